@@ -1,0 +1,51 @@
+# Unit tests: tests/unit/ROOM/test_*.c sees ROOM and what lies below it.  Pair tests see
+# the whole core.  Each program prints its rows that failed and a line "N passed, N failed".
+add_library(mp_harness STATIC ${PROJECT_SOURCE_DIR}/tests/harness/check.c
+    ${PROJECT_SOURCE_DIR}/tests/harness/alloc.c)
+target_include_directories(mp_harness PUBLIC ${PROJECT_SOURCE_DIR}/tests)
+target_compile_definitions(mp_harness PUBLIC
+    MP_VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors")
+target_link_libraries(mp_harness PUBLIC mp_flags PkgConfig::JANSSON)
+foreach(fn malloc calloc realloc free strdup strndup)
+  target_link_options(mp_harness PUBLIC -Wl,--wrap=${fn})
+endforeach()
+
+function(mp_test name source)
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE ${ARGN} mp_harness)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
+endfunction()
+
+foreach(room base wire oauth mcp flow session guard issuer echo io)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${room}/test_*.c)
+  foreach(source ${sources})
+    get_filename_component(stem ${source} NAME_WE)
+    string(REPLACE "test_" "unit_${room}_" name ${stem})
+    mp_test(${name} ${source} mp_${room})
+  endforeach()
+endforeach()
+
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/pair/test_*.c)
+foreach(source ${sources})
+  get_filename_component(stem ${source} NAME_WE)
+  string(REPLACE "test_" "pair_" name ${stem})
+  file(GLOB helpers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/pair/pair_*.c)
+  mp_test(${name} "${source};${helpers}" mp_flow mp_session mp_guard mp_issuer mp_echo)
+endforeach()
+
+# Fuzz targets: with libFuzzer they search; without it they replay their corpus.
+file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.c)
+foreach(source ${sources})
+  get_filename_component(name ${source} NAME_WE)
+  string(REPLACE "fuzz_" "" stem ${name})
+  add_executable(${name} ${source})
+  target_link_libraries(${name} PRIVATE mp_flow mp_session mp_guard mp_issuer mp_echo)
+  if(MCPASS_FUZZ)
+    target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  else()
+    target_sources(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests/fuzz/replay.c)
+    add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${stem})
+  endif()
+endforeach()

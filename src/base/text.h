@@ -1,0 +1,45 @@
+/* text.h - small help with C strings. */
+#ifndef MP_BASE_TEXT_H
+#define MP_BASE_TEXT_H
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/err.h"
+
+#define MP_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Bytes that are borrowed from somebody's buffer; data need not end in NUL. */
+struct mp_span {
+	const char *data;
+	size_t len;
+};
+
+/* A list that owns its strings.  { 0 } is the empty list. */
+struct mp_strings {
+	char **items;
+	size_t count;
+};
+
+bool mp_span_is(struct mp_span span, const char *text);
+bool mp_span_is_nocase(struct mp_span span, const char *text);   /* ASCII only */
+
+/* ASCII comparisons that no locale changes. */
+bool mp_eq(const char *a, const char *b);          /* NULL equals NULL only */
+bool mp_eq_nocase(const char *a, const char *b);
+
+/* Makes text one printable line in place: controls and bytes that are not UTF-8
+ * become '?', so that no peer writes to a person's terminal. */
+void mp_one_line(char *text);
+
+/* Replaces *slot by a copy of text (NULL: by nothing); the old one is freed. */
+enum mcpass_rc mp_set(char **slot, const char *text, struct mcpass_error *err);
+enum mcpass_rc mp_set_span(char **slot, struct mp_span text, struct mcpass_error *err);
+
+/* A copy of a span, owned by the caller (free), or NULL when out of memory. */
+char *mp_dup_span(struct mp_span span);
+
+enum mcpass_rc mp_strings_add(struct mp_strings *list, struct mp_span item,
+    struct mcpass_error *err);
+bool mp_strings_has(const struct mp_strings *list, const char *item);
+void mp_strings_free(struct mp_strings *list);     /* and makes it empty */
+
+#endif

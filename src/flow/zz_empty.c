@@ -1,0 +1,1 @@
+typedef int mp_flow_empty;

@@ -1,0 +1,27 @@
+/* crypto.h - the few other things that OpenSSL does for us. */
+#ifndef MP_WIRE_CRYPTO_H
+#define MP_WIRE_CRYPTO_H
+#include <stdint.h>
+#include "base/buf.h"
+#include "base/secret.h"
+
+#define MP_SHA256_LEN 32
+enum mcpass_rc mp_sha256(const void *bytes, size_t len, uint8_t ret_digest[MP_SHA256_LEN],
+    struct mcpass_error *err);
+/* base64url(SHA-256(text)): PKCE's S256, DPoP's ath; the caller's (free). */
+enum mcpass_rc mp_sha256_b64url(const char *text, char **ret_text, struct mcpass_error *err);
+
+/* len random bytes as base64url: state, verifiers, codes, identifiers. */
+enum mcpass_rc mp_random_text(mcpass_random_fn *random, void *ctx, size_t len,
+    struct mp_secret *ret_text, struct mcpass_error *err);
+
+/* A password as a self-describing line, scrypt: "$scrypt$ln=14,r=8,p=1$salt$hash".
+ * log2_n: the cost, 14 for people; the caller's (free). */
+enum mcpass_rc mp_password_hash(const char *password, const uint8_t salt[16], unsigned log2_n,
+    char **ret_line, struct mcpass_error *err);
+/* MCPASS_OK when it matches, MCPASS_E_DENIED when not, MCPASS_E_PROTOCOL for a line that
+ * is none.  Takes as long for a wrong password as for the right one. */
+enum mcpass_rc mp_password_check(const char *password, const char *line,
+    struct mcpass_error *err);
+
+#endif

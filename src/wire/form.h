@@ -1,0 +1,30 @@
+/* form.h - application/x-www-form-urlencoded, for query strings and token requests.
+ * spec: RFC 6749 appendix B; WHATWG URL 5 */
+#ifndef MP_WIRE_FORM_H
+#define MP_WIRE_FORM_H
+#include "base/buf.h"
+
+/* Appends name=value, after an '&' when something was added before it since the buffer
+ * was empty or ended in '?'.  value NULL: nothing is appended. */
+void mp_form_add(struct mp_buf *buf, const char *name, const char *value);
+/* Appends the encoded text alone (for HTTP Basic, RFC 6749 2.3.1). */
+void mp_form_encode(struct mp_buf *buf, const char *text);
+
+struct mp_form_pair { char *name, *value; };
+struct mp_form {
+	struct mp_form_pair *pairs;
+	size_t count;
+};
+/* Decodes a query string or a body of len bytes.  Refused: a bad escape, a NUL, bytes
+ * that are not UTF-8, more than MP_MAX_ITEMS pairs.  Release with mp_form_free(). */
+enum mcpass_rc mp_form_parse(const char *text, size_t len, struct mp_form *ret_form,
+    struct mcpass_error *err);
+
+/* The value of the only pair of that name: *ret_value is borrowed from form, or NULL
+ * when absent.  MCPASS_E_PROTOCOL when it stands there twice; spec: RFC 6749 3.1 */
+enum mcpass_rc mp_form_get(const struct mp_form *form, const char *name,
+    const char **ret_value, struct mcpass_error *err);
+
+void mp_form_free(struct mp_form *form);     /* wipes the values */
+
+#endif

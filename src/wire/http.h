@@ -1,0 +1,44 @@
+/* http.h - an HTTP message as bytes in memory: nothing here sends one.
+ * spec: RFC 9110 5, 6 */
+#ifndef MP_WIRE_HTTP_H
+#define MP_WIRE_HTTP_H
+#include "base/buf.h"
+
+/* Headers that own their strings.  { 0 } is empty. */
+struct mp_headers {
+	struct mcpass_header *items;
+	size_t count;
+};
+/* Copies both; a value with a control character is refused (MCPASS_E_USAGE). */
+enum mcpass_rc mp_headers_add(struct mp_headers *headers, const char *name,
+    const char *value, struct mcpass_error *err);
+void mp_headers_free(struct mp_headers *headers);   /* wipes the values */
+
+/* The value of the first header of that name (case does not matter), or NULL.
+ * Works on any array of headers. */
+const char *mp_header_get(const struct mcpass_header *items, size_t count, const char *name);
+/* How many headers carry that name: credentials and lengths must stand there once. */
+size_t mp_header_count(const struct mcpass_header *items, size_t count, const char *name);
+/* True when the media type of a Content-Type value is type ("application/json"),
+ * whatever its parameters; spec: RFC 9110 8.3 */
+bool mp_media_type_is(const char *content_type, const char *type);
+
+/* What a server-side floor (guard, issuer, echo) is asked.  All borrowed. */
+struct mp_http_request {
+	const char *method;             /* "GET" */
+	const char *path;               /* "/mcp", undecoded, never NULL */
+	const char *query;              /* undecoded, without '?', or NULL */
+	const struct mcpass_header *headers;
+	size_t header_count, body_len;
+	const char *body;
+	int64_t now;                    /* Unix time, seconds */
+};
+/* What it answers.  { 0 } is "no answer yet"; release with mp_http_response_free(). */
+struct mp_http_response {
+	int status;
+	struct mp_headers headers;
+	struct mp_buf body;
+};
+void mp_http_response_free(struct mp_http_response *response);
+
+#endif

@@ -1,0 +1,50 @@
+/* json.h - JSON read strictly, once, by a table of fields.
+ * spec: RFC 8259; RFC 7493 (I-JSON: no duplicate names, UTF-8 only) */
+#ifndef MP_WIRE_JSON_H
+#define MP_WIRE_JSON_H
+#include <jansson.h>
+#include "base/buf.h"
+#include "base/secret.h"
+
+/* Parses a whole document.  what names it in an error ("the token response").
+ * Release *ret_json with json_decref().
+ * MCPASS_E_PROTOCOL  not JSON, duplicate names, a NUL, bad UTF-8, trailing bytes
+ * MCPASS_E_LIMIT     deeper than MP_MAX_JSON_DEPTH or longer than max bytes
+ * MCPASS_E_NOMEM */
+enum mcpass_rc mp_json_parse(const char *data, size_t len, size_t max, const char *what,
+    json_t **ret_json, struct mcpass_error *err);
+
+enum mp_field_type {
+	MP_FIELD_STRING,   /* char *              owned, no NUL or control inside */
+	MP_FIELD_SECRET,   /* struct mp_secret    owned, wiped */
+	MP_FIELD_URL,      /* char *              owned, passed mp_uri_parse() */
+	MP_FIELD_STRINGS,  /* struct mp_strings   from an array of strings */
+	MP_FIELD_BOOL,     /* bool                */
+	MP_FIELD_INT,      /* int64_t             */
+	MP_FIELD_OBJECT    /* json_t *            owned reference */
+};
+#define MP_REQUIRED 0x1u        /* absent or null is MCPASS_E_PROTOCOL */
+#define MP_LENIENT  0x2u        /* the wrong type counts as absent; say why at the row */
+struct mp_field {
+	const char *name;
+	enum mp_field_type type;
+	unsigned flags;
+	size_t offset;          /* in the struct that is filled */
+	const char *spec;       /* the clause that an error names */
+};
+/* Fills the fields that are present; absent ones stay as they were, so hand in a
+ * struct of zeros.  Unknown members are ignored (RFC 8414 3.2).  On failure all that
+ * was filled is released and zero again. */
+enum mcpass_rc mp_json_read(const json_t *object, const struct mp_field *fields,
+    size_t count, void *ret_struct, struct mcpass_error *err);
+/* Releases what mp_json_read() filled and makes it zero. */
+void mp_json_release(const struct mp_field *fields, size_t count, void *filled);
+/* The way back: sets each present field (non-NULL, non-empty list, true, not 0) in
+ * object; used for records and metadata.  MCPASS_E_NOMEM */
+enum mcpass_rc mp_json_write(json_t *object, const struct mp_field *fields, size_t count,
+    const void *filled, struct mcpass_error *err);
+
+/* Compact text, owned by the caller (mp_free_wiped); NULL when out of memory. */
+char *mp_json_dump(const json_t *json);
+
+#endif

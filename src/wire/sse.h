@@ -1,0 +1,35 @@
+/* sse.h - server-sent events, whatever the chunks they arrive in.
+ * spec: WHATWG HTML 9.2.5, 9.2.6 */
+#ifndef MP_WIRE_SSE_H
+#define MP_WIRE_SSE_H
+#include "base/buf.h"
+
+struct mp_sse_event {           /* borrowed for the call */
+	const char *type;       /* "message" when none was given */
+	const char *data;       /* joined by "\n"; data_len 0 is possible only with an id */
+	size_t data_len;
+	const char *last_id;    /* the last event id so far, "" at first */
+};
+/* A failure stops the feed and is returned by it. */
+typedef enum mcpass_rc mp_sse_fn(void *ctx, const struct mp_sse_event *event,
+    struct mcpass_error *err);
+
+struct mp_sse {                 /* { 0 } plus mp_sse_init() */
+	struct mp_buf line, data, type, id, last_id;
+	int64_t retry_ms;       /* the reconnection time a server set, or -1 */
+	bool after_cr, past_bom, has_data;
+	size_t bom_seen;
+};
+void mp_sse_init(struct mp_sse *sse, size_t max_event);
+/* Calls fn for each event completed by these bytes, and also for an event with an id
+ * but no data (data_len 0): WHATWG would not dispatch it, yet MCP resumes from its id.
+ * MCPASS_E_LIMIT: an event is over the cap. */
+enum mcpass_rc mp_sse_feed(struct mp_sse *sse, const char *bytes, size_t len, mp_sse_fn *fn,
+    void *ctx, struct mcpass_error *err);
+void mp_sse_free(struct mp_sse *sse);
+
+/* The other direction: appends one event (type and id may be NULL). */
+void mp_sse_add(struct mp_buf *buf, const char *type, const char *id, const char *data,
+    size_t len);
+
+#endif

@@ -1,0 +1,50 @@
+/* uri.h - http and https URIs, read strictly and never normalised.
+ * spec: RFC 3986 3; RFC 8252 7.3 (loopback); RFC 8414 3.1, RFC 9728 3.1 (well-known) */
+#ifndef MP_WIRE_URI_H
+#define MP_WIRE_URI_H
+#include "base/text.h"
+
+/* Views into the text that was parsed; they live as long as it does. */
+struct mp_uri {
+	struct mp_span scheme, host;    /* host of an IPv6 literal without brackets */
+	struct mp_span path;            /* "" or "/..." */
+	struct mp_span query, fragment; /* data NULL when absent, which is not empty */
+	struct mp_span origin;          /* scheme://host[:port] as written */
+	unsigned port;                  /* the default one when none is written */
+	bool is_https, has_port, is_ipv6;
+};
+
+/* Reads an absolute http or https URI.  text is borrowed by *ret_uri.
+ * MCPASS_E_USAGE  not such a URI: relative, another scheme, no host, user info, a bad
+ *                 port or escape, a space, control, backslash, quote or non-ASCII byte
+ * MCPASS_E_LIMIT  longer than MP_MAX_URI
+ * The caller turns E_USAGE into the fault of whoever wrote it. */
+enum mcpass_rc mp_uri_parse(const char *text, struct mp_uri *ret_uri,
+    struct mcpass_error *err);
+
+bool mp_uri_is_loopback(const struct mp_uri *uri);      /* 127/8, ::1, localhost */
+/* An IP literal (any notation a resolver takes) that is not globally reachable:
+ * loopback, private, link-local, unspecified, unique-local, mapped IPv4 of these. */
+bool mp_uri_is_private(const struct mp_uri *uri);
+bool mp_uri_same_origin(const struct mp_uri *a, const struct mp_uri *b);
+
+/* True when parent equals child, or is its origin with a path that child's path
+ * continues at a '/' boundary; query and fragment of parent must be absent. */
+bool mp_uri_is_parent(const struct mp_uri *parent, const struct mp_uri *child);
+
+enum mp_well_known {
+	MP_WELL_KNOWN_INSERTED,  /* origin + /.well-known/NAME + path (RFC 8414 3.1) */
+	MP_WELL_KNOWN_ROOT,      /* origin + /.well-known/NAME */
+	MP_WELL_KNOWN_APPENDED   /* origin + path + /.well-known/NAME (OIDC Discovery 4) */
+};
+/* Builds a well-known URL; a terminating '/' of the path is dropped as RFC 8414 3.1
+ * says; query and fragment of uri are left out.  *ret_url is the caller's (free). */
+enum mcpass_rc mp_uri_well_known(const struct mp_uri *uri, const char *name,
+    enum mp_well_known form, char **ret_url, struct mcpass_error *err);
+
+/* Resolves a reference (a Location header) against base; spec: RFC 3986 5.2.
+ * *ret_url is the caller's (free).  Errors as of mp_uri_parse() on the result. */
+enum mcpass_rc mp_uri_resolve(const struct mp_uri *base, const char *reference,
+    char **ret_url, struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,83 @@
+#include "harness/check.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static long passed, failed;
+
+static bool count(bool ok)
+{
+	if (ok)
+		passed++;
+	else
+		failed++;
+	return ok;
+}
+
+bool check_true(const char *file, int line, const char *label, const char *text, bool ok)
+{
+	if (!ok)
+		printf("%s:%d: FAILED [%s] %s\n", file, line, label, text);
+	return count(ok);
+}
+
+bool check_eq(const char *file, int line, const char *label, const char *text,
+    long long got, long long want)
+{
+	if (got != want)
+		printf("%s:%d: FAILED [%s] %s is %lld, not %lld\n", file, line, label, text, got, want);
+	return count(got == want);
+}
+
+bool check_str(const char *file, int line, const char *label, const char *text,
+    const char *got, const char *want)
+{
+	bool ok = got == NULL || want == NULL ? got == want : strcmp(got, want) == 0;
+
+	if (!ok)
+		printf("%s:%d: FAILED [%s] %s is \"%s\", not \"%s\"\n", file, line, label, text,
+		    got != NULL ? got : "(null)", want != NULL ? want : "(null)");
+	return count(ok);
+}
+
+bool check_has(const char *file, int line, const char *label, const char *text,
+    const char *got, const char *part)
+{
+	bool ok = got != NULL && strstr(got, part) != NULL;
+
+	if (!ok)
+		printf("%s:%d: FAILED [%s] %s is \"%s\", without \"%s\"\n", file, line, label, text,
+		    got != NULL ? got : "(null)", part);
+	return count(ok);
+}
+
+int check_done(void)
+{
+	printf("%ld passed, %ld failed\n", passed, failed);
+	return failed == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+char *check_read(const char *name, size_t *ret_len)
+{
+	char path[1024], *data = NULL;
+	FILE *file;
+	long len;
+
+	snprintf(path, sizeof(path), "%s%s%s", name[0] == '/' ? "" : MP_VECTORS,
+	    name[0] == '/' ? "" : "/", name);
+	file = fopen(path, "rb");
+	if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (len = ftell(file)) < 0)
+		goto fail;
+	rewind(file);
+	data = malloc((size_t)len + 1);
+	if (data == NULL || fread(data, 1, (size_t)len, file) != (size_t)len)
+		goto fail;
+	fclose(file);
+	data[len] = '\0';
+	if (ret_len != NULL)
+		*ret_len = (size_t)len;
+	return data;
+fail:
+	perror(path);
+	exit(EXIT_FAILURE);
+}

@@ -1,0 +1,44 @@
+/* check.h - tests are tables of rows; a row that fails says which and where.
+ *
+ *     int main(void) { test_this(); test_that(); return check_done(); }        */
+#ifndef MP_CHECK_H
+#define MP_CHECK_H
+#include <stdbool.h>
+#include <stddef.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#define CHECK(label, condition) \
+	check_true(__FILE__, __LINE__, (label), #condition, (condition))
+#define CHECK_EQ(label, got, want) \
+	check_eq(__FILE__, __LINE__, (label), #got, (long long)(got), (long long)(want))
+/* Strings; NULL equals NULL only. */
+#define CHECK_STR(label, got, want) \
+	check_str(__FILE__, __LINE__, (label), #got, (got), (want))
+/* got contains part. */
+#define CHECK_HAS(label, got, part) \
+	check_has(__FILE__, __LINE__, (label), #got, (got), (part))
+
+bool check_true(const char *file, int line, const char *label, const char *text, bool ok);
+bool check_eq(const char *file, int line, const char *label, const char *text,
+    long long got, long long want);
+bool check_str(const char *file, int line, const char *label, const char *text,
+    const char *got, const char *want);
+bool check_has(const char *file, int line, const char *label, const char *text,
+    const char *got, const char *part);
+
+/* Prints "N passed, N failed" and returns main's result; no row at all is a failure. */
+int check_done(void);
+
+/* Reads a file of tests/vectors (or any path that starts with '/'); the caller's (free);
+ * exits when it cannot be read. */
+char *check_read(const char *name, size_t *ret_len);
+
+/* Allocation: the nth from now (0 is the next) fails, and only that one.  Covers our own
+ * code and jansson, not OpenSSL, SQLite or libcurl. */
+void mp_test_fail_alloc(size_t n);
+void mp_test_no_fail(void);
+bool mp_test_alloc_failed(void);        /* since the last mp_test_fail_alloc() */
+long mp_test_live_blocks(void);         /* allocated and not freed */
+
+#endif
