@@ -8,10 +8,26 @@
 #define MP_MAX_TOKEN_RESPONSE (128u * 1024)
 /* Header lines: servers commonly refuse more than 8-16 KiB of them. */
 #define MP_MAX_TOKEN (16u * 1024)
+/* RSA: RFC 7518 3.3 wants 2048 bits; a verification with 8192 takes 16 times as long. */
+#define MP_MIN_RSA_BITS 2048
+#define MP_MAX_RSA_BITS 8192
+/* Exponents are 65537 or smaller; a long one makes verifying as slow as signing. */
+#define MP_MAX_RSA_EXPONENT_BITS 64
+/* The longest signature is RSA's, as long as the modulus. */
+#define MP_MAX_SIGNATURE (MP_MAX_RSA_BITS / 8)
+/* The longest elliptic curve coordinate is P-521's. */
+#define MP_MAX_FIELD 66
+/* Random text is an identifier or a verifier (RFC 7636 4.1: 32 bytes); 64 are plenty. */
+#define MP_MAX_RANDOM 64
+/* scrypt's cost, a power of 2: less is guessed too fast; 17 takes 128 MiB and 0.5 s. */
+#define MP_MIN_SCRYPT_LOG2 10
+#define MP_MAX_SCRYPT_LOG2 17
 /* One URL: what browsers and servers accept in practice. */
 #define MP_MAX_URI 8192u
 /* JSON: nobody nests metadata or claims deeper; recursion stays small. */
 #define MP_MAX_JSON_DEPTH 32
+/* Two bytes of text become up to 200 of memory, so a hostile message is stopped here. */
+#define MP_MAX_JSON_VALUES (1024 * 1024)
 /* Items of one list in a document (scopes, keys, redirect URIs, challenges). */
 #define MP_MAX_ITEMS 256
 /* One MCP message; tools return images as base64. */
@@ -20,6 +36,8 @@
 #define MP_MAX_SSE_EVENT (MP_MAX_MESSAGE + 4096)
 /* A form posted to a token endpoint carries one JWT assertion at most. */
 #define MP_MAX_FORM (64u * 1024)
+/* Seconds that a token may claim to live; more is a mistake, and must not overflow. */
+#define MP_MAX_TOKEN_LIFETIME (10LL * 365 * 86400)
 /* One stored credential: two tokens, the endpoints, the scopes. */
 #define MP_MAX_RECORD (128u * 1024)
 /* Hops of a metadata GET; more is a loop. */
@@ -34,5 +52,74 @@
 #define MP_JWKS_COOLDOWN 30
 /* Seconds that a fetched key set serves without being asked for again. */
 #define MP_JWKS_LIFETIME 3600
+/* Seconds for which an old key set serves on while its issuer does not answer: a day
+ * bridges an outage, and a key that was withdrawn meanwhile does not serve for ever. */
+#define MP_JWKS_MAX_AGE 86400
+/* GETs on behalf of one request: four places of metadata, one key set, and some air. */
+#define MP_MAX_KEY_FETCHES 8
+/* One WWW-Authenticate line: a client's header limit is 8-16 KiB for all of them. */
+#define MP_MAX_CHALLENGE 4096u
+/* One request to the echo server, which has no use for images. */
+#define MP_MAX_ECHO_BODY (256u * 1024)
+/* The issuer: a registration names a client and its addresses, nothing long. */
+#define MP_MAX_REGISTRATION (16u * 1024)
+/* Redirect URIs of one client: both loopback forms of a few hosts, and the web's. */
+#define MP_MAX_REDIRECT_URIS 16
+/* One of them stands in a header line of every answer. */
+#define MP_MAX_REDIRECT_URI 1024u
+/* A client's name in bytes: it is the headline of a page. */
+#define MP_MAX_CLIENT_NAME 120u
+/* scrypt reads the whole password; nobody types more. */
+#define MP_MAX_PASSWORD 512u
+/* Users in one file, which is searched from its start. */
+#define MP_MAX_USERS 4096
+/* Wrong passwords for one authorization request: guessing starts again at the client. */
+#define MP_MAX_LOGIN_ATTEMPTS 10
+/* Anything the issuer answers; the largest is a misbehaviour over MP_MAX_DOCUMENT. */
+#define MP_MAX_REPLY (512u * 1024)
+/* Seconds in which a person logs in and decides. */
+#define MP_PARKED_LIFETIME 600
+/* Seconds that a login in a browser serves further authorizations: a working day. */
+#define MP_SESSION_LIFETIME (8 * 3600)
+/* Seconds after which a registration is forgotten; a client then registers anew. */
+#define MP_CLIENT_LIFETIME (365 * 86400)
+/* Seconds for which an allowance is remembered for one user and client. */
+#define MP_CONSENT_LIFETIME (90 * 86400)
+/* Headers of one response, and one of a request; MP_MAX_ITEMS of them at most. */
+#define MP_MAX_HEADER_BYTES (64u * 1024)
+/* What a browser sends to the redirect URI; more is none. */
+#define MP_MAX_REDIRECT_HEAD (16u * 1024)
+/* Connections that wait at the redirect URI: browsers open a few on speculation. */
+#define MP_MAX_BROWSERS 16
+/* Connections that the small server holds at a time; seconds that one may be silent. */
+#define MP_MAX_HTTPD_CONNECTIONS 256u
+#define MP_HTTPD_TIMEOUT 30u
+/* Requests of a session that are not answered yet; a host asks a few at a time. */
+#define MP_MAX_CALLS 1024
+/* Things a session has to tell its program; it is told after every piece of input. */
+#define MP_MAX_ACTIONS 65536
+/* Tools with x-mcp-header whose headers a session remembers; large servers list hundreds. */
+#define MP_MAX_TOOLS 4096
+/* Pages of a tools/list that a session reads by itself to find one tool. */
+#define MP_MAX_PAGES 64
+/* An Mcp-Session-Id: a UUID or a JWT; headers beyond it are refused on their way. */
+#define MP_MAX_SESSION_ID 4096u
+/* Connections in a row that bring nothing, before a stream counts as lost. */
+#define MP_MAX_RECONNECTS 5
+/* Times a request is sent again after its answer broke off. */
+#define MP_MAX_REISSUES 2
+/* Milliseconds before a stream is asked for again when the server names no time. */
+#define MP_RECONNECT_MS 1000
+/* Milliseconds that a server may have us wait between two connections. */
+#define MP_MAX_RETRY_MS 300000
+/* Milliseconds after which a connection was not a failed attempt, though it was silent. */
+#define MP_STREAM_SETTLED_MS 30000
+/* Milliseconds that requests wait for the GET stream; some servers send its head late. */
+#define MP_LISTEN_WAIT_MS 2000
+/* How often an option of the program may be repeated: nobody types more. */
+#define MP_MAX_REPEATS 32
+/* Pages of one list, and items over all of them, that a command asks a server for. */
+#define MP_MAX_LIST_PAGES 100
+#define MP_MAX_LISTED 10000
 
 #endif

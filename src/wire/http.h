@@ -4,12 +4,17 @@
 #define MP_WIRE_HTTP_H
 #include "base/buf.h"
 
+/* The length of the token that text begins with, 0 when it begins with none;
+ * spec: RFC 9110 5.6.2 */
+size_t mp_http_token_len(const char *text);
+
 /* Headers that own their strings.  { 0 } is empty. */
 struct mp_headers {
 	struct mcpass_header *items;
 	size_t count;
 };
-/* Copies both; a value with a control character is refused (MCPASS_E_USAGE). */
+/* Copies both; a name that is no token and a value with a control character are refused
+ * (MCPASS_E_USAGE).  MCPASS_E_LIMIT: over MP_MAX_ITEMS headers. */
 enum mcpass_rc mp_headers_add(struct mp_headers *headers, const char *name,
     const char *value, struct mcpass_error *err);
 void mp_headers_free(struct mp_headers *headers);   /* wipes the values */

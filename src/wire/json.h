@@ -9,7 +9,8 @@
 /* Parses a whole document.  what names it in an error ("the token response").
  * Release *ret_json with json_decref().
  * MCPASS_E_PROTOCOL  not JSON, duplicate names, a NUL, bad UTF-8, trailing bytes
- * MCPASS_E_LIMIT     deeper than MP_MAX_JSON_DEPTH or longer than max bytes
+ * MCPASS_E_LIMIT     deeper than MP_MAX_JSON_DEPTH, more than MP_MAX_JSON_VALUES, longer
+ *                    than max bytes
  * MCPASS_E_NOMEM */
 enum mcpass_rc mp_json_parse(const char *data, size_t len, size_t max, const char *what,
     json_t **ret_json, struct mcpass_error *err);
@@ -20,11 +21,11 @@ enum mp_field_type {
 	MP_FIELD_URL,      /* char *              owned, passed mp_uri_parse() */
 	MP_FIELD_STRINGS,  /* struct mp_strings   from an array of strings */
 	MP_FIELD_BOOL,     /* bool                */
-	MP_FIELD_INT,      /* int64_t             */
+	MP_FIELD_INT,      /* int64_t             a fraction is cut (RFC 7519 2) */
 	MP_FIELD_OBJECT    /* json_t *            owned reference */
 };
 #define MP_REQUIRED 0x1u        /* absent or null is MCPASS_E_PROTOCOL */
-#define MP_LENIENT  0x2u        /* the wrong type counts as absent; say why at the row */
+#define MP_LENIENT  0x2u        /* a bad value counts as absent; say why at the row */
 struct mp_field {
 	const char *name;
 	enum mp_field_type type;
@@ -40,7 +41,7 @@ enum mcpass_rc mp_json_read(const json_t *object, const struct mp_field *fields,
 /* Releases what mp_json_read() filled and makes it zero. */
 void mp_json_release(const struct mp_field *fields, size_t count, void *filled);
 /* The way back: sets each present field (non-NULL, non-empty list, true, not 0) in
- * object; used for records and metadata.  MCPASS_E_NOMEM */
+ * object; used for records and metadata.  MCPASS_E_USAGE: a string that is not UTF-8. */
 enum mcpass_rc mp_json_write(json_t *object, const struct mp_field *fields, size_t count,
     const void *filled, struct mcpass_error *err);
 

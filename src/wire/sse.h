@@ -6,8 +6,8 @@
 
 struct mp_sse_event {           /* borrowed for the call */
 	const char *type;       /* "message" when none was given */
-	const char *data;       /* joined by "\n"; data_len 0 is possible only with an id */
-	size_t data_len;
+	const char *data;       /* joined by "\n"; NUL-terminated; not checked for UTF-8 */
+	size_t data_len;        /* 0: an empty data field, or none beside an id */
 	const char *last_id;    /* the last event id so far, "" at first */
 };
 /* A failure stops the feed and is returned by it. */
@@ -16,19 +16,21 @@ typedef enum mcpass_rc mp_sse_fn(void *ctx, const struct mp_sse_event *event,
 
 struct mp_sse {                 /* { 0 } plus mp_sse_init() */
 	struct mp_buf line, data, type, id, last_id;
-	int64_t retry_ms;       /* the reconnection time a server set, or -1 */
-	bool after_cr, past_bom, has_data;
-	size_t bom_seen;
+	int64_t retry_ms;       /* the reconnection time a server set, at most INT32_MAX, or -1 */
+	bool after_cr, past_bom, has_data, has_id;
 };
 void mp_sse_init(struct mp_sse *sse, size_t max_event);
 /* Calls fn for each event completed by these bytes, and also for an event with an id
  * but no data (data_len 0): WHATWG would not dispatch it, yet MCP resumes from its id.
- * MCPASS_E_LIMIT: an event is over the cap. */
+ * MCPASS_E_LIMIT: a line or an event is over the cap.  After a failure only
+ * mp_sse_free() is left.  What the end of the stream cut short is no event. */
 enum mcpass_rc mp_sse_feed(struct mp_sse *sse, const char *bytes, size_t len, mp_sse_fn *fn,
     void *ctx, struct mcpass_error *err);
 void mp_sse_free(struct mp_sse *sse);
 
-/* The other direction: appends one event (type and id may be NULL). */
+/* The other direction: appends one event.  type and id may be NULL, and data too: then
+ * there is no data field.  A line end in data begins a data field of its own; one in type
+ * or id sticks as MCPASS_E_LIMIT in buf, so no event is forged. */
 void mp_sse_add(struct mp_buf *buf, const char *type, const char *id, const char *data,
     size_t len);
 

@@ -15,30 +15,37 @@ struct mp_uri {
 };
 
 /* Reads an absolute http or https URI.  text is borrowed by *ret_uri.
- * MCPASS_E_USAGE  not such a URI: relative, another scheme, no host, user info, a bad
- *                 port or escape, a space, control, backslash, quote or non-ASCII byte
+ * MCPASS_E_USAGE  not such a URI: relative, another scheme, no host or one that is
+ *                 neither a DNS name nor an address, user info, a bad port or escape,
+ *                 a byte outside the grammar (a space, control, backslash, '"', '<',
+ *                 '[' in a path or non-ASCII; an apostrophe is inside)
  * MCPASS_E_LIMIT  longer than MP_MAX_URI
  * The caller turns E_USAGE into the fault of whoever wrote it. */
 enum mcpass_rc mp_uri_parse(const char *text, struct mp_uri *ret_uri,
     struct mcpass_error *err);
 
-bool mp_uri_is_loopback(const struct mp_uri *uri);      /* 127/8, ::1, localhost */
+/* 127.x.y.z, ::1 or localhost, in no other notation: http:// is allowed for these. */
+bool mp_uri_is_loopback(const struct mp_uri *uri);
 /* An IP literal (any notation a resolver takes) that is not globally reachable:
- * loopback, private, link-local, unspecified, unique-local, mapped IPv4 of these. */
+ * loopback, private, link-local, unspecified, unique-local, mapped IPv4 of these;
+ * also localhost and NAME.localhost.  Says nothing of what a name resolves to. */
 bool mp_uri_is_private(const struct mp_uri *uri);
+/* Scheme, host (case does not matter) and port, the default one counted in. */
 bool mp_uri_same_origin(const struct mp_uri *a, const struct mp_uri *b);
 
 /* True when parent equals child, or is its origin with a path that child's path
- * continues at a '/' boundary; query and fragment of parent must be absent. */
+ * continues at a '/' boundary; query and fragment of parent must then be absent.
+ * False when either path has a "." or ".." segment, also a %-escaped one. */
 bool mp_uri_is_parent(const struct mp_uri *parent, const struct mp_uri *child);
 
 enum mp_well_known {
-	MP_WELL_KNOWN_INSERTED,  /* origin + /.well-known/NAME + path (RFC 8414 3.1) */
+	MP_WELL_KNOWN_INSERTED,  /* origin + /.well-known/NAME + path, and the query, which
+	                          * a resource may have (RFC 8414 3.1, RFC 9728 3.1) */
 	MP_WELL_KNOWN_ROOT,      /* origin + /.well-known/NAME */
 	MP_WELL_KNOWN_APPENDED   /* origin + path + /.well-known/NAME (OIDC Discovery 4) */
 };
 /* Builds a well-known URL; a terminating '/' of the path is dropped as RFC 8414 3.1
- * says; query and fragment of uri are left out.  *ret_url is the caller's (free). */
+ * says; the fragment is left out.  *ret_url is the caller's (free). */
 enum mcpass_rc mp_uri_well_known(const struct mp_uri *uri, const char *name,
     enum mp_well_known form, char **ret_url, struct mcpass_error *err);
 

@@ -38,6 +38,9 @@ char *check_read(const char *name, size_t *ret_len);
  * code and jansson, not OpenSSL, SQLite or libcurl. */
 void mp_test_fail_alloc(size_t n);
 void mp_test_no_fail(void);
+/* Only allocations made while on (the beginning: on) are counted and may fail, so that a
+ * test can aim at one side of a conversation. */
+void mp_test_count_allocs(bool on);
 bool mp_test_alloc_failed(void);        /* since the last mp_test_fail_alloc() */
 long mp_test_live_blocks(void);         /* allocated and not freed */
 

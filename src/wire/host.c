@@ -1,0 +1,184 @@
+#include "wire/host.h"
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <string.h>
+
+#define MAX_NAME 253     /* spec: RFC 1035 2.3.4, as text */
+#define MAX_LABEL 63     /* spec: RFC 1035 2.3.4 */
+#define MAX_ADDRESS 64   /* the longest sensible notation and its NUL */
+
+/* What IANA's special-purpose registry calls not globally reachable, and multicast. */
+static const struct {
+	uint32_t net, mask;
+} private4[] = {         /* spec: RFC 6890 2.2.2 */
+	{ 0x00000000, 0xff000000 },    /* 0/8, this network */
+	{ 0x0a000000, 0xff000000 },    /* 10/8, private */
+	{ 0x64400000, 0xffc00000 },    /* 100.64/10, shared by carriers */
+	{ 0x7f000000, 0xff000000 },    /* 127/8, loopback */
+	{ 0xa9fe0000, 0xffff0000 },    /* 169.254/16, link-local: cloud metadata */
+	{ 0xac100000, 0xfff00000 },    /* 172.16/12, private */
+	{ 0xc0000000, 0xffffff00 },    /* 192.0.0/24, protocol assignments */
+	{ 0xc0000200, 0xffffff00 },    /* 192.0.2/24, documentation */
+	{ 0xc0586300, 0xffffff00 },    /* 192.88.99/24, 6to4 relays, withdrawn */
+	{ 0xc0a80000, 0xffff0000 },    /* 192.168/16, private */
+	{ 0xc6120000, 0xfffe0000 },    /* 198.18/15, benchmarks */
+	{ 0xc6336400, 0xffffff00 },    /* 198.51.100/24, documentation */
+	{ 0xcb007100, 0xffffff00 },    /* 203.0.113/24, documentation */
+	{ 0xe0000000, 0xe0000000 },    /* 224/4 multicast, 240/4 reserved, broadcast */
+};
+
+static bool copy_text(struct mp_span span, char *out, size_t room)
+{
+	if (span.len >= room)
+		return false;
+	memcpy(out, span.data, span.len);
+	out[span.len] = '\0';
+	return true;
+}
+
+/* "localhost." is the same name as "localhost" to a resolver. */
+static struct mp_span without_dot(struct mp_span host)
+{
+	if (host.len > 0 && host.data[host.len - 1] == '.')
+		host.len--;
+	return host;
+}
+
+/* Any notation a resolver takes: decimal, octal, hexadecimal, with 1 to 4 parts. */
+static bool read_ipv4(struct mp_span host, uint32_t *ret_address)
+{
+	char text[MAX_ADDRESS];
+	struct in_addr address;
+
+	if (!copy_text(without_dot(host), text, sizeof(text)) || inet_aton(text, &address) == 0)
+		return false;
+	*ret_address = ntohl(address.s_addr);
+	return true;
+}
+
+static bool read_ipv6(struct mp_span host, uint8_t ret_address[16])
+{
+	char text[MAX_ADDRESS];
+
+	return copy_text(host, text, sizeof(text)) && inet_pton(AF_INET6, text, ret_address) == 1;
+}
+
+static bool is_name_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+	    || c == '-' || c == '_';
+}
+
+/* The last label decides whether resolvers try to read an address.
+ * spec: WHATWG URL 3.5, ends in a number */
+static bool ends_in_number(struct mp_span name)
+{
+	const char *decimal = "0123456789", *hex = "0123456789abcdefABCDEF";
+	size_t start = name.len;
+	const char *label;
+	char text[MAX_LABEL + 1];
+
+	while (start > 0 && name.data[start - 1] != '.')
+		start--;
+	label = name.data + start;
+	if (!copy_text((struct mp_span){ label, name.len - start }, text, sizeof(text)))
+		return false;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		return text[2 + strspn(text + 2, hex)] == '\0';
+	return text[strspn(text, decimal)] == '\0';
+}
+
+static bool is_valid_name(struct mp_span host)
+{
+	struct mp_span name = without_dot(host);
+	size_t label = 0;
+	uint32_t address;
+
+	if (name.len == 0 || name.len > MAX_NAME)
+		return false;
+	for (size_t i = 0; i <= name.len; i++) {
+		if (i == name.len || name.data[i] == '.') {
+			if (label == 0)
+				return false;
+			label = 0;
+		} else if (!is_name_byte(name.data[i]) || ++label > MAX_LABEL) {
+			return false;
+		}
+	}
+	/* What one resolver takes for an address and the next for a name is refused. */
+	return !ends_in_number(name) || read_ipv4(name, &address);
+}
+
+bool mp_host_is_valid(struct mp_span host, bool is_ipv6)
+{
+	uint8_t address[16];
+
+	return is_ipv6 ? read_ipv6(host, address) : is_valid_name(host);
+}
+
+bool mp_host_is_loopback(struct mp_span host, bool is_ipv6)
+{
+	uint8_t address6[16];
+	struct in_addr address;
+	char text[MAX_ADDRESS];
+
+	if (is_ipv6)
+		return read_ipv6(host, address6) && memcmp(address6, &in6addr_loopback, 16) == 0;
+	if (mp_span_is_nocase(host, "localhost"))
+		return true;
+	/* spec: RFC 8252 7.3; inet_pton() reads four decimal parts and nothing else */
+	return copy_text(host, text, sizeof(text)) && inet_pton(AF_INET, text, &address) == 1
+	    && ntohl(address.s_addr) >> 24 == 127;
+}
+
+static bool is_private4(uint32_t address)
+{
+	for (size_t i = 0; i < MP_COUNT(private4); i++)
+		if ((address & private4[i].mask) == private4[i].net)
+			return true;
+	return false;
+}
+
+static uint32_t read_u32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static bool is_private6(const uint8_t address[16])
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
+	uint32_t head = read_u32(address);
+
+	/* Addresses that carry an IPv4 one go where that goes.
+	 * spec: RFC 4291 2.5.5.2 (mapped), RFC 6052 2.1 (NAT64), RFC 3056 2 (6to4) */
+	if (memcmp(address, mapped, sizeof(mapped)) == 0
+	    || memcmp(address, nat64, sizeof(nat64)) == 0)
+		return is_private4(read_u32(address + 12));
+	if (head >> 16 == 0x2002)
+		return is_private4(read_u32(address + 2));
+	/* Only 2000::/3 was ever given out: the rest is loopback, fc00::/7, fe80::/10 and
+	 * so on.  spec: RFC 4291 2.4 */
+	if (head >> 29 != 1)
+		return true;
+	/* spec: RFC 6890 2.2.3: 2001::/23 protocols, 2001:db8::/32 and 3fff::/20 (RFC 9637)
+	 * documentation */
+	return head >> 9 == 0x20010000 >> 9 || head == 0x20010db8 || head >> 12 == 0x3fff0;
+}
+
+bool mp_host_is_private(struct mp_span host, bool is_ipv6)
+{
+	static const char suffix[] = ".localhost";
+	size_t suffix_len = sizeof(suffix) - 1;
+	uint8_t address6[16];
+	uint32_t address;
+	struct mp_span name = without_dot(host);
+
+	if (is_ipv6)
+		return !read_ipv6(host, address6) || is_private6(address6);
+	if (read_ipv4(name, &address))
+		return is_private4(address);
+	if (name.len > suffix_len)      /* spec: RFC 6761 6.3 */
+		name = (struct mp_span){ name.data + name.len - suffix_len, suffix_len };
+	return mp_span_is_nocase(name, "localhost") || mp_span_is_nocase(name, suffix);
+}

@@ -1,0 +1,17 @@
+/* host.h - what the host of a URI names: a DNS name or an address, in any notation.
+ * A host is passed as uri.h has it: an IPv6 literal without its brackets. */
+#ifndef MP_WIRE_HOST_H
+#define MP_WIRE_HOST_H
+#include "base/text.h"
+
+/* A DNS name (with '_' and at most one trailing dot), an IPv4 address in a notation
+ * that resolvers take, or an IPv6 address without zone.  Nothing is decoded: a '%' is
+ * refused, and so is a name whose last label is a number and that is no address. */
+bool mp_host_is_valid(struct mp_span host, bool is_ipv6);
+/* Strict, since http:// is allowed for it: 127.x.y.z, ::1 or localhost, as they stand. */
+bool mp_host_is_loopback(struct mp_span host, bool is_ipv6);
+/* Wide, since requests are refused for it: any address that is not globally reachable,
+ * and the names of RFC 6761 6.3 (localhost and what lies under it). */
+bool mp_host_is_private(struct mp_span host, bool is_ipv6);
+
+#endif

@@ -1,0 +1,294 @@
+#include "wire/json.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "wire/uri.h"
+#include "wire/utf8.h"
+
+/* A control character ends a header line or drives a terminal; names, tokens and URLs
+ * have none. */
+static bool is_clean(const json_t *json)
+{
+	const char *text = json_string_value(json);
+
+	if (text == NULL)
+		return false;
+	for (size_t i = 0; i < json_string_length(json); i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+	return true;
+}
+
+static bool is_clean_list(const json_t *json)
+{
+	if (!json_is_array(json))
+		return false;
+	for (size_t i = 0; i < json_array_size(json); i++)
+		if (!is_clean(json_array_get(json, i)))
+			return false;
+	return true;
+}
+
+/* A whole number, or one with a fraction that is cut: a NumericDate may have one
+ * (RFC 7519 2).  Beyond 2^53 a real no longer says which number it is. */
+static bool is_number(const json_t *json)
+{
+	double real = json_real_value(json);
+
+	return json_is_integer(json)
+	    || (json_is_real(json) && real > -9007199254740992.0 && real < 9007199254740992.0);
+}
+
+static enum mcpass_rc wrong_type(const struct mp_field *field, const char *wanted,
+    struct mcpass_error *err)
+{
+	return mp_fail(err, MCPASS_E_PROTOCOL, field->spec, "%s is not %s", field->name, wanted);
+}
+
+static enum mcpass_rc check_url(const struct mp_field *field, const json_t *value,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	struct mp_uri uri;
+	enum mcpass_rc rc;
+
+	if (!is_clean(value))
+		return wrong_type(field, "a URL", err);
+	rc = mp_uri_parse(json_string_value(value), &uri, &why);
+	if (rc == MCPASS_E_USAGE)               /* written by the peer, so its fault */
+		rc = MCPASS_E_PROTOCOL;
+	if (rc)
+		return mp_fail(err, rc, field->spec, "%s: %s", field->name, why.detail);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc check_value(const struct mp_field *field, const json_t *value,
+    struct mcpass_error *err)
+{
+	switch (field->type) {
+	case MP_FIELD_STRING:
+	case MP_FIELD_SECRET:
+		return is_clean(value) ? MCPASS_OK
+		    : wrong_type(field, "a string without control characters", err);
+	case MP_FIELD_URL:
+		return check_url(field, value, err);
+	case MP_FIELD_STRINGS:
+		return is_clean_list(value) ? MCPASS_OK
+		    : wrong_type(field, "a list of strings without control characters", err);
+	case MP_FIELD_BOOL:
+		return json_is_boolean(value) ? MCPASS_OK : wrong_type(field, "true or false", err);
+	case MP_FIELD_INT:
+		return is_number(value) ? MCPASS_OK : wrong_type(field, "a number", err);
+	case MP_FIELD_OBJECT:
+		return json_is_object(value) ? MCPASS_OK : wrong_type(field, "an object", err);
+	}
+	return mp_fail(err, MCPASS_E_USAGE, NULL, "field %s has no type", field->name);
+}
+
+static struct mp_span span_of(const json_t *string)
+{
+	return (struct mp_span){ json_string_value(string), json_string_length(string) };
+}
+
+static enum mcpass_rc fill_strings(struct mp_strings *list, const json_t *array,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && i < json_array_size(array); i++)
+		rc = mp_strings_add(list, span_of(json_array_get(array, i)), err);
+	return rc;
+}
+
+/* Fills a slot with a value that passed check_value(). */
+static enum mcpass_rc fill(enum mp_field_type type, json_t *value, void *slot,
+    struct mcpass_error *err)
+{
+	switch (type) {
+	case MP_FIELD_STRING:
+	case MP_FIELD_URL:
+		return mp_set_span(slot, span_of(value), err);
+	case MP_FIELD_SECRET:
+		return mp_secret_set_span(slot, span_of(value), err);
+	case MP_FIELD_STRINGS:
+		return fill_strings(slot, value, err);
+	case MP_FIELD_BOOL:
+		*(bool *)slot = json_is_true(value);
+		return MCPASS_OK;
+	case MP_FIELD_INT:
+		*(int64_t *)slot = json_is_integer(value) ? json_integer_value(value)
+		    : (int64_t)json_real_value(value);
+		return MCPASS_OK;
+	case MP_FIELD_OBJECT:
+		*(json_t **)slot = json_incref(value);
+		return MCPASS_OK;
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc read_field(const json_t *object, const struct mp_field *field,
+    void *slot, struct mcpass_error *err)
+{
+	json_t *value = json_object_get(object, field->name);
+	bool lenient = (field->flags & MP_LENIENT) != 0;
+	enum mcpass_rc rc;
+
+	if (value != NULL && !json_is_null(value)) {
+		rc = check_value(field, value, lenient ? NULL : err);
+		if (!rc)
+			return fill(field->type, value, slot, err);
+		if (!lenient)
+			return rc;
+	}
+	if (field->flags & MP_REQUIRED)
+		return mp_fail(err, MCPASS_E_PROTOCOL, field->spec, "%s is missing", field->name);
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_json_read(const json_t *object, const struct mp_field *fields,
+    size_t count, void *ret_struct, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (!json_is_object(object))
+		return mp_fail(err, MCPASS_E_PROTOCOL, NULL, "the document is not a JSON object");
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = read_field(object, &fields[i], (char *)ret_struct + fields[i].offset, err);
+	if (rc)
+		mp_json_release(fields, count, ret_struct);
+	return rc;
+}
+
+void mp_json_release(const struct mp_field *fields, size_t count, void *filled)
+{
+	for (size_t i = 0; i < count; i++) {
+		void *slot = (char *)filled + fields[i].offset;
+
+		switch (fields[i].type) {
+		case MP_FIELD_STRING:
+		case MP_FIELD_URL:
+			free(*(char **)slot);
+			*(char **)slot = NULL;
+			break;
+		case MP_FIELD_SECRET:
+			mp_secret_free(slot);
+			break;
+		case MP_FIELD_STRINGS:
+			mp_strings_free(slot);
+			break;
+		case MP_FIELD_BOOL:
+			*(bool *)slot = false;
+			break;
+		case MP_FIELD_INT:
+			*(int64_t *)slot = 0;
+			break;
+		case MP_FIELD_OBJECT:
+			json_decref(*(json_t **)slot);
+			*(json_t **)slot = NULL;
+			break;
+		}
+	}
+}
+
+static json_t *list_to_json(const struct mp_strings *list)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; array != NULL && i < list->count; i++) {
+		if (json_array_append_new(array, json_string(list->items[i])) != 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return array;
+}
+
+/* True when the slot holds something to write. */
+static bool is_present(enum mp_field_type type, const void *slot)
+{
+	switch (type) {
+	case MP_FIELD_STRING:
+	case MP_FIELD_URL:
+		return *(char *const *)slot != NULL;
+	case MP_FIELD_SECRET:
+		return mp_secret_present(slot);
+	case MP_FIELD_STRINGS:
+		return ((const struct mp_strings *)slot)->count > 0;
+	case MP_FIELD_BOOL:
+		return *(const bool *)slot;
+	case MP_FIELD_INT:
+		return *(const int64_t *)slot != 0;
+	case MP_FIELD_OBJECT:
+		return *(json_t *const *)slot != NULL;
+	}
+	return false;
+}
+
+/* A new reference, or NULL. */
+static json_t *to_json(enum mp_field_type type, const void *slot)
+{
+	switch (type) {
+	case MP_FIELD_STRING:
+	case MP_FIELD_URL:
+		return json_string(*(char *const *)slot);
+	case MP_FIELD_SECRET:
+		return json_string(mp_secret_reveal(slot));
+	case MP_FIELD_STRINGS:
+		return list_to_json(slot);
+	case MP_FIELD_BOOL:
+		return json_true();
+	case MP_FIELD_INT:
+		return json_integer(*(const int64_t *)slot);
+	case MP_FIELD_OBJECT:
+		return json_incref(*(json_t *const *)slot);
+	}
+	return NULL;
+}
+
+/* Why there is no value: out of memory, or a person typed what is no text. */
+static enum mcpass_rc not_written(const struct mp_field *field, const void *slot,
+    struct mcpass_error *err)
+{
+	const char *text = NULL;
+
+	if (field->type == MP_FIELD_STRING || field->type == MP_FIELD_URL)
+		text = *(char *const *)slot;
+	else if (field->type == MP_FIELD_SECRET)
+		text = mp_secret_reveal(slot);
+	if (text != NULL && !mp_utf8_valid(text, strlen(text)))
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 8259 8.1", "%s is not UTF-8", field->name);
+	return mp_nomem(err);
+}
+
+enum mcpass_rc mp_json_write(json_t *object, const struct mp_field *fields, size_t count,
+    const void *filled, struct mcpass_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const void *slot = (const char *)filled + fields[i].offset;
+
+		if (is_present(fields[i].type, slot) && json_object_set_new(object,
+		    fields[i].name, to_json(fields[i].type, slot)) != 0)
+			return not_written(&fields[i], slot, err);
+	}
+	return MCPASS_OK;
+}
+
+static int add_bytes(const char *bytes, size_t len, void *buf)
+{
+	mp_buf_add(buf, bytes, len);
+	return ((struct mp_buf *)buf)->failed ? -1 : 0;
+}
+
+/* Not json_dumps(): it leaves copies of the text, which may hold secrets, on the heap,
+ * and its block belongs to whatever allocator the program gave jansson. */
+char *mp_json_dump(const json_t *json)
+{
+	struct mp_buf buf;
+	char *text = NULL;
+
+	mp_buf_init(&buf, 2 * MP_MAX_MESSAGE);
+	if (json_dump_callback(json, add_bytes, &buf, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
+		(void)mp_buf_take(&buf, "JSON", &text, NULL);
+	mp_buf_free(&buf);
+	return text;
+}

@@ -1,0 +1,165 @@
+#include "wire/uri.h"
+#include <string.h>
+#include "base/limits.h"
+#include "wire/host.h"
+#include "wire/uri_split.h"
+
+static bool is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* spec: RFC 3986 3.3 (pchar), and the '/' between segments */
+static bool is_path_byte(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
+	    || strchr("-._~!$&'()*+,;=:@/", c) != NULL;
+}
+
+/* An escape of two hexadecimal digits, and not of NUL: behind it, C code would read a
+ * shorter path than others do.  part is followed by more text or a NUL. */
+static bool is_escape(const char *part)
+{
+	return part[0] == '%' && is_hex(part[1]) && is_hex(part[2])
+	    && !(part[1] == '0' && part[2] == '0');
+}
+
+/* spec: RFC 3986 3.3, 3.4, 3.5: path, query and fragment; more is what else a part holds */
+static enum mcpass_rc check_part(struct mp_span part, const char *what, const char *more,
+    struct mcpass_error *err)
+{
+	for (size_t i = 0; i < part.len; i++) {
+		char c = part.data[i];
+
+		if (is_path_byte(c) || strchr(more, c) != NULL || is_escape(part.data + i))
+			continue;
+		if (c == '%')
+			return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 2.1",
+			    "a bad %%-escape in the %s of the URL", what);
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 2",
+		    "a byte 0x%02x in the %s of the URL", (unsigned char)c, what);
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc check_scheme(struct mp_uri_parts parts, struct mp_uri *uri,
+    struct mcpass_error *err)
+{
+	uri->scheme = parts.scheme;
+	uri->is_https = mp_span_is_nocase(parts.scheme, "https");   /* spec: RFC 3986 3.1 */
+	if ((!uri->is_https && !mp_span_is_nocase(parts.scheme, "http"))
+	    || parts.authority.data == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 9110 4.2",
+		    "the URL does not begin with http:// or https://");
+	return MCPASS_OK;
+}
+
+/* spec: RFC 3986 3.2.3; a colon without a number is nobody's intention */
+static enum mcpass_rc read_port(struct mp_span digits, struct mp_uri *uri,
+    struct mcpass_error *err)
+{
+	unsigned port = 0;
+	bool good = digits.len >= 1 && digits.len <= 5;
+
+	for (size_t i = 0; good && i < digits.len; i++) {
+		good = digits.data[i] >= '0' && digits.data[i] <= '9';
+		port = port * 10 + (unsigned)(digits.data[i] - '0');
+	}
+	if (!good || port == 0 || port > 65535)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 3.2.3", "the port of the URL is bad");
+	uri->port = port;
+	uri->has_port = true;
+	return MCPASS_OK;
+}
+
+/* Splits "host:port" or "[literal]:port". */
+static enum mcpass_rc read_authority(struct mp_span authority, struct mp_uri *uri,
+    struct mcpass_error *err)
+{
+	const char *end = authority.data + authority.len, *stop;
+
+	/* A name before '@' shows a person another host than the one that is asked. */
+	if (memchr(authority.data, '@', authority.len) != NULL)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 9110 4.2.4",
+		    "user information in the URL");
+	uri->is_ipv6 = authority.len > 0 && authority.data[0] == '[';
+	stop = memchr(authority.data, uri->is_ipv6 ? ']' : ':', authority.len);
+	if (stop == NULL)
+		stop = end;
+	uri->host = (struct mp_span){ authority.data, (size_t)(stop - authority.data) };
+	if (uri->is_ipv6 && stop < end) {
+		uri->host = (struct mp_span){ authority.data + 1, uri->host.len - 1 };
+		stop++;                                         /* the ']' */
+	} else if (uri->is_ipv6) {
+		uri->host.len = 0;                              /* no ']': no host */
+	}
+	if (!mp_host_is_valid(uri->host, uri->is_ipv6))
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 3.2.2",
+		    "the URL names no host, or not in a way that is safe to resolve");
+	uri->port = uri->is_https ? 443 : 80;                   /* spec: RFC 9110 4.2 */
+	if (stop == end)
+		return MCPASS_OK;
+	if (*stop != ':')
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 3.2.2",
+		    "text after the ']' of the host");
+	return read_port((struct mp_span){ stop + 1, (size_t)(end - stop - 1) }, uri, err);
+}
+
+enum mcpass_rc mp_uri_parse(const char *text, struct mp_uri *ret_uri,
+    struct mcpass_error *err)
+{
+	struct mp_uri uri = { 0 };
+	struct mp_uri_parts parts;
+	enum mcpass_rc rc;
+
+	if (strnlen(text, MP_MAX_URI + 1) > MP_MAX_URI)
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the URL is longer than %u bytes",
+		    MP_MAX_URI);
+	parts = mp_uri_split(text);
+	uri.origin = (struct mp_span){ text, (size_t)(parts.path.data - text) };
+	uri.path = parts.path;
+	uri.query = parts.query;
+	uri.fragment = parts.fragment;
+	rc = check_scheme(parts, &uri, err);
+	if (!rc)
+		rc = read_authority(parts.authority, &uri, err);
+	if (!rc)
+		rc = check_part(uri.path, "path", "", err);
+	if (!rc)
+		rc = check_part(uri.query, "query", "?", err);
+	if (!rc)
+		rc = check_part(uri.fragment, "fragment", "?", err);
+	if (!rc)
+		*ret_uri = uri;
+	return rc;
+}
+
+bool mp_uri_is_loopback(const struct mp_uri *uri)
+{
+	return mp_host_is_loopback(uri->host, uri->is_ipv6);
+}
+
+bool mp_uri_is_private(const struct mp_uri *uri)
+{
+	return mp_host_is_private(uri->host, uri->is_ipv6);
+}
+
+static bool equal_nocase(struct mp_span a, struct mp_span b)
+{
+	for (size_t i = 0; i < a.len && a.len == b.len; i++) {
+		char x = a.data[i], y = b.data[i];
+
+		x = x >= 'A' && x <= 'Z' ? (char)(x | 0x20) : x;
+		y = y >= 'A' && y <= 'Z' ? (char)(y | 0x20) : y;
+		if (x != y)
+			return false;
+	}
+	return a.len == b.len;
+}
+
+/* spec: RFC 9110 4.3.1; RFC 6454 5: scheme, host without case, port */
+bool mp_uri_same_origin(const struct mp_uri *a, const struct mp_uri *b)
+{
+	return a->is_https == b->is_https && a->port == b->port && a->is_ipv6 == b->is_ipv6
+	    && equal_nocase(a->host, b->host);
+}

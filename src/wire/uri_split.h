@@ -1,0 +1,14 @@
+/* uri_split.h - a URI reference taken apart, not yet judged.  spec: RFC 3986 appendix B */
+#ifndef MP_WIRE_URI_SPLIT_H
+#define MP_WIRE_URI_SPLIT_H
+#include "base/text.h"
+
+/* Views into the text; data is NULL for an absent part, which is not an empty one.
+ * path is never absent. */
+struct mp_uri_parts {
+	struct mp_span scheme, authority, path, query, fragment;
+};
+
+struct mp_uri_parts mp_uri_split(const char *text);
+
+#endif

@@ -1,0 +1,169 @@
+/* Digests, random text, passwords. */
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "harness/check.h"
+#include "wire/crypto.h"
+
+static void test_digest(void)
+{
+	static const uint8_t want[] = {          /* FIPS 180-2 B.1 */
+		0xba, 0x78, 0x16, 0xbf, 0x8f, 0x01, 0xcf, 0xea, 0x41, 0x41, 0x40, 0xde, 0x5d, 0xae,
+		0x22, 0x23, 0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c, 0xb4, 0x10, 0xff, 0x61,
+		0xf2, 0x00, 0x15, 0xad,
+	};
+	uint8_t digest[MP_SHA256_LEN];
+	char *text = NULL;
+
+	CHECK_EQ("SHA-256", mp_sha256("abc", 3, digest, NULL), MCPASS_OK);
+	CHECK("SHA-256", memcmp(digest, want, sizeof(want)) == 0);
+	CHECK_EQ("S256", mp_sha256_b64url("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", &text, NULL),
+	    MCPASS_OK);
+	CHECK_STR("RFC 7636 appendix B", text, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+	free(text);
+}
+
+static int count_up(void *ctx, uint8_t *out, size_t len)
+{
+	uint8_t *next = ctx;
+
+	for (size_t i = 0; i < len; i++)
+		out[i] = (*next)++;
+	return 0;
+}
+
+static int no_randomness(void *ctx, uint8_t *out, size_t len)
+{
+	(void)ctx;
+	memset(out, 0, len);
+	return -1;
+}
+
+static void test_random(void)
+{
+	struct mcpass_error err = { 0 };
+	struct mp_secret text = { 0 };
+	uint8_t next = 0;
+
+	CHECK_EQ("16 bytes", mp_random_text(count_up, &next, 16, &text, NULL), MCPASS_OK);
+	CHECK_STR("as base64url", mp_secret_reveal(&text), "AAECAwQFBgcICQoLDA0ODw");
+	CHECK_EQ("a failing source", mp_random_text(no_randomness, NULL, 16, &text, &err), MCPASS_E_IO);
+	CHECK_STR("untouched", mp_secret_reveal(&text), "AAECAwQFBgcICQoLDA0ODw");
+	CHECK_EQ("none", mp_random_text(count_up, &next, 0, &text, NULL), MCPASS_E_USAGE);
+	CHECK_EQ("too much", mp_random_text(count_up, &next, MP_MAX_RANDOM + 1, &text, NULL),
+	    MCPASS_E_USAGE);
+	CHECK_EQ("the most", mp_random_text(count_up, &next, MP_MAX_RANDOM, &text, NULL), MCPASS_OK);
+	CHECK_EQ("the most", text.len, 86);
+	mp_secret_free(&text);
+}
+
+#define SALT_TEXT "AAECAwQFBgcICQoLDA0ODw"
+#define HASH_10 "nfkj3u1fRTHCea-fVr03sWV770kp5wLOLoEakziKhqE"
+#define LINE_10 "$scrypt$ln=10,r=8,p=1$" SALT_TEXT "$" HASH_10      /* by Python's hashlib */
+#define LINE_14 "$scrypt$ln=14,r=8,p=1$" SALT_TEXT "$JbN2hANm9NOw4h5BRHZnbjzQ6Jr0QwNWojTOC2WgIbU"
+
+static const struct {
+	const char *label, *password, *line;
+	enum mcpass_rc want;
+} password_rows[] = {
+	{ "right", "correct horse", LINE_10, MCPASS_OK },
+	{ "right, at the usual cost", "correct horse", LINE_14, MCPASS_OK },
+	{ "wrong", "correct hors", LINE_10, MCPASS_E_DENIED },
+	{ "empty", "", LINE_10, MCPASS_E_DENIED },
+	{ "another salt", "correct horse", "$scrypt$ln=10,r=8,p=1$AAECAwQFBgcICQoLDA0OEA$" HASH_10,
+	    MCPASS_E_DENIED },
+	{ "another cost", "correct horse", "$scrypt$ln=11,r=8,p=1$" SALT_TEXT "$" HASH_10,
+	    MCPASS_E_DENIED },
+	{ "no line", "x", "", MCPASS_E_PROTOCOL },
+	{ "the password itself", "x", "x", MCPASS_E_PROTOCOL },
+	{ "another scheme", "x", "$argon2$ln=10,r=8,p=1$" SALT_TEXT "$" HASH_10, MCPASS_E_PROTOCOL },
+	{ "too cheap", "x", "$scrypt$ln=09,r=8,p=1$" SALT_TEXT "$" HASH_10, MCPASS_E_PROTOCOL },
+	{ "too cheap, one digit", "x", "$scrypt$ln=9,r=8,p=1$" SALT_TEXT "$" HASH_10,
+	    MCPASS_E_PROTOCOL },
+	{ "too dear", "x", "$scrypt$ln=18,r=8,p=1$" SALT_TEXT "$" HASH_10, MCPASS_E_PROTOCOL },
+	{ "far too dear", "x", "$scrypt$ln=63,r=8,p=1$" SALT_TEXT "$" HASH_10, MCPASS_E_PROTOCOL },
+	{ "three digits", "x", "$scrypt$ln=100,r=8,p=1$" SALT_TEXT "$" HASH_10, MCPASS_E_PROTOCOL },
+	{ "a sign", "x", "$scrypt$ln=1-,r=8,p=1$" SALT_TEXT "$" HASH_10, MCPASS_E_PROTOCOL },
+	{ "cut behind the cost", "x", "$scrypt$ln=1", MCPASS_E_PROTOCOL },
+	{ "other parameters", "x", "$scrypt$ln=10,r=9,p=1$" SALT_TEXT "$" HASH_10, MCPASS_E_PROTOCOL },
+	{ "no hash", "x", "$scrypt$ln=10,r=8,p=1$" SALT_TEXT, MCPASS_E_PROTOCOL },
+	{ "an empty hash", "x", "$scrypt$ln=10,r=8,p=1$" SALT_TEXT "$", MCPASS_E_PROTOCOL },
+	{ "a short hash", "x", "$scrypt$ln=10,r=8,p=1$" SALT_TEXT "$" SALT_TEXT, MCPASS_E_PROTOCOL },
+	{ "a long salt", "x", "$scrypt$ln=10,r=8,p=1$" HASH_10 "$" HASH_10, MCPASS_E_PROTOCOL },
+	{ "a short salt", "x", "$scrypt$ln=10,r=8,p=1$AAEC$" HASH_10, MCPASS_E_PROTOCOL },
+	{ "something behind", "x", LINE_10 "$", MCPASS_E_PROTOCOL },
+	{ "a line end", "x", LINE_10 "\n", MCPASS_E_PROTOCOL },
+};
+
+static void test_password(void)
+{
+	uint8_t salt[16];
+	char *line = NULL;
+
+	for (uint8_t i = 0; i < sizeof(salt); i++)
+		salt[i] = i;
+	CHECK_EQ("hash", mp_password_hash("correct horse", salt, 10, &line, NULL), MCPASS_OK);
+	CHECK_STR("as Python's hashlib", line, LINE_10);
+	free(line);
+	CHECK_EQ("too cheap", mp_password_hash("x", salt, 9, &line, NULL), MCPASS_E_USAGE);
+	CHECK_EQ("too dear", mp_password_hash("x", salt, 18, &line, NULL), MCPASS_E_USAGE);
+	for (size_t i = 0; i < COUNT(password_rows); i++) {
+		struct mcpass_error err = { 0 };
+
+		CHECK_EQ(password_rows[i].label, mp_password_check(password_rows[i].password,
+		    password_rows[i].line, &err), password_rows[i].want);
+		CHECK_EQ(password_rows[i].label, err.rc, password_rows[i].want);
+	}
+}
+
+static enum mcpass_rc use_everything(struct mcpass_error *err)
+{
+	static const uint8_t salt[16];
+	struct mp_secret random = { 0 };
+	char *digest = NULL, *line = NULL;
+	uint8_t next = 0;
+	enum mcpass_rc rc;
+
+	rc = mp_sha256_b64url("x", &digest, err);
+	if (!rc)
+		rc = mp_random_text(count_up, &next, 32, &random, err);
+	if (!rc)
+		rc = mp_password_hash("x", salt, 10, &line, err);
+	if (!rc)
+		rc = mp_password_check("x", line, err);
+	free(digest);
+	free(line);
+	mp_secret_free(&random);
+	return rc;
+}
+
+static void test_out_of_memory(void)
+{
+	bool failed = true;
+	size_t n = 0;
+
+	for (; failed; n++) {
+		struct mcpass_error err = { 0 };
+		enum mcpass_rc rc;
+
+		mp_test_fail_alloc(n);
+		rc = use_everything(&err);
+		failed = mp_test_alloc_failed();
+		mp_test_no_fail();
+		CHECK_EQ("no memory, or done", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	}
+	CHECK("it allocates", n > 5);
+}
+
+int main(void)
+{
+	test_digest();
+	test_random();
+	test_password();
+	CHECK("OpenSSL's queue is empty", ERR_peek_error() == 0);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	test_out_of_memory();
+	return check_done();
+}

@@ -1,0 +1,408 @@
+/* JSON: the parser's grammar, the fields, and the way back. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "harness/check.h"
+#include "wire/json.h"
+
+#define MAX 4096
+
+/* text in, compact text out; want NULL: refused. */
+static const struct {
+	const char *label, *text, *want;
+} parse_rows[] = {
+	{ "object", " { \"a\" : 1 , \"b\" : [ ] } \n", "{\"a\":1,\"b\":[]}" },
+	{ "array", "[1,\"x\",null,true,false]", "[1,\"x\",null,true,false]" },
+	{ "empty object", "{}", "{}" },
+	{ "a string alone", "\"a\"", "\"a\"" },
+	{ "the empty string", "\"\"", "\"\"" },
+	{ "the empty name", "{\"\":0}", "{\"\":0}" },
+	{ "a literal alone", "null", "null" },
+	{ "short escapes", "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"", "\"\\\"\\\\/\\b\\f\\n\\r\\t\"" },
+	{ "an escape of one byte", "\"\\u0041\"", "\"A\"" },
+	{ "of two", "\"\\u00e9\"", "\"\xc3\xa9\"" },
+	{ "of three, in capitals", "\"\\u20AC\"", "\"\xe2\x82\xac\"" },
+	{ "of four", "\"\\ud83d\\udd11\"", "\"\xf0\x9f\x94\x91\"" },
+	{ "last before the surrogates", "\"\\ud7ff\\ue000\"", "\"\xed\x9f\xbf\xee\x80\x80\"" },
+	{ "plain UTF-8", "\"\xf0\x9f\x94\x91\"", "\"\xf0\x9f\x94\x91\"" },
+	{ "DEL is a character", "\"\x7f\"", "\"\x7f\"" },
+	{ "zero", "0", "0" },
+	{ "minus zero", "-0", "0" },
+	{ "the largest integer", "9223372036854775807", "9223372036854775807" },
+	{ "the smallest", "-9223372036854775808", "-9223372036854775808" },
+	{ "one more becomes a real", "9223372036854775808", "9.2233720368547758e18" },
+	{ "a real", "-1.5e+3", "-1500.0" },
+	{ "a small exponent", "1e-2", "0.01" },
+	{ "capital E", "1E2", "100.0" },
+	{ "a prototype is only a name", "{\"__proto__\":{}}", "{\"__proto__\":{}}" },
+
+	{ "empty", "", NULL },
+	{ "white space", " \n", NULL },
+	{ "a byte order mark", "\xef\xbb\xbf{}", NULL },
+	{ "two documents", "{}{}", NULL },
+	{ "trailing comma in an object", "{\"a\":1,}", NULL },
+	{ "trailing comma in an array", "[1,]", NULL },
+	{ "leading comma", "[,1]", NULL },
+	{ "no comma", "[1 2]", NULL },
+	{ "no colon", "{\"a\" 1}", NULL },
+	{ "no value", "{\"a\":}", NULL },
+	{ "no name", "{1:1}", NULL },
+	{ "name without quotes", "{a:1}", NULL },
+	{ "single quotes", "{'a':1}", NULL },
+	{ "object without end", "{\"a\":1", NULL },
+	{ "array without end", "[1", NULL },
+	{ "wrong bracket", "[1}", NULL },
+	{ "wrong brace", "{\"a\":1]", NULL },
+	{ "string without end", "\"a", NULL },
+	{ "string that ends in its escape", "\"a\\", NULL },
+	{ "comment", "{}//x", NULL },
+	{ "comment inside", "{/**/}", NULL },
+	{ "form feed is no space", "\f1", NULL },
+	{ "same name twice", "{\"a\":1,\"a\":1}", NULL },
+	{ "same name twice, once escaped", "{\"a\":1,\"\\u0061\":2}", NULL },
+	{ "same name twice, deep", "[{\"b\":{\"a\":1,\"x\":2,\"a\":null}}]", NULL },
+	{ "escaped NUL in a value", "\"a\\u0000b\"", NULL },
+	{ "escaped NUL in a name", "{\"a\\u0000\":1}", NULL },
+	{ "raw control character", "\"a\tb\"", NULL },
+	{ "raw line end", "\"a\nb\"", NULL },
+	{ "unknown escape", "\"\\x41\"", NULL },
+	{ "escaped apostrophe", "\"\\'\"", NULL },
+	{ "three hex digits", "\"\\u004\"", NULL },
+	{ "no hex digit", "\"\\u004g\"", NULL },
+	{ "high surrogate alone", "\"\\ud83d\"", NULL },
+	{ "high surrogate and a letter", "\"\\ud83dx\"", NULL },
+	{ "high surrogate and another escape", "\"\\ud83d\\n\"", NULL },
+	{ "two high surrogates", "\"\\ud83d\\ud83d\"", NULL },
+	{ "low surrogate alone", "\"\\udd11\"", NULL },
+	{ "high surrogate, bad digits", "\"\\ud83d\\udxyz\"", NULL },
+	{ "overlong slash", "\"\xc0\xaf\"", NULL },
+	{ "overlong NUL", "\"\xc0\x80\"", NULL },
+	{ "surrogate as bytes", "\"\xed\xa0\x80\"", NULL },
+	{ "beyond Unicode", "\"\xf4\x90\x80\x80\"", NULL },
+	{ "cut UTF-8", "\"\xe2\x82\"", NULL },
+	{ "Latin-1", "\"\xe9\"", NULL },
+	{ "UTF-8 outside a string", "\xc3\xa9", NULL },
+	{ "plus sign", "+1", NULL },
+	{ "leading zero", "01", NULL },
+	{ "minus and leading zero", "-01", NULL },
+	{ "minus alone", "-", NULL },
+	{ "no digit before the point", ".5", NULL },
+	{ "no digit after it", "1.", NULL },
+	{ "no exponent", "1e", NULL },
+	{ "no exponent after its sign", "1e+", NULL },
+	{ "two signs", "1e+-1", NULL },
+	{ "hexadecimal", "0x10", NULL },
+	{ "a real too large", "1e400", NULL },
+	{ "an integer too large for a real", "-1e400", NULL },
+	{ "NaN", "NaN", NULL },
+	{ "Infinity", "Infinity", NULL },
+	{ "capital literal", "True", NULL },
+	{ "cut literal", "tru", NULL },
+	{ "long literal", "truee", NULL },
+};
+
+static void test_parse(void)
+{
+	for (size_t i = 0; i < COUNT(parse_rows); i++) {
+		const char *label = parse_rows[i].label;
+		size_t len = strlen(parse_rows[i].text);
+		struct mcpass_error err = { 0 };
+		json_t *json = NULL;
+		char *copy = malloc(len + 1), *text = NULL;   /* a sanitizer sees its end */
+		enum mcpass_rc rc;
+
+		memcpy(copy, parse_rows[i].text, len);
+		rc = mp_json_parse(copy, len, MAX, "the row", &json, &err);
+		CHECK_EQ(label, rc, parse_rows[i].want != NULL ? MCPASS_OK : MCPASS_E_PROTOCOL);
+		if (rc) {
+			CHECK(label, json == NULL);
+			CHECK_HAS(label, err.detail, "the row is not JSON: ");
+		} else {
+			text = mp_json_dump(json);
+		}
+		CHECK_STR(label, text, parse_rows[i].want);
+		mp_free_wiped(text);
+		json_decref(json);
+		free(copy);
+	}
+}
+
+static enum mcpass_rc parse(const char *text, size_t len, size_t max, struct mcpass_error *err)
+{
+	json_t *json = NULL;
+	enum mcpass_rc rc = mp_json_parse(text, len, max, "the row", &json, err);
+
+	json_decref(json);
+	return rc;
+}
+
+static void nest(char *text, int depth)
+{
+	memset(text, '[', (size_t)depth);
+	memset(text + depth, ']', (size_t)depth);
+}
+
+static void test_limits(void)
+{
+	struct mcpass_error err = { 0 };
+	char nested[2 * MP_MAX_JSON_DEPTH + 2];
+	size_t len = 2 * MP_MAX_JSON_VALUES + 1;
+	char *many = malloc(len + 1);
+
+	nest(nested, MP_MAX_JSON_DEPTH);
+	CHECK_EQ("as deep as allowed", parse(nested, 2 * MP_MAX_JSON_DEPTH, MAX, NULL), MCPASS_OK);
+	nest(nested, MP_MAX_JSON_DEPTH + 1);
+	CHECK_EQ("one deeper", parse(nested, 2 * MP_MAX_JSON_DEPTH + 2, MAX, &err), MCPASS_E_LIMIT);
+	CHECK_STR("and says so", err.detail, "the row is nested deeper than 32 levels");
+	CHECK_EQ("as long as allowed", parse("[1]", 3, 3, NULL), MCPASS_OK);
+	mp_clear(&err);
+	CHECK_EQ("one longer", parse("[1] ", 4, 3, &err), MCPASS_E_LIMIT);
+	CHECK_STR("and says so", err.detail, "the row is larger than 3 bytes");
+	CHECK_EQ("a NUL between", parse("[1,\0 2]", 7, MAX, NULL), MCPASS_E_PROTOCOL);
+	CHECK_EQ("a NUL in a string", parse("\"a\0b\"", 5, MAX, NULL), MCPASS_E_PROTOCOL);
+	CHECK_EQ("a NUL behind", parse("1\0", 2, MAX, NULL), MCPASS_E_PROTOCOL);
+	CHECK_EQ("the end counts, not a NUL", parse("12}", 2, MAX, NULL), MCPASS_OK);
+
+	for (size_t i = 0; i < len; i++)        /* [0,0,...,0] */
+		many[i] = i % 2 ? '0' : ',';
+	many[0] = '[';
+	many[len - 1] = ']';
+	CHECK_EQ("a value too many", parse(many, len, len, NULL), MCPASS_E_LIMIT);
+	many[len - 3] = ']';
+	CHECK_EQ("all the values", parse(many, len - 2, len, NULL), MCPASS_OK);
+	free(many);
+}
+
+static void test_error_words(void)
+{
+	struct mcpass_error err = { 0 };
+
+	parse("{\"token\":\"s3cret\",}", 18, MAX, &err);
+	CHECK_STR("where, not what", err.detail, "the row is not JSON: no member name at byte 18");
+	CHECK_STR("the clause", err.spec, "RFC 8259 4");
+	mp_clear(&err);
+	parse("{\"a\":1,\"a\":2}", 13, MAX, &err);
+	CHECK_STR("its own clause for twins", err.spec, "RFC 7493 2.3");
+	mp_clear(&err);
+	parse("<html>", 6, MAX, &err);
+	CHECK_HAS("a page is no JSON", err.hint, "web page");
+}
+
+struct filled {
+	char *text, *url;
+	struct mp_secret secret;
+	struct mp_strings list;
+	bool yes;
+	int64_t number;
+	json_t *object;
+};
+#define FIELD(name, type, flags) { #name, type, flags, offsetof(struct filled, name), "RFC 1 " #name }
+static const struct mp_field fields[] = {
+	FIELD(text, MP_FIELD_STRING, MP_REQUIRED),
+	FIELD(url, MP_FIELD_URL, 0),
+	FIELD(secret, MP_FIELD_SECRET, 0),
+	FIELD(list, MP_FIELD_STRINGS, 0),
+	FIELD(yes, MP_FIELD_BOOL, 0),
+	FIELD(number, MP_FIELD_INT, 0),
+	FIELD(object, MP_FIELD_OBJECT, 0),
+};
+static const struct mp_field lenient_fields[] = {
+	FIELD(text, MP_FIELD_STRING, MP_LENIENT),
+	FIELD(url, MP_FIELD_URL, MP_LENIENT),
+	FIELD(secret, MP_FIELD_SECRET, MP_LENIENT),
+	FIELD(list, MP_FIELD_STRINGS, MP_LENIENT),
+	FIELD(yes, MP_FIELD_BOOL, MP_LENIENT),
+	FIELD(number, MP_FIELD_INT, MP_LENIENT),
+	FIELD(object, MP_FIELD_OBJECT, MP_LENIENT),
+};
+
+#define WHOLE "{\"text\":\"t\",\"url\":\"https://a.example/x\",\"secret\":\"s\"," \
+	"\"list\":[\"a\",\"b\"],\"yes\":true,\"number\":7,\"object\":{\"k\":[1]}}"
+
+static enum mcpass_rc read_into(const char *text, const struct mp_field *table,
+    struct filled *filled, struct mcpass_error *err)
+{
+	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(text, strlen(text), MAX, "the row", &json, err);
+	if (!rc)
+		rc = mp_json_read(json, table, COUNT(fields), filled, err);
+	json_decref(json);
+	return rc;
+}
+
+/* What was read, written again; "" after a failure. */
+static const struct {
+	const char *label, *text, *want;
+} field_rows[] = {
+	{ "everything", WHOLE, WHOLE },
+	{ "the required one alone", "{\"text\":\"\"}", "{\"text\":\"\"}" },
+	{ "null is absent", "{\"text\":\"t\",\"url\":null,\"secret\":null,\"list\":null,\"yes\":null,"
+	    "\"number\":null,\"object\":null}", "{\"text\":\"t\"}" },
+	{ "unknown members are ignored", "{\"text\":\"t\",\"x\":1}", "{\"text\":\"t\"}" },
+	{ "a number with a fraction", "{\"text\":\"t\",\"number\":1700000000.9}",
+	    "{\"text\":\"t\",\"number\":1700000000}" },
+	{ "an empty list is no list", "{\"text\":\"t\",\"list\":[]}", "{\"text\":\"t\"}" },
+	{ "the required one is missing", "{\"yes\":true}", "" },
+	{ "the required one is null", "{\"text\":null}", "" },
+	{ "the required one is a number", "{\"text\":1}", "" },
+	{ "a control in a string", "{\"text\":\"a\\nb\"}", "" },
+	{ "DEL in a string", "{\"text\":\"a\\u007f\"}", "" },
+	{ "a control in a secret", "{\"text\":\"t\",\"secret\":\"a\\rb\"}", "" },
+	{ "a secret that is a number", "{\"text\":\"t\",\"secret\":1}", "" },
+	{ "a relative URL", "{\"text\":\"t\",\"url\":\"/x\"}", "" },
+	{ "a URL of another scheme", "{\"text\":\"t\",\"url\":\"file:///x\"}", "" },
+	{ "a URL with a line end", "{\"text\":\"t\",\"url\":\"https://a/\\n\"}", "" },
+	{ "a URL that is a list", "{\"text\":\"t\",\"url\":[\"https://a.example/\"]}", "" },
+	{ "a list that is a string", "{\"text\":\"t\",\"list\":\"a\"}", "" },
+	{ "a list with a number", "{\"text\":\"t\",\"list\":[\"a\",1]}", "" },
+	{ "a list with a control", "{\"text\":\"t\",\"list\":[\"a\\u0001\"]}", "" },
+	{ "a boolean in quotes", "{\"text\":\"t\",\"yes\":\"true\"}", "" },
+	{ "a boolean as a number", "{\"text\":\"t\",\"yes\":1}", "" },
+	{ "a number in quotes", "{\"text\":\"t\",\"number\":\"7\"}", "" },
+	{ "a number that no int64_t holds", "{\"text\":\"t\",\"number\":1e300}", "" },
+	{ "an integer that no int64_t holds", "{\"text\":\"t\",\"number\":9223372036854775808}", "" },
+	{ "an object that is a list", "{\"text\":\"t\",\"object\":[]}", "" },
+	{ "the last field fails, the others go", "{\"text\":\"t\",\"url\":\"https://a.example/\","
+	    "\"secret\":\"s\",\"list\":[\"a\"],\"yes\":true,\"number\":1,\"object\":1}", "" },
+	{ "no object", "[]", "" },
+};
+
+static char *write_again(const struct filled *filled)
+{
+	json_t *json = json_object();
+	char *text = NULL;
+
+	if (mp_json_write(json, fields, COUNT(fields), filled, NULL) == MCPASS_OK)
+		text = mp_json_dump(json);
+	json_decref(json);
+	return text;
+}
+
+static void test_fields(void)
+{
+	static const struct filled zero;
+
+	for (size_t i = 0; i < COUNT(field_rows); i++) {
+		const char *label = field_rows[i].label;
+		struct mcpass_error err = { 0 };
+		struct filled filled = { 0 };
+		enum mcpass_rc rc;
+		char *text;
+
+		rc = read_into(field_rows[i].text, fields, &filled, &err);
+		if (field_rows[i].want[0] == '\0') {
+			CHECK_EQ(label, rc, MCPASS_E_PROTOCOL);
+			CHECK(label, err.detail[0] != '\0');
+			CHECK(label, memcmp(&filled, &zero, sizeof(zero)) == 0);
+			continue;
+		}
+		CHECK_EQ(label, rc, MCPASS_OK);
+		text = write_again(&filled);
+		CHECK_STR(label, text, field_rows[i].want);
+		mp_free_wiped(text);
+		mp_json_release(fields, COUNT(fields), &filled);
+		CHECK(label, memcmp(&filled, &zero, sizeof(zero)) == 0);
+	}
+}
+
+static void test_field_errors(void)
+{
+	struct mcpass_error err = { 0 };
+	struct filled filled = { 0 };
+	json_t *json = json_object();
+
+	read_into("{}", fields, &filled, &err);
+	CHECK_STR("the name", err.detail, "text is missing");
+	CHECK_STR("the clause of the row", err.spec, "RFC 1 text");
+	mp_clear(&err);
+	read_into("{\"text\":\"t\",\"url\":\"ftp://a/\"}", fields, &filled, &err);
+	CHECK_HAS("a URL's own reason", err.detail, "url: ");
+	CHECK_EQ("the peer's fault", err.rc, MCPASS_E_PROTOCOL);
+
+	mp_clear(&err);
+	filled.text = strdup("\xff");
+	CHECK_EQ("typed, not UTF-8", mp_json_write(json, fields, COUNT(fields), &filled, &err),
+	    MCPASS_E_USAGE);
+	CHECK_STR("and says which", err.detail, "text is not UTF-8");
+	mp_json_release(fields, COUNT(fields), &filled);
+	json_decref(json);
+}
+
+static void test_lenient(void)
+{
+	static const struct filled zero;
+	struct mcpass_error err = { 0 };
+	struct filled filled = { 0 };
+
+	CHECK_EQ("bad values count as absent", read_into("{\"text\":1,\"url\":\"x\",\"secret\":{},"
+	    "\"list\":\"a\",\"yes\":\"no\",\"number\":\"7\",\"object\":[]}", lenient_fields, &filled,
+	    &err), MCPASS_OK);
+	CHECK("all of them", memcmp(&filled, &zero, sizeof(zero)) == 0);
+	CHECK_EQ("and leave no report", err.rc, MCPASS_OK);
+	CHECK_EQ("good values count", read_into(WHOLE, lenient_fields, &filled, NULL), MCPASS_OK);
+	CHECK_STR("as they are", filled.text, "t");
+	mp_json_release(fields, COUNT(fields), &filled);
+}
+
+/* Parses, reads, writes and dumps with the nth allocation failing. */
+static enum mcpass_rc round_trip(struct mcpass_error *err)
+{
+	static const char text[] = "{\"text\":\"a text that is longer than its first buffer, by far; "
+	    "\\u20ac and more\",\"url\":\"https://a.example/x\",\"secret\":\"s\",\"list\":[\"a\",\"b\"],"
+	    "\"yes\":true,\"number\":1.5,\"object\":{\"k\":[1,2.5,1e3,{\"a\":null},[],3,4,5,6,7]}}";
+	struct filled filled = { 0 };
+	json_t *json = NULL;
+	char *dump = NULL;
+	enum mcpass_rc rc;
+
+	rc = read_into(text, fields, &filled, err);
+	if (rc)
+		return rc;
+	json = json_object();
+	rc = json == NULL ? MCPASS_E_NOMEM
+	    : mp_json_write(json, fields, COUNT(fields), &filled, err);
+	if (!rc)
+		dump = mp_json_dump(json);
+	if (!rc && dump == NULL)
+		rc = MCPASS_E_NOMEM;
+	if (!rc)
+		CHECK_HAS("complete", dump, "by far; \xe2\x82\xac and more\",");
+	mp_free_wiped(dump);
+	json_decref(json);
+	mp_json_release(fields, COUNT(fields), &filled);
+	return rc;
+}
+
+static void test_out_of_memory(void)
+{
+	size_t n = 0;
+	bool failed = true;
+
+	for (; failed; n++) {
+		struct mcpass_error err = { 0 };
+		enum mcpass_rc rc;
+
+		mp_test_fail_alloc(n);
+		rc = round_trip(&err);
+		failed = mp_test_alloc_failed();
+		mp_test_no_fail();
+		CHECK_EQ("no memory, or done", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	}
+	CHECK("it allocates", n > 50);
+}
+
+int main(void)
+{
+	test_parse();
+	test_limits();
+	test_error_words();
+	test_fields();
+	test_field_errors();
+	test_lenient();
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	test_out_of_memory();
+	return check_done();
+}
