@@ -1,0 +1,160 @@
+#include "oauth/authz.h"
+#include <string.h>
+#include "base/limits.h"
+#include "wire/uri.h"
+
+void mp_authz_form(struct mp_buf *form, const struct mp_authz_request *request)
+{
+	mp_form_add(form, "response_type", "code");     /* spec: RFC 6749 4.1.1 */
+	mp_form_add(form, "client_id", request->client_id);
+	mp_form_add(form, "redirect_uri", request->redirect_uri);
+	mp_form_add(form, "scope", request->scope);
+	mp_form_add(form, "state", request->state);
+	mp_form_add(form, "code_challenge", request->code_challenge);
+	if (request->code_challenge != NULL)            /* spec: RFC 7636 4.3 */
+		mp_form_add(form, "code_challenge_method", "S256");
+	mp_form_add(form, "resource", request->resource); /* spec: RFC 8707 2.1 */
+	for (size_t i = 0; i < request->extra_count; i++)
+		mp_form_add(form, request->extra[i].name, request->extra[i].value);
+}
+
+enum mcpass_rc mp_authz_url(const char *endpoint, const struct mp_authz_request *request,
+    char **ret_url, struct mcpass_error *err)
+{
+	struct mp_uri uri;
+	struct mp_buf url;
+	enum mcpass_rc rc;
+
+	rc = mp_uri_parse(endpoint, &uri, err);
+	if (rc)
+		return rc;
+	/* spec: RFC 6749 3.1 (no fragment; its own query MUST be retained) */
+	if (uri.fragment.data != NULL)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 3.1",
+		    "authorization_endpoint has a fragment: %s", endpoint);
+	mp_buf_init(&url, MP_MAX_URI);
+	mp_buf_adds(&url, endpoint);
+	if (uri.query.data == NULL)
+		mp_buf_addc(&url, '?');
+	mp_authz_form(&url, request);
+	return mp_buf_take(&url, "the authorization URL", ret_url, err);
+}
+
+/* Whether a and b are one '/' apart at the end: the usual reason for a mismatch. */
+static bool differ_in_slash(const char *a, const char *b)
+{
+	size_t a_len = strlen(a), b_len = strlen(b), less = a_len < b_len ? a_len : b_len;
+
+	return a_len + b_len == 2 * less + 1 && strncmp(a, b, less) == 0
+	    && (a_len > b_len ? a : b)[less] == '/';
+}
+
+/* RFC 9207 2.4, as MCP 2026-07-28 tightens it: what is present must match.  What the
+ * sender wrote is not shown: it may be anybody's. */
+enum mcpass_rc mp_authz_check_iss(const char *sent, const char *recorded, bool promised,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (sent == NULL && promised)
+		return mp_fail(err, MCPASS_E_POLICY, "RFC 9207 2.4",
+		    "iss is missing from the redirect, though %s promises it", recorded);
+	if (sent == NULL || strcmp(sent, recorded) == 0)   /* no normalisation, ever */
+		return MCPASS_OK;
+	rc = mp_fail(err, MCPASS_E_POLICY, "RFC 9207 2.4", "the redirect's iss is not %s%s", recorded,
+	    differ_in_slash(sent, recorded) ? " (a '/' at the end makes the difference)" : "");
+	mp_hint(err, "The answer may be meant for another authorization server (a mix-up attack),"
+	    " so its code is not used.");
+	return rc;
+}
+
+static enum mcpass_rc check_state(const char *sent, const char *recorded,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	/* spec: RFC 6749 10.12; MCP 2026-07-28 open redirection */
+	if (sent != NULL && strlen(sent) == strlen(recorded)
+	    && mp_bytes_equal(sent, recorded, strlen(recorded)))
+		return MCPASS_OK;
+	rc = mp_fail(err, MCPASS_E_POLICY, "RFC 6749 10.12", "%s", sent == NULL
+	    ? "the redirect has no state" : "the redirect's state is not the one of this login");
+	mp_hint(err, "It is not the answer to this login: an old browser tab, or somebody else's"
+	    " doing.  Start again.");
+	return rc;
+}
+
+/* The refusals a person can do something about; spec: RFC 6749 4.1.2.1, RFC 8707 2 */
+static const struct { const char *code, *hint; } refusals[] = {
+	{ "access_denied", "The authorization server or the person at the browser refused." },
+	{ "invalid_scope", "The server does not grant one of these scopes to this client: ask for"
+	    " fewer, or have the client's registration widened." },
+	{ "invalid_target", "The authorization server does not know this resource: it has to be"
+	    " entered there as an API or audience." },
+	{ "unauthorized_client", "This client may not use the authorization code grant: its"
+	    " registration at the authorization server has to allow it." },
+	{ "temporarily_unavailable", "Try again in a while." },
+	{ "server_error", "The authorization server failed: try again, or ask its operator." },
+};
+
+static enum mcpass_rc refuse(const char *error, const char *description,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_fail(err, MCPASS_E_DENIED, "RFC 6749 4.1.2.1",
+	    "the authorization server answered %s%s%s", error, description != NULL ? ": " : "",
+	    description != NULL ? description : "");
+
+	mp_oauth_code(err, error);
+	for (size_t i = 0; i < MP_COUNT(refusals); i++)
+		if (strcmp(error, refusals[i].code) == 0)
+			mp_hint(err, "%s", refusals[i].hint);
+	return rc;
+}
+
+/* Judges a form whose parameters are read one by one, each at most once. */
+static enum mcpass_rc judge(const struct mp_form *form, const struct mp_authz_expect *expect,
+    struct mp_secret *ret_code, struct mcpass_error *err)
+{
+	const char *state = NULL, *iss = NULL, *error = NULL, *description = NULL, *code = NULL;
+	struct mp_secret copy = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_form_get(form, "state", &state, err);
+	if (!rc)
+		rc = check_state(state, expect->state, err);
+	if (!rc)
+		rc = mp_form_get(form, "iss", &iss, err);
+	if (!rc)        /* before error is looked at; spec: MCP 2026-07-28 response validation */
+		rc = mp_authz_check_iss(iss, expect->issuer, expect->iss_promised, err);
+	if (!rc)
+		rc = mp_form_get(form, "error", &error, err);
+	if (!rc)
+		rc = mp_form_get(form, "error_description", &description, err);
+	if (!rc)
+		rc = mp_form_get(form, "code", &code, err);
+	if (rc)
+		return rc;
+	if (error != NULL)
+		return refuse(error, description, err);
+	if (code == NULL || code[0] == '\0')    /* spec: RFC 6749 4.1.2 */
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 4.1.2",
+		    "the redirect has neither code nor error");
+	rc = mp_secret_set(&copy, code, err);
+	if (!rc)
+		*ret_code = copy;
+	return rc;
+}
+
+enum mcpass_rc mp_authz_answer(const char *query, size_t len,
+    const struct mp_authz_expect *expect, struct mp_secret *ret_code,
+    struct mcpass_error *err)
+{
+	struct mp_form form = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_form_parse(query, len, &form, err);
+	if (!rc)
+		rc = judge(&form, expect, ret_code, err);
+	mp_form_free(&form);
+	return mp_doing(err, rc, "reading the answer to the authorization request");
+}

@@ -1,0 +1,199 @@
+#include "oauth/registration.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "oauth/token.h"
+#include "wire/uri.h"
+
+#define MEMBER(type, flags, member, spec) \
+	{ #member, type, flags, offsetof(struct mp_registration, member), spec }
+
+static const struct mp_field fields[] = {
+	MEMBER(MP_FIELD_STRING, 0, client_id, "RFC 7591 3.2.1"),
+	MEMBER(MP_FIELD_SECRET, 0, client_secret, "RFC 7591 3.2.1"),
+	MEMBER(MP_FIELD_INT, 0, client_secret_expires_at, "RFC 7591 3.2.1"),
+	/* Lenient: what is only shown may come back in any form. */
+	MEMBER(MP_FIELD_STRING, MP_LENIENT, client_name, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRING, MP_LENIENT, client_uri, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRING, 0, scope, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRING, 0, application_type, "OpenID Connect Registration 2"),
+	MEMBER(MP_FIELD_STRING, 0, token_endpoint_auth_method, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRINGS, 0, redirect_uris, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRINGS, 0, grant_types, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRINGS, 0, response_types, "RFC 7591 2"),
+	MEMBER(MP_FIELD_URL, 0, registration_client_uri, "RFC 7592 3"),
+	MEMBER(MP_FIELD_SECRET, 0, registration_access_token, "RFC 7592 3"),
+	MEMBER(MP_FIELD_BOOL, 0, dpop_bound_access_tokens, "RFC 9449 5.2"),
+	MEMBER(MP_FIELD_STRING, MP_LENIENT, software_id, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRING, MP_LENIENT, software_version, "RFC 7591 2"),
+};
+
+enum mcpass_rc mp_registration_write(const struct mp_registration *wish, char **ret_body,
+    struct mcpass_error *err)
+{
+	json_t *json = json_object();
+	char *text = NULL;
+	enum mcpass_rc rc;
+
+	rc = json == NULL ? mp_nomem(err)
+	    : mp_json_write(json, fields, MP_COUNT(fields), wish, err);
+	/* spec: RFC 7591 3.2.1 (beside a secret the 0, for never, is REQUIRED too) */
+	if (!rc && mp_secret_present(&wish->client_secret)
+	    && json_object_set_new(json, "client_secret_expires_at",
+	    json_integer(wish->client_secret_expires_at)) != 0)
+		rc = mp_nomem(err);
+	if (!rc) {
+		text = mp_json_dump(json);
+		rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
+	}
+	json_decref(json);
+	if (!rc)
+		*ret_body = text;
+	return rc;
+}
+
+enum mcpass_rc mp_registration_parse(const char *data, size_t len,
+    struct mp_registration *ret_registration, struct mcpass_error *err)
+{
+	struct mp_registration registration = { 0 };
+	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(data, len, MP_MAX_DOCUMENT, "the client metadata", &json, err);
+	if (!rc)
+		rc = mp_json_read(json, fields, MP_COUNT(fields), &registration, err);
+	json_decref(json);
+	if (!rc)
+		*ret_registration = registration;
+	return mp_doing(err, rc, "reading the client metadata");
+}
+
+/* The server may have put another method in place of the one asked for: what it says
+ * counts, if we can do it; spec: RFC 7591 3.2.1 */
+static enum mcpass_rc check_method(const struct mp_registration *registration,
+    struct mcpass_error *err)
+{
+	const char *name = registration->token_endpoint_auth_method;
+	bool has_secret = mp_secret_present(&registration->client_secret);
+	enum mcpass_rc rc;
+
+	if (name == NULL)
+		return MCPASS_OK;
+	switch (mp_auth_method_from_name(name)) {
+	case MP_AUTH_NONE:
+		return MCPASS_OK;
+	case MP_AUTH_BASIC:
+	case MP_AUTH_POST:
+		if (has_secret)
+			return MCPASS_OK;
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7591 3.2.1",
+		    "registered for %s, but no client_secret came with it", name);
+	case MP_AUTH_PRIVATE_KEY_JWT:   /* no key was registered */
+	case MP_AUTH_UNSET:
+		break;
+	}
+	rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7591 3.2.1",
+	    "registered for %s, which was not asked for", name);
+	mp_hint(err, "Register a client by hand at the authorization server, with the method none"
+	    " or client_secret_basic, and give its client id.");
+	return rc;
+}
+
+/* spec: RFC 7591 3.2.1 */
+static enum mcpass_rc check_response(struct mp_registration *registration,
+    struct mcpass_error *err)
+{
+	if (registration->client_id == NULL || registration->client_id[0] == '\0')
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7591 3.2.1", "client_id is missing");
+	if (registration->client_secret.len == 0)       /* some send "" to public clients */
+		mp_secret_free(&registration->client_secret);
+	/* Absent counts as never: REQUIRED beside a secret, yet many servers forget it, and
+	 * a secret that does run out is answered with invalid_client. */
+	if (registration->client_secret_expires_at < 0)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7591 3.2.1",
+		    "client_secret_expires_at is negative");
+	return check_method(registration, err);
+}
+
+/* Refusals that are known, by a part of their text. */
+static const struct { const char *part, *hint; } refusals[] = {
+	{ "Trusted Hosts", "Keycloak: add this computer's address, 127.0.0.1 and localhost to the"
+	    " realm's client registration policy 'Trusted Hosts' (anonymous access), or register a"
+	    " client by hand and give its client id." },
+	{ "Allowed Client Scopes", "Keycloak: add the scopes that are asked for to the realm's"
+	    " client registration policy 'Allowed Client Scopes' (anonymous access), or register a"
+	    " client by hand and give its client id." },
+	{ "Max Clients Limit", "Keycloak: delete unused clients of the realm, raise the limit in its"
+	    " client registration policy 'Max Clients Limit', or give the id of a client there." },
+	{ "Unrecognized field", "The server refuses members that it does not know: register with"
+	    " fewer, or register a client by hand and give its client id." },
+	{ "invalid_redirect_uri", "The server does not take these redirect URIs for this"
+	    " application_type: try another redirect host or port, or register a client by hand"
+	    " and give its client id." },
+};
+
+static void add_hint(int status, struct mcpass_error *err)
+{
+	for (size_t i = 0; err != NULL && i < MP_COUNT(refusals); i++)
+		if (strstr(err->detail, refusals[i].part) != NULL)
+			mp_hint(err, "%s", refusals[i].hint);
+	if (status == 401 || status == 403)     /* spec: RFC 7591 3 (a protected endpoint) */
+		mp_hint(err, "Registration may need an initial access token of this server: give one,"
+		    " or register a client by hand and give its client id.");
+}
+
+enum mcpass_rc mp_registration_answer(int status, const char *data, size_t len,
+    struct mp_registration *ret_registration, struct mcpass_error *err)
+{
+	struct mp_registration registration = { 0 };
+	bool passing = status == 429 || status >= 500;
+	enum mcpass_rc rc;
+
+	if (status != 200 && status != 201) {
+		/* spec: RFC 7591 3.2.2; whatever the code is called, even insufficient_scope */
+		rc = mp_token_error(status, data, len, passing ? MCPASS_E_IO : MCPASS_E_DENIED,
+		    "RFC 7591 3.2.2", err);
+		if (rc == MCPASS_E_DENIED)
+			add_hint(status, err);
+		return rc;
+	}
+	rc = mp_registration_parse(data != NULL ? data : "", len, &registration, err);
+	if (!rc)
+		rc = check_response(&registration, err);
+	if (rc)
+		mp_registration_free(&registration);
+	else
+		*ret_registration = registration;
+	return mp_doing(err, rc, "reading the registration response");
+}
+
+void mp_registration_free(struct mp_registration *registration)
+{
+	mp_json_release(fields, MP_COUNT(fields), registration);
+}
+
+enum mcpass_rc mp_registration_portless(const char *redirect_uri, char **ret_uri,
+    struct mcpass_error *err)
+{
+	struct mp_uri uri;
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	rc = mp_uri_parse(redirect_uri, &uri, err);
+	if (rc)
+		return rc;
+	/* spec: RFC 8252 7.3 (any port is for http on loopback only) */
+	if (uri.is_https || !mp_uri_is_loopback(&uri))
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 8252 7.3",
+		    "not a redirect URI on loopback: %s", redirect_uri);
+	mp_buf_init(&text, MP_MAX_URI);
+	mp_buf_adds(&text, uri.is_ipv6 ? "http://[" : "http://");
+	mp_buf_add(&text, uri.host.data, uri.host.len);
+	mp_buf_adds(&text, uri.is_ipv6 ? "]" : "");
+	mp_buf_add(&text, uri.path.data, uri.path.len);
+	if (uri.query.data != NULL) {
+		mp_buf_addc(&text, '?');
+		mp_buf_add(&text, uri.query.data, uri.query.len);
+	}
+	return mp_buf_take(&text, "the redirect URI", ret_uri, err);
+}

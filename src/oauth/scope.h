@@ -1,0 +1,34 @@
+/* scope.h - scopes as sets.  spec: RFC 6749 3.3; MCP 2026-07-28 scope selection */
+#ifndef MP_OAUTH_SCOPE_H
+#define MP_OAUTH_SCOPE_H
+#include "base/text.h"
+
+/* Splits "a b" into its tokens, each once, in order.  NULL is the empty set.
+ * MCPASS_E_PROTOCOL: a byte that RFC 6749 3.3 does not allow. */
+enum mcpass_rc mp_scope_parse(const char *text, struct mp_strings *ret_set,
+    struct mcpass_error *err);
+/* "a b", the caller's (free); NULL for the empty set, so that no empty scope is sent. */
+enum mcpass_rc mp_scope_join(const struct mp_strings *set, char **ret_text,
+    struct mcpass_error *err);
+/* Adds what set lacks, in order. */
+enum mcpass_rc mp_scope_merge(struct mp_strings *set, const struct mp_strings *more,
+    struct mcpass_error *err);
+/* True when every item of some is in set. */
+bool mp_scope_covers(const struct mp_strings *set, const struct mp_strings *some);
+/* The items of wanted that set lacks; the caller's. */
+enum mcpass_rc mp_scope_missing(const struct mp_strings *set, const struct mp_strings *wanted,
+    struct mp_strings *ret_missing, struct mcpass_error *err);
+
+/* What to ask for: the user's choice, else the challenge's scope, else all that the
+ * resource publishes, else nothing; then what was asked for before is added (step-up,
+ * SEP-2350), and offline_access where the authorization server lists it (SEP-2207) and
+ * something else is asked for; where it does not, no server's suggestion brings it in.
+ * chosen, challenged may be NULL; published, before, as_supported may be empty sets. */
+struct mp_scope_inputs {
+	const char *chosen, *challenged;
+	const struct mp_strings *published, *before, *as_supported;
+};
+enum mcpass_rc mp_scope_choose(const struct mp_scope_inputs *inputs,
+    struct mp_strings *ret_set, struct mcpass_error *err);
+
+#endif

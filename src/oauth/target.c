@@ -1,0 +1,58 @@
+#include "oauth/target.h"
+
+static enum mcpass_rc check_http(const char *url, const struct mp_uri *uri,
+    const struct mp_uri *server, bool loopback_http, const char *what,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	/* spec: OAuth 2.1 1.5 (http only where the bytes do not leave the machine) */
+	if (!mp_uri_is_loopback(uri)) {
+		rc = mp_fail(err, MCPASS_E_POLICY, "OAuth 2.1 1.5", "%s is plain http: %s", what, url);
+		mp_hint(err, "Anybody on the way could read the tokens: it has to be served by https.");
+		return rc;
+	}
+	/* spec: MCP 2026-07-28 communication security (a far server must not choose what
+	 * this machine asks of itself) */
+	if (!loopback_http || !mp_uri_is_loopback(server)) {
+		rc = mp_fail(err, MCPASS_E_POLICY, "MCP 2026-07-28 communication security",
+		    "%s is plain http on this machine: %s", what, url);
+		mp_hint(err, "Plain http is taken on loopback only, for development: the MCP server"
+		    " has to be there too, and it has to be allowed.");
+		return rc;
+	}
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loopback_http,
+    const char *what, struct mcpass_error *err)
+{
+	struct mcpass_error cause = { 0 };
+	struct mp_uri uri, server;
+	enum mcpass_rc rc;
+
+	rc = mp_uri_parse(server_url, &server, err);
+	if (rc)
+		return rc;
+	/* spec: RFC 8414 2, RFC 9728 2 (endpoints are URLs); no file:, no command */
+	rc = mp_uri_parse(url, &uri, &cause);
+	if (rc == MCPASS_E_USAGE)
+		rc = MCPASS_E_PROTOCOL;         /* a server wrote it, so its fault */
+	if (rc)
+		return mp_fail(err, rc, "RFC 8414 2", "%s: %s", what, cause.detail);
+	/* spec: RFC 6749 3.1, 3.2 (an endpoint has no fragment) */
+	if (uri.fragment.data != NULL)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 3.1", "%s has a fragment: %s",
+		    what, url);
+	if (!uri.is_https)
+		return check_http(url, &uri, &server, loopback_http, what, err);
+	/* spec: RFC 9728 7.7 (no request to the inside on an outsider's word) */
+	if (mp_uri_is_private(&uri) && !mp_uri_is_private(&server)) {
+		rc = mp_fail(err, MCPASS_E_POLICY, "RFC 9728 7.7",
+		    "%s is an address inside a private network: %s", what, url);
+		mp_hint(err, "The MCP server is outside of it, and such a server must not choose"
+		    " what is contacted inside.");
+		return rc;
+	}
+	return MCPASS_OK;
+}

@@ -1,0 +1,19 @@
+/* target.h - which URLs of a metadata document may be contacted at all.
+ * spec: MCP 2026-07-28 security considerations (communication security, SSRF);
+ *       OAuth 2.1 1.5; RFC 9728 7.7 */
+#ifndef MP_OAUTH_TARGET_H
+#define MP_OAUTH_TARGET_H
+#include "wire/uri.h"
+
+/* Judges url, which a server named, on the way to the MCP server at server_url.
+ * what names it in the error ("the token endpoint").
+ *
+ * https: allowed, but to a private IP literal only when the MCP server is itself at a
+ * private one.  http: allowed to a loopback host only, and only when loopback_http and
+ * the MCP server is itself on loopback.
+ * MCPASS_E_PROTOCOL  no http(s) URI at all, or it has a fragment
+ * MCPASS_E_POLICY    one we refuse to contact */
+enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loopback_http,
+    const char *what, struct mcpass_error *err);
+
+#endif

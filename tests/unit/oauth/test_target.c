@@ -1,0 +1,95 @@
+/* Which URLs may be contacted at all. */
+#include <string.h>
+#include "harness/check.h"
+#include "oauth/target.h"
+
+#define FAR "https://mcp.example/mcp"
+#define NEAR "http://127.0.0.1:8080/mcp"
+#define INSIDE "https://10.0.0.5/mcp"
+
+static const struct {
+	const char *label, *url, *server;
+	bool loopback_http;
+	enum mcpass_rc want;
+	const char *spec;
+} rows[] = {
+	{ "https anywhere", "https://as.example/token", FAR, false, MCPASS_OK, NULL },
+	{ "https with a port and a query", "https://as.example:8443/t?p=1", FAR, false, MCPASS_OK, NULL },
+	{ "https from a loopback server", "https://as.example/token", NEAR, true, MCPASS_OK, NULL },
+	{ "https inside, server inside", "https://10.0.0.6/token", INSIDE, false, MCPASS_OK, NULL },
+	{ "https inside, server on loopback", "https://10.0.0.6/t", NEAR, false, MCPASS_OK, NULL },
+	{ "https inside, server outside", "https://10.0.0.6/token", FAR, false, MCPASS_E_POLICY,
+	    "RFC 9728 7.7" },
+	{ "cloud metadata", "https://169.254.169.254/latest", FAR, true, MCPASS_E_POLICY,
+	    "RFC 9728 7.7" },
+	{ "loopback by https, server outside", "https://127.0.0.1/t", FAR, true, MCPASS_E_POLICY,
+	    "RFC 9728 7.7" },
+	{ "localhost by https, server outside", "https://localhost/t", FAR, true, MCPASS_E_POLICY,
+	    "RFC 9728 7.7" },
+	{ "IPv6 loopback, server outside", "https://[::1]/t", FAR, true, MCPASS_E_POLICY,
+	    "RFC 9728 7.7" },
+	{ "mapped IPv4, server outside", "https://[::ffff:10.0.0.1]/t", FAR, true,
+	    MCPASS_E_POLICY, "RFC 9728 7.7" },
+	{ "http to a far host", "http://as.example/token", FAR, true, MCPASS_E_POLICY,
+	    "OAuth 2.1 1.5" },
+	{ "http to a far host from loopback", "http://as.example/token", NEAR, true,
+	    MCPASS_E_POLICY, "OAuth 2.1 1.5" },
+	{ "http inside is not loopback", "http://10.0.0.6/token", INSIDE, true, MCPASS_E_POLICY,
+	    "OAuth 2.1 1.5" },
+	{ "http on loopback, both, allowed", "http://localhost:9000/t", NEAR, true, MCPASS_OK, NULL },
+	{ "http on loopback, both, IPv6", "http://[::1]:9000/t", NEAR, true, MCPASS_OK, NULL },
+	{ "http on loopback, not allowed", "http://127.0.0.1:9000/t", NEAR, false,
+	    MCPASS_E_POLICY, "MCP 2026-07-28 communication security" },
+	{ "http on loopback, server outside", "http://127.0.0.1:9000/t", FAR, true,
+	    MCPASS_E_POLICY, "MCP 2026-07-28 communication security" },
+	{ "http on loopback, server inside", "http://127.0.0.1:9000/t", INSIDE, true,
+	    MCPASS_E_POLICY, "MCP 2026-07-28 communication security" },
+	{ "a fragment", "https://as.example/t#x", FAR, false, MCPASS_E_PROTOCOL, "RFC 6749 3.1" },
+	{ "an empty fragment", "https://as.example/t#", FAR, false, MCPASS_E_PROTOCOL,
+	    "RFC 6749 3.1" },
+	{ "a file", "file:///etc/passwd", FAR, false, MCPASS_E_PROTOCOL, "RFC 8414 2" },
+	{ "a script", "javascript:alert(1)", FAR, false, MCPASS_E_PROTOCOL, "RFC 8414 2" },
+	{ "a command", "$(touch x)", FAR, false, MCPASS_E_PROTOCOL, "RFC 8414 2" },
+	{ "an option", "--version", FAR, false, MCPASS_E_PROTOCOL, "RFC 8414 2" },
+	{ "a command in a URL", "https://as.example/`id`", FAR, false, MCPASS_E_PROTOCOL,
+	    "RFC 8414 2" },
+	{ "user information", "https://as.example@evil.example/", FAR, false, MCPASS_E_PROTOCOL,
+	    "RFC 8414 2" },
+	{ "relative", "/token", FAR, false, MCPASS_E_PROTOCOL, "RFC 8414 2" },
+	{ "empty", "", FAR, false, MCPASS_E_PROTOCOL, "RFC 8414 2" },
+	{ "the server's own URL is bad", "https://as.example/t", "mcp", false, MCPASS_E_USAGE,
+	    NULL },
+};
+
+static void test_check(void)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct mcpass_error err = { 0 };
+		enum mcpass_rc rc = mp_target_check(rows[i].url, rows[i].server,
+		    rows[i].loopback_http, "the token endpoint", &err);
+
+		CHECK_EQ(rows[i].label, rc, rows[i].want);
+		if (rows[i].spec == NULL)
+			continue;
+		CHECK_STR(rows[i].label, err.spec, rows[i].spec);
+		CHECK_HAS(rows[i].label, err.detail, "the token endpoint");
+		CHECK(rows[i].label, rc != MCPASS_E_POLICY || err.hint[0] != '\0');
+	}
+}
+
+static void test_too_long(void)
+{
+	char url[9000] = "https://as.example/";
+
+	memset(url + strlen(url), 'a', sizeof(url) - strlen(url) - 1);
+	url[sizeof(url) - 1] = '\0';
+	CHECK_EQ("over the cap", mp_target_check(url, FAR, false, "it", NULL), MCPASS_E_LIMIT);
+}
+
+int main(void)
+{
+	test_check();
+	test_too_long();
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}
