@@ -1,0 +1,36 @@
+/* headers.h - the headers in which 2026-07-28 mirrors a request's body.
+ * spec: MCP 2026-07-28 streamable HTTP, "Standard Request Headers", "Custom Headers" */
+#ifndef MP_MCP_HEADERS_H
+#define MP_MCP_HEADERS_H
+#include "mcp/jsonrpc.h"
+#include "wire/http.h"
+
+#define MP_META_VERSION "io.modelcontextprotocol/protocolVersion"
+#define MP_META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"
+#define MP_META_CLIENT "io.modelcontextprotocol/clientInfo"
+
+/* A header value: text as it is where it may stand in a header, else
+ * "=?base64?...?="; also for text that looks like that itself.  The caller's (free). */
+enum mcpass_rc mp_param_encode(const char *text, char **ret_value, struct mcpass_error *err);
+/* The way back; text that is no sentinel is itself. */
+enum mcpass_rc mp_param_decode(const char *value, char **ret_text, struct mcpass_error *err);
+
+/* The name or URI that Mcp-Name mirrors for this method, or NULL; borrowed from params. */
+const char *mp_name_of(const char *method, const json_t *params);
+
+/* Client: adds MCP-Protocol-Version, Mcp-Method, Mcp-Name for a request or
+ * notification of the stateless era. */
+enum mcpass_rc mp_headers_mirror(const char *revision, const char *method,
+    const json_t *params, struct mp_headers *headers, struct mcpass_error *err);
+/* Client: puts _meta (version, capabilities, client info) into params, which is the
+ * caller's own object; existing other keys of _meta stay. */
+enum mcpass_rc mp_meta_put(json_t *params, const char *revision, json_t *capabilities,
+    const char *client_name, const char *client_version, struct mcpass_error *err);
+
+/* Server: checks a stateless-era request's headers against its body.
+ * MCPASS_OK, or MCPASS_E_PROTOCOL with *ret_code the JSON-RPC code to answer with
+ * (HEADER_MISMATCH, INVALID_PARAMS for missing _meta keys, UNSUPPORTED_VERSION). */
+enum mcpass_rc mp_headers_check(const struct mcpass_header *headers, size_t count,
+    const struct mp_rpc *rpc, int *ret_code, struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,57 @@
+/* jsonrpc.h - JSON-RPC 2.0 messages as MCP restricts them.
+ * spec: JSON-RPC 2.0; MCP 2026-07-28 basic (ids are strings or integers, never null) */
+#ifndef MP_MCP_JSONRPC_H
+#define MP_MCP_JSONRPC_H
+#include "wire/json.h"
+
+enum mp_rpc_kind { MP_RPC_INVALID = 0, MP_RPC_REQUEST, MP_RPC_NOTIFICATION, MP_RPC_RESULT, MP_RPC_ERROR };
+
+/* The codes we meet; spec: JSON-RPC 2.0 5.1; MCP 2026-07-28 changelog, minor 12 */
+#define MP_RPC_PARSE_ERROR (-32700)
+#define MP_RPC_INVALID_REQUEST (-32600)
+#define MP_RPC_METHOD_NOT_FOUND (-32601)
+#define MP_RPC_INVALID_PARAMS (-32602)
+#define MP_RPC_INTERNAL (-32603)
+#define MP_RPC_HEADER_MISMATCH (-32020)
+#define MP_RPC_MISSING_CAPABILITY (-32021)
+#define MP_RPC_UNSUPPORTED_VERSION (-32022)
+
+/* A message; every pointer is borrowed from json. */
+struct mp_rpc {
+	enum mp_rpc_kind kind;
+	const json_t *id;               /* NULL for a notification, or an error without one */
+	const char *method;             /* requests and notifications */
+	json_t *params;                 /* object, or NULL */
+	json_t *result;                 /* MP_RPC_RESULT */
+	json_t *error;                  /* MP_RPC_ERROR: the object */
+	int code;                       /*    its code */
+	const char *message;            /*    its message, "" when it has none */
+};
+/* Classifies one message (not a batch).  MCPASS_E_PROTOCOL when it is none. */
+enum mcpass_rc mp_rpc_read(json_t *json, struct mp_rpc *ret_rpc, struct mcpass_error *err);
+
+/* New messages; params, result and data may be NULL and are not stolen; id is copied.
+ * *ret_json is the caller's (json_decref). */
+enum mcpass_rc mp_rpc_request(const json_t *id, const char *method, json_t *params,
+    json_t **ret_json, struct mcpass_error *err);   /* id NULL: a notification */
+enum mcpass_rc mp_rpc_result(const json_t *id, json_t *result, json_t **ret_json,
+    struct mcpass_error *err);
+enum mcpass_rc mp_rpc_error(const json_t *id, int code, const char *message, json_t *data,
+    json_t **ret_json, struct mcpass_error *err);
+
+/* The operations that a body asks for, for the guard: a request or a batch of them
+ * (2025-03-26).  A response or an empty batch yields none; bad JSON is
+ * MCPASS_E_PROTOCOL.  Release with mp_operations_free(). */
+struct mp_operation {
+	char *method;
+	char *name;                     /* params.name or params.uri, or NULL */
+};
+struct mp_operations {
+	struct mp_operation *items;
+	size_t count;
+};
+enum mcpass_rc mp_operations_read(const char *body, size_t len,
+    struct mp_operations *ret_operations, struct mcpass_error *err);
+void mp_operations_free(struct mp_operations *operations);
+
+#endif

@@ -1,0 +1,102 @@
+/* What a body asks for, as whoever polices it must see it: never less than a server that
+ * is laxer than we are would run. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "mcp/headers.h"
+#include "mcp/jsonrpc.h"
+
+/* Which member names the thing: two of them are present only to confuse, so the method
+ * decides and the other one does not count. */
+static const char *naming_member(const struct mp_rpc *rpc)
+{
+	if (strncmp(rpc->method, "resources/", strlen("resources/")) == 0)
+		return "uri";
+	if (json_object_get(rpc->params, "name") == NULL)
+		return "uri";
+	return "name";
+}
+
+static enum mcpass_rc find_name(const struct mp_rpc *rpc, const char **ret_name,
+    struct mcpass_error *err)
+{
+	const char *member = naming_member(rpc);
+	const json_t *name = json_object_get(rpc->params, member);
+
+	/* A list of one string is that string to some languages: a way around a rule. */
+	if (name != NULL && !json_is_string(name))
+		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP basic, Requests",
+		    "params.%s of %s is not a string", member, rpc->method);
+	*ret_name = json_string_value(name);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc add(struct mp_operations *list, const struct mp_rpc *rpc,
+    struct mcpass_error *err)
+{
+	struct mp_operation *slot = &list->items[list->count];
+	const char *name;
+	enum mcpass_rc rc;
+
+	rc = find_name(rpc, &name, err);
+	if (rc)
+		return rc;
+	list->count++;          /* from here on the list frees it */
+	rc = mp_set(&slot->method, rpc->method, err);
+	return rc ? rc : mp_set(&slot->name, name, err);
+}
+
+static enum mcpass_rc add_message(struct mp_operations *list, json_t *json,
+    struct mcpass_error *err)
+{
+	struct mp_rpc rpc;
+	enum mcpass_rc rc;
+
+	rc = mp_rpc_read(json, &rpc, err);
+	if (rc || rpc.method == NULL)
+		return rc;
+	/* A notification too: some servers run "tools/call" without an id. */
+	return add(list, &rpc, err);
+}
+
+enum mcpass_rc mp_operations_read(const char *body, size_t len,
+    struct mp_operations *ret_operations, struct mcpass_error *err)
+{
+	struct mp_operations list = { 0 };
+	json_t *json = NULL;
+	size_t count;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(body, len, MP_MAX_MESSAGE, "the request", &json, err);
+	if (rc)
+		return rc;
+	/* spec: MCP 2025-03-26 basic, "Batching" */
+	count = json_is_array(json) ? json_array_size(json) : 1;
+	if (count > MP_MAX_ITEMS) {
+		rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "a batch of more than %d messages",
+		    MP_MAX_ITEMS);
+		goto out;
+	}
+	list.items = calloc(count + 1, sizeof(*list.items));
+	if (list.items == NULL)
+		rc = mp_nomem(err);
+	for (size_t i = 0; !rc && i < count; i++)
+		rc = add_message(&list, json_is_array(json) ? json_array_get(json, i) : json, err);
+out:
+	json_decref(json);
+	if (rc)
+		mp_operations_free(&list);
+	else
+		*ret_operations = list;
+	return rc;
+}
+
+void mp_operations_free(struct mp_operations *operations)
+{
+	for (size_t i = 0; i < operations->count; i++) {
+		free(operations->items[i].method);
+		free(operations->items[i].name);
+	}
+	free(operations->items);
+	*operations = (struct mp_operations){ 0 };
+}

@@ -1,0 +1,159 @@
+/* JSON-RPC messages as MCP restricts them. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "harness/check.h"
+#include "mcp/jsonrpc.h"
+
+static json_t *parse(const char *label, const char *text)
+{
+	json_t *json = NULL;
+
+	CHECK_EQ(label, mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "it", &json, NULL), MCPASS_OK);
+	return json;
+}
+
+static const struct {
+	const char *label, *text;
+	enum mp_rpc_kind want;          /* INVALID: MCPASS_E_PROTOCOL */
+} read_rows[] = {
+	{ "request", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}", MP_RPC_REQUEST },
+	{ "request, text id", "{\"jsonrpc\":\"2.0\",\"id\":\"a\",\"method\":\"ping\",\"params\":{}}", MP_RPC_REQUEST },
+	{ "notification", "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}", MP_RPC_NOTIFICATION },
+	{ "result", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", MP_RPC_RESULT },
+	{ "result beside a null error", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":null}", MP_RPC_RESULT },
+	{ "error", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32600,\"message\":\"no\"}}", MP_RPC_ERROR },
+	{ "error without id", "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":\"no\"}}", MP_RPC_ERROR },
+	{ "error with null id", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"no\"}}", MP_RPC_ERROR },
+	{ "error without message", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":0}}", MP_RPC_ERROR },
+	{ "null id", "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}", MP_RPC_INVALID },
+	{ "id with a fraction", "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"ping\"}", MP_RPC_INVALID },
+	{ "id is a list", "{\"jsonrpc\":\"2.0\",\"id\":[],\"method\":\"ping\"}", MP_RPC_INVALID },
+	{ "version 1.0", "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", MP_RPC_INVALID },
+	{ "version is a number", "{\"jsonrpc\":2.0,\"id\":1,\"method\":\"ping\"}", MP_RPC_INVALID },
+	{ "no version", "{\"id\":1,\"method\":\"ping\"}", MP_RPC_INVALID },
+	{ "method is no text", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}", MP_RPC_INVALID },
+	{ "method is empty", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\"}", MP_RPC_INVALID },
+	{ "params is a list", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":[]}", MP_RPC_INVALID },
+	{ "params is null", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":null}", MP_RPC_INVALID },
+	{ "request and result", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"result\":{}}", MP_RPC_INVALID },
+	{ "request and error", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"error\":{\"code\":1}}", MP_RPC_INVALID },
+	{ "result and error", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":1}}", MP_RPC_INVALID },
+	{ "result without id", "{\"jsonrpc\":\"2.0\",\"result\":{}}", MP_RPC_INVALID },
+	{ "result with null id", "{\"jsonrpc\":\"2.0\",\"id\":null,\"result\":{}}", MP_RPC_INVALID },
+	{ "result is text", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"x\"}", MP_RPC_INVALID },
+	{ "result is null", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null}", MP_RPC_INVALID },
+	{ "error is text", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":\"x\"}", MP_RPC_INVALID },
+	{ "code is text", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":\"1\"}}", MP_RPC_INVALID },
+	{ "code beyond int", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":4294967296}}", MP_RPC_INVALID },
+	{ "error id is an object", "{\"jsonrpc\":\"2.0\",\"id\":{},\"error\":{\"code\":1}}", MP_RPC_INVALID },
+	{ "nothing of all", "{\"jsonrpc\":\"2.0\",\"id\":1}", MP_RPC_INVALID },
+	{ "a batch is no message", "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}]", MP_RPC_INVALID },
+	{ "a number", "1", MP_RPC_INVALID },
+};
+
+static void test_read(void)
+{
+	for (size_t i = 0; i < COUNT(read_rows); i++) {
+		struct mp_rpc rpc = { 0 };
+		struct mcpass_error err = { 0 };
+		json_t *json = parse(read_rows[i].label, read_rows[i].text);
+		enum mcpass_rc want = read_rows[i].want == MP_RPC_INVALID ? MCPASS_E_PROTOCOL : MCPASS_OK;
+
+		CHECK_EQ(read_rows[i].label, mp_rpc_read(json, &rpc, &err), want);
+		CHECK_EQ(read_rows[i].label, rpc.kind, read_rows[i].want);
+		CHECK(read_rows[i].label, want == MCPASS_OK || (err.spec != NULL && rpc.id == NULL));
+		json_decref(json);
+	}
+}
+
+static void test_fields(void)
+{
+	struct mp_rpc rpc = { 0 };
+	json_t *json = parse("fields", "{\"jsonrpc\":\"2.0\",\"id\":null,"
+	    "\"error\":{\"code\":-32022,\"message\":\"no\",\"data\":{}}}");
+
+	CHECK_EQ("an error", mp_rpc_read(json, &rpc, NULL), MCPASS_OK);
+	CHECK_EQ("its code", rpc.code, MP_RPC_UNSUPPORTED_VERSION);
+	CHECK_STR("its message", rpc.message, "no");
+	CHECK("null is no id", rpc.id == NULL);
+	CHECK("the object", json_object_get(rpc.error, "data") != NULL);
+	json_decref(json);
+	json = parse("fields", "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"m\",\"params\":{\"a\":1}}");
+	CHECK_EQ("a request", mp_rpc_read(json, &rpc, NULL), MCPASS_OK);
+	CHECK_EQ("its id", json_integer_value(rpc.id), 7);
+	CHECK_STR("its method", rpc.method, "m");
+	CHECK_EQ("its params", json_integer_value(json_object_get(rpc.params, "a")), 1);
+	CHECK("no result", rpc.result == NULL && rpc.error == NULL);
+	json_decref(json);
+}
+
+/* One of each kind; the text it must become. */
+static const struct {
+	const char *label, *want;
+	enum mp_rpc_kind kind;
+	const char *id, *body;          /* JSON, or NULL */
+} write_rows[] = {
+	{ "request", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":{\"a\":1}}", MP_RPC_REQUEST, "1", "{\"a\":1}" },
+	{ "text id", "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"method\":\"m\"}", MP_RPC_REQUEST, "\"x\"", NULL },
+	{ "notification", "{\"jsonrpc\":\"2.0\",\"method\":\"m\"}", MP_RPC_NOTIFICATION, NULL, NULL },
+	{ "result", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"a\":1}}", MP_RPC_RESULT, "1", "{\"a\":1}" },
+	{ "no result is an empty one", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", MP_RPC_RESULT, "1", NULL },
+	{ "error", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"m\",\"data\":[]}}", MP_RPC_ERROR, "1", "[]" },
+	{ "error without id", "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32601,\"message\":\"m\"}}", MP_RPC_ERROR, NULL, NULL },
+};
+
+static enum mcpass_rc write_row(size_t i, json_t *id, json_t *body, json_t **ret_json,
+    struct mcpass_error *err)
+{
+	switch (write_rows[i].kind) {
+	case MP_RPC_RESULT:
+		return mp_rpc_result(id, body, ret_json, err);
+	case MP_RPC_ERROR:
+		return mp_rpc_error(id, MP_RPC_METHOD_NOT_FOUND, "m", body, ret_json, err);
+	default:
+		return mp_rpc_request(id, "m", body, ret_json, err);
+	}
+}
+
+static void test_write(void)
+{
+	for (size_t i = 0; i < COUNT(write_rows); i++) {
+		json_t *id = write_rows[i].id ? parse("id", write_rows[i].id) : NULL;
+		json_t *body = write_rows[i].body ? parse("body", write_rows[i].body) : NULL;
+		const char *label = write_rows[i].label;
+		enum mcpass_rc rc = MCPASS_E_NOMEM;
+		bool failed = true;
+
+		for (size_t n = 0; failed; n++) {
+			long before = mp_test_live_blocks();
+			json_t *json = NULL;
+			char *text;
+
+			mp_test_fail_alloc(n);
+			rc = write_row(i, id, body, &json, NULL);
+			failed = mp_test_alloc_failed();
+			mp_test_no_fail();
+			CHECK_EQ(label, rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+			CHECK(label, (json == NULL) == failed);
+			if (json != NULL) {
+				text = mp_json_dump(json);
+				CHECK_STR(label, text, write_rows[i].want);
+				free(text);
+			}
+			json_decref(json);
+			CHECK_EQ(label, mp_test_live_blocks(), before);
+		}
+		json_decref(id);
+		json_decref(body);
+	}
+}
+
+int main(void)
+{
+	test_read();
+	test_fields();
+	test_write();
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}

@@ -1,0 +1,110 @@
+/* What a body asks for: never less than the laxest server would run. */
+#include <string.h>
+#include "base/limits.h"
+#include "harness/check.h"
+#include "mcp/jsonrpc.h"
+
+#define MSG(rest) "{\"jsonrpc\":\"2.0\"," rest "}"
+#define CALL(params) MSG("\"id\":1,\"method\":\"tools/call\",\"params\":" params)
+
+static const struct {
+	const char *label, *body;
+	enum mcpass_rc want;
+	const char *list;               /* "method:name method:name", "-" for no name */
+} rows[] = {
+	{ "one request", MSG("\"id\":1,\"method\":\"tools/list\""), MCPASS_OK, "tools/list:-" },
+	{ "a tool", CALL("{\"name\":\"echo\"}"), MCPASS_OK, "tools/call:echo" },
+	{ "a tool, and a uri to confuse", CALL("{\"uri\":\"a\",\"name\":\"echo\"}"), MCPASS_OK, "tools/call:echo" },
+	{ "a resource", MSG("\"id\":1,\"method\":\"resources/read\",\"params\":{\"uri\":\"file:///a\"}"), MCPASS_OK, "resources/read:file:///a" },
+	{ "a resource, and a name to confuse", MSG("\"id\":1,\"method\":\"resources/read\",\"params\":{\"name\":\"x\",\"uri\":\"b\"}"), MCPASS_OK, "resources/read:b" },
+	{ "a subscription", MSG("\"id\":1,\"method\":\"resources/subscribe\",\"params\":{\"name\":\"x\",\"uri\":\"b\"}"), MCPASS_OK, "resources/subscribe:b" },
+	{ "another method with a uri", MSG("\"id\":1,\"method\":\"x/y\",\"params\":{\"uri\":\"b\"}"), MCPASS_OK, "x/y:b" },
+	{ "a notification counts", MSG("\"method\":\"tools/call\",\"params\":{\"name\":\"echo\"}"), MCPASS_OK, "tools/call:echo" },
+	{ "a response asks nothing", MSG("\"id\":1,\"result\":{}"), MCPASS_OK, "" },
+	{ "an empty batch", "[]", MCPASS_OK, "" },
+	{ "a batch", "[" CALL("{\"name\":\"a\"}") "," MSG("\"id\":2,\"result\":{}") "," CALL("{\"name\":\"b\"}") "]", MCPASS_OK, "tools/call:a tools/call:b" },
+	{ "one bad message spoils the batch", "[" CALL("{\"name\":\"a\"}") ",{}]", MCPASS_E_PROTOCOL, NULL },
+	{ "a batch in a batch", "[[" CALL("{\"name\":\"a\"}") "]]", MCPASS_E_PROTOCOL, NULL },
+	{ "a name in a list", CALL("{\"name\":[\"echo\"]}"), MCPASS_E_PROTOCOL, NULL },
+	{ "a null name", CALL("{\"name\":null}"), MCPASS_E_PROTOCOL, NULL },
+	{ "no name", CALL("{}"), MCPASS_OK, "tools/call:-" },
+	{ "two names", CALL("{\"name\":\"a\",\"name\":\"b\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "two methods", MSG("\"id\":1,\"method\":\"ping\",\"method\":\"tools/call\""), MCPASS_E_PROTOCOL, NULL },
+	{ "a NUL in the name", CALL("{\"name\":\"echo\\u0000x\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "not JSON", "{", MCPASS_E_PROTOCOL, NULL },
+	{ "nothing", "", MCPASS_E_PROTOCOL, NULL },
+};
+
+static void describe(const struct mp_operations *list, char *text, size_t size)
+{
+	text[0] = '\0';
+	for (size_t i = 0; i < list->count; i++) {
+		if (i > 0)
+			strncat(text, " ", size - strlen(text) - 1);
+		strncat(text, list->items[i].method, size - strlen(text) - 1);
+		strncat(text, ":", size - strlen(text) - 1);
+		strncat(text, list->items[i].name != NULL ? list->items[i].name : "-", size - strlen(text) - 1);
+	}
+}
+
+static void test_rows(void)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct mp_operations list = { 0 };
+		struct mcpass_error err = { 0 };
+		char text[256];
+
+		CHECK_EQ(rows[i].label, mp_operations_read(rows[i].body, strlen(rows[i].body), &list, &err),
+		    rows[i].want);
+		describe(&list, text, sizeof(text));
+		CHECK_STR(rows[i].label, text, rows[i].list != NULL ? rows[i].list : "");
+		CHECK(rows[i].label, (rows[i].want != MCPASS_OK) == (err.detail[0] != '\0'));
+		mp_operations_free(&list);
+	}
+}
+
+static void test_limit(void)
+{
+	static char body[MP_MAX_ITEMS * 64];
+	struct mp_operations list = { 0 };
+
+	strcpy(body, "[");
+	for (int i = 0; i < MP_MAX_ITEMS; i++)
+		strcat(body, MSG("\"id\":1,\"method\":\"ping\"") ",");
+	body[strlen(body) - 1] = ']';
+	CHECK_EQ("a full batch", mp_operations_read(body, strlen(body), &list, NULL), MCPASS_OK);
+	CHECK_EQ("all of it", list.count, MP_MAX_ITEMS);
+	mp_operations_free(&list);
+	body[strlen(body) - 1] = '\0';
+	strcat(body, "," MSG("\"id\":1,\"method\":\"ping\"") "]");
+	CHECK_EQ("one too many", mp_operations_read(body, strlen(body), &list, NULL), MCPASS_E_LIMIT);
+}
+
+static void test_memory(void)
+{
+	const char *body = rows[10].body;
+	bool failed = true;
+
+	for (size_t n = 0; failed; n++) {
+		struct mp_operations list = { 0 };
+		enum mcpass_rc rc;
+
+		mp_test_fail_alloc(n);
+		rc = mp_operations_read(body, strlen(body), &list, NULL);
+		failed = mp_test_alloc_failed();
+		mp_test_no_fail();
+		CHECK_EQ("every allocation", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_EQ("untouched on failure", list.count, failed ? 0 : 2);
+		mp_operations_free(&list);
+		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	}
+}
+
+int main(void)
+{
+	test_rows();
+	test_limit();
+	test_memory();
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}
