@@ -1,0 +1,131 @@
+/* mcpass/client.h - get, and keep, an access token for one MCP server.
+ *
+ * The client is a state machine: it does no I/O and reads no clock.  Feed it an
+ * event, carry out the action it returns, feed back what happened; repeat until
+ * the action is DONE.  mcpass_login() at the end runs that loop for you.
+ * docs/flow.md is the picture of its states.
+ * One client is used by one thread at a time; two clients share nothing. */
+#ifndef MCPASS_CLIENT_H
+#define MCPASS_CLIENT_H
+#include "mcpass/error.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mcpass_client;                   /* opaque */
+
+#define MCPASS_LOOPBACK_HTTP 0x1u       /* allow http:// between loopback addresses */
+#define MCPASS_ALLOW_NO_S256 0x2u       /* go on where metadata does not mention PKCE */
+#define MCPASS_OMIT_RESOURCE 0x4u       /* send no resource parameter (Entra v2) */
+#define MCPASS_NEW_LOGIN     0x8u       /* do not use the tokens in the record */
+
+struct mcpass_client_config {
+	size_t size;                    /* sizeof(struct mcpass_client_config) */
+	unsigned flags;
+	const char *server_url;         /* canonical URI of the MCP server (RFC 8707 2) */
+	const char *profile;            /* several accounts at one server; NULL: "default" */
+	const char *client_name;        /* shown on consent pages; NULL: "mcpass" */
+	const char *client_id;          /* pre-registered id, or NULL */
+	const char *client_secret;      /* its secret, or NULL */
+	const char *initial_access_token; /* for closed registration (RFC 7591 3), or NULL */
+	const char *scope;              /* scopes to ask for, space separated, or NULL */
+	const struct mcpass_header *extra; /* further authorization parameters */
+	size_t extra_count;             /* items */
+	mcpass_random_fn *random;       /* must be set */
+	void *random_ctx;
+	mcpass_trace_fn *trace;         /* or NULL */
+	void *trace_ctx;
+};
+
+enum mcpass_event_type {
+	MCPASS_EV_START = 1,            /* begin; no answer from the server seen yet */
+	MCPASS_EV_CHALLENGE,            /* the MCP server answered 401 or 403 */
+	MCPASS_EV_ACCEPTED,             /* the MCP server took the token */
+	MCPASS_EV_LOGOUT,               /* begin: revoke, deregister, forget */
+	MCPASS_EV_LOCKED,               /* answers LOCK */
+	MCPASS_EV_LOADED,               /* answers LOAD; data NULL when there is no record */
+	MCPASS_EV_SAVED,                /* answers SAVE */
+	MCPASS_EV_RESPONSE,             /* answers REQUEST; status 0 when none arrived, data
+	                                 * is then the reason */
+	MCPASS_EV_LISTENING,            /* answers LISTEN; data is the redirect URI */
+	MCPASS_EV_REDIRECT              /* answers BROWSE; data is the query string, NULL
+	                                 * when nobody came in time */
+};
+struct mcpass_event {                   /* pointers are borrowed for the call only */
+	enum mcpass_event_type type;
+	int status;                     /* HTTP status */
+	int64_t now;                    /* Unix time, seconds */
+	const struct mcpass_header *headers;
+	const char *data;               /* NUL-terminated, data_len without the NUL */
+	size_t header_count, data_len;  /* items; bytes */
+};
+
+enum mcpass_action_type {
+	MCPASS_ACT_LOAD = 1,            /* read the record named key */
+	MCPASS_ACT_SAVE,                /* replace record key by body; body NULL deletes */
+	MCPASS_ACT_LOCK,                /* be the only one, of all processes, to work on
+	                                 * record key; hold it until DONE or a failure */
+	MCPASS_ACT_REQUEST,             /* one HTTP request; follow no redirect */
+	MCPASS_ACT_LISTEN,              /* bind a loopback address; url is a wish or NULL */
+	MCPASS_ACT_BROWSE,              /* show url to the user, wait for the redirect */
+	MCPASS_ACT_DONE                 /* token is set, or NULL: call without one, and feed
+	                                 * CHALLENGE if the server refuses */
+};
+struct mcpass_token {
+	const char *access_token, *token_type, *scope, *issuer, *resource;
+	int64_t expires_at;             /* Unix time, seconds; 0 when unknown */
+};
+struct mcpass_action {                  /* pointers live until the next step or free */
+	enum mcpass_action_type type;
+	const char *method, *url, *key, *body;
+	const struct mcpass_header *headers;
+	size_t header_count, body_len, max_response;   /* items; bytes; bytes */
+	const struct mcpass_token *token;
+};
+
+/* Creates a client; strings in cfg are copied.  The caller owns *ret_client.
+ * MCPASS_E_USAGE  no URL, an http:// URL that is not loopback, no random
+ * MCPASS_E_NOMEM  out of memory */
+MCPASS_API enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *cfg,
+    struct mcpass_client **ret_client, struct mcpass_error *err);
+MCPASS_API void mcpass_client_free(struct mcpass_client *client);  /* wipes; NULL is fine */
+
+/* Takes one event and returns the one action to carry out next.
+ *
+ * client  from mcpass_client_new(); after a failure only mcpass_client_free() is left.
+ * event   borrowed for the call; event->now is Unix time in seconds.
+ * ret_action  filled on MCPASS_OK, untouched otherwise; what it points at belongs to
+ *         the client and lives until the next step or mcpass_client_free().
+ * err     may be NULL; cleared first, then filled on failure.
+ *
+ * MCPASS_E_USAGE     this event does not answer the last action
+ * MCPASS_E_IO        a server did not answer, or answered 429 or 5xx; nothing is lost
+ * MCPASS_E_PROTOCOL  a server broke the clause named in err->spec
+ * MCPASS_E_LIMIT     a document or a list is over its cap (base/limits.h)
+ * MCPASS_E_DENIED    the user or the AS said no; err->oauth has the code
+ * MCPASS_E_EXPIRED   nobody finished the login in time
+ * MCPASS_E_POLICY    issuer, resource or iss mismatch; no S256; http:// to a far host
+ * MCPASS_E_NOMEM     out of memory
+ *
+ * spec: MCP 2026-07-28 authorization; RFC 9728 3.3, RFC 8414 3.3, RFC 9207 2.4 */
+MCPASS_API enum mcpass_rc mcpass_client_step(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_action *ret_action,
+    struct mcpass_error *err);
+
+/* Carries out one action and reports it.  What ret_event points at lives until the
+ * next call.  Any result but MCPASS_OK abandons the flow. */
+struct mcpass_host {
+	enum mcpass_rc (*perform)(void *ctx, const struct mcpass_action *action,
+	    struct mcpass_event *ret_event, struct mcpass_error *err);
+	void *ctx;
+};
+/* Feeds event to client and carries out what it asks for, until it is DONE; *ret_action
+ * is that action.  It holds no protocol knowledge. */
+MCPASS_API enum mcpass_rc mcpass_client_run(struct mcpass_client *client,
+    const struct mcpass_event *event, const struct mcpass_host *host,
+    struct mcpass_action *ret_action, struct mcpass_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

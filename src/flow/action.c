@@ -1,0 +1,150 @@
+/* Actions, filled.  What they point at stands in the client until the next step. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "flow/machine.h"
+#include "oauth/target.h"
+
+void mp_act_load(struct mcpass_client *client, struct mcpass_action *action)
+{
+	action->type = MCPASS_ACT_LOAD;
+	action->key = client->key;
+}
+
+void mp_act_lock(struct mcpass_client *client, struct mcpass_action *action)
+{
+	client->state = S_LOCKING;
+	action->type = MCPASS_ACT_LOCK;
+	action->key = client->key;
+}
+
+enum mcpass_rc mp_act_save(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	char *text = NULL;
+
+	rc = mp_record_write(&client->record, &text, err);
+	if (rc)
+		return rc;
+	mp_act_reset(client, MP_MAX_RECORD);
+	mp_buf_adds(&client->body, text);
+	mp_free_wiped(text);
+	rc = mp_buf_check(&client->body, "the credential", err);
+	if (rc)
+		return rc;
+	action->type = MCPASS_ACT_SAVE;
+	action->key = client->key;
+	action->body = mp_buf_text(&client->body);
+	action->body_len = client->body.len;
+	return MCPASS_OK;
+}
+
+void mp_act_reset(struct mcpass_client *client, size_t max_body)
+{
+	mp_headers_free(&client->headers);
+	mp_buf_free(&client->body);
+	mp_buf_init(&client->body, max_body);
+}
+
+enum mcpass_rc mp_act_request(struct mcpass_client *client, const char *method,
+    const char *url, size_t max_response, struct mcpass_action *action,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	char *copy = NULL;
+
+	rc = mp_set(&copy, url, err);   /* url may be the very text that is replaced */
+	if (rc)
+		return rc;
+	mp_free_wiped(client->url);
+	client->url = copy;
+	rc = mp_headers_add(&client->headers, "Accept", "application/json", err);
+	if (rc == MCPASS_OK)
+		rc = mp_buf_check(&client->body, "the request", err);
+	if (rc)
+		return rc;
+	action->type = MCPASS_ACT_REQUEST;
+	action->method = method;
+	action->url = client->url;
+	action->headers = client->headers.items;
+	action->header_count = client->headers.count;
+	action->body = client->body.len > 0 ? mp_buf_text(&client->body) : NULL;
+	action->body_len = client->body.len;
+	action->max_response = max_response;
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_act_get(struct mcpass_client *client, const char *url,
+    struct mcpass_action *action, struct mcpass_error *err)
+{
+	mp_act_reset(client, 0);
+	return mp_act_request(client, "GET", url, MP_MAX_DOCUMENT, action, err);
+}
+
+enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_t now,
+    struct mcpass_action *action, struct mcpass_error *err)
+{
+	const struct mp_record_client *registered = &client->record.client;
+	struct mp_client_id id = { 0 };
+	struct mp_auth_inputs inputs = { client->record.as.issuer, now, client->random,
+		client->random_ctx };
+	enum mcpass_rc rc;
+
+	rc = mp_set(&id.client_id, registered->client_id, err);
+	if (rc == MCPASS_OK)
+		rc = mp_secret_set(&id.client_secret, mp_secret_reveal(&registered->client_secret), err);
+	if (rc)
+		goto out;
+	if (registered->auth_method != NULL)
+		id.method = mp_auth_method_from_name(registered->auth_method);
+	if (id.method == MP_AUTH_UNSET)
+		id.method = mp_auth_method_choose(&id,
+		    &client->record.as.token_endpoint_auth_methods_supported);
+	rc = mp_clientauth_apply(&id, &inputs, &client->headers, &client->body, err);
+	if (rc == MCPASS_OK)
+		rc = mp_headers_add(&client->headers, "Content-Type",
+		    "application/x-www-form-urlencoded", err);
+	if (rc == MCPASS_OK)
+		rc = mp_act_request(client, "POST", url, MP_MAX_TOKEN_RESPONSE, action, err);
+out:
+	mp_client_id_free(&id);
+	return rc;
+}
+
+enum mcpass_rc mp_act_redirected(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_action *action, bool *ret_again,
+    struct mcpass_error *err)
+{
+	const char *location;
+	struct mp_uri base;
+	enum mcpass_rc rc;
+	char *next = NULL;
+
+	if (event->status < 300 || event->status > 399 || event->status == 304) {
+		client->hops = 0;
+		*ret_again = false;
+		return MCPASS_OK;
+	}
+	location = mp_header_get(event->headers, event->header_count, "Location");
+	if (location == NULL)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 9110 15.4", "%s answered %d without a Location",
+		    client->url, event->status);
+	if (++client->hops > MP_MAX_REDIRECTS)
+		return mp_fail(err, MCPASS_E_LIMIT, "MCP security considerations",
+		    "%s redirects more than %d times", client->url, MP_MAX_REDIRECTS);
+	rc = mp_uri_parse(client->url, &base, err);
+	if (rc == MCPASS_OK)
+		rc = mp_uri_resolve(&base, location, &next, err);
+	if (rc == MCPASS_OK)    /* each hop is checked like the first */
+		rc = mp_target_check(next, client->server_url,
+		    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, "the redirect", err);
+	if (rc == MCPASS_OK)
+		rc = mp_act_get(client, next, action, err);
+	if (rc == MCPASS_OK) {
+		mp_note(client, "RFC 9110 15.4", "Following a redirect", "to", next, NULL);
+		*ret_again = true;
+	}
+	free(next);
+	return rc;
+}

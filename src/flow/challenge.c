@@ -1,0 +1,125 @@
+/* What the MCP server says about our request. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "flow/machine.h"
+#include "oauth/scope.h"
+#include "oauth/target.h"
+#include "wire/challenge.h"
+
+MP_HANDLER(mp_note_accepted)
+{
+	(void)event;
+	(void)err;
+	client->unproven = false;
+	client->authorizations = 0;
+	if (mp_secret_present(&client->record.access_token))
+		mp_finish(client, action);
+	else
+		mp_finish_without(client, action);
+	return MCPASS_OK;
+}
+
+/* 401: whatever we sent is not wanted.  Once with a new token, never in a loop. */
+static enum mcpass_rc refused(struct mcpass_client *client, const char *error,
+    struct mcpass_error *err)
+{
+	if (client->unproven) {
+		(void)mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6750 3.1",
+		    "the server refuses a token that was issued for it a moment ago (%s)",
+		    error != NULL ? error : "no reason given");
+		mp_hint(err, "compare the token's aud and iss with what the server expects; "
+		    "--explain shows what was asked for");
+		return MCPASS_E_PROTOCOL;
+	}
+	client->reason = MP_BECAUSE_REFUSED;
+	return mp_secret_set(&client->refused_token,
+	    mp_secret_reveal(&client->record.access_token), err);
+}
+
+/* 403: only a missing scope can be mended, and only when the token really lacks it. */
+static enum mcpass_rc short_of_scope(struct mcpass_client *client, const char *error,
+    const char *scope, struct mcpass_error *err)
+{
+	struct mp_strings have = { 0 }, need = { 0 };
+	enum mcpass_rc rc;
+	bool covered = false;
+
+	if (error == NULL || strcmp(error, "insufficient_scope") != 0 || scope == NULL)
+		return mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.4",
+		    "the server forbids it (%s)", error != NULL ? error : "403, no reason given");
+	rc = mp_scope_parse(client->record.scope, &have, err);
+	if (rc == MCPASS_OK)
+		rc = mp_scope_parse(scope, &need, err);
+	if (rc == MCPASS_OK)
+		covered = mp_scope_covers(&have, &need);
+	mp_strings_free(&have);
+	mp_strings_free(&need);
+	if (rc)
+		return rc;
+	if (covered)
+		return mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
+		    "the token already has %s, and the server still says insufficient_scope", scope);
+	client->reason = MP_BECAUSE_SCOPE;
+	return mp_secret_set(&client->refused_token,
+	    mp_secret_reveal(&client->record.access_token), err);
+}
+
+/* Keeps what the challenge says; spec: RFC 9728 5.1, RFC 6750 3 */
+static enum mcpass_rc take_challenge(struct mcpass_client *client,
+    const struct mcpass_event *event, const struct mp_challenge *challenge,
+    struct mcpass_error *err)
+{
+	const char *metadata = NULL, *scope = NULL, *error = NULL;
+	enum mcpass_rc rc;
+
+	if (challenge != NULL) {
+		metadata = mp_challenge_get(challenge, "resource_metadata");
+		scope = mp_challenge_get(challenge, "scope");
+		error = mp_challenge_get(challenge, "error");
+	}
+	mp_note(client, "RFC 9728 5.1", event->status == 401 ? "The server asks for authorization"
+	    : "The server says that the token does not allow this",
+	    "status", event->status == 401 ? "401" : "403",
+	    "scheme", challenge != NULL ? challenge->scheme : "(no Bearer challenge)",
+	    "error", error, "scope", scope, "resource_metadata", metadata, NULL);
+	if (event->status == 401)
+		rc = refused(client, error, err);
+	else
+		rc = short_of_scope(client, error, scope, err);
+	if (rc == MCPASS_OK && metadata != NULL)
+		rc = mp_target_check(metadata, client->server_url,
+		    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, "resource_metadata", err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&client->challenged_metadata, metadata, err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&client->challenged_scope, scope, err);
+	return rc;
+}
+
+MP_HANDLER(mp_read_challenge)
+{
+	struct mp_challenges list = { 0 };
+	const struct mp_challenge *challenge;
+	enum mcpass_rc rc;
+
+	if (event->status != 401 && event->status != 403)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "a challenge has status 401 or 403, not %d",
+		    event->status);
+	if (client->authorizations >= MP_MAX_AUTHORIZATIONS)
+		return mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
+		    "the server still refuses after %d authorizations", MP_MAX_AUTHORIZATIONS);
+	client->refreshed = client->registered = false;
+	rc = mp_challenges_parse(event->headers, event->header_count, &list, err);
+	if (rc == MCPASS_OK) {
+		challenge = mp_challenge_find(&list, "Bearer");
+		if (challenge == NULL)
+			challenge = mp_challenge_find(&list, "DPoP");
+		rc = take_challenge(client, event, challenge, err);
+	}
+	mp_challenges_free(&list);
+	if (rc)
+		return mp_doing(err, rc, "reading the server's challenge");
+	mp_act_lock(client, action);
+	return MCPASS_OK;
+}

@@ -1,0 +1,233 @@
+/* The machine: its table, its step, its life.  docs/flow.md draws the table. */
+#include "mcpass/client.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "flow/machine.h"
+#include "oauth/target.h"
+
+typedef MP_HANDLER(handler_fn);
+
+#define TO(state) (1u << S_##state)
+static const struct transition {
+	enum mp_state from;
+	enum mcpass_event_type on;
+	handler_fn *handle;
+	uint32_t to;            /* a handler that goes elsewhere is a bug, and is caught */
+} transitions[] = {
+	{ S_IDLE, MCPASS_EV_START, mp_ask_store, TO(LOADING) },
+	{ S_IDLE, MCPASS_EV_CHALLENGE, mp_read_challenge, TO(LOCKING) },
+	{ S_IDLE, MCPASS_EV_LOGOUT, mp_out_lock, TO(OUT_LOCKING) },
+	{ S_LOADING, MCPASS_EV_LOADED, mp_use_or_renew, TO(DONE) | TO(LOCKING) },
+	{ S_LOCKING, MCPASS_EV_LOCKED, mp_read_again, TO(RELOADING) },
+	{ S_RELOADING, MCPASS_EV_LOADED, mp_renew_or_discover, TO(DONE) | TO(REFRESHING) | TO(PRM) },
+	{ S_REFRESHING, MCPASS_EV_RESPONSE, mp_take_refreshed, TO(SAVING_TOKEN) | TO(DROPPING) },
+	{ S_DROPPING, MCPASS_EV_SAVED, mp_go_on_without, TO(DONE) | TO(ASMETA) },
+	{ S_PRM, MCPASS_EV_RESPONSE, mp_take_resource_metadata,
+	    TO(PRM) | TO(ASMETA) | TO(REFRESHING) },
+	{ S_ASMETA, MCPASS_EV_RESPONSE, mp_take_server_metadata, TO(ASMETA) | TO(LISTENING) },
+	{ S_LISTENING, MCPASS_EV_LISTENING, mp_choose_client,
+	    TO(BROWSING) | TO(CHECKING) | TO(REGISTERING) },
+	{ S_CHECKING, MCPASS_EV_RESPONSE, mp_take_client_check,
+	    TO(SAVING_CLIENT) | TO(REGISTERING) | TO(BROWSING) },
+	{ S_REGISTERING, MCPASS_EV_RESPONSE, mp_take_registration, TO(SAVING_CLIENT) },
+	{ S_SAVING_CLIENT, MCPASS_EV_SAVED, mp_ask_user, TO(BROWSING) },
+	{ S_BROWSING, MCPASS_EV_REDIRECT, mp_take_redirect, TO(EXCHANGING) },
+	{ S_EXCHANGING, MCPASS_EV_RESPONSE, mp_take_token, TO(SAVING_TOKEN) | TO(LISTENING) },
+	{ S_SAVING_TOKEN, MCPASS_EV_SAVED, mp_hand_over, TO(DONE) },
+	{ S_DONE, MCPASS_EV_START, mp_ask_store, TO(LOADING) },
+	{ S_DONE, MCPASS_EV_CHALLENGE, mp_read_challenge, TO(LOCKING) },
+	{ S_DONE, MCPASS_EV_ACCEPTED, mp_note_accepted, TO(DONE) },
+	{ S_DONE, MCPASS_EV_LOGOUT, mp_out_lock, TO(OUT_LOCKING) },
+	{ S_OUT_LOCKING, MCPASS_EV_LOCKED, mp_out_load, TO(OUT_LOADING) },
+	{ S_OUT_LOADING, MCPASS_EV_LOADED, mp_out_revoke,
+	    TO(OUT_REVOKING) | TO(OUT_DEREGISTERING) | TO(OUT_FORGETTING) },
+	{ S_OUT_REVOKING, MCPASS_EV_RESPONSE, mp_out_deregister,
+	    TO(OUT_DEREGISTERING) | TO(OUT_FORGETTING) },
+	{ S_OUT_DEREGISTERING, MCPASS_EV_RESPONSE, mp_out_forget, TO(OUT_FORGETTING) },
+	{ S_OUT_FORGETTING, MCPASS_EV_SAVED, mp_out_done, TO(DONE) },
+};
+#undef TO
+
+static const struct transition *find_transition(enum mp_state from, enum mcpass_event_type on)
+{
+	for (size_t i = 0; i < MP_COUNT(transitions); i++)
+		if (transitions[i].from == from && transitions[i].on == on)
+			return &transitions[i];
+	return NULL;
+}
+
+enum mcpass_rc mcpass_client_step(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_action *ret_action,
+    struct mcpass_error *err)
+{
+	const struct transition *t = find_transition(client->state, event->type);
+	struct mcpass_action action = { 0 };
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	if (t == NULL)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "event %s does not fit state %s",
+		    mp_event_name(event->type), mp_state_name(client->state));
+	else
+		rc = t->handle(client, event, &action, err);
+	if (rc == MCPASS_OK && (t->to & 1u << client->state) == 0)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a step from %s to %s is not in the table",
+		    mp_state_name(t->from), mp_state_name(client->state));
+	if (rc)
+		client->state = S_BROKEN;       /* only mcpass_client_free() is left */
+	else
+		*ret_action = action;
+	return rc;
+}
+
+enum mcpass_rc mcpass_client_run(struct mcpass_client *client,
+    const struct mcpass_event *event, const struct mcpass_host *host,
+    struct mcpass_action *ret_action, struct mcpass_error *err)
+{
+	struct mcpass_event next = *event;
+	struct mcpass_action action = { 0 };
+	enum mcpass_rc rc;
+
+	for (;;) {
+		rc = mcpass_client_step(client, &next, &action, err);
+		if (rc)
+			return rc;
+		if (action.type == MCPASS_ACT_DONE)
+			break;
+		rc = host->perform(host->ctx, &action, &next, err);
+		if (rc) {
+			client->state = S_BROKEN;
+			return rc;
+		}
+	}
+	*ret_action = action;
+	return MCPASS_OK;
+}
+
+/* Whether we may send a token there at all; spec: OAuth 2.1 1.5 */
+static enum mcpass_rc check_server_url(const struct mcpass_client_config *cfg,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+
+	if (cfg->server_url == NULL || cfg->random == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "a server URL and a random source are needed");
+	if (mp_target_check(cfg->server_url, cfg->server_url,
+	    (cfg->flags & MCPASS_LOOPBACK_HTTP) != 0, "the server's URL", &why) == MCPASS_OK)
+		return MCPASS_OK;
+	(void)mp_fail(err, MCPASS_E_USAGE, why.spec, "%s", why.detail);
+	mp_hint(err, "give an https:// URL, or http:// with a loopback address");
+	return MCPASS_E_USAGE;
+}
+
+static enum mcpass_rc copy_config(struct mcpass_client *client,
+    const struct mcpass_client_config *cfg, struct mcpass_error *err)
+{
+	struct mp_buf key;
+	enum mcpass_rc rc;
+
+	client->flags = cfg->flags;
+	client->random = cfg->random;
+	client->random_ctx = cfg->random_ctx;
+	client->trace = cfg->trace;
+	client->trace_ctx = cfg->trace_ctx;
+	mp_buf_init(&key, 2 * MP_MAX_URI);
+	mp_buf_addf(&key, "%s %s", cfg->profile != NULL ? cfg->profile : "default", cfg->server_url);
+	rc = mp_buf_take(&key, "the credential's name", &client->key, err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&client->server_url, cfg->server_url, err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&client->client_name, cfg->client_name != NULL ? cfg->client_name : "mcpass", err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&client->given_id, cfg->client_id, err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&client->wished_scope, cfg->scope, err);
+	if (rc == MCPASS_OK)
+		rc = mp_secret_set(&client->given_secret, cfg->client_secret, err);
+	if (rc == MCPASS_OK)
+		rc = mp_secret_set(&client->initial_access_token, cfg->initial_access_token, err);
+	for (size_t i = 0; rc == MCPASS_OK && i < cfg->extra_count; i++)
+		rc = mp_headers_add(&client->extra, cfg->extra[i].name, cfg->extra[i].value, err);
+	return rc;
+}
+
+enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *cfg,
+    struct mcpass_client **ret_client, struct mcpass_error *err)
+{
+	struct mcpass_client *client;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	if (cfg == NULL || cfg->size != sizeof(*cfg))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the configuration is of another version");
+	rc = check_server_url(cfg, err);
+	if (rc)
+		return rc;
+	client = calloc(1, sizeof(*client));
+	if (client == NULL)
+		return mp_nomem(err);
+	mp_buf_init(&client->body, 0);
+	rc = copy_config(client, cfg, err);
+	if (rc)
+		mcpass_client_free(client);
+	else
+		*ret_client = client;
+	return rc;
+}
+
+void mcpass_client_free(struct mcpass_client *client)
+{
+	if (client == NULL)
+		return;
+	free(client->server_url);
+	free(client->client_name);
+	free(client->given_id);
+	free(client->wished_scope);
+	free(client->key);
+	mp_secret_free(&client->given_secret);
+	mp_secret_free(&client->initial_access_token);
+	mp_headers_free(&client->extra);
+	mp_record_free(&client->record);
+	free(client->challenged_scope);
+	free(client->challenged_metadata);
+	mp_secret_free(&client->refused_token);
+	mp_strings_free(&client->places);
+	mp_prm_free(&client->prm);
+	free(client->issuer);
+	mp_strings_free(&client->scope);
+	free(client->redirect_uri);
+	mp_secret_free(&client->state_param);
+	mp_secret_free(&client->verifier);
+	free(client->challenge);
+	mp_free_wiped(client->url);
+	mp_headers_free(&client->headers);
+	mp_buf_free(&client->body);
+	mp_wipe(client, sizeof(*client));
+	free(client);
+}
+
+size_t mp_flow_arrows(struct mp_arrow *ret_arrows, size_t room)
+{
+	for (size_t i = 0; i < MP_COUNT(transitions) && i < room; i++)
+		ret_arrows[i] = (struct mp_arrow){ transitions[i].from, transitions[i].on,
+		    transitions[i].to };
+	return MP_COUNT(transitions);
+}
+
+const char *mp_state_name(enum mp_state state)
+{
+#define NAME(name) #name,
+	static const char *const names[] = { MP_FLOW_STATES(NAME) };
+#undef NAME
+
+	return (size_t)state < MP_COUNT(names) ? names[state] : "?";
+}
+
+const char *mp_event_name(enum mcpass_event_type type)
+{
+	static const char *const names[] = { "?", "START", "CHALLENGE", "ACCEPTED", "LOGOUT",
+		"LOCKED", "LOADED", "SAVED", "RESPONSE", "LISTENING", "REDIRECT" };
+
+	return (size_t)type < MP_COUNT(names) ? names[type] : "?";
+}

@@ -1,0 +1,109 @@
+/* Logging out: what the issuer gave is given back, as far as it can be, then forgotten
+ * here in any case: a server that is down must not keep a person logged in. */
+#include <stdio.h>
+#include <string.h>
+#include "base/limits.h"
+#include "flow/machine.h"
+#include "oauth/token.h"
+
+MP_HANDLER(mp_out_lock)
+{
+	(void)event;
+	(void)err;
+	mp_act_lock(client, action);
+	client->state = S_OUT_LOCKING;
+	return MCPASS_OK;
+}
+
+MP_HANDLER(mp_out_load)
+{
+	(void)event;
+	(void)err;
+	client->state = S_OUT_LOADING;
+	mp_act_load(client, action);
+	return MCPASS_OK;
+}
+
+/* Says how a courtesy request ended; it decides nothing. */
+static void note_result(struct mcpass_client *client, const struct mcpass_event *event,
+    const char *spec, const char *what)
+{
+	char status[16];
+
+	snprintf(status, sizeof(status), "%d", event->status);
+	mp_note(client, spec, what, "url", client->url,
+	    "status", event->status != 0 ? status : "no answer", NULL);
+}
+
+static enum mcpass_rc deregister_or_forget(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_action *action, struct mcpass_error *err)
+{
+	const struct mp_record_client *ours = &client->record.client;
+	struct mp_buf value;
+	enum mcpass_rc rc;
+
+	if (ours->configuration_url == NULL || !mp_secret_present(&ours->configuration_token))
+		return mp_out_forget(client, event, action, err);
+	client->state = S_OUT_DEREGISTERING;
+	mp_act_reset(client, 0);
+	mp_buf_init(&value, MP_MAX_TOKEN);
+	mp_buf_addf(&value, "Bearer %s", mp_secret_reveal(&ours->configuration_token));
+	rc = mp_buf_check(&value, "the registration access token", err);
+	if (rc == MCPASS_OK)
+		rc = mp_headers_add(&client->headers, "Authorization", mp_buf_text(&value), err);
+	mp_buf_free(&value);
+	if (rc)
+		return rc;
+	return mp_act_request(client, "DELETE", ours->configuration_url, MP_MAX_DOCUMENT, action, err);
+}
+
+/* spec: RFC 7009 2.1: the refresh token takes the access tokens with it */
+MP_HANDLER(mp_out_revoke)
+{
+	struct mp_record *record = &client->record;
+	enum mcpass_rc rc;
+	bool refresh;
+
+	mp_record_free(record);
+	rc = event->data != NULL ? mp_record_parse(event->data, record, NULL) : MCPASS_E_STORE;
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (rc)         /* one that cannot be read is still forgotten */
+		return mp_out_forget(client, event, action, err);
+	refresh = mp_secret_present(&record->refresh_token);
+	if (record->as.revocation_endpoint == NULL
+	    || (!refresh && !mp_secret_present(&record->access_token)))
+		return deregister_or_forget(client, event, action, err);
+	client->state = S_OUT_REVOKING;
+	mp_act_reset(client, MP_MAX_FORM);
+	mp_token_revoke_form(&client->body, refresh ? &record->refresh_token : &record->access_token,
+	    refresh ? "refresh_token" : "access_token");
+	return mp_act_form(client, record->as.revocation_endpoint, event->now, action, err);
+}
+
+MP_HANDLER(mp_out_deregister)
+{
+	note_result(client, event, "RFC 7009 2.2", "Asked the authorization server to revoke the tokens");
+	return deregister_or_forget(client, event, action, err);
+}
+
+MP_HANDLER(mp_out_forget)
+{
+	(void)err;
+	if (client->state == S_OUT_DEREGISTERING)
+		note_result(client, event, "RFC 7592 2.3", "Asked it to forget the registered client");
+	client->state = S_OUT_FORGETTING;
+	action->type = MCPASS_ACT_SAVE;
+	action->key = client->key;
+	return MCPASS_OK;
+}
+
+MP_HANDLER(mp_out_done)
+{
+	(void)event;
+	(void)err;
+	mp_note(client, NULL, "The credential is forgotten here", NULL);
+	mp_record_free(&client->record);
+	mp_finish_without(client, action);
+	return MCPASS_OK;
+}

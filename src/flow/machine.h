@@ -1,0 +1,159 @@
+/* machine.h - the inside of the client: its states, its memory, its handlers.
+ *
+ * Each handler takes the event of one row of the transition table (client.c), sets
+ * client->state to one of the states that the row allows, and fills the action. */
+#ifndef MP_FLOW_MACHINE_H
+#define MP_FLOW_MACHINE_H
+#include "flow/record.h"
+#include "mcpass/client.h"
+#include "oauth/prm.h"
+#include "wire/http.h"
+
+#define MP_FLOW_STATES(X) \
+	X(IDLE) X(LOADING) X(LOCKING) X(RELOADING) X(REFRESHING) X(DROPPING) \
+	X(PRM) X(ASMETA) X(LISTENING) X(CHECKING) X(REGISTERING) X(SAVING_CLIENT) \
+	X(BROWSING) X(EXCHANGING) X(SAVING_TOKEN) X(DONE) \
+	X(OUT_LOCKING) X(OUT_LOADING) X(OUT_REVOKING) X(OUT_DEREGISTERING) X(OUT_FORGETTING) \
+	X(BROKEN)
+#define MP_STATE(name) S_##name,
+enum mp_state { MP_FLOW_STATES(MP_STATE) S_COUNT };
+#undef MP_STATE
+
+enum mp_reason {                        /* why a new token is wanted */
+	MP_BECAUSE_EXPIRED,             /* the stored one ran out */
+	MP_BECAUSE_REFUSED,             /* 401 */
+	MP_BECAUSE_SCOPE                /* 403 insufficient_scope */
+};
+
+struct mcpass_client {
+	enum mp_state state;
+
+	/* the configuration, copied */
+	unsigned flags;
+	char *server_url, *client_name, *given_id, *wished_scope, *key;
+	struct mp_secret given_secret, initial_access_token;
+	struct mp_headers extra;        /* further authorization parameters */
+	mcpass_random_fn *random;
+	void *random_ctx;
+	mcpass_trace_fn *trace;
+	void *trace_ctx;
+
+	struct mp_record record;        /* what we know, as it is or will be stored */
+
+	/* why we are here */
+	enum mp_reason reason;
+	char *challenged_scope, *challenged_metadata;
+	struct mp_secret refused_token; /* what the server did not want any more */
+	bool unproven;                  /* the token is new: the server has not taken it yet */
+	bool refreshed, registered;     /* in this run: neither is done twice */
+	unsigned authorizations;        /* since the server last took a token */
+
+	/* where we are */
+	struct mp_strings places;       /* metadata URLs still to try, from place on */
+	size_t place;
+	unsigned hops;                  /* redirects of the GET under way */
+	bool no_metadata;               /* 2025-03-26: nothing published at the resource */
+	struct mp_prm prm;
+	char *issuer;                   /* the one that was chosen */
+	struct mp_strings scope;        /* what this authorization asks for */
+	char *redirect_uri;
+	struct mp_secret state_param, verifier;
+	char *challenge;                /* S256 of the verifier */
+
+	/* what the last action points at */
+	char *url;
+	struct mp_headers headers;
+	struct mp_buf body;
+	struct mcpass_token token;
+};
+
+#define MP_HANDLER(name) \
+	enum mcpass_rc name(struct mcpass_client *client, const struct mcpass_event *event, \
+	    struct mcpass_action *action, struct mcpass_error *err)
+
+/* renew.c: the store, the lock, the refresh */
+MP_HANDLER(mp_ask_store);
+MP_HANDLER(mp_use_or_renew);
+MP_HANDLER(mp_read_again);
+MP_HANDLER(mp_renew_or_discover);
+MP_HANDLER(mp_take_refreshed);
+MP_HANDLER(mp_go_on_without);
+MP_HANDLER(mp_hand_over);
+/* challenge.c: what the MCP server says */
+MP_HANDLER(mp_read_challenge);
+MP_HANDLER(mp_note_accepted);
+/* discover.c: the two metadata documents */
+MP_HANDLER(mp_take_resource_metadata);
+MP_HANDLER(mp_take_server_metadata);
+/* identity.c: who we are at the issuer */
+MP_HANDLER(mp_choose_client);
+MP_HANDLER(mp_take_client_check);
+MP_HANDLER(mp_take_registration);
+/* authorize.c: the user's consent, the code, the token */
+MP_HANDLER(mp_ask_user);
+MP_HANDLER(mp_take_redirect);
+MP_HANDLER(mp_take_token);
+/* logout.c */
+MP_HANDLER(mp_out_lock);
+MP_HANDLER(mp_out_load);
+MP_HANDLER(mp_out_revoke);
+MP_HANDLER(mp_out_deregister);
+MP_HANDLER(mp_out_forget);
+MP_HANDLER(mp_out_done);
+
+/* --- shared steps; each sets the state it names --- */
+enum mcpass_rc mp_begin_prm(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err);
+enum mcpass_rc mp_begin_asmeta(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err);
+enum mcpass_rc mp_begin_refresh(struct mcpass_client *client, int64_t now,
+    struct mcpass_action *action, struct mcpass_error *err);
+enum mcpass_rc mp_begin_listen(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err);
+enum mcpass_rc mp_begin_register(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err);
+/* Takes an answer of the token endpoint into the record, then saves. */
+enum mcpass_rc mp_keep_token(struct mcpass_client *client, const struct mcpass_event *event,
+    const char *requested, struct mcpass_action *action, struct mcpass_error *err);
+/* DONE with the record's token, or with none. */
+void mp_finish(struct mcpass_client *client, struct mcpass_action *action);
+void mp_finish_without(struct mcpass_client *client, struct mcpass_action *action);
+
+/* action.c: actions, filled */
+void mp_act_load(struct mcpass_client *client, struct mcpass_action *action);
+void mp_act_lock(struct mcpass_client *client, struct mcpass_action *action);
+enum mcpass_rc mp_act_save(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err);
+/* GET of a document; url is copied. */
+enum mcpass_rc mp_act_get(struct mcpass_client *client, const char *url,
+    struct mcpass_action *action, struct mcpass_error *err);
+/* Anything else: headers and body as put into the client after mp_act_reset(). */
+void mp_act_reset(struct mcpass_client *client, size_t max_body);
+enum mcpass_rc mp_act_request(struct mcpass_client *client, const char *method,
+    const char *url, size_t max_response, struct mcpass_action *action,
+    struct mcpass_error *err);
+/* A form for the token or revocation endpoint: adds our proof, then as above. */
+enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_t now,
+    struct mcpass_action *action, struct mcpass_error *err);
+/* Judges the event that answers a GET: MCPASS_OK with *ret_again true when the GET was
+ * redirected and action follows it; spec: MCP security considerations (SSRF). */
+enum mcpass_rc mp_act_redirected(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_action *action, bool *ret_again,
+    struct mcpass_error *err);
+
+/* notes.c: one step for --explain; facts are name, value pairs that end with NULL; a
+ * NULL value leaves its pair out. */
+void mp_note(struct mcpass_client *client, const char *spec, const char *what, ...)
+    __attribute__((sentinel));
+
+/* The machine as data, for docs/flow.md and the test that walks every arrow. */
+struct mp_arrow {
+	enum mp_state from;
+	enum mcpass_event_type on;
+	uint32_t to;                    /* bit (1u << state) for each state it may lead to */
+};
+size_t mp_flow_arrows(struct mp_arrow *ret_arrows, size_t room);   /* how many there are */
+const char *mp_state_name(enum mp_state state);
+const char *mp_event_name(enum mcpass_event_type type);
+
+#endif

@@ -1,0 +1,24 @@
+#include <stdarg.h>
+#include "flow/machine.h"
+
+#define MOST_FACTS 12           /* no step has more to say */
+
+void mp_note(struct mcpass_client *client, const char *spec, const char *what, ...)
+{
+	struct mcpass_header facts[MOST_FACTS];
+	struct mcpass_note note = { .what = what, .spec = spec, .facts = facts };
+	const char *name;
+	va_list ap;
+
+	if (client->trace == NULL)
+		return;
+	va_start(ap, what);
+	while (note.fact_count < MOST_FACTS && (name = va_arg(ap, const char *)) != NULL) {
+		const char *value = va_arg(ap, const char *);
+
+		if (value != NULL)
+			facts[note.fact_count++] = (struct mcpass_header){ name, value };
+	}
+	va_end(ap);
+	client->trace(client->trace_ctx, &note);
+}
