@@ -1,13 +1,14 @@
 /* limits.h - every cap in one place, each with its reason. */
 #ifndef MP_BASE_LIMITS_H
 #define MP_BASE_LIMITS_H
+#include <stddef.h>
 
 /* Metadata documents of real servers are 1-8 KiB; key sets of large tenants 30 KiB. */
-#define MP_MAX_DOCUMENT (256u * 1024)
+#define MP_MAX_DOCUMENT ((size_t)256 * 1024)
 /* A token response holds at most three JWTs; with groups inside, 16 KiB each is seen. */
-#define MP_MAX_TOKEN_RESPONSE (128u * 1024)
+#define MP_MAX_TOKEN_RESPONSE ((size_t)128 * 1024)
 /* Header lines: servers commonly refuse more than 8-16 KiB of them. */
-#define MP_MAX_TOKEN (16u * 1024)
+#define MP_MAX_TOKEN ((size_t)16 * 1024)
 /* RSA: RFC 7518 3.3 wants 2048 bits; a verification with 8192 takes 16 times as long. */
 #define MP_MIN_RSA_BITS 2048
 #define MP_MAX_RSA_BITS 8192
@@ -23,23 +24,23 @@
 #define MP_MIN_SCRYPT_LOG2 10
 #define MP_MAX_SCRYPT_LOG2 17
 /* One URL: what browsers and servers accept in practice. */
-#define MP_MAX_URI 8192u
+#define MP_MAX_URI ((size_t)8192)
 /* JSON: nobody nests metadata or claims deeper; recursion stays small. */
 #define MP_MAX_JSON_DEPTH 32
 /* Two bytes of text become up to 200 of memory, so a hostile message is stopped here. */
-#define MP_MAX_JSON_VALUES (1024 * 1024)
+#define MP_MAX_JSON_VALUES ((size_t)1024 * 1024)
 /* Items of one list in a document (scopes, keys, redirect URIs, challenges). */
 #define MP_MAX_ITEMS 256
 /* One MCP message; tools return images as base64. */
-#define MP_MAX_MESSAGE (64u * 1024 * 1024)
+#define MP_MAX_MESSAGE ((size_t)64 * 1024 * 1024)
 /* One line or event of an event stream is at most a message and its framing. */
 #define MP_MAX_SSE_EVENT (MP_MAX_MESSAGE + 4096)
 /* A form posted to a token endpoint carries one JWT assertion at most. */
-#define MP_MAX_FORM (64u * 1024)
+#define MP_MAX_FORM ((size_t)64 * 1024)
 /* Seconds that a token may claim to live; more is a mistake, and must not overflow. */
 #define MP_MAX_TOKEN_LIFETIME (10LL * 365 * 86400)
 /* One stored credential: two tokens, the endpoints, the scopes. */
-#define MP_MAX_RECORD (128u * 1024)
+#define MP_MAX_RECORD ((size_t)128 * 1024)
 /* Hops of a metadata GET; more is a loop. */
 #define MP_MAX_REDIRECTS 3
 /* Authorizations in one run: the first, one step-up, one more; then a person decides. */
@@ -48,6 +49,10 @@
 #define MP_EXPIRY_MARGIN 30
 /* Seconds of clock difference that exp, nbf and iat tolerate. */
 #define MP_CLOCK_SKEW 60
+/* Seconds by which a DPoP proof's iat may differ: what the field's servers tolerate. */
+#define MP_DPOP_WINDOW 300
+/* A proof's jti is remembered for that long: a UUID has 36 characters, a hash 64. */
+#define MP_MAX_JTI 256
 /* Seconds between two fetches of a key set for an unknown kid: a flood stays cheap. */
 #define MP_JWKS_COOLDOWN 30
 /* Seconds that a fetched key set serves without being asked for again. */
@@ -60,9 +65,9 @@
 /* One WWW-Authenticate line: a client's header limit is 8-16 KiB for all of them. */
 #define MP_MAX_CHALLENGE 4096u
 /* One request to the echo server, which has no use for images. */
-#define MP_MAX_ECHO_BODY (256u * 1024)
+#define MP_MAX_ECHO_BODY ((size_t)256 * 1024)
 /* The issuer: a registration names a client and its addresses, nothing long. */
-#define MP_MAX_REGISTRATION (16u * 1024)
+#define MP_MAX_REGISTRATION ((size_t)16 * 1024)
 /* Redirect URIs of one client: both loopback forms of a few hosts, and the web's. */
 #define MP_MAX_REDIRECT_URIS 16
 /* One of them stands in a header line of every answer. */
@@ -76,7 +81,7 @@
 /* Wrong passwords for one authorization request: guessing starts again at the client. */
 #define MP_MAX_LOGIN_ATTEMPTS 10
 /* Anything the issuer answers; the largest is a misbehaviour over MP_MAX_DOCUMENT. */
-#define MP_MAX_REPLY (512u * 1024)
+#define MP_MAX_REPLY ((size_t)512 * 1024)
 /* Seconds in which a person logs in and decides. */
 #define MP_PARKED_LIFETIME 600
 /* Seconds that a login in a browser serves further authorizations: a working day. */
@@ -86,9 +91,9 @@
 /* Seconds for which an allowance is remembered for one user and client. */
 #define MP_CONSENT_LIFETIME (90 * 86400)
 /* Headers of one response, and one of a request; MP_MAX_ITEMS of them at most. */
-#define MP_MAX_HEADER_BYTES (64u * 1024)
+#define MP_MAX_HEADER_BYTES ((size_t)64 * 1024)
 /* What a browser sends to the redirect URI; more is none. */
-#define MP_MAX_REDIRECT_HEAD (16u * 1024)
+#define MP_MAX_REDIRECT_HEAD ((size_t)16 * 1024)
 /* Connections that wait at the redirect URI: browsers open a few on speculation. */
 #define MP_MAX_BROWSERS 16
 /* Connections that the small server holds at a time; seconds that one may be silent. */

@@ -1,0 +1,91 @@
+/* mcpass/guard.h - decides whether a request may reach a protected MCP server.
+ *
+ * The guard does no I/O and reads no clock.  Ask it about a request; when it needs a key
+ * set or metadata it says which URL to GET, and is asked again afterwards.  It checks
+ * JWT access tokens: signature, iss, aud, exp, nbf, typ, crit, algorithm, scopes.
+ * It does NOT check: revocation, TLS, the request's body against its headers.
+ * One guard is used by one thread at a time.
+ * spec: RFC 6750, RFC 9728, RFC 9068, RFC 8725; MCP 2026-07-28 authorization */
+#ifndef MCPASS_GUARD_H
+#define MCPASS_GUARD_H
+#include "mcpass/error.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mcpass_guard;                    /* opaque */
+
+struct mcpass_guard_issuer {
+	const char *issuer;             /* compared byte for byte with iss */
+	const char *jwks_uri;           /* NULL: found by discovery */
+};
+/* An operation needs a scope.  The first rule that matches decides; none: no scope. */
+struct mcpass_scope_rule {
+	const char *method;             /* "tools/call", "tools/" + "*", "*" */
+	const char *name;               /* a tool's or prompt's name, NULL: any */
+	const char *scope;              /* one scope or several, "" for none */
+};
+struct mcpass_guard_config {
+	size_t size;                    /* sizeof(struct mcpass_guard_config) */
+	const char *resource;           /* the MCP server's canonical URL */
+	const char *resource_name;      /* for people, or NULL */
+	const char *const *audiences;   /* accepted in aud; none: resource alone */
+	const struct mcpass_guard_issuer *issuers;
+	const struct mcpass_scope_rule *rules;
+	const char *const *scopes_supported;
+	size_t audience_count, issuer_count, rule_count, scope_count;
+	int loopback_http;              /* 1: http issuers on loopback (development) */
+};
+
+struct mcpass_operation { const char *method, *name; };   /* name may be NULL */
+struct mcpass_guard_request {           /* all borrowed */
+	const struct mcpass_header *headers; /* Authorization is looked for here */
+	const char *query;              /* to refuse a token in it (RFC 6750 2.3), or NULL */
+	const struct mcpass_operation *operations;   /* what the body asks for */
+	size_t header_count, operation_count;
+	int64_t now;                    /* Unix time, seconds */
+};
+
+enum mcpass_verdict_type {
+	MCPASS_DENY = 0,                /* answer with status and www_authenticate */
+	MCPASS_ALLOW,
+	MCPASS_FETCH                    /* GET fetch_url, report it, ask again; while such a
+	                                 * GET is under way, wait for it instead */
+};
+struct mcpass_verdict {                 /* pointers live until the next call */
+	enum mcpass_verdict_type type;
+	int status;                     /* DENY: 400, 401, 403, 503 */
+	const char *www_authenticate;   /* DENY: the header's value, or NULL (503) */
+	const char *reason;             /* DENY: for the log, no token; else NULL */
+	const char *fetch_url;          /* FETCH */
+	const char *subject, *issuer, *client_id, *username, *scope;   /* ALLOW */
+	int64_t expires_at;             /* ALLOW: Unix time, seconds */
+};
+
+MCPASS_API enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
+    struct mcpass_guard **ret_guard, struct mcpass_error *err);
+MCPASS_API void mcpass_guard_free(struct mcpass_guard *guard);   /* NULL is fine */
+
+/* Judges a request.  A failure (MCPASS_E_NOMEM, MCPASS_E_USAGE) leaves a deny verdict
+ * with status 503: whoever ignores the result still lets nobody in. */
+MCPASS_API enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
+    const struct mcpass_guard_request *request, struct mcpass_verdict *ret_verdict,
+    struct mcpass_error *err);
+/* Reports the GET of a fetch_url: status 0 when no answer came; follow no redirect.
+ * MCPASS_E_IO, _E_PROTOCOL, _E_POLICY, _E_LIMIT: the issuer's answer cannot be used; it is
+ * a matter for the log, the guard goes on.  That is remembered for a while, so that a
+ * broken issuer is not asked at each request; without any keys the check then denies with
+ * 503.  MCPASS_E_USAGE: nobody asked for this URL. */
+MCPASS_API enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *url,
+    int status, const char *body, size_t len, int64_t now, struct mcpass_error *err);
+
+/* The protected resource metadata, when path ("/.well-known/...") is one of its places
+ * (with the resource's path behind it, and without); *ret_json is borrowed until free,
+ * NULL when path is another. */
+MCPASS_API enum mcpass_rc mcpass_guard_metadata(const struct mcpass_guard *guard,
+    const char *path, const char **ret_json, struct mcpass_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

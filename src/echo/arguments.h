@@ -1,0 +1,34 @@
+/* arguments.h - what a tool or a prompt may be given: one table says it to clients and
+ * checks what they send.  spec: MCP 2026-07-28 tools, "Tool"; prompts, "Prompt" */
+#ifndef MP_ECHO_ARGUMENTS_H
+#define MP_ECHO_ARGUMENTS_H
+#include <jansson.h>
+#include "base/text.h"
+
+struct mp_argument {
+	const char *name, *description;
+	bool required, is_integer;              /* otherwise a string */
+	int least, most, preset;                /* of an integer */
+};
+struct mp_arguments {
+	const struct mp_argument *items;
+	size_t count;
+};
+
+/* As a JSON Schema (tools), and as a list (prompts): new, or NULL. */
+json_t *mp_arguments_schema(const struct mp_arguments *arguments);
+json_t *mp_arguments_list(const struct mp_arguments *arguments);
+
+/* MCPASS_E_PROTOCOL: given is no object, lacks one, or has one that does not fit; the
+ * detail tells whoever wrote it (often a language model) how to do better.
+ * given may be NULL: nothing. */
+enum mcpass_rc mp_arguments_check(const struct mp_arguments *arguments, const json_t *given,
+    struct mcpass_error *err);
+
+/* After the check: the text, or NULL when it was not given. */
+const char *mp_arguments_text(const json_t *given, const char *name);
+/* After the check: the number, or the preset one. */
+int mp_arguments_integer(const struct mp_arguments *arguments, const json_t *given,
+    const char *name);
+
+#endif

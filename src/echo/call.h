@@ -1,0 +1,47 @@
+/* call.h - one message while it is answered. */
+#ifndef MP_ECHO_CALL_H
+#define MP_ECHO_CALL_H
+#include "base/secret.h"
+#include "echo/echo.h"
+#include "mcp/jsonrpc.h"
+#include "mcp/revision.h"
+
+#define MP_ECHO_NAME "mcpass-echo"
+
+struct mp_call {
+	const struct mp_echo_config *config;
+	const struct mp_http_request *http;
+	const struct mp_caller *caller;         /* or NULL: authorization is off */
+	bool batched;                           /* one of several in the same body */
+	struct mp_rpc rpc;
+	const char *revision;                   /* what the request is served by */
+	enum mp_era era;
+	int status;                             /* HTTP */
+	int code;                               /* of the JSON-RPC error, when refused */
+	json_t *data;                           /* of that error, owned, or NULL */
+	struct mp_secret session;               /* the id that initialize gave out */
+};
+
+/* Answers a request: *ret_result is a new object.  MCPASS_E_PROTOCOL: refused by
+ * mp_call_refuse(), so a JSON-RPC error is the answer. */
+typedef enum mcpass_rc mp_method_fn(struct mp_call *call, json_t **ret_result,
+    struct mcpass_error *err);
+
+/* Notes how the message is refused; the text becomes the error's message. */
+enum mcpass_rc mp_call_refuse(struct mp_call *call, int status, int code,
+    struct mcpass_error *err, const char *fmt, ...) MP_PRINTF(5, 6);
+
+/* Settles revision and era, and refuses what the revision forbids; era.c */
+enum mcpass_rc mp_era_decide(struct mp_call *call, struct mcpass_error *err);
+/* The revisions we speak, newest first: a new array, or NULL; era.c */
+json_t *mp_era_revisions(void);
+
+/* Runs the request by its method; methods.c */
+enum mcpass_rc mp_methods_run(struct mp_call *call, json_t **ret_result,
+    struct mcpass_error *err);
+
+mp_method_fn mp_tools_list, mp_tools_call;              /* tools.c */
+mp_method_fn mp_prompts_list, mp_prompts_get;           /* prompts.c */
+mp_method_fn mp_resources_list, mp_resources_read, mp_resources_templates; /* resources.c */
+
+#endif

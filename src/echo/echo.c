@@ -1,0 +1,137 @@
+#include "echo/echo.h"
+#include "base/limits.h"
+#include "echo/call.h"
+#include "echo/respond.h"
+
+/* The id of a message that is none otherwise, so that its sender recognises the answer. */
+static const json_t *id_of(const json_t *json)
+{
+	const json_t *id = json_object_get(json, "id");
+
+	return json_is_string(id) || json_is_integer(id) ? id : NULL;
+}
+
+/* Runs the message: *ret_result stays NULL when no answer is due. */
+static enum mcpass_rc run(struct mp_call *call, json_t *json, json_t **ret_result,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_rpc_read(json, &call->rpc, &why);
+	if (rc == MCPASS_E_PROTOCOL)
+		return mp_call_refuse(call, 400, MP_RPC_INVALID_REQUEST, err, "%s", why.detail);
+	if (rc)
+		return mp_fail(err, rc, why.spec, "%s", why.detail);
+	rc = mp_era_decide(call, err);
+	if (rc || call->rpc.kind != MP_RPC_REQUEST)
+		return rc;
+	return mp_methods_run(call, ret_result, err);
+}
+
+/* Answers one message: *ret_json is the response, or NULL when none is due. */
+static enum mcpass_rc answer_one(struct mp_call *call, json_t *json, json_t **ret_json,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	json_t *result = NULL;
+	enum mcpass_rc rc;
+
+	call->status = 200;
+	rc = run(call, json, &result, &why);
+	if (rc == MCPASS_E_PROTOCOL)
+		rc = mp_rpc_error(id_of(json), call->code, why.detail, call->data, ret_json, err);
+	else if (rc)
+		rc = mp_fail(err, rc, why.spec, "%s", why.detail);
+	else if (result != NULL)
+		rc = mp_rpc_result(call->rpc.id, result, ret_json, err);
+	json_decref(result);
+	json_decref(call->data);
+	call->data = NULL;
+	return rc;
+}
+
+static enum mcpass_rc answer_single(struct mp_call *call, json_t *json,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	json_t *answer = NULL;
+	enum mcpass_rc rc;
+
+	rc = answer_one(call, json, &answer, err);
+	if (!rc)        /* spec: MCP 2026-07-28 streamable HTTP: 202 for a notification */
+		rc = mp_respond_json(response, answer != NULL ? call->status : 202, answer, err);
+	json_decref(answer);
+	if (!rc && mp_secret_present(&call->session))
+		rc = mp_headers_add(&response->headers, "Mcp-Session-Id",
+		    mp_secret_reveal(&call->session), err);
+	if (rc)
+		mp_http_response_free(response);
+	return rc;
+}
+
+/* spec: JSON-RPC 2.0 6; MCP 2025-03-26 basic, "Batching", the only revision that has it */
+static enum mcpass_rc answer_batch(struct mp_call *call, const json_t *batch,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	json_t *answers = json_array();
+	enum mcpass_rc rc = answers != NULL ? MCPASS_OK : mp_nomem(err);
+
+	call->batched = true;
+	for (size_t i = 0; !rc && i < json_array_size(batch); i++) {
+		json_t *answer = NULL;
+
+		rc = answer_one(call, json_array_get(batch, i), &answer, err);
+		if (!rc && answer != NULL && json_array_append_new(answers, answer) != 0)
+			rc = mp_nomem(err);
+	}
+	if (!rc && json_array_size(answers) > 0)
+		rc = mp_respond_json(response, 200, answers, err);
+	else if (!rc)
+		rc = mp_respond_json(response, 202, NULL, err);
+	json_decref(answers);
+	return rc;
+}
+
+/* Why this batch is not served, or NULL. */
+static const char *batch_problem(const struct mp_http_request *http, const json_t *batch)
+{
+	size_t count = mp_header_count(http->headers, http->header_count, "MCP-Protocol-Version");
+	const char *version = mp_header_get(http->headers, http->header_count,
+	    "MCP-Protocol-Version");
+
+	if (count > 1 || (count == 1 && !mp_eq(version, MP_REV_2025_03_26)))
+		return "Only revision 2025-03-26 has batches";
+	if (json_array_size(batch) == 0)
+		return "An empty batch";
+	if (json_array_size(batch) > MP_MAX_ITEMS)
+		return "The batch is too long";
+	return NULL;
+}
+
+enum mcpass_rc mp_echo_answer(const struct mp_echo_config *config,
+    const struct mp_http_request *request, const struct mp_caller *caller,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct mp_call call = { .config = config, .http = request, .caller = caller };
+	struct mcpass_error why = { 0 };
+	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(request->body, request->body_len, MP_MAX_ECHO_BODY, "the message",
+	    &json, &why);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (rc)
+		return mp_respond_error(response, rc == MCPASS_E_LIMIT ? 413 : 400,
+		    MP_RPC_PARSE_ERROR, why.detail, err);
+	if (!json_is_array(json))
+		rc = answer_single(&call, json, response, err);
+	else if (batch_problem(request, json) != NULL)
+		rc = mp_respond_error(response, 400, MP_RPC_INVALID_REQUEST,
+		    batch_problem(request, json), err);
+	else
+		rc = answer_batch(&call, json, response, err);
+	json_decref(json);
+	mp_secret_free(&call.session);
+	return rc;
+}

@@ -1,0 +1,39 @@
+/* echo.h - the echo MCP server: what the demo protects, and the smallest honest server.
+ *
+ * Message in, message out, both eras, no state beyond a session id that is a signed
+ * nothing.  Authorization has been done by whoever calls it.
+ * Tools: echo (message, repeat_count 1-10), get_time, whoami.  Prompts: greeting, help,
+ * echo_prompt.  Resource: echo://about. */
+#ifndef MP_ECHO_ECHO_H
+#define MP_ECHO_ECHO_H
+#include "wire/http.h"
+
+struct mp_caller {                      /* who the guard let in; all may be NULL */
+	const char *subject, *username, *client_id, *scope, *issuer;
+};
+struct mp_echo_config {
+	const char *const *origins;     /* allowed Origin values besides loopback ones */
+	size_t origin_count;
+	bool loopback_only;             /* refuse a Host that is not loopback (rebinding) */
+	mcpass_random_fn *random;       /* for session ids */
+	void *random_ctx;
+};
+
+/* Refuses what no server should look at, before any token is: a foreign Origin or Host
+ * (403), a method that is not POST (405).  MCPASS_OK with status 0: go on.
+ * spec: MCP streamable HTTP, "Security Warning" (Origin), DNS rebinding */
+enum mcpass_rc mp_echo_screen(const struct mp_echo_config *config,
+    const struct mp_http_request *request, struct mp_http_response *response,
+    struct mcpass_error *err);
+/* Answers a POST of the MCP endpoint. */
+enum mcpass_rc mp_echo_answer(const struct mp_echo_config *config,
+    const struct mp_http_request *request, const struct mp_caller *caller,
+    struct mp_http_response *response, struct mcpass_error *err);
+
+/* The scope rules of this server (mcp:read for basic operations, mcp:tools, mcp:prompts),
+ * and its scopes; static. */
+struct mcpass_scope_rule;
+const struct mcpass_scope_rule *mp_echo_rules(size_t *ret_count);
+const char *const *mp_echo_scopes(size_t *ret_count);
+
+#endif

@@ -1,0 +1,157 @@
+/* A guard from its configuration: every text is copied, and what could only fail later,
+ * at somebody's request, fails now. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "guard/state.h"
+#include "oauth/prm.h"
+#include "oauth/scope.h"
+#include "wire/uri.h"
+
+static struct mp_span span(const char *text)
+{
+	return (struct mp_span){ text, strlen(text) };
+}
+
+/* spec: RFC 9728 1.2 (https, no fragment, better no query); OAuth 2.1 1.5 */
+static enum mcpass_rc check_resource(const char *resource, struct mcpass_error *err)
+{
+	struct mp_uri uri;
+	enum mcpass_rc rc;
+
+	if (resource == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "a guard needs its resource's URL");
+	rc = mp_uri_parse(resource, &uri, err);
+	if (rc)
+		return rc;
+	if (uri.fragment.data != NULL || uri.query.data != NULL)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 9728 1.2",
+		    "the resource has a query or a fragment: %s", resource);
+	if (uri.is_https || mp_uri_is_loopback(&uri))
+		return MCPASS_OK;
+	rc = mp_fail(err, MCPASS_E_POLICY, "OAuth 2.1 1.5",
+	    "tokens would travel to the resource by plain http: %s", resource);
+	mp_hint(err, "Behind a proxy that does TLS, configure the address that clients use.");
+	return rc;
+}
+
+/* Copies a list of texts none of which may be NULL. */
+static enum mcpass_rc copy_list(struct mp_strings *list, const char *const *items,
+    size_t count, const char *what, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (count > MP_MAX_ITEMS)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "more than %d %ss", MP_MAX_ITEMS, what);
+	for (size_t i = 0; !rc && i < count; i++) {
+		if (items[i] == NULL || items[i][0] == '\0')
+			return mp_fail(err, MCPASS_E_USAGE, NULL, "an empty %s", what);
+		rc = mp_strings_add(list, span(items[i]), err);
+	}
+	return rc;
+}
+
+static enum mcpass_rc set_audiences(struct mcpass_guard *guard,
+    const struct mcpass_guard_config *cfg, struct mcpass_error *err)
+{
+	if (cfg->audience_count == 0)
+		return mp_strings_add(&guard->audiences, span(cfg->resource), err);
+	return copy_list(&guard->audiences, cfg->audiences, cfg->audience_count, "audience", err);
+}
+
+static enum mcpass_rc set_issuers(struct mcpass_guard *guard,
+    const struct mcpass_guard_config *cfg, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (cfg->issuer_count == 0 || cfg->issuer_count > MP_MAX_ITEMS)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "a guard needs 1 to %d issuers",
+		    MP_MAX_ITEMS);
+	guard->issuers = calloc(cfg->issuer_count, sizeof(*guard->issuers));
+	if (guard->issuers == NULL)
+		return mp_nomem(err);
+	for (size_t i = 0; !rc && i < cfg->issuer_count; i++) {
+		for (size_t j = 0; j < i; j++)
+			if (mp_eq(cfg->issuers[i].issuer, guard->issuers[j].issuer))
+				return mp_fail(err, MCPASS_E_USAGE, NULL, "an issuer twice: %s",
+				    cfg->issuers[i].issuer);
+		guard->issuer_count++;
+		rc = mp_keys_init(&guard->issuers[i], &cfg->issuers[i], cfg->loopback_http != 0,
+		    err);
+	}
+	return rc;
+}
+
+/* spec: RFC 9728 2, 3.1 */
+static enum mcpass_rc set_metadata(struct mcpass_guard *guard,
+    const struct mcpass_guard_config *cfg, struct mcpass_error *err)
+{
+	struct mp_prm prm = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_prm_places(NULL, cfg->resource, &guard->metadata_urls, err);
+	if (!rc)
+		rc = mp_set(&prm.resource, cfg->resource, err);
+	if (!rc)
+		rc = mp_set(&prm.resource_name, cfg->resource_name, err);
+	for (size_t i = 0; !rc && i < guard->issuer_count; i++)
+		rc = mp_strings_add(&prm.authorization_servers, span(guard->issuers[i].issuer),
+		    err);
+	if (!rc)
+		rc = copy_list(&prm.scopes_supported, cfg->scopes_supported, cfg->scope_count,
+		    "scope", err);
+	if (!rc)        /* spec: MCP 2026-07-28 "Token Requirements": the header only */
+		rc = mp_strings_add(&prm.bearer_methods_supported, span("header"), err);
+	if (!rc)
+		rc = mp_prm_write(&prm, &guard->metadata, err);
+	mp_prm_free(&prm);
+	return rc;
+}
+
+enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
+    struct mcpass_guard **ret_guard, struct mcpass_error *err)
+{
+	struct mcpass_guard *guard;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	if (cfg == NULL || ret_guard == NULL || cfg->size != sizeof(*cfg))
+		return mp_fail(err, MCPASS_E_USAGE, NULL,
+		    "the configuration's size is not the one that this library knows");
+	rc = check_resource(cfg->resource, err);
+	if (rc)
+		return mp_doing(err, rc, "setting up the guard");
+	guard = calloc(1, sizeof(*guard));
+	if (guard == NULL)
+		return mp_nomem(err);
+	mp_buf_init(&guard->challenge, MP_MAX_CHALLENGE);
+	rc = set_audiences(guard, cfg, err);
+	if (!rc)
+		rc = set_issuers(guard, cfg, err);
+	if (!rc)
+		rc = mp_policy_init(&guard->policy, cfg->rules, cfg->rule_count, err);
+	if (!rc)
+		rc = set_metadata(guard, cfg, err);
+	if (rc)
+		mcpass_guard_free(guard);
+	else
+		*ret_guard = guard;
+	return mp_doing(err, rc, "setting up the guard");
+}
+
+void mcpass_guard_free(struct mcpass_guard *guard)
+{
+	if (guard == NULL)
+		return;
+	for (size_t i = 0; i < guard->issuer_count; i++)
+		mp_keys_free(&guard->issuers[i]);
+	free(guard->issuers);
+	mp_strings_free(&guard->audiences);
+	mp_policy_free(&guard->policy);
+	mp_strings_free(&guard->metadata_urls);
+	free(guard->metadata);
+	mp_claims_free(&guard->claims);
+	free(guard->scope);
+	mp_buf_free(&guard->challenge);
+	free(guard);
+}

@@ -1,0 +1,33 @@
+/* policy.h - which scopes an operation needs.
+ *
+ * Scopes are compared as they are: a broader one that implies a narrower one is written
+ * into the rules (MCP 2026-07-28 "Step-Up Authorization Flow", scope hierarchies). */
+#ifndef MP_GUARD_POLICY_H
+#define MP_GUARD_POLICY_H
+#include "base/text.h"
+#include "mcpass/guard.h"
+
+struct mp_rule {
+	char *method;                   /* "tools/call", "tools/" + "*", "*" */
+	char *name;                     /* NULL: any */
+	struct mp_strings scopes;
+};
+struct mp_policy {
+	struct mp_rule *rules;
+	size_t count;
+};
+
+/* Copies the rules.  MCPASS_E_USAGE: a rule without a method, with a '*' elsewhere than
+ * at the end, or with a scope that is none.  Free it in any case. */
+enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_scope_rule *rules,
+    size_t count, struct mcpass_error *err);
+void mp_policy_free(struct mp_policy *policy);
+
+/* All that these operations need together: the caller's (mp_strings_free).  With no
+ * operation at all (a GET, a body that nobody can read) it is what the rule for "*"
+ * says, so that nothing passes just because it was not understood. */
+enum mcpass_rc mp_policy_needs(const struct mp_policy *policy,
+    const struct mcpass_operation *operations, size_t count, struct mp_strings *ret_scopes,
+    struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,296 @@
+/* What a guard can be made of, its metadata, and what happens when memory runs out. */
+#include "mint.h"
+
+static const char *const words[] = { "mcp:read", "mcp:tools" };
+static const char *const empty_word[] = { "" };
+
+static const struct {
+	const char *label;
+	struct mcpass_guard_issuer issuers[2];
+	const char *resource;
+	struct mcpass_scope_rule rule;  /* method NULL: no rule */
+	int loopback_http;
+	enum mcpass_rc want;
+} config_rows[] = {
+	{ "https", { { ISSUER, NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
+	{ "a key set's URL", { { ISSUER, JWKS } }, RESOURCE, { 0 }, 0, MCPASS_OK },
+	{ "two issuers", { { ISSUER, NULL }, { OTHER, NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
+	{ "one issuer twice", { { ISSUER, NULL }, { ISSUER, JWKS } }, RESOURCE, { 0 }, 0,
+	    MCPASS_E_USAGE },
+	{ "no issuer", { { NULL, NULL } }, RESOURCE, { 0 }, 0, MCPASS_E_USAGE },
+	{ "an issuer without a name", { { NULL, JWKS }, { OTHER, NULL } }, RESOURCE, { 0 }, 0,
+	    MCPASS_E_USAGE },
+	{ "an issuer that is no URL", { { "as.example", NULL } }, RESOURCE, { 0 }, 0,
+	    MCPASS_E_USAGE },
+	{ "an issuer with a query", { { ISSUER "?a=b", NULL } }, RESOURCE, { 0 }, 0,
+	    MCPASS_E_USAGE },
+	{ "a key set that is no URL", { { ISSUER, "jwks" } }, RESOURCE, { 0 }, 0, MCPASS_E_USAGE },
+	{ "an http issuer", { { "http://as.example", NULL } }, RESOURCE, { 0 }, 1, MCPASS_E_POLICY },
+	{ "an http key set", { { ISSUER, "http://as.example/k" } }, RESOURCE, { 0 }, 1,
+	    MCPASS_E_POLICY },
+	{ "http on loopback", { { "http://127.0.0.1:8080/realms/r", NULL } }, RESOURCE, { 0 }, 1,
+	    MCPASS_OK },
+	{ "not without leave", { { "http://127.0.0.1:8080/realms/r", NULL } }, RESOURCE, { 0 }, 0,
+	    MCPASS_E_POLICY },
+	{ "an issuer inside", { { "https://10.1.2.3", NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
+	{ "a resource on loopback", { { ISSUER, NULL } }, "http://localhost:8000/mcp", { 0 }, 0,
+	    MCPASS_OK },
+	{ "a resource by plain http", { { ISSUER, NULL } }, "http://mcp.example/mcp", { 0 }, 1,
+	    MCPASS_E_POLICY },
+	{ "no resource", { { ISSUER, NULL } }, NULL, { 0 }, 0, MCPASS_E_USAGE },
+	{ "a resource that is no URL", { { ISSUER, NULL } }, "mcp", { 0 }, 0, MCPASS_E_USAGE },
+	{ "a resource with a fragment", { { ISSUER, NULL } }, RESOURCE "#x", { 0 }, 0,
+	    MCPASS_E_USAGE },
+	{ "a resource with a query", { { ISSUER, NULL } }, RESOURCE "?x", { 0 }, 0, MCPASS_E_USAGE },
+	{ "a rule", { { ISSUER, NULL } }, RESOURCE, { "tools/*", "x", "a b" }, 0, MCPASS_OK },
+	{ "a rule without a scope", { { ISSUER, NULL } }, RESOURCE, { "tools/*", NULL, NULL }, 0,
+	    MCPASS_OK },
+	{ "a rule without a method", { { ISSUER, NULL } }, RESOURCE, { "", NULL, "a" }, 0,
+	    MCPASS_E_USAGE },
+	{ "a star inside", { { ISSUER, NULL } }, RESOURCE, { "*/call", NULL, "a" }, 0,
+	    MCPASS_E_USAGE },
+	{ "two stars", { { ISSUER, NULL } }, RESOURCE, { "tools/**", NULL, "a" }, 0,
+	    MCPASS_E_USAGE },
+	{ "a scope that is none", { { ISSUER, NULL } }, RESOURCE, { "*", NULL, "a\"b" }, 0,
+	    MCPASS_E_USAGE },
+};
+
+static void test_config(void)
+{
+	for (size_t i = 0; i < COUNT(config_rows); i++) {
+		const char *label = config_rows[i].label;
+		struct mcpass_guard_config cfg = default_config();
+		struct mcpass_guard *guard = NULL;
+		struct mcpass_error err = { 0 };
+
+		cfg.resource = config_rows[i].resource;
+		cfg.issuers = config_rows[i].issuers;
+		cfg.issuer_count = config_rows[i].issuers[1].issuer != NULL ? 2
+		    : config_rows[i].issuers[0].issuer != NULL ? 1 : 0;
+		cfg.rules = &config_rows[i].rule;
+		cfg.rule_count = config_rows[i].rule.method != NULL ? 1 : 0;
+		cfg.loopback_http = config_rows[i].loopback_http;
+		CHECK_EQ(label, mcpass_guard_new(&cfg, &guard, &err), config_rows[i].want);
+		CHECK(label, (guard != NULL) == (config_rows[i].want == MCPASS_OK));
+		CHECK_EQ(label, err.rc, config_rows[i].want);
+		mcpass_guard_free(guard);
+	}
+}
+
+static void test_usage(void)
+{
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard = NULL;
+	struct mcpass_verdict verdict = { .type = MCPASS_ALLOW };
+	struct mcpass_guard_request request = { .now = NOW };
+	struct mcpass_error err = { 0 };
+	const char *json;
+
+	mcpass_guard_free(NULL);
+	CHECK_EQ("no configuration", mcpass_guard_new(NULL, &guard, &err), MCPASS_E_USAGE);
+	cfg.size--;
+	CHECK_EQ("another size", mcpass_guard_new(&cfg, &guard, &err), MCPASS_E_USAGE);
+	cfg = default_config();
+	cfg.audiences = empty_word;
+	cfg.audience_count = 1;
+	CHECK_EQ("an empty audience", mcpass_guard_new(&cfg, &guard, &err), MCPASS_E_USAGE);
+	cfg = default_config();
+	cfg.rule_count = MP_MAX_ITEMS + 1;
+	CHECK_EQ("too many rules", mcpass_guard_new(&cfg, &guard, &err), MCPASS_E_USAGE);
+	cfg = default_config();
+	cfg.scope_count = MP_MAX_ITEMS + 1;
+	CHECK_EQ("too many scopes", mcpass_guard_new(&cfg, &guard, &err), MCPASS_E_USAGE);
+	CHECK("untouched", guard == NULL);
+
+	CHECK_EQ("no guard", mcpass_guard_check(NULL, &request, &verdict, &err), MCPASS_E_USAGE);
+	CHECK_EQ("denies", verdict.type, MCPASS_DENY);
+	CHECK_EQ("denies", verdict.status, 503);
+	cfg = default_config();
+	guard = new_guard(&cfg);
+	request.now = -1;
+	verdict.type = MCPASS_ALLOW;
+	CHECK_EQ("no time", mcpass_guard_check(guard, &request, &verdict, &err), MCPASS_E_USAGE);
+	CHECK_EQ("denies", verdict.type, MCPASS_DENY);
+	CHECK_EQ("no path", mcpass_guard_metadata(guard, NULL, &json, &err), MCPASS_E_USAGE);
+	CHECK_EQ("half a path", mcpass_guard_metadata(guard, "x", &json, &err), MCPASS_E_USAGE);
+	mcpass_guard_free(guard);
+}
+
+static const struct {
+	const char *label, *resource, *path;
+	bool there;
+} place_rows[] = {
+	{ "with the path", RESOURCE, "/.well-known/oauth-protected-resource/mcp", true },
+	{ "at the root", RESOURCE, "/.well-known/oauth-protected-resource", true },
+	{ "with a slash", RESOURCE, "/.well-known/oauth-protected-resource/", false },
+	{ "with another path", RESOURCE, "/.well-known/oauth-protected-resource/mcp2", false },
+	{ "the resource itself", RESOURCE, "/mcp", false },
+	{ "the authorization server's", RESOURCE, "/.well-known/oauth-authorization-server", false },
+	{ "no path", "https://mcp.example", "/.well-known/oauth-protected-resource", true },
+	{ "no path", "https://mcp.example", "/", false },
+	{ "a slash", "https://mcp.example/", "/.well-known/oauth-protected-resource", true },
+	{ "a slash at the end", RESOURCE "/", "/.well-known/oauth-protected-resource/mcp/", true },
+	{ "or without it", RESOURCE "/", "/.well-known/oauth-protected-resource/mcp", true },
+};
+
+static void test_metadata(void)
+{
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard;
+	const char *json = NULL;
+
+	for (size_t i = 0; i < COUNT(place_rows); i++) {
+		cfg.resource = place_rows[i].resource;
+		guard = new_guard(&cfg);
+		json = "untouched";
+		CHECK_EQ(place_rows[i].label, mcpass_guard_metadata(guard, place_rows[i].path, &json,
+		    NULL), MCPASS_OK);
+		CHECK(place_rows[i].label, (json != NULL) == place_rows[i].there);
+		mcpass_guard_free(guard);
+	}
+	cfg = default_config();
+	cfg.resource_name = "An echo server";
+	cfg.scopes_supported = words;
+	cfg.scope_count = COUNT(words);
+	guard = new_guard(&cfg);
+	mcpass_guard_metadata(guard, "/.well-known/oauth-protected-resource", &json, NULL);
+	CHECK_STR("the document", json, "{\"resource\":\"" RESOURCE "\","
+	    "\"resource_name\":\"An echo server\",\"authorization_servers\":[\"" ISSUER "\"],"
+	    "\"scopes_supported\":[\"mcp:read\",\"mcp:tools\"],"
+	    "\"bearer_methods_supported\":[\"header\"]}");
+	mcpass_guard_free(guard);
+}
+
+/* --- memory: the nth allocation fails, for every n --- */
+
+static char *set, *good;
+
+static enum mcpass_rc run_new(void)
+{
+	static const struct mcpass_guard_issuer two[] = { { ISSUER, JWKS }, { OTHER, NULL } };
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard = NULL;
+	enum mcpass_rc rc;
+
+	cfg.issuers = two;
+	cfg.issuer_count = 2;
+	cfg.resource_name = "x";
+	cfg.scopes_supported = cfg.audiences = words;
+	cfg.scope_count = cfg.audience_count = COUNT(words);
+	rc = mcpass_guard_new(&cfg, &guard, NULL);
+	CHECK("untouched", (guard != NULL) == (rc == MCPASS_OK));
+	mcpass_guard_free(guard);
+	return rc;
+}
+
+/* A guard that has its keys, asked with allocation n failing. */
+static enum mcpass_rc check_once(size_t n, const char *method, const char *query)
+{
+	struct mcpass_guard *guard = guard_with(set);
+	struct mcpass_verdict verdict = { .type = MCPASS_ALLOW };
+	struct mcpass_header header = { "Authorization", good };
+	struct mcpass_operation operation = { method, NULL };
+	struct mcpass_guard_request request = { .headers = &header, .header_count = 1,
+		.query = query, .operations = &operation, .operation_count = 1, .now = NOW };
+	enum mcpass_rc rc;
+
+	mp_test_fail_alloc(n);
+	rc = mcpass_guard_check(guard, &request, &verdict, NULL);
+	mp_test_no_fail();
+	CHECK("a failure lets nobody in", rc == MCPASS_OK
+	    || (verdict.type == MCPASS_DENY && verdict.status == 503));
+	mcpass_guard_free(guard);
+	return rc;
+}
+
+static enum mcpass_rc check_allow(size_t n)
+{
+	return check_once(n, "ping", "a=b");
+}
+
+static enum mcpass_rc check_scope(size_t n)
+{
+	return check_once(n, "tools/call", NULL);
+}
+
+static enum mcpass_rc check_query(size_t n)
+{
+	return check_once(n, "ping", "access_token=x");
+}
+
+static enum mcpass_rc make_guard(size_t n)
+{
+	enum mcpass_rc rc;
+
+	mp_test_fail_alloc(n);
+	rc = run_new();
+	mp_test_no_fail();
+	return rc;
+}
+
+/* Discovery and key set; what fails for lack of memory can be reported again. */
+static enum mcpass_rc take_keys(size_t n)
+{
+	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL } };
+	static const char meta[] = "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"" JWKS "\"}";
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard;
+	struct mcpass_verdict verdict = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	cfg.issuers = bare;
+	guard = new_guard(&cfg);
+	mp_test_fail_alloc(n);
+	for (int i = 0; i < 4 && rc == MCPASS_OK; i++) {
+		rc = ask(guard, good, "ping", NULL, NOW, &verdict);
+		if (!rc && verdict.type == MCPASS_FETCH) {
+			const char *body = strcmp(verdict.fetch_url, JWKS) == 0 ? set : meta;
+
+			rc = mcpass_guard_fetched(guard, verdict.fetch_url, 200, body, strlen(body), NOW,
+			    NULL);
+		}
+	}
+	mp_test_no_fail();
+	if (!rc)
+		CHECK_EQ("let in at the end", verdict.type, MCPASS_ALLOW);
+	mcpass_guard_free(guard);
+	return rc;
+}
+
+static void test_memory(const char *label, enum mcpass_rc (*once)(size_t n))
+{
+	for (size_t n = 0; n < 10000; n++) {
+		long before = mp_test_live_blocks();
+		enum mcpass_rc rc = once(n);
+
+		CHECK_EQ(label, mp_test_live_blocks(), before);
+		if (!mp_test_alloc_failed()) {
+			CHECK_EQ(label, rc, MCPASS_OK);
+			CHECK("some allocation failed", n > 0);
+			return;
+		}
+		CHECK_EQ(label, rc, MCPASS_E_NOMEM);
+	}
+	CHECK(label, false);
+}
+
+int main(void)
+{
+	struct mp_key *key = new_key(MP_ES256);
+
+	set = key_set(key, NULL);
+	good = bearer(key, MP_ES256, NULL, NULL);
+	test_config();
+	test_usage();
+	test_metadata();
+	test_memory("a guard", make_guard);
+	test_memory("let in", check_allow);
+	test_memory("a step-up", check_scope);
+	test_memory("a refusal", check_query);
+	test_memory("keys", take_keys);
+	mp_free_wiped(good);
+	free(set);
+	mp_key_free(key);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}

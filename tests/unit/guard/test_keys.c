@@ -1,0 +1,319 @@
+/* Where keys come from, how often they are asked for, and what happens when they do not
+ * come. */
+#include "mint.h"
+
+#define AS_META "https://as.example/.well-known/oauth-authorization-server/realms/r"
+#define OIDC_META "https://as.example/.well-known/openid-configuration/realms/r"
+#define APPENDED_OIDC ISSUER "/.well-known/openid-configuration"
+#define APPENDED_AS ISSUER "/.well-known/oauth-authorization-server"
+#define GOOD_META "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"" JWKS "\"}"
+
+static struct mp_key *key, *next_key;
+static char *set, *next_set, *good, *rotated;
+
+/* What the network answers: the first rule that matches a URL; else 404. */
+struct page {
+	const char *url;
+	int status;
+	const char *body;
+};
+static const struct page *pages;
+static char fetched[1024];              /* the URLs that were asked for, in order */
+static int fetches;
+
+static const struct page *find_page(const char *url)
+{
+	static const struct page missing = { NULL, 404, "<html>" };
+
+	for (size_t i = 0; pages[i].url != NULL; i++)
+		if (strcmp(pages[i].url, url) == 0)
+			return &pages[i];
+	return &missing;
+}
+
+/* Asks until the guard knows. */
+static struct mcpass_verdict run(struct mcpass_guard *guard, const char *authorization,
+    int64_t now)
+{
+	struct mcpass_verdict verdict = { 0 };
+
+	fetched[0] = '\0';
+	for (fetches = 0; fetches < 20; fetches++) {
+		const struct page *page;
+
+		ask(guard, authorization, "ping", NULL, now, &verdict);
+		if (verdict.type != MCPASS_FETCH)
+			break;
+		page = find_page(verdict.fetch_url);
+		strcat(strcat(fetched, verdict.fetch_url), " ");
+		(void)mcpass_guard_fetched(guard, verdict.fetch_url, page->status, page->body,
+		    strlen(page->body), now, NULL);
+	}
+	return verdict;
+}
+
+static struct mcpass_guard *discovering_guard(void)
+{
+	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL } };
+	struct mcpass_guard_config cfg = default_config();
+
+	cfg.issuers = bare;
+	return new_guard(&cfg);
+}
+
+#define KEYS { JWKS, 200, NULL }        /* body: the set, filled in by the test */
+static const struct {
+	const char *label;
+	struct page pages[5];
+	int status;                     /* 0: let in */
+	const char *fetched, *reason;
+} discovery_rows[] = {
+	{ "RFC 8414", { { AS_META, 200, GOOD_META }, KEYS }, 0, AS_META " " JWKS " ", NULL },
+	{ "OpenID, inserted", { { OIDC_META, 200, GOOD_META }, KEYS }, 0,
+	    AS_META " " OIDC_META " " JWKS " ", NULL },
+	{ "OpenID, appended, as Keycloak has it", { { APPENDED_OIDC, 200, GOOD_META }, KEYS }, 0,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " JWKS " ", NULL },
+	{ "the last place", { { APPENDED_AS, 200, GOOD_META }, KEYS }, 0,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " " JWKS " ", NULL },
+	{ "a page that is no metadata is a miss", { { AS_META, 200, "<html>" },
+	    { OIDC_META, 200, GOOD_META }, KEYS }, 0, AS_META " " OIDC_META " " JWKS " ", NULL },
+	{ "a 403 too", { { AS_META, 403, "" }, { OIDC_META, 200, GOOD_META }, KEYS }, 0,
+	    AS_META " " OIDC_META " " JWKS " ", NULL },
+	{ "a redirect too", { { AS_META, 302, "" }, { OIDC_META, 200, GOOD_META }, KEYS }, 0,
+	    AS_META " " OIDC_META " " JWKS " ", NULL },
+	{ "another issuer's metadata too", { { AS_META, 200,
+	    "{\"issuer\":\"https://evil.example\",\"jwks_uri\":\"https://evil.example/k\"}" },
+	    { OIDC_META, 200, GOOD_META }, KEYS }, 0, AS_META " " OIDC_META " " JWKS " ", NULL },
+	{ "nothing anywhere", { { NULL, 0, NULL } }, 503,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", "answered 404" },
+	{ "a 500 ends it", { { AS_META, 500, "" } }, 503, AS_META " ", "answered 500" },
+	{ "too many requests end it", { { AS_META, 429, "" } }, 503, AS_META " ", "answered 429" },
+	{ "no answer ends it", { { AS_META, 0, "" } }, 503, AS_META " ", "no answer" },
+	{ "only another issuer's", { { APPENDED_AS, 200,
+	    "{\"issuer\":\"https://evil.example\",\"jwks_uri\":\"" JWKS "\"}" } }, 503,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", "evil.example" },
+	{ "no jwks_uri", { { APPENDED_AS, 200, "{\"issuer\":\"" ISSUER "\"}" } }, 503,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", "no jwks_uri" },
+	{ "jwks_uri inside", { { APPENDED_AS, 200,
+	    "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"https://169.254.169.254/k\"}" } }, 503,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", "private" },
+	{ "jwks_uri by plain http", { { APPENDED_AS, 200,
+	    "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"http://as.example/k\"}" } }, 503,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", "plain http" },
+	{ "jwks_uri is a file", { { APPENDED_AS, 200,
+	    "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"file:///etc/passwd\"}" } }, 503,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", NULL },
+	{ "no key set", { { AS_META, 200, GOOD_META } }, 503, AS_META " " JWKS " ",
+	    "answered 404" },
+	{ "a key set that is none", { { AS_META, 200, GOOD_META }, { JWKS, 200, "{}" } }, 503,
+	    AS_META " " JWKS " ", NULL },
+	{ "a set without that key", { { AS_META, 200, GOOD_META }, { JWKS, 200, "{\"keys\":[]}" } },
+	    401, AS_META " " JWKS " ", "no key of that kid" },
+};
+
+static void test_discovery(void)
+{
+	for (size_t i = 0; i < COUNT(discovery_rows); i++) {
+		const char *label = discovery_rows[i].label;
+		struct mcpass_guard *guard = discovering_guard();
+		struct page row[6] = { { 0 } };
+		struct mcpass_verdict verdict;
+
+		for (size_t j = 0; j < 5; j++) {
+			row[j] = discovery_rows[i].pages[j];
+			if (row[j].body == NULL)
+				row[j].body = set;
+		}
+		pages = row;
+		verdict = run(guard, good, NOW);
+		CHECK_EQ(label, verdict.type, discovery_rows[i].status == 0 ? MCPASS_ALLOW : MCPASS_DENY);
+		CHECK_EQ(label, verdict.status, discovery_rows[i].status);
+		CHECK_STR(label, fetched, discovery_rows[i].fetched);
+		if (discovery_rows[i].reason != NULL)
+			CHECK_HAS(label, verdict.reason, discovery_rows[i].reason);
+		if (discovery_rows[i].status == 503)
+			CHECK("no challenge with a 503", verdict.www_authenticate == NULL);
+		run(guard, good, NOW + 1);
+		CHECK_STR("then nobody is asked for a while", fetched, "");
+		mcpass_guard_free(guard);
+	}
+}
+
+/* A life of a key set, event by event. */
+static const struct {
+	const char *label;
+	int64_t at;                     /* seconds after the start */
+	bool rotated;                   /* the token is signed by the next key */
+	int answers;                    /* HTTP status of the key set */
+	bool has_next;                  /* it is the next set then */
+	int status;                     /* wanted; 0: let in */
+	int fetches;                    /* wanted */
+} life_rows[] = {
+	{ "the first request fetches", 0, false, 200, false, 0, 1 },
+	{ "the second one does not", 1, false, 200, false, 0, 0 },
+	{ "an unknown kid within the cooldown", 2, true, 200, true, 401, 0 },
+	{ "and again", 29, true, 200, true, 401, 0 },
+	{ "after it: one fetch, in vain", 30, true, 200, false, 401, 1 },
+	{ "a flood costs nothing", 31, true, 200, true, 401, 0 },
+	{ "known keys serve meanwhile", 32, false, 200, true, 0, 0 },
+	{ "after the cooldown the new key is found", 60, true, 200, true, 0, 1 },
+	{ "the old one is gone", 61, false, 200, true, 401, 0 },
+	{ "and stays so, at one fetch", 90, false, 200, true, 401, 1 },
+	{ "fresh to the last second", 90 + 3599, true, 500, true, 0, 0 },
+	{ "an old set is fetched again", 90 + 3600, true, 200, true, 0, 1 },
+	{ "old again, and no answer: it serves on", 90 + 7200, true, 0, true, 0, 1 },
+	{ "asking once per cooldown", 90 + 7229, true, 0, true, 0, 0 },
+	{ "asking once more", 90 + 7230, true, 0, true, 0, 1 },
+	{ "unknown kid while nobody knows", 90 + 7231, false, 0, true, 503, 0 },
+	{ "unknown kid, asked in vain", 90 + 7260, false, 502, true, 503, 1 },
+	{ "a broken document: it serves on", 90 + 7290, true, 404, true, 0, 1 },
+	{ "to the end of the day", 90 + 3600 + 86399, true, 0, true, 0, 1 },
+	{ "not beyond it", 90 + 3600 + 86400, true, 0, true, 503, 0 },
+	{ "asked again, and down", 90 + 3600 + 86430, true, 0, true, 503, 1 },
+	{ "back again", 90 + 3600 + 86460, true, 200, true, 0, 1 },
+	{ "the clock was set back: asked again", 5000, true, 200, true, 0, 1 },
+	{ "and then at rest", 5001, true, 200, true, 0, 0 },
+};
+
+static void test_life(void)
+{
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard = new_guard(&cfg);
+
+	for (size_t i = 0; i < COUNT(life_rows); i++) {
+		const char *label = life_rows[i].label;
+		const struct page row[] = {
+			{ JWKS, life_rows[i].answers, life_rows[i].has_next ? next_set : set },
+			{ NULL, 0, NULL },
+		};
+		char changes[64], *value;
+		struct mcpass_verdict verdict;
+
+		snprintf(changes, sizeof(changes), "{\"exp\":%lld,\"iat\":1}",
+		    (long long)(NOW + 1000000));
+		value = bearer(life_rows[i].rotated ? next_key : key, MP_ES256, NULL, changes);
+		pages = row;
+		verdict = run(guard, value, NOW + life_rows[i].at);
+		CHECK_EQ(label, verdict.status, life_rows[i].status);
+		CHECK_EQ(label, fetches, life_rows[i].fetches);
+		mp_free_wiped(value);
+	}
+	mcpass_guard_free(guard);
+}
+
+/* A discovered address that no longer answers is looked for again. */
+static void test_moved(void)
+{
+	static const char moved[] = "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"" ISSUER "/new\"}";
+	const struct page before[] = { { AS_META, 200, GOOD_META }, { JWKS, 200, set },
+		{ NULL, 0, NULL } };
+	const struct page after[] = { { AS_META, 200, moved }, { ISSUER "/new", 200, next_set },
+		{ NULL, 0, NULL } };
+	struct mcpass_guard *guard = discovering_guard();
+
+	pages = before;
+	CHECK_EQ("at first", run(guard, good, NOW).type, MCPASS_ALLOW);
+	pages = after;
+	CHECK_EQ("the old address is gone", run(guard, rotated, NOW + 30).status, 503);
+	CHECK_STR("the old address is gone", fetched, JWKS " ");
+	CHECK_EQ("the new one is found", run(guard, rotated, NOW + 60).type, MCPASS_ALLOW);
+	CHECK_STR("the new one is found", fetched, AS_META " " ISSUER "/new ");
+	mcpass_guard_free(guard);
+}
+
+/* Only a token that would be let in is worth a question to its issuer. */
+static void test_worthless(void)
+{
+	static const char *const changes[] = { "{\"exp\":1}", "{\"aud\":\"x\"}",
+		"{\"iss\":\"https://evil.example\"}", "{\"typ\":\"ID\"}" };
+	struct mcpass_guard *guard = discovering_guard();
+	static const struct page none[] = { { NULL, 0, NULL } };
+
+	pages = none;
+	for (size_t i = 0; i < COUNT(changes); i++) {
+		char *value = bearer(key, MP_ES256, NULL, changes[i]);
+
+		CHECK_EQ(changes[i], run(guard, value, NOW).status, 401);
+		CHECK_EQ(changes[i], fetches, 0);
+		mp_free_wiped(value);
+	}
+	mcpass_guard_free(guard);
+}
+
+static void test_reports(void)
+{
+	static const struct mcpass_guard_issuer shared[] = { { ISSUER, JWKS }, { OTHER, JWKS } };
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard;
+	struct mcpass_error err = { 0 };
+	struct mcpass_verdict verdict = { 0 };
+
+	cfg.issuers = shared;
+	cfg.issuer_count = 2;
+	guard = new_guard(&cfg);
+	CHECK_EQ("a URL that nobody wants", mcpass_guard_fetched(guard, OTHER, 200, set, strlen(set),
+	    NOW, &err), MCPASS_E_USAGE);
+	CHECK_EQ("no URL", mcpass_guard_fetched(guard, NULL, 200, "", 0, NOW, &err), MCPASS_E_USAGE);
+	CHECK_EQ("no guard", mcpass_guard_fetched(NULL, JWKS, 200, "", 0, NOW, &err), MCPASS_E_USAGE);
+	CHECK_EQ("a time before time", mcpass_guard_fetched(guard, JWKS, 200, "", 0, -1, &err),
+	    MCPASS_E_USAGE);
+	CHECK_EQ("no body", mcpass_guard_fetched(guard, JWKS, 200, NULL, 0, NOW, &err),
+	    MCPASS_E_PROTOCOL);
+	CHECK_EQ("an answer that did not come", mcpass_guard_fetched(guard, JWKS, 0, NULL, 0, NOW,
+	    &err), MCPASS_E_IO);
+	CHECK_HAS("says which", err.detail, JWKS);
+	CHECK_STR("says what for", err.doing, "asking an issuer for its keys");
+	CHECK_EQ("one set for both", mcpass_guard_fetched(guard, JWKS, 200, set, strlen(set), NOW,
+	    &err), MCPASS_OK);
+	ask(guard, good, "ping", NULL, NOW, &verdict);
+	CHECK_EQ("one set for both", verdict.type, MCPASS_ALLOW);
+	mcpass_guard_free(guard);
+}
+
+/* The discovered URL that is reported is the guard's own text, and goes away with it. */
+static void test_own_url(void)
+{
+	static const struct mcpass_guard_issuer bare[] = { { "https://as.example", NULL },
+		{ "https://as.example/", NULL } };
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard;
+	struct mcpass_verdict verdict = { 0 };
+	static const char meta[] = "{\"issuer\":\"https://as.example\",\"jwks_uri\":\"" JWKS "\"}";
+	char *value = bearer(key, MP_ES256, NULL, "{\"iss\":\"https://as.example\"}");
+
+	cfg.issuers = bare;
+	cfg.issuer_count = 2;
+	guard = new_guard(&cfg);
+	ask(guard, value, "ping", NULL, NOW, &verdict);
+	mcpass_guard_fetched(guard, verdict.fetch_url, 200, meta, strlen(meta), NOW, NULL);
+	ask(guard, value, "ping", NULL, NOW, &verdict);
+	CHECK_STR("both discovered", verdict.fetch_url, JWKS);
+	CHECK_EQ("and both lost", mcpass_guard_fetched(guard, verdict.fetch_url, 404, "", 0, NOW,
+	    NULL), MCPASS_E_PROTOCOL);
+	mp_free_wiped(value);
+	mcpass_guard_free(guard);
+}
+
+int main(void)
+{
+	key = new_key(MP_ES256);
+	next_key = new_key(MP_ES256);
+	set = key_set(key, NULL);
+	next_set = key_set(next_key, NULL);
+	good = bearer(key, MP_ES256, NULL, NULL);
+	rotated = bearer(next_key, MP_ES256, NULL, NULL);
+	test_discovery();
+	test_life();
+	test_moved();
+	test_worthless();
+	test_reports();
+	test_own_url();
+	mp_free_wiped(good);
+	mp_free_wiped(rotated);
+	free(set);
+	free(next_set);
+	mp_key_free(key);
+	mp_key_free(next_key);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}

@@ -1,0 +1,266 @@
+/* How a token may be sent, which scopes an operation needs, how a refusal reads. */
+#include "guard/policy.h"
+#include "guard/reply.h"
+#include "mint.h"
+
+static struct mp_key *key;
+static struct mcpass_guard *guard;
+static char *good;                      /* "Bearer ..." */
+
+#define START "Bearer resource_metadata=\"" PRM_URL "\", scope=\"mcp:read\""
+
+/* TOKEN stands for a good token. */
+static const struct {
+	const char *label, *first, *second, *query;
+	int status;                     /* 0: let in */
+	const char *challenge;          /* all of it, or NULL: not looked at */
+} send_rows[] = {
+	{ "no header", NULL, NULL, NULL, 401, START },
+	{ "Bearer", "Bearer TOKEN", NULL, NULL, 0, NULL },
+	{ "bearer", "bearer TOKEN", NULL, NULL, 0, NULL },
+	{ "BEARER", "BEARER TOKEN", NULL, NULL, 0, NULL },
+	{ "more than one space", "Bearer   TOKEN", NULL, NULL, 0, NULL },
+	{ "Basic counts as nothing", "Basic YTpi", NULL, NULL, 401, START },
+	{ "DPoP too", "DPoP TOKEN", NULL, NULL, 401, START },
+	{ "a longer scheme", "Bearers TOKEN", NULL, NULL, 401, START },
+	{ "empty", "", NULL, NULL, 401, START },
+	{ "the scheme alone", "Bearer", NULL, NULL, 401, NULL },
+	{ "nothing behind it", "Bearer ", NULL, NULL, 401, NULL },
+	{ "padding alone", "Bearer ==", NULL, NULL, 401, NULL },
+	{ "padding inside", "Bearer a=b", NULL, NULL, 401, START ", error=\"invalid_token\","
+	    " error_description=\"the token is empty or has characters that none may have\"" },
+	{ "two tokens", "Bearer TOKEN TOKEN", NULL, NULL, 401, NULL },
+	{ "a comma", "Bearer TOKEN, Basic YTpi", NULL, NULL, 401, NULL },
+	{ "a quote", "Bearer \"TOKEN\"", NULL, NULL, 401, NULL },
+	{ "a tab", "Bearer\tTOKEN", NULL, NULL, 401, START },
+	{ "a space at the end", "Bearer TOKEN ", NULL, NULL, 401, NULL },
+	{ "not a JWT", "Bearer abc", NULL, NULL, 401, NULL },
+	{ "twice the same", "Bearer TOKEN", "Bearer TOKEN", NULL, 400, START
+	    ", error=\"invalid_request\", error_description=\"Authorization was sent more than once\"" },
+	{ "Basic beside it", "Basic YTpi", "Bearer TOKEN", NULL, 400, NULL },
+	{ "a token in the query", NULL, NULL, "a=b&access_token=x", 400, START
+	    ", error=\"invalid_request\", error_description=\"a token must not be sent in the query\"" },
+	{ "even beside a good one", "Bearer TOKEN", NULL, "access_token=x", 400, NULL },
+	{ "even empty", "Bearer TOKEN", NULL, "access_token=", 400, NULL },
+	{ "and encoded", "Bearer TOKEN", NULL, "access%5Ftoken=x", 400, NULL },
+	{ "a query that cannot be read", "Bearer TOKEN", NULL, "%zz", 400, NULL },
+	{ "another query", "Bearer TOKEN", NULL, "a=access_token", 0, NULL },
+	{ "an empty query", "Bearer TOKEN", NULL, "", 0, NULL },
+};
+
+/* The row's value with TOKEN replaced; free. */
+static char *expand(const char *text)
+{
+	char *out = malloc(2 * strlen(good) + strlen(text) + 1), *end = out;
+
+	for (*end = '\0'; *text != '\0'; end += strlen(end)) {
+		bool is_token = strncmp(text, "TOKEN", 5) == 0;
+
+		if (is_token)
+			strcpy(end, good + strlen("Bearer "));
+		else
+			sprintf(end, "%c", *text);
+		text += is_token ? 5 : 1;
+	}
+	return out;
+}
+
+static void test_sending(void)
+{
+	for (size_t i = 0; i < COUNT(send_rows); i++) {
+		const char *label = send_rows[i].label;
+		char *first = send_rows[i].first != NULL ? expand(send_rows[i].first) : NULL;
+		char *second = send_rows[i].second != NULL ? expand(send_rows[i].second) : NULL;
+		struct mcpass_header headers[] = { { "Authorization", first },
+			{ "AUTHORIZATION", second } };
+		struct mcpass_operation ping = { "ping", NULL };
+		struct mcpass_guard_request request = {
+			.headers = headers, .header_count = first == NULL ? 0 : second == NULL ? 1 : 2,
+			.query = send_rows[i].query, .operations = &ping, .operation_count = 1, .now = NOW,
+		};
+		struct mcpass_verdict verdict = { 0 };
+
+		CHECK_EQ(label, mcpass_guard_check(guard, &request, &verdict, NULL), MCPASS_OK);
+		CHECK_EQ(label, verdict.type, send_rows[i].status == 0 ? MCPASS_ALLOW : MCPASS_DENY);
+		CHECK_EQ(label, verdict.status, send_rows[i].status);
+		if (send_rows[i].challenge != NULL)
+			CHECK_STR(label, verdict.www_authenticate, send_rows[i].challenge);
+		if (verdict.reason != NULL)
+			CHECK("no token in the reason", strstr(verdict.reason, good + 20) == NULL);
+		free(first);
+		free(second);
+	}
+}
+
+static void test_long_token(void)
+{
+	char *value = malloc(MP_MAX_TOKEN + 9);
+	struct mcpass_verdict verdict = { 0 };
+
+	strcpy(value, "Bearer ");
+	memset(value + 7, 'a', MP_MAX_TOKEN + 1);
+	value[MP_MAX_TOKEN + 8] = '\0';
+	CHECK_EQ("too long", ask(guard, value, "ping", NULL, NOW, &verdict), MCPASS_OK);
+	CHECK_EQ("too long", verdict.status, 401);
+	CHECK_STR("too long", verdict.reason, "the token is too long");
+	free(value);
+}
+
+static const struct {
+	const char *label;
+	struct mcpass_operation operations[3];
+	const char *needs;              /* NULL: nothing */
+} need_rows[] = {
+	{ "any method", { { "ping", NULL } }, "mcp:read" },
+	{ "a tool", { { "tools/call", "echo" } }, "mcp:tools" },
+	{ "a tool without a name", { { "tools/call", NULL } }, "mcp:tools" },
+	{ "the first rule that matches decides", { { "tools/call", "whoami" } }, NULL },
+	{ "a name in another case", { { "tools/call", "Whoami" } }, "mcp:tools" },
+	{ "a method in another case", { { "Tools/call", "whoami" } }, "mcp:read" },
+	{ "a longer method", { { "tools/calls", "echo" } }, "mcp:read" },
+	{ "a prefix", { { "prompts/get", "x" } }, "mcp:prompts mcp:read" },
+	{ "the prefix's own text", { { "prompts/", NULL } }, "mcp:prompts mcp:read" },
+	{ "less than the prefix", { { "prompts", NULL } }, "mcp:read" },
+	{ "several together, each once", { { "ping", NULL }, { "tools/call", "echo" },
+	    { "prompts/get", "x" } }, "mcp:read mcp:tools mcp:prompts" },
+	{ "no operation at all", { { NULL, NULL } }, "mcp:read" },
+};
+
+static void test_needs(void)
+{
+	for (size_t i = 0; i < COUNT(need_rows); i++) {
+		const char *label = need_rows[i].label;
+		size_t count = 0;
+		struct mcpass_guard_request request = { .now = NOW };
+		struct mcpass_verdict verdict = { 0 };
+		char scope[80] = "";
+
+		while (count < 3 && need_rows[i].operations[count].method != NULL)
+			count++;
+		request.operations = need_rows[i].operations;
+		request.operation_count = count;
+		if (need_rows[i].needs != NULL)
+			snprintf(scope, sizeof(scope), "scope=\"%s\"", need_rows[i].needs);
+		CHECK_EQ(label, mcpass_guard_check(guard, &request, &verdict, NULL), MCPASS_OK);
+		CHECK_EQ(label, verdict.status, 401);
+		CHECK_HAS("the challenge of a 401", verdict.www_authenticate, scope);
+		if (scope[0] == '\0')
+			CHECK(label, strstr(verdict.www_authenticate, "scope=") == NULL);
+	}
+}
+
+static const struct {
+	const char *label, *scope, *missing;    /* missing NULL: let in */
+} step_rows[] = {
+	{ "all there", "mcp:prompts mcp:tools mcp:read", NULL },
+	{ "only what is missing", "mcp:read", "mcp:tools mcp:prompts" },
+	{ "one is missing", "mcp:tools mcp:read x", "mcp:prompts" },
+	{ "nothing there", "", "mcp:read mcp:tools mcp:prompts" },
+};
+
+/* spec: MCP 2026-07-28 "Runtime Insufficient Scope Errors": all of it in one challenge */
+static void test_step_up(void)
+{
+	static const struct mcpass_operation three[] = { { "ping", NULL }, { "tools/call", "echo" },
+		{ "prompts/get", "x" } };
+
+	for (size_t i = 0; i < COUNT(step_rows); i++) {
+		const char *label = step_rows[i].label;
+		char changes[80], want[300];
+		struct mcpass_header header = { "Authorization", NULL };
+		struct mcpass_guard_request request = { .headers = &header, .header_count = 1,
+			.operations = three, .operation_count = COUNT(three), .now = NOW };
+		struct mcpass_verdict verdict = { 0 };
+		char *value;
+
+		snprintf(changes, sizeof(changes), "{\"scope\":\"%s\"}", step_rows[i].scope);
+		header.value = value = bearer(key, MP_ES256, NULL, changes);
+		CHECK_EQ(label, mcpass_guard_check(guard, &request, &verdict, NULL), MCPASS_OK);
+		snprintf(want, sizeof(want), "Bearer resource_metadata=\"" PRM_URL "\", scope=\"%s\","
+		    " error=\"insufficient_scope\", error_description=\"the token lacks a scope for"
+		    " this\"", step_rows[i].missing != NULL ? step_rows[i].missing : "");
+		CHECK_EQ(label, verdict.status, step_rows[i].missing != NULL ? 403 : 0);
+		CHECK_STR(label, verdict.www_authenticate, step_rows[i].missing != NULL ? want : NULL);
+		mp_free_wiped(value);
+	}
+}
+
+/* A description keeps to the characters of RFC 6750 3, whatever a token says. */
+static void test_description(void)
+{
+	struct mp_buf buf;
+	struct mcpass_verdict verdict = { 0 };
+	char *value = bearer(key, MP_ES256, "{\"typ\":\"a\\\"b\\\\c\xc3\xa9\"}", NULL);
+
+	ask(guard, value, "ping", NULL, NOW, &verdict);
+	CHECK_HAS("quotes, backslashes, letters beyond ASCII", verdict.www_authenticate,
+	    "error_description=\"typ is a'b?c??, not at+jwt\"");
+	mp_free_wiped(value);
+
+	mp_buf_init(&buf, 40);
+	CHECK_EQ("a challenge has a cap", mp_reply_challenge(MP_DENY_TOKEN, PRM_URL, NULL, NULL, &buf,
+	    NULL), MCPASS_E_LIMIT);
+	mp_buf_free(&buf);
+	mp_buf_init(&buf, MP_MAX_CHALLENGE);
+	CHECK_EQ("no description", mp_reply_challenge(MP_DENY_TOKEN, "u", NULL, NULL, &buf, NULL),
+	    MCPASS_OK);
+	CHECK_STR("no description", mp_buf_text(&buf),
+	    "Bearer resource_metadata=\"u\", error=\"invalid_token\"");
+	mp_buf_clear(&buf);
+	CHECK_EQ("none for a 503", mp_reply_challenge(MP_DENY_UNAVAILABLE, "u", "s", "w", &buf, NULL),
+	    MCPASS_OK);
+	CHECK_STR("none for a 503", mp_buf_text(&buf), "");
+	mp_buf_free(&buf);
+}
+
+static void test_no_rules(void)
+{
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *open_guard;
+	struct mcpass_verdict verdict = { 0 };
+
+	cfg.rules = NULL;
+	cfg.rule_count = 0;
+	open_guard = new_guard(&cfg);
+	ask(open_guard, NULL, "ping", NULL, NOW, &verdict);
+	CHECK_STR("no rules, no scope", verdict.www_authenticate,
+	    "Bearer resource_metadata=\"" PRM_URL "\"");
+	mcpass_guard_free(open_guard);
+}
+
+/* A method that is missing counts as one that only "*" matches, never as none. */
+static void test_no_method(void)
+{
+	static const struct mcpass_operation none[] = { { NULL, "whoami" } };
+	struct mp_policy policy;
+	struct mp_strings scopes = { 0 };
+
+	CHECK_EQ("rules", mp_policy_init(&policy, three_rules, COUNT(three_rules), NULL), MCPASS_OK);
+	CHECK_EQ("no method", mp_policy_needs(&policy, none, 1, &scopes, NULL), MCPASS_OK);
+	CHECK("no method", scopes.count == 1 && mp_strings_has(&scopes, "mcp:read"));
+	mp_strings_free(&scopes);
+	mp_policy_free(&policy);
+}
+
+int main(void)
+{
+	char *set;
+
+	key = new_key(MP_ES256);
+	set = key_set(key, NULL);
+	guard = guard_with(set);
+	good = bearer(key, MP_ES256, NULL, NULL);
+	test_sending();
+	test_long_token();
+	test_needs();
+	test_step_up();
+	test_description();
+	test_no_rules();
+	test_no_method();
+	mp_free_wiped(good);
+	free(set);
+	mcpass_guard_free(guard);
+	mp_key_free(key);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}
