@@ -18,6 +18,17 @@ struct mcpass_client;                   /* opaque */
 #define MCPASS_ALLOW_NO_S256 0x2u       /* go on where metadata does not mention PKCE */
 #define MCPASS_OMIT_RESOURCE 0x4u       /* send no resource parameter (Entra v2) */
 #define MCPASS_NEW_LOGIN     0x8u       /* do not use the tokens in the record */
+#define MCPASS_DPOP          0x10u      /* want a token bound to a key (RFC 9449), even
+                                         * where the server does not ask for one */
+
+/* How a token is had. */
+enum mcpass_grant {
+	MCPASS_GRANT_CODE = 0,          /* a person consents in the browser */
+	MCPASS_GRANT_CLIENT_CREDENTIALS, /* the client's own credentials (SEP-1046) */
+	MCPASS_GRANT_JWT_BEARER,        /* a platform's workload JWT (SEP-1933) */
+	MCPASS_GRANT_ID_JAG             /* the enterprise's identity provider vouches for
+	                                 * the person (SEP-990) */
+};
 
 struct mcpass_client_config {
 	size_t size;                    /* sizeof(struct mcpass_client_config) */
@@ -27,8 +38,15 @@ struct mcpass_client_config {
 	const char *client_name;        /* shown on consent pages; NULL: "mcpass" */
 	const char *client_id;          /* pre-registered id, or NULL */
 	const char *client_secret;      /* its secret, or NULL */
+	const char *client_key;         /* its private key in PEM, for private_key_jwt, or NULL */
+	const char *client_metadata_url; /* https URL of our client metadata document, to be
+	                                 * used as client_id where supported, or NULL */
 	const char *initial_access_token; /* for closed registration (RFC 7591 3), or NULL */
 	const char *scope;              /* scopes to ask for, space separated, or NULL */
+	enum mcpass_grant grant;
+	const char *assertion;          /* JWT_BEARER: the platform's JWT; ID_JAG: the id token */
+	const char *idp_token_endpoint; /* ID_JAG: where the id token is exchanged */
+	const char *idp_client_id, *idp_client_secret;  /* ID_JAG: who we are there */
 	const struct mcpass_header *extra; /* further authorization parameters */
 	size_t extra_count;             /* items */
 	mcpass_random_fn *random;       /* must be set */
@@ -40,7 +58,7 @@ struct mcpass_client_config {
 enum mcpass_event_type {
 	MCPASS_EV_START = 1,            /* begin; no answer from the server seen yet */
 	MCPASS_EV_CHALLENGE,            /* the MCP server answered 401 or 403 */
-	MCPASS_EV_ACCEPTED,             /* the MCP server took the token */
+	MCPASS_EV_ACCEPTED,             /* the MCP server took the token; headers as it sent them */
 	MCPASS_EV_LOGOUT,               /* begin: revoke, deregister, forget */
 	MCPASS_EV_LOCKED,               /* answers LOCK */
 	MCPASS_EV_LOADED,               /* answers LOAD; data NULL when there is no record */
@@ -111,6 +129,15 @@ MCPASS_API void mcpass_client_free(struct mcpass_client *client);  /* wipes; NUL
 MCPASS_API enum mcpass_rc mcpass_client_step(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_action *ret_action,
     struct mcpass_error *err);
+
+/* The headers that authorize one request to the MCP server with the token of the last
+ * DONE; none (*ret_count 0) when there is no token.  A DPoP proof serves one request only.
+ * *ret_headers lives until the next call.
+ * MCPASS_E_POLICY  url is of another origin than the server's: no token goes there
+ * spec: RFC 6750 2.1, RFC 9449 7.1 */
+MCPASS_API enum mcpass_rc mcpass_client_authorize(struct mcpass_client *client,
+    const char *method, const char *url, int64_t now,
+    const struct mcpass_header **ret_headers, size_t *ret_count, struct mcpass_error *err);
 
 /* Carries out one action and reports it.  What ret_event points at lives until the
  * next call.  Any result but MCPASS_OK abandons the flow. */

@@ -82,6 +82,15 @@ enum mcpass_rc mp_act_get(struct mcpass_client *client, const char *url,
 	return mp_act_request(client, "GET", url, MP_MAX_DOCUMENT, action, err);
 }
 
+enum mcpass_rc mp_act_bare_form(struct mcpass_client *client, const char *url,
+    struct mcpass_action *action, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_headers_add(&client->headers, "Content-Type", "application/x-www-form-urlencoded", err);
+	return rc ? rc : mp_act_request(client, "POST", url, MP_MAX_TOKEN_RESPONSE, action, err);
+}
+
 enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err)
 {
@@ -91,11 +100,15 @@ enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_
 		client->random_ctx };
 	enum mcpass_rc rc;
 
+	if (registered->client_id == NULL)      /* a workload has no client (SEP-1933) */
+		return mp_act_bare_form(client, url, action, err);
 	rc = mp_set(&id.client_id, registered->client_id, err);
 	if (rc == MCPASS_OK)
 		rc = mp_secret_set(&id.client_secret, mp_secret_reveal(&registered->client_secret), err);
 	if (rc)
 		goto out;
+	if (mp_eq(registered->client_id, client->given_id))
+		id.key = client->given_key;
 	if (registered->auth_method != NULL)
 		id.method = mp_auth_method_from_name(registered->auth_method);
 	if (id.method == MP_AUTH_UNSET)
@@ -103,13 +116,32 @@ enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_
 		    &client->record.as.token_endpoint_auth_methods_supported);
 	rc = mp_clientauth_apply(&id, &inputs, &client->headers, &client->body, err);
 	if (rc == MCPASS_OK)
-		rc = mp_headers_add(&client->headers, "Content-Type",
-		    "application/x-www-form-urlencoded", err);
-	if (rc == MCPASS_OK)
-		rc = mp_act_request(client, "POST", url, MP_MAX_TOKEN_RESPONSE, action, err);
+		rc = mp_act_bare_form(client, url, action, err);
 out:
 	mp_client_id_free(&id);
 	return rc;
+}
+
+enum mcpass_rc mp_act_bearer(struct mcpass_client *client, const struct mp_secret *token,
+    struct mcpass_error *err)
+{
+	struct mp_buf value;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&value, MP_MAX_TOKEN);
+	mp_buf_addf(&value, "Bearer %s", mp_secret_reveal(token));
+	rc = mp_buf_check(&value, "an access token", err);
+	if (rc == MCPASS_OK)
+		rc = mp_headers_add(&client->headers, "Authorization", mp_buf_text(&value), err);
+	mp_buf_free(&value);
+	return rc;
+}
+
+enum mcpass_rc mp_no_answer(const struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err)
+{
+	return mp_fail(err, MCPASS_E_IO, NULL, "no answer from %s: %s", client->url,
+	    event->data != NULL ? event->data : "unknown reason");
 }
 
 enum mcpass_rc mp_act_redirected(struct mcpass_client *client,

@@ -1,16 +1,16 @@
-/* The user's consent, the code it yields, and the token for it. */
+/* The user's consent, and the code that it yields. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "flow/machine.h"
 #include "oauth/authz.h"
+#include "oauth/par.h"
 #include "oauth/pkce.h"
 #include "oauth/scope.h"
-#include "oauth/token.h"
 
 #define STATE_BYTES 16          /* 128 bits: nobody guesses it (RFC 6749 10.10) */
 
-static const char *resource_to_send(const struct mcpass_client *client)
+const char *mp_resource_to_send(const struct mcpass_client *client)
 {
 	return client->flags & MCPASS_OMIT_RESOURCE ? NULL : client->record.resource;
 }
@@ -30,16 +30,58 @@ static enum mcpass_rc new_secrets(struct mcpass_client *client, struct mcpass_er
 	return rc;
 }
 
+/* Shows url, which becomes the client's, to the user. */
+static void browse(struct mcpass_client *client, char *url, struct mcpass_action *action)
+{
+	client->state = S_BROWSING;
+	mp_free_wiped(client->url);
+	client->url = url;
+	action->type = MCPASS_ACT_BROWSE;
+	action->url = url;
+}
+
+/* The request goes to the server directly, and the browser carries a reference to it. */
+static enum mcpass_rc push(struct mcpass_client *client, const struct mp_authz_request *request,
+    int64_t now, struct mcpass_action *action, struct mcpass_error *err)
+{
+	struct mp_authz_request body = *request;
+
+	client->state = S_PUSHING;
+	mp_act_reset(client, MP_MAX_FORM);
+	body.client_id = NULL;          /* it comes with our proof; spec: RFC 9126 2.1 */
+	mp_authz_form(&client->body, &body);
+	return mp_act_form(client, client->record.as.pushed_authorization_request_endpoint, now,
+	    action, err);
+}
+
+static enum mcpass_rc ask(struct mcpass_client *client, const struct mp_authz_request *request,
+    int64_t now, struct mcpass_action *action, struct mcpass_error *err)
+{
+	const struct mp_asmeta *as = &client->record.as;
+	enum mcpass_rc rc;
+	char *url = NULL;
+
+	mp_note(client, "OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2",
+	    "Asking the user, in the browser", "authorization_endpoint", as->authorization_endpoint,
+	    "client_id", request->client_id, "redirect_uri", request->redirect_uri,
+	    "scope", request->scope, "resource", request->resource, "code_challenge_method", "S256",
+	    "state", "(random, kept here)", NULL);
+	if (as->require_pushed_authorization_requests
+	    && as->pushed_authorization_request_endpoint != NULL)
+		return push(client, request, now, action, err);
+	rc = mp_authz_url(as->authorization_endpoint, request, &url, err);
+	if (rc == MCPASS_OK)
+		browse(client, url, action);
+	return rc;
+}
+
 MP_HANDLER(mp_ask_user)
 {
 	struct mp_authz_request request = { 0 };
-	const char *endpoint = client->record.as.authorization_endpoint;
 	enum mcpass_rc rc;
-	char *url = NULL, *scope = NULL;
+	char *scope = NULL;
 
-	(void)event;
 	client->authorizations++;
-	client->state = S_BROWSING;
 	rc = new_secrets(client, err);
 	if (rc == MCPASS_OK)
 		rc = mp_scope_join(&client->scope, &scope, err);
@@ -50,24 +92,35 @@ MP_HANDLER(mp_ask_user)
 	request.scope = scope;
 	request.state = mp_secret_reveal(&client->state_param);
 	request.code_challenge = client->challenge;
-	request.resource = resource_to_send(client);
+	request.resource = mp_resource_to_send(client);
 	request.extra = client->extra.items;
 	request.extra_count = client->extra.count;
-	rc = mp_authz_url(endpoint, &request, &url, err);
-	if (rc)
-		goto out;
-	mp_note(client, "OAuth 2.1 4.1.1, RFC 7636 4.3, RFC 8707 2",
-	    "Asking the user, in the browser", "authorization_endpoint", endpoint,
-	    "client_id", request.client_id, "redirect_uri", request.redirect_uri,
-	    "scope", scope, "resource", request.resource, "code_challenge_method", "S256",
-	    "state", "(random, kept here)", NULL);
-	mp_free_wiped(client->url);
-	client->url = url;
-	action->type = MCPASS_ACT_BROWSE;
-	action->url = url;
+	rc = ask(client, &request, event->now, action, err);
 out:
 	free(scope);
 	return mp_doing(err, rc, "preparing the authorization request");
+}
+
+MP_HANDLER(mp_take_pushed)
+{
+	const struct mp_asmeta *as = &client->record.as;
+	enum mcpass_rc rc;
+	char *reference = NULL, *url = NULL;
+
+	if (event->status == 0)
+		rc = mp_no_answer(client, event, err);
+	else
+		rc = mp_par_answer(event->status, event->data, event->data_len, &reference, err);
+	if (rc == MCPASS_OK)
+		rc = mp_par_url(as->authorization_endpoint, client->record.client.client_id, reference,
+		    &url, err);
+	free(reference);
+	if (rc)
+		return mp_doing(err, rc, "pushing the authorization request");
+	mp_note(client, "RFC 9126 2.2", "The authorization server took the request in advance",
+	    "pushed_authorization_request_endpoint", as->pushed_authorization_request_endpoint, NULL);
+	browse(client, url, action);
+	return MCPASS_OK;
 }
 
 MP_HANDLER(mp_take_redirect)
@@ -75,7 +128,6 @@ MP_HANDLER(mp_take_redirect)
 	const struct mp_asmeta *as = &client->record.as;
 	struct mp_authz_expect expect = { mp_secret_reveal(&client->state_param), as->issuer,
 		as->authorization_response_iss_parameter_supported };
-	struct mp_secret code = { 0 };
 	enum mcpass_rc rc;
 
 	if (event->data == NULL) {
@@ -84,59 +136,12 @@ MP_HANDLER(mp_take_redirect)
 		    "is the reason");
 		return mp_doing(err, rc, "waiting for the user's consent");
 	}
-	rc = mp_authz_answer(event->data, event->data_len, &expect, &code, err);
+	mp_secret_free(&client->code);
+	rc = mp_authz_answer(event->data, event->data_len, &expect, &client->code, err);
 	if (rc)
 		return mp_doing(err, rc, "reading the authorization response");
 	mp_note(client, "RFC 6749 4.1.2, RFC 9207 2.4", "The user agreed: the redirect carries a code",
 	    "state", "ours", "iss", expect.iss_promised ? "the right issuer" : "not promised by this server",
 	    "code", "(redacted)", NULL);
-	client->state = S_EXCHANGING;
-	mp_act_reset(client, MP_MAX_FORM);
-	mp_token_code_form(&client->body, &code, &client->verifier, client->redirect_uri,
-	    resource_to_send(client));
-	mp_secret_free(&code);
-	mp_secret_free(&client->verifier);
-	rc = mp_act_form(client, as->token_endpoint, event->now, action, err);
-	return mp_doing(err, rc, "preparing the token request");
-}
-
-MP_HANDLER(mp_take_token)
-{
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
-	char *scope = NULL;
-
-	rc = mp_scope_join(&client->scope, &scope, err);
-	if (rc == MCPASS_OK)
-		rc = mp_set(&client->record.requested_scope, scope, err);
-	if (rc)
-		goto out;
-	if (event->status == 0)
-		rc = mp_fail(&why, MCPASS_E_IO, NULL, "no answer from %s: %s", client->url,
-		    event->data != NULL ? event->data : "unknown reason");
-	else
-		rc = mp_keep_token(client, event, scope, action, &why);
-	if (rc == MCPASS_OK) {
-		mp_note(client, "RFC 6749 5.1", "The code was exchanged for an access token",
-		    "token_endpoint", client->record.as.token_endpoint,
-		    "token_type", client->record.token_type, "scope", client->record.scope,
-		    "access_token", "(redacted)", "refresh_token",
-		    mp_secret_present(&client->record.refresh_token) ? "(redacted)" : "(none)", NULL);
-		goto out;
-	}
-	/* A client from an earlier run that the server has forgotten: register again, once. */
-	if (rc == MCPASS_E_DENIED && strcmp(why.oauth, "invalid_client") == 0
-	    && client->given_id == NULL && !client->registered) {
-		mp_note(client, "RFC 6749 5.2", "The authorization server no longer knows this client",
-		    "client_id", client->record.client.client_id, NULL);
-		mp_record_forget_client(&client->record);
-		rc = mp_begin_listen(client, action, err);
-		goto out;
-	}
-	if (err != NULL)
-		*err = why;
-	rc = mp_doing(err, rc, "exchanging the code for a token");
-out:
-	free(scope);
-	return rc;
+	return mp_begin_exchange(client, event->now, action, err);
 }

@@ -9,10 +9,13 @@
 
 MP_HANDLER(mp_note_accepted)
 {
-	(void)event;
-	(void)err;
+	enum mcpass_rc rc;
+
 	client->unproven = false;
 	client->authorizations = 0;
+	rc = mp_dpop_nonce(client, event, NULL, &client->server_nonce, NULL, err);
+	if (rc)
+		return rc;
 	if (mp_secret_present(&client->record.access_token))
 		mp_finish(client, action);
 	else
@@ -97,11 +100,26 @@ static enum mcpass_rc take_challenge(struct mcpass_client *client,
 	return rc;
 }
 
+/* The challenge that is for us.  DPoP first: a server that offers both prefers it.
+ * spec: RFC 9449 7.1, 7.2 */
+static const struct mp_challenge *choose(struct mcpass_client *client,
+    const struct mp_challenges *list)
+{
+	const struct mp_challenge *dpop = mp_challenge_find(list, "DPoP");
+	const struct mp_challenge *bearer = mp_challenge_find(list, "Bearer");
+
+	client->wants_dpop = (client->flags & MCPASS_DPOP) != 0
+	    || (dpop != NULL && bearer == NULL)
+	    || (dpop != NULL && client->dpop_key != NULL);
+	return client->wants_dpop && dpop != NULL ? dpop : bearer;
+}
+
 MP_HANDLER(mp_read_challenge)
 {
 	struct mp_challenges list = { 0 };
 	const struct mp_challenge *challenge;
 	enum mcpass_rc rc;
+	bool again = false;
 
 	if (event->status != 401 && event->status != 403)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "a challenge has status 401 or 403, not %d",
@@ -112,14 +130,21 @@ MP_HANDLER(mp_read_challenge)
 	client->refreshed = client->registered = false;
 	rc = mp_challenges_parse(event->headers, event->header_count, &list, err);
 	if (rc == MCPASS_OK) {
-		challenge = mp_challenge_find(&list, "Bearer");
-		if (challenge == NULL)
-			challenge = mp_challenge_find(&list, "DPoP");
-		rc = take_challenge(client, event, challenge, err);
+		challenge = choose(client, &list);
+		rc = mp_dpop_nonce(client, event,
+		    challenge != NULL ? mp_challenge_get(challenge, "error") : NULL,
+		    &client->server_nonce, &again, err);
+		if (rc == MCPASS_OK && !again)
+			rc = take_challenge(client, event, challenge, err);
 	}
 	mp_challenges_free(&list);
 	if (rc)
 		return mp_doing(err, rc, "reading the server's challenge");
-	mp_act_lock(client, action);
+	if (again) {
+		mp_note(client, "RFC 9449 9", "The server wants its nonce in the proof: once more", NULL);
+		mp_finish(client, action);
+	} else {
+		mp_act_lock(client, action);
+	}
 	return MCPASS_OK;
 }

@@ -21,22 +21,28 @@ static const struct transition {
 	{ S_LOADING, MCPASS_EV_LOADED, mp_use_or_renew, TO(DONE) | TO(LOCKING) },
 	{ S_LOCKING, MCPASS_EV_LOCKED, mp_read_again, TO(RELOADING) },
 	{ S_RELOADING, MCPASS_EV_LOADED, mp_renew_or_discover, TO(DONE) | TO(REFRESHING) | TO(PRM) },
-	{ S_REFRESHING, MCPASS_EV_RESPONSE, mp_take_refreshed, TO(SAVING_TOKEN) | TO(DROPPING) },
+	{ S_REFRESHING, MCPASS_EV_RESPONSE, mp_take_refreshed,
+	    TO(SAVING_TOKEN) | TO(DROPPING) | TO(REFRESHING) },
 	{ S_DROPPING, MCPASS_EV_SAVED, mp_go_on_without, TO(DONE) | TO(ASMETA) },
 	{ S_PRM, MCPASS_EV_RESPONSE, mp_take_resource_metadata,
 	    TO(PRM) | TO(ASMETA) | TO(REFRESHING) },
-	{ S_ASMETA, MCPASS_EV_RESPONSE, mp_take_server_metadata, TO(ASMETA) | TO(LISTENING) },
+	{ S_ASMETA, MCPASS_EV_RESPONSE, mp_take_server_metadata,
+	    TO(ASMETA) | TO(LISTENING) | TO(VOUCHING) | TO(EXCHANGING) },
 	{ S_LISTENING, MCPASS_EV_LISTENING, mp_choose_client,
-	    TO(BROWSING) | TO(CHECKING) | TO(REGISTERING) },
+	    TO(BROWSING) | TO(PUSHING) | TO(CHECKING) | TO(WIDENING) | TO(REGISTERING) },
 	{ S_CHECKING, MCPASS_EV_RESPONSE, mp_take_client_check,
-	    TO(SAVING_CLIENT) | TO(REGISTERING) | TO(BROWSING) },
+	    TO(SAVING_CLIENT) | TO(REGISTERING) | TO(BROWSING) | TO(PUSHING) },
+	{ S_WIDENING, MCPASS_EV_RESPONSE, mp_take_widened, TO(SAVING_CLIENT) | TO(REGISTERING) },
 	{ S_REGISTERING, MCPASS_EV_RESPONSE, mp_take_registration, TO(SAVING_CLIENT) },
-	{ S_SAVING_CLIENT, MCPASS_EV_SAVED, mp_ask_user, TO(BROWSING) },
+	{ S_SAVING_CLIENT, MCPASS_EV_SAVED, mp_ask_user, TO(BROWSING) | TO(PUSHING) },
+	{ S_PUSHING, MCPASS_EV_RESPONSE, mp_take_pushed, TO(BROWSING) },
 	{ S_BROWSING, MCPASS_EV_REDIRECT, mp_take_redirect, TO(EXCHANGING) },
-	{ S_EXCHANGING, MCPASS_EV_RESPONSE, mp_take_token, TO(SAVING_TOKEN) | TO(LISTENING) },
+	{ S_VOUCHING, MCPASS_EV_RESPONSE, mp_take_id_jag, TO(EXCHANGING) },
+	{ S_EXCHANGING, MCPASS_EV_RESPONSE, mp_take_token,
+	    TO(SAVING_TOKEN) | TO(LISTENING) | TO(EXCHANGING) },
 	{ S_SAVING_TOKEN, MCPASS_EV_SAVED, mp_hand_over, TO(DONE) },
 	{ S_DONE, MCPASS_EV_START, mp_ask_store, TO(LOADING) },
-	{ S_DONE, MCPASS_EV_CHALLENGE, mp_read_challenge, TO(LOCKING) },
+	{ S_DONE, MCPASS_EV_CHALLENGE, mp_read_challenge, TO(LOCKING) | TO(DONE) },
 	{ S_DONE, MCPASS_EV_ACCEPTED, mp_note_accepted, TO(DONE) },
 	{ S_DONE, MCPASS_EV_LOGOUT, mp_out_lock, TO(OUT_LOCKING) },
 	{ S_OUT_LOCKING, MCPASS_EV_LOCKED, mp_out_load, TO(OUT_LOADING) },
@@ -71,7 +77,7 @@ enum mcpass_rc mcpass_client_step(struct mcpass_client *client,
 		    mp_event_name(event->type), mp_state_name(client->state));
 	else
 		rc = t->handle(client, event, &action, err);
-	if (rc == MCPASS_OK && (t->to & 1u << client->state) == 0)
+	if (rc == MCPASS_OK && t != NULL && (t->to & 1u << client->state) == 0)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a step from %s to %s is not in the table",
 		    mp_state_name(t->from), mp_state_name(client->state));
 	if (rc)
@@ -121,6 +127,61 @@ static enum mcpass_rc check_server_url(const struct mcpass_client_config *cfg,
 	return MCPASS_E_USAGE;
 }
 
+/* What a grant cannot do without is missed here, not after two requests. */
+static enum mcpass_rc check_grant(const struct mcpass_client_config *cfg,
+    struct mcpass_error *err)
+{
+	bool known = cfg->client_id != NULL
+	    && (cfg->client_secret != NULL || cfg->client_key != NULL);
+
+	switch (cfg->grant) {
+	case MCPASS_GRANT_CODE:
+		return MCPASS_OK;
+	case MCPASS_GRANT_CLIENT_CREDENTIALS:
+		if (known)
+			return MCPASS_OK;
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 6749 4.4",
+		    "client credentials need a client id, and its secret or its key");
+	case MCPASS_GRANT_JWT_BEARER:
+		if (cfg->assertion != NULL)
+			return MCPASS_OK;
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 7523 2.1", "a JWT to present is needed");
+	case MCPASS_GRANT_ID_JAG:
+		if (known && cfg->assertion != NULL && cfg->idp_token_endpoint != NULL)
+			return MCPASS_OK;
+		return mp_fail(err, MCPASS_E_USAGE, "MCP enterprise-managed authorization",
+		    "an id token, the identity provider's token endpoint and a client are needed");
+	}
+	return mp_fail(err, MCPASS_E_USAGE, NULL, "there is no such grant");
+}
+
+static enum mcpass_rc copy_texts(struct mcpass_client *client,
+    const struct mcpass_client_config *cfg, struct mcpass_error *err)
+{
+	const struct { char **slot; const char *text; } texts[] = {
+		{ &client->server_url, cfg->server_url },
+		{ &client->client_name, cfg->client_name != NULL ? cfg->client_name : "mcpass" },
+		{ &client->given_id, cfg->client_id },
+		{ &client->metadata_url, cfg->client_metadata_url },
+		{ &client->wished_scope, cfg->scope },
+		{ &client->idp_token_endpoint, cfg->idp_token_endpoint },
+		{ &client->idp_client_id, cfg->idp_client_id },
+	};
+	const struct { struct mp_secret *slot; const char *text; } secrets[] = {
+		{ &client->given_secret, cfg->client_secret },
+		{ &client->initial_access_token, cfg->initial_access_token },
+		{ &client->assertion, cfg->assertion },
+		{ &client->idp_client_secret, cfg->idp_client_secret },
+	};
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; rc == MCPASS_OK && i < MP_COUNT(texts); i++)
+		rc = mp_set(texts[i].slot, texts[i].text, err);
+	for (size_t i = 0; rc == MCPASS_OK && i < MP_COUNT(secrets); i++)
+		rc = mp_secret_set(secrets[i].slot, secrets[i].text, err);
+	return rc;
+}
+
 static enum mcpass_rc copy_config(struct mcpass_client *client,
     const struct mcpass_client_config *cfg, struct mcpass_error *err)
 {
@@ -128,6 +189,7 @@ static enum mcpass_rc copy_config(struct mcpass_client *client,
 	enum mcpass_rc rc;
 
 	client->flags = cfg->flags;
+	client->grant = cfg->grant;
 	client->random = cfg->random;
 	client->random_ctx = cfg->random_ctx;
 	client->trace = cfg->trace;
@@ -136,17 +198,9 @@ static enum mcpass_rc copy_config(struct mcpass_client *client,
 	mp_buf_addf(&key, "%s %s", cfg->profile != NULL ? cfg->profile : "default", cfg->server_url);
 	rc = mp_buf_take(&key, "the credential's name", &client->key, err);
 	if (rc == MCPASS_OK)
-		rc = mp_set(&client->server_url, cfg->server_url, err);
-	if (rc == MCPASS_OK)
-		rc = mp_set(&client->client_name, cfg->client_name != NULL ? cfg->client_name : "mcpass", err);
-	if (rc == MCPASS_OK)
-		rc = mp_set(&client->given_id, cfg->client_id, err);
-	if (rc == MCPASS_OK)
-		rc = mp_set(&client->wished_scope, cfg->scope, err);
-	if (rc == MCPASS_OK)
-		rc = mp_secret_set(&client->given_secret, cfg->client_secret, err);
-	if (rc == MCPASS_OK)
-		rc = mp_secret_set(&client->initial_access_token, cfg->initial_access_token, err);
+		rc = copy_texts(client, cfg, err);
+	if (rc == MCPASS_OK && cfg->client_key != NULL)
+		rc = mp_key_from_pem(cfg->client_key, strlen(cfg->client_key), &client->given_key, err);
 	for (size_t i = 0; rc == MCPASS_OK && i < cfg->extra_count; i++)
 		rc = mp_headers_add(&client->extra, cfg->extra[i].name, cfg->extra[i].value, err);
 	return rc;
@@ -162,6 +216,8 @@ enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *cfg,
 	if (cfg == NULL || cfg->size != sizeof(*cfg))
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "the configuration is of another version");
 	rc = check_server_url(cfg, err);
+	if (rc == MCPASS_OK)
+		rc = check_grant(cfg, err);
 	if (rc)
 		return rc;
 	client = calloc(1, sizeof(*client));
@@ -183,10 +239,16 @@ void mcpass_client_free(struct mcpass_client *client)
 	free(client->server_url);
 	free(client->client_name);
 	free(client->given_id);
+	free(client->metadata_url);
 	free(client->wished_scope);
 	free(client->key);
+	free(client->idp_token_endpoint);
+	free(client->idp_client_id);
 	mp_secret_free(&client->given_secret);
 	mp_secret_free(&client->initial_access_token);
+	mp_secret_free(&client->assertion);
+	mp_secret_free(&client->idp_client_secret);
+	mp_key_free(client->given_key);
 	mp_headers_free(&client->extra);
 	mp_record_free(&client->record);
 	free(client->challenged_scope);
@@ -199,10 +261,16 @@ void mcpass_client_free(struct mcpass_client *client)
 	free(client->redirect_uri);
 	mp_secret_free(&client->state_param);
 	mp_secret_free(&client->verifier);
+	mp_secret_free(&client->code);
 	free(client->challenge);
+	mp_secret_free(&client->id_jag);
+	mp_key_free(client->dpop_key);
+	free(client->as_nonce);
+	free(client->server_nonce);
 	mp_free_wiped(client->url);
 	mp_headers_free(&client->headers);
 	mp_buf_free(&client->body);
+	mp_headers_free(&client->proof);
 	mp_wipe(client, sizeof(*client));
 	free(client);
 }

@@ -33,8 +33,7 @@ static enum mcpass_rc judge(struct mcpass_client *client, const struct mcpass_ev
 		return MCPASS_OK;
 	}
 	if (event->status == 0)
-		return mp_fail(err, MCPASS_E_IO, NULL, "no answer from %s: %s", client->url,
-		    event->data != NULL ? event->data : "unknown reason");
+		return mp_no_answer(client, event, err);
 	if (event->status >= 400 && event->status < 500 && event->status != 429) {
 		char status[16];
 
@@ -124,6 +123,7 @@ static enum mcpass_rc accept_prm(struct mcpass_client *client, const struct mcpa
 	    "authorization_servers", prm->authorization_servers.items[0],
 	    "scopes_supported", scopes, NULL);
 	free(scopes);
+	client->wants_dpop |= prm->dpop_bound_access_tokens_required;
 	rc = mp_set(&client->record.resource, prm->resource, err);
 	return rc ? rc : settle_issuer(client, choose_issuer(client), err);
 }
@@ -156,7 +156,7 @@ static enum mcpass_rc fall_back_to_origin(struct mcpass_client *client,
 
 MP_HANDLER(mp_take_resource_metadata)
 {
-	enum answer answer;
+	enum answer answer = IS_MISSING;
 	enum mcpass_rc rc;
 
 	rc = judge(client, event, action, &answer, err);
@@ -212,6 +212,22 @@ static enum mcpass_rc check_endpoints(struct mcpass_client *client, const struct
 	return rc;
 }
 
+/* What this grant and this server's demands cannot do without. */
+static enum mcpass_rc check_abilities(const struct mcpass_client *client,
+    const struct mp_asmeta *as, struct mcpass_error *err)
+{
+	const struct mp_strings *algs = &as->dpop_signing_alg_values_supported;
+
+	if (client->wants_dpop && algs->count > 0 && !mp_strings_has(algs, "ES256"))
+		return mp_fail(err, MCPASS_E_POLICY, "RFC 9449 5.1",
+		    "the server wants DPoP, and %s takes no ES256 proof", as->issuer);
+	if (client->grant == MCPASS_GRANT_CODE)
+		return mp_asmeta_check_code_flow(as, (client->flags & MCPASS_ALLOW_NO_S256) != 0, err);
+	if (as->token_endpoint == NULL)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2", "it names no token_endpoint");
+	return MCPASS_OK;
+}
+
 static enum mcpass_rc accept_asmeta(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_error *err)
 {
@@ -223,7 +239,7 @@ static enum mcpass_rc accept_asmeta(struct mcpass_client *client,
 	if (rc == MCPASS_OK)
 		rc = mp_asmeta_check_issuer(&as, client->issuer, &slash, err);
 	if (rc == MCPASS_OK)
-		rc = mp_asmeta_check_code_flow(&as, (client->flags & MCPASS_ALLOW_NO_S256) != 0, err);
+		rc = check_abilities(client, &as, err);
 	if (rc == MCPASS_OK)
 		rc = check_endpoints(client, &as, err);
 	if (rc) {
@@ -305,7 +321,7 @@ static enum mcpass_rc choose_scope(struct mcpass_client *client, struct mcpass_e
 
 MP_HANDLER(mp_take_server_metadata)
 {
-	enum answer answer;
+	enum answer answer = IS_MISSING;
 	enum mcpass_rc rc;
 
 	rc = judge(client, event, action, &answer, err);
@@ -321,5 +337,10 @@ MP_HANDLER(mp_take_server_metadata)
 	rc = choose_scope(client, err);
 	if (rc)
 		return mp_doing(err, rc, "choosing the scopes to ask for");
+	rc = mp_dpop_ready(client, err);
+	if (rc)
+		return mp_doing(err, rc, "preparing a key to bind the token to");
+	if (client->grant != MCPASS_GRANT_CODE)
+		return mp_begin_grant(client, event->now, action, err);
 	return mp_begin_listen(client, action, err);
 }

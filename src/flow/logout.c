@@ -39,19 +39,13 @@ static enum mcpass_rc deregister_or_forget(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_action *action, struct mcpass_error *err)
 {
 	const struct mp_record_client *ours = &client->record.client;
-	struct mp_buf value;
 	enum mcpass_rc rc;
 
 	if (ours->configuration_url == NULL || !mp_secret_present(&ours->configuration_token))
 		return mp_out_forget(client, event, action, err);
 	client->state = S_OUT_DEREGISTERING;
 	mp_act_reset(client, 0);
-	mp_buf_init(&value, MP_MAX_TOKEN);
-	mp_buf_addf(&value, "Bearer %s", mp_secret_reveal(&ours->configuration_token));
-	rc = mp_buf_check(&value, "the registration access token", err);
-	if (rc == MCPASS_OK)
-		rc = mp_headers_add(&client->headers, "Authorization", mp_buf_text(&value), err);
-	mp_buf_free(&value);
+	rc = mp_act_bearer(client, &ours->configuration_token, err);
 	if (rc)
 		return rc;
 	return mp_act_request(client, "DELETE", ours->configuration_url, MP_MAX_DOCUMENT, action, err);

@@ -11,8 +11,8 @@
 
 #define MP_FLOW_STATES(X) \
 	X(IDLE) X(LOADING) X(LOCKING) X(RELOADING) X(REFRESHING) X(DROPPING) \
-	X(PRM) X(ASMETA) X(LISTENING) X(CHECKING) X(REGISTERING) X(SAVING_CLIENT) \
-	X(BROWSING) X(EXCHANGING) X(SAVING_TOKEN) X(DONE) \
+	X(PRM) X(ASMETA) X(LISTENING) X(CHECKING) X(WIDENING) X(REGISTERING) \
+	X(SAVING_CLIENT) X(PUSHING) X(BROWSING) X(VOUCHING) X(EXCHANGING) X(SAVING_TOKEN) X(DONE) \
 	X(OUT_LOCKING) X(OUT_LOADING) X(OUT_REVOKING) X(OUT_DEREGISTERING) X(OUT_FORGETTING) \
 	X(BROKEN)
 #define MP_STATE(name) S_##name,
@@ -30,8 +30,11 @@ struct mcpass_client {
 
 	/* the configuration, copied */
 	unsigned flags;
-	char *server_url, *client_name, *given_id, *wished_scope, *key;
-	struct mp_secret given_secret, initial_access_token;
+	enum mcpass_grant grant;
+	char *server_url, *client_name, *given_id, *metadata_url, *wished_scope, *key;
+	char *idp_token_endpoint, *idp_client_id;
+	struct mp_secret given_secret, initial_access_token, assertion, idp_client_secret;
+	struct mp_key *given_key;       /* for private_key_jwt, or NULL */
 	struct mp_headers extra;        /* further authorization parameters */
 	mcpass_random_fn *random;
 	void *random_ctx;
@@ -46,6 +49,8 @@ struct mcpass_client {
 	struct mp_secret refused_token; /* what the server did not want any more */
 	bool unproven;                  /* the token is new: the server has not taken it yet */
 	bool refreshed, registered;     /* in this run: neither is done twice */
+	bool wants_dpop;                /* the server asks for a bound token */
+	bool nonce_used;                /* the nonce that was asked for has been sent */
 	unsigned authorizations;        /* since the server last took a token */
 
 	/* where we are */
@@ -57,14 +62,18 @@ struct mcpass_client {
 	char *issuer;                   /* the one that was chosen */
 	struct mp_strings scope;        /* what this authorization asks for */
 	char *redirect_uri;
-	struct mp_secret state_param, verifier;
+	struct mp_secret state_param, verifier, code;
 	char *challenge;                /* S256 of the verifier */
+	struct mp_secret id_jag;        /* what the identity provider gave for the id token */
+	struct mp_key *dpop_key;        /* of the token in the record, or to be; or NULL */
+	char *as_nonce, *server_nonce;  /* the last DPoP-Nonce of either, or NULL */
 
 	/* what the last action points at */
 	char *url;
 	struct mp_headers headers;
 	struct mp_buf body;
 	struct mcpass_token token;
+	struct mp_headers proof;        /* what mcpass_client_authorize() hands out */
 };
 
 #define MP_HANDLER(name) \
@@ -88,10 +97,15 @@ MP_HANDLER(mp_take_server_metadata);
 /* identity.c: who we are at the issuer */
 MP_HANDLER(mp_choose_client);
 MP_HANDLER(mp_take_client_check);
+/* registering.c */
+MP_HANDLER(mp_take_widened);
 MP_HANDLER(mp_take_registration);
-/* authorize.c: the user's consent, the code, the token */
+/* authorize.c: the user's consent, and the code */
 MP_HANDLER(mp_ask_user);
+MP_HANDLER(mp_take_pushed);
 MP_HANDLER(mp_take_redirect);
+/* exchange.c: the token, by whichever grant */
+MP_HANDLER(mp_take_id_jag);
 MP_HANDLER(mp_take_token);
 /* logout.c */
 MP_HANDLER(mp_out_lock);
@@ -110,11 +124,28 @@ enum mcpass_rc mp_begin_refresh(struct mcpass_client *client, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err);
 enum mcpass_rc mp_begin_listen(struct mcpass_client *client, struct mcpass_action *action,
     struct mcpass_error *err);
+enum mcpass_rc mp_begin_widening(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err);
 enum mcpass_rc mp_begin_register(struct mcpass_client *client, struct mcpass_action *action,
     struct mcpass_error *err);
+/* The client that the person gave us is ours at this issuer. */
+enum mcpass_rc mp_use_given(struct mcpass_client *client, struct mcpass_error *err);
+/* Asks for a token by the grant that was chosen; for ID_JAG at the identity provider. */
+enum mcpass_rc mp_begin_grant(struct mcpass_client *client, int64_t now,
+    struct mcpass_action *action, struct mcpass_error *err);
+enum mcpass_rc mp_begin_exchange(struct mcpass_client *client, int64_t now,
+    struct mcpass_action *action, struct mcpass_error *err);
+/* What goes with every request as resource (RFC 8707 2), or NULL. */
+const char *mp_resource_to_send(const struct mcpass_client *client);
+/* An event of status 0: nothing came back. */
+enum mcpass_rc mp_no_answer(const struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err);
 /* Takes an answer of the token endpoint into the record, then saves. */
 enum mcpass_rc mp_keep_token(struct mcpass_client *client, const struct mcpass_event *event,
     const char *requested, struct mcpass_action *action, struct mcpass_error *err);
+/* The refusal of a scope that this user may not have. */
+enum mcpass_rc mp_scope_denied(const struct mcpass_client *client, const char *scope,
+    struct mcpass_error *err);
 /* DONE with the record's token, or with none. */
 void mp_finish(struct mcpass_client *client, struct mcpass_action *action);
 void mp_finish_without(struct mcpass_client *client, struct mcpass_action *action);
@@ -132,6 +163,12 @@ void mp_act_reset(struct mcpass_client *client, size_t max_body);
 enum mcpass_rc mp_act_request(struct mcpass_client *client, const char *method,
     const char *url, size_t max_response, struct mcpass_action *action,
     struct mcpass_error *err);
+/* Adds an Authorization header with one of the issuer's own tokens (RFC 7591 3, RFC 7592). */
+enum mcpass_rc mp_act_bearer(struct mcpass_client *client, const struct mp_secret *token,
+    struct mcpass_error *err);
+/* A form in the client's body, as it is. */
+enum mcpass_rc mp_act_bare_form(struct mcpass_client *client, const char *url,
+    struct mcpass_action *action, struct mcpass_error *err);
 /* A form for the token or revocation endpoint: adds our proof, then as above. */
 enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err);
@@ -140,6 +177,17 @@ enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_
 enum mcpass_rc mp_act_redirected(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_action *action, bool *ret_again,
     struct mcpass_error *err);
+
+/* dpop.c: the key that a token is bound to */
+/* Makes one, or reads the record's; no-op where none is wanted. */
+enum mcpass_rc mp_dpop_ready(struct mcpass_client *client, struct mcpass_error *err);
+/* Adds the proof for a request to the token endpoint, if a key is wanted. */
+enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url, int64_t now,
+    struct mcpass_error *err);
+/* Keeps a DPoP-Nonce header, if there is one; *ret_asked when why says that a request
+ * has to be sent again with it, and that was not tried yet; spec: RFC 9449 8 */
+enum mcpass_rc mp_dpop_nonce(struct mcpass_client *client, const struct mcpass_event *event,
+    const char *error, char **slot, bool *ret_asked, struct mcpass_error *err);
 
 /* notes.c: one step for --explain; facts are name, value pairs that end with NULL; a
  * NULL value leaves its pair out. */

@@ -13,6 +13,8 @@ static const struct mp_field fields[] = {
 	{ "token_type", MP_FIELD_STRING, 0, AT(token_type), NULL },
 	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
 	{ "requested_scope", MP_FIELD_STRING, 0, AT(requested_scope), NULL },
+	{ "denied_scope", MP_FIELD_STRING, 0, AT(denied_scope), NULL },
+	{ "dpop_key", MP_FIELD_SECRET, 0, AT(dpop_key), NULL },
 	{ "expires_at", MP_FIELD_INT, 0, AT(expires_at), NULL },
 	{ "obtained_at", MP_FIELD_INT, 0, AT(obtained_at), NULL },
 };

@@ -25,6 +25,7 @@ void mp_finish(struct mcpass_client *client, struct mcpass_action *action)
 
 void mp_finish_without(struct mcpass_client *client, struct mcpass_action *action)
 {
+	client->token = (struct mcpass_token){ 0 };
 	client->state = S_DONE;
 	action->type = MCPASS_ACT_DONE;
 }
@@ -34,7 +35,7 @@ MP_HANDLER(mp_ask_store)
 	(void)event;
 	(void)err;
 	client->reason = MP_BECAUSE_EXPIRED;
-	client->refreshed = client->registered = false;
+	client->refreshed = client->registered = client->nonce_used = false;
 	client->state = S_LOADING;
 	mp_act_load(client, action);
 	return MCPASS_OK;
@@ -59,6 +60,8 @@ static enum mcpass_rc take_record(struct mcpass_client *client,
 	}
 	mp_record_free(&client->record);
 	client->record = record;
+	mp_key_free(client->dpop_key);  /* it was the old record's */
+	client->dpop_key = NULL;
 	if (client->flags & MCPASS_NEW_LOGIN && client->authorizations == 0)
 		mp_record_forget_tokens(&client->record);
 	return MCPASS_OK;
@@ -114,6 +117,26 @@ static enum mcpass_rc somebody_was_faster(const struct mcpass_client *client, in
 	return rc;
 }
 
+/* A step-up that failed before fails again: nobody is asked twice for nothing. */
+static enum mcpass_rc check_not_denied(const struct mcpass_client *client,
+    struct mcpass_error *err)
+{
+	struct mp_strings denied = { 0 }, need = { 0 };
+	enum mcpass_rc rc;
+
+	if (client->record.denied_scope == NULL || client->flags & MCPASS_NEW_LOGIN)
+		return MCPASS_OK;
+	rc = mp_scope_parse(client->record.denied_scope, &denied, err);
+	if (rc == MCPASS_OK)
+		rc = mp_scope_parse(client->challenged_scope, &need, err);
+	for (size_t i = 0; rc == MCPASS_OK && i < need.count; i++)
+		if (mp_strings_has(&denied, need.items[i]))
+			rc = mp_scope_denied(client, need.items[i], err);
+	mp_strings_free(&denied);
+	mp_strings_free(&need);
+	return rc;
+}
+
 MP_HANDLER(mp_renew_or_discover)
 {
 	enum mcpass_rc rc = take_record(client, event, err);
@@ -129,6 +152,10 @@ MP_HANDLER(mp_renew_or_discover)
 		mp_finish(client, action);
 		return MCPASS_OK;
 	}
+	if (client->reason == MP_BECAUSE_SCOPE)
+		rc = check_not_denied(client, err);
+	if (rc)
+		return mp_doing(err, rc, "asking for more permissions");
 	if (client->reason != MP_BECAUSE_EXPIRED)
 		return mp_begin_prm(client, action, err);
 	if (mp_secret_present(&client->record.refresh_token))
@@ -142,23 +169,61 @@ enum mcpass_rc mp_begin_refresh(struct mcpass_client *client, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err)
 {
 	const struct mp_record *record = &client->record;
-	bool with_resource = (client->flags & MCPASS_OMIT_RESOURCE) == 0;
+	enum mcpass_rc rc;
 
 	client->refreshed = true;
 	client->state = S_REFRESHING;
 	mp_act_reset(client, MP_MAX_FORM);
 	mp_token_refresh_form(&client->body, &record->refresh_token, NULL,
-	    with_resource ? record->resource : NULL);
-	return mp_act_form(client, record->as.token_endpoint, now, action, err);
+	    mp_resource_to_send(client));
+	rc = mp_dpop_ready(client, err);
+	if (rc == MCPASS_OK)
+		rc = mp_dpop_add(client, record->as.token_endpoint, now, err);
+	if (rc == MCPASS_OK)
+		rc = mp_act_form(client, record->as.token_endpoint, now, action, err);
+	return rc;
 }
 
-/* Whether the granted scope (NULL: as asked, RFC 6749 5.1) is to be stored as asked. */
+/* Of what was asked for, what was not granted: the person may not have it, and another
+ * login would not change that.  NULL in *ret_text: all was granted. */
+static enum mcpass_rc not_granted(const char *asked, const char *granted, char **ret_text,
+    struct mcpass_error *err)
+{
+	struct mp_strings have = { 0 }, need = { 0 }, missing = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_scope_parse(granted, &have, err);
+	if (rc == MCPASS_OK)
+		rc = mp_scope_parse(asked, &need, err);
+	if (rc == MCPASS_OK)
+		rc = mp_scope_missing(&have, &need, &missing, err);
+	if (rc == MCPASS_OK)
+		rc = mp_scope_join(&missing, ret_text, err);
+	mp_strings_free(&missing);
+	mp_strings_free(&need);
+	mp_strings_free(&have);
+	return rc;
+}
+
+/* granted NULL: as asked (RFC 6749 5.1); requested NULL: a refresh, nothing was asked. */
 static enum mcpass_rc keep_scope(struct mcpass_client *client, const char *granted,
     const char *requested, struct mcpass_error *err)
 {
+	struct mp_record *record = &client->record;
+	enum mcpass_rc rc;
+	char *denied = NULL;
+
 	if (granted == NULL)
 		granted = requested;
-	return granted != NULL ? mp_set(&client->record.scope, granted, err) : MCPASS_OK;
+	rc = granted != NULL ? mp_set(&record->scope, granted, err) : MCPASS_OK;
+	if (rc || requested == NULL)
+		return rc;
+	rc = not_granted(requested, record->scope, &denied, err);
+	if (rc == MCPASS_OK) {
+		free(record->denied_scope);
+		record->denied_scope = denied;
+	}
+	return rc;
 }
 
 enum mcpass_rc mp_keep_token(struct mcpass_client *client, const struct mcpass_event *event,
@@ -168,7 +233,10 @@ enum mcpass_rc mp_keep_token(struct mcpass_client *client, const struct mcpass_e
 	struct mp_token token = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_token_answer(event->status, event->data, event->data_len, "Bearer", &token, err);
+	if (event->status == 0)
+		return mp_no_answer(client, event, err);
+	rc = mp_token_answer(event->status, event->data, event->data_len,
+	    client->dpop_key != NULL ? "DPoP" : "Bearer", &token, err);
 	if (rc)
 		return rc;
 	record->obtained_at = event->now;
@@ -203,9 +271,15 @@ MP_HANDLER(mp_take_refreshed)
 {
 	static const char *const client_gone[] = { "invalid_client", "unauthorized_client" };
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc, nonce_rc;
+	bool again;
 
 	rc = mp_keep_token(client, event, NULL, action, &why);
+	nonce_rc = mp_dpop_nonce(client, event, why.oauth, &client->as_nonce, &again, err);
+	if (nonce_rc)
+		return nonce_rc;
+	if (again)
+		return mp_begin_refresh(client, event->now, action, err);
 	if (rc == MCPASS_OK) {
 		mp_note(client, "RFC 6749 6", "The authorization server gave a new access token",
 		    "scope", client->record.scope, NULL);
@@ -242,33 +316,29 @@ MP_HANDLER(mp_go_on_without)
  * asking again would loop. */
 MP_HANDLER(mp_hand_over)
 {
-	struct mp_strings have = { 0 }, need = { 0 }, missing = { 0 };
-	enum mcpass_rc rc;
-	char *text = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+	char *missing = NULL;
 
 	(void)event;
-	if (client->reason != MP_BECAUSE_SCOPE || client->challenged_scope == NULL) {
-		mp_finish(client, action);
-		return MCPASS_OK;
-	}
-	rc = mp_scope_parse(client->record.scope, &have, err);
-	if (rc == MCPASS_OK)
-		rc = mp_scope_parse(client->challenged_scope, &need, err);
-	if (rc == MCPASS_OK)
-		rc = mp_scope_missing(&have, &need, &missing, err);
-	if (rc == MCPASS_OK)
-		rc = mp_scope_join(&missing, &text, err);
-	if (rc == MCPASS_OK && text != NULL) {
-		rc = mp_fail(err, MCPASS_E_DENIED, "RFC 6749 3.3",
-		    "the authorization server did not grant %s: this user may not have it", text);
-		mp_hint(err, "ask whoever runs %s for that permission", client->record.as.issuer);
-	}
-	free(text);
-	mp_strings_free(&missing);
-	mp_strings_free(&need);
-	mp_strings_free(&have);
+	if (client->reason == MP_BECAUSE_SCOPE)
+		rc = not_granted(client->challenged_scope, client->record.scope, &missing, err);
+	if (rc == MCPASS_OK && missing != NULL)
+		rc = mp_scope_denied(client, missing, err);
+	free(missing);
 	if (rc)
 		return mp_doing(err, rc, "asking for more permissions");
 	mp_finish(client, action);
 	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_scope_denied(const struct mcpass_client *client, const char *scope,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_fail(err, MCPASS_E_DENIED, "RFC 6749 3.3",
+	    "the authorization server did not grant %s: this user may not have it", scope);
+	mp_hint(err, "ask whoever runs %s for that permission, then: mcpass login --force %s",
+	    client->record.as.issuer, client->server_url);
+	return rc;
 }

@@ -18,11 +18,9 @@ void mp_authz_form(struct mp_buf *form, const struct mp_authz_request *request)
 		mp_form_add(form, request->extra[i].name, request->extra[i].value);
 }
 
-enum mcpass_rc mp_authz_url(const char *endpoint, const struct mp_authz_request *request,
-    char **ret_url, struct mcpass_error *err)
+enum mcpass_rc mp_authz_open(const char *endpoint, struct mp_buf *url, struct mcpass_error *err)
 {
 	struct mp_uri uri;
-	struct mp_buf url;
 	enum mcpass_rc rc;
 
 	rc = mp_uri_parse(endpoint, &uri, err);
@@ -32,10 +30,24 @@ enum mcpass_rc mp_authz_url(const char *endpoint, const struct mp_authz_request 
 	if (uri.fragment.data != NULL)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 3.1",
 		    "authorization_endpoint has a fragment: %s", endpoint);
-	mp_buf_init(&url, MP_MAX_URI);
-	mp_buf_adds(&url, endpoint);
+	mp_buf_adds(url, endpoint);
 	if (uri.query.data == NULL)
-		mp_buf_addc(&url, '?');
+		mp_buf_addc(url, '?');
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_authz_url(const char *endpoint, const struct mp_authz_request *request,
+    char **ret_url, struct mcpass_error *err)
+{
+	struct mp_buf url;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&url, MP_MAX_URI);
+	rc = mp_authz_open(endpoint, &url, err);
+	if (rc) {
+		mp_buf_free(&url);
+		return rc;
+	}
 	mp_authz_form(&url, request);
 	return mp_buf_take(&url, "the authorization URL", ret_url, err);
 }

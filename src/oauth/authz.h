@@ -3,7 +3,6 @@
 #ifndef MP_OAUTH_AUTHZ_H
 #define MP_OAUTH_AUTHZ_H
 #include "base/secret.h"
-#include "base/secret.h"
 #include "wire/form.h"
 
 struct mp_authz_request {               /* all borrowed; NULL members are left out */
@@ -16,6 +15,8 @@ struct mp_authz_request {               /* all borrowed; NULL members are left o
  * the caller's (free). */
 enum mcpass_rc mp_authz_url(const char *endpoint, const struct mp_authz_request *request,
     char **ret_url, struct mcpass_error *err);
+/* Begins such a URL: the endpoint, ready for mp_form_add(). */
+enum mcpass_rc mp_authz_open(const char *endpoint, struct mp_buf *url, struct mcpass_error *err);
 /* The same parameters as a form, for PAR. */
 void mp_authz_form(struct mp_buf *form, const struct mp_authz_request *request);
 

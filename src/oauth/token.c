@@ -65,7 +65,7 @@ static enum mcpass_rc check_access_token(const struct mp_secret *token,
 	if (token->len == 0)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 5.1", "access_token is empty");
 	if (token->len > MP_MAX_TOKEN)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "access_token is larger than %u bytes",
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "access_token is larger than %zu bytes",
 		    MP_MAX_TOKEN);
 	for (size_t i = 0; i < token->len; i++)
 		if (text[i] <= 0x20 || text[i] >= 0x7f)

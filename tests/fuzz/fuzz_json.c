@@ -28,14 +28,15 @@ static void check(bool ok)
 		abort();
 }
 
-/* We differ where we mean to: an integer beyond 64 bits, our own limits. */
+/* We differ where we mean to: an integer beyond 64 bits, our own limits, and a NUL behind
+ * a number, which jansson does not see. */
 static void compare(const uint8_t *data, size_t len, enum mcpass_rc rc, const json_t *got)
 {
 	json_error_t why;
 	json_t *want = json_loadb((const char *)data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
 	    &why);
 
-	if (want != NULL && rc != MCPASS_E_LIMIT)
+	if (want != NULL && rc != MCPASS_E_LIMIT && memchr(data, '\0', len) == NULL)
 		check(rc == MCPASS_OK && json_equal(got, want));
 	if (want == NULL && rc == MCPASS_OK)
 		check(json_error_code(&why) == json_error_numeric_overflow);

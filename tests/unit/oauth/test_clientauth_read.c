@@ -5,7 +5,8 @@
 #include "harness/check.h"
 #include "oauth/clientauth.h"
 
-#define TYPE "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+#define TYPE "client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3A" \
+	"client-assertion-type%3Ajwt-bearer"
 /* {"alg":"ES256"} . {"sub":"me"} . nothing that anybody checks here */
 #define JWT "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJtZSJ9.AAAA"
 #define NO_SUB "eyJhbGciOiJFUzI1NiJ9.e30.AAAA"

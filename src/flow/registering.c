@@ -1,0 +1,219 @@
+/* Registering, and widening what was registered.
+ * spec: RFC 7591; RFC 7592 2.2; MCP client registration */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "flow/machine.h"
+#include "oauth/registration.h"
+#include "oauth/scope.h"
+
+static enum mcpass_rc add_item(struct mp_strings *list, const char *item,
+    struct mcpass_error *err)
+{
+	return mp_strings_add(list, (struct mp_span){ item, strlen(item) }, err);
+}
+
+/* "none" for a public client, where the server allows it or does not say what it allows;
+ * else the first that we can do. */
+static const char *choose_method(const struct mp_strings *supported)
+{
+	static const char *const methods[] = { "none", "client_secret_basic", "client_secret_post" };
+
+	for (size_t i = 0; i < MP_COUNT(methods); i++)
+		if (mp_strings_has(supported, methods[i]))
+			return methods[i];
+	return methods[0];
+}
+
+/* Both forms: servers that compare exactly take the first, those that follow RFC 8252
+ * 7.3 match any port against the second. */
+static enum mcpass_rc wish_redirects(const struct mcpass_client *client,
+    struct mp_registration *wish, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	char *portless = NULL;
+
+	rc = add_item(&wish->redirect_uris, client->redirect_uri, err);
+	if (rc == MCPASS_OK)
+		rc = mp_registration_portless(client->redirect_uri, &portless, err);
+	if (rc == MCPASS_OK && strcmp(portless, client->redirect_uri) != 0)
+		rc = add_item(&wish->redirect_uris, portless, err);
+	free(portless);
+	return rc;
+}
+
+/* Everything that the resource publishes, for a registered scope is a ceiling, and what
+ * we are about to ask for. */
+static enum mcpass_rc wish_scope(const struct mcpass_client *client,
+    struct mp_registration *wish, struct mcpass_error *err)
+{
+	struct mp_strings all = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_scope_merge(&all, &client->prm.scopes_supported, err);
+	if (rc == MCPASS_OK)
+		rc = mp_scope_merge(&all, &client->scope, err);
+	if (rc == MCPASS_OK)
+		rc = mp_scope_join(&all, &wish->scope, err);
+	mp_strings_free(&all);
+	return rc;
+}
+
+/* spec: RFC 7591 2; MCP client registration (application_type, SEP-837) */
+static enum mcpass_rc fill_wish(const struct mcpass_client *client,
+    struct mp_registration *wish, struct mcpass_error *err)
+{
+	const struct mp_asmeta *as = &client->record.as;
+	enum mcpass_rc rc;
+
+	rc = mp_set(&wish->client_name, client->client_name, err);
+	wish->dpop_bound_access_tokens = client->dpop_key != NULL;      /* spec: RFC 9449 5.2 */
+	if (rc == MCPASS_OK)
+		rc = mp_set(&wish->application_type, "native", err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&wish->token_endpoint_auth_method,
+		    choose_method(&as->token_endpoint_auth_methods_supported), err);
+	if (rc == MCPASS_OK)
+		rc = wish_redirects(client, wish, err);
+	if (rc == MCPASS_OK)
+		rc = wish_scope(client, wish, err);
+	if (rc == MCPASS_OK)
+		rc = add_item(&wish->grant_types, "authorization_code", err);
+	if (rc == MCPASS_OK && (as->grant_types_supported.count == 0
+	    || mp_strings_has(&as->grant_types_supported, "refresh_token")))
+		rc = add_item(&wish->grant_types, "refresh_token", err);
+	if (rc == MCPASS_OK)
+		rc = add_item(&wish->response_types, "code", err);
+	return rc;
+}
+
+enum mcpass_rc mp_begin_register(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err)
+{
+	const char *endpoint = client->record.as.registration_endpoint;
+	struct mp_registration wish = { 0 };
+	enum mcpass_rc rc;
+	char *body = NULL;
+
+	mp_record_forget_client(&client->record);
+	client->state = S_REGISTERING;
+	rc = fill_wish(client, &wish, err);
+	if (rc == MCPASS_OK)
+		rc = mp_registration_write(&wish, &body, err);
+	if (rc)
+		goto out;
+	mp_act_reset(client, MP_MAX_DOCUMENT);
+	mp_buf_adds(&client->body, body);
+	rc = mp_headers_add(&client->headers, "Content-Type", "application/json", err);
+	if (rc == MCPASS_OK && mp_secret_present(&client->initial_access_token))
+		rc = mp_act_bearer(client, &client->initial_access_token, err);
+	if (rc == MCPASS_OK)
+		rc = mp_act_request(client, "POST", endpoint, MP_MAX_DOCUMENT, action, err);
+out:
+	free(body);
+	mp_registration_free(&wish);
+	return mp_doing(err, rc, "registering as a client");
+}
+
+/* Copies what the server answered; the response is obeyed, whatever we asked for.
+ * spec: RFC 7591 3.2.1 */
+static enum mcpass_rc keep_registration(struct mcpass_client *client,
+    const struct mp_registration *answer, struct mcpass_error *err)
+{
+	struct mp_record_client *ours = &client->record.client;
+	enum mcpass_rc rc;
+
+	ours->secret_expires_at = answer->client_secret_expires_at;
+	rc = mp_set(&ours->client_id, answer->client_id, err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&ours->auth_method, answer->token_endpoint_auth_method, err);
+	if (rc == MCPASS_OK)
+		rc = mp_secret_set(&ours->client_secret, mp_secret_reveal(&answer->client_secret), err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&ours->redirect_uri, client->redirect_uri, err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&ours->scope, answer->scope, err);
+	if (rc == MCPASS_OK && answer->registration_client_uri != NULL)
+		rc = mp_set(&ours->configuration_url, answer->registration_client_uri, err);
+	if (rc == MCPASS_OK && mp_secret_present(&answer->registration_access_token))
+		rc = mp_secret_set(&ours->configuration_token,
+		    mp_secret_reveal(&answer->registration_access_token), err);
+	return rc;
+}
+
+/* The same registration with a wider scope; what the server gave us is not sent back.
+ * spec: RFC 7592 2.2 */
+enum mcpass_rc mp_begin_widening(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err)
+{
+	const struct mp_record_client *ours = &client->record.client;
+	struct mp_registration wish = { 0 };
+	enum mcpass_rc rc;
+	char *body = NULL;
+
+	client->state = S_WIDENING;
+	rc = fill_wish(client, &wish, err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&wish.client_id, ours->client_id, err);
+	if (rc == MCPASS_OK)
+		rc = mp_registration_write(&wish, &body, err);
+	if (rc)
+		goto out;
+	mp_act_reset(client, MP_MAX_DOCUMENT);
+	mp_buf_adds(&client->body, body);
+	rc = mp_headers_add(&client->headers, "Content-Type", "application/json", err);
+	if (rc == MCPASS_OK)
+		rc = mp_act_bearer(client, &ours->configuration_token, err);
+	if (rc == MCPASS_OK)
+		rc = mp_act_request(client, "PUT", ours->configuration_url, MP_MAX_DOCUMENT, action, err);
+out:
+	mp_free_wiped(body);
+	mp_registration_free(&wish);
+	return mp_doing(err, rc, "widening the registration");
+}
+
+MP_HANDLER(mp_take_widened)
+{
+	struct mp_registration answer = { 0 };
+	enum mcpass_rc rc;
+
+	if (event->status == 0)
+		return mp_doing(err, mp_no_answer(client, event, err), "widening the registration");
+	rc = mp_registration_answer(event->status, event->data, event->data_len, &answer, NULL);
+	if (rc == MCPASS_OK && mp_eq(answer.client_id, client->record.client.client_id)) {
+		rc = keep_registration(client, &answer, err);
+		mp_note(client, "RFC 7592 2.2", "The registration now allows more",
+		    "scope", answer.scope, NULL);
+	} else if (rc != MCPASS_E_NOMEM) {
+		/* It may not be changed, or is gone: a new one does as well. */
+		mp_registration_free(&answer);
+		return mp_begin_register(client, action, err);
+	}
+	mp_registration_free(&answer);
+	if (rc)
+		return mp_doing(err, rc == MCPASS_E_NOMEM ? mp_nomem(err) : rc, "widening the registration");
+	client->state = S_SAVING_CLIENT;
+	return mp_act_save(client, action, err);
+}
+
+MP_HANDLER(mp_take_registration)
+{
+	struct mp_registration answer = { 0 };
+	enum mcpass_rc rc;
+
+	if (event->status == 0)
+		return mp_doing(err, mp_no_answer(client, event, err), "registering as a client");
+	rc = mp_registration_answer(event->status, event->data, event->data_len, &answer, err);
+	if (rc == MCPASS_OK)
+		rc = keep_registration(client, &answer, err);
+	mp_registration_free(&answer);
+	if (rc)
+		return mp_doing(err, rc, "registering as a client");
+	client->registered = true;
+	mp_note(client, "RFC 7591 3.2.1", "Registered as a client",
+	    "registration_endpoint", client->url, "client_id", client->record.client.client_id,
+	    "redirect_uri", client->redirect_uri, "scope", client->record.client.scope,
+	    "token_endpoint_auth_method", client->record.client.auth_method, NULL);
+	client->state = S_SAVING_CLIENT;
+	return mp_act_save(client, action, err);
+}

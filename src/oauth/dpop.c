@@ -1,0 +1,224 @@
+#include "oauth/dpop.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "wire/crypto.h"
+#include "wire/uri.h"
+
+#define TYP "dpop+jwt"
+#define JTI_BYTES 16            /* 96 bits at least; RFC 9449 4.2 */
+
+static const enum mp_alg algs[] = {
+	MP_ES256, MP_ES384, MP_ES512, MP_EDDSA, MP_RS256, MP_PS256, MP_RS384, MP_PS384, MP_RS512,
+	MP_PS512,
+};
+
+/* The URL without query and fragment; spec: RFC 9449 4.2 (htu) */
+static struct mp_span without_query(const char *url)
+{
+	return (struct mp_span){ url, strcspn(url, "?#") };
+}
+
+/* spec: RFC 9449 8.1: 1*NQCHAR */
+static bool is_nonce(const char *text)
+{
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c < 0x21 || *c > 0x7e || *c == '"' || *c == '\\')
+			return false;
+	return *text != '\0';
+}
+
+/* A claim that may be absent: NULL adds nothing. */
+static bool set_text(json_t *object, const char *name, const char *value)
+{
+	return value == NULL || json_object_set_new(object, name, json_string(value)) == 0;
+}
+
+static enum mcpass_rc make_claims(const struct mp_dpop_inputs *inputs, json_t **ret_claims,
+    struct mcpass_error *err)
+{
+	struct mp_span htu = without_query(inputs->url);
+	struct mp_secret jti = { 0 };
+	json_t *claims = NULL;
+	enum mcpass_rc rc;
+	char *ath = NULL;
+
+	if (inputs->nonce != NULL && !is_nonce(inputs->nonce))
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 9449 8.1",
+		    "the server's DPoP-Nonce is not a nonce");
+	rc = mp_random_text(inputs->random, inputs->random_ctx, JTI_BYTES, &jti, err);
+	if (rc == MCPASS_OK && inputs->access_token != NULL)
+		rc = mp_sha256_b64url(mp_secret_reveal(inputs->access_token), &ath, err);
+	if (rc)
+		goto out;
+	claims = json_pack("{s:s, s:s, s:s%, s:I}", "jti", mp_secret_reveal(&jti),
+	    "htm", inputs->method, "htu", htu.data, htu.len, "iat", (json_int_t)inputs->now);
+	if (claims == NULL || !set_text(claims, "ath", ath)
+	    || !set_text(claims, "nonce", inputs->nonce)) {
+		json_decref(claims);
+		rc = mp_nomem(err);
+		goto out;
+	}
+	*ret_claims = claims;
+out:
+	mp_secret_free(&jti);
+	free(ath);
+	return rc;
+}
+
+static enum mcpass_rc make_header(const struct mp_key *key, json_t **ret_header,
+    struct mcpass_error *err)
+{
+	json_t *jwk = NULL, *header;
+	enum mcpass_rc rc;
+
+	rc = mp_jwk_write(key, false, &jwk, err);
+	if (rc)
+		return rc;
+	header = json_pack("{s:s, s:o}", "typ", TYP, "jwk", jwk);
+	if (header == NULL)
+		return mp_nomem(err);
+	*ret_header = header;
+	return MCPASS_OK;
+}
+
+static enum mp_alg alg_of(const struct mp_key *key)
+{
+	for (size_t i = 0; i < MP_COUNT(algs); i++)
+		if (mp_key_permits(key, algs[i]))
+			return algs[i];
+	return MP_ALG_NONE;
+}
+
+enum mcpass_rc mp_dpop_prove(const struct mp_key *key, const struct mp_dpop_inputs *inputs,
+    struct mp_secret *ret_proof, struct mcpass_error *err)
+{
+	json_t *header = NULL, *claims = NULL;
+	enum mcpass_rc rc;
+
+	rc = make_header(key, &header, err);
+	if (rc == MCPASS_OK)
+		rc = make_claims(inputs, &claims, err);
+	if (rc == MCPASS_OK)
+		rc = mp_jws_sign(key, alg_of(key), header, claims, ret_proof, err);
+	json_decref(header);
+	json_decref(claims);
+	return mp_doing(err, rc, "proving possession of our key (DPoP)");
+}
+
+static enum mcpass_rc refuse(struct mcpass_error *err, const char *why)
+{
+	(void)mp_fail(err, MCPASS_E_DENIED, "RFC 9449 4.3", "the DPoP proof %s", why);
+	mp_oauth_code(err, "invalid_dpop_proof");
+	return MCPASS_E_DENIED;
+}
+
+static const char *claim(const struct mp_jws *jws, const char *name)
+{
+	return json_string_value(json_object_get(jws->payload, name));
+}
+
+/* The request that it was made for; spec: RFC 9449 4.3 (8, 9, 11, 12) */
+static enum mcpass_rc check_claims(const struct mp_jws *jws,
+    const struct mp_dpop_expect *expect, struct mcpass_error *err)
+{
+	const json_t *iat = json_object_get(jws->payload, "iat");
+	const char *htu = claim(jws, "htu");
+	const json_t *jti = json_object_get(jws->payload, "jti");
+	enum mcpass_rc rc;
+	char *token, *ath = NULL;
+	double age;             /* a peer's number: what it is taken from must not overflow */
+
+	if (!json_is_string(jti) || !json_is_number(iat))
+		return refuse(err, "lacks jti or iat");
+	/* spec: RFC 9449 11.1 */
+	if (json_string_length(jti) > MP_MAX_JTI)
+		return refuse(err, "has a jti that is too long to be remembered");
+	if (!mp_eq(claim(jws, "htm"), expect->method))
+		return refuse(err, "is for another method");
+	if (htu == NULL || !mp_span_is(without_query(expect->url), htu))
+		return refuse(err, "is for another URL");
+	age = (double)expect->now - json_number_value(iat);
+	if (age > MP_DPOP_WINDOW || age < -MP_DPOP_WINDOW)
+		return refuse(err, "was not made just now: are the clocks right?");
+	if (expect->access_token == NULL)
+		return MCPASS_OK;
+	token = mp_dup_span(*expect->access_token);
+	if (token == NULL)
+		return mp_nomem(err);
+	rc = mp_sha256_b64url(token, &ath, err);
+	mp_free_wiped(token);
+	if (rc == MCPASS_OK && !mp_eq(claim(jws, "ath"), ath))
+		rc = refuse(err, "is for another access token");
+	free(ath);
+	return rc;
+}
+
+/* The key that came with it, which must have made it; spec: RFC 9449 4.3 (5, 6, 7) */
+static enum mcpass_rc check_key(const struct mp_jws *jws, const struct mp_dpop_expect *expect,
+    char **ret_thumbprint, struct mcpass_error *err)
+{
+	const json_t *jwk = json_object_get(jws->header, "jwk");
+	struct mcpass_error why = { 0 };
+	struct mp_key *key = NULL;
+	char *thumbprint = NULL;
+	enum mcpass_rc rc;
+
+	if (!json_is_object(jwk))
+		return refuse(err, "carries no key");
+	rc = mp_jwk_parse(jwk, false, &key, &why);      /* none that is symmetric or private */
+	if (rc && rc != MCPASS_E_NOMEM)
+		return refuse(err, "carries a key that is not accepted");
+	if (rc == MCPASS_OK)
+		rc = mp_jws_verify(jws, key, &why);
+	if (rc == MCPASS_OK)
+		rc = mp_jwk_thumbprint(key, &thumbprint, &why);
+	mp_key_free(key);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (rc)
+		return refuse(err, "is not signed by the key that it carries");
+	if (expect->thumbprint != NULL && strcmp(thumbprint, expect->thumbprint) != 0) {
+		free(thumbprint);
+		return refuse(err, "is by another key than the token is bound to");
+	}
+	*ret_thumbprint = thumbprint;
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_dpop_check(const char *proof, const struct mp_dpop_expect *expect,
+    struct mp_dpop_proof *ret_proof, struct mcpass_error *err)
+{
+	struct mp_dpop_proof found = { 0 };
+	struct mcpass_error why = { 0 };
+	struct mp_jws jws = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_jws_parse((struct mp_span){ proof, strlen(proof) }, &jws, &why);
+	if (rc)
+		return rc == MCPASS_E_NOMEM ? mp_nomem(err) : refuse(err, "is no signed token");
+	if (!mp_eq(jws.typ, TYP))
+		rc = refuse(err, "is of another type");
+	if (rc == MCPASS_OK)
+		rc = check_key(&jws, expect, &found.thumbprint, err);
+	if (rc == MCPASS_OK)
+		rc = check_claims(&jws, expect, err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&found.jti, claim(&jws, "jti"), err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&found.nonce, claim(&jws, "nonce"), err);
+	mp_jws_free(&jws);
+	if (rc)
+		mp_dpop_proof_free(&found);
+	else
+		*ret_proof = found;
+	return rc;
+}
+
+void mp_dpop_proof_free(struct mp_dpop_proof *proof)
+{
+	free(proof->thumbprint);
+	free(proof->jti);
+	free(proof->nonce);
+	*proof = (struct mp_dpop_proof){ 0 };
+}
