@@ -82,6 +82,12 @@
 #define MP_MAX_LOGIN_ATTEMPTS 10
 /* Anything the issuer answers; the largest is a misbehaviour over MP_MAX_DOCUMENT. */
 #define MP_MAX_REPLY ((size_t)512 * 1024)
+/* Seconds that an access token is good: nothing can call it back before. */
+#define MP_ACCESS_LIFETIME 600
+/* Seconds from a login to the last refresh: a month, then the person is asked again. */
+#define MP_REFRESH_LIFETIME (30 * 86400)
+/* Seconds that a code is good: it travels one redirect (RFC 6749 4.1.2: at most 600). */
+#define MP_CODE_LIFETIME 60
 /* Seconds in which a person logs in and decides. */
 #define MP_PARKED_LIFETIME 600
 /* Seconds that a login in a browser serves further authorizations: a working day. */

@@ -18,7 +18,8 @@ struct mp_challenges {
 
 /* Reads every challenge of every WWW-Authenticate line among the headers, in order.
  * A header that breaks the grammar is MCPASS_E_PROTOCOL; none at all is an empty list;
- * a parameter given twice in one challenge is MCPASS_E_PROTOCOL.
+ * a parameter given twice in one challenge is MCPASS_E_PROTOCOL; more than MP_MAX_ITEMS
+ * of anything is MCPASS_E_LIMIT.  Values hold no control but a tab; they need not be UTF-8.
  * Release with mp_challenges_free(). */
 enum mcpass_rc mp_challenges_parse(const struct mcpass_header *headers, size_t count,
     struct mp_challenges *ret_list, struct mcpass_error *err);

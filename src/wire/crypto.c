@@ -24,7 +24,7 @@ enum mcpass_rc mp_sha256_b64url(const char *text, char **ret_text, struct mcpass
 	rc = mp_sha256(text, strlen(text), digest, err);
 	if (rc)
 		return rc;
-	mp_buf_init(&buf, 2 * MP_SHA256_LEN);
+	mp_buf_init(&buf, (size_t)2 * MP_SHA256_LEN);
 	mp_b64url_add(&buf, digest, sizeof(digest));
 	return mp_buf_take(&buf, "a digest", ret_text, err);
 }
@@ -40,7 +40,7 @@ enum mcpass_rc mp_random_text(mcpass_random_fn *random, void *ctx, size_t len,
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "random text of %zu bytes", len);
 	if (random(ctx, bytes, len) != 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "the source of randomness fails");
-	mp_buf_init(&buf, 2 * MP_MAX_RANDOM);
+	mp_buf_init(&buf, (size_t)2 * MP_MAX_RANDOM);
 	mp_b64url_add(&buf, bytes, len);
 	mp_wipe(bytes, sizeof(bytes));
 	rc = mp_buf_check(&buf, "random text", err);

@@ -11,7 +11,7 @@ enum mcpass_rc mp_sha256(const void *bytes, size_t len, uint8_t ret_digest[MP_SH
 /* base64url(SHA-256(text)): PKCE's S256, DPoP's ath; the caller's (free). */
 enum mcpass_rc mp_sha256_b64url(const char *text, char **ret_text, struct mcpass_error *err);
 
-/* len random bytes as base64url: state, verifiers, codes, identifiers. */
+/* len (1 to MP_MAX_RANDOM) random bytes as base64url: state, verifiers, codes. */
 enum mcpass_rc mp_random_text(mcpass_random_fn *random, void *ctx, size_t len,
     struct mp_secret *ret_text, struct mcpass_error *err);
 

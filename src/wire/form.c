@@ -148,7 +148,7 @@ enum mcpass_rc mp_form_parse(const char *text, size_t len, struct mp_form *ret_f
 	size_t count = 0;
 
 	if (len > MP_MAX_FORM)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "a form is larger than %u bytes",
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "a form is larger than %zu bytes",
 		    MP_MAX_FORM);
 	while (next_pair(&rest, &raw))
 		count++;
@@ -160,7 +160,7 @@ enum mcpass_rc mp_form_parse(const char *text, size_t len, struct mp_form *ret_f
 	if (count > 0 && form.pairs == NULL)
 		return mp_nomem(err);
 	rest = (struct mp_span){ text, len };
-	while (!rc && next_pair(&rest, &raw))
+	while (!rc && form.count < count && next_pair(&rest, &raw))
 		rc = decode_pair(raw, &form.pairs[form.count++], err);
 	if (rc)
 		mp_form_free(&form);

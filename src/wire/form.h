@@ -16,12 +16,14 @@ struct mp_form {
 	size_t count;
 };
 /* Decodes a query string or a body of len bytes.  Refused: a bad escape, a NUL, bytes
- * that are not UTF-8, more than MP_MAX_ITEMS pairs.  Release with mp_form_free(). */
+ * that are not UTF-8 (MCPASS_E_PROTOCOL); more than MP_MAX_ITEMS pairs or MP_MAX_FORM
+ * bytes (MCPASS_E_LIMIT).  Release with mp_form_free(). */
 enum mcpass_rc mp_form_parse(const char *text, size_t len, struct mp_form *ret_form,
     struct mcpass_error *err);
 
 /* The value of the only pair of that name: *ret_value is borrowed from form, or NULL
- * when absent.  MCPASS_E_PROTOCOL when it stands there twice; spec: RFC 6749 3.1 */
+ * when absent.  MCPASS_E_PROTOCOL when it stands there twice; spec: RFC 6749 3.1
+ * "name=" gives "": whether an empty value counts as omitted is the caller's to say. */
 enum mcpass_rc mp_form_get(const struct mp_form *form, const char *name,
     const char **ret_value, struct mcpass_error *err);
 

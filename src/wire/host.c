@@ -1,6 +1,7 @@
 #include "wire/host.h"
 #include <arpa/inet.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MAX_NAME 253     /* spec: RFC 1035 2.3.4, as text */
@@ -44,16 +45,30 @@ static struct mp_span without_dot(struct mp_span host)
 	return host;
 }
 
-/* Any notation a resolver takes: decimal, octal, hexadecimal, with 1 to 4 parts. */
+/* Any notation a resolver takes: 1 to 4 parts, each decimal, octal ("0177") or hexadecimal
+ * ("0x7f"), the last one filling what bytes are left.  spec: WHATWG URL 3.5 */
 static bool read_ipv4(struct mp_span host, uint32_t *ret_address)
 {
-	char text[MAX_ADDRESS];
-	struct in_addr address;
+	char text[MAX_ADDRESS], *at = text;
+	uint32_t address = 0;
 
-	if (!copy_text(without_dot(host), text, sizeof(text)) || inet_aton(text, &address) == 0)
+	if (!copy_text(without_dot(host), text, sizeof(text)))
 		return false;
-	*ret_address = ntohl(address.s_addr);
-	return true;
+	for (unsigned part = 0; part < 4; part++) {
+		unsigned long long value, most = UINT32_MAX >> (8 * part);
+
+		if (*at < '0' || *at > '9')     /* strtoull() would take a sign */
+			return false;
+		value = strtoull(at, &at, 0);
+		if (*at == '\0' && value <= most) {
+			*ret_address = address | (uint32_t)value;
+			return true;
+		}
+		if (*at++ != '.' || value > 255)
+			return false;
+		address |= (uint32_t)value << (24 - 8 * part);
+	}
+	return false;
 }
 
 static bool read_ipv6(struct mp_span host, uint8_t ret_address[16])
@@ -118,17 +133,18 @@ bool mp_host_is_valid(struct mp_span host, bool is_ipv6)
 
 bool mp_host_is_loopback(struct mp_span host, bool is_ipv6)
 {
+	static const uint8_t loopback6[16] = { [15] = 1 };
 	uint8_t address6[16];
-	struct in_addr address;
+	uint8_t address4[4];
 	char text[MAX_ADDRESS];
 
 	if (is_ipv6)
-		return read_ipv6(host, address6) && memcmp(address6, &in6addr_loopback, 16) == 0;
+		return read_ipv6(host, address6) && memcmp(address6, loopback6, 16) == 0;
 	if (mp_span_is_nocase(host, "localhost"))
 		return true;
 	/* spec: RFC 8252 7.3; inet_pton() reads four decimal parts and nothing else */
-	return copy_text(host, text, sizeof(text)) && inet_pton(AF_INET, text, &address) == 1
-	    && ntohl(address.s_addr) >> 24 == 127;
+	return copy_text(host, text, sizeof(text)) && inet_pton(AF_INET, text, address4) == 1
+	    && address4[0] == 127;
 }
 
 static bool is_private4(uint32_t address)

@@ -19,8 +19,9 @@ enum mcpass_rc mp_scan_refuse(struct mp_scan *scan, const char *spec, const char
 
 static void skip_space(struct mp_scan *scan)
 {
-	while (scan->at < scan->end && memchr(" \t\n\r", *scan->at, 4) != NULL)
-		scan->at++;
+	while (mp_scan_take(scan, ' ') || mp_scan_take(scan, '\t') || mp_scan_take(scan, '\n')
+	    || mp_scan_take(scan, '\r'))
+		;
 }
 
 bool mp_scan_take(struct mp_scan *scan, char c)
@@ -38,6 +39,12 @@ static bool take_digits(struct mp_scan *scan)
 	while (scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9')
 		scan->at++;
 	return scan->at > first;
+}
+
+static bool starts_number(const struct mp_scan *scan)
+{
+	return scan->at < scan->end
+	    && (*scan->at == '-' || (*scan->at >= '0' && *scan->at <= '9'));
 }
 
 /* Steps over a number; spec: RFC 8259 6 */
@@ -209,7 +216,7 @@ static enum mcpass_rc scan_value(struct mp_scan *scan, unsigned depth, json_t **
 	enum mcpass_rc rc;
 
 	if (++scan->values > MP_MAX_JSON_VALUES)
-		return mp_fail(scan->err, MCPASS_E_LIMIT, NULL, "%s has more than %d values",
+		return mp_fail(scan->err, MCPASS_E_LIMIT, NULL, "%s has more than %zu values",
 		    scan->what, MP_MAX_JSON_VALUES);
 	skip_space(scan);
 	if (mp_scan_take(scan, '{'))
@@ -220,7 +227,7 @@ static enum mcpass_rc scan_value(struct mp_scan *scan, unsigned depth, json_t **
 		rc = mp_scan_text(scan);
 		if (!rc)
 			json = json_stringn_nocheck(scan->text.data, scan->text.len);
-	} else if (scan->at < scan->end && memchr("-0123456789", *scan->at, 11) != NULL)
+	} else if (starts_number(scan))
 		rc = scan_number(scan, &json);
 	else
 		rc = scan_literal(scan, &json);

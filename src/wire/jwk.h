@@ -15,8 +15,9 @@ const char *mp_alg_name(enum mp_alg alg);           /* static, "none" for the ze
 
 struct mp_key;          /* one key: imported once, used many times; not thread-safe */
 
-/* Reads one JWK.  MCPASS_E_PROTOCOL: not a key of a type we speak (RSA of 2048 bits or
- * more, EC P-256/384/521, OKP Ed25519), a symmetric key, members that contradict.
+/* Reads one JWK.  MCPASS_E_PROTOCOL: not a key of a type we speak (RSA of 2048 to 8192
+ * bits, EC P-256/384/521, OKP Ed25519), a symmetric key, one that use or key_ops keeps
+ * from signatures, an alg that it does not fit, two halves that are not of one pair.
  * A private part is taken only when want_private; otherwise its presence is refused
  * (a public place that shows a private key is an accident).  Release: mp_key_free(). */
 enum mcpass_rc mp_jwk_parse(const json_t *jwk, bool want_private, struct mp_key **ret_key,

@@ -262,7 +262,7 @@ enum mcpass_rc mp_jwk_parse(const json_t *jwk, bool want_private, struct mp_key 
 	struct members members = { 0 };
 	struct mp_key *key = NULL;
 	EVP_PKEY *pkey = NULL;
-	enum mp_kind kind;
+	enum mp_kind kind = MP_KIND_RSA;
 	enum mcpass_rc rc;
 
 	ERR_set_mark();         /* what OpenSSL queues is not for the program's own calls */

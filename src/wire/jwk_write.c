@@ -34,7 +34,7 @@ static enum mcpass_rc set_bytes(json_t *jwk, const char *name, const unsigned ch
 	struct mp_buf text;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, 2 * MP_MAX_SIGNATURE);
+	mp_buf_init(&text, (size_t)2 * MP_MAX_SIGNATURE);
 	mp_b64url_add(&text, bytes, len);
 	rc = mp_buf_check(&text, name, err);
 	if (!rc)

@@ -32,7 +32,7 @@ static enum mcpass_rc read_set(const json_t *json, struct mp_jwks *ret_set,
 	if (count > MP_MAX_ITEMS)
 		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the key set has more than %d keys",
 		    MP_MAX_ITEMS);
-	set.keys = calloc(count + 1, sizeof(*set.keys));
+	set.keys = calloc(count + 1, sizeof(struct mp_key *));
 	if (set.keys == NULL)
 		return mp_nomem(err);
 	rc = read_keys(array, &set, err);

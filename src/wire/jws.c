@@ -13,7 +13,7 @@ static enum mcpass_rc split(struct mp_span text, struct parts *ret_parts,
 	const char *end = text.data + text.len, *first, *second;
 
 	if (text.len > MP_MAX_TOKEN)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the token is larger than %u bytes",
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the token is larger than %zu bytes",
 		    MP_MAX_TOKEN);
 	first = text.len > 0 ? memchr(text.data, '.', text.len) : NULL;
 	second = first != NULL ? memchr(first + 1, '.', (size_t)(end - first) - 1) : NULL;
@@ -86,7 +86,7 @@ enum mcpass_rc mp_jws_parse(struct mp_span text, struct mp_jws *ret_jws,
     struct mcpass_error *err)
 {
 	struct mp_jws jws = { 0 };
-	struct parts parts;
+	struct parts parts = { 0 };
 	enum mcpass_rc rc;
 
 	mp_buf_init(&jws.signature, MP_MAX_SIGNATURE);
@@ -131,23 +131,22 @@ void mp_jws_free(struct mp_jws *jws)
 static enum mcpass_rc make_header(const struct mp_key *key, enum mp_alg alg,
     const json_t *further, json_t **ret_header, struct mcpass_error *err)
 {
-	json_t *header = json_object();
-	enum mcpass_rc rc = MCPASS_OK;
+	json_t *header = json_object(), *value;
+	const char *name;
+	bool ok;
 
-	if (header == NULL)
-		return mp_nomem(err);
-	if (json_object_set_new(header, "alg", json_string(mp_alg_name(alg))) != 0)
-		rc = mp_nomem(err);
-	else if (further != NULL && json_object_update_missing(header, (json_t *)further) != 0)
-		rc = mp_nomem(err);
-	else if (mp_key_kid(key) != NULL && json_object_get(header, "jwk") == NULL
-	    && json_object_set_new(header, "kid", json_string(mp_key_kid(key))) != 0)
-		rc = mp_nomem(err);
-	if (rc)
+	ok = json_object_set_new(header, "alg", json_string(mp_alg_name(alg))) == 0;
+	/* json_object_update_missing() would leave out what there is no memory for. */
+	json_object_foreach((json_t *)further, name, value)
+		ok = ok && (mp_eq(name, "alg") || json_object_set(header, name, value) == 0);
+	if (ok && mp_key_kid(key) != NULL && json_object_get(header, "jwk") == NULL)
+		ok = json_object_set_new(header, "kid", json_string(mp_key_kid(key))) == 0;
+	if (!ok) {              /* the header itself may be what there was no memory for */
 		json_decref(header);
-	else
-		*ret_header = header;
-	return rc;
+		return mp_nomem(err);
+	}
+	*ret_header = header;
+	return MCPASS_OK;
 }
 
 static enum mcpass_rc add_json(struct mp_buf *token, const json_t *json,

@@ -102,7 +102,7 @@ enum mcpass_rc mp_key_wrap(EVP_PKEY *pkey, bool is_private, struct mp_key **ret_
     struct mcpass_error *err)
 {
 	struct mp_key *key;
-	enum mp_kind kind;
+	enum mp_kind kind = MP_KIND_RSA;
 	enum mcpass_rc rc;
 
 	rc = find_kind(pkey, &kind, err);

@@ -21,7 +21,7 @@ static enum mcpass_rc read_pem(const char *pem, size_t len, EVP_PKEY **ret_pkey,
 	BIO *bio;
 
 	if (len > MP_MAX_DOCUMENT)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the PEM text is larger than %u bytes",
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the PEM text is larger than %zu bytes",
 		    MP_MAX_DOCUMENT);
 	bio = BIO_new_mem_buf(pem, (int)len);
 	if (bio == NULL)
@@ -82,14 +82,16 @@ enum mcpass_rc mp_key_generate(enum mp_alg alg, struct mp_key **ret_key,
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "no key is made for no algorithm");
 	ERR_set_mark();
 	pkey = make_pkey(&mp_kinds[mp_algs[alg].kind]);
-	if (pkey == NULL)
+	if (pkey == NULL) {
 		rc = mp_key_fail(err, MCPASS_E_IO, NULL, "OpenSSL makes no key");
-	else
-		rc = mp_key_wrap(pkey, true, &key, err);
-	if (!rc) {
-		key->alg = alg;
-		rc = mp_jwk_thumbprint(key, &key->kid, err);
+		goto out;
 	}
+	rc = mp_key_wrap(pkey, true, &key, err);
+	if (rc)
+		goto out;
+	key->alg = alg;
+	rc = mp_jwk_thumbprint(key, &key->kid, err);
+out:
 	if (rc)
 		mp_key_free(key);
 	else

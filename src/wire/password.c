@@ -15,11 +15,11 @@
 #define PREFIX "$scrypt$ln="
 #define MIDDLE ",r=8,p=1$"
 
-/* An account without a password has a line that is none, so it never gets here. */
+/* scrypt fills 128 * r * n bytes; memory is OpenSSL's own cap on that, 32 MiB without it. */
 static enum mcpass_rc derive(const char *password, const uint8_t *salt, unsigned log2_n,
     uint8_t ret_hash[HASH_LEN], struct mcpass_error *err)
 {
-	uint64_t n = UINT64_C(1) << log2_n, memory = 2 * 128 * 8 * n;
+	uint64_t n = UINT64_C(1) << log2_n, memory = UINT64_C(2) * 128 * 8 * n;
 	uint32_t r = 8, p = 1;
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_octet_string(OSSL_KDF_PARAM_PASSWORD, (char *)password, strlen(password)),
@@ -41,7 +41,7 @@ static enum mcpass_rc derive(const char *password, const uint8_t *salt, unsigned
 	EVP_KDF_CTX_free(ctx);
 	EVP_KDF_free(kdf);
 	ERR_pop_to_mark();
-	if (ok != 1)            /* it wants 128 * r * n bytes, and nothing else fails */
+	if (ok != 1)            /* with parameters of ours nothing else can fail */
 		return mp_nomem(err);
 	return MCPASS_OK;
 }

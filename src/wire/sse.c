@@ -3,7 +3,7 @@
 
 #define BOM "\xef\xbb\xbf"
 /* A stream may idle for hours after one large event: its room is not kept. */
-#define KEPT_ROOM (64u * 1024)
+#define KEPT_ROOM ((size_t)64 * 1024)
 
 void mp_sse_init(struct mp_sse *sse, size_t max_event)
 {

@@ -113,7 +113,7 @@ enum mcpass_rc mp_uri_parse(const char *text, struct mp_uri *ret_uri,
 	enum mcpass_rc rc;
 
 	if (strnlen(text, MP_MAX_URI + 1) > MP_MAX_URI)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the URL is longer than %u bytes",
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the URL is longer than %zu bytes",
 		    MP_MAX_URI);
 	parts = mp_uri_split(text);
 	uri.origin = (struct mp_span){ text, (size_t)(parts.path.data - text) };

@@ -47,9 +47,9 @@ static bool has_dot_segment(struct mp_span path)
 
 static bool spans_equal(struct mp_span a, struct mp_span b)
 {
-	if ((a.data == NULL) != (b.data == NULL) || a.len != b.len)
-		return false;
-	return a.len == 0 || memcmp(a.data, b.data, a.len) == 0;
+	if (a.data == NULL || b.data == NULL)
+		return a.data == b.data;        /* absent is not empty */
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
 /* "" and "/" are the same path; spec: RFC 9110 4.2.3 */
@@ -62,7 +62,8 @@ bool mp_uri_is_parent(const struct mp_uri *parent, const struct mp_uri *child)
 {
 	struct mp_span above = path_of(parent), below = path_of(child);
 
-	if (!mp_uri_same_origin(parent, child) || has_dot_segment(above) || has_dot_segment(below))
+	/* The parent's path begins the child's, so this sees its dot segments as well. */
+	if (!mp_uri_same_origin(parent, child) || has_dot_segment(below))
 		return false;
 	if (spans_equal(above, below) && spans_equal(parent->query, child->query)
 	    && spans_equal(parent->fragment, child->fragment))

@@ -94,7 +94,7 @@ enum mcpass_rc mp_uri_resolve(const struct mp_uri *base, const char *reference,
 	char *text = NULL;
 
 	if (strnlen(reference, MP_MAX_URI + 1) > MP_MAX_URI)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the URL is longer than %u bytes",
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the URL is longer than %zu bytes",
 		    MP_MAX_URI);
 	mp_buf_init(&url, MP_MAX_URI);
 	compose(&url, base, mp_uri_split(reference));

@@ -90,6 +90,7 @@ static const struct {
 	{ "escape cut by the next pair", "a=%4&b=1", 8 },
 	{ "escape of no digits", "a=%zz", 5 },
 	{ "escape, first digit wrong", "a=%g1", 5 },
+	{ "escape, first digit wrong, UTF-8 without it", "a=%g3%80%80%80", 14 },
 	{ "escape, second digit wrong", "a=%1g", 5 },
 	{ "escape with a sign", "a=%+1", 5 },
 	{ "bad escape in a name", "%=b", 3 },

@@ -90,6 +90,8 @@ static const struct {
 	{ "public, IPv6", "[2001:200::1]", false, false },
 	{ "public, IPv6, another", "[2606:4700::1111]", false, false },
 	{ "a name", "as.example", false, false },
+	{ "a sign makes it a name", "127.-18446744073709551615", false, false },
+	{ "last of two, the largest", "126.16777215", false, false },
 	{ "a name that begins so", "localhost.example", false, false },
 	{ "a name that ends so", "notlocalhost", false, false },
 	{ "a name like an address", "127.0.0.1.example", false, false },

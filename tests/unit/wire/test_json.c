@@ -73,6 +73,7 @@ static const struct {
 	{ "high surrogate and a letter", "\"\\ud83dx\"", NULL },
 	{ "high surrogate and another escape", "\"\\ud83d\\n\"", NULL },
 	{ "two high surrogates", "\"\\ud83d\\ud83d\"", NULL },
+	{ "high surrogate and what no surrogate is", "\"\\ud83d\\ue000\"", NULL },
 	{ "low surrogate alone", "\"\\udd11\"", NULL },
 	{ "high surrogate, bad digits", "\"\\ud83d\\udxyz\"", NULL },
 	{ "overlong slash", "\"\xc0\xaf\"", NULL },
@@ -196,7 +197,8 @@ struct filled {
 	int64_t number;
 	json_t *object;
 };
-#define FIELD(name, type, flags) { #name, type, flags, offsetof(struct filled, name), "RFC 1 " #name }
+#define FIELD(name, type, flags) \
+	{ #name, type, flags, offsetof(struct filled, name), "RFC 1 " #name }
 static const struct mp_field fields[] = {
 	FIELD(text, MP_FIELD_STRING, MP_REQUIRED),
 	FIELD(url, MP_FIELD_URL, 0),

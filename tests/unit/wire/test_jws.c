@@ -151,7 +151,8 @@ static void test_parse(void)
 
 static void test_members(void)
 {
-	char *text = make_token("{\"alg\":\"PS384\",\"kid\":\"k\",\"typ\":\"at+jwt\"}", "{\"sub\":\"s\"}", "AQID");
+	char *text = make_token("{\"alg\":\"PS384\",\"kid\":\"k\",\"typ\":\"at+jwt\"}",
+	    "{\"sub\":\"s\"}", "AQID");
 	struct mp_span longer = { text, strlen(text) };
 	struct mp_jws jws = { 0 };
 

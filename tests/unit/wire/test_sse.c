@@ -22,6 +22,7 @@ static const struct {
 	ROW("one event", "data: a\n\n", "message[]a;"),
 	ROW("CR", "data: a\r\rdata: b\r\r", "message[]a;message[]b;"),
 	ROW("CRLF", "data: a\r\n\r\ndata: b\r\n\r\n", "message[]a;message[]b;"),
+	ROW("CRLF within an event", "event: t\r\ndata: a\r\ndata: b\r\n\r\n", "t[]a\nb;"),
 	ROW("mixed line ends", "data: a\rdata: b\ndata: c\r\n\r\ndata: d\n\r",
 	    "message[]a\nb\nc;message[]d;"),
 	ROW("LF and CR are two line ends", "data: a\n\rdata: b\n\n", "message[]a;message[]b;"),

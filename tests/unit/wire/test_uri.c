@@ -79,9 +79,11 @@ static const struct {
 	{ "port with six digits", "https://h:000080/" },
 	{ "port of letters", "https://h:8a/" },
 	{ "port with a sign", "https://h:+80/" },
+	{ "port with a sign inside", "https://h:1-0/" },
 	{ "two ports", "https://h:80:80/" },
 	{ "space in the host", "https://a b/" },
 	{ "escape in the host", "https://127%2e0.0.1/" },
+	{ "escape in the host, a name", "https://local%68ost/" },
 	{ "sub-delimiter in the host", "https://a$b/" },
 	{ "non-ASCII in the host", "https://b\xc3\xbc""cher.example/" },
 	{ "ideographic full stop in the host", "https://127\xe3\x80\x82""0.0.1/" },
@@ -90,6 +92,10 @@ static const struct {
 	{ "only a dot", "https://./" },
 	{ "two trailing dots", "https://a../" },
 	{ "number too large for an address", "https://256.256.256.256/" },
+	{ "first part too large", "https://256.1/" },
+	{ "third part too large", "https://1.2.256.4/" },
+	{ "last of four too large", "https://1.2.3.256/" },
+	{ "last of two too large", "https://1.16777216/" },
 	{ "five parts", "https://1.2.3.4.5/" },
 	{ "not octal", "https://08.1/" },
 	{ "not octal, trailing dot", "https://08.1./" },
@@ -105,6 +111,7 @@ static const struct {
 	{ "IPv6 with nine groups", "https://[1:2:3:4:5:6:7:8:9]/" },
 	{ "IPv6 with an octal tail", "https://[::ffff:010.0.0.1]/" },
 	{ "text after the bracket", "https://[::1]a/" },
+	{ "text and digits after the bracket", "https://[::1]a80/" },
 	{ "text before the bracket", "https://a[::1]/" },
 	{ "IPv4 in brackets", "https://[127.0.0.1]/" },
 	{ "a future literal", "https://[v1.a]/" },
@@ -174,6 +181,17 @@ static void test_parse(void)
 	}
 }
 
+/* The host would be refused for its '@' anyway: the person is told why. */
+static void test_user_info(void)
+{
+	struct mcpass_error err = { 0 };
+	struct mp_uri uri;
+
+	CHECK_EQ("user", mp_uri_parse("https://u:p@h/", &uri, &err), MCPASS_E_USAGE);
+	CHECK_STR("its clause", err.spec, "RFC 9110 4.2.4");
+	CHECK("and no password", strstr(err.detail, "u:p") == NULL);
+}
+
 static void test_has_port(void)
 {
 	struct mp_uri uri;
@@ -212,6 +230,7 @@ static void test_length(void)
 int main(void)
 {
 	test_parse();
+	test_user_info();
 	test_has_port();
 	test_length();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
