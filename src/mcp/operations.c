@@ -35,7 +35,7 @@ static enum mcpass_rc add(struct mp_operations *list, const struct mp_rpc *rpc,
     struct mcpass_error *err)
 {
 	struct mp_operation *slot = &list->items[list->count];
-	const char *name;
+	const char *name = NULL;
 	enum mcpass_rc rc;
 
 	rc = find_name(rpc, &name, err);

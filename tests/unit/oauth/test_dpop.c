@@ -53,7 +53,8 @@ static const char *text_of(const json_t *object, const char *name)
 /* spec: RFC 9449 4.2: the public key, and nothing that only its owner knows */
 static void check_header(const char *label, const json_t *header)
 {
-	static const char *const allowed[] = { "kty", "crv", "x", "y", "n", "e", "use", "alg", "kid" };
+	static const char *const allowed[] = { "kty", "crv", "x", "y", "n", "e", "use", "alg",
+	    "kid" };
 	json_t *jwk = json_object_get(header, "jwk"), *value;
 	const char *name;
 

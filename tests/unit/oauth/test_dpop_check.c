@@ -49,8 +49,8 @@ static void apply(json_t *object, const char *edit)
 static struct mp_secret make_proof(json_t *jwk, const char *header_edit, const char *claims_edit)
 {
 	json_t *header = json_pack("{s:s, s:o}", "typ", "dpop+jwt", "jwk", jwk);
-	json_t *claims = json_pack("{s:s, s:s, s:s, s:i, s:s}", "jti", "j-1", "htm", "POST", "htu", URL,
-	    "iat", NOW, "ath", ATH);
+	json_t *claims = json_pack("{s:s, s:s, s:s, s:i, s:s}", "jti", "j-1", "htm", "POST",
+	    "htu", URL, "iat", NOW, "ath", ATH);
 	struct mp_secret proof = { 0 };
 
 	apply(header, header_edit);
