@@ -10,14 +10,19 @@ foreach(fn malloc calloc realloc free strdup strndup)
   target_link_options(mp_harness PUBLIC -Wl,--wrap=${fn})
 endforeach()
 
+# The issuer's store in memory, for whoever has an issuer.
+add_library(mp_memstore STATIC ${PROJECT_SOURCE_DIR}/tests/harness/memstore.c)
+target_include_directories(mp_memstore PUBLIC ${PROJECT_SOURCE_DIR}/tests)
+target_link_libraries(mp_memstore PUBLIC mp_issuer)
+
 function(mp_test name source)
   add_executable(${name} ${source})
-  target_link_libraries(${name} PRIVATE ${ARGN} mp_harness)
+  target_link_libraries(${name} PRIVATE ${ARGN} mp_memstore mp_harness)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
-foreach(room base wire oauth mcp flow session guard issuer echo io)
+foreach(room base wire oauth mcp flow session guard issuer echo io cli)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${room}/test_*.c)
   foreach(source ${sources})
     get_filename_component(stem ${source} NAME_WE)
@@ -26,12 +31,16 @@ foreach(room base wire oauth mcp flow session guard issuer echo io)
   endforeach()
 endforeach()
 
+# A TLS server to be distrusted.
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl>=3.0)
+target_link_libraries(unit_io_http_trust PRIVATE PkgConfig::SSL)
+
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/pair/test_*.c)
 foreach(source ${sources})
   get_filename_component(stem ${source} NAME_WE)
   string(REPLACE "test_" "pair_" name ${stem})
   file(GLOB helpers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/pair/pair_*.c)
-  mp_test(${name} "${source};${helpers}" mp_flow mp_session mp_guard mp_issuer mp_echo)
+  mp_test(${name} "${source};${helpers}" mp_flow mp_session mp_guard mp_issuer mp_echo mp_io)
 endforeach()
 
 # Fuzz targets: with libFuzzer they search; without it they replay their corpus.
@@ -40,7 +49,8 @@ foreach(source ${sources})
   get_filename_component(name ${source} NAME_WE)
   string(REPLACE "fuzz_" "" stem ${name})
   add_executable(${name} ${source})
-  target_link_libraries(${name} PRIVATE mp_flow mp_session mp_guard mp_issuer mp_echo)
+  target_link_libraries(${name} PRIVATE mp_flow mp_session mp_guard mp_issuer mp_echo mp_io
+      mp_memstore)
   if(MCPASS_FUZZ)
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
@@ -49,3 +59,9 @@ foreach(source ${sources})
     add_test(NAME ${name} COMMAND ${name} ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${stem})
   endif()
 endforeach()
+
+# make bench builds these two; nothing else does.
+add_executable(bench_pair EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/pair.c)
+target_link_libraries(bench_pair PRIVATE mp_flags)
+add_executable(bench_guard EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/guard.c)
+target_link_libraries(bench_guard PRIVATE mp_guard)

@@ -39,6 +39,8 @@ struct mcpass_client_config {
 	const char *client_id;          /* pre-registered id, or NULL */
 	const char *client_secret;      /* its secret, or NULL */
 	const char *client_key;         /* its private key in PEM, for private_key_jwt, or NULL */
+	const char *client_issuer;      /* the only issuer that may see any of these; NULL: the
+	                                 * one that client_id was first used with */
 	const char *client_metadata_url; /* https URL of our client metadata document, to be
 	                                 * used as client_id where supported, or NULL */
 	const char *initial_access_token; /* for closed registration (RFC 7591 3), or NULL */
@@ -102,7 +104,8 @@ struct mcpass_action {                  /* pointers live until the next step or 
 };
 
 /* Creates a client; strings in cfg are copied.  The caller owns *ret_client.
- * MCPASS_E_USAGE  no URL, an http:// URL that is not loopback, no random
+ * MCPASS_E_USAGE  no URL, an http:// URL that is not loopback, no random, a
+ *                 client_metadata_url without https or a path
  * MCPASS_E_NOMEM  out of memory */
 MCPASS_API enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *cfg,
     struct mcpass_client **ret_client, struct mcpass_error *err);

@@ -2,10 +2,12 @@
  *
  * The guard does no I/O and reads no clock.  Ask it about a request; when it needs a key
  * set or metadata it says which URL to GET, and is asked again afterwards.  It checks
- * JWT access tokens: signature, iss, aud, exp, nbf, typ, crit, algorithm, scopes.
- * It does NOT check: revocation, TLS, the request's body against its headers.
+ * JWT access tokens: signature, iss, aud, exp, nbf, typ, crit, algorithm, scopes; and, where
+ * that is configured, that whoever sends one holds its key (DPoP).
+ * It does NOT check: revocation, TLS, the request's body against its headers; whether a
+ * proof was shown to another instance before (a nonce keeps that to minutes).
  * One guard is used by one thread at a time.
- * spec: RFC 6750, RFC 9728, RFC 9068, RFC 8725; MCP 2026-07-28 authorization */
+ * spec: RFC 6750, RFC 9728, RFC 9068, RFC 8725, RFC 9449; MCP 2026-07-28 authorization */
 #ifndef MCPASS_GUARD_H
 #define MCPASS_GUARD_H
 #include "mcpass/error.h"
@@ -25,6 +27,16 @@ struct mcpass_scope_rule {
 	const char *name;               /* a tool's or prompt's name, NULL: any */
 	const char *scope;              /* one scope or several, "" for none */
 };
+/* Whoever has the first scope has the others too ("mcp:admin" "mcp:read mcp:tools"), and
+ * what those imply. */
+struct mcpass_scope_implication {
+	const char *scope, *implied;
+};
+enum mcpass_dpop_mode {                 /* proof of possession, RFC 9449 */
+	MCPASS_DPOP_OFF = 0,            /* Bearer alone; a token bound to a key is refused */
+	MCPASS_DPOP_ACCEPTED,           /* Bearer too, but not for a token bound to a key */
+	MCPASS_DPOP_REQUIRED
+};
 struct mcpass_guard_config {
 	size_t size;                    /* sizeof(struct mcpass_guard_config) */
 	const char *resource;           /* the MCP server's canonical URL */
@@ -35,6 +47,14 @@ struct mcpass_guard_config {
 	const char *const *scopes_supported;
 	size_t audience_count, issuer_count, rule_count, scope_count;
 	int loopback_http;              /* 1: http issuers on loopback (development) */
+	const struct mcpass_scope_implication *implications;
+	size_t implication_count;
+	enum mcpass_dpop_mode dpop;
+	/* Copied; 32 to 1024 random bytes: DPoP proofs must then carry a nonce, which is made
+	 * from these and the time, so that instances with the same secret accept each
+	 * other's.  NULL: no nonces. */
+	const uint8_t *nonce_secret;
+	size_t nonce_secret_len;        /* bytes */
 };
 
 struct mcpass_operation { const char *method, *name; };   /* name may be NULL */
@@ -44,6 +64,8 @@ struct mcpass_guard_request {           /* all borrowed */
 	const struct mcpass_operation *operations;   /* what the body asks for */
 	size_t header_count, operation_count;
 	int64_t now;                    /* Unix time, seconds */
+	const char *method;             /* "POST"; may be NULL when dpop is off */
+	const char *url;                /* as the client knows it; NULL: the resource */
 };
 
 enum mcpass_verdict_type {
@@ -55,18 +77,22 @@ enum mcpass_verdict_type {
 struct mcpass_verdict {                 /* pointers live until the next call */
 	enum mcpass_verdict_type type;
 	int status;                     /* DENY: 400, 401, 403, 503 */
-	const char *www_authenticate;   /* DENY: the header's value, or NULL (503) */
+	const char *www_authenticate;   /* DENY: the header's value, or NULL (503); it holds two
+	                                 * challenges where both schemes are accepted */
 	const char *reason;             /* DENY: for the log, no token; else NULL */
 	const char *fetch_url;          /* FETCH */
 	const char *subject, *issuer, *client_id, *username, *scope;   /* ALLOW */
 	int64_t expires_at;             /* ALLOW: Unix time, seconds */
+	const char *dpop_nonce;         /* DENY, ALLOW: the header DPoP-Nonce, or NULL; no cache
+	                                 * may keep such an answer (RFC 9449 8.2) */
 };
 
 MCPASS_API enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
     struct mcpass_guard **ret_guard, struct mcpass_error *err);
 MCPASS_API void mcpass_guard_free(struct mcpass_guard *guard);   /* NULL is fine */
 
-/* Judges a request.  A failure (MCPASS_E_NOMEM, MCPASS_E_USAGE) leaves a deny verdict
+/* Judges a request, once: a DPoP proof that reached a verdict other than FETCH is used up,
+ * and the same request again is a replay.  A failure (MCPASS_E_NOMEM, MCPASS_E_USAGE) leaves a deny verdict
  * with status 503: whoever ignores the result still lets nobody in. */
 MCPASS_API enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
     const struct mcpass_guard_request *request, struct mcpass_verdict *ret_verdict,

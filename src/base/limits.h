@@ -53,6 +53,15 @@
 #define MP_DPOP_WINDOW 300
 /* A proof's jti is remembered for that long: a UUID has 36 characters, a hash 64. */
 #define MP_MAX_JTI 256
+/* Seconds after which a guard makes another DPoP nonce; the one before serves as long
+ * again, so a nonce lives for as long as a proof does (RFC 9449 11.3). */
+#define MP_DPOP_NONCE_SLOT 300
+/* The secret that nonces are made with: shorter than the hash it could be guessed
+ * (RFC 2104 3), and the most is a key file of any making. */
+#define MP_MIN_NONCE_SECRET 32
+#define MP_MAX_NONCE_SECRET 1024
+/* Proofs that a guard remembers, in 2.5 MiB: all of them while fewer than 100 a second come. */
+#define MP_MAX_PROOFS 65536u
 /* Seconds between two fetches of a key set for an unknown kid: a flood stays cheap. */
 #define MP_JWKS_COOLDOWN 30
 /* Seconds that a fetched key set serves without being asked for again. */
@@ -62,7 +71,7 @@
 #define MP_JWKS_MAX_AGE 86400
 /* GETs on behalf of one request: four places of metadata, one key set, and some air. */
 #define MP_MAX_KEY_FETCHES 8
-/* One WWW-Authenticate line: a client's header limit is 8-16 KiB for all of them. */
+/* One challenge (a guard sends two at most): a client's header limit is 8-16 KiB for all. */
 #define MP_MAX_CHALLENGE 4096u
 /* One request to the echo server, which has no use for images. */
 #define MP_MAX_ECHO_BODY ((size_t)256 * 1024)
@@ -96,6 +105,21 @@
 #define MP_CLIENT_LIFETIME (365 * 86400)
 /* Seconds for which an allowance is remembered for one user and client. */
 #define MP_CONSENT_LIFETIME (90 * 86400)
+/* Seconds that a pushed request waits for its browser (RFC 9126 2.2: 5 to 600). */
+#define MP_PUSHED_LIFETIME 60
+/* Seconds to the exp of a JWT that stands for a client or a workload: platforms hand out
+ * one for an hour to a day, and its jti is remembered for as long. */
+#define MP_MAX_ASSERTION_LIFETIME 86400
+/* Seconds that an id token and an ID-JAG of ours are good: each is used at once. */
+#define MP_ID_TOKEN_LIFETIME 3600
+#define MP_ID_JAG_LIFETIME 300
+/* A client metadata document: what the drafts of it and Keycloak take. */
+#define MP_MAX_CLIENT_DOCUMENT ((size_t)5 * 1024)
+/* The key set of an issuer whose JWTs are taken. */
+#define MP_MAX_TRUSTED_KEYS ((size_t)64 * 1024)
+/* Seconds that either serves without being fetched again; a key that is missing is looked
+ * for again after MP_JWKS_COOLDOWN. */
+#define MP_FETCHED_LIFETIME 300
 /* Headers of one response, and one of a request; MP_MAX_ITEMS of them at most. */
 #define MP_MAX_HEADER_BYTES ((size_t)64 * 1024)
 /* What a browser sends to the redirect URI; more is none. */

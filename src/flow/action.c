@@ -137,6 +137,17 @@ enum mcpass_rc mp_act_bearer(struct mcpass_client *client, const struct mp_secre
 	return rc;
 }
 
+enum mcpass_rc mp_check_json(const struct mcpass_client *client,
+    const struct mcpass_event *event, const char *spec, struct mcpass_error *err)
+{
+	const char *type = mp_header_get(event->headers, event->header_count, "Content-Type");
+
+	/* Servers that say nothing are taken at the word of their body. */
+	if (type == NULL || mp_media_type_is(type, "application/json"))
+		return MCPASS_OK;
+	return mp_fail(err, MCPASS_E_PROTOCOL, spec, "%s answered with %s, not with JSON", client->url, type);
+}
+
 enum mcpass_rc mp_no_answer(const struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_error *err)
 {
@@ -148,6 +159,7 @@ enum mcpass_rc mp_act_redirected(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_action *action, bool *ret_again,
     struct mcpass_error *err)
 {
+	struct mcpass_error why = { 0 };
 	const char *location;
 	struct mp_uri base;
 	enum mcpass_rc rc;
@@ -167,7 +179,10 @@ enum mcpass_rc mp_act_redirected(struct mcpass_client *client,
 		    "%s redirects more than %d times", client->url, MP_MAX_REDIRECTS);
 	rc = mp_uri_parse(client->url, &base, err);
 	if (rc == MCPASS_OK)
-		rc = mp_uri_resolve(&base, location, &next, err);
+		rc = mp_uri_resolve(&base, location, &next, &why);
+	if (rc != MCPASS_OK && rc != MCPASS_E_NOMEM)
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 9110 10.2.2", "%s redirects to no URL that "
+		    "we follow: %s", client->url, why.detail);
 	if (rc == MCPASS_OK)    /* each hop is checked like the first */
 		rc = mp_target_check(next, client->server_url,
 		    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, "the redirect", err);

@@ -127,6 +127,23 @@ static enum mcpass_rc check_server_url(const struct mcpass_client_config *cfg,
 	return MCPASS_E_USAGE;
 }
 
+/* spec: MCP 2026-07-28 client ID metadata documents (https, and a path) */
+static enum mcpass_rc check_metadata_url(const struct mcpass_client_config *cfg,
+    struct mcpass_error *err)
+{
+	struct mp_uri uri;
+	enum mcpass_rc rc;
+
+	if (cfg->client_metadata_url == NULL)
+		return MCPASS_OK;
+	rc = mp_uri_parse(cfg->client_metadata_url, &uri, err);
+	if (rc == MCPASS_OK && (!uri.is_https || uri.path.len == 0 || uri.fragment.data != NULL))
+		rc = mp_fail(err, MCPASS_E_USAGE, "MCP client ID metadata documents",
+		    "a client metadata document has an https URL with a path and no fragment: %s",
+		    cfg->client_metadata_url);
+	return rc;
+}
+
 /* What a grant cannot do without is missed here, not after two requests. */
 static enum mcpass_rc check_grant(const struct mcpass_client_config *cfg,
     struct mcpass_error *err)
@@ -162,6 +179,7 @@ static enum mcpass_rc copy_texts(struct mcpass_client *client,
 		{ &client->server_url, cfg->server_url },
 		{ &client->client_name, cfg->client_name != NULL ? cfg->client_name : "mcpass" },
 		{ &client->given_id, cfg->client_id },
+		{ &client->given_issuer, cfg->client_issuer },
 		{ &client->metadata_url, cfg->client_metadata_url },
 		{ &client->wished_scope, cfg->scope },
 		{ &client->idp_token_endpoint, cfg->idp_token_endpoint },
@@ -217,6 +235,8 @@ enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *cfg,
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "the configuration is of another version");
 	rc = check_server_url(cfg, err);
 	if (rc == MCPASS_OK)
+		rc = check_metadata_url(cfg, err);
+	if (rc == MCPASS_OK)
 		rc = check_grant(cfg, err);
 	if (rc)
 		return rc;
@@ -239,6 +259,7 @@ void mcpass_client_free(struct mcpass_client *client)
 	free(client->server_url);
 	free(client->client_name);
 	free(client->given_id);
+	free(client->given_issuer);
 	free(client->metadata_url);
 	free(client->wished_scope);
 	free(client->key);

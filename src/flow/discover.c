@@ -43,8 +43,8 @@ static enum mcpass_rc judge(struct mcpass_client *client, const struct mcpass_ev
 		return MCPASS_OK;
 	}
 	if (event->status == 200) {
-		*ret_answer = IS_DOCUMENT;
-		return MCPASS_OK;
+		*ret_answer = IS_DOCUMENT;      /* spec: RFC 9728 3.2, RFC 8414 3.2 */
+		return mp_check_json(client, event, "RFC 8414 3.2", err);
 	}
 	rc = mp_fail(err, event->status >= 500 || event->status == 429 ? MCPASS_E_IO
 	    : MCPASS_E_PROTOCOL, NULL, "%s answered %d", client->url, event->status);
@@ -68,14 +68,39 @@ enum mcpass_rc mp_begin_prm(struct mcpass_client *client, struct mcpass_action *
 	return mp_doing(err, rc, "looking for the protected resource metadata");
 }
 
+/* A client that a person gave us belongs to one issuer.  The MCP server's word does not
+ * move it to another, which would see its secret.
+ * spec: MCP 2026-07-28 client registration (authorization server binding) */
+static enum mcpass_rc check_given(const struct mcpass_client *client, const char *issuer,
+    struct mcpass_error *err)
+{
+	const struct mp_record *record = &client->record;
+	const char *owner = client->given_issuer;
+	enum mcpass_rc rc;
+
+	if (owner == NULL && client->given_id != NULL
+	    && mp_eq(record->client.client_id, client->given_id))
+		owner = record->as.issuer;
+	if (owner == NULL || mp_asmeta_same_issuer(owner, issuer))
+		return MCPASS_OK;
+	rc = mp_fail(err, MCPASS_E_POLICY, "MCP authorization server binding",
+	    "the client that was given is of %s, and the server names %s", owner, issuer);
+	mp_hint(err, "If the server has moved, register a client at the new issuer and give that"
+	    " one; if nobody said so, ask whoever runs %s.", client->server_url);
+	return rc;
+}
+
 /* Sets the issuer to ask; what another one gave is of no use there and never goes there.
  * spec: MCP 2026-07-28 client registration (SEP-2352: credentials bound to the issuer) */
 static enum mcpass_rc settle_issuer(struct mcpass_client *client, const char *issuer,
     struct mcpass_error *err)
 {
 	struct mp_record *record = &client->record;
+	enum mcpass_rc rc = check_given(client, issuer, err);
 
-	if (record->as.issuer != NULL && strcmp(record->as.issuer, issuer) != 0) {
+	if (rc)
+		return rc;
+	if (record->as.issuer != NULL && !mp_asmeta_same_issuer(record->as.issuer, issuer)) {
 		mp_note(client, "MCP authorization server binding",
 		    "The server names another authorization server; what the old one gave is dropped",
 		    "old", record->as.issuer, "new", issuer, NULL);
@@ -87,12 +112,13 @@ static enum mcpass_rc settle_issuer(struct mcpass_client *client, const char *is
 	return mp_set(&client->issuer, issuer, err);
 }
 
-/* The authorization server that we know already, if it is still listed; else the first.
+/* The one our client is of, or that we know already, if it is still listed; else the first.
  * spec: RFC 9728 7.6 (the choice is the client's) */
 static const char *choose_issuer(const struct mcpass_client *client)
 {
 	const struct mp_strings *listed = &client->prm.authorization_servers;
-	const char *known = client->record.as.issuer;
+	const char *known = client->given_issuer != NULL ? client->given_issuer
+	    : client->record.as.issuer;
 
 	return known != NULL && mp_strings_has(listed, known) ? known : listed->items[0];
 }

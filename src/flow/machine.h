@@ -31,7 +31,7 @@ struct mcpass_client {
 	/* the configuration, copied */
 	unsigned flags;
 	enum mcpass_grant grant;
-	char *server_url, *client_name, *given_id, *metadata_url, *wished_scope, *key;
+	char *server_url, *client_name, *given_id, *given_issuer, *metadata_url, *wished_scope, *key;
 	char *idp_token_endpoint, *idp_client_id;
 	struct mp_secret given_secret, initial_access_token, assertion, idp_client_secret;
 	struct mp_key *given_key;       /* for private_key_jwt, or NULL */
@@ -137,6 +137,9 @@ enum mcpass_rc mp_begin_exchange(struct mcpass_client *client, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err);
 /* What goes with every request as resource (RFC 8707 2), or NULL. */
 const char *mp_resource_to_send(const struct mcpass_client *client);
+/* MCPASS_E_PROTOCOL when a 200 says that it is no JSON. */
+enum mcpass_rc mp_check_json(const struct mcpass_client *client,
+    const struct mcpass_event *event, const char *spec, struct mcpass_error *err);
 /* An event of status 0: nothing came back. */
 enum mcpass_rc mp_no_answer(const struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_error *err);

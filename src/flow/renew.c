@@ -231,10 +231,14 @@ enum mcpass_rc mp_keep_token(struct mcpass_client *client, const struct mcpass_e
 {
 	struct mp_record *record = &client->record;
 	struct mp_token token = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
 	if (event->status == 0)
 		return mp_no_answer(client, event, err);
+	if (event->status == 200)
+		rc = mp_check_json(client, event, "RFC 6749 5.1", err);
+	if (rc)
+		return rc;
 	rc = mp_token_answer(event->status, event->data, event->data_len,
 	    client->dpop_key != NULL ? "DPoP" : "Bearer", &token, err);
 	if (rc)
@@ -338,7 +342,7 @@ enum mcpass_rc mp_scope_denied(const struct mcpass_client *client, const char *s
 
 	rc = mp_fail(err, MCPASS_E_DENIED, "RFC 6749 3.3",
 	    "the authorization server did not grant %s: this user may not have it", scope);
-	mp_hint(err, "ask whoever runs %s for that permission, then: mcpass login --force %s",
+	mp_hint(err, "ask whoever runs %s for that permission, then: mcpass login --again %s",
 	    client->record.as.issuer, client->server_url);
 	return rc;
 }

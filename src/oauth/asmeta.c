@@ -148,6 +148,11 @@ static bool is_slashed(const char *longer, const char *shorter)
 	return strncmp(longer, shorter, len) == 0 && strcmp(longer + len, "/") == 0;
 }
 
+bool mp_asmeta_same_issuer(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0 || is_slashed(a, b) || is_slashed(b, a);
+}
+
 enum mcpass_rc mp_asmeta_check_issuer(const struct mp_asmeta *meta, const char *issuer,
     bool *ret_slash, struct mcpass_error *err)
 {
@@ -159,7 +164,7 @@ enum mcpass_rc mp_asmeta_check_issuer(const struct mp_asmeta *meta, const char *
 		return MCPASS_OK;
 	}
 	/* spec: RFC 8414 3.1 (the URL that was fetched is the same for both) */
-	if (is_slashed(meta->issuer, issuer) || is_slashed(issuer, meta->issuer)) {
+	if (mp_asmeta_same_issuer(meta->issuer, issuer)) {
 		*ret_slash = true;
 		return MCPASS_OK;
 	}

@@ -41,6 +41,8 @@ enum mcpass_rc mp_asmeta_parse(const char *data, size_t len, struct mp_asmeta *r
  *   absent (MCP: "MUST refuse to proceed")                             MCPASS_E_POLICY */
 enum mcpass_rc mp_asmeta_check_issuer(const struct mp_asmeta *meta, const char *issuer,
     bool *ret_slash, struct mcpass_error *err);
+/* Whether two names are of one issuer, with the same tolerance: their metadata is one. */
+bool mp_asmeta_same_issuer(const char *a, const char *b);
 enum mcpass_rc mp_asmeta_check_code_flow(const struct mp_asmeta *meta, bool allow_no_s256,
     struct mcpass_error *err);
 void mp_asmeta_free(struct mp_asmeta *meta);

@@ -18,6 +18,9 @@ static const struct mp_field fields[] = {
 	/* Lenient: MCP allows the header only, whatever this says. */
 	{ "bearer_methods_supported", MP_FIELD_STRINGS, MP_LENIENT,
 	    offsetof(struct mp_prm, bearer_methods_supported), "RFC 9728 2" },
+	/* Lenient: advice; a proof that is not taken is refused. */
+	{ "dpop_signing_alg_values_supported", MP_FIELD_STRINGS, MP_LENIENT,
+	    offsetof(struct mp_prm, dpop_signing_alg_values_supported), "RFC 9728 2" },
 	{ "dpop_bound_access_tokens_required", MP_FIELD_BOOL, 0,
 	    offsetof(struct mp_prm, dpop_bound_access_tokens_required), "RFC 9728 2" },
 };

@@ -10,6 +10,7 @@ struct mp_prm {
 	struct mp_strings authorization_servers;
 	struct mp_strings scopes_supported;
 	struct mp_strings bearer_methods_supported;
+	struct mp_strings dpop_signing_alg_values_supported;
 	bool dpop_bound_access_tokens_required;
 };
 

@@ -46,12 +46,14 @@ enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loo
 		    what, url);
 	if (!uri.is_https)
 		return check_http(url, &uri, &server, loopback_http, what, err);
-	/* spec: RFC 9728 7.7 (no request to the inside on an outsider's word) */
-	if (mp_uri_is_private(&uri) && !mp_uri_is_private(&server)) {
+	/* spec: RFC 9728 7.7 (no request to the inside on an outsider's word; and a server on
+	 * this machine has no more to do with the network around it than an outsider) */
+	if (mp_uri_is_private(&uri) && (!mp_uri_is_private(&server)
+	    || (mp_uri_is_loopback(&server) && !mp_uri_is_loopback(&uri)))) {
 		rc = mp_fail(err, MCPASS_E_POLICY, "RFC 9728 7.7",
 		    "%s is an address inside a private network: %s", what, url);
-		mp_hint(err, "The MCP server is outside of it, and such a server must not choose"
-		    " what is contacted inside.");
+		mp_hint(err, "The MCP server is not in that network, and such a server must not choose"
+		    " what is contacted there.");
 		return rc;
 	}
 	return MCPASS_OK;

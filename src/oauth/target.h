@@ -9,7 +9,7 @@
  * what names it in the error ("the token endpoint").
  *
  * https: allowed, but to a private IP literal only when the MCP server is itself at a
- * private one.  http: allowed to a loopback host only, and only when loopback_http and
+ * private one; a server on loopback may name only loopback among them.  http: allowed to a loopback host only, and only when loopback_http and
  * the MCP server is itself on loopback.
  * MCPASS_E_PROTOCOL  no http(s) URI at all, or it has a fragment
  * MCPASS_E_POLICY    one we refuse to contact */

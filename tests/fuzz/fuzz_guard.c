@@ -4,13 +4,19 @@
  *   authorization  the header's value           query     the query string
  *   unsigned       a JWT's header, a line end, its payload; no signature
  *   signed         a payload, signed by the issuer
- *   metadata, keys a document of the issuer's                                         */
+ *   metadata, keys a document of the issuer's
+ *   bound          a payload, signed by the issuer, bound to a key and sent with its proof
+ *   proof          a proof's header, a line end, its payload, signed by that key ("{}" gets
+ *                  the right header); sent with a good token
+ *   dpop           the DPoP header's value, sent with a good token                       */
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "base/text.h"
 #include "mcpass/guard.h"
+#include "oauth/dpop.h"
 #include "wire/b64url.h"
+#include "wire/crypto.h"
 #include "wire/jws.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -20,8 +26,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 #define RESOURCE "https://mcp.example/mcp"
 #define JWKS ISSUER "/jwks"
 
-static struct mp_key *key;
-static char *set;
+static struct mp_key *key, *client;     /* the issuer's, the client's */
+static char *set, *thumbprint;
+static const uint8_t secret[] = "0123456789abcdef0123456789abcdef";
 
 static void check(bool ok)
 {
@@ -38,15 +45,20 @@ static void make_key(void)
 	json = json_pack("{s:[o]}", "keys", jwk);
 	set = mp_json_dump(json);
 	json_decref(json);
+	check(mp_key_generate(MP_EDDSA, &client, NULL) == MCPASS_OK);
+	check(mp_jwk_thumbprint(client, &thumbprint, NULL) == MCPASS_OK);
 }
 
 static struct mcpass_guard *new_guard(const char *jwks_uri)
 {
 	static const struct mcpass_scope_rule rules[] = { { "tools/*", "echo", "a b" },
 		{ "*", NULL, "a" } };
+	static const struct mcpass_scope_implication all = { "all", "a b" };
 	struct mcpass_guard_issuer issuer = { ISSUER, jwks_uri };
 	struct mcpass_guard_config cfg = { .size = sizeof(cfg), .resource = RESOURCE,
-		.issuers = &issuer, .issuer_count = 1, .rules = rules, .rule_count = 2 };
+		.issuers = &issuer, .issuer_count = 1, .rules = rules, .rule_count = 2,
+		.implications = &all, .implication_count = 1, .dpop = MCPASS_DPOP_ACCEPTED,
+		.nonce_secret = secret, .nonce_secret_len = sizeof(secret) };
 	struct mcpass_guard *guard = NULL;
 
 	check(mcpass_guard_new(&cfg, &guard, NULL) == MCPASS_OK);
@@ -54,13 +66,14 @@ static struct mcpass_guard *new_guard(const char *jwks_uri)
 }
 
 /* What must hold of every verdict. */
-static void judge(struct mcpass_guard *guard, const char *authorization, const char *query,
-    bool may_allow)
+static enum mcpass_verdict_type judge(struct mcpass_guard *guard, const char *authorization,
+    const char *proof, const char *query, bool may_allow)
 {
-	struct mcpass_header header = { "Authorization", authorization };
+	struct mcpass_header headers[] = { { "DPoP", proof }, { "Authorization", authorization } };
 	struct mcpass_operation operation = { "ping", NULL };
-	struct mcpass_guard_request request = { .headers = &header,
-		.header_count = authorization != NULL ? 1 : 0, .query = query,
+	struct mcpass_guard_request request = { .headers = headers + (proof == NULL),
+		.header_count = (size_t)(proof != NULL) + (authorization != NULL), .query = query,
+		.method = "POST",
 		.operations = &operation, .operation_count = 1, .now = NOW };
 	struct mcpass_verdict verdict;
 
@@ -70,14 +83,17 @@ static void judge(struct mcpass_guard *guard, const char *authorization, const c
 		check(verdict.subject != NULL || verdict.client_id != NULL);
 		check(verdict.expires_at > NOW - MP_CLOCK_SKEW - 1);
 		check(strstr(verdict.scope, "a") != NULL);
+		check(verdict.dpop_nonce == NULL);
 	} else if (verdict.type == MCPASS_DENY) {
 		check(verdict.status == 503 || verdict.www_authenticate != NULL);
+		check((verdict.status == 401) == (verdict.dpop_nonce != NULL));
 		check(verdict.www_authenticate == NULL
 		    || strpbrk(verdict.www_authenticate, "\r\n") == NULL);
 		check(verdict.reason != NULL && strpbrk(verdict.reason, "\r\n") == NULL);
 	} else {
 		check(mp_span_is_nocase((struct mp_span){ verdict.fetch_url, 8 }, "https://"));
 	}
+	return verdict.type;
 }
 
 static void judge_unsigned(struct mcpass_guard *guard, const char *text, size_t len)
@@ -94,7 +110,7 @@ static void judge_unsigned(struct mcpass_guard *guard, const char *text, size_t 
 		mp_b64url_add(&value, line + 1, len - first - 1);
 	mp_buf_adds(&value, ".AAAA");
 	if (!value.failed)
-		judge(guard, mp_buf_text(&value), NULL, false);
+		judge(guard, mp_buf_text(&value), NULL, NULL, false);
 	mp_buf_free(&value);
 }
 
@@ -110,11 +126,164 @@ static void judge_signed(struct mcpass_guard *guard, const char *text, size_t le
 	if (json_is_object(payload)
 	    && mp_jws_sign(key, MP_EDDSA, NULL, payload, &token, NULL) == MCPASS_OK) {
 		mp_buf_addf(&value, "Bearer %s", mp_secret_reveal(&token));
-		judge(guard, mp_buf_text(&value), NULL, true);
+		judge(guard, mp_buf_text(&value), NULL, NULL, json_object_get(payload, "cnf") == NULL);
 	}
 	mp_secret_free(&token);
 	mp_buf_free(&value);
 	json_decref(payload);
+}
+
+static json_t *read_object(const char *text, size_t len)
+{
+	json_t *json = NULL;
+
+	if (mp_json_parse(text, len, MP_MAX_TOKEN / 2, "", &json, NULL) == MCPASS_OK
+	    && json_is_object(json))
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+/* The payload as a token, bound to the client's key: the token, and "DPoP TOKEN". */
+static void make_bound(json_t *payload, struct mp_secret *token, struct mp_buf *value)
+{
+	json_object_set_new(payload, "cnf", json_pack("{s:s}", "jkt", thumbprint));
+	mp_buf_init(value, 2 * MP_MAX_TOKEN);
+	check(mp_jws_sign(key, MP_EDDSA, NULL, payload, token, NULL) == MCPASS_OK);
+	mp_buf_addf(value, "DPoP %s", mp_secret_reveal(token));
+	check(!value->failed);
+}
+
+/* The nonce that serves now; free. */
+static char *nonce_of(struct mcpass_guard *guard)
+{
+	struct mcpass_guard_request request = { .now = NOW, .method = "POST" };
+	struct mcpass_verdict verdict;
+	char *nonce = NULL;
+
+	check(mcpass_guard_check(guard, &request, &verdict, NULL) == MCPASS_OK);
+	check(mp_set(&nonce, verdict.dpop_nonce, NULL) == MCPASS_OK && nonce != NULL);
+	return nonce;
+}
+
+static int no_random(void *ctx, uint8_t *out, size_t len)
+{
+	(void)ctx;
+	memset(out, 'r', len);
+	return 0;
+}
+
+/* A proof is good once. */
+static void judge_bound(struct mcpass_guard *guard, const char *text, size_t len)
+{
+	json_t *payload = read_object(text, len);
+	struct mp_secret token = { 0 }, proof = { 0 };
+	char *nonce = nonce_of(guard);
+	struct mp_dpop_inputs inputs = { .method = "POST", .url = RESOURCE, .access_token = &token,
+		.nonce = nonce, .now = NOW, .random = no_random };
+	struct mp_buf value;
+
+	if (payload != NULL) {
+		make_bound(payload, &token, &value);
+		check(mp_dpop_prove(client, &inputs, &proof, NULL) == MCPASS_OK);
+		if (judge(guard, mp_buf_text(&value), mp_secret_reveal(&proof), NULL, true)
+		    == MCPASS_ALLOW)
+			check(judge(guard, mp_buf_text(&value), mp_secret_reveal(&proof), NULL, false)
+			    == MCPASS_DENY);
+		mp_secret_free(&proof);
+		mp_secret_free(&token);
+		mp_buf_free(&value);
+	}
+	free(nonce);
+	json_decref(payload);
+}
+
+/* A token that would be let in with a good proof. */
+static void make_good(struct mp_secret *token, struct mp_buf *value)
+{
+	json_t *payload = json_pack("{s:s s:s s:I s:s s:s}", "iss", ISSUER, "aud", RESOURCE, "exp",
+	    (json_int_t)NOW + 300, "sub", "s", "scope", "all a");
+
+	make_bound(payload, token, value);
+	json_decref(payload);
+}
+
+/* What let a proof in says that it should; spec: RFC 9449 4.3 */
+static bool is_right(const json_t *header, const json_t *payload, const struct mp_secret *token,
+    const char *nonce)
+{
+	const char *typ = json_string_value(json_object_get(header, "typ"));
+	double iat = json_number_value(json_object_get(payload, "iat"));
+	char *ath = NULL;
+	bool right;
+
+	check(mp_sha256_b64url(mp_secret_reveal(token), &ath, NULL) == MCPASS_OK);
+	right = mp_eq(typ, "dpop+jwt") && iat >= NOW - MP_DPOP_WINDOW && iat <= NOW + MP_DPOP_WINDOW
+	    && mp_eq(json_string_value(json_object_get(payload, "htm")), "POST")
+	    && mp_eq(json_string_value(json_object_get(payload, "htu")), RESOURCE)
+	    && mp_eq(json_string_value(json_object_get(payload, "nonce")), nonce)
+	    && mp_eq(json_string_value(json_object_get(payload, "ath")), ath)
+	    && json_is_string(json_object_get(payload, "jti"));
+	free(ath);
+	return right;
+}
+
+/* Puts in what a fuzzer cannot know: "NONCE" and "ATH" stand for the right ones. */
+static void complete(json_t *header, json_t *payload, const struct mp_secret *token,
+    const char *nonce)
+{
+	char *ath = NULL;
+	json_t *jwk = NULL;
+
+	check(mp_sha256_b64url(mp_secret_reveal(token), &ath, NULL) == MCPASS_OK);
+	check(mp_jwk_write(client, false, &jwk, NULL) == MCPASS_OK);
+	if (json_object_size(header) == 0)
+		json_object_set_new(header, "typ", json_string("dpop+jwt"));
+	if (json_object_get(header, "jwk") == NULL)
+		json_object_set(header, "jwk", jwk);
+	if (mp_eq(json_string_value(json_object_get(payload, "nonce")), "NONCE"))
+		json_object_set_new(payload, "nonce", json_string(nonce));
+	if (mp_eq(json_string_value(json_object_get(payload, "ath")), "ATH"))
+		json_object_set_new(payload, "ath", json_string(ath));
+	json_decref(jwk);
+	free(ath);
+}
+
+static void judge_proof(struct mcpass_guard *guard, const char *text, size_t len)
+{
+	const char *line = memchr(text, '\n', len);
+	json_t *header = line != NULL ? read_object(text, (size_t)(line - text)) : NULL;
+	json_t *payload = line != NULL
+	    ? read_object(line + 1, len - (size_t)(line - text) - 1) : NULL;
+	struct mp_secret token = { 0 }, proof = { 0 };
+	struct mp_buf value;
+	char *nonce = nonce_of(guard);
+
+	make_good(&token, &value);
+	if (header != NULL && payload != NULL) {
+		complete(header, payload, &token, nonce);
+		if (mp_jws_sign(client, MP_EDDSA, header, payload, &proof, NULL) == MCPASS_OK)
+			judge(guard, mp_buf_text(&value), mp_secret_reveal(&proof), NULL,
+			    is_right(header, payload, &token, nonce));
+	}
+	mp_secret_free(&proof);
+	mp_secret_free(&token);
+	mp_buf_free(&value);
+	free(nonce);
+	json_decref(header);
+	json_decref(payload);
+}
+
+/* Bytes that no key signed. */
+static void judge_dpop(struct mcpass_guard *guard, const char *text)
+{
+	struct mp_secret token = { 0 };
+	struct mp_buf value;
+
+	make_good(&token, &value);
+	check(judge(guard, mp_buf_text(&value), text, NULL, false) == MCPASS_DENY);
+	mp_secret_free(&token);
+	mp_buf_free(&value);
 }
 
 /* Hands a document to a guard that waits for one, then asks with a token by a stranger's
@@ -148,13 +317,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	check(copy != NULL && mcpass_guard_fetched(guard, JWKS, 200, set, strlen(set), NOW, NULL)
 	    == MCPASS_OK);
 	if (mp_span_is(what, "authorization"))
-		judge(guard, copy, NULL, false);
+		judge(guard, copy, NULL, NULL, false);
 	else if (mp_span_is(what, "query"))
-		judge(guard, NULL, copy, false);
+		judge(guard, NULL, NULL, copy, false);
 	else if (mp_span_is(what, "unsigned"))
 		judge_unsigned(guard, text, rest);
 	else if (mp_span_is(what, "signed"))
 		judge_signed(guard, text, rest);
+	else if (mp_span_is(what, "bound"))
+		judge_bound(guard, text, rest);
+	else if (mp_span_is(what, "proof"))
+		judge_proof(guard, text, rest);
+	else if (mp_span_is(what, "dpop"))
+		judge_dpop(guard, copy);
 	else if (mp_span_is(what, "metadata"))
 		judge_document(NULL, ISSUER "/.well-known/oauth-authorization-server", text, rest);
 	else if (mp_span_is(what, "keys"))

@@ -22,7 +22,7 @@ char *__wrap_strndup(const char *text, size_t len);
 
 static bool armed, hit, counting = true;
 static size_t left;
-static long live;
+static _Atomic long live;        /* servers under test have threads */
 
 void mp_test_fail_alloc(size_t n)
 {

@@ -62,6 +62,9 @@ static const struct {
 	    "RFC 9728 1.2" },
 	{ "the servers are no list", "{\"resource\":\"" RS "\",\"authorization_servers\":\"x\"}",
 	    MCPASS_E_PROTOCOL, "RFC 9728 2" },
+	{ "algorithms that are no list",
+	    "{\"resource\":\"" RS "\",\"dpop_signing_alg_values_supported\":\"ES256\"}", MCPASS_OK,
+	    NULL },
 	{ "DPoP is no boolean",
 	    "{\"resource\":\"" RS "\",\"dpop_bound_access_tokens_required\":\"true\"}",
 	    MCPASS_E_PROTOCOL, "RFC 9728 2" },
@@ -89,6 +92,7 @@ static void test_parse(void)
 static const char whole[] = "{\"resource\":\"" RS "/mcp\",\"resource_name\":\"Echo\","
     "\"authorization_servers\":[\"https://as.example\",\"https://b.example\"],"
     "\"scopes_supported\":[\"a\",\"b\"],\"bearer_methods_supported\":[\"header\"],"
+    "\"dpop_signing_alg_values_supported\":[\"ES256\",\"EdDSA\"],"
     "\"dpop_bound_access_tokens_required\":true}";
 
 static void test_write(void)
@@ -99,6 +103,7 @@ static void test_write(void)
 	CHECK_EQ("read", mp_prm_parse(whole, strlen(whole), &prm, NULL), MCPASS_OK);
 	CHECK_STR("the name", prm.resource_name, "Echo");
 	CHECK_EQ("two servers", prm.authorization_servers.count, 2);
+	CHECK("algorithms", mp_strings_has(&prm.dpop_signing_alg_values_supported, "EdDSA"));
 	CHECK("a flag", prm.dpop_bound_access_tokens_required);
 	CHECK_EQ("written", mp_prm_write(&prm, &text, NULL), MCPASS_OK);
 	CHECK_STR("the same again", text, whole);

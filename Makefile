@@ -1,0 +1,43 @@
+# Short on purpose: what is built, and how, stands in CMakeLists.txt.
+BUILD ?= build
+PREFIX ?= /usr/local
+CMAKE_FLAGS ?=
+
+.PHONY: all demo check lint install bench fuzz clean need
+
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+$(BUILD)/build.ninja: CMakeLists.txt cmake/*.cmake
+	@sh scripts/need.sh build
+	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_FLAGS) >$(BUILD).log 2>&1 \
+		|| { cat $(BUILD).log; exit 1; }
+
+# The main job on the embedded default; AUTO=1 walks the pages by itself.
+demo: all
+	@$(BUILD)/mcpass demo $(if $(AUTO),--auto)
+
+# Every test there is; the last line counts them.
+check:
+	@sh scripts/need.sh build check
+	@sh tests/run.sh
+
+lint:
+	@sh scripts/need.sh build check
+	@sh tests/lint/run.sh
+
+install: all
+	@cmake --install $(BUILD) >/dev/null
+	@echo "installed below $(PREFIX)"
+
+bench:
+	@sh scripts/need.sh build bench
+	@sh bench/run.sh
+
+# SECONDS=60 for each target.
+fuzz:
+	@sh scripts/need.sh build fuzz
+	@sh tests/fuzz/run.sh $(or $(SECONDS),60)
+
+clean:
+	rm -rf build build-*

@@ -1,0 +1,21 @@
+/* mcpass/login.h - the blocking call, for programs with no event loop of their own. */
+#ifndef MCPASS_LOGIN_H
+#define MCPASS_LOGIN_H
+#include "mcpass/client.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Blocks until there is a token for cfg->server_url: from the store, refreshed, or after
+ * a login in the system's browser.  Uses libcurl, a loopback listener and the file store
+ * of the mcpass program.  cfg->random may be NULL: OpenSSL's.
+ * *ret_token is NULL when the server wants none; release it with mcpass_token_free().
+ * Errors as of mcpass_client_step(), MCPASS_E_STORE besides. */
+MCPASS_API enum mcpass_rc mcpass_login(const struct mcpass_client_config *cfg,
+    struct mcpass_token **ret_token, struct mcpass_error *err);
+MCPASS_API void mcpass_token_free(struct mcpass_token *token);   /* wipes; NULL is fine */
+
+#ifdef __cplusplus
+}
+#endif
+#endif

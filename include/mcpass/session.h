@@ -1,0 +1,113 @@
+/* mcpass/session.h - a conversation with one MCP server, over HTTP, without the HTTP.
+ *
+ * The session does no I/O and reads no clock.  Give it requests
+ * (mcpass_session_request), carry out the actions it asks for (mcpass_session_next), and
+ * tell it what came back (mcpass_session_head, _data, _end).  It speaks both eras of the
+ * protocol: it asks in the newest form first, and falls back as the specification says.
+ * It knows nothing of tokens: when a server answers 401 or 403 it says so, and the
+ * exchange is sent again after mcpass_session_retry().
+ * One session is used by one thread at a time. */
+#ifndef MCPASS_SESSION_H
+#define MCPASS_SESSION_H
+#include "mcpass/error.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mcpass_session;                  /* opaque */
+
+struct mcpass_session_config {
+	size_t size;                    /* sizeof(struct mcpass_session_config) */
+	const char *server_url;
+	const char *client_name, *client_version;
+	const char *revision;           /* "2025-11-25": only this one; NULL: detect */
+	const char *known_revision;     /* what an earlier session found, or NULL: a hint
+	                                 * that saves the detection, not a promise */
+	const char *capabilities;       /* client capabilities as JSON, NULL: "{}" */
+	mcpass_trace_fn *trace;         /* or NULL */
+	void *trace_ctx;
+};
+
+enum mcpass_session_action_type {
+	MCPASS_SESSION_IDLE = 0,        /* nothing to do until something comes back */
+	MCPASS_SESSION_SEND,            /* send this HTTP request; follow no redirect */
+	MCPASS_SESSION_CLOSE,           /* abandon the exchange: close its connection */
+	MCPASS_SESSION_AUTHORIZE,       /* the server answered 401 or 403: status, headers */
+	MCPASS_SESSION_MESSAGE,         /* a notification or request of the server: body */
+	MCPASS_SESSION_WARNING,         /* something was left out: body is the sentence */
+	MCPASS_SESSION_RESULT,          /* request `call` is answered: body, is_error */
+	MCPASS_SESSION_WAIT             /* call next again at until (ms) or when fed */
+};
+struct mcpass_session_action {          /* pointers live until the next call */
+	enum mcpass_session_action_type type;
+	unsigned exchange;              /* SEND, CLOSE, AUTHORIZE: which HTTP exchange */
+	unsigned call;                  /* RESULT, MESSAGE (0: none): which request */
+	const char *method, *url;       /* SEND: "POST"; SEND and AUTHORIZE */
+	const struct mcpass_header *headers;
+	size_t header_count, body_len;
+	const char *body;               /* SEND: bytes; others: JSON text */
+	int status;                     /* AUTHORIZE: the HTTP status */
+	int is_error;                   /* RESULT: body is the JSON-RPC error object */
+	int64_t until;                  /* WAIT: milliseconds on the caller's clock */
+};
+
+/* Creates a session; strings are copied.  The caller owns *ret_session. */
+MCPASS_API enum mcpass_rc mcpass_session_new(const struct mcpass_session_config *cfg,
+    struct mcpass_session **ret_session, struct mcpass_error *err);
+MCPASS_API void mcpass_session_free(struct mcpass_session *session);   /* NULL is fine */
+
+/* Queues a request; params is a JSON object's text, NULL or "" for none.
+ * MCPASS_E_USAGE: params is no JSON object, or method is one the session sends itself
+ * (initialize).  *ret_call names it in its RESULT.
+ * server/discover works in both eras: before 2026-07-28 the session answers it from what
+ * the server said to initialize.
+ * A result with resultType input_required is a RESULT like any other: to go on, request
+ * the same method again with inputResponses and requestState among its params. */
+MCPASS_API enum mcpass_rc mcpass_session_request(struct mcpass_session *session,
+    const char *method, const char *params, unsigned *ret_call, struct mcpass_error *err);
+/* Gives up a request: 2026-07-28 closes its stream, before that
+ * notifications/cancelled is sent.  No RESULT follows. */
+MCPASS_API enum mcpass_rc mcpass_session_cancel(struct mcpass_session *session, unsigned call,
+    struct mcpass_error *err);
+/* Answers a request of the server (a MESSAGE with an id); answer is the whole JSON-RPC
+ * response. */
+MCPASS_API enum mcpass_rc mcpass_session_answer(struct mcpass_session *session,
+    const char *answer, struct mcpass_error *err);
+
+/* Sends a notification ("notifications/roots/list_changed"); params as above.  2026-07-28
+ * knows none from the client: there it is left out without a word. */
+MCPASS_API enum mcpass_rc mcpass_session_notify(struct mcpass_session *session,
+    const char *method, const char *params, struct mcpass_error *err);
+
+/* The next thing to do; now in milliseconds on any steady clock.  Call until IDLE or
+ * WAIT.  Errors end the session, only mcpass_session_free() is left:
+ * MCPASS_E_PROTOCOL (not MCP, HTML, a broken stream), MCPASS_E_LIMIT, MCPASS_E_IO (5xx),
+ * MCPASS_E_POLICY (a redirect to another origin), MCPASS_E_NOMEM. */
+MCPASS_API enum mcpass_rc mcpass_session_next(struct mcpass_session *session, int64_t now,
+    struct mcpass_session_action *ret_action, struct mcpass_error *err);
+
+/* What came back on an exchange: the head once, bytes as they arrive, the end.
+ * broken: the connection failed before the response was whole, or there was none (then
+ * no head comes before).  What comes on an exchange that was closed is ignored.  AUTHORIZE
+ * follows the end; an exchange that is sent again keeps its number.  Errors end the
+ * session, as those of mcpass_session_next(). */
+MCPASS_API enum mcpass_rc mcpass_session_head(struct mcpass_session *session,
+    unsigned exchange, int status, const struct mcpass_header *headers, size_t count,
+    struct mcpass_error *err);
+MCPASS_API enum mcpass_rc mcpass_session_data(struct mcpass_session *session,
+    unsigned exchange, const char *bytes, size_t len, struct mcpass_error *err);
+MCPASS_API enum mcpass_rc mcpass_session_end(struct mcpass_session *session,
+    unsigned exchange, int broken, struct mcpass_error *err);
+/* After AUTHORIZE: there is a token now, send that exchange again. */
+MCPASS_API enum mcpass_rc mcpass_session_retry(struct mcpass_session *session,
+    unsigned exchange, struct mcpass_error *err);
+
+/* The revision in use, NULL while unknown; and what to pass as server_url next time
+ * (it differs after a redirect on the same origin).  Borrowed until free. */
+MCPASS_API const char *mcpass_session_revision(const struct mcpass_session *session);
+MCPASS_API const char *mcpass_session_url(const struct mcpass_session *session);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

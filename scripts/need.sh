@@ -1,0 +1,56 @@
+#!/bin/sh
+# Installs what is missing: need.sh GROUP...   (build, check, fuzz, bench)
+# On Debian and its kin it prints the one apt-get line and runs it, with sudo only where it
+# must; elsewhere it lists what to install.
+set -eu
+
+build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev libmicrohttpd-dev"
+check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags chromium chromium-driver man-db"
+fuzz="clang libclang-rt-dev"
+bench="curl python3"
+
+# Debian 12 names the compiler's runtime by its version.
+if command -v apt-cache >/dev/null 2>&1; then
+	rt=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p' | head -n 1)
+	fuzz="clang ${rt:-libclang-rt-14-dev}"
+fi
+
+wanted=
+for group in "$@"; do
+	case $group in
+	build) wanted="$wanted $build" ;;
+	check) wanted="$wanted $check" ;;
+	fuzz) wanted="$wanted $fuzz" ;;
+	bench) wanted="$wanted $bench" ;;
+	*) echo "need.sh: no group $group" >&2; exit 1 ;;
+	esac
+done
+
+if ! command -v dpkg-query >/dev/null 2>&1; then
+	if pkg-config --exists libcurl libcrypto jansson sqlite3 libmicrohttpd 2>/dev/null \
+	    && command -v cmake >/dev/null 2>&1 && command -v ninja >/dev/null 2>&1; then
+		exit 0
+	fi
+	echo "This is no Debian. Please install, by whatever names your system has for them:"
+	for package in $wanted; do echo "  $package"; done
+	exit 1
+fi
+
+missing=
+for package in $wanted; do
+	dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q ' installed$' \
+		|| missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+sudo=
+if [ "$(id -u)" -ne 0 ]; then
+	if ! command -v sudo >/dev/null 2>&1; then
+		echo "Missing packages, and no sudo here. As root: apt-get install$missing" >&2
+		exit 1
+	fi
+	sudo=sudo
+fi
+echo "+ $sudo apt-get install -y --no-install-recommends$missing"
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

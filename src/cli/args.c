@@ -1,0 +1,187 @@
+#include "cli/args.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "wire/utf8.h"
+
+static enum mcpass_rc read_all(int fd, const char *path, struct mp_buf *buf,
+    struct mcpass_error *err)
+{
+	char chunk[8192];
+	ssize_t n;
+
+	do {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n > 0)
+			mp_buf_add(buf, chunk, (size_t)n);
+	} while ((n > 0 && !buf->failed) || (n < 0 && errno == EINTR));
+	mp_wipe(chunk, sizeof(chunk));          /* it may have been a client's secret */
+	if (n < 0)
+		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(errno));
+	return mp_buf_check(buf, path, err);
+}
+
+enum mcpass_rc mp_args_read_file(const char *path, size_t max, char **ret_text,
+    size_t *ret_len, struct mcpass_error *err)
+{
+	bool is_stdin = strcmp(path, "-") == 0;
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+	size_t len;
+
+	if (fd < 0)
+		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(errno));
+	mp_buf_init(&buf, max);
+	rc = read_all(fd, is_stdin ? "standard input" : path, &buf, err);
+	if (!is_stdin)
+		(void)close(fd);
+	len = buf.len;
+	if (!rc && ret_len == NULL && len > 0 && memchr(buf.data, '\0', len) != NULL)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s: has a NUL inside, so it is no text", path);
+	if (!rc)
+		rc = mp_buf_take(&buf, path, ret_text, err);
+	if (!rc && ret_len != NULL)
+		*ret_len = len;
+	mp_buf_free(&buf);
+	return rc;
+}
+
+/* Whoever wrote the JSON sits at the keyboard: a protocol error would blame a server. */
+static enum mcpass_rc parse_typed(const char *name, const char *text, size_t len,
+    json_t **ret_json, struct mcpass_error *err)
+{
+	struct mcpass_error inner = { 0 };
+	enum mcpass_rc rc = mp_json_parse(text, len, MP_MAX_MESSAGE, name, ret_json, &inner);
+
+	if (rc == MCPASS_E_PROTOCOL) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s", inner.detail);
+		mp_hint(err, "key=value gives a string, key:=value gives JSON: count:=3,"
+		    " list:='[\"a\"]'");
+	} else if (rc) {
+		rc = mp_fail(err, rc, inner.spec, "%s", inner.detail);
+	}
+	return rc;
+}
+
+static enum mcpass_rc make_string(const char *name, const char *text, size_t len,
+    json_t **ret_json, struct mcpass_error *err)
+{
+	json_t *json;
+
+	if (!mp_utf8_valid(text, len))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "%s: not UTF-8 text", name);
+	json = json_stringn(text, len);
+	if (json == NULL)
+		return mp_nomem(err);
+	*ret_json = json;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc read_value(const char *name, const char *text, bool is_json,
+    json_t **ret_json, struct mcpass_error *err)
+{
+	char *from_file = NULL;
+	size_t len = strlen(text);
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (text[0] == '@') {
+		rc = mp_args_read_file(text + 1, MP_MAX_MESSAGE, &from_file, &len, err);
+		if (rc)
+			return rc;
+		text = from_file;
+	}
+	rc = is_json ? parse_typed(name, text, len, ret_json, err)
+	    : make_string(name, text, len, ret_json, err);
+	mp_free_wiped(from_file);
+	return rc;
+}
+
+/* Steals value. */
+static enum mcpass_rc put(json_t *object, const char *name, json_t *value,
+    struct mcpass_error *err)
+{
+	if (json_object_get(object, name) != NULL) {
+		json_decref(value);
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the argument %s is given twice", name);
+	}
+	return json_object_set_new(object, name, value) == 0 ? MCPASS_OK : mp_nomem(err);
+}
+
+static enum mcpass_rc add_members(json_t *object, const char *text, struct mcpass_error *err)
+{
+	json_t *more = NULL, *value;
+	const char *name;
+	enum mcpass_rc rc;
+
+	rc = parse_typed("the argument", text, strlen(text), &more, err);
+	json_object_foreach (more, name, value)
+		if (!rc)
+			rc = put(object, name, json_incref(value), err);
+	json_decref(more);
+	return rc;
+}
+
+static enum mcpass_rc add(json_t *object, const char *arg, struct mcpass_error *err)
+{
+	const char *equals = strchr(arg, '=');
+	bool is_json = equals != NULL && equals > arg && equals[-1] == ':';
+	size_t len = equals != NULL ? (size_t)(equals - arg) - is_json : 0;
+	json_t *value = NULL;
+	char *name;
+	enum mcpass_rc rc;
+
+	if (arg[0] == '{')
+		return add_members(object, arg, err);
+	if (len == 0) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "not an argument of a tool: %s", arg);
+		mp_hint(err, "key=text, key:=json, key=@file, key:=@file or '{\"key\": 1}'");
+		return rc;
+	}
+	if (!mp_utf8_valid(arg, len))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "an argument's name is not UTF-8 text");
+	name = mp_dup_span((struct mp_span){ arg, len });
+	if (name == NULL)
+		return mp_nomem(err);
+	rc = read_value(name, equals + 1, is_json, &value, err);
+	if (!rc)
+		rc = put(object, name, value, err);
+	mp_free_wiped(name);
+	return rc;
+}
+
+enum mcpass_rc mp_args_parse(char *const *args, size_t count, json_t **ret_object,
+    struct mcpass_error *err)
+{
+	json_t *object = json_object();
+	enum mcpass_rc rc = object == NULL ? mp_nomem(err) : MCPASS_OK;
+
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = add(object, args[i], err);
+	if (rc)
+		json_decref(object);
+	else
+		*ret_object = object;
+	return mp_doing(err, rc, "reading the arguments");
+}
+
+enum mcpass_rc mp_args_params(const char *key, const char *value, json_t *arguments,
+    json_t **ret_params, struct mcpass_error *err)
+{
+	json_t *params = json_object(), *text = NULL;
+	enum mcpass_rc rc = params == NULL ? mp_nomem(err) : MCPASS_OK;
+
+	if (!rc)
+		rc = make_string(key, value, strlen(value), &text, err);
+	if (!rc && json_object_set_new(params, key, text) != 0)
+		rc = mp_nomem(err);
+	if (!rc && arguments != NULL && json_object_set(params, "arguments", arguments) != 0)
+		rc = mp_nomem(err);
+	if (rc)
+		json_decref(params);
+	else
+		*ret_params = params;
+	return rc;
+}

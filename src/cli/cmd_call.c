@@ -1,0 +1,130 @@
+#include <string.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "cli/advice.h"
+#include "cli/args.h"
+#include "cli/conn.h"
+#include "cli/report.h"
+#include "cli/result.h"
+
+struct call_options {
+	struct mp_common common;
+	struct mp_conn_options conn;
+};
+
+/* A tool's own error is its answer too, but not what a pipe is waiting for. */
+static enum mcpass_rc print(const json_t *result, const struct mp_common *common,
+    struct mcpass_error *err)
+{
+	bool failed = mp_result_is_error(result);
+	struct mp_term term = mp_term_of(failed ? STDERR_FILENO : STDOUT_FILENO);
+	enum mcpass_rc rc = MCPASS_OK;
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	if (common->json)
+		rc = mp_out_json(result, err);
+	else
+		mp_result_tool(&buf, &term, result);
+	if (!common->json && failed)
+		mp_say_text(&buf);
+	else if (!common->json)
+		rc = mp_out(&buf, err);
+	mp_buf_free(&buf);
+	return rc == MCPASS_OK && failed ? MCPASS_E_USAGE : rc;
+}
+
+/* After a failure it is worth a request to say what would have been right. */
+static void advise(const struct mp_asker *asker, const char *name, const json_t *given,
+    const struct mp_common *common, struct mcpass_error *err)
+{
+	struct mp_term term = mp_term_of(STDERR_FILENO);
+	json_t *list = NULL;
+	const json_t *tool;
+	struct mp_buf buf;
+
+	if (common->quiet || mp_list_all(asker, "tools", &list, NULL) != MCPASS_OK)
+		return;
+	tool = mp_list_find(list, "tools", name);
+	mp_buf_init(&buf, MP_MAX_DOCUMENT);
+	if (tool != NULL)
+		mp_advice_arguments(&buf, &term, tool, given);
+	else
+		mp_advice_name(&buf, &term, list, name);
+	if (err->rc != MCPASS_OK)       /* what went wrong comes first */
+		mp_report(err);
+	mp_clear(err);
+	mp_say_text(&buf);
+	mp_buf_free(&buf);
+	json_decref(list);
+}
+
+static enum mcpass_rc call(const struct mp_asker *asker, const char *name, json_t *arguments,
+    const struct mp_common *common, struct mcpass_error *err)
+{
+	json_t *params = NULL, *result = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_args_params("name", name, arguments, &params, err);
+	if (rc)
+		return rc;
+	rc = mp_ask(asker, "tools/call", params, &result, err);
+	if (!rc)
+		rc = print(result, common, err);
+	/* Wrong arguments are a JSON-RPC error, since 2025-11-25 also an error of the tool. */
+	if (rc == MCPASS_E_USAGE)
+		advise(asker, name, arguments, common, err);
+	json_decref(params);
+	json_decref(result);
+	return rc;
+}
+
+static enum mcpass_rc run(const void *values, char **operands, size_t count,
+    struct mcpass_error *err)
+{
+	const struct call_options *options = values;
+	struct mp_conn_wish wish = { 0 };
+	struct mp_conn conn = { 0 };
+	json_t *arguments = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_args_parse(operands + 2, count - 2, &arguments, err);
+	for (size_t i = 2; i < count; i++)
+		wish.stdin_is_taken |= strstr(operands[i], "=@-") != NULL;
+	if (!rc)
+		rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
+	if (!rc)
+		rc = call(&conn.asker, operands[1], arguments, &options->common, err);
+	mp_conn_close(&conn);
+	json_decref(arguments);
+	return rc;
+}
+
+static const struct mp_option_place places[] = {
+	MP_CONN_PLACES(struct call_options),
+	{ NULL, 0 },
+};
+
+const struct mp_command mp_command_call = {
+	.name = "call",
+	.summary = "Call a tool",
+	.operands = "SERVER TOOL [KEY=VALUE ...]",
+	.about = "Calls a tool of an MCP server and prints its answer: text as it is, a line for"
+	    " each image or resource. When the tool itself fails, its words go to standard error"
+	    " and the exit code is 1.\n"
+	    "\n"
+	    "Arguments:\n"
+	    "  key=text       a string\n"
+	    "  key:=json      any JSON: count:=3  flag:=true  list:='[\"a\", \"b\"]'\n"
+	    "  key=@file      a string from a file (@- is standard input)\n"
+	    "  key:=@file     JSON from a file\n"
+	    "  '{\"key\": 1}'   members of an object\n",
+	.examples = "  mcpass call https://mcp.example.com/mcp echo message=hi\n"
+	    "  mcpass call https://mcp.example.com/mcp search query=@question.txt limit:=5\n"
+	    "  mcpass call work report --json | jq .structuredContent\n",
+	.least = 2,
+	.most = (size_t)-1,
+	.places = places,
+	.options_size = sizeof(struct call_options),
+	.run = run,
+};

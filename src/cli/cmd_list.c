@@ -1,0 +1,210 @@
+/* tools, prompts, resources: what a server has; with a name, one of them. */
+#include <string.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "cli/args.h"
+#include "cli/conn.h"
+#include "cli/result.h"
+
+struct list_options {
+	struct mp_common common;
+	struct mp_conn_options conn;
+};
+typedef void render_fn(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
+
+static enum mcpass_rc print_list(const json_t *list, const char *kind,
+    const struct mp_common *common, struct mcpass_error *err)
+{
+	struct mp_term term = mp_term_of(STDOUT_FILENO);
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	if (common->json)
+		return mp_out_json(list, err);
+	if (json_array_size(json_object_get(list, kind)) == 0)
+		mp_say(common->quiet, "The server has no %s.", kind);
+	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	mp_list_render(&buf, &term, list, kind);
+	rc = mp_out(&buf, err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
+/* One tool of the list, in full. */
+static enum mcpass_rc print_tool(const json_t *list, const char *name,
+    const struct mp_common *common, struct mcpass_error *err)
+{
+	const json_t *tool = mp_list_find(list, "tools", name);
+	const char *near = mp_list_nearest(list, "tools", name);
+	struct mp_term term = mp_term_of(STDOUT_FILENO);
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	if (tool == NULL) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the server has no tool %s", name);
+		if (near != NULL)
+			mp_hint(err, "did you mean %s?", near);
+		return rc;
+	}
+	if (common->json)
+		return mp_out_json(tool, err);
+	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	mp_list_render_item(&buf, &term, tool, "tools");
+	rc = mp_out(&buf, err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
+/* Asks for one prompt or resource and prints what came. */
+static enum mcpass_rc print_one(const struct mp_asker *asker, const char *method,
+    const json_t *params, render_fn *render, const struct mp_common *common,
+    struct mcpass_error *err)
+{
+	struct mp_term term = mp_term_of(STDOUT_FILENO);
+	json_t *result = NULL;
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	rc = mp_ask(asker, method, params, &result, err);
+	if (rc || common->json) {
+		rc = rc ? rc : mp_out_json(result, err);
+		json_decref(result);
+		return rc;
+	}
+	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	render(&buf, &term, result);
+	rc = mp_out(&buf, err);
+	mp_buf_free(&buf);
+	json_decref(result);
+	return rc;
+}
+
+static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, size_t count,
+    const struct mp_common *common, struct mcpass_error *err)
+{
+	json_t *arguments = NULL, *params = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_args_parse(operands + 1, count - 1, &arguments, err);
+	if (!rc)
+		rc = mp_args_params("name", operands[0], arguments, &params, err);
+	if (!rc)
+		rc = print_one(asker, "prompts/get", params, mp_result_prompt, common, err);
+	json_decref(params);
+	json_decref(arguments);
+	return rc;
+}
+
+static enum mcpass_rc read_resource(const struct mp_asker *asker, const char *uri,
+    const struct mp_common *common, struct mcpass_error *err)
+{
+	json_t *params = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_args_params("uri", uri, NULL, &params, err);
+	if (!rc)
+		rc = print_one(asker, "resources/read", params, mp_result_resource, common, err);
+	json_decref(params);
+	return rc;
+}
+
+static enum mcpass_rc list(const struct mp_conn *conn, const char *kind, const char *name,
+    const struct mp_common *common, struct mcpass_error *err)
+{
+	json_t *all = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_list_all(&conn->asker, kind, &all, err);
+	if (!rc)
+		rc = name != NULL ? print_tool(all, name, common, err)
+		    : print_list(all, kind, common, err);
+	json_decref(all);
+	return rc;
+}
+
+static enum mcpass_rc with_server(const char *kind, const struct list_options *options,
+    char **operands, size_t count, struct mcpass_error *err)
+{
+	struct mp_conn conn = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_conn_open(&options->conn, &options->common, operands[0], NULL, &conn, err);
+	if (!rc && count > 1 && strcmp(kind, "prompts") == 0)
+		rc = get_prompt(&conn.asker, operands + 1, count - 1, &options->common, err);
+	else if (!rc && count > 1 && strcmp(kind, "resources") == 0)
+		rc = read_resource(&conn.asker, operands[1], &options->common, err);
+	else if (!rc)
+		rc = list(&conn, kind, count > 1 ? operands[1] : NULL, &options->common, err);
+	mp_conn_close(&conn);
+	return rc;
+}
+
+static enum mcpass_rc run_tools(const void *options, char **operands, size_t count,
+    struct mcpass_error *err)
+{
+	return with_server("tools", options, operands, count, err);
+}
+
+static enum mcpass_rc run_prompts(const void *options, char **operands, size_t count,
+    struct mcpass_error *err)
+{
+	return with_server("prompts", options, operands, count, err);
+}
+
+static enum mcpass_rc run_resources(const void *options, char **operands, size_t count,
+    struct mcpass_error *err)
+{
+	return with_server("resources", options, operands, count, err);
+}
+
+static const struct mp_option_place places[] = {
+	MP_CONN_PLACES(struct list_options),
+	{ NULL, 0 },
+};
+
+const struct mp_command mp_command_tools = {
+	.name = "tools",
+	.summary = "List the tools of a server",
+	.operands = "SERVER [TOOL]",
+	.about = "Lists the tools of an MCP server: name, one line about it, and its arguments; a *"
+	    " marks those that are required. With TOOL, shows that one in full.\n"
+	    "SERVER is a URL, or a name in a file of servers. When the server wants a login, you"
+	    " are asked to sign in; that is kept for the next time.\n",
+	.examples = "  mcpass tools https://mcp.example.com/mcp\n"
+	    "  mcpass tools https://mcp.example.com/mcp --json | jq '.tools[].name'\n",
+	.least = 1,
+	.most = 2,
+	.places = places,
+	.options_size = sizeof(struct list_options),
+	.run = run_tools,
+};
+
+const struct mp_command mp_command_prompts = {
+	.name = "prompts",
+	.summary = "List the prompts of a server, or fill one in",
+	.operands = "SERVER [PROMPT [KEY=VALUE ...]]",
+	.about = "Lists the prompts of an MCP server and their arguments. With PROMPT, fills it in"
+	    " and prints its messages. Arguments are given as to 'mcpass call'.\n",
+	.examples = "  mcpass prompts https://mcp.example.com/mcp\n"
+	    "  mcpass prompts https://mcp.example.com/mcp greeting name=Ada\n",
+	.least = 1,
+	.most = (size_t)-1,
+	.places = places,
+	.options_size = sizeof(struct list_options),
+	.run = run_prompts,
+};
+
+const struct mp_command mp_command_resources = {
+	.name = "resources",
+	.summary = "List the resources of a server, or read one",
+	.operands = "SERVER [URI]",
+	.about = "Lists the resources of an MCP server. With URI, prints that one: its text as it"
+	    " is, a line for what is not text (--json has the bytes, in base64).\n",
+	.examples = "  mcpass resources https://mcp.example.com/mcp\n"
+	    "  mcpass resources https://mcp.example.com/mcp echo://about\n",
+	.least = 1,
+	.most = 2,
+	.places = places,
+	.options_size = sizeof(struct list_options),
+	.run = run_resources,
+};

@@ -1,0 +1,125 @@
+#include "cli/listing.h"
+#include <stdio.h>
+#include <string.h>
+#include "base/limits.h"
+#include "cli/options.h"
+#include "cli/report.h"
+
+static const char *key_of(const char *kind)
+{
+	return strcmp(kind, "resources") == 0 ? "uri" : "name";
+}
+
+enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const json_t *params,
+    json_t **ret_result, struct mcpass_error *err)
+{
+	char *text = NULL, *answer = NULL;
+	bool is_error = false;
+	enum mcpass_rc rc;
+
+	if (params != NULL && (text = mp_json_dump(params)) == NULL)
+		return mp_nomem(err);
+	rc = asker->ask(asker->ctx, method, text, &answer, &is_error, err);
+	if (!rc && is_error)
+		rc = mp_report_rpc_error(answer, method, err);
+	else if (!rc)
+		rc = mp_json_parse(answer, strlen(answer), MP_MAX_MESSAGE, "the server's answer",
+		    ret_result, err);
+	mp_free_wiped(text);
+	mp_free_wiped(answer);
+	return rc;
+}
+
+/* One page is taken into items; *ret_cursor is the next one's, borrowed from page. */
+static enum mcpass_rc take_page(const json_t *page, const char *kind, json_t *items,
+    const char **ret_cursor, struct mcpass_error *err)
+{
+	const json_t *more = json_object_get(page, kind), *cursor = json_object_get(page, "nextCursor");
+
+	if (!json_is_array(more))
+		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP pagination",
+		    "the server's answer to %s/list has no list of %s", kind, kind);
+	if (json_array_size(items) + json_array_size(more) > MP_MAX_LISTED)
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the server lists more than %d %s",
+		    MP_MAX_LISTED, kind);
+	if (json_array_extend(items, (json_t *)more) != 0)
+		return mp_nomem(err);
+	*ret_cursor = json_string_value(cursor);
+	return MCPASS_OK;
+}
+
+/* *params is that of the next page, NULL when there is none. */
+static enum mcpass_rc next_params(json_t **params, const char *cursor, struct mcpass_error *err)
+{
+	const char *before = json_string_value(json_object_get(*params, "cursor"));
+	enum mcpass_rc rc = MCPASS_OK;
+	json_t *next = NULL;
+
+	if (cursor != NULL && before != NULL && strcmp(cursor, before) == 0)
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, "MCP pagination",
+		    "the server gives the same cursor again");
+	else if (cursor != NULL && (next = json_pack("{s:s}", "cursor", cursor)) == NULL)
+		rc = mp_nomem(err);
+	json_decref(*params);
+	*params = next;
+	return rc;
+}
+
+enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
+    json_t **ret_list, struct mcpass_error *err)
+{
+	json_t *items = json_array(), *params = NULL, *page = NULL, *list = NULL;
+	enum mcpass_rc rc = items == NULL ? mp_nomem(err) : MCPASS_OK;
+	const char *cursor = NULL;
+	char method[32];
+
+	(void)snprintf(method, sizeof(method), "%s/list", kind);
+	for (size_t pages = 0; !rc; pages++) {
+		if (pages == MP_MAX_LIST_PAGES)
+			rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "the list of %s has more than %d pages",
+			    kind, MP_MAX_LIST_PAGES);
+		if (!rc)
+			rc = mp_ask(asker, method, params, &page, err);
+		if (!rc)
+			rc = take_page(page, kind, items, &cursor, err);
+		if (!rc)
+			rc = next_params(&params, cursor, err);
+		json_decref(page);
+		page = NULL;
+		if (params == NULL)
+			break;
+	}
+	if (!rc && (list = json_pack("{s:O}", kind, items)) == NULL)
+		rc = mp_nomem(err);
+	json_decref(params);
+	json_decref(items);
+	if (!rc)
+		*ret_list = list;
+	return rc;
+}
+
+const json_t *mp_list_find(const json_t *list, const char *kind, const char *name)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach (json_object_get(list, kind), i, item)
+		if (mp_eq(json_string_value(json_object_get(item, key_of(kind))), name))
+			return item;
+	return NULL;
+}
+
+const char *mp_list_nearest(const json_t *list, const char *kind, const char *name)
+{
+	const char *names[MP_MAX_ITEMS];
+	const json_t *item;
+	size_t i, count = 0;
+
+	json_array_foreach (json_object_get(list, kind), i, item) {
+		const char *text = json_string_value(json_object_get(item, key_of(kind)));
+
+		if (text != NULL && count < MP_COUNT(names))
+			names[count++] = text;
+	}
+	return mp_nearest(name, names, count);
+}

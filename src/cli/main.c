@@ -1,0 +1,68 @@
+/* The program: finds the command, runs it, reports its error. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include "cli/command.h"
+#include "cli/help.h"
+#include "cli/report.h"
+#include "cli/stop.h"
+#include "io/harden.h"
+
+static enum mcpass_rc print_version(struct mcpass_error *err)
+{
+	static const char version[] = "mcpass " MCPASS_VERSION "\n";
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&buf, sizeof(version));
+	mp_buf_adds(&buf, version);
+	rc = mp_out(&buf, err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
+static enum mcpass_rc dispatch(int argc, char **argv, struct mcpass_error *err)
+{
+	const struct mp_command *command;
+
+	if (argc < 2) {
+		enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, NULL, "no command is given");
+
+		mp_hint(err, "usage: mcpass COMMAND [arguments] [options]; 'mcpass help' lists the"
+		    " commands, 'mcpass demo' shows it all at work");
+		return rc;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
+		return print_version(err);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return mp_help_print(NULL, err);
+	command = mp_command_find(argv[1]);
+	if (command == NULL && argv[1][0] == '-') {
+		enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, NULL, "unknown option %s", argv[1]);
+
+		mp_hint(err, "the command comes first, then its options: mcpass COMMAND %s", argv[1]);
+		return rc;
+	}
+	if (command == NULL)
+		return mp_command_unknown(argv[1], err);
+	return mp_command_run(command, argc - 2, argv + 2, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct mcpass_error err = { 0 };
+	enum mcpass_rc rc;
+	int stopped;
+
+	mp_harden();
+	(void)signal(SIGPIPE, SIG_IGN);         /* a reader that goes away is seen by write() */
+	rc = dispatch(argc, argv, &err);
+	stopped = mp_stop_signal();
+	if (rc && stopped != 0) {               /* the shell wants to know why we ended */
+		(void)signal(stopped, SIG_DFL);
+		(void)raise(stopped);
+	}
+	if (rc && err.rc != MCPASS_OK)
+		mp_report(&err);
+	return mp_report_exit_code(rc);
+}

@@ -1,0 +1,18 @@
+/* out.h - standard output for results, standard error for what a person may want to know. */
+#ifndef MP_CLI_OUT_H
+#define MP_CLI_OUT_H
+#include "cli/term.h"
+#include "wire/json.h"
+
+/* Writes it all, at once.  A reader that went away (head) is no error: the rest is
+ * dropped.  MCPASS_E_IO: the disk is full, ... */
+enum mcpass_rc mp_out(const struct mp_buf *buf, struct mcpass_error *err);
+/* One JSON value and a line end: indented for a terminal, compact for a program. */
+enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err);
+
+/* One line on standard error, made harmless; nothing when quiet. */
+void mp_say(bool quiet, const char *fmt, ...) MP_PRINTF(2, 3);
+/* Text as it is on standard error, in one write. */
+void mp_say_text(const struct mp_buf *buf);
+
+#endif

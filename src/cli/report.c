@@ -1,0 +1,66 @@
+#include "cli/report.h"
+#include <string.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "cli/out.h"
+#include "mcp/jsonrpc.h"
+
+/* An error's texts are arrays of fixed size; this holds them all, and paint. */
+#define MAX_REPORT 2048
+
+void mp_report_render(struct mp_buf *buf, const struct mp_term *term,
+    const struct mcpass_error *err)
+{
+	mp_painted(buf, term, MP_RED, "mcpass:");
+	mp_buf_addc(buf, ' ');
+	if (err->doing != NULL)
+		mp_buf_addf(buf, "%s: ", err->doing);
+	mp_buf_adds(buf, err->detail[0] != '\0' ? err->detail : mcpass_rc_name(err->rc));
+	if (err->oauth[0] != '\0' && strstr(err->detail, err->oauth) == NULL)
+		mp_buf_addf(buf, " [%s]", err->oauth);
+	if (err->spec != NULL)
+		mp_buf_addf(buf, " (%s)", err->spec);
+	if (err->hint[0] != '\0')
+		mp_buf_addf(buf, "%s%s", term->is_terminal ? "\n  -> " : " -- ", err->hint);
+	mp_buf_addc(buf, '\n');
+}
+
+void mp_report(const struct mcpass_error *err)
+{
+	struct mp_term term = mp_term_of(STDERR_FILENO);
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, MAX_REPORT);
+	mp_report_render(&buf, &term, err);
+	if (buf.failed)
+		mp_say(false, "mcpass: %s", err->detail);       /* out of memory is told too */
+	else
+		mp_say_text(&buf);
+	mp_buf_free(&buf);
+}
+
+int mp_report_exit_code(enum mcpass_rc rc)
+{
+	return (int)rc / 100;
+}
+
+enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
+    struct mcpass_error *err)
+{
+	json_t *error = NULL;
+	json_int_t code;
+	const char *message;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(json, strlen(json), MP_MAX_MESSAGE, "the server's error", &error, err);
+	if (rc)
+		return rc;
+	code = json_integer_value(json_object_get(error, "code"));
+	message = json_string_value(json_object_get(error, "message"));
+	rc = code == MP_RPC_METHOD_NOT_FOUND || code == MP_RPC_INVALID_PARAMS ? MCPASS_E_USAGE
+	    : MCPASS_E_PROTOCOL;
+	rc = mp_fail(err, rc, NULL, "the server answered %s: %s (error %" JSON_INTEGER_FORMAT ")",
+	    method, message != NULL ? message : "no reason given", code);
+	json_decref(error);
+	return rc;
+}

@@ -1,0 +1,79 @@
+#include "cli/service.h"
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "cli/out.h"
+#include "wire/uri.h"
+
+void mp_service_note(void *ctx, const struct mcpass_note *note)
+{
+	struct mp_service_log *log = ctx;
+
+	for (size_t i = 0; i < note->fact_count; i++)
+		if (strcmp(note->facts[i].name, "reason") == 0)
+			(void)snprintf(log->reason, sizeof(log->reason), "%s", note->facts[i].value);
+}
+
+static void render(struct mp_buf *buf, const struct mp_service_log *log, const char *request,
+    int status, const char *reason)
+{
+	time_t now = time(NULL);
+	char clock[16] = "";
+	struct tm tm;
+
+	if (localtime_r(&now, &tm) != NULL)
+		(void)strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	mp_buf_adds(buf, mp_paint(&log->term, MP_DIM));
+	mp_buf_addf(buf, "%s ", log->name != NULL ? log->name : clock);
+	mp_term_add_line(buf, request, 0);
+	mp_buf_addf(buf, " %d", status);
+	if (reason[0] != '\0') {
+		mp_buf_adds(buf, ": ");
+		mp_term_add_line(buf, reason, 0);
+	}
+	mp_buf_addf(buf, "%s\n", mp_paint(&log->term, MP_PLAIN));
+}
+
+void mp_service_log(struct mp_service_log *log, const char *method, const char *path,
+    int status, const struct mcpass_error *err)
+{
+	bool failed = err != NULL && err->rc != MCPASS_OK;
+	struct mp_buf request, line;
+
+	mp_buf_init(&request, MP_MAX_HEADER_BYTES);
+	mp_buf_init(&line, 2 * MP_MAX_HEADER_BYTES);
+	mp_buf_addf(&request, "%s %s", method, path);
+	if (!log->quiet)
+		render(&line, log, mp_buf_text(&request), status, failed ? err->detail : log->reason);
+	mp_say_text(&line);
+	mp_buf_free(&request);
+	mp_buf_free(&line);
+	log->reason[0] = '\0';
+}
+
+enum mcpass_rc mp_service_url(const char *bind_address, unsigned port, const char *path,
+    char **ret_url, struct mcpass_error *err)
+{
+	const char *address = bind_address != NULL ? bind_address : "127.0.0.1";
+	bool is_ipv6 = strchr(address, ':') != NULL;
+	struct mp_buf url;
+
+	mp_buf_init(&url, MP_MAX_URI);
+	mp_buf_addf(&url, "http://%s%s%s:%u%s", is_ipv6 ? "[" : "", address, is_ipv6 ? "]" : "",
+	    port, path);
+	return mp_buf_take(&url, "the URL", ret_url, err);
+}
+
+bool mp_service_is_loopback(const char *bind_address)
+{
+	struct mp_uri uri;
+	char url[128];
+
+	if (bind_address == NULL)
+		return true;
+	(void)snprintf(url, sizeof(url), strchr(bind_address, ':') != NULL ? "http://[%s]/"
+	    : "http://%s/", bind_address);
+	return mp_uri_parse(url, &uri, NULL) == MCPASS_OK && mp_uri_is_loopback(&uri);
+}

@@ -1,0 +1,70 @@
+/* service.h - the two servers of the program: the protected echo server and the
+ * authorization server.  Each runs in a thread of its own until it is stopped. */
+#ifndef MP_CLI_SERVICE_H
+#define MP_CLI_SERVICE_H
+#include "base/secret.h"
+#include "cli/term.h"
+#include "io/httpd.h"
+
+/* The requests that a server answered, a line each on standard error. */
+struct mp_service_log {
+	const char *name;               /* before each line, when there are two; NULL: a time */
+	struct mp_term term;
+	bool quiet;
+	char reason[320];               /* why the request at hand is refused, or "" */
+};
+/* A mcpass_trace_fn; ctx is a struct mp_service_log: takes a reason. */
+void mp_service_note(void *ctx, const struct mcpass_note *note);
+/* mp_httpd_options.log; ctx is a struct mp_service_log. */
+void mp_service_log(struct mp_service_log *log, const char *method, const char *path,
+    int status, const struct mcpass_error *err);
+
+/* True for 127.x.y.z and ::1, and for NULL: the default. */
+bool mp_service_is_loopback(const char *bind_address);
+/* http://ADDRESS:PORT and path; the caller's (free). */
+enum mcpass_rc mp_service_url(const char *bind_address, unsigned port, const char *path,
+    char **ret_url, struct mcpass_error *err);
+
+struct mp_echo_service;
+struct mp_echo_service_options {
+	const char *bind_address;       /* NULL: 127.0.0.1 */
+	unsigned port;                  /* 0: the kernel's choice */
+	const char *resource;           /* the public URL; NULL: where it listens, /mcp */
+	const char *const *issuers, *const *audiences;
+	size_t issuer_count, audience_count;
+	const char *ca_file, *proxy;    /* for what it fetches from an issuer, or NULL */
+	bool open;                      /* to everybody: no guard */
+	const char *dpop;               /* "accepted", "required"; NULL or "off": Bearer alone */
+	struct mp_service_log *log;     /* must outlive the service */
+};
+/* MCPASS_E_USAGE   no issuer; a far address without a public URL
+ * MCPASS_E_POLICY  open to everybody on a far address
+ * MCPASS_E_IO      the address cannot be had */
+enum mcpass_rc mp_echo_service_start(const struct mp_echo_service_options *options,
+    struct mp_echo_service **ret_service, struct mcpass_error *err);
+const char *mp_echo_service_url(const struct mp_echo_service *service);
+void mp_echo_service_stop(struct mp_echo_service *service);             /* NULL is fine */
+
+struct mp_issuer_service;
+struct mp_issuer_service_options {
+	const char *bind_address;
+	unsigned port;
+	const char *issuer;             /* its URL; NULL: where it listens */
+	const char *users;              /* JSON text, as of issuer.h */
+	const char *signing_key;        /* a private JWK; NULL: the stored one, or a new one */
+	const char *data;               /* a SQLite file; NULL: memory */
+	const char *fault;              /* or NULL: behave */
+	struct mp_service_log *log;
+};
+enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *options,
+    struct mp_issuer_service **ret_service, struct mcpass_error *err);
+const char *mp_issuer_service_url(const struct mp_issuer_service *service);
+void mp_issuer_service_stop(struct mp_issuer_service *service);         /* NULL is fine */
+
+/* A token without a server: from the same data (or key).  `issuer` NULL: what the data
+ * says the last server called itself. */
+enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *options,
+    const char *username, const char *scope, const char *resource,
+    struct mp_secret *ret_token, struct mcpass_error *err);
+
+#endif

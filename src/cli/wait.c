@@ -1,0 +1,160 @@
+#include "cli/wait.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "base/secret.h"
+#include "cli/out.h"
+#include "wire/form.h"
+#include "wire/uri.h"
+
+unsigned mp_wait_port(const char *url)
+{
+	struct mp_uri uri, redirect;
+	struct mp_form form = { 0 };
+	const char *value = NULL;
+	unsigned port = 0;
+
+	if (mp_uri_parse(url, &uri, NULL) != MCPASS_OK || uri.query.data == NULL
+	    || mp_form_parse(uri.query.data, uri.query.len, &form, NULL) != MCPASS_OK)
+		return 0;
+	if (mp_form_get(&form, "redirect_uri", &value, NULL) == MCPASS_OK && value != NULL
+	    && mp_uri_parse(value, &redirect, NULL) == MCPASS_OK && mp_uri_is_loopback(&redirect))
+		port = redirect.port;
+	mp_form_free(&form);
+	return port;
+}
+
+static void add_opened(struct mp_buf *buf, const struct mp_wait *wait,
+    const struct mp_wait_scene *scene)
+{
+	struct mp_uri uri;
+
+	if (wait->quiet)
+		return;
+	mp_buf_adds(buf, "Opened your browser");
+	if (mp_uri_parse(scene->url, &uri, NULL) == MCPASS_OK) {
+		size_t scheme = uri.scheme.len + strlen("://");
+
+		mp_buf_addf(buf, " at %.*s", (int)(uri.origin.len - scheme), uri.origin.data + scheme);
+	}
+	mp_buf_adds(buf, ". Waiting for you to sign in (Ctrl-C to stop) ...\n");
+	if (wait->may_paste)
+		mp_buf_adds(buf, "If it ends at a page that does not load, paste that page's address"
+		    " here:\n");
+}
+
+/* No browser here: what to open, and how the answer finds its way back. */
+static void add_manual(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_wait *wait, const struct mp_wait_scene *scene)
+{
+	int seconds = wait->timeout_ms / 1000;
+
+	mp_buf_addf(buf, "To sign in for %s, open this page in a browser", wait->server);
+	if (scene->why != NULL && scene->why[0] != '\0')
+		mp_buf_addf(buf, " (%s)", scene->why);
+	mp_buf_addf(buf, ":\n\n%s%s%s\n\n", mp_paint(term, MP_BOLD), scene->url,
+	    mp_paint(term, MP_PLAIN));
+	if (scene->port != 0) {
+		mp_buf_addf(buf, "In a browser on another machine, first run there:"
+		    " ssh -L %u:127.0.0.1:%u %s\n", scene->port, scene->port, scene->host);
+		if (wait->may_paste)
+			mp_buf_adds(buf, "or paste here the address that the browser ends at, though"
+			    " it cannot load it.\n");
+	}
+	mp_buf_addf(buf, "Waiting, for %d %s at most (Ctrl-C to stop).\n",
+	    seconds < 120 ? seconds : seconds / 60, seconds < 120 ? "s" : "min");
+}
+
+void mp_wait_render(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_wait *wait, const struct mp_wait_scene *scene)
+{
+	if (scene->opened)
+		add_opened(buf, wait, scene);
+	else
+		add_manual(buf, term, wait, scene);
+}
+
+static int on_browse(void *ctx, const char *url, bool opened, const char *why)
+{
+	const struct mp_wait *wait = ctx;
+	struct mp_term term = mp_term_of(STDERR_FILENO);
+	char name[256] = "";
+	struct mp_wait_scene scene = { url, why, name, mp_wait_port(url), opened };
+	struct mp_buf buf;
+
+	if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0')
+		scene.host = "THIS-HOST";
+	mp_buf_init(&buf, MP_MAX_URI + 4096);
+	mp_wait_render(&buf, &term, wait, &scene);
+	mp_say_text(&buf);
+	mp_buf_free(&buf);
+	return wait->may_paste ? STDIN_FILENO : -1;
+}
+
+enum mcpass_rc mp_wait_read_pasted(const char *line, char **ret_query,
+    struct mcpass_error *err)
+{
+	const char *mark = strchr(line, '?');
+	const char *query = mark != NULL ? mark + 1 : line;
+	size_t len = strcspn(query, "# \t\r\n");
+	char *copy;
+
+	if (strstr(query, "state=") == NULL) {
+		*ret_query = NULL;
+		return MCPASS_OK;
+	}
+	copy = mp_dup_span((struct mp_span){ query, len });
+	if (copy == NULL)
+		return mp_nomem(err);
+	*ret_query = copy;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc on_pasted(void *ctx, char **ret_query, struct mcpass_error *err)
+{
+	char line[MP_MAX_URI + 2];
+	ssize_t n = read(STDIN_FILENO, line, sizeof(line) - 1);
+	enum mcpass_rc rc = MCPASS_OK;
+	char *query = NULL;
+
+	(void)ctx;
+	if (n < 0 && errno != EINTR)    /* the terminal is gone, and would be readable for ever */
+		return mp_fail(err, MCPASS_E_IO, NULL, "reading the terminal: %s", strerror(errno));
+	line[n > 0 ? n : 0] = '\0';
+	if (n > 0)
+		rc = mp_wait_read_pasted(line + strspn(line, " \t"), &query, err);
+	if (!rc && query == NULL && n > 1)
+		mp_say(false, "That is not the address that the browser ends at: it has code= and"
+		    " state= in it.  Still waiting.");
+	mp_wipe(line, sizeof(line));
+	if (!rc)
+		*ret_query = query;
+	return rc;
+}
+
+static void on_lock(void *ctx)
+{
+	const struct mp_wait *wait = ctx;
+
+	mp_say(wait->quiet, "Another mcpass is signing in to %s; waiting for it.", wait->server);
+}
+
+static void on_warning(void *ctx, const char *sentence)
+{
+	const struct mp_wait *wait = ctx;
+
+	mp_say(wait->quiet, "note: %s", sentence);
+}
+
+struct mp_drive_ui mp_wait_ui(struct mp_wait *wait)
+{
+	return (struct mp_drive_ui){
+		.browse = on_browse,
+		.pasted = on_pasted,
+		.waiting_for_lock = on_lock,
+		.warning = on_warning,
+		.ctx = wait,
+	};
+}

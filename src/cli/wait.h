@@ -1,0 +1,32 @@
+/* wait.h - what a person sees, and can do, while a login waits for them. */
+#ifndef MP_CLI_WAIT_H
+#define MP_CLI_WAIT_H
+#include "cli/term.h"
+#include "io/drive.h"
+
+struct mp_wait {
+	const char *server;             /* whom the person signs in for; borrowed */
+	int timeout_ms;
+	bool quiet;                     /* say only what has to be known */
+	bool may_paste;                 /* a terminal, and nobody else reads it */
+};
+/* The callbacks over wait, which must outlive them. */
+struct mp_drive_ui mp_wait_ui(struct mp_wait *wait);
+
+/* What mp_wait_ui() says when the browser is (not) open.  port is our redirect URI's, 0
+ * when it is not known; why is the reason when no browser was opened. */
+struct mp_wait_scene {
+	const char *url, *why, *host;   /* host: this machine's name, for ssh */
+	unsigned port;
+	bool opened;
+};
+void mp_wait_render(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_wait *wait, const struct mp_wait_scene *scene);
+/* The port of redirect_uri in an authorization URL, 0 when there is none. */
+unsigned mp_wait_port(const char *url);
+/* The query of what was pasted: a whole URL, or the query alone.  *ret_query is the
+ * caller's (mp_free_wiped), NULL when it is neither. */
+enum mcpass_rc mp_wait_read_pasted(const char *line, char **ret_query,
+    struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,180 @@
+#include "io/drive.h"
+#include <poll.h>
+#include <stdlib.h>
+#include "base/limits.h"
+#include "io/drive_parts.h"
+#include "io/entropy.h"
+
+#define LOGIN_TIMEOUT_MS (5 * 60 * 1000)
+
+bool mp_drive_is_readable(int fd)
+{
+	struct pollfd one = { .fd = fd, .events = POLLIN };
+
+	return fd >= 0 && poll(&one, 1, 0) > 0;
+}
+
+enum mcpass_rc mp_drive_check_interrupt(const struct mp_drive *drive, struct mcpass_error *err)
+{
+	if (mp_drive_is_readable(drive->options.interrupt_fd))
+		return mp_fail(err, MCPASS_E_DENIED, NULL, "interrupted");
+	return MCPASS_OK;
+}
+
+/* The name under which the store keeps what a server speaks. */
+static enum mcpass_rc revision_note(const struct mp_drive *drive, struct mp_buf *ret_name,
+    struct mcpass_error *err)
+{
+	mp_buf_addf(ret_name, "revision %s", drive->options.session.server_url);
+	return mp_buf_check(ret_name, "the name of a note", err);
+}
+
+static enum mcpass_rc open_session(struct mp_drive *drive, struct mcpass_error *err)
+{
+	struct mcpass_session_config config = drive->options.session;
+	struct mp_buf name;
+	char *known = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	mp_buf_init(&name, 2 * MP_MAX_URI);
+	if (config.revision == NULL && config.known_revision == NULL) {
+		rc = revision_note(drive, &name, err);
+		if (!rc)
+			rc = mp_store_noted(drive->store, mp_buf_text(&name), &known, err);
+		config.known_revision = known;
+	}
+	if (!rc)
+		rc = mcpass_session_new(&config, &drive->session, err);
+	mp_free_wiped(known);
+	mp_buf_free(&name);
+	return rc;
+}
+
+/* Saves the detection next time.  A store that cannot be written is no reason to lose the
+ * answer that has just come. */
+static void note_revision(const struct mp_drive *drive)
+{
+	const char *revision = mcpass_session_revision(drive->session);
+	struct mp_buf name;
+	char *known = NULL;
+
+	if (revision == NULL || drive->options.session.revision != NULL)
+		return;
+	mp_buf_init(&name, 2 * MP_MAX_URI);
+	if (revision_note(drive, &name, NULL) == MCPASS_OK
+	    && mp_store_noted(drive->store, mp_buf_text(&name), &known, NULL) == MCPASS_OK
+	    && !mp_eq(known, revision))
+		(void)mp_store_note(drive->store, mp_buf_text(&name), revision, NULL);
+	mp_free_wiped(known);
+	mp_buf_free(&name);
+}
+
+enum mcpass_rc mp_drive_new(const struct mp_drive_options *options,
+    struct mp_drive **ret_drive, struct mcpass_error *err)
+{
+	struct mp_drive *drive = calloc(1, sizeof(*drive));
+	enum mcpass_rc rc;
+
+	if (drive == NULL)
+		return mp_nomem(err);
+	drive->options = *options;
+	if (options->client.random == NULL)
+		drive->options.client.random = mp_entropy;
+	if (options->login_timeout_ms == 0)
+		drive->options.login_timeout_ms = LOGIN_TIMEOUT_MS;
+	rc = mcpass_client_new(&drive->options.client, &drive->client, err);
+	if (!rc)
+		rc = mp_http_new(&options->http, &drive->http, err);
+	if (!rc)
+		rc = mp_store_open(options->store_path, &drive->store, err);
+	if (!rc)
+		rc = open_session(drive, err);
+	if (rc) {
+		mp_drive_free(drive);
+		return rc;
+	}
+	mp_http_interrupt_by(drive->http, options->interrupt_fd);
+	*ret_drive = drive;
+	return MCPASS_OK;
+}
+
+void mp_drive_free(struct mp_drive *drive)
+{
+	if (drive == NULL)
+		return;
+	mp_http_free(drive->http);
+	mcpass_session_free(drive->session);
+	mcpass_client_free(drive->client);
+	mp_listener_free(drive->listener);
+	mp_store_close(drive->store);
+	mp_http_response_free(&drive->response);
+	mp_headers_free(&drive->accepted_headers);
+	mp_free_wiped(drive->text);
+	free(drive->result);
+	free(drive);
+}
+
+/* Once: what comes after is told by the server's answers. */
+static enum mcpass_rc start(struct mp_drive *drive, struct mcpass_error *err)
+{
+	const struct mcpass_event event = { .type = MCPASS_EV_START };
+	enum mcpass_rc rc;
+
+	if (drive->started)
+		return MCPASS_OK;
+	rc = mp_drive_tell(drive, &event, err);
+	drive->started = rc == MCPASS_OK;
+	return rc;
+}
+
+enum mcpass_rc mp_drive_request(struct mp_drive *drive, const char *method,
+    const char *params, char **ret_json, bool *ret_is_error, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	rc = start(drive, err);
+	if (!rc)
+		rc = mcpass_session_request(drive->session, method, params, &drive->call, err);
+	if (!rc)
+		rc = mp_drive_converse(drive, err);
+	if (rc)
+		return rc;
+	note_revision(drive);
+	*ret_json = drive->result;
+	*ret_is_error = drive->is_error;
+	drive->result = NULL;
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_drive_token(struct mp_drive *drive, const struct mcpass_token **ret_token,
+    struct mcpass_error *err)
+{
+	char *unused = NULL;
+	bool is_error;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	rc = start(drive, err);
+	/* Whether it wants a token, only the server can say: to the request that servers
+	 * protect if they protect anything.  The answer itself does not matter. */
+	if (!rc && drive->token == NULL)
+		rc = mp_drive_request(drive, "tools/list", NULL, &unused, &is_error, err);
+	free(unused);
+	if (!rc)
+		*ret_token = drive->token;
+	return rc;
+}
+
+enum mcpass_rc mp_drive_logout(struct mp_drive *drive, struct mcpass_error *err)
+{
+	const struct mcpass_event event = { .type = MCPASS_EV_LOGOUT };
+
+	mp_clear(err);
+	return mp_drive_tell(drive, &event, err);
+}
+
+const char *mp_drive_revision(const struct mp_drive *drive)
+{
+	return mcpass_session_revision(drive->session);
+}

@@ -1,0 +1,55 @@
+/* drive.h - joins the two machines to this machine: the client's actions and the
+ * session's actions are carried out here.  No protocol rule lives in this file. */
+#ifndef MP_IO_DRIVE_H
+#define MP_IO_DRIVE_H
+#include "io/http_curl.h"
+#include "io/listener.h"
+#include "io/store.h"
+#include "mcpass/client.h"
+#include "mcpass/session.h"
+
+/* What a person sees while waiting; every member may be NULL. */
+struct mp_drive_ui {
+	/* The URL to open; opened tells whether a browser was started, why is the reason
+	 * when not.  Return a descriptor to watch for a pasted redirect URL, or -1. */
+	int (*browse)(void *ctx, const char *url, bool opened, const char *why);
+	/* Called when that descriptor is readable; *ret_query as of mp_listener_wait(). */
+	enum mcpass_rc (*pasted)(void *ctx, char **ret_query, struct mcpass_error *err);
+	void (*waiting_for_lock)(void *ctx);
+	void (*message)(void *ctx, const char *json);     /* a notification of the server */
+	void (*warning)(void *ctx, const char *sentence);
+	void *ctx;
+};
+struct mp_drive_options {                       /* borrowed until mp_drive_free() */
+	struct mcpass_client_config client;     /* server_url, scope, flags, trace ... */
+	struct mcpass_session_config session;
+	struct mp_listener_options listener;
+	struct mp_http_options http;
+	struct mp_drive_ui ui;
+	const char *store_path;
+	int login_timeout_ms;                   /* 0: five minutes */
+	/* NULL: mp_browse().  The demo without a person walks the pages here. */
+	enum mcpass_rc (*open_browser)(void *ctx, const char *url, struct mcpass_error *err);
+	void *open_browser_ctx;
+	const struct mcpass_header *headers;    /* --header; sent to the MCP server only */
+	size_t header_count;
+	bool no_login;                          /* fail instead of asking a person */
+	int interrupt_fd;                       /* readable: stop (Ctrl-C); -1: none */
+};
+struct mp_drive;
+enum mcpass_rc mp_drive_new(const struct mp_drive_options *options,
+    struct mp_drive **ret_drive, struct mcpass_error *err);
+void mp_drive_free(struct mp_drive *drive);
+
+/* One MCP request, with whatever authorization it takes.  *ret_json is the result, or
+ * with *ret_is_error the JSON-RPC error object; the caller's (free). */
+enum mcpass_rc mp_drive_request(struct mp_drive *drive, const char *method,
+    const char *params, char **ret_json, bool *ret_is_error, struct mcpass_error *err);
+/* Makes sure of a token without a request of the caller's: the stored one, a refreshed
+ * one, or a login.  *ret_token lives until the next call; NULL: the server wants none. */
+enum mcpass_rc mp_drive_token(struct mp_drive *drive, const struct mcpass_token **ret_token,
+    struct mcpass_error *err);
+enum mcpass_rc mp_drive_logout(struct mp_drive *drive, struct mcpass_error *err);
+const char *mp_drive_revision(const struct mp_drive *drive);
+
+#endif

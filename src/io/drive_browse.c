@@ -1,0 +1,104 @@
+/* The part of a login that a person does. */
+#include "base/secret.h"
+#include "io/browse.h"
+#include "io/clock.h"
+#include "io/drive_parts.h"
+
+static enum mcpass_rc open_browser(struct mp_drive *drive, const char *url,
+    struct mcpass_error *why)
+{
+	if (drive->options.open_browser != NULL)
+		return drive->options.open_browser(drive->options.open_browser_ctx, url, why);
+	return mp_browse(url, why);
+}
+
+/* Shows the way, where there is somebody to show it to.  *ret_paste_fd: where the person
+ * may paste the redirect, or -1. */
+static enum mcpass_rc show(struct mp_drive *drive, const char *url, int *ret_paste_fd,
+    struct mcpass_error *err)
+{
+	const struct mp_drive_ui *ui = &drive->options.ui;
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = open_browser(drive, url, &why);
+
+	/* A URL that must not be opened must not be shown either.  Without a browser and
+	 * without words nobody would ever come. */
+	if (rc == MCPASS_E_POLICY || rc == MCPASS_E_NOMEM || (rc && ui->browse == NULL)) {
+		if (err != NULL)
+			*err = why;
+		return rc;
+	}
+	*ret_paste_fd = ui->browse == NULL ? -1
+	    : ui->browse(ui->ctx, url, rc == MCPASS_OK, rc ? why.detail : NULL);
+	return MCPASS_OK;
+}
+
+/* One wait: for the browser, for what is pasted, for Ctrl-C. */
+static enum mcpass_rc wait_once(struct mp_drive *drive, int64_t deadline, int paste_fd,
+    char **ret_query, struct mcpass_error *err)
+{
+	const struct mp_drive_ui *ui = &drive->options.ui;
+	const int also[MP_LISTENER_ALSO] = { ui->pasted != NULL ? paste_fd : -1,
+		drive->options.interrupt_fd };
+	enum mcpass_rc rc;
+
+	rc = mp_listener_wait(drive->listener, mp_left_ms(deadline), also, ret_query, err);
+	if (!rc && *ret_query == NULL)
+		rc = mp_drive_check_interrupt(drive, err);
+	if (!rc && *ret_query == NULL && mp_drive_is_readable(also[0]))
+		rc = ui->pasted(ui->ctx, ret_query, err);
+	return rc;
+}
+
+enum mcpass_rc mp_drive_browse(struct mp_drive *drive, const char *url, char **ret_query,
+    struct mcpass_error *err)
+{
+	int64_t deadline = mp_deadline_ms(drive->options.login_timeout_ms);
+	struct mcpass_error why = { 0 };
+	char *query = NULL;
+	int paste_fd = -1;
+	enum mcpass_rc rc;
+
+	/* A second authorization in one login: the first one's page must not wait for it. */
+	mp_listener_finish(drive->listener, false, "It has to be repeated: see the new window.");
+	rc = show(drive, url, &paste_fd, err);
+	if (rc)
+		return rc;
+	while (!rc && query == NULL)
+		rc = wait_once(drive, deadline, paste_fd, &query, &why);
+	if (rc && rc != MCPASS_E_EXPIRED) {
+		if (err != NULL)
+			*err = why;
+		return rc;
+	}
+	*ret_query = query;
+	return MCPASS_OK;
+}
+
+/* In our own words: nothing that a server wrote gets onto our page. */
+static const char *sentence_for(enum mcpass_rc rc)
+{
+	switch (rc) {
+	case MCPASS_E_DENIED:
+		return "Access was not granted.";
+	case MCPASS_E_EXPIRED:
+		return "It took too long.";
+	case MCPASS_E_POLICY:
+		return "The answer of the authorization server was refused, because it would not be"
+		    " safe to use.";
+	case MCPASS_E_IO:
+		return "A server did not answer.";
+	default:
+		return NULL;
+	}
+}
+
+void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc)
+{
+	if (drive->listener == NULL)
+		return;
+	mp_listener_finish(drive->listener, rc == MCPASS_OK,
+	    rc == MCPASS_OK ? drive->options.client.server_url : sentence_for(rc));
+	mp_listener_free(drive->listener);
+	drive->listener = NULL;
+}

@@ -1,0 +1,181 @@
+/* Carries out what the client asks for, one action at a time. */
+#include <string.h>
+#include "base/limits.h"
+#include "base/secret.h"
+#include "io/clock.h"
+#include "io/drive_parts.h"
+#include "wire/uri.h"
+
+/* How often a wait for the lock looks whether the person has had enough. */
+#define LOCK_SLICE_MS 250
+
+static void forget(struct mp_drive *drive)
+{
+	mp_free_wiped(drive->text);
+	drive->text = NULL;
+	mp_http_response_free(&drive->response);
+}
+
+static enum mcpass_rc load(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_store_load(drive->store, action->key, &drive->text, err);
+
+	event->type = MCPASS_EV_LOADED;
+	event->data = drive->text;
+	event->data_len = drive->text != NULL ? strlen(drive->text) : 0;
+	return rc;
+}
+
+static enum mcpass_rc save(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err)
+{
+	event->type = MCPASS_EV_SAVED;
+	return mp_store_save(drive->store, action->key, action->body, err);
+}
+
+/* Another process may be waiting for its person: as long as we would wait for ours. */
+static enum mcpass_rc lock(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err)
+{
+	int64_t deadline = mp_deadline_ms(drive->options.login_timeout_ms);
+	void (*told)(void *ctx) = drive->options.ui.waiting_for_lock;
+	struct mcpass_error why;
+	enum mcpass_rc rc;
+	int left;
+
+	event->type = MCPASS_EV_LOCKED;
+	do {
+		left = mp_left_ms(deadline);
+		mp_clear(&why);
+		rc = mp_store_lock(drive->store, action->key, left < LOCK_SLICE_MS ? left : LOCK_SLICE_MS,
+		    told, drive->options.ui.ctx, &why);
+		told = NULL;            /* once is enough */
+		if (rc == MCPASS_E_EXPIRED && mp_drive_check_interrupt(drive, err))
+			return MCPASS_E_DENIED;
+	} while (rc == MCPASS_E_EXPIRED && left > 0);
+	if (rc && err != NULL)
+		*err = why;
+	return rc;
+}
+
+/* No answer is an event, too; anything else that goes wrong is the end. */
+static enum mcpass_rc request(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	mp_clear(&drive->reason);
+	rc = mp_http_perform(drive->http, action->method, action->url, action->headers,
+	    action->header_count, action->body, action->body_len, action->max_response,
+	    &drive->response, &drive->reason);
+	event->type = MCPASS_EV_RESPONSE;
+	if (rc == MCPASS_E_IO) {
+		event->data = drive->reason.detail;
+		event->data_len = strlen(drive->reason.detail);
+		return MCPASS_OK;
+	}
+	if (rc) {
+		if (err != NULL)
+			*err = drive->reason;
+		return rc;
+	}
+	event->status = drive->response.status;
+	event->headers = drive->response.headers.items;
+	event->header_count = drive->response.headers.count;
+	event->data = mp_buf_text(&drive->response.body);
+	event->data_len = drive->response.body.len;
+	return MCPASS_OK;
+}
+
+static unsigned port_of(const char *url)
+{
+	struct mp_uri uri;
+
+	return url != NULL && mp_uri_parse(url, &uri, NULL) == MCPASS_OK ? uri.port : 0;
+}
+
+/* From here on a person is needed. */
+static enum mcpass_rc listen_for(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err)
+{
+	struct mp_listener_options options = drive->options.listener;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (drive->options.no_login) {
+		rc = mp_fail(err, MCPASS_E_DENIED, NULL, "a login is needed, and was not allowed");
+		mp_hint(err, "mcpass login %s", drive->options.client.server_url);
+		return rc;
+	}
+	options.wished_port = port_of(action->url);
+	/* Asked for a second time in one login: the same one serves. */
+	if (drive->listener == NULL)
+		rc = mp_listener_new(&options, &drive->listener, err);
+	if (rc)
+		return rc;
+	event->type = MCPASS_EV_LISTENING;
+	event->data = mp_listener_uri(drive->listener);
+	event->data_len = strlen(event->data);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc browse(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_drive_browse(drive, action->url, &drive->text, err);
+
+	event->type = MCPASS_EV_REDIRECT;
+	event->data = drive->text;
+	event->data_len = drive->text != NULL ? strlen(drive->text) : 0;
+	return rc;
+}
+
+static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
+    struct mcpass_event *ret_event, struct mcpass_error *err)
+{
+	static enum mcpass_rc (*const how[])(struct mp_drive *drive,
+	    const struct mcpass_action *action, struct mcpass_event *event,
+	    struct mcpass_error *err) = {
+		[MCPASS_ACT_LOAD] = load,
+		[MCPASS_ACT_SAVE] = save,
+		[MCPASS_ACT_LOCK] = lock,
+		[MCPASS_ACT_REQUEST] = request,
+		[MCPASS_ACT_LISTEN] = listen_for,
+		[MCPASS_ACT_BROWSE] = browse,
+	};
+	struct mp_drive *drive = ctx;
+	struct mcpass_event event = { 0 };
+	enum mcpass_rc rc;
+
+	forget(drive);
+	if ((size_t)action->type >= MP_COUNT(how) || how[action->type] == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "an action of type %d", (int)action->type);
+	rc = mp_drive_check_interrupt(drive, err);
+	if (!rc)
+		rc = how[action->type](drive, action, &event, err);
+	event.now = mp_now_s();
+	if (!rc)
+		*ret_event = event;
+	return rc;
+}
+
+enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *event,
+    struct mcpass_error *err)
+{
+	const struct mcpass_host host = { perform, drive };
+	struct mcpass_event now = *event;
+	struct mcpass_action action;
+	enum mcpass_rc rc;
+
+	now.now = mp_now_s();
+	mp_clear(&drive->reason);
+	rc = mcpass_client_run(drive->client, &now, &host, &action, err);
+	drive->token = rc ? NULL : action.token;
+	mp_store_unlock(drive->store);
+	mp_drive_say_goodbye(drive, rc);
+	/* The client says that no answer came; what helps then is known here. */
+	if (rc == MCPASS_E_IO)
+		mp_hint(err, "%s", drive->reason.hint);
+	forget(drive);
+	return rc;
+}

@@ -1,0 +1,49 @@
+/* drive_parts.h - what drive.c, drive_client.c, drive_browse.c and drive_session.c share. */
+#ifndef MP_IO_DRIVE_PARTS_H
+#define MP_IO_DRIVE_PARTS_H
+#include "io/drive.h"
+#include "wire/http.h"
+
+struct mp_drive {
+	struct mp_drive_options options;
+	struct mp_http *http;
+	struct mp_store *store;
+	struct mcpass_client *client;
+	struct mcpass_session *session;
+	bool started;                   /* the client was asked for what is stored */
+	const struct mcpass_token *token;       /* the client's; NULL: none */
+
+	/* What the client is told lives here until it is told the next thing. */
+	struct mp_listener *listener;   /* while a login is under way */
+	struct mp_http_response response;
+	struct mcpass_error reason;     /* why there was none */
+	char *text;                     /* a record, a query: wiped */
+
+	bool sent_token;                /* with the last request to the MCP server */
+	bool accepted;                  /* it took it; the client has to be told */
+	struct mp_headers accepted_headers;
+	unsigned call;                  /* the request that is waited for */
+	char *result;                   /* its answer, or NULL */
+	bool is_error;
+};
+
+/* drive_client.c: tells the client something, and carries out what it wants until it is
+ * done; drive->token is what it has then. */
+enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *event,
+    struct mcpass_error *err);
+
+/* drive_browse.c: opens url and waits for a person; *ret_query is the caller's
+ * (mp_free_wiped), NULL when nobody came in time. */
+enum mcpass_rc mp_drive_browse(struct mp_drive *drive, const char *url, char **ret_query,
+    struct mcpass_error *err);
+/* Answers the browser that waits, and closes the redirect URI. */
+void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc);
+
+/* drive_session.c: carries out what the session wants until the answer is there. */
+enum mcpass_rc mp_drive_converse(struct mp_drive *drive, struct mcpass_error *err);
+
+/* drive.c: MCPASS_E_DENIED when the person pressed Ctrl-C. */
+enum mcpass_rc mp_drive_check_interrupt(const struct mp_drive *drive, struct mcpass_error *err);
+bool mp_drive_is_readable(int fd);
+
+#endif

@@ -1,0 +1,248 @@
+/* Carries out what the session asks for. */
+#include <stdlib.h>
+#include "base/limits.h"
+#include "io/clock.h"
+#include "io/drive_parts.h"
+#include "mcp/jsonrpc.h"
+#include "wire/json.h"
+#include "wire/uri.h"
+
+/* --- what comes back --- */
+
+/* The client is told later: just now it may be busy itself, with a login. */
+static enum mcpass_rc keep_accepted(struct mp_drive *drive, const struct mcpass_header *headers,
+    size_t count, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	mp_headers_free(&drive->accepted_headers);
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = mp_headers_add(&drive->accepted_headers, headers[i].name, headers[i].value, err);
+	drive->accepted = true;
+	return rc;
+}
+
+static enum mcpass_rc on_head(void *ctx, unsigned id, int status,
+    const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
+{
+	struct mp_drive *drive = ctx;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (drive->sent_token && status >= 200 && status < 300)
+		rc = keep_accepted(drive, headers, count, err);
+	if (!rc)
+		rc = mcpass_session_head(drive->session, id, status, headers, count, err);
+	return rc;
+}
+
+static enum mcpass_rc on_data(void *ctx, unsigned id, const char *bytes, size_t len,
+    struct mcpass_error *err)
+{
+	struct mp_drive *drive = ctx;
+
+	return mcpass_session_data(drive->session, id, bytes, len, err);
+}
+
+static enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
+    struct mcpass_error *err)
+{
+	struct mp_drive *drive = ctx;
+	enum mcpass_rc rc = mcpass_session_end(drive->session, id, reason != NULL, err);
+
+	if (rc == MCPASS_E_IO && reason != NULL) {      /* we know better why */
+		mp_clear(err);
+		rc = mp_http_why(drive->http, err);
+	}
+	return rc;
+}
+
+/* --- what is sent --- */
+
+static bool has_own_authorization(const struct mp_drive *drive)
+{
+	return mp_header_count(drive->options.headers, drive->options.header_count,
+	    "Authorization") > 0;
+}
+
+/* What is ours goes to the server that was named, and nowhere else. */
+static enum mcpass_rc check_origin(const struct mp_drive *drive, const char *url,
+    struct mcpass_error *err)
+{
+	struct mp_uri server, target;
+	enum mcpass_rc rc;
+
+	rc = mp_uri_parse(drive->options.client.server_url, &server, err);
+	if (!rc)
+		rc = mp_uri_parse(url, &target, err);
+	if (!rc && !mp_uri_same_origin(&server, &target))
+		rc = mp_fail(err, MCPASS_E_POLICY, "MCP authorization, token handling",
+		    "a request for %s does not go to %s", drive->options.client.server_url, url);
+	return rc;
+}
+
+static enum mcpass_rc add_all(struct mp_headers *headers, const struct mcpass_header *items,
+    size_t count, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = mp_headers_add(headers, items[i].name, items[i].value, err);
+	return rc;
+}
+
+static enum mcpass_rc send_request(struct mp_drive *drive,
+    const struct mcpass_session_action *action, struct mcpass_error *err)
+{
+	const struct mp_http_callbacks callbacks = { on_head, on_data, on_end, drive };
+	const struct mcpass_header *token = NULL;
+	struct mp_headers headers = { 0 };
+	size_t token_count = 0;
+	enum mcpass_rc rc;
+
+	rc = check_origin(drive, action->url, err);
+	if (!rc)
+		rc = add_all(&headers, action->headers, action->header_count, err);
+	if (!rc && !has_own_authorization(drive))       /* one source of credentials only */
+		rc = mcpass_client_authorize(drive->client, action->method, action->url, mp_now_s(),
+		    &token, &token_count, err);
+	if (!rc)
+		rc = add_all(&headers, token, token_count, err);
+	if (!rc)
+		rc = add_all(&headers, drive->options.headers, drive->options.header_count, err);
+	if (!rc)
+		rc = mp_http_start(drive->http, action->exchange, action->method, action->url,
+		    headers.items, headers.count, action->body, action->body_len, &callbacks, err);
+	drive->sent_token = token_count > 0;
+	mp_headers_free(&headers);
+	return rc;
+}
+
+static enum mcpass_rc authorize(struct mp_drive *drive,
+    const struct mcpass_session_action *action, struct mcpass_error *err)
+{
+	const struct mcpass_event event = { .type = MCPASS_EV_CHALLENGE, .status = action->status,
+		.headers = action->headers, .header_count = action->header_count };
+	unsigned exchange = action->exchange;
+	enum mcpass_rc rc;
+
+	if (has_own_authorization(drive)) {
+		rc = mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.2",
+		    "the server refuses the Authorization header that was given (%d)", action->status);
+		mp_hint(err, "Give another one, or none: mcpass then logs in by itself.");
+		return rc;
+	}
+	drive->accepted = false;        /* of an earlier request, before this refusal */
+	rc = mp_drive_tell(drive, &event, err);
+	if (!rc)
+		rc = mcpass_session_retry(drive->session, exchange, err);
+	return rc;
+}
+
+/* --- what the server says --- */
+
+/* We announced no capability, so that no server may ask us for anything.
+ * spec: JSON-RPC 2.0 5.1 */
+static enum mcpass_rc decline(struct mp_drive *drive, const json_t *id, struct mcpass_error *err)
+{
+	json_t *json = NULL;
+	char *text = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_rpc_error(id, MP_RPC_METHOD_NOT_FOUND, "not offered by this client", NULL, &json, err);
+	if (!rc) {
+		text = mp_json_dump(json);
+		rc = text != NULL ? mcpass_session_answer(drive->session, text, err) : mp_nomem(err);
+	}
+	free(text);
+	json_decref(json);
+	return rc;
+}
+
+static enum mcpass_rc take_message(struct mp_drive *drive,
+    const struct mcpass_session_action *action, struct mcpass_error *err)
+{
+	json_t *json = NULL;
+	struct mp_rpc rpc;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(action->body, action->body_len, MP_MAX_MESSAGE, "a message", &json, err);
+	if (!rc)
+		rc = mp_rpc_read(json, &rpc, err);
+	if (!rc && rpc.kind == MP_RPC_REQUEST)
+		rc = decline(drive, rpc.id, err);
+	else if (!rc && drive->options.ui.message != NULL)
+		drive->options.ui.message(drive->options.ui.ctx, action->body);
+	json_decref(json);
+	return rc;
+}
+
+static enum mcpass_rc take_result(struct mp_drive *drive,
+    const struct mcpass_session_action *action, struct mcpass_error *err)
+{
+	struct mcpass_event event = { .type = MCPASS_EV_ACCEPTED };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (drive->accepted) {
+		drive->accepted = false;
+		event.headers = drive->accepted_headers.items;
+		event.header_count = drive->accepted_headers.count;
+		rc = mp_drive_tell(drive, &event, err);
+	}
+	if (!rc && action->call == drive->call) {
+		rc = mp_set_span(&drive->result, (struct mp_span){ action->body, action->body_len }, err);
+		drive->is_error = action->is_error != 0;
+	}
+	return rc;
+}
+
+/* Nothing to do until something comes back, or until a time. */
+static enum mcpass_rc rest(struct mp_drive *drive, const struct mcpass_session_action *action,
+    struct mcpass_error *err)
+{
+	int timeout_ms = action->type == MCPASS_SESSION_WAIT ? mp_left_ms(action->until) : -1;
+	enum mcpass_rc rc;
+
+	rc = mp_http_poll(drive->http, timeout_ms, drive->options.interrupt_fd, err);
+	return rc ? rc : mp_drive_check_interrupt(drive, err);
+}
+
+static enum mcpass_rc carry_out(struct mp_drive *drive,
+    const struct mcpass_session_action *action, struct mcpass_error *err)
+{
+	switch (action->type) {
+	case MCPASS_SESSION_SEND:
+		return send_request(drive, action, err);
+	case MCPASS_SESSION_CLOSE:
+		mp_http_close(drive->http, action->exchange);
+		return MCPASS_OK;
+	case MCPASS_SESSION_AUTHORIZE:
+		return authorize(drive, action, err);
+	case MCPASS_SESSION_MESSAGE:
+		return take_message(drive, action, err);
+	case MCPASS_SESSION_WARNING:
+		if (drive->options.ui.warning != NULL)
+			drive->options.ui.warning(drive->options.ui.ctx, action->body);
+		return MCPASS_OK;
+	case MCPASS_SESSION_RESULT:
+		return take_result(drive, action, err);
+	case MCPASS_SESSION_IDLE:
+	case MCPASS_SESSION_WAIT:
+		break;
+	}
+	return rest(drive, action, err);
+}
+
+enum mcpass_rc mp_drive_converse(struct mp_drive *drive, struct mcpass_error *err)
+{
+	struct mcpass_session_action action;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	free(drive->result);
+	drive->result = NULL;
+	while (!rc && drive->result == NULL) {
+		rc = mcpass_session_next(drive->session, mp_now_ms(), &action, err);
+		if (!rc)
+			rc = carry_out(drive, &action, err);
+	}
+	return rc;
+}

@@ -1,0 +1,52 @@
+/* http_curl.h - HTTP requests by libcurl.  It follows no redirect and keeps no cookie. */
+#ifndef MP_IO_HTTP_CURL_H
+#define MP_IO_HTTP_CURL_H
+#include "wire/http.h"
+
+struct mp_http;                 /* one multi handle: connections are reused */
+struct mp_http_options {
+	const char *ca_file;    /* or NULL: the system's (hashed directory preferred) */
+	const char *proxy;      /* or NULL: the environment's, as curl reads it */
+	long connect_timeout_ms, timeout_ms;   /* 0: 10 s, 60 s; timeout not for streams */
+};
+enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_http **ret_http,
+    struct mcpass_error *err);
+void mp_http_free(struct mp_http *http);
+
+/* One request, whole.  No answer is MCPASS_E_IO with the reason (host, cause, what to
+ * do), a body over max bytes MCPASS_E_LIMIT (that of a refusal, from status 400 on, is
+ * dropped instead).  ret_response: mp_http_response_free(). */
+enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const char *url,
+    const struct mcpass_header *headers, size_t count, const char *body, size_t len,
+    size_t max, struct mp_http_response *ret_response, struct mcpass_error *err);
+
+/* From now on mp_http_perform() ends with MCPASS_E_DENIED, "interrupted", when fd is
+ * readable; -1: none. */
+void mp_http_interrupt_by(struct mp_http *http, int fd);
+
+/* Many at once, as streams: start, then poll; each callback comes from mp_http_poll(). */
+struct mp_http_callbacks {
+	enum mcpass_rc (*head)(void *ctx, unsigned id, int status,
+	    const struct mcpass_header *headers, size_t count, struct mcpass_error *err);
+	enum mcpass_rc (*data)(void *ctx, unsigned id, const char *bytes, size_t len,
+	    struct mcpass_error *err);
+	/* reason NULL: whole; otherwise why it broke off (with the head never seen: no
+	 * answer at all). */
+	enum mcpass_rc (*end)(void *ctx, unsigned id, const char *reason,
+	    struct mcpass_error *err);
+	void *ctx;
+};
+/* id is the caller's name for the exchange; the body is copied. */
+enum mcpass_rc mp_http_start(struct mp_http *http, unsigned id, const char *method,
+    const char *url, const struct mcpass_header *headers, size_t count, const char *body,
+    size_t len, const struct mp_http_callbacks *callbacks, struct mcpass_error *err);
+void mp_http_close(struct mp_http *http, unsigned id);      /* unknown ids are fine */
+/* Reports why the exchange that broke off last did, with a hint; returns its code. */
+enum mcpass_rc mp_http_why(const struct mp_http *http, struct mcpass_error *err);
+/* Waits up to timeout_ms (-1: for ever) for something to happen, and lets it happen.
+ * also_fd (-1: none) ends the wait when readable: a terminal, a signal pipe.
+ * A failure that a callback returned is returned. */
+enum mcpass_rc mp_http_poll(struct mp_http *http, int timeout_ms, int also_fd,
+    struct mcpass_error *err);
+
+#endif

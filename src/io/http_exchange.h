@@ -1,0 +1,66 @@
+/* http_exchange.h - what http_curl.c, http_exchange.c, http_perform.c and http_reason.c
+ * share. */
+#ifndef MP_IO_HTTP_EXCHANGE_H
+#define MP_IO_HTTP_EXCHANGE_H
+#include <curl/curl.h>
+#include "io/http_curl.h"
+#include "io/http_trust.h"
+
+/* "host:port" of a URL, for error messages: a DNS name, brackets, a colon, a port. */
+#define MP_HTTP_HOST_ROOM 272
+
+struct mp_http {
+	CURLM *multi;
+	struct mp_http_trust trust;
+	char *proxy;                    /* or NULL */
+	long connect_timeout_ms, timeout_ms;
+	int interrupt_fd;               /* -1: none */
+	unsigned performed;             /* names the exchanges of mp_http_perform() */
+	struct mp_http_exchange *first; /* all that are under way */
+	struct mcpass_error why;        /* of the last exchange that broke off */
+	bool in_callback;
+	bool happened;                  /* something was told since the poll began */
+};
+
+struct mp_http_exchange {
+	struct mp_http_exchange *next;
+	struct mp_http *http;           /* borrowed */
+	CURL *easy;
+	struct curl_slist *headers;     /* hold an Authorization: wiped */
+	char *body;                     /* wiped; NULL: none */
+	size_t body_len, header_bytes;
+	unsigned id;
+	bool is_private;                /* mp_http_perform()'s: ids of its own */
+	bool added, has_head, closing;
+	enum mcpass_rc failed;          /* what a callback returned */
+	struct mcpass_error fault;      /*    and its error */
+	struct mp_http_callbacks tell;
+	char host[MP_HTTP_HOST_ROOM];
+	char words[CURL_ERROR_SIZE];    /* libcurl's own, for the message */
+};
+
+struct mp_http_ask {                    /* one request; all borrowed */
+	const char *method, *url, *body;
+	const struct mcpass_header *headers;
+	size_t count, len;
+};
+
+/* A request that is ready to be added to the multi handle.
+ * timeout_ms 0: no limit but that of connecting. */
+enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_ask *ask,
+    const struct mp_http_callbacks *tell, long timeout_ms,
+    struct mp_http_exchange **ret_exchange, struct mcpass_error *err);
+void mp_http_exchange_free(struct mp_http_exchange *exchange);  /* NULL is fine */
+
+/* mp_http_start() and mp_http_close(), for exchanges that a caller named as well as for
+ * private ones.  timeout_ms as above. */
+enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask,
+    const struct mp_http_callbacks *tell, long timeout_ms, bool is_private, unsigned id,
+    struct mcpass_error *err);
+void mp_http_abandon(struct mp_http *http, bool is_private, unsigned id);
+
+/* Turns libcurl's result into host, cause and what to do. */
+enum mcpass_rc mp_http_reason(const struct mp_http_exchange *exchange, CURLcode code,
+    struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,262 @@
+#include "io/httpd.h"
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "base/secret.h"
+#include "io/clock.h"
+#include "io/socket.h"
+
+struct mp_httpd {
+	struct MHD_Daemon *daemon;
+	struct mp_httpd_options options;
+	unsigned port;
+};
+
+/* A request while its body arrives. */
+struct incoming {
+	char *target;                   /* as it was sent, a NUL in the place of the '?' */
+	size_t target_len;
+	const char *query;              /* in target, or NULL */
+	bool started;                   /* the head was looked at */
+	struct mp_buf body;
+};
+
+/* Takes the target undecoded: libmicrohttpd shows it here only. */
+static void *on_target(void *ctx, const char *target, struct MHD_Connection *connection)
+{
+	const struct mp_httpd *httpd = ctx;
+	struct incoming *incoming = calloc(1, sizeof(*incoming));
+	char *mark;
+
+	(void)connection;
+	if (incoming == NULL)
+		return NULL;
+	mp_buf_init(&incoming->body, httpd->options.max_body);
+	incoming->target_len = strlen(target);
+	incoming->target = mp_dup_span((struct mp_span){ target, incoming->target_len });
+	mark = incoming->target != NULL ? strchr(incoming->target, '?') : NULL;
+	if (mark != NULL) {
+		*mark = '\0';
+		incoming->query = mark + 1;
+	}
+	return incoming;
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *connection, void **slot,
+    enum MHD_RequestTerminationCode code)
+{
+	struct incoming *incoming = *slot;
+
+	(void)ctx;
+	(void)connection;
+	(void)code;
+	*slot = NULL;
+	if (incoming == NULL)
+		return;
+	mp_wipe(incoming->target, incoming->target_len);        /* may hold a code */
+	free(incoming->target);
+	mp_buf_free(&incoming->body);
+	free(incoming);
+}
+
+struct gathering {
+	struct mp_headers headers;
+	enum mcpass_rc rc;
+	struct mcpass_error *err;
+};
+
+static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+    const char *value)
+{
+	struct gathering *gathering = ctx;
+
+	(void)kind;
+	gathering->rc = mp_headers_add(&gathering->headers, name, value != NULL ? value : "",
+	    gathering->err);
+	return gathering->rc == MCPASS_OK ? MHD_YES : MHD_NO;
+}
+
+static enum mcpass_rc call_handler(struct mp_httpd *httpd, const char *method,
+    const struct incoming *incoming, const struct mp_headers *headers,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	const struct mp_http_request request = {
+		/* A HEAD is a GET whose body libmicrohttpd keeps back; spec: RFC 9110 9.3.2 */
+		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
+		.path = incoming->target,
+		.query = incoming->query,
+		.headers = headers->items,
+		.header_count = headers->count,
+		.body = mp_buf_text(&incoming->body),
+		.body_len = incoming->body.len,
+		.now = mp_now_s(),
+	};
+	enum mcpass_rc rc;
+
+	rc = httpd->options.handle(httpd->options.ctx, &request, response, err);
+	if (!rc)
+		rc = mp_buf_check(&response->body, "the response", err);
+	if (!rc && response->status == 0)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "no handler answers this request");
+	return rc;
+}
+
+/* The requests that no handler sees; *ret_status is what they are answered with. */
+static enum mcpass_rc screen(const struct incoming *incoming, const struct gathering *gathering,
+    int *ret_status, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (gathering->rc == MCPASS_E_USAGE || gathering->rc == MCPASS_E_LIMIT)
+		*ret_status = 400;
+	if (gathering->rc)
+		return gathering->rc;
+	if (incoming->target[0] != '/') {               /* "http://elsewhere/", "*" */
+		*ret_status = 400;
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 9112 3.2", "the target is no path");
+	}
+	rc = mp_buf_check(&incoming->body, "the request", err);
+	if (rc == MCPASS_E_LIMIT)
+		*ret_status = 413;
+	return rc;
+}
+
+/* Sends a response, or cuts the connection when that cannot be done. */
+static enum MHD_Result send_response(struct MHD_Connection *connection,
+    const struct mp_http_response *response)
+{
+	struct MHD_Response *answer;
+	enum MHD_Result result = MHD_YES;
+
+	answer = MHD_create_response_from_buffer(response->body.len,
+	    (void *)(uintptr_t)mp_buf_text(&response->body), MHD_RESPMEM_MUST_COPY);
+	if (answer == NULL)
+		return MHD_NO;
+	for (size_t i = 0; i < response->headers.count && result == MHD_YES; i++)
+		result = MHD_add_response_header(answer, response->headers.items[i].name,
+		    response->headers.items[i].value);
+	if (result == MHD_YES)
+		result = MHD_queue_response(connection, (unsigned)response->status, answer);
+	MHD_destroy_response(answer);
+	return result;
+}
+
+static enum MHD_Result answer_request(struct mp_httpd *httpd,
+    struct MHD_Connection *connection, const char *method, const struct incoming *incoming)
+{
+	struct mp_http_response response = { 0 };
+	struct mcpass_error err = { 0 };
+	struct gathering gathering = { .err = &err };
+	enum MHD_Result result;
+	enum mcpass_rc rc;
+	int status = 500;
+
+	mp_buf_init(&response.body, MP_MAX_MESSAGE);
+	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &gathering);
+	rc = screen(incoming, &gathering, &status, &err);
+	if (!rc)
+		rc = call_handler(httpd, method, incoming, &gathering.headers, &response, &err);
+	if (rc) {
+		mp_http_response_free(&response);       /* nothing half done goes out */
+		response.status = status;
+	}
+	result = send_response(connection, &response);
+	if (httpd->options.log != NULL)
+		httpd->options.log(httpd->options.ctx, method, incoming->target, response.status,
+		    rc ? &err : NULL);
+	mp_headers_free(&gathering.headers);
+	mp_http_response_free(&response);
+	return result;
+}
+
+/* True when the head announces more than we take: then nothing of it is read. */
+static bool announces_too_much(const struct mp_httpd *httpd, struct MHD_Connection *connection)
+{
+	const char *text = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+
+	return text != NULL && strtoull(text, NULL, 10) > httpd->options.max_body;
+}
+
+/* libmicrohttpd calls it when the head is whole, for each piece of the body, and at the
+ * end; a response can be given the first and the last time. */
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection,
+    const char *url, const char *method, const char *version, const char *bytes, size_t *len,
+    void **slot)
+{
+	struct mp_httpd *httpd = ctx;
+	struct incoming *incoming = *slot;
+
+	(void)url;
+	(void)version;
+	if (incoming == NULL || incoming->target == NULL)
+		return MHD_NO;
+	if (!incoming->started) {
+		incoming->started = true;
+		if (!announces_too_much(httpd, connection))
+			return MHD_YES;
+		incoming->body.failed = MCPASS_E_LIMIT;
+	} else if (*len > 0) {
+		mp_buf_add(&incoming->body, bytes, *len);
+		*len = 0;
+		return MHD_YES;
+	}
+	return answer_request(httpd, connection, method, incoming);
+}
+
+/* The server's thread takes no signals: they are for the program's own. */
+static struct MHD_Daemon *start_quietly(struct mp_httpd *httpd, int fd)
+{
+	struct MHD_Daemon *daemon;
+	sigset_t all, before;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
+	daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, httpd,
+	    MHD_OPTION_LISTEN_SOCKET, fd,
+	    MHD_OPTION_URI_LOG_CALLBACK, on_target, httpd,
+	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+	    MHD_OPTION_CONNECTION_LIMIT, MP_MAX_HTTPD_CONNECTIONS,
+	    MHD_OPTION_CONNECTION_TIMEOUT, MP_HTTPD_TIMEOUT,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MP_MAX_HEADER_BYTES,
+	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return daemon;
+}
+
+enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
+    struct mp_httpd **ret_httpd, struct mcpass_error *err)
+{
+	struct mp_httpd *httpd = calloc(1, sizeof(*httpd));
+	enum mcpass_rc rc;
+	int fd;
+
+	if (httpd == NULL)
+		return mp_nomem(err);
+	httpd->options = *options;
+	rc = mp_socket_listen(options->bind_address, options->port, &fd, &httpd->port, err);
+	if (!rc) {
+		httpd->daemon = start_quietly(httpd, fd);       /* owns fd */
+		if (httpd->daemon == NULL)
+			rc = mp_fail(err, MCPASS_E_IO, NULL, "the server does not start");
+	}
+	if (rc)
+		free(httpd);
+	else
+		*ret_httpd = httpd;
+	return mp_doing(err, rc, "starting the server");
+}
+
+unsigned mp_httpd_port(const struct mp_httpd *httpd)
+{
+	return httpd->port;
+}
+
+void mp_httpd_stop(struct mp_httpd *httpd)
+{
+	if (httpd == NULL)
+		return;
+	MHD_stop_daemon(httpd->daemon);
+	free(httpd);
+}

@@ -1,0 +1,86 @@
+#include "mcpass/login.h"
+#include <stdlib.h>
+#include "base/secret.h"
+#include "io/drive.h"
+
+static enum mcpass_rc copy(const char *from, const char **ret_text, struct mcpass_error *err)
+{
+	char *text = NULL;
+	enum mcpass_rc rc = mp_set(&text, from, err);
+
+	if (!rc)
+		*ret_text = text;
+	return rc;
+}
+
+/* A token that owns its texts. */
+static enum mcpass_rc copy_token(const struct mcpass_token *from,
+    struct mcpass_token **ret_token, struct mcpass_error *err)
+{
+	struct mcpass_token *token = calloc(1, sizeof(*token));
+	enum mcpass_rc rc;
+
+	if (token == NULL)
+		return mp_nomem(err);
+	token->expires_at = from->expires_at;
+	rc = copy(from->access_token, &token->access_token, err);
+	if (!rc)
+		rc = copy(from->token_type, &token->token_type, err);
+	if (!rc)
+		rc = copy(from->scope, &token->scope, err);
+	if (!rc)
+		rc = copy(from->issuer, &token->issuer, err);
+	if (!rc)
+		rc = copy(from->resource, &token->resource, err);
+	if (rc)
+		mcpass_token_free(token);
+	else
+		*ret_token = token;
+	return rc;
+}
+
+enum mcpass_rc mcpass_login(const struct mcpass_client_config *cfg,
+    struct mcpass_token **ret_token, struct mcpass_error *err)
+{
+	struct mp_drive_options options = {
+		.session = {
+			.size = sizeof(struct mcpass_session_config),
+			.client_name = "mcpass",
+			.client_version = MCPASS_VERSION,
+		},
+		.interrupt_fd = -1,
+	};
+	const struct mcpass_token *found = NULL;
+	struct mcpass_token *token = NULL;
+	struct mp_drive *drive = NULL;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	if (cfg == NULL || cfg->size != sizeof(*cfg))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the configuration is of another version");
+	options.client = *cfg;
+	options.session.server_url = cfg->server_url;
+	options.session.trace = cfg->trace;
+	options.session.trace_ctx = cfg->trace_ctx;
+	rc = mp_drive_new(&options, &drive, err);
+	if (!rc)
+		rc = mp_drive_token(drive, &found, err);
+	if (!rc && found != NULL)
+		rc = copy_token(found, &token, err);
+	mp_drive_free(drive);
+	if (!rc)
+		*ret_token = token;
+	return rc;
+}
+
+void mcpass_token_free(struct mcpass_token *token)
+{
+	if (token == NULL)
+		return;
+	mp_free_wiped((char *)token->access_token);
+	free((char *)token->token_type);
+	free((char *)token->scope);
+	free((char *)token->issuer);
+	free((char *)token->resource);
+	free(token);
+}

@@ -1,0 +1,288 @@
+#include "io/protected.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "echo/respond.h"
+#include "mcp/jsonrpc.h"
+
+/* {"error": ..., "error_description": ...}: for whoever reads bodies; the challenge is in
+ * the header.  spec: RFC 6749 5.2 (the form) */
+static enum mcpass_rc respond_error(struct mp_http_response *response, int status,
+    const char *error, const char *description, struct mcpass_error *err)
+{
+	json_t *json = json_object();
+	enum mcpass_rc rc;
+
+	if (json_object_set_new(json, "error", json_string(error)) == 0
+	    && json_object_set_new(json, "error_description", json_string(description)) == 0)
+		rc = mp_respond_json(response, status, json, err);
+	else
+		rc = mp_nomem(err);
+	json_decref(json);
+	return rc;
+}
+
+static enum mcpass_rc respond_text(struct mp_http_response *response, int status,
+    const char *type, const char *text, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	mp_buf_init(&response->body, MP_MAX_DOCUMENT);
+	mp_buf_adds(&response->body, text);
+	rc = mp_buf_check(&response->body, "the answer", err);
+	if (!rc && type != NULL)
+		rc = mp_headers_add(&response->headers, "Content-Type", type, err);
+	response->status = status;
+	return rc;
+}
+
+static enum mcpass_rc refuse_method(struct mp_http_response *response, const char *allow,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = respond_error(response, 405, "method_not_allowed", "This method is not served here.",
+	    err);
+	return rc ? rc : mp_headers_add(&response->headers, "Allow", allow, err);
+}
+
+static bool is_read(const struct mp_http_request *request)
+{
+	return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
+}
+
+static enum mcpass_rc answer_health(const struct mp_http_request *request,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	if (!is_read(request))
+		return refuse_method(response, "GET, HEAD", err);
+	return respond_text(response, 200, "application/json", "{\"status\":\"ok\"}", err);
+}
+
+/* Readable for clients in browsers, which announce their MCP-Protocol-Version here too, so
+ * they ask for leave first (OPTIONS).  spec: RFC 9728 3.2; Fetch, CORS protocol */
+static enum mcpass_rc answer_metadata(const struct mp_http_request *request, const char *json,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	bool asks_leave = strcmp(request->method, "OPTIONS") == 0;
+	enum mcpass_rc rc;
+
+	if (!is_read(request) && !asks_leave)
+		return refuse_method(response, "GET, HEAD, OPTIONS", err);
+	rc = mp_headers_add(&response->headers, "Access-Control-Allow-Origin", "*", err);
+	if (!rc && asks_leave)
+		rc = mp_headers_add(&response->headers, "Access-Control-Allow-Headers", "*", err);
+	if (rc)
+		return rc;
+	if (asks_leave)
+		return respond_text(response, 204, NULL, "", err);
+	return respond_text(response, 200, "application/json", json, err);
+}
+
+static void note(const struct mp_protected *server, const char *what, int status,
+    const char *reason)
+{
+	char digits[16];
+	const struct mcpass_header facts[] = {
+		{ "status", digits }, { "reason", reason != NULL ? reason : "" },
+	};
+	const struct mcpass_note text = { .what = what, .facts = facts,
+		.fact_count = MP_COUNT(facts) };
+
+	(void)snprintf(digits, sizeof(digits), "%d", status);
+	if (server->trace != NULL)
+		server->trace(server->trace_ctx, &text);
+}
+
+/* Fetches what the guard wants to see.  What goes wrong at the issuer is noted by the
+ * guard, which then denies; only an exhausted heap is a failure here. */
+static enum mcpass_rc fetch(const struct mp_protected *server, const char *url, int64_t now,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	struct mp_buf body;
+	int status = 0;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&body, MP_MAX_DOCUMENT);
+	rc = server->fetch(server->fetch_ctx, url, &status, &body, &why);
+	if (!rc)
+		rc = mp_buf_check(&body, "an issuer's document", &why);
+	if (rc) {
+		note(server, "An issuer's document could not be had", status, why.detail);
+		status = 0;
+	}
+	if (rc != MCPASS_E_NOMEM) {
+		rc = mcpass_guard_fetched(server->guard, url, status, mp_buf_text(&body),
+		    body.len, now, &why);
+		if (rc)
+			note(server, "An issuer's keys could not be had", status, why.detail);
+	}
+	mp_buf_free(&body);
+	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
+}
+
+/* Asks the guard until it knows; what it points at lives until it is asked again. */
+static enum mcpass_rc judge(const struct mp_protected *server,
+    const struct mcpass_guard_request *request, struct mcpass_verdict *ret_verdict,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	for (int i = 0; i < MP_MAX_KEY_FETCHES; i++) {
+		rc = mcpass_guard_check(server->guard, request, ret_verdict, err);
+		if (rc || ret_verdict->type != MCPASS_FETCH)
+			return rc;
+		rc = fetch(server, ret_verdict->fetch_url, request->now, err);
+		if (rc)
+			return rc;
+	}
+	*ret_verdict = (struct mcpass_verdict){
+		.type = MCPASS_DENY, .status = 503,
+		.reason = "the issuer sends from place to place",
+	};
+	return MCPASS_OK;
+}
+
+/* The verdict for what the body asks for. */
+static enum mcpass_rc authorize(const struct mp_protected *server,
+    const struct mp_http_request *request, const struct mp_operations *operations,
+    struct mcpass_verdict *ret_verdict, struct mcpass_error *err)
+{
+	struct mcpass_guard_request asked = {
+		.headers = request->headers, .header_count = request->header_count,
+		.query = request->query, .now = request->now, .method = request->method,
+		.operation_count = operations->count,
+	};
+	struct mcpass_operation *list = calloc(operations->count + 1, sizeof(*list));
+	enum mcpass_rc rc;
+
+	if (list == NULL)
+		return mp_nomem(err);
+	for (size_t i = 0; i < operations->count; i++)
+		list[i] = (struct mcpass_operation){ operations->items[i].method,
+			operations->items[i].name };
+	asked.operations = list;
+	rc = judge(server, &asked, ret_verdict, err);
+	free(list);
+	return rc;
+}
+
+/* The reason is for the log: it may tell of the inside. */
+static enum mcpass_rc refuse(const struct mp_protected *server,
+    const struct mcpass_verdict *verdict, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	static const struct { int status; const char *error, *description; } bodies[] = {
+		{ 400, "invalid_request", "The request is malformed: see WWW-Authenticate." },
+		{ 401, "unauthorized", "A valid access token is needed: see WWW-Authenticate." },
+		{ 403, "insufficient_scope",
+		    "The access token lacks a scope: see WWW-Authenticate." },
+		{ 503, "temporarily_unavailable", "The token cannot be checked now: try again." },
+	};
+	size_t i = 0;
+	enum mcpass_rc rc;
+
+	note(server, "Refused a request", verdict->status, verdict->reason);
+	while (i < MP_COUNT(bodies) - 1 && bodies[i].status != verdict->status)
+		i++;
+	rc = respond_error(response, bodies[i].status, bodies[i].error, bodies[i].description, err);
+	if (!rc && verdict->www_authenticate != NULL)
+		rc = mp_headers_add(&response->headers, "WWW-Authenticate",
+		    verdict->www_authenticate, err);
+	if (!rc && bodies[i].status == 503)
+		rc = mp_headers_add(&response->headers, "Retry-After", "30", err);
+	return rc;
+}
+
+/* A body in which the guard could not see the operations is never run: whatever it asks
+ * for, nobody has been asked whether it may. */
+static enum mcpass_rc refuse_body(const struct mp_http_request *request, const char *problem,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(request->body, request->body_len, MP_MAX_ECHO_BODY, "the message", &json,
+	    NULL);
+	json_decref(json);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	return mp_respond_error(response, rc == MCPASS_E_LIMIT ? 413 : 400,
+	    rc ? MP_RPC_PARSE_ERROR : MP_RPC_INVALID_REQUEST, problem, err);
+}
+
+static enum mcpass_rc answer_guarded(const struct mp_protected *server,
+    const struct mp_http_request *request, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	struct mcpass_verdict verdict = { 0 };
+	struct mp_operations operations = { 0 };
+	struct mcpass_error problem = { 0 };
+	enum mcpass_rc rc;
+
+	if (request->body_len > MP_MAX_ECHO_BODY)       /* not worth reading for a stranger */
+		rc = mp_fail(&problem, MCPASS_E_LIMIT, NULL, "the message is too long");
+	else
+		rc = mp_operations_read(request->body, request->body_len, &operations, &problem);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	rc = authorize(server, request, &operations, &verdict, err);
+	mp_operations_free(&operations);
+	if (rc)
+		return rc;
+	if (verdict.type != MCPASS_ALLOW) {
+		rc = refuse(server, &verdict, response, err);
+	} else if (problem.rc != MCPASS_OK) {
+		rc = refuse_body(request, problem.detail, response, err);
+	} else {
+		const struct mp_caller caller = { verdict.subject, verdict.username,
+			verdict.client_id, verdict.scope, verdict.issuer };
+
+		rc = mp_echo_answer(&server->echo, request, &caller, response, err);
+	}
+	if (!rc && verdict.dpop_nonce != NULL)  /* spec: RFC 9449 8.2, 9 */
+		rc = mp_headers_add(&response->headers, "DPoP-Nonce", verdict.dpop_nonce, err);
+	if (!rc)        /* spec: RFC 6750 5.3; RFC 9111 3.5; RFC 9449 8.2 */
+		rc = mp_headers_add(&response->headers, "Cache-Control", "no-store", err);
+	return rc;
+}
+
+static enum mcpass_rc answer_endpoint(const struct mp_protected *server,
+    const struct mp_http_request *request, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_echo_screen(&server->echo, request, response, err);
+	if (rc || response->status != 0)
+		return rc;
+	if (server->guard != NULL)
+		return answer_guarded(server, request, response, err);
+	return mp_echo_answer(&server->echo, request, NULL, response, err);
+}
+
+enum mcpass_rc mp_protected_handle(struct mp_protected *server,
+    const struct mp_http_request *request, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	const char *metadata = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (server->guard != NULL && request->path[0] == '/')
+		rc = mcpass_guard_metadata(server->guard, request->path, &metadata, err);
+	if (rc)
+		return rc;
+	if (strcmp(request->path, server->endpoint) == 0)
+		rc = answer_endpoint(server, request, response, err);
+	else if (metadata != NULL)
+		rc = answer_metadata(request, metadata, response, err);
+	else if (strcmp(request->path, "/health") == 0)
+		rc = answer_health(request, response, err);
+	else
+		rc = respond_error(response, 404, "not_found", "There is nothing here.", err);
+	if (rc)
+		mp_http_response_free(response);
+	return rc;
+}

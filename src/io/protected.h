@@ -1,0 +1,30 @@
+/* protected.h - the echo server behind the guard: one request in, one answer out.
+ *
+ * It does no I/O of its own: keys are fetched by a callback.  One mp_protected is used by
+ * one thread at a time, since its guard is.
+ * spec: MCP 2026-07-28 authorization; RFC 9728 3 */
+#ifndef MP_IO_PROTECTED_H
+#define MP_IO_PROTECTED_H
+#include "echo/echo.h"
+#include "mcpass/guard.h"
+
+struct mp_protected {                   /* all borrowed */
+	struct mcpass_guard *guard;     /* NULL: open to everybody */
+	const char *endpoint;           /* the path of the MCP endpoint: "/mcp" */
+	struct mp_echo_config echo;
+	/* GETs url, follows no redirect, appends the body to body (which is capped already).
+	 * A failure counts as no answer. */
+	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
+	    struct mcpass_error *err);
+	void *fetch_ctx;
+	mcpass_trace_fn *trace;         /* told why somebody was refused; or NULL */
+	void *trace_ctx;
+};
+
+/* Answers any request: /health, the metadata at its places, the endpoint; else 404.
+ * Fails only when it could not answer: the caller then sends a 500. */
+enum mcpass_rc mp_protected_handle(struct mp_protected *server,
+    const struct mp_http_request *request, struct mp_http_response *response,
+    struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,111 @@
+#include "io/sql.h"
+#include <string.h>
+#include "base/secret.h"
+
+static enum mcpass_rc fail(sqlite3 *db, struct mcpass_error *err)
+{
+	const char *path = sqlite3_db_filename(db, "main");
+	int code = sqlite3_errcode(db);
+	enum mcpass_rc rc;
+
+	if (code == SQLITE_NOMEM)
+		return mp_nomem(err);
+	if (path == NULL || path[0] == '\0')
+		path = "the store";
+	rc = mp_fail(err, MCPASS_E_STORE, NULL, "%s: %s", path, sqlite3_errmsg(db));
+	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
+		mp_hint(err, "Move the file away; what was stored in it has to be set up again.");
+	else if (code == SQLITE_BUSY)
+		mp_hint(err, "Another process keeps the file locked; try again.");
+	return rc;
+}
+
+static bool bind_values(sqlite3_stmt *statement, const struct mp_sql_value *values, size_t count)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < count && ok; i++) {
+		if (values[i].text != NULL)
+			ok = sqlite3_bind_text(statement, (int)i + 1, values[i].text, -1,
+			    SQLITE_STATIC) == SQLITE_OK;
+		else
+			ok = sqlite3_bind_int64(statement, (int)i + 1, values[i].number) == SQLITE_OK;
+	}
+	return ok;
+}
+
+/* A copy of the first column; a text with a NUL inside was not written by us. */
+static enum mcpass_rc copy_column(sqlite3_stmt *statement, char **ret_text,
+    struct mcpass_error *err)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, 0);
+	size_t len = (size_t)sqlite3_column_bytes(statement, 0);
+	char *copy;
+
+	if (text == NULL || strlen(text) != len)
+		return mp_fail(err, MCPASS_E_STORE, NULL, "the store holds a value that is no text");
+	copy = mp_dup_span((struct mp_span){ text, len });
+	if (copy == NULL)
+		return mp_nomem(err);
+	*ret_text = copy;
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_sql_run(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
+    size_t count, char **ret_text, struct mcpass_error *err)
+{
+	sqlite3_stmt *statement = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+	char *text = NULL;
+	int code;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK
+	    || !bind_values(statement, values, count)) {
+		rc = fail(db, err);
+		goto out;
+	}
+	/* To the end, whatever is wanted of it: then a change is made, or an error known. */
+	while ((code = sqlite3_step(statement)) == SQLITE_ROW && !rc)
+		if (ret_text != NULL && text == NULL)
+			rc = copy_column(statement, &text, err);
+	if (!rc && code != SQLITE_DONE)
+		rc = fail(db, err);
+out:
+	(void)sqlite3_finalize(statement);
+	if (rc)
+		mp_free_wiped(text);
+	else if (ret_text != NULL)
+		*ret_text = text;
+	return rc;
+}
+
+enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_list,
+    struct mcpass_error *err)
+{
+	struct mp_strings list = { 0 };
+	sqlite3_stmt *statement = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+	int code = SQLITE_ROW;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+		rc = fail(db, err);
+	while (!rc && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(statement, 0);
+
+		rc = text == NULL ? mp_nomem(err)
+		    : mp_strings_add(&list, (struct mp_span){ text, strlen(text) }, err);
+	}
+	if (!rc && code != SQLITE_DONE)
+		rc = fail(db, err);
+	(void)sqlite3_finalize(statement);
+	if (rc)
+		mp_strings_free(&list);
+	else
+		*ret_list = list;
+	return rc;
+}
+
+enum mcpass_rc mp_sql_exec(sqlite3 *db, const char *sql, struct mcpass_error *err)
+{
+	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? MCPASS_OK : fail(db, err);
+}

@@ -1,0 +1,25 @@
+/* sql.h - the little of SQLite that two stores share. */
+#ifndef MP_IO_SQL_H
+#define MP_IO_SQL_H
+#include <sqlite3.h>
+#include <stdint.h>
+#include "base/text.h"
+
+/* A value for a '?': the text, or the number when text is NULL. */
+struct mp_sql_value {
+	const char *text;
+	int64_t number;
+};
+
+/* Runs one statement to its end.  ret_text, unless NULL: the first column of the first
+ * row, the caller's (mp_free_wiped); NULL when there is no row.
+ * MCPASS_E_STORE with SQLite's words and the file's name. */
+enum mcpass_rc mp_sql_run(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
+    size_t count, char **ret_text, struct mcpass_error *err);
+/* The first column of every row. */
+enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_list,
+    struct mcpass_error *err);
+/* Statements without values or rows. */
+enum mcpass_rc mp_sql_exec(sqlite3 *db, const char *sql, struct mcpass_error *err);
+
+#endif

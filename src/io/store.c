@@ -1,0 +1,249 @@
+#include "io/store.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "io/database.h"
+#include "io/private_dir.h"
+#include "wire/crypto.h"
+
+static const struct mp_schema schema = {
+	1,
+	"CREATE TABLE credentials(key TEXT PRIMARY KEY, record TEXT NOT NULL);"
+	"CREATE TABLE notes(name TEXT PRIMARY KEY, text TEXT NOT NULL);"
+};
+
+struct mp_store {
+	char *path;
+	sqlite3 *db;            /* NULL: there is no file yet */
+	int lock_fd;            /* -1: no lock is held */
+};
+
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static enum mcpass_rc find_path(const char *path, char **ret_path, struct mcpass_error *err)
+{
+	const char *data = environment("XDG_DATA_HOME"), *home = environment("HOME");
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	if (path == NULL)
+		path = environment("MCPASS_STORE");
+	mp_buf_init(&text, MP_MAX_URI);
+	if (path != NULL) {
+		mp_buf_adds(&text, path);
+	} else if (data != NULL && data[0] == '/') {    /* a relative one counts as unset */
+		mp_buf_addf(&text, "%s/mcpass/credentials.db", data);
+	} else if (home != NULL) {
+		mp_buf_addf(&text, "%s/.local/share/mcpass/credentials.db", home);
+	} else {
+		rc = mp_fail(err, MCPASS_E_STORE, NULL, "there is no home folder to keep credentials in");
+		mp_hint(err, "Set HOME, or MCPASS_STORE=FILE.");
+		return rc;
+	}
+	return mp_buf_take(&text, "the path of the store", ret_path, err);
+}
+
+/* The file may come into being while we wait, by another process. */
+static enum mcpass_rc open_now(struct mp_store *store, bool create, struct mcpass_error *err)
+{
+	if (store->db != NULL)
+		return MCPASS_OK;
+	return mp_database_open(store->path, &schema, create, &store->db, err);
+}
+
+enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
+    struct mcpass_error *err)
+{
+	struct mp_store *store = calloc(1, sizeof(*store));
+	enum mcpass_rc rc;
+
+	if (store == NULL)
+		return mp_nomem(err);
+	store->lock_fd = -1;
+	rc = find_path(path, &store->path, err);
+	if (!rc)
+		rc = open_now(store, false, err);
+	if (rc)
+		mp_store_close(store);
+	else
+		*ret_store = store;
+	return mp_doing(err, rc, "opening the credential store");
+}
+
+void mp_store_close(struct mp_store *store)
+{
+	if (store == NULL)
+		return;
+	mp_store_unlock(store);
+	(void)sqlite3_close(store->db);
+	free(store->path);
+	free(store);
+}
+
+/* Nothing is made by reading. */
+static enum mcpass_rc read_text(struct mp_store *store, const char *sql, const char *name,
+    char **ret_text, struct mcpass_error *err)
+{
+	const struct mp_sql_value value = { .text = name };
+	enum mcpass_rc rc = open_now(store, false, err);
+
+	if (rc)
+		return rc;
+	if (store->db != NULL)
+		return mp_sql_run(store->db, sql, &value, 1, ret_text, err);
+	*ret_text = NULL;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc write_text(struct mp_store *store, const char *sql, const char *name,
+    const char *text, struct mcpass_error *err)
+{
+	const struct mp_sql_value values[] = { { .text = name }, { .text = text } };
+	enum mcpass_rc rc = open_now(store, true, err);
+
+	if (!rc)
+		rc = mp_sql_run(store->db, sql, values, 2, NULL, err);
+	return rc;
+}
+
+enum mcpass_rc mp_store_load(struct mp_store *store, const char *key, char **ret_record,
+    struct mcpass_error *err)
+{
+	return mp_doing(err, read_text(store, "SELECT record FROM credentials WHERE key=?", key,
+	    ret_record, err), "reading the credential store");
+}
+
+/* The journal has the old bytes until it is emptied.  It is not when another process reads
+ * just now; the next one that closes the store does it then. */
+static enum mcpass_rc forget(struct mp_store *store, const char *key, struct mcpass_error *err)
+{
+	const struct mp_sql_value value = { .text = key };
+	enum mcpass_rc rc = open_now(store, false, err);
+
+	if (rc || store->db == NULL)
+		return rc;
+	rc = mp_sql_run(store->db, "DELETE FROM credentials WHERE key=?", &value, 1, NULL, err);
+	if (!rc)
+		(void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return rc;
+}
+
+enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char *record,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (record == NULL)
+		rc = forget(store, key, err);
+	else if (strlen(record) > MP_MAX_RECORD)
+		rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "a record is larger than %zu bytes", MP_MAX_RECORD);
+	else
+		rc = write_text(store, "INSERT INTO credentials VALUES(?1,?2)"
+		    " ON CONFLICT(key) DO UPDATE SET record=?2", key, record, err);
+	return mp_doing(err, rc, "writing to the credential store");
+}
+
+enum mcpass_rc mp_store_list(struct mp_store *store, struct mp_strings *ret_keys,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = open_now(store, false, err);
+
+	if (!rc && store->db == NULL)
+		*ret_keys = (struct mp_strings){ 0 };
+	else if (!rc)
+		rc = mp_sql_list(store->db, "SELECT key FROM credentials ORDER BY key", ret_keys, err);
+	return mp_doing(err, rc, "reading the credential store");
+}
+
+enum mcpass_rc mp_store_note(struct mp_store *store, const char *name, const char *text,
+    struct mcpass_error *err)
+{
+	return mp_doing(err, write_text(store, "INSERT INTO notes VALUES(?1,?2)"
+	    " ON CONFLICT(name) DO UPDATE SET text=?2", name, text, err),
+	    "writing to the credential store");
+}
+
+enum mcpass_rc mp_store_noted(struct mp_store *store, const char *name, char **ret_text,
+    struct mcpass_error *err)
+{
+	return mp_doing(err, read_text(store, "SELECT text FROM notes WHERE name=?", name, ret_text,
+	    err), "reading the credential store");
+}
+
+/* --- the lock --- */
+
+/* A key is any text, a file's name is not. */
+static enum mcpass_rc lock_name(const char *key, struct mp_buf *ret_name, struct mcpass_error *err)
+{
+	uint8_t digest[MP_SHA256_LEN];
+	enum mcpass_rc rc = mp_sha256(key, strlen(key), digest, err);
+
+	for (size_t i = 0; i < sizeof(digest) && !rc; i++)
+		mp_buf_addf(ret_name, "%02x", digest[i]);
+	mp_buf_adds(ret_name, ".lock");
+	return rc ? rc : mp_buf_check(ret_name, "the name of a lock", err);
+}
+
+/* The file stays when the lock goes: to remove it would let two processes hold two files
+ * of one name.  Closed on exec, so that no program we start holds it on. */
+static enum mcpass_rc open_lock(const struct mp_store *store, const char *key, int *ret_fd,
+    struct mcpass_error *err)
+{
+	struct mp_buf name;
+	const char *unused;
+	enum mcpass_rc rc;
+	int dir_fd, fd;
+
+	mp_buf_init(&name, MP_MAX_URI);
+	rc = lock_name(key, &name, err);
+	if (!rc)
+		rc = mp_private_dir_open(store->path, true, &dir_fd, &unused, err);
+	if (!rc) {
+		fd = openat(dir_fd, mp_buf_text(&name), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			rc = mp_fail(err, MCPASS_E_STORE, NULL, "the lock beside %s: %s", store->path,
+			    strerror(errno));
+		else
+			*ret_fd = fd;
+		close(dir_fd);
+	}
+	mp_buf_free(&name);
+	return rc;
+}
+
+enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key, int timeout_ms,
+    void (*told)(void *ctx), void *ctx, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	int fd = -1;
+
+	if (strcmp(store->path, ":memory:") == 0)
+		return MCPASS_OK;               /* there is no other process to keep out */
+	mp_store_unlock(store);
+	rc = open_lock(store, key, &fd, err);
+	if (!rc)
+		rc = mp_flock(fd, timeout_ms, told, ctx, err);
+	if (!rc)
+		store->lock_fd = fd;
+	else if (fd >= 0)
+		close(fd);
+	return mp_doing(err, rc, "waiting for another mcpass to finish with this login");
+}
+
+void mp_store_unlock(struct mp_store *store)
+{
+	if (store->lock_fd < 0)
+		return;
+	(void)flock(store->lock_fd, LOCK_UN);   /* whoever has a copy of the descriptor */
+	close(store->lock_fd);
+	store->lock_fd = -1;
+}

@@ -1,0 +1,126 @@
+#include <stdlib.h>
+#include "io/database.h"
+#include "io/store.h"
+#include "issuer/issuer.h"
+
+static const struct mp_schema schema = {
+	1,
+	"CREATE TABLE memory(kind TEXT NOT NULL, key TEXT NOT NULL, family TEXT NOT NULL,"
+	" expires_at INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY(kind, key));"
+	"CREATE INDEX memory_family ON memory(kind, family);"
+	"CREATE INDEX memory_expiry ON memory(expires_at);"
+};
+
+struct memory {
+	sqlite3 *db;
+	int64_t now;    /* the latest that was heard of: what expired before it is gone */
+};
+
+static enum mcpass_rc drop_expired(struct memory *memory, int64_t now,
+    struct mcpass_error *err)
+{
+	struct mp_sql_value latest;
+
+	if (now > memory->now)
+		memory->now = now;
+	latest = (struct mp_sql_value){ .number = memory->now };
+	return mp_sql_run(memory->db, "DELETE FROM memory WHERE expires_at<=?", &latest, 1, NULL,
+	    err);
+}
+
+static enum mcpass_rc put(void *ctx, const char *kind, const char *key, const char *group,
+    int64_t expires_at, const char *value, struct mcpass_error *err)
+{
+	struct memory *memory = ctx;
+	const struct mp_sql_value row[] = { { .text = kind }, { .text = key },
+		{ .text = group != NULL ? group : "" }, { .number = expires_at }, { .text = value } };
+	enum mcpass_rc rc;
+
+	rc = drop_expired(memory, memory->now, err);
+	if (!rc)
+		rc = mp_sql_run(memory->db, "INSERT OR REPLACE INTO memory VALUES(?,?,?,?,?)", row,
+		    MP_COUNT(row), NULL, err);
+	return rc;
+}
+
+static enum mcpass_rc fetch(struct memory *memory, const char *sql, const char *kind,
+    const char *key, int64_t now, char **ret_value, struct mcpass_error *err)
+{
+	const struct mp_sql_value values[] = { { .text = kind }, { .text = key }, { .number = now } };
+
+	if (now > memory->now)
+		memory->now = now;
+	return mp_sql_run(memory->db, sql, values, MP_COUNT(values), ret_value, err);
+}
+
+static enum mcpass_rc get(void *ctx, const char *kind, const char *key, int64_t now,
+    char **ret_value, struct mcpass_error *err)
+{
+	return fetch(ctx, "SELECT value FROM memory WHERE kind=? AND key=? AND expires_at>?", kind,
+	    key, now, ret_value, err);
+}
+
+/* One statement, so that of two who take only one gets. */
+static enum mcpass_rc take(void *ctx, const char *kind, const char *key, int64_t now,
+    char **ret_value, struct mcpass_error *err)
+{
+	return fetch(ctx, "DELETE FROM memory WHERE kind=? AND key=? AND expires_at>?"
+	    " RETURNING value", kind, key, now, ret_value, err);
+}
+
+static enum mcpass_rc drop_group(void *ctx, const char *kind, const char *group,
+    struct mcpass_error *err)
+{
+	struct memory *memory = ctx;
+	const struct mp_sql_value values[] = { { .text = kind }, { .text = group } };
+
+	return mp_sql_run(memory->db, "DELETE FROM memory WHERE kind=? AND family=?", values,
+	    MP_COUNT(values), NULL, err);
+}
+
+/* One statement, so that of two who add only one has added. */
+static enum mcpass_rc add(void *ctx, const char *kind, const char *key, int64_t expires_at,
+    int64_t now, bool *ret_added, struct mcpass_error *err)
+{
+	struct memory *memory = ctx;
+	const struct mp_sql_value row[] = { { .text = kind }, { .text = key },
+		{ .number = expires_at } };
+	enum mcpass_rc rc;
+	char *added = NULL;
+
+	rc = drop_expired(memory, now, err);
+	if (!rc)
+		rc = mp_sql_run(memory->db, "INSERT INTO memory VALUES(?,?,'',?,'')"
+		    " ON CONFLICT DO NOTHING RETURNING key", row, MP_COUNT(row), &added, err);
+	if (!rc)
+		*ret_added = added != NULL;
+	mp_free_wiped(added);
+	return rc;
+}
+
+enum mcpass_rc mp_issuer_store_open(const char *path, struct mp_issuer_store *ret_store,
+    struct mcpass_error *err)
+{
+	struct memory *memory = calloc(1, sizeof(*memory));
+	enum mcpass_rc rc;
+
+	if (memory == NULL)
+		return mp_nomem(err);
+	rc = mp_database_open(path, &schema, true, &memory->db, err);
+	if (rc)
+		free(memory);
+	else
+		*ret_store = (struct mp_issuer_store){ put, get, take, drop_group, add, memory };
+	return mp_doing(err, rc, "opening the issuer's store");
+}
+
+void mp_issuer_store_close(struct mp_issuer_store *store)
+{
+	struct memory *memory = store->ctx;
+
+	if (memory == NULL)
+		return;
+	(void)sqlite3_close(memory->db);
+	free(memory);
+	*store = (struct mp_issuer_store){ 0 };
+}

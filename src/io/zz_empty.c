@@ -1,1 +1,0 @@
-typedef int mp_io_empty;

@@ -1,0 +1,315 @@
+/* What comes back on an exchange: a head, bytes, an end. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "session/state.h"
+#include "wire/uri.h"
+
+static bool is_success(int status)
+{
+	return status >= 200 && status < 300;
+}
+
+static bool is_redirect(int status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* Only of the answers that ask for a token is everything kept.  A header that is none is
+ * left out: whoever looks for a challenge will not find it there. */
+static enum mcpass_rc keep_headers(struct mp_exchange *e, const struct mcpass_header *headers,
+    size_t count, struct mcpass_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum mcpass_rc rc = mp_headers_add(&e->answer, headers[i].name, headers[i].value, NULL);
+
+		if (rc == MCPASS_E_NOMEM)
+			return mp_nomem(err);
+		if (rc == MCPASS_E_LIMIT)
+			return mp_fail(err, rc, NULL, "the answer has more than %d headers",
+			    MP_MAX_ITEMS);
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc not_mcp(struct mp_exchange *e, const char *type,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
+	    "this is not an MCP endpoint: HTTP %d with %s%s where an MCP message was due",
+	    e->status, type != NULL ? "content of type " : "no content type", type != NULL ? type : "");
+	mp_hint(err, "Check the URL: the endpoint of an MCP server often ends in /mcp.");
+	return rc;
+}
+
+/* spec: MCP streamable HTTP, "Sending Messages" 6: JSON or an event stream, both */
+static enum mcpass_rc classify(struct mp_exchange *e, const char *type,
+    struct mcpass_error *err)
+{
+	if (mp_media_type_is(type, "application/json"))
+		e->kept = MP_BODY_JSON;
+	if (mp_media_type_is(type, "text/event-stream") && is_success(e->status))
+		e->kept = MP_BODY_SSE;
+	if (!is_success(e->status) || e->kept != MP_BODY_IGNORED || e->resuming)
+		return MCPASS_OK;
+	if (e->status == 202 || e->status == 204)
+		return mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
+		    "HTTP %d, which answers a notification, to the request %s", e->status,
+		    e->call != NULL ? e->call->method : "that was given up");
+	return not_mcp(e, type, err);
+}
+
+enum mcpass_rc mp_answer_head(struct mcpass_session *s, struct mp_exchange *e, int status,
+    const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
+{
+	const char *type = mp_header_get(headers, count, "Content-Type");
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (e->state != MP_EXCHANGE_SENT)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has its head already", e->number);
+	e->state = MP_EXCHANGE_ANSWERED;
+	e->status = status;
+	mp_trace_answered(s, e, type);
+	if (status == 401 || status == 403) {
+		rc = keep_headers(e, headers, count, err);
+	} else if (is_redirect(status)) {
+		rc = mp_set(&e->location, mp_header_get(headers, count, "Location"), err);
+	} else if (e->kind == MP_EXCHANGE_CALL) {
+		rc = classify(e, type, err);
+		if (!rc && is_success(status) && e->call != NULL && e->call->kind == MP_CALL_INITIALIZE)
+			rc = mp_legacy_session_id(s, headers, count, err);
+	} else if (e->kind == MP_EXCHANGE_LISTEN && status == 200
+	    && mp_media_type_is(type, "text/event-stream")) {
+		e->kept = MP_BODY_SSE;
+	}
+	if (!rc && e->kind == MP_EXCHANGE_LISTEN && status != 401 && !is_redirect(status))
+		mp_stream_head(s, e);
+	return rc;
+}
+
+struct feed {
+	struct mcpass_session *s;
+	struct mp_exchange *e;
+};
+
+static bool fits_header(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static enum mcpass_rc take_event(void *ctx, const struct mp_sse_event *event,
+    struct mcpass_error *err)
+{
+	struct feed *feed = ctx;
+	struct mp_exchange *e = feed->e;
+	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	e->attempts = 0;
+	if (!fits_header(event->last_id))
+		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP transports, Resumability and Redelivery",
+		    "an event id holds a character that no header can carry back");
+	/* An event without data only carries an id; other types are not MCP's. */
+	if (event->data_len == 0 || strcmp(event->type, "message") != 0)
+		return MCPASS_OK;
+	rc = mp_json_parse(event->data, event->data_len, MP_MAX_MESSAGE, "an event of the stream",
+	    &json, err);
+	if (!rc)
+		rc = mp_message_take(feed->s, e, json,
+		    (struct mp_span){ event->data, event->data_len }, err);
+	json_decref(json);
+	return rc;
+}
+
+enum mcpass_rc mp_answer_data(struct mcpass_session *s, struct mp_exchange *e,
+    const char *bytes, size_t len, struct mcpass_error *err)
+{
+	struct feed feed = { s, e };
+
+	if (e->state != MP_EXCHANGE_ANSWERED)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->number);
+	if (e->kept == MP_BODY_SSE)
+		return mp_sse_feed(&e->sse, bytes, len, take_event, &feed, err);
+	if (e->kept == MP_BODY_JSON) {
+		mp_buf_add(&e->text, bytes, len);
+		return mp_buf_check(&e->text, "the server's answer", err);
+	}
+	return MCPASS_OK;
+}
+
+/* 401 and 403 are no evidence of anything but a missing token. */
+static enum mcpass_rc ask_authorization(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	struct mp_action *action;
+	enum mcpass_rc rc;
+
+	rc = mp_queue_add(s, MCPASS_SESSION_AUTHORIZE, &action, err);
+	if (!rc)
+		rc = mp_set(&action->url, e->url, err);
+	if (rc)
+		return rc;
+	action->public.exchange = e->number;
+	action->public.call = e->call != NULL ? e->call->number : 0;
+	action->public.status = e->status;
+	action->headers = e->answer;
+	e->answer = (struct mp_headers){ 0 };
+	e->state = MP_EXCHANGE_AUTHORIZE;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc refuse_redirect(const struct mp_exchange *e, const char *target,
+    const char *why, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_fail(err, MCPASS_E_POLICY, "RFC 9110 15.4", "HTTP %d to %s: %s", e->status,
+	    target != NULL ? target : "nowhere", why);
+	mp_hint(err, "If that address is the right one, give it instead of %.200s.", e->url);
+	return rc;
+}
+
+/* A token, a session id and arguments go where they were meant to go and nowhere else. */
+static enum mcpass_rc follow(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	struct mp_uri from, to;
+	char *target = NULL;
+	enum mcpass_rc rc;
+
+	if (e->status != 307 && e->status != 308)   /* these keep the method and the body */
+		return refuse_redirect(e, e->location, "the request would turn into another one", err);
+	if (e->redirects > 0)
+		return refuse_redirect(e, e->location, "a second redirect", err);
+	rc = mp_uri_parse(e->url, &from, err);
+	if (rc)
+		return rc;
+	rc = mp_uri_resolve(&from, e->location != NULL ? e->location : "", &target, NULL);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (!rc)
+		rc = mp_uri_parse(target, &to, NULL);
+	if (rc || e->location == NULL || to.fragment.data != NULL)
+		rc = refuse_redirect(e, e->location, "not an address to send a request to", err);
+	else if (!mp_uri_same_origin(&from, &to))
+		rc = refuse_redirect(e, target, "another origin", err);
+	else
+		rc = mp_set(&s->url, target, err);
+	free(target);
+	if (rc)
+		return rc;
+	e->redirects++;
+	mp_exchange_restart(e, -1);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc end_note(struct mcpass_session *s, struct mp_exchange *e, bool broken,
+    struct mcpass_error *err)
+{
+	bool announce = e->kind == MP_EXCHANGE_ANNOUNCE, current = e->generation == s->generation;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (!is_success(e->status))
+		rc = mp_queue_warning(s, err, "The server did not take a %s: %s %d",
+		    announce ? "notifications/initialized" : "notification or answer",
+		    broken && e->status == 0 ? "no answer," : "HTTP", e->status);
+	if (!rc && announce && current)
+		rc = mp_legacy_announced(s, err);
+	return rc;
+}
+
+/* A body that should hold one message, or the error of a refusal. */
+static enum mcpass_rc read_json(struct mp_exchange *e, json_t **ret_json,
+    struct mcpass_error *err)
+{
+	return mp_json_parse(mp_buf_text(&e->text), e->text.len, MP_MAX_MESSAGE,
+	    "the server's answer", ret_json, err);
+}
+
+static enum mcpass_rc end_refused(struct mcpass_session *s, struct mp_exchange *e,
+    bool broken, struct mcpass_error *err)
+{
+	struct mp_message message = { .text = { e->text.data, e->text.len } };
+	json_t *json = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+	bool is_error;
+
+	if (e->kept == MP_BODY_JSON && !broken)
+		rc = read_json(e, &json, NULL);         /* anything else is "no error" */
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	is_error = json != NULL && mp_rpc_read(json, &message.rpc, NULL) == MCPASS_OK
+	    && message.rpc.kind == MP_RPC_ERROR;
+	rc = mp_era_refused(s, e, is_error ? &message : NULL, err);
+	json_decref(json);
+	return rc;
+}
+
+static enum mcpass_rc end_json(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	rc = read_json(e, &json, err);
+	if (!rc)
+		rc = mp_message_take(s, e, json, (struct mp_span){ e->text.data, e->text.len }, err);
+	json_decref(json);
+	/* spec: MCP basic, "Result Responses"; nothing else can follow in this body */
+	if (!rc && e->call != NULL && e->state == MP_EXCHANGE_OVER)
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
+		    "the body holds no answer to %s", e->call->method);
+	return rc;
+}
+
+static enum mcpass_rc end_call(struct mcpass_session *s, struct mp_exchange *e, bool broken,
+    struct mcpass_error *err)
+{
+	if (e->call == NULL)
+		return MCPASS_OK;
+	/* spec: MCP 2025-11-25 transports, "Session Management" 4 */
+	if (e->status == 404 && e->sent_session_id)
+		return mp_legacy_expired(s, e, err);
+	if (e->status == 0 && !e->resuming)
+		return mp_fail(err, MCPASS_E_IO, NULL, "the server gave no answer to %s",
+		    e->call->method);
+	if (!is_success(e->status) && !e->resuming)
+		return end_refused(s, e, broken, err);
+	if (e->kept == MP_BODY_JSON && !broken && is_success(e->status))
+		return end_json(s, e, err);
+	return mp_stream_lost(s, e, err);
+}
+
+static enum mcpass_rc end(struct mcpass_session *s, struct mp_exchange *e, bool broken,
+    struct mcpass_error *err)
+{
+	if (e->status == 401 || (e->status == 403 && e->kind != MP_EXCHANGE_LISTEN))
+		return ask_authorization(s, e, err);
+	if (is_redirect(e->status))
+		return follow(s, e, err);
+	if (e->kind == MP_EXCHANGE_LISTEN)
+		return mp_stream_end(s, e, err);
+	if (e->kind == MP_EXCHANGE_CALL)
+		return end_call(s, e, broken, err);
+	return end_note(s, e, broken, err);
+}
+
+enum mcpass_rc mp_answer_end(struct mcpass_session *s, struct mp_exchange *e, bool broken,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (e->state != MP_EXCHANGE_ANSWERED && !(e->state == MP_EXCHANGE_SENT && broken))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->number);
+	e->state = MP_EXCHANGE_OVER;
+	rc = end(s, e, broken, err);
+	/* Unless it is to be sent again it has done its duty. */
+	if (!rc && e->state == MP_EXCHANGE_OVER)
+		rc = mp_exchange_drop(s, e, err);
+	return rc;
+}

@@ -1,0 +1,161 @@
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "session/state.h"
+
+static void free_call(struct mp_call *call)
+{
+	free(call->method);
+	json_decref(call->params);
+	json_decref(call->error);
+	free(call);
+}
+
+enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind,
+    const char *method, json_t *params, struct mp_call **ret_call, struct mcpass_error *err)
+{
+	struct mp_call *call, **end = &s->calls;
+	enum mcpass_rc rc;
+
+	if (s->call_count >= MP_MAX_CALLS)
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d requests at once", MP_MAX_CALLS);
+	call = calloc(1, sizeof(*call));
+	if (call == NULL)
+		return mp_nomem(err);
+	call->kind = kind;
+	call->params = json_incref(params);
+	rc = mp_set(&call->method, method, err);
+	if (rc) {
+		free_call(call);
+		return rc;
+	}
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = call;
+	s->call_count++;
+	*ret_call = call;
+	return MCPASS_OK;
+}
+
+struct mp_call *mp_call_by_number(struct mcpass_session *s, unsigned number)
+{
+	struct mp_call *call = s->calls;
+
+	while (call != NULL && (number == 0 || call->number != number))
+		call = call->next;
+	return call;
+}
+
+struct mp_call *mp_call_by_id(struct mcpass_session *s, const json_t *id)
+{
+	struct mp_call *call = s->calls;
+
+	if (!json_is_integer(id))       /* ours are, and come back as they went */
+		return NULL;
+	while (call != NULL && (call->state != MP_CALL_SENT
+	    || call->rpc_id != json_integer_value(id)))
+		call = call->next;
+	return call;
+}
+
+bool mp_call_any_sent(const struct mcpass_session *s)
+{
+	for (const struct mp_call *call = s->calls; call != NULL; call = call->next)
+		if (call->state == MP_CALL_SENT)
+			return true;
+	return false;
+}
+
+/* The exchange that carried it, if any, goes on without it. */
+static void detach(struct mcpass_session *s, const struct mp_call *call)
+{
+	struct mp_exchange *e = mp_exchange_of(s, call);
+
+	if (e != NULL)
+		e->call = NULL;
+}
+
+void mp_call_requeue(struct mcpass_session *s, struct mp_call *call)
+{
+	detach(s, call);
+	call->state = MP_CALL_WAITING;
+}
+
+void mp_call_remove(struct mcpass_session *s, struct mp_call *call)
+{
+	struct mp_call **slot = &s->calls;
+
+	detach(s, call);
+	while (*slot != call)
+		slot = &(*slot)->next;
+	*slot = call->next;
+	s->call_count--;
+	free_call(call);
+}
+
+static enum mcpass_rc add_result(struct mcpass_session *s, const struct mp_call *call,
+    bool error, struct mp_action **ret_action, struct mcpass_error *err)
+{
+	struct mp_action *action;
+	enum mcpass_rc rc;
+
+	rc = mp_queue_add(s, MCPASS_SESSION_RESULT, &action, err);
+	if (rc)
+		return rc;
+	action->public.call = call->number;
+	action->public.is_error = error ? 1 : 0;
+	*ret_action = action;
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_call_deliver(struct mcpass_session *s, struct mp_call *call,
+    const json_t *json, bool error, struct mcpass_error *err)
+{
+	struct mp_action *action;
+	enum mcpass_rc rc;
+
+	rc = add_result(s, call, error, &action, err);
+	if (rc)
+		return rc;
+	action->body = mp_json_dump(json);
+	if (action->body == NULL)
+		return mp_nomem(err);
+	mp_call_remove(s, call);
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_message *message, struct mcpass_error *err)
+{
+	bool error = message->rpc.kind == MP_RPC_ERROR;
+	struct mp_span raw = { NULL, 0 };
+	struct mp_action *action;
+	enum mcpass_rc rc;
+
+	if (message->text.data != NULL)
+		raw = mp_raw_member(message->text, error ? "error" : "result");
+	if (raw.data == NULL)
+		return mp_call_deliver(s, call, error ? message->rpc.error : message->rpc.result, error,
+		    err);
+	rc = add_result(s, call, error, &action, err);
+	if (!rc)
+		rc = mp_raw_compact(raw, &action->body, err);
+	if (!rc)
+		mp_call_remove(s, call);
+	return rc;
+}
+
+/* Those that only read.  A tool may do anything, and a prompt or a resource is read. */
+bool mp_call_is_safe(const struct mp_call *call)
+{
+	static const char *const safe[] = {
+		"initialize", "ping", "server/discover", "tools/list", "prompts/list", "prompts/get",
+		"resources/list", "resources/templates/list", "resources/read",
+		"completion/complete", "subscriptions/listen",
+	};
+
+	for (size_t i = 0; i < MP_COUNT(safe); i++)
+		if (strcmp(call->method, safe[i]) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,150 @@
+/* The HTTP request of an exchange.  It is made when it is sent, not when it was asked
+ * for: the form, the session and the tools' headers may have become known meanwhile. */
+#include <stdlib.h>
+#include <string.h>
+#include "session/state.h"
+
+/* The members are shared.  Not json_copy(): it loses those it has no memory for. */
+static json_t *copy_object(json_t *object)
+{
+	json_t *copy = json_object();
+
+	if (copy == NULL || object == NULL || json_object_update(copy, object) == 0)
+		return copy;
+	json_decref(copy);
+	return NULL;
+}
+
+/* Our own copy of params, whose _meta may be written into. */
+static json_t *copy_params(json_t *params)
+{
+	json_t *copy = copy_object(params);
+	json_t *meta = json_object_get(copy, "_meta");
+
+	if (meta != NULL && json_object_set_new(copy, "_meta", copy_object(meta)) != 0) {
+		json_decref(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static enum mcpass_rc write_call(struct mcpass_session *s, struct mp_exchange *e,
+    json_t *params, struct mcpass_error *err)
+{
+	json_t *id = json_integer(s->last_id + 1), *json = NULL;
+	enum mcpass_rc rc;
+
+	if (id == NULL)
+		return mp_nomem(err);
+	/* spec: MCP basic, "Requests": never an id that was used before */
+	rc = mp_rpc_request(id, e->call->method, params, &json, err);
+	if (!rc) {
+		free(e->body);
+		e->body = mp_json_dump(json);
+		if (e->body == NULL)
+			rc = mp_nomem(err);
+		else
+			e->call->rpc_id = ++s->last_id;
+	}
+	json_decref(id);
+	json_decref(json);
+	return rc;
+}
+
+/* spec: MCP 2026-07-28 streamable HTTP, "Request Metadata" */
+static enum mcpass_rc compose_stateless(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	json_t *params = copy_params(e->call->params);
+	enum mcpass_rc rc;
+
+	if (params == NULL)
+		return mp_nomem(err);
+	rc = mp_meta_put(params, s->revision, s->capabilities, s->client_name, s->client_version, err);
+	if (!rc)
+		rc = mp_headers_mirror(s->revision, e->call->method, params, &e->headers, err);
+	if (!rc && strcmp(e->call->method, "tools/call") == 0)
+		rc = mp_tools_mirror(s, params, &e->headers, err);
+	if (!rc)
+		rc = write_call(s, e, params, err);
+	json_decref(params);
+	return rc;
+}
+
+/* spec: MCP 2025-11-25 transports, "Session Management", "Protocol Version Header" */
+static enum mcpass_rc add_session_headers(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (e->call != NULL && e->call->kind == MP_CALL_INITIALIZE)
+		return MCPASS_OK;
+	e->sent_session_id = s->session_id != NULL;
+	if (s->session_id != NULL)
+		rc = mp_headers_add(&e->headers, "Mcp-Session-Id", s->session_id, err);
+	if (!rc && mp_revision_wants_header(s->revision))
+		rc = mp_headers_add(&e->headers, "MCP-Protocol-Version", s->revision, err);
+	return rc;
+}
+
+static enum mcpass_rc compose_session(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = add_session_headers(s, e, err);
+	if (!rc && e->last_id != NULL)  /* only a GET has one; spec: "Resumability" */
+		rc = mp_headers_add(&e->headers, "Last-Event-ID", e->last_id, err);
+	if (!rc && e->call != NULL && !e->resuming)
+		rc = write_call(s, e, e->call->params, err);
+	return rc;
+}
+
+static bool is_get(const struct mp_exchange *e)
+{
+	return e->kind == MP_EXCHANGE_LISTEN || e->resuming;
+}
+
+static enum mcpass_rc add_common_headers(struct mp_exchange *e, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (is_get(e))
+		return mp_headers_add(&e->headers, "Accept", "text/event-stream", err);
+	/* spec: MCP streamable HTTP, "Sending Messages" 2 */
+	rc = mp_headers_add(&e->headers, "Accept", "application/json, text/event-stream", err);
+	return rc ? rc : mp_headers_add(&e->headers, "Content-Type", "application/json", err);
+}
+
+enum mcpass_rc mp_compose(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_session_action *ret_action, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	mp_headers_free(&e->headers);
+	e->era = s->era;
+	e->generation = s->generation;
+	rc = mp_set(&e->url, s->url, err);
+	if (!rc)
+		rc = add_common_headers(e, err);
+	if (!rc)
+		rc = s->era == MP_ERA_STATELESS ? compose_stateless(s, e, err)
+		    : compose_session(s, e, err);
+	if (rc)
+		return mp_doing(err, rc, "writing a request to the MCP server");
+	e->state = MP_EXCHANGE_SENT;
+	e->ever_sent = true;
+	*ret_action = (struct mcpass_session_action){
+		.type = MCPASS_SESSION_SEND,
+		.exchange = e->number,
+		.call = e->call != NULL ? e->call->number : 0,
+		.method = is_get(e) ? "GET" : "POST",
+		.url = e->url,
+		.headers = e->headers.items,
+		.header_count = e->headers.count,
+		.body = is_get(e) ? NULL : e->body,
+		.body_len = is_get(e) ? 0 : strlen(e->body)
+	};
+	mp_trace_sent(s, e, ret_action->method);
+	return MCPASS_OK;
+}

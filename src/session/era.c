@@ -1,0 +1,301 @@
+/* Which form of the protocol the server wants.  The era belongs to the server, not to a
+ * request: once a good answer proved it, it stays.
+ * spec: MCP 2026-07-28 streamable HTTP, "Backward Compatibility"; versioning */
+#include <stdlib.h>
+#include <string.h>
+#include "session/state.h"
+
+#define SPEC_NEGOTIATION "MCP versioning, Protocol Version Negotiation"
+#define SPEC_COMPAT MP_SPEC_HTTP ", Backward Compatibility"
+
+static enum mcpass_rc start_with(struct mcpass_session *s, enum mp_era era,
+    const char *revision, struct mcpass_error *err)
+{
+	s->era = era;
+	s->settled = false;
+	s->phase = MP_PHASE_HELLO;
+	if (era == MP_ERA_STATELESS)
+		s->tried_stateless = true;
+	else
+		s->tried_session = true;
+	return mp_set(&s->revision, revision, err);
+}
+
+enum mcpass_rc mp_era_begin(struct mcpass_session *s, const struct mcpass_session_config *cfg,
+    struct mcpass_error *err)
+{
+	enum mp_era era = mp_revision_era(cfg->known_revision);
+
+	if (cfg->revision != NULL) {
+		s->fixed = true;
+		if (!mp_revision_known(cfg->revision))
+			return mp_fail(err, MCPASS_E_USAGE, NULL, "\"%s\" is no revision of MCP that we "
+			    "speak: these are %s, %s, %s and %s", cfg->revision, MP_REV_2025_03_26,
+			    MP_REV_2025_06_18, MP_REV_2025_11_25, MP_REV_2026_07_28);
+		return start_with(s, mp_revision_era(cfg->revision), cfg->revision, err);
+	}
+	/* Of a known revision only the era is believed: the server may be newer by now. */
+	s->hinted = era == MP_ERA_STATELESS;
+	if (era == MP_ERA_UNKNOWN)
+		era = MP_ERA_STATELESS;
+	return start_with(s, era, mp_revision_newest(era), err);
+}
+
+void mp_era_settle(struct mcpass_session *s)
+{
+	if (!s->settled)
+		mp_trace_decision(s, s->era == MP_ERA_STATELESS
+		    ? "The server speaks 2026-07-28: every request stands alone"
+		    : "The server wants a handshake and a session", "MCP versioning");
+	s->settled = true;
+}
+
+/* What stands between an HTTP status and the server's own words, if it had any. */
+static const char *colon(const char *said)
+{
+	return said[0] != '\0' ? ": " : "";
+}
+
+/* Neither form is understood: the URL is wrong, or the server is older than we speak. */
+static enum mcpass_rc neither(const struct mcpass_session *s, const struct mp_rpc *rpc,
+    struct mcpass_error *err)
+{
+	const char *said = rpc != NULL ? rpc->message : "";
+	int status = s->era == MP_ERA_SESSION ? s->hello_status : s->refused_status;
+	enum mcpass_rc rc;
+
+	if (s->settled)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP 2025-11-25 lifecycle, Initialization",
+		    "the server refused to begin a new session: HTTP %d%s%s", status,
+		    colon(said), said);
+	if (s->fixed) {
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, SPEC_COMPAT,
+		    "the server does not speak revision %s: HTTP %d%s%s", s->revision, status,
+		    colon(said), said);
+		mp_hint(err, "Leave the revision out, so that it is detected.");
+		return rc;
+	}
+	rc = mp_fail(err, MCPASS_E_PROTOCOL, SPEC_COMPAT, "the server took neither a request of "
+	    "2026-07-28 (HTTP %d) nor initialize (HTTP %d)%s%s", s->refused_status, s->hello_status,
+	    colon(said), said);
+	mp_hint(err, "Check the URL. A server that only has the HTTP+SSE transport of 2024-11-05 "
+	    "(its URL often ends in /sse) is too old.");
+	return rc;
+}
+
+static enum mcpass_rc fall_back(struct mcpass_session *s, struct mp_call *call, int status,
+    const char *revision, const struct mp_rpc *rpc, struct mcpass_error *err)
+{
+	s->refused_status = status;
+	if (s->fixed || s->tried_session)
+		return neither(s, rpc, err);
+	if (rpc != NULL) {
+		json_decref(call->error);
+		call->error = json_incref(rpc->error);
+	}
+	mp_call_requeue(s, call);
+	mp_trace_decision(s, "The answer is not one of 2026-07-28: trying the handshake of the "
+	    "revisions before it", SPEC_COMPAT);
+	return start_with(s, MP_ERA_SESSION, revision, err);
+}
+
+bool mp_era_is_modern(int status, int code)
+{
+	/* spec: streamable HTTP, "Protocol Version Header": 404 means that only with a body */
+	if (code == MP_RPC_METHOD_NOT_FOUND)
+		return status == 404;
+	return code == MP_RPC_HEADER_MISMATCH || code == MP_RPC_MISSING_CAPABILITY
+	    || code == MP_RPC_UNSUPPORTED_VERSION;
+}
+
+/* The newest of the server's revisions that we speak too, or NULL. */
+static const char *pick(const struct mcpass_session *s, const json_t *supported)
+{
+	const char *const *ours;
+	size_t count;
+
+	ours = mp_revisions(&count);
+	while (count-- > 0) {
+		if (s->fixed && !mp_eq(ours[count], s->revision))
+			continue;
+		for (size_t i = 0; i < json_array_size(supported); i++)
+			if (mp_eq(json_string_value(json_array_get(supported, i)), ours[count]))
+				return ours[count];
+	}
+	return NULL;
+}
+
+static const json_t *supported_by(const struct mp_rpc *rpc)
+{
+	return rpc == NULL ? NULL
+	    : json_object_get(json_object_get(rpc->error, "data"), "supported");
+}
+
+static enum mcpass_rc nothing_in_common(const struct mcpass_session *s,
+    const json_t *supported, struct mcpass_error *err)
+{
+	char *list = mp_json_dump(supported);
+	enum mcpass_rc rc;
+
+	if (list == NULL)
+		return mp_nomem(err);
+	rc = mp_fail(err, MCPASS_E_PROTOCOL, SPEC_NEGOTIATION,
+	    "the server speaks the revisions %s, we %s %s", list,
+	    s->fixed ? "were told to speak" : "speak " MP_REV_2025_03_26 " to",
+	    s->fixed ? s->revision : MP_REV_2026_07_28);
+	free(list);
+	return rc;
+}
+
+enum mcpass_rc mp_era_choose(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_rpc *rpc, struct mcpass_error *err)
+{
+	const json_t *supported = supported_by(rpc);
+	const char *revision = pick(s, supported);
+
+	if (!json_is_array(supported))
+		return fall_back(s, call, 400, mp_revision_newest(MP_ERA_SESSION), rpc, err);
+	if (revision == NULL)
+		return nothing_in_common(s, supported, err);
+	if (mp_revision_era(revision) == MP_ERA_SESSION)
+		return fall_back(s, call, 400, revision, NULL, err);
+	mp_era_settle(s);
+	if (call->version_retried)
+		return mp_fail(err, MCPASS_E_PROTOCOL, SPEC_NEGOTIATION,
+		    "the server refuses revision %s, which it says it supports", revision);
+	call->version_retried = true;
+	mp_call_requeue(s, call);
+	return mp_set(&s->revision, revision, err);
+}
+
+/* Servers that ignore _meta and miss the handshake say so in many ways: "Method not
+ * found", "Invalid request", an error of their SDK, no code at all.  The request is sent
+ * again then, so what may have acted is held to what cannot mean that it did. */
+static bool is_suspicious(const struct mp_call *call, const struct mp_rpc *rpc)
+{
+	bool of_an_sdk = rpc->code == 0 || (rpc->code <= -32000 && rpc->code > MP_RPC_HEADER_MISMATCH);
+
+	if (rpc->code == MP_RPC_METHOD_NOT_FOUND || rpc->code == MP_RPC_INVALID_REQUEST)
+		return true;
+	if (of_an_sdk && mp_call_is_safe(call))
+		return true;
+	return rpc->code != MP_RPC_INTERNAL && strstr(rpc->message, "initializ") != NULL;
+}
+
+enum mcpass_rc mp_era_suspect(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_rpc *rpc, bool *ret_suspect, struct mcpass_error *err)
+{
+	bool suspect = !s->settled && !s->fixed && !s->tried_session
+	    && s->era == MP_ERA_STATELESS && is_suspicious(call, rpc);
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (suspect)
+		rc = fall_back(s, call, 200, mp_revision_newest(MP_ERA_SESSION), rpc, err);
+	if (!rc)
+		*ret_suspect = suspect;
+	return rc;
+}
+
+/* 401, 403 and 407 ask for a credential, 408, 425 and 429 for patience, 413 for less, and
+ * a 5xx for an operator: none of them says what the server speaks. */
+static bool is_evidence(int status)
+{
+	static const int silent[] = { 401, 403, 407, 408, 413, 425, 429 };
+
+	for (size_t i = 0; i < MP_COUNT(silent); i++)
+		if (status == silent[i])
+			return false;
+	return status >= 400 && status < 500;
+}
+
+static enum mcpass_rc http_failure(const struct mp_exchange *e, const struct mp_rpc *rpc,
+    struct mcpass_error *err)
+{
+	const char *said = rpc != NULL ? rpc->message : "";
+	const char *method = e->call->method;
+	enum mcpass_rc rc;
+
+	if (e->status >= 500 || e->status == 408 || e->status == 425 || e->status == 429) {
+		rc = mp_fail(err, MCPASS_E_IO, NULL, "the server answered %s with HTTP %d%s%s", method,
+		    e->status, colon(said), said);
+		mp_hint(err, "Try again later; if it stays so, tell whoever runs the server.");
+		return rc;
+	}
+	rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages",
+	    "the server answered %s with HTTP %d and no JSON-RPC error", method, e->status);
+	mp_hint(err, "Check the URL: the endpoint of an MCP server often ends in /mcp.");
+	return rc;
+}
+
+/* An answer to a stateless request that no server of that era gives. */
+static bool speaks_against(const struct mp_exchange *e, const struct mp_rpc *rpc)
+{
+	return e->era == MP_ERA_STATELESS && is_evidence(e->status)
+	    && (rpc == NULL || !mp_era_is_modern(e->status, rpc->code));
+}
+
+enum mcpass_rc mp_era_refused(struct mcpass_session *s, struct mp_exchange *e,
+    const struct mp_message *message, struct mcpass_error *err)
+{
+	const struct mp_rpc *rpc = message != NULL ? &message->rpc : NULL;
+	struct mp_call *call = e->call;
+
+	if (rpc != NULL && rpc->id != NULL && mp_call_by_id(s, rpc->id) != call)
+		rpc = NULL;             /* an error, but not of this request */
+	if (call->kind == MP_CALL_INITIALIZE && is_evidence(e->status))
+		return mp_era_no_session(s, e, call, rpc, err);
+	if (speaks_against(e, rpc) && s->era == MP_ERA_SESSION) {
+		mp_call_requeue(s, call);       /* another call found out meanwhile */
+		return MCPASS_OK;
+	}
+	if (speaks_against(e, rpc) && !s->settled
+	    && (rpc == NULL || (!s->fixed && !s->tried_session)))
+		return fall_back(s, call, e->status, mp_revision_newest(MP_ERA_SESSION), rpc, err);
+	if (rpc != NULL && call->kind != MP_CALL_INITIALIZE)
+		return mp_message_answer(s, e, call, message, err);
+	return http_failure(e, rpc, err);
+}
+
+/* Gives the calls what the server said before we asked for a handshake. */
+static enum mcpass_rc deliver_kept(struct mcpass_session *s, bool *ret_any,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (struct mp_call *call = s->calls, *next; !rc && call != NULL; call = next) {
+		next = call->next;
+		if (call->error == NULL)
+			continue;
+		*ret_any = true;
+		rc = mp_call_deliver(s, call, call->error, true, err);
+	}
+	return rc;
+}
+
+enum mcpass_rc mp_era_no_session(struct mcpass_session *s, struct mp_exchange *e,
+    struct mp_call *call, const struct mp_rpc *rpc, struct mcpass_error *err)
+{
+	const char *revision = pick(s, supported_by(rpc));
+	bool any = false;
+	enum mcpass_rc rc;
+
+	if (mp_revision_era(revision) == MP_ERA_SESSION && !mp_eq(revision, s->revision)
+	    && !s->hello_retried) {
+		s->hello_retried = true;
+		mp_call_remove(s, call);
+		return start_with(s, MP_ERA_SESSION, revision, err);
+	}
+	s->hello_status = e->status;
+	if (s->settled || s->fixed)
+		return neither(s, rpc, err);
+	rc = deliver_kept(s, &any, err);
+	if (rc)
+		return rc;
+	if (!any && s->tried_stateless)
+		return neither(s, rpc, err);
+	mp_call_remove(s, call);
+	rc = start_with(s, MP_ERA_STATELESS, mp_revision_newest(MP_ERA_STATELESS), err);
+	if (!rc && any)
+		mp_era_settle(s);
+	return rc;
+}

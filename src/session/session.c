@@ -1,0 +1,166 @@
+/* The public calls. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "session/state.h"
+#include "wire/uri.h"
+
+static enum mcpass_rc check_url(const char *url, struct mcpass_error *err)
+{
+	struct mp_uri uri;
+	enum mcpass_rc rc;
+
+	if (url == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "no server_url");
+	rc = mp_uri_parse(url, &uri, err);
+	if (!rc && uri.fragment.data != NULL)
+		rc = mp_fail(err, MCPASS_E_USAGE, "RFC 8707 2", "the server's URL has a fragment");
+	return rc;
+}
+
+static enum mcpass_rc copy_config(struct mcpass_session *s,
+    const struct mcpass_session_config *cfg, struct mcpass_error *err)
+{
+	const char *version = cfg->client_version != NULL ? cfg->client_version : MCPASS_VERSION;
+	enum mcpass_rc rc;
+
+	s->trace = cfg->trace;
+	s->trace_ctx = cfg->trace_ctx;
+	rc = mp_set(&s->url, cfg->server_url, err);
+	if (!rc)
+		rc = mp_set(&s->client_name, cfg->client_name != NULL ? cfg->client_name : "mcpass", err);
+	if (!rc)
+		rc = mp_set(&s->client_version, version, err);
+	if (!rc)
+		rc = mp_public_object(cfg->capabilities != NULL ? cfg->capabilities : "{}",
+		    "the client's capabilities", &s->capabilities, err);
+	return rc ? rc : mp_era_begin(s, cfg, err);
+}
+
+enum mcpass_rc mcpass_session_new(const struct mcpass_session_config *cfg,
+    struct mcpass_session **ret_session, struct mcpass_error *err)
+{
+	struct mcpass_session *s;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	if (cfg == NULL || cfg->size != sizeof(*cfg))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the configuration is of another version");
+	rc = check_url(cfg->server_url, err);
+	if (rc)
+		return rc;
+	s = calloc(1, sizeof(*s));
+	if (s == NULL)
+		return mp_nomem(err);
+	rc = copy_config(s, cfg, err);
+	if (rc)
+		mcpass_session_free(s);
+	else
+		*ret_session = s;
+	return rc;
+}
+
+void mcpass_session_free(struct mcpass_session *s)
+{
+	if (s == NULL)
+		return;
+	while (s->calls != NULL)
+		mp_call_remove(s, s->calls);
+	mp_exchange_reap(s, true);
+	mp_queue_free(s);
+	mp_tools_free(&s->tools);
+	json_decref(s->capabilities);
+	json_decref(s->welcome);
+	free(s->client_name);
+	free(s->client_version);
+	mp_free_wiped(s->url);          /* some servers take a key in it */
+	free(s->revision);
+	mp_free_wiped(s->session_id);
+	free(s);
+}
+
+enum mcpass_rc mcpass_session_next(struct mcpass_session *s, int64_t now,
+    struct mcpass_session_action *ret_action, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_public_enter(s, err);
+	return rc ? rc : mp_public_leave(s, mp_schedule(s, now, ret_action, err));
+}
+
+/* NULL without a failure: that exchange was closed, what still came of it is ignored. */
+static enum mcpass_rc find_exchange(struct mcpass_session *s, unsigned number,
+    struct mp_exchange **ret_exchange, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_public_enter(s, err);
+	if (rc)
+		return rc;
+	if (number == 0 || number > s->last_exchange)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "there is no exchange %u", number);
+	*ret_exchange = mp_exchange_by_number(s, number);
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mcpass_session_head(struct mcpass_session *s, unsigned exchange, int status,
+    const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
+{
+	struct mp_exchange *e = NULL;
+	enum mcpass_rc rc;
+
+	rc = find_exchange(s, exchange, &e, err);
+	if (rc || e == NULL)
+		return rc;
+	return mp_public_leave(s, mp_answer_head(s, e, status, headers, count, err));
+}
+
+enum mcpass_rc mcpass_session_data(struct mcpass_session *s, unsigned exchange,
+    const char *bytes, size_t len, struct mcpass_error *err)
+{
+	struct mp_exchange *e = NULL;
+	enum mcpass_rc rc;
+
+	rc = find_exchange(s, exchange, &e, err);
+	if (rc || e == NULL)
+		return rc;
+	return mp_public_leave(s, mp_answer_data(s, e, bytes, len, err));
+}
+
+enum mcpass_rc mcpass_session_end(struct mcpass_session *s, unsigned exchange, int broken,
+    struct mcpass_error *err)
+{
+	struct mp_exchange *e = NULL;
+	enum mcpass_rc rc;
+
+	rc = find_exchange(s, exchange, &e, err);
+	if (rc || e == NULL)
+		return rc;
+	return mp_public_leave(s, mp_answer_end(s, e, broken != 0, err));
+}
+
+enum mcpass_rc mcpass_session_retry(struct mcpass_session *s, unsigned exchange,
+    struct mcpass_error *err)
+{
+	struct mp_exchange *e = NULL;
+	enum mcpass_rc rc;
+
+	rc = find_exchange(s, exchange, &e, err);
+	if (rc || e == NULL)
+		return rc;
+	if (e->state != MP_EXCHANGE_AUTHORIZE)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u does not wait for a token",
+		    exchange);
+	mp_exchange_restart(e, -1);
+	return MCPASS_OK;
+}
+
+const char *mcpass_session_revision(const struct mcpass_session *s)
+{
+	return s->settled ? s->revision : NULL;
+}
+
+const char *mcpass_session_url(const struct mcpass_session *s)
+{
+	return s->url;
+}

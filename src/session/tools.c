@@ -1,0 +1,147 @@
+/* Arguments that are mirrored into headers: learnt from tools/list, sent with tools/call.
+ * spec: MCP 2026-07-28 streamable HTTP, "Custom Headers from Tool Parameters" */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "session/state.h"
+
+static struct mp_tool *find_tool(const struct mp_tools *tools, const char *name)
+{
+	for (size_t i = 0; i < tools->count; i++)
+		if (mp_eq(tools->items[i].name, name))
+			return &tools->items[i];
+	return NULL;
+}
+
+/* Takes over what *tool owns, whatever the result.  Only tools that want headers are
+ * kept; one that did and does no longer is forgotten. */
+static enum mcpass_rc remember(struct mp_tools *tools, struct mp_tool *tool,
+    struct mcpass_error *err)
+{
+	struct mp_tool *known = find_tool(tools, tool->name), *grown;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (known != NULL) {
+		mp_tool_free(known);
+		*known = *tool;
+		return MCPASS_OK;
+	}
+	if (tool->count > 0 && tools->count >= MP_MAX_TOOLS)
+		rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d tools want headers", MP_MAX_TOOLS);
+	if (rc || tool->count == 0) {
+		mp_tool_free(tool);
+		return rc;
+	}
+	grown = realloc(tools->items, (tools->count + 1) * sizeof(*grown));
+	if (grown == NULL) {
+		mp_tool_free(tool);
+		return mp_nomem(err);
+	}
+	tools->items = grown;
+	grown[tools->count++] = *tool;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc take_tool(struct mcpass_session *s, const json_t *json, bool quiet,
+    bool *ret_invalid, struct mcpass_error *err)
+{
+	struct mp_tool tool = { 0 };
+	const char *why = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_annotation_read(json, &tool, &why, err);
+	if (rc)
+		return rc;
+	*ret_invalid = why != NULL;
+	if (why != NULL && !quiet)
+		rc = mp_queue_warning(s, err, "The tool \"%s\" is left out: %s (%s, Schema Extension).",
+		    tool.name != NULL ? tool.name : "", why, MP_SPEC_HTTP);
+	if (rc || why != NULL || tool.name == NULL) {
+		mp_tool_free(&tool);
+		return rc;
+	}
+	return remember(&s->tools, &tool, err);
+}
+
+enum mcpass_rc mp_tools_take(struct mcpass_session *s, json_t *result, bool quiet,
+    struct mcpass_error *err)
+{
+	json_t *tools = json_object_get(result, "tools");
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && i < json_array_size(tools);) {
+		bool invalid = false;
+
+		rc = take_tool(s, json_array_get(tools, i), quiet, &invalid, err);
+		if (invalid)
+			(void)json_array_remove(tools, i);
+		else
+			i++;
+	}
+	return mp_doing(err, rc, "reading the headers that tools want");
+}
+
+/* The value at the exact path, or NULL; spec: "Header extraction is defined as" */
+static const json_t *find_argument(const json_t *arguments, const struct mp_strings *path)
+{
+	for (size_t i = 0; i < path->count; i++)
+		arguments = json_object_get(arguments, path->items[i]);
+	return arguments;
+}
+
+/* spec: "Type conversion".  NULL: nothing to mirror (null, absent, of another type). */
+static const char *value_text(const json_t *value, char *room, size_t size)
+{
+	double real = json_real_value(value);
+
+	if (json_is_string(value))
+		return json_string_value(value);
+	if (json_is_boolean(value))
+		return json_is_true(value) ? "true" : "false";
+	if (json_is_integer(value))
+		(void)snprintf(room, size, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value) && real > -9007199254740992.0 && real < 9007199254740992.0
+	    && real == (double)(long long)real)     /* 42.0 is an integer to JSON Schema */
+		(void)snprintf(room, size, "%lld", (long long)real);
+	else
+		return NULL;
+	return room;
+}
+
+static enum mcpass_rc mirror(const struct mp_mirror *rule, const json_t *arguments,
+    struct mp_headers *headers, struct mcpass_error *err)
+{
+	char room[32], *value = NULL;
+	const char *text = value_text(find_argument(arguments, &rule->path), room, sizeof(room));
+	enum mcpass_rc rc;
+
+	if (text == NULL)
+		return MCPASS_OK;
+	rc = mp_param_encode(text, &value, err);
+	if (!rc)
+		rc = mp_headers_add(headers, rule->header, value, err);
+	free(value);
+	return rc;
+}
+
+enum mcpass_rc mp_tools_mirror(const struct mcpass_session *s, const json_t *params,
+    struct mp_headers *headers, struct mcpass_error *err)
+{
+	const char *name = json_string_value(json_object_get(params, "name"));
+	const json_t *arguments = json_object_get(params, "arguments");
+	const struct mp_tool *tool = name != NULL ? find_tool(&s->tools, name) : NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && tool != NULL && i < tool->count; i++)
+		rc = mirror(&tool->mirrors[i], arguments, headers, err);
+	return rc;
+}
+
+void mp_tools_free(struct mp_tools *tools)
+{
+	for (size_t i = 0; i < tools->count; i++)
+		mp_tool_free(&tools->items[i]);
+	free(tools->items);
+	*tools = (struct mp_tools){ 0 };
+}

@@ -1,0 +1,215 @@
+"""Whatever goes wrong: one clear line, the right exit code, nothing lost."""
+
+import json
+import os
+import re
+import socket
+
+import lib
+from lib import HTML, JSON, World, expect, expect_eq, hostile
+
+
+def check(done, code, *words):
+    expect_eq("exit code", done.returncode, code, done.stdout + done.stderr)
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    told = [line for line in lines if line.startswith("mcpass: ")]
+    expect("one line says what is wrong", len(told) == 1, done.stderr)
+    expect("and little else is said", len(lines) <= 3, done.stderr)
+    for word in words:
+        expect(f"it says {word!r}", re.search(word, done.stderr, re.I), done.stderr)
+
+
+# --- what a person may type -------------------------------------------------------------
+
+@lib.rows([
+    ("no command", [], 1, ""),
+    ("an unknown command", ["cal"], 1, "call"),
+    ("an unknown option", ["call", "http://127.0.0.1:1/mcp", "x", "--explian"], 1, "--explain"),
+    ("an option without its value", ["tools", "http://127.0.0.1:1/mcp", "--scope"], 1, "--scope"),
+    ("no URL", ["call", "not a url", "echo"], 1, "URL"),
+    ("a relative URL", ["tools", "/mcp"], 1, "URL"),
+    ("another scheme", ["tools", "ftp://example.com/mcp"], 1, "https"),
+    ("http to a far host", ["tools", "http://example.com/mcp"], 1, "https"),
+    ("a name and no configuration", ["tools", "nobody"], 1, "nobody"),
+    ("an argument without a value", ["call", "http://127.0.0.1:1/mcp", "echo", "message"], 1, "="),
+    ("an argument that is no JSON", ["call", "http://127.0.0.1:1/mcp", "echo", "n:={"], 1, "JSON"),
+    ("params that are no JSON", ["request", "http://127.0.0.1:1/mcp", "tools/list", "{"], 1, "JSON"),
+    ("an unknown revision", ["tools", "http://127.0.0.1:1/mcp", "--protocol", "1999"], 1, "2026-07-28"),
+    ("a port that is none", ["serve", "--port", "70000"], 1, "70000"),
+    ("a server without an issuer", ["serve", "--port", "0"], 1, "--issuer|--open"),
+    ("an unknown fault", ["authserver", "--port", "0", "--fault", "nonsense"], 1, "nonsense"),
+    ("a users file that is not there", ["authserver", "--port", "0", "--users", "/nowhere/u"], 2, "/nowhere/u"),
+    ("a CA file that is not there",
+     ["tools", "https://127.0.0.1:1/mcp", "--ca-file", "/nowhere/ca.pem"], 2, "ca.pem"),
+    ("a secret file that is not there",
+     ["tools", "http://127.0.0.1:1/mcp", "--client-id", "x", "--client-secret-file", "/nowhere/s"],
+     2, "/nowhere/s"),
+])
+def test_typed(label, args, code, word):
+    with World() as w:
+        done = w.run(*args)
+        if args:
+            check(done, code, word)
+        else:
+            expect_eq("exit", done.returncode, 1)
+            expect("usage", "usage" in (done.stdout + done.stderr).lower(), done.stderr)
+
+
+# --- servers that are not there, or not MCP ----------------------------------------------
+
+def test_host_that_does_not_exist():
+    with World() as w:
+        check(w.run("tools", "https://no-such-host.invalid/mcp"), 2, "no-such-host.invalid", "resolve|find")
+
+
+def test_connection_refused():
+    with World() as w, lib.free_port() as holder:
+        port = holder.getsockname()[1]
+        check(w.run("tools", f"http://127.0.0.1:{port}/mcp"), 2, "refused", str(port))
+
+
+def test_a_host_that_never_answers():
+    with World() as w, socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        check(w.run("tools", f"http://127.0.0.1:{port}/mcp", "--timeout", "1s"), 2, "answer|time")
+
+
+@lib.rows([
+    ("a web page", (200, HTML, "<h1>Welcome</h1>"), 3, "MCP"),
+    ("a web page with 404", (404, HTML, "<h1>Not here</h1>"), 3, "404|MCP"),
+    ("JSON that is no JSON-RPC", (200, JSON, '{"hello":1}'), 3, "JSON-RPC|MCP"),
+    ("broken JSON", (200, JSON, '{"jsonrpc":'), 3, "JSON"),
+    ("nothing at all", (200, JSON, ""), 3, "JSON|empty|MCP"),
+    ("500", (500, HTML, "<h1>Oops</h1>"), 2, "500"),
+    ("503 with an escape sequence", (503, JSON, "\x1b[31m"), 2, "503"),
+    ("a redirect elsewhere", (307, {"Location": "https://evil.example/mcp"}, ""), 5, "evil.example"),
+    ("403 without a reason", (403, {}, ""), 4, "forbid|403"),
+])
+def test_not_mcp(label, answer, code, word):
+    with World() as w:
+        server = hostile(w, {"/mcp": answer})
+        done = w.run("tools", server.url + "/mcp")
+        check(done, code, word)
+        expect("no escape sequence comes through", "\x1b" not in done.stderr)
+
+
+# --- metadata ----------------------------------------------------------------------------
+
+def protected(prm, more=None):
+    """Routes of a server that asks for authorization and serves this metadata."""
+    def mcp(request):
+        return 401, {"WWW-Authenticate": "Bearer resource_metadata=\"http://%s/prm\""
+                     % request.headers["Host"]}, ""
+    return {"/mcp": mcp, "/prm": prm, **(more or {})}
+
+
+@lib.rows([
+    ("HTML", lambda r: (200, HTML, "<html>"), 3, "resource metadata.*JSON|JSON.*resource metadata"),
+    ("of another resource", lambda r: (200, JSON, json.dumps({
+        "resource": "https://other.example/mcp",
+        "authorization_servers": ["http://" + r.headers["Host"]]})), 5, "other.example.*9728"),
+    ("without a resource", lambda r: (200, JSON, "{}"), 3, "resource"),
+    ("without an authorization server", lambda r: (200, JSON, json.dumps({
+        "resource": "http://" + r.headers["Host"] + "/mcp"})), 3, "authorization_servers"),
+    ("with a name twice", lambda r: (200, JSON, '{"resource":"a","resource":"b"}'), 3, "JSON|duplicate|twice"),
+    ("naming a far http server", lambda r: (200, JSON, json.dumps({
+        "resource": "http://" + r.headers["Host"] + "/mcp",
+        "authorization_servers": ["http://evil.example"]})), 5, "evil.example"),
+    ("500", lambda r: (500, {}, ""), 2, "500"),
+    ("that redirects for ever", lambda r: (302, {"Location": "/prm"}, ""), 3, "redirect"),
+])
+def test_resource_metadata(label, prm, code, word):
+    with World() as w:
+        server = hostile(w, protected(prm))
+        check(w.run("tools", server.url + "/mcp"), code, word)
+        expect("no browser was needed", not any("/authorize" in r[1] for r in server.requests))
+
+
+def test_a_challenge_that_points_inside():
+    """SSRF: the challenge names the metadata service of a cloud."""
+    with World() as w:
+        server = hostile(w, {"/mcp": (401, {
+            "WWW-Authenticate": 'Bearer resource_metadata="http://169.254.169.254/latest"'}, "")})
+        check(w.run("tools", server.url + "/mcp"), 5, "169.254.169.254")
+
+
+# --- people ------------------------------------------------------------------------------
+
+def test_the_user_says_no():
+    with World() as w:
+        w.start_both()
+        check(w.call("echo", "message=x", env={"MCPASS_E2E_ANSWER": "deny"}), 4, "access_denied")
+
+
+def test_the_browser_is_closed():
+    with World() as w:
+        w.start_both()
+        done = w.call("echo", "message=x", "--login-timeout", "1s", env={"MCPASS_E2E_ANSWER": "away"})
+        expect_eq("exit", done.returncode, 4, done.stderr)
+        expect("nobody came", re.search("nobody|in time", done.stderr), done.stderr)
+
+
+def test_nobody_can_be_asked():
+    with World() as w:
+        w.start_both()
+        check(w.call("echo", "message=x", "--no-login"), 4, "mcpass login")
+
+
+# --- ports and files ---------------------------------------------------------------------
+
+def test_the_callback_port_is_taken():
+    with World() as w, socket.create_server(("127.0.0.1", 0)) as holder:
+        w.start_both()
+        port = str(holder.getsockname()[1])
+        check(w.call("echo", "message=x", "--callback-port", port), 2, port, "use")
+
+
+def test_a_server_port_is_taken():
+    with World() as w, socket.create_server(("127.0.0.1", 0)) as holder:
+        port = str(holder.getsockname()[1])
+        check(w.run("serve", "--open", "--port", port), 2, port, "use")
+        check(w.run("authserver", "--port", port), 2, port, "use")
+
+
+def test_a_store_that_others_may_read():
+    with World() as w:
+        w.start_both()
+        w.run("login", w.url)
+        path = w.path("data/mcpass/credentials.db")
+        expect_eq("private from creation", os.stat(path).st_mode & 0o777, 0o600)
+        os.chmod(path, 0o644)
+        check(w.call("echo", "message=x"), 5, "chmod")
+
+
+def test_a_store_that_is_none():
+    with World() as w:
+        w.start_both()
+        os.makedirs(w.path("data/mcpass"), 0o700)
+        with open(w.path("data/mcpass/credentials.db"), "wb",
+                  opener=lambda p, f: os.open(p, f, 0o600)) as file:
+            file.write(b"this is no database, but long enough to be taken for one" * 20)
+        check(w.call("echo", "message=x"), 2, "credentials.db")
+
+
+# --- tools -------------------------------------------------------------------------------
+
+@lib.rows([
+    ("a tool that does not exist", ["ecko", "message=x"], 1, "echo"),
+    ("an argument of the wrong type", ["echo", "message:=5"], 1, "message"),
+    ("an argument out of range", ["echo", "message=x", "repeat_count:=11"], 1, "repeat_count"),
+    ("an argument too few", ["echo"], 1, "message"),
+    ("an argument too many", ["echo", "message=x", "colour=red"], 1, "colour"),
+])
+def test_tools(label, args, code, word):
+    with World() as w:
+        w.start_both()
+        w.run("login", w.url)
+        done = w.call(*args)
+        expect_eq("exit", done.returncode, code, done.stdout + done.stderr)
+        expect(f"it says {word}", word in done.stderr, done.stderr)
+
+
+def test_a_method_that_does_not_exist():
+    with World() as w:
+        w.start_both()
+        check(w.run("request", w.url, "no/such"), 1, "no/such|method")

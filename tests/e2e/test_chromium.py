@@ -1,0 +1,134 @@
+"""A real Chromium clicks through login and consent; its pictures are kept beside the build."""
+
+import base64
+import json
+import os
+import re
+import select
+import subprocess
+import urllib.request
+
+import lib
+from lib import World, expect, expect_eq
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"     # the WebDriver standard's key
+
+
+class Chromium:
+    """WebDriver, spoken to chromedriver over loopback.  spec: W3C WebDriver 2"""
+
+    def __init__(self, world):
+        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                       env={**world.env, "HOME": world.folder})
+        port = None
+        while port is None:
+            ready, _, _ = select.select([self.driver.stdout], [], [], lib.PATIENCE)
+            line = self.driver.stdout.readline().decode() if ready else ""
+            expect("chromedriver started", line)
+            found = re.search(r"started successfully on port (\d+)", line)
+            port = found and found.group(1)
+        self.base = f"http://127.0.0.1:{port}"
+        arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
+                     "--no-first-run", "--disable-background-networking",
+                     "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+                     "--window-size=1000,820", f"--user-data-dir={world.path('chromium')}"]
+        answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
+            "browserName": "chrome", "goog:chromeOptions": {"args": arguments}}}})
+        self.session = "/session/" + answer["sessionId"]
+
+    def ask(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, method=method,
+                                         headers={"Content-Type": "application/json"})
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(request, timeout=lib.PATIENCE) as response:
+            return json.load(response)["value"]
+
+    def go(self, url):
+        self.ask("POST", self.session + "/url", {"url": url})
+
+    def find(self, css):
+        value = self.ask("POST", self.session + "/element", {"using": "css selector", "value": css})
+        return self.session + "/element/" + value[ELEMENT]
+
+    def type(self, css, text):
+        self.ask("POST", self.find(css) + "/value", {"text": text})
+
+    def click(self, css):
+        self.ask("POST", self.find(css) + "/click", {})
+
+    def text(self):
+        return self.ask("GET", self.find("body") + "/text")
+
+    def picture(self, name):
+        data = base64.b64decode(self.ask("GET", self.session + "/screenshot"))
+        with open(os.path.join(lib.OUTPUT, name), "wb") as file:
+            file.write(data)
+        expect("a picture of some size", len(data) > 5000)
+
+    def end(self):
+        try:
+            self.ask("DELETE", self.session)
+        finally:
+            self.driver.terminate()
+            self.driver.wait()
+            self.driver.stdout.close()
+
+
+def start_call(w, *args):
+    """The program, with a $BROWSER that hands its URL to us through a FIFO."""
+    fifo = w.path("url")
+    os.mkfifo(fifo)
+    browser = w.write("browser.sh", f'#!/bin/sh\nprintf "%s\\n" "$1" >"{fifo}"\n')
+    os.chmod(browser, 0o700)
+    process = subprocess.Popen([lib.PROGRAM, "call", w.url, *args], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                               env={**w.env, "BROWSER": browser})
+    with open(fifo) as file:
+        return process, file.readline().strip()
+
+
+def sign_in(chromium, url, password):
+    chromium.go(url)
+    chromium.picture("1-login.png")
+    chromium.type("input[name=username]", "alice")
+    chromium.type("input[name=password]", password)
+    chromium.click("form button.main")
+
+
+def test_chromium_allows():
+    with World() as w:
+        w.start_both()
+        chromium = Chromium(w)
+        w.stack.callback(chromium.end)
+        process, url = start_call(w, "echo", "message=from a real browser")
+        sign_in(chromium, url, "not the password")
+        expect("a wrong password is said", "password" in chromium.text().lower(), chromium.text())
+        chromium.picture("2-wrong-password.png")
+        chromium.type("input[name=password]", lib.PASSWORD)
+        chromium.click("form button.main")
+        consent = chromium.text()
+        for words in ("mcpass", "127.0.0.1", "alice"):
+            expect(f"the consent page says {words}", words in consent, consent)
+        chromium.picture("3-consent.png")
+        chromium.click("button[value=allow]")
+        expect("signed in", "sign" in chromium.text().lower(), chromium.text())
+        chromium.picture("4-signed-in.png")
+        out, err = process.communicate(timeout=lib.PATIENCE)
+        expect_eq("exit", process.returncode, 0, err)
+        expect("the answer", "from a real browser" in out, out)
+
+
+def test_chromium_denies():
+    with World() as w:
+        w.start_both()
+        chromium = Chromium(w)
+        w.stack.callback(chromium.end)
+        process, url = start_call(w, "echo", "message=x")
+        sign_in(chromium, url, lib.PASSWORD)
+        chromium.click("button[value=deny]")
+        chromium.picture("5-denied.png")
+        out, err = process.communicate(timeout=lib.PATIENCE)
+        expect_eq("exit", process.returncode, 4, err)
+        expect("why", "access_denied" in err, err)

@@ -1,0 +1,34 @@
+"""Every named misbehaviour of the authorization server, met over HTTP by the program.
+
+The class of error is the one that the table of faults promises; the pair tests walk the
+same table in memory."""
+
+import json
+import subprocess
+
+import lib
+from lib import World, expect, expect_eq
+
+
+def faults():
+    done = subprocess.run([lib.PROGRAM, "authserver", "--fault", "help", "--json"],
+                          capture_output=True, text=True, timeout=lib.PATIENCE)
+    return [(f["name"], f["exit"]) for f in json.loads(done.stdout)]
+
+
+def test_every_fault_has_its_exit_code():
+    table = faults()
+    expect("there are faults", len(table) >= 40, str(len(table)))
+    wrong = []
+    for name, code in table:
+        with World() as w:
+            w.start_both("--fault", name)
+            done = w.call("echo", "message=x", "--login-timeout", "30s")
+            if name.startswith("refresh-"):
+                continue        # needs an expired token: the pair tests have those
+            if done.returncode != code:
+                wrong.append(f"{name}: exit {done.returncode}, want {code}: {done.stderr.strip()}")
+            for line in done.stderr.splitlines():
+                if "<script" in line:
+                    wrong.append(f"{name}: {line}")
+    expect("each as the table says", not wrong, "\n".join(wrong))

@@ -1,0 +1,180 @@
+#include "harness/memstore.h"
+#include <stdlib.h>
+#include <string.h>
+
+struct item {
+	char *kind, *key, *group, *value;
+	int64_t expires_at;
+};
+struct memstore {
+	struct item *items;
+	size_t count;
+	bool broken;
+};
+
+static void free_item(struct item *item)
+{
+	free(item->kind);
+	free(item->key);
+	free(item->group);
+	free(item->value);
+}
+
+static enum mcpass_rc fail(const struct memstore *memstore, struct mcpass_error *err)
+{
+	return memstore->broken ? mp_fail(err, MCPASS_E_STORE, NULL, "the store is broken")
+	    : mp_nomem(err);
+}
+
+static size_t find(const struct memstore *memstore, const char *kind, const char *key)
+{
+	size_t i = 0;
+
+	while (i < memstore->count && (strcmp(memstore->items[i].kind, kind) != 0
+	    || strcmp(memstore->items[i].key, key) != 0))
+		i++;
+	return i;
+}
+
+static void remove_at(struct memstore *memstore, size_t i)
+{
+	free_item(&memstore->items[i]);
+	memstore->items[i] = memstore->items[--memstore->count];
+}
+
+static enum mcpass_rc put(void *ctx, const char *kind, const char *key, const char *group,
+    int64_t expires_at, const char *value, struct mcpass_error *err)
+{
+	struct memstore *memstore = ctx;
+	struct item item = {
+		strdup(kind), strdup(key), strdup(group != NULL ? group : ""), strdup(value),
+		expires_at,
+	}, *grown;
+	size_t i;
+
+	if (memstore->broken || !item.kind || !item.key || !item.group || !item.value)
+		goto fail;
+	grown = realloc(memstore->items, (memstore->count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		goto fail;
+	memstore->items = grown;
+	i = find(memstore, kind, key);
+	if (i < memstore->count)
+		remove_at(memstore, i);
+	memstore->items[memstore->count++] = item;
+	return MCPASS_OK;
+fail:
+	free_item(&item);
+	return fail(memstore, err);
+}
+
+static enum mcpass_rc get(void *ctx, const char *kind, const char *key, int64_t now,
+    char **ret_value, struct mcpass_error *err)
+{
+	const struct memstore *memstore = ctx;
+	size_t i = find(memstore, kind, key);
+	char *copy;
+
+	if (memstore->broken)
+		return fail(memstore, err);
+	if (i == memstore->count || memstore->items[i].expires_at <= now) {
+		*ret_value = NULL;
+		return MCPASS_OK;
+	}
+	copy = strdup(memstore->items[i].value);
+	if (copy == NULL)
+		return fail(memstore, err);
+	*ret_value = copy;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc take(void *ctx, const char *kind, const char *key, int64_t now,
+    char **ret_value, struct mcpass_error *err)
+{
+	struct memstore *memstore = ctx;
+	enum mcpass_rc rc = get(ctx, kind, key, now, ret_value, err);
+
+	if (!rc && *ret_value != NULL)
+		remove_at(memstore, find(memstore, kind, key));
+	return rc;
+}
+
+static enum mcpass_rc drop_group(void *ctx, const char *kind, const char *group,
+    struct mcpass_error *err)
+{
+	struct memstore *memstore = ctx;
+
+	if (memstore->broken)
+		return fail(memstore, err);
+	for (size_t i = memstore->count; i > 0; i--)
+		if (strcmp(memstore->items[i - 1].kind, kind) == 0
+		    && strcmp(memstore->items[i - 1].group, group) == 0)
+			remove_at(memstore, i - 1);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc add(void *ctx, const char *kind, const char *key, int64_t expires_at,
+    int64_t now, bool *ret_added, struct mcpass_error *err)
+{
+	const struct memstore *memstore = ctx;
+	size_t i = find(memstore, kind, key);
+	bool there = i < memstore->count && memstore->items[i].expires_at > now;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (memstore->broken)
+		return fail(memstore, err);
+	if (!there)
+		rc = put(ctx, kind, key, "", expires_at, "", err);
+	if (!rc)
+		*ret_added = !there;
+	return rc;
+}
+
+void memstore_open(struct memstore **ret_memstore, struct mp_issuer_store *ret_store)
+{
+	struct memstore *memstore = calloc(1, sizeof(*memstore));
+
+	if (memstore == NULL)
+		abort();
+	*ret_store = (struct mp_issuer_store){ put, get, take, drop_group, add, memstore };
+	*ret_memstore = memstore;
+}
+
+void memstore_break(struct memstore *memstore, bool broken)
+{
+	memstore->broken = broken;
+}
+
+void memstore_drop_kind(struct memstore *memstore, const char *kind)
+{
+	for (size_t i = memstore->count; i > 0; i--)
+		if (strcmp(memstore->items[i - 1].kind, kind) == 0)
+			remove_at(memstore, i - 1);
+}
+
+size_t memstore_count(const struct memstore *memstore, const char *kind)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < memstore->count; i++)
+		count += kind == NULL || strcmp(memstore->items[i].kind, kind) == 0;
+	return count;
+}
+
+bool memstore_contains(const struct memstore *memstore, const char *text)
+{
+	for (size_t i = 0; i < memstore->count; i++)
+		if (strstr(memstore->items[i].key, text) != NULL
+		    || strstr(memstore->items[i].group, text) != NULL
+		    || strstr(memstore->items[i].value, text) != NULL)
+			return true;
+	return false;
+}
+
+void memstore_close(struct memstore *memstore)
+{
+	for (size_t i = 0; i < memstore->count; i++)
+		free_item(&memstore->items[i]);
+	free(memstore->items);
+	free(memstore);
+}

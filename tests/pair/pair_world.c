@@ -1,0 +1,537 @@
+#include "pair_world.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "echo/echo.h"
+#include "harness/check.h"
+#include "wire/crypto.h"
+#include "wire/form.h"
+#include "wire/jwk.h"
+#include "wire/uri.h"
+
+#define MOST_STEPS 60           /* a flow that takes more has lost its way */
+
+uint32_t world_walked[64];
+
+/* --- chance, time, keys ------------------------------------------------------------- */
+
+static int world_random(void *ctx, uint8_t *out, size_t len)
+{
+	struct world *world = ctx;
+
+	for (size_t i = 0; i < len; i++) {
+		world->seed = world->seed * 1664525u + 1013904223u;
+		out[i] = (uint8_t)(world->seed >> 24);
+	}
+	return 0;
+}
+
+/* One key and one password hash for all worlds of a program: both are slow to make. */
+static const char *signing_key(void)
+{
+	static char *text;
+
+	if (text == NULL) {
+		struct mp_key *key = NULL;
+		json_t *jwk = NULL;
+
+		if (mp_key_generate(MP_ES256, &key, NULL) || mp_jwk_write(key, true, &jwk, NULL))
+			exit(EXIT_FAILURE);
+		text = mp_json_dump(jwk);
+		json_decref(jwk);
+		mp_key_free(key);
+	}
+	return text;
+}
+
+#define PASSWORD "correct horse"
+static const char *users(void)
+{
+	static char text[1024];
+	static const uint8_t salt[16] = "sixteen bytes..";
+	char *line = NULL;
+
+	if (text[0] == '\0') {
+		if (mp_password_hash(PASSWORD, salt, 10, &line, NULL))
+			exit(EXIT_FAILURE);
+		snprintf(text, sizeof(text), "[{\"username\":\"alice\",\"password_hash\":\"%s\"},"
+		    "{\"username\":\"carol\",\"password_hash\":\"%s\",\"scopes\":[\"mcp:read\"]}]", line, line);
+		free(line);
+	}
+	return text;
+}
+
+/* --- the servers --------------------------------------------------------------------- */
+
+static enum mcpass_rc ask_issuer(struct world *world, const char *url, const char *method,
+    const struct mcpass_header *headers, size_t count, const char *body, size_t len,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct mp_http_request request = { .method = method, .headers = headers,
+		.header_count = count, .body = body, .body_len = len, .now = world->now };
+	struct mp_uri uri;
+	char path[2048], query[8192];
+
+	if (mp_uri_parse(url, &uri, err))
+		return err->rc;
+	snprintf(path, sizeof(path), "%.*s", (int)uri.path.len, uri.path.data);
+	request.path = path[0] != '\0' ? path : "/";
+	if (uri.query.data != NULL) {
+		snprintf(query, sizeof(query), "%.*s", (int)uri.query.len, uri.query.data);
+		request.query = query;
+	}
+	if (mp_span_is(uri.origin, MCP_ORIGIN))
+		return mp_protected_handle(&world->server, &request, response, err);
+	if (mp_span_is(uri.origin, AS))
+		return mp_issuer_handle(world->issuer, &request, response, err);
+	response->status = 404;
+	mp_buf_init(&response->body, 16);
+	return MCPASS_OK;
+}
+
+/* A request to whichever server the URL names.  Its allocations are not counted: run() and
+ * world_call() see to that. */
+static enum mcpass_rc exchange(struct world *world, const char *method, const char *url,
+    const struct mcpass_header *headers, size_t count, const char *body, size_t len,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	world->requests++;
+	rc = ask_issuer(world, url, method, headers, count, body, len, response, err);
+	if (rc == MCPASS_OK && world->tamper != NULL && !world->tamper(world, url, response)) {
+		response->status = 0;
+		mp_buf_clear(&response->body);
+		mp_buf_adds(&response->body, "the line is dead");
+	}
+	return rc;
+}
+
+static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
+    struct mcpass_error *err)
+{
+	struct world *world = ctx;
+	struct mp_http_response response = { 0 };
+	enum mcpass_rc rc;
+
+	rc = ask_issuer(world, url, "GET", NULL, 0, NULL, 0, &response, err);
+	if (rc == MCPASS_OK) {
+		*ret_status = response.status;
+		mp_buf_add(body, mp_buf_text(&response.body), response.body.len);
+	}
+	mp_http_response_free(&response);
+	return rc;
+}
+
+/* --- the person ----------------------------------------------------------------------- */
+
+static void take_cookies(struct world *world, const struct mp_http_response *response)
+{
+	for (size_t i = 0; i < response->headers.count; i++) {
+		const struct mcpass_header *header = &response->headers.items[i];
+		size_t len = strcspn(header->value, ";"), name = strcspn(header->value, "=") + 1;
+
+		if (!mp_eq_nocase(header->name, "Set-Cookie"))
+			continue;
+		for (size_t j = 0; j < world->jar.count; j++)
+			if (strncmp(world->jar.items[j], header->value, name) == 0)
+				world->jar.items[j][0] = '\0';
+		mp_strings_add(&world->jar, (struct mp_span){ header->value, len }, NULL);
+	}
+}
+
+/* The value of an attribute of the tag at p, into out; false when it has none. */
+static bool attribute(const char *p, const char *name, char *out, size_t room)
+{
+	const char *end = strchr(p, '>'), *at;
+	char wanted[32];
+
+	snprintf(wanted, sizeof(wanted), " %s=\"", name);
+	at = strstr(p, wanted);
+	if (at == NULL || end == NULL || at > end)
+		return false;
+	at += strlen(wanted);
+	snprintf(out, room, "%.*s", (int)strcspn(at, "\""), at);
+	return true;
+}
+
+/* The form of a page, filled in as this person would. */
+static void fill_form(const struct world *world, const char *page, struct mp_buf *form)
+{
+	char name[128], value[1024];
+
+	for (const char *p = strstr(page, "<input"); p != NULL; p = strstr(p + 1, "<input")) {
+		if (!attribute(p, "name", name, sizeof(name)))
+			continue;
+		if (!attribute(p, "value", value, sizeof(value)))
+			value[0] = '\0';
+		if (strcmp(name, "username") == 0)
+			snprintf(value, sizeof(value), "%s", world->username);
+		if (strcmp(name, "password") == 0)
+			snprintf(value, sizeof(value), "%s", PASSWORD);
+		mp_form_add(form, name, value);
+	}
+	for (const char *p = strstr(page, "<button"); p != NULL; p = strstr(p + 1, "<button"))
+		if (attribute(p, "name", name, sizeof(name)) && attribute(p, "value", value, sizeof(value))
+		    && (strcmp(value, "deny") == 0) == world->says_no) {
+			mp_form_add(form, name, value);
+			return;
+		}
+}
+
+static enum mcpass_rc page(struct world *world, const char *method, const char *url,
+    const char *body, struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct mcpass_header headers[3] = { { "Origin", AS },
+		{ "Content-Type", "application/x-www-form-urlencoded" } };
+	char cookies[4096] = "";
+	enum mcpass_rc rc;
+
+	for (size_t i = 0; i < world->jar.count; i++)
+		if (world->jar.items[i][0] != '\0')
+			snprintf(cookies + strlen(cookies), sizeof(cookies) - strlen(cookies), "%s%s",
+			    cookies[0] != '\0' ? "; " : "", world->jar.items[i]);
+	headers[2] = (struct mcpass_header){ "Cookie", cookies };
+	rc = exchange(world, method, url, headers, cookies[0] != '\0' ? 3 : 2, body,
+	    body != NULL ? strlen(body) : 0, response, err);
+	if (rc == MCPASS_OK)
+		take_cookies(world, response);
+	return rc;
+}
+
+/* Walks the pages from url on, until the redirect to the client; *ret_query is its
+ * query, NULL when no redirect came. */
+static enum mcpass_rc walk_pages(struct world *world, const char *url, char **ret_query,
+    struct mcpass_error *err)
+{
+	struct mp_http_response response = { 0 };
+	struct mp_buf form;
+	char next[8192], action[1024];
+	enum mcpass_rc rc;
+
+	mp_buf_init(&form, 16384);
+	snprintf(next, sizeof(next), "%s", url);
+	rc = page(world, "GET", next, NULL, &response, err);
+	for (int pages = 0; rc == MCPASS_OK && pages < 6; pages++) {
+		const char *to = mp_header_get(response.headers.items, response.headers.count, "Location");
+		const char *at = strstr(mp_buf_text(&response.body), "<form");
+
+		if (to != NULL && strncmp(to, "http://127.0.0.1:", 17) == 0) {
+			const char *query = strchr(to, '?');
+
+			*ret_query = strdup(query != NULL ? query + 1 : "");
+			break;
+		}
+		mp_buf_clear(&form);
+		if (to != NULL)
+			snprintf(next, sizeof(next), "%s%s", to[0] == '/' ? AS : "", to);
+		else if (at != NULL && attribute(at, "action", action, sizeof(action))) {
+			snprintf(next, sizeof(next), "%s%s", action[0] == '/' ? AS : "", action);
+			fill_form(world, mp_buf_text(&response.body), &form);
+		} else {
+			break;          /* an error page: the person closes the window */
+		}
+		mp_http_response_free(&response);
+		rc = page(world, to != NULL ? "GET" : "POST", next,
+		    to != NULL ? NULL : mp_buf_text(&form), &response, err);
+	}
+	mp_http_response_free(&response);
+	mp_buf_free(&form);
+	return rc;
+}
+
+/* --- the host of the client ------------------------------------------------------------ */
+
+struct answer {
+	struct mp_http_response response;
+	char *text;
+};
+
+static void count_request(struct world *world, const struct mcpass_action *action)
+{
+	if (strcmp(action->url, AS "/token") == 0 && action->body != NULL
+	    && strstr(action->body, "grant_type=refresh_token") != NULL)
+		world->refreshes++;
+	if (strcmp(action->url, AS "/register") == 0)
+		world->registrations++;
+	if (strcmp(action->url, AS "/revoke") == 0)
+		world->revocations++;
+}
+
+static void remember(struct world *world, const char *name)
+{
+	json_t *json = world->record != NULL ? json_loads(world->record, 0, NULL) : NULL;
+	const char *text = json_string_value(json_object_get(json, name));
+
+	if (text != NULL)
+		mp_strings_add(&world->secrets, (struct mp_span){ text, strlen(text) }, NULL);
+	json_decref(json);
+}
+
+static enum mcpass_rc perform(struct world *world, const struct mcpass_action *action,
+    struct answer *answer, struct mcpass_event *event, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+	char uri[64];
+
+	event->now = world->now;
+	switch (action->type) {
+	case MCPASS_ACT_LOAD:
+		event->type = MCPASS_EV_LOADED;
+		event->data = world->record;
+		event->data_len = world->record != NULL ? strlen(world->record) : 0;
+		return MCPASS_OK;
+	case MCPASS_ACT_SAVE:
+		event->type = MCPASS_EV_SAVED;
+		mp_free_wiped(world->record);
+		world->record = action->body != NULL ? strdup(action->body) : NULL;
+		remember(world, "access_token");
+		remember(world, "refresh_token");
+		return MCPASS_OK;
+	case MCPASS_ACT_LOCK:
+		CHECK("the lock is taken once", !world->held);
+		world->held = true;
+		world->locks++;
+		event->type = MCPASS_EV_LOCKED;
+		return MCPASS_OK;
+	case MCPASS_ACT_REQUEST:
+		count_request(world, action);
+		rc = exchange(world, action->method, action->url, action->headers, action->header_count,
+		    action->body, action->body_len, &answer->response, err);
+		event->type = MCPASS_EV_RESPONSE;
+		event->status = answer->response.status;
+		event->headers = answer->response.headers.items;
+		event->header_count = answer->response.headers.count;
+		event->data = mp_buf_text(&answer->response.body);
+		event->data_len = answer->response.body.len;
+		return rc;
+	case MCPASS_ACT_LISTEN:
+		snprintf(uri, sizeof(uri), "http://127.0.0.1:%u/callback", world->port);
+		answer->text = strdup(uri);
+		event->type = MCPASS_EV_LISTENING;
+		break;
+	case MCPASS_ACT_BROWSE:
+		world->logins++;
+		snprintf(world->last_url, sizeof(world->last_url), "%s", action->url);
+		if (!world->walks_away)
+			rc = walk_pages(world, action->url, &answer->text, err);
+		event->type = MCPASS_EV_REDIRECT;
+		break;
+	case MCPASS_ACT_DONE:
+		break;
+	}
+	event->data = answer->text;
+	event->data_len = answer->text != NULL ? strlen(answer->text) : 0;
+	return rc;
+}
+
+void world_mark(enum mp_state from, enum mcpass_event_type on, enum mp_state to)
+{
+	struct mp_arrow arrows[64];
+	size_t count = mp_flow_arrows(arrows, COUNT(arrows));
+
+	for (size_t i = 0; i < count; i++)
+		if (arrows[i].from == from && arrows[i].on == on)
+			world_walked[i] |= 1u << to;
+}
+
+/* Feeds one event and carries out what follows, with the client's allocations counted. */
+static enum mcpass_rc run(struct world *world, struct mcpass_event event,
+    struct mcpass_action *action, struct mcpass_error *err)
+{
+	struct answer answer = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (int steps = 0; steps < MOST_STEPS; steps++) {
+		enum mp_state from = world->client->state;
+		enum mcpass_event_type on = event.type;
+
+		mp_test_count_allocs(true);
+		rc = mcpass_client_step(world->client, &event, action, err);
+		mp_test_count_allocs(false);
+		mp_http_response_free(&answer.response);
+		mp_free_wiped(answer.text);
+		answer = (struct answer){ 0 };
+		if (rc == MCPASS_OK)
+			world_mark(from, on, world->client->state);
+		if (rc || action->type == MCPASS_ACT_DONE)
+			break;
+		event = (struct mcpass_event){ 0 };
+		rc = perform(world, action, &answer, &event, err);
+		if (rc)
+			break;
+		CHECK("it ends", steps < MOST_STEPS - 1);
+	}
+	mp_http_response_free(&answer.response);
+	mp_free_wiped(answer.text);
+	world->held = false;
+	mp_test_count_allocs(true);
+	return rc;
+}
+
+/* No note may hold what the store keeps secret. */
+static void watch_notes(void *ctx, const struct mcpass_note *note)
+{
+	struct world *world = ctx;
+
+	for (size_t i = 0; i < note->fact_count; i++)
+		for (size_t j = 0; j < world->secrets.count; j++)
+			if (strstr(note->facts[i].value, world->secrets.items[j]) != NULL)
+				world->leaked = true;
+}
+
+static enum mcpass_rc make_client(struct world *world, struct mcpass_error *err)
+{
+	if (world->client != NULL)
+		return MCPASS_OK;
+	world->config.size = sizeof(world->config);
+	if (world->config.server_url == NULL)
+		world->config.server_url = MCP;
+	world->config.random = world_random;
+	world->config.random_ctx = world;
+	world->config.trace = watch_notes;
+	world->config.trace_ctx = world;
+	return mcpass_client_new(&world->config, &world->client, err);
+}
+
+static enum mcpass_rc post(struct world *world, const char *method, const char *tool,
+    const struct mcpass_token *token, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	struct mcpass_header headers[8] = { { "Content-Type", "application/json" },
+		{ "Accept", "application/json, text/event-stream" }, { "Host", "mcp.example" },
+		{ "MCP-Protocol-Version", "2026-07-28" }, { "Mcp-Method", method } };
+	size_t count = 5;
+	char body[1024], authorization[4096];
+
+	snprintf(body, sizeof(body), "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{%s%s%s"
+	    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+	    "\"io.modelcontextprotocol/clientCapabilities\":{}}}}", method,
+	    tool != NULL ? "\"name\":\"" : "", tool != NULL ? tool : "",
+	    tool != NULL ? "\",\"arguments\":{\"message\":\"hi\"}," : "");
+	if (tool != NULL)
+		headers[count++] = (struct mcpass_header){ "Mcp-Name", tool };
+	if (token != NULL) {
+		snprintf(authorization, sizeof(authorization), "%s %s", token->token_type, token->access_token);
+		headers[count++] = (struct mcpass_header){ "Authorization", authorization };
+	}
+	return exchange(world, "POST", world->config.server_url, headers, count, body, strlen(body),
+	    response, err);
+}
+
+enum mcpass_rc world_call(struct world *world, const char *method, const char *tool,
+    int *ret_status, struct mcpass_error *err)
+{
+	struct mcpass_event event = { .type = MCPASS_EV_START, .now = world->now };
+	struct mp_http_response response = { 0 };
+	struct mcpass_action action = { 0 };
+	enum mcpass_rc rc = make_client(world, err);
+
+	*ret_status = 0;
+	for (int tries = 0; rc == MCPASS_OK && tries < 6; tries++) {
+		rc = run(world, event, &action, err);
+		mp_http_response_free(&response);
+		mp_test_count_allocs(false);
+		if (rc == MCPASS_OK)
+			rc = post(world, method, tool, action.token, &response, err);
+		mp_test_count_allocs(true);
+		if (rc)
+			break;
+		*ret_status = response.status;
+		event = (struct mcpass_event){ .type = MCPASS_EV_CHALLENGE, .now = world->now,
+			.status = response.status, .headers = response.headers.items,
+			.header_count = response.headers.count };
+		if (response.status != 401 && response.status != 403) {
+			event = (struct mcpass_event){ .type = MCPASS_EV_ACCEPTED, .now = world->now };
+			rc = run(world, event, &action, err);
+			break;
+		}
+	}
+	mp_http_response_free(&response);
+	for (size_t i = 0; err != NULL && i < world->secrets.count; i++)
+		if (strstr(err->detail, world->secrets.items[i]) != NULL)
+			world->leaked = true;
+	return rc;
+}
+
+enum mcpass_rc world_logout(struct world *world, struct mcpass_error *err)
+{
+	struct mcpass_event event = { .type = MCPASS_EV_LOGOUT, .now = world->now };
+	struct mcpass_action action = { 0 };
+	enum mcpass_rc rc = make_client(world, err);
+
+	return rc ? rc : run(world, event, &action, err);
+}
+
+void world_restart(struct world *world)
+{
+	mcpass_client_free(world->client);
+	world->client = NULL;
+}
+
+/* --- opening and closing ---------------------------------------------------------------- */
+
+static void must(enum mcpass_rc rc, const struct mcpass_error *err)
+{
+	if (rc == MCPASS_OK)
+		return;
+	printf("the world cannot be made: %s\n", err->detail);
+	exit(EXIT_FAILURE);
+}
+
+static void open_issuer(struct world *world)
+{
+	static const struct mp_issuer_scope scopes[] = {
+		{ "mcp:read", "See what it offers" }, { "mcp:tools", "Use its tools" },
+		{ "mcp:prompts", "Use its prompts" },
+	};
+	struct mp_issuer_config config = { .issuer = AS, .users = users(),
+		.signing_key = signing_key(), .scopes = scopes, .scope_count = COUNT(scopes),
+		.random = world_random, .random_ctx = world };
+	struct mcpass_error err = { 0 };
+
+	memstore_open(&world->memory, &config.store);
+	must(mp_issuer_new(&config, &world->issuer, &err), &err);
+}
+
+static void open_guard(struct world *world)
+{
+	const struct mcpass_guard_issuer issuer = { AS, NULL };
+	size_t rules, scopes;
+	struct mcpass_guard_config config = { .size = sizeof(config), .resource = MCP,
+		.issuers = &issuer, .issuer_count = 1 };
+	struct mcpass_error err = { 0 };
+
+	config.rules = mp_echo_rules(&rules);
+	config.rule_count = rules;
+	config.scopes_supported = mp_echo_scopes(&scopes);
+	config.scope_count = scopes;
+	must(mcpass_guard_new(&config, &world->guard, &err), &err);
+	world->server = (struct mp_protected){ .guard = world->guard, .endpoint = "/mcp",
+		.echo = { .random = world_random, .random_ctx = world }, .fetch = fetch, .fetch_ctx = world };
+}
+
+void world_open(struct world *world)
+{
+	(void)signing_key();
+	(void)users();
+	mp_test_count_allocs(false);
+	*world = (struct world){ .now = START_TIME, .seed = 1, .username = "alice", .port = 4711 };
+	open_issuer(world);
+	open_guard(world);
+	mp_test_count_allocs(true);
+}
+
+void world_close(struct world *world)
+{
+	mp_test_count_allocs(false);
+	mcpass_client_free(world->client);
+	mcpass_guard_free(world->guard);
+	mp_issuer_free(world->issuer);
+	memstore_close(world->memory);
+	mp_free_wiped(world->record);
+	mp_strings_free(&world->jar);
+	mp_strings_free(&world->secrets);
+	mp_test_count_allocs(true);
+	CHECK("no note and no error holds a secret", !world->leaked);
+}

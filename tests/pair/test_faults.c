@@ -1,0 +1,48 @@
+/* Every named misbehaviour of the issuer, met with the class of error that its row
+ * promises, and without a secret in any note or error. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/check.h"
+#include "pair_world.h"
+
+/* A fault of the refresh needs a login that went well before, and time. */
+static enum mcpass_rc meet(struct world *world, const char *fault, struct mcpass_error *err)
+{
+	int status;
+
+	if (strncmp(fault, "refresh-", 8) == 0) {
+		CHECK_EQ(fault, world_call(world, "tools/call", "echo", &status, err), MCPASS_OK);
+		world_restart(world);
+		world->now += 24 * 3600;
+	}
+	CHECK_EQ(fault, mp_issuer_misbehave(world->issuer, fault, err), MCPASS_OK);
+	return world_call(world, "tools/call", "echo", &status, err);
+}
+
+int main(void)
+{
+	size_t count;
+	const struct mp_fault *faults = mp_faults(&count);
+
+	CHECK("there are faults", count >= 40);
+	for (size_t i = 0; i < count; i++) {
+		struct mcpass_error err = { 0 };
+		struct world world;
+		enum mcpass_rc rc;
+
+		world_open(&world);
+		rc = meet(&world, faults[i].name, &err);
+		if (!CHECK_EQ(faults[i].name, rc, faults[i].met_with))
+			printf("  %s: %s (%s)\n", err.doing != NULL ? err.doing : "?", err.detail, faults[i].does);
+		CHECK(faults[i].name, rc == MCPASS_OK || (err.detail[0] != '\0' && err.doing != NULL));
+		CHECK(faults[i].name, strchr(err.detail, '\n') == NULL && strstr(err.detail, "\x1b") == NULL);
+		CHECK(faults[i].name, strstr(err.detail, "<script") == NULL || err.rc == MCPASS_E_DENIED);
+		if (strcmp(faults[i].name, "refresh-500") == 0) {
+			CHECK_HAS("a 5xx drops no refresh token", world.record, "refresh_token");
+			CHECK_EQ("and asks nobody", world.logins, 1);
+		}
+		world_close(&world);
+	}
+	return check_done();
+}

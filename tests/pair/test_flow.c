@@ -1,0 +1,577 @@
+/* The client against the issuer, the guard and the echo server: what a user lives
+ * through, and that the walks together cover every arrow of docs/flow.md. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "harness/check.h"
+#include "pair_world.h"
+
+#define CALL(label, world, method, tool, want_rc, want_status) do { \
+	struct mcpass_error err_ = { 0 }; \
+	int status_; \
+	if (!CHECK_EQ(label, world_call(world, method, tool, &status_, &err_), want_rc) ) \
+		printf("  %s: %s\n", err_.doing != NULL ? err_.doing : "?", err_.detail); \
+	CHECK_EQ(label, status_, want_status); \
+} while (0)
+
+static json_t *stored(const struct world *world)
+{
+	return world->record != NULL ? json_loads(world->record, 0, NULL) : NULL;
+}
+
+/* Changes the stored credential, as time or an attacker would. */
+static void edit(struct world *world, const char *path, json_t *value)
+{
+	json_t *json = stored(world), *at = json;
+	char first[64];
+	const char *dot = strchr(path, '.');
+
+	if (dot != NULL) {
+		snprintf(first, sizeof(first), "%.*s", (int)(dot - path), path);
+		at = json_object_get(json, first);
+		path = dot + 1;
+	}
+	if (value != NULL)
+		json_object_set_new(at, path, value);
+	else
+		json_object_del(at, path);
+	mp_free_wiped(world->record);
+	world->record = mp_json_dump(json);
+	json_decref(json);
+}
+
+static void expire(struct world *world)
+{
+	world->now += 24 * 3600;
+}
+
+static void test_first_call(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("first call", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("one login", world.logins, 1);
+	CHECK_EQ("one registration", world.registrations, 1);
+	CHECK_HAS("the resource byte for byte", world.last_url, "resource=https%3A%2F%2Fmcp.example%2Fmcp");
+	CHECK_HAS("S256", world.last_url, "code_challenge_method=S256");
+	CHECK_HAS("only what the challenge names", world.last_url, "scope=mcp%3Atools&");
+	CALL("second call", &world, "tools/call", "echo", MCPASS_OK, 200);
+	world_restart(&world);
+	CALL("after a restart", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("still one login", world.logins, 1);
+	world_close(&world);
+}
+
+static void test_refresh(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	expire(&world);
+	world_restart(&world);
+	CALL("expired", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("refreshed", world.refreshes, 1);
+	CHECK_EQ("no second login", world.logins, 1);
+	CHECK("under the lock", world.locks >= 2);
+	world_close(&world);
+}
+
+/* Another process refreshed while this one waited for the lock. */
+static void test_somebody_was_faster(void)
+{
+	struct world world;
+	struct mcpass_event event = { .type = MCPASS_EV_START };
+	struct mcpass_action action = { 0 };
+	char *expired, *fresh;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	expire(&world);
+	expired = strdup(world.record);
+	world_restart(&world);
+	CALL("the other process", &world, "tools/call", "echo", MCPASS_OK, 200);
+	fresh = world.record;
+	world_restart(&world);
+	CHECK_EQ("client", mcpass_client_new(&world.config, &world.client, NULL), MCPASS_OK);
+	event.now = world.now;
+	CHECK_EQ("start", mcpass_client_step(world.client, &event, &action, NULL), MCPASS_OK);
+	event = (struct mcpass_event){ .type = MCPASS_EV_LOADED, .now = world.now, .data = expired,
+		.data_len = strlen(expired) };
+	CHECK_EQ("it had expired", mcpass_client_step(world.client, &event, &action, NULL), MCPASS_OK);
+	CHECK_EQ("asks for the lock", action.type, MCPASS_ACT_LOCK);
+	event = (struct mcpass_event){ .type = MCPASS_EV_LOCKED, .now = world.now };
+	CHECK_EQ("reads again", mcpass_client_step(world.client, &event, &action, NULL), MCPASS_OK);
+	event = (struct mcpass_event){ .type = MCPASS_EV_LOADED, .now = world.now, .data = fresh,
+		.data_len = strlen(fresh) };
+	CHECK_EQ("finds it renewed", mcpass_client_step(world.client, &event, &action, NULL), MCPASS_OK);
+	CHECK_EQ("done without a request", action.type, MCPASS_ACT_DONE);
+	world_mark(S_RELOADING, MCPASS_EV_LOADED, S_DONE);
+	free(expired);
+	world_close(&world);
+}
+
+/* The server takes back a token that we thought good: a new one, without a person. */
+static bool forget_first_token(struct world *world, const char *url, struct mp_http_response *response)
+{
+	(void)response;
+	if (strcmp(url, MCP) == 0 && world->refreshes == 0 && response->status == 200) {
+		mp_buf_clear(&response->body);
+		response->status = 401;
+		mp_headers_add(&response->headers, "WWW-Authenticate", "Bearer error=\"invalid_token\"", NULL);
+	}
+	return true;
+}
+
+static void test_refused(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	world_restart(&world);
+	world.tamper = forget_first_token;
+	CALL("refused once", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("refreshed", world.refreshes, 1);
+	CHECK_EQ("no person was asked", world.logins, 1);
+	world_close(&world);
+}
+
+static bool refuse_always(struct world *world, const char *url, struct mp_http_response *response)
+{
+	(void)world;
+	if (strcmp(url, MCP) == 0 && response->status == 200) {
+		response->status = 401;
+		mp_headers_add(&response->headers, "WWW-Authenticate", "Bearer error=\"invalid_token\"", NULL);
+	}
+	return true;
+}
+
+static void test_refused_for_ever(void)
+{
+	struct world world;
+
+	world_open(&world);
+	world.tamper = refuse_always;
+	CALL("never in a loop", &world, "tools/call", "echo", MCPASS_E_PROTOCOL, 401);
+	CHECK_EQ("one login", world.logins, 1);
+	world_close(&world);
+}
+
+static void test_refresh_token_dead(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	expire(&world);
+	world_restart(&world);
+	edit(&world, "refresh_token", json_string("not the one"));
+	CALL("logged in again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("by a person", world.logins, 2);
+	CHECK_EQ("with the same client", world.registrations, 1);
+	/* The same when the server refuses a token that has not expired. */
+	world_restart(&world);
+	edit(&world, "refresh_token", json_string("not the one"));
+	edit(&world, "access_token", json_string("nor this"));
+	CALL("and again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("by a person", world.logins, 3);
+	world_close(&world);
+}
+
+static void test_no_refresh_token(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	expire(&world);
+	world_restart(&world);
+	edit(&world, "refresh_token", NULL);
+	CALL("login again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("by a person", world.logins, 2);
+	world_close(&world);
+}
+
+static void test_passing_failure_is_no_logout(void)
+{
+	struct world world;
+	json_t *before, *after;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	expire(&world);
+	world_restart(&world);
+	before = stored(&world);
+	CHECK_EQ("a fault", mp_issuer_misbehave(world.issuer, "refresh-500", NULL), MCPASS_OK);
+	CALL("500", &world, "tools/call", "echo", MCPASS_E_IO, 0);
+	after = stored(&world);
+	CHECK("nothing was dropped", json_equal(before, after));
+	json_decref(before);
+	json_decref(after);
+	CHECK_EQ("no fault", mp_issuer_misbehave(world.issuer, NULL, NULL), MCPASS_OK);
+	world_restart(&world);
+	CALL("later", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("no second login", world.logins, 1);
+	world_close(&world);
+}
+
+static void test_step_up(void)
+{
+	struct world world;
+	json_t *json;
+
+	world_open(&world);
+	CALL("reading", &world, "resources/list", NULL, MCPASS_OK, 200);
+	CHECK_HAS("asks for little", world.last_url, "scope=mcp%3Aread&");
+	CALL("a tool", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_HAS("asks for the union", world.last_url, "scope=mcp%3Atools+mcp%3Aread&");
+	CHECK_EQ("the registration names all", world.registrations, 1);
+	CHECK_EQ("two logins", world.logins, 2);
+	json = stored(&world);
+	CHECK_STR("both are kept", json_string_value(json_object_get(json, "scope")), "mcp:tools mcp:read");
+	json_decref(json);
+	world_close(&world);
+}
+
+static void test_may_not_have_it(void)
+{
+	struct world world;
+
+	world_open(&world);
+	world.username = "carol";
+	CALL("reading", &world, "resources/list", NULL, MCPASS_OK, 200);
+	CALL("a tool", &world, "tools/call", "echo", MCPASS_E_DENIED, 403);
+	CHECK_EQ("asked once", world.logins, 2);
+	world_restart(&world);
+	CALL("reading still works", &world, "resources/list", NULL, MCPASS_OK, 200);
+	world_close(&world);
+}
+
+static void test_person(void)
+{
+	struct world world;
+	json_t *json;
+
+	world_open(&world);
+	world.says_no = true;
+	CALL("no", &world, "tools/call", "echo", MCPASS_E_DENIED, 401);
+	json = stored(&world);
+	CHECK("but the client is kept", json_object_get(json, "client") != NULL);
+	json_decref(json);
+	world.says_no = false;
+	world.walks_away = true;
+	world_restart(&world);
+	CALL("walks away", &world, "tools/call", "echo", MCPASS_E_EXPIRED, 401);
+	world.walks_away = false;
+	world_restart(&world);
+	CALL("yes", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("one registration for all three", world.registrations, 1);
+	world_close(&world);
+}
+
+static void test_client_forgotten(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	/* The registration can be asked for: found out before the browser opens. */
+	memstore_drop_kind(world.memory, "client");
+	memstore_drop_kind(world.memory, "refresh");
+	edit(&world, "access_token", json_string("refused"));
+	edit(&world, "refresh_token", NULL);
+	world_restart(&world);
+	CALL("registered again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("once", world.registrations, 2);
+	/* A refresh tells as well. */
+	memstore_drop_kind(world.memory, "client");
+	expire(&world);
+	world_restart(&world);
+	CALL("registered again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("once more", world.registrations, 3);
+	world_close(&world);
+}
+
+/* The token endpoint is the first to tell, where RFC 7592 is not offered. */
+static bool client_unknown_once(struct world *world, const char *url, struct mp_http_response *response)
+{
+	if (strcmp(url, AS "/token") == 0 && world->logins == 2) {
+		response->status = 401;
+		mp_buf_clear(&response->body);
+		mp_buf_adds(&response->body, "{\"error\":\"invalid_client\"}");
+	}
+	return true;
+}
+
+static void test_client_unknown_at_exchange(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	edit(&world, "client.configuration_url", NULL);
+	edit(&world, "access_token", json_string("refused"));
+	edit(&world, "refresh_token", NULL);
+	world_restart(&world);
+	world.tamper = client_unknown_once;
+	CALL("registered again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("once", world.registrations, 2);
+	CHECK_EQ("and a third login", world.logins, 3);
+	world_close(&world);
+}
+
+static void test_other_port(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	edit(&world, "access_token", json_string("refused"));
+	edit(&world, "refresh_token", NULL);
+	world.port = 4712;
+	world_restart(&world);
+	CALL("another port", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("is another registration", world.registrations, 2);
+	world_close(&world);
+}
+
+static bool check_is_down(struct world *world, const char *url, struct mp_http_response *response)
+{
+	(void)world;
+	if (strncmp(url, AS "/register/", strlen(AS "/register/")) == 0)
+		response->status = 503;
+	return true;
+}
+
+static void test_check_without_answer(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	edit(&world, "access_token", json_string("refused"));
+	edit(&world, "refresh_token", NULL);
+	world.tamper = check_is_down;
+	world_restart(&world);
+	CALL("goes on with its client", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("no new registration", world.registrations, 1);
+	world_close(&world);
+}
+
+static void test_given_client(void)
+{
+	struct world world;
+	const char *id;
+	json_t *json;
+	char *kept;
+
+	world_open(&world);
+	CALL("a registration to borrow", &world, "tools/call", "echo", MCPASS_OK, 200);
+	json = stored(&world);
+	id = json_string_value(json_object_get(json_object_get(json, "client"), "client_id"));
+	kept = strdup(id);
+	json_decref(json);
+	free(world.record);
+	world.record = NULL;
+	world_restart(&world);
+	world.config.client_id = kept;
+	CALL("given by the person", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("no registration", world.registrations, 1);
+	CHECK_HAS("its id is used", world.last_url, kept);
+	world_close(&world);
+	free(kept);
+}
+
+static void test_new_login(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	world_restart(&world);
+	world.config.flags = MCPASS_NEW_LOGIN;
+	CALL("login --again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("a second login", world.logins, 2);
+	CHECK_EQ("with the same client", world.registrations, 1);
+	world_close(&world);
+}
+
+static bool hide_challenge(struct world *world, const char *url, struct mp_http_response *response)
+{
+	(void)world;
+	if (strcmp(url, MCP) == 0 && response->status == 401) {
+		mp_headers_free(&response->headers);
+		response->headers = (struct mp_headers){ 0 };
+	}
+	return true;
+}
+
+/* A bare 401, as 2025-03-26 had it: the well-known places are enough. */
+static void test_no_challenge(void)
+{
+	struct world world;
+
+	world_open(&world);
+	world.tamper = hide_challenge;
+	CALL("found by itself", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_HAS("asks for all that is published", world.last_url, "mcp%3Aprompts");
+	world_close(&world);
+}
+
+static bool redirect_metadata(struct world *world, const char *url, struct mp_http_response *response)
+{
+	(void)world;
+	if (strcmp(url, MCP_ORIGIN "/.well-known/oauth-protected-resource/mcp") == 0) {
+		response->status = 302;
+		mp_headers_add(&response->headers, "Location", "/.well-known/oauth-protected-resource", NULL);
+	}
+	return true;
+}
+
+static void test_metadata_redirect(void)
+{
+	struct world world;
+
+	world_open(&world);
+	world.tamper = redirect_metadata;
+	CALL("one hop is followed", &world, "tools/call", "echo", MCPASS_OK, 200);
+	world_close(&world);
+}
+
+static const struct {
+	const char *label, *location;
+	enum mcpass_rc want;
+} hop_rows[] = {
+	{ "to plain http", "http://mcp.example/x", MCPASS_E_POLICY },
+	{ "to a private address", "https://169.254.169.254/x", MCPASS_E_POLICY },
+	{ "to loopback", "http://127.0.0.1:1/x", MCPASS_E_POLICY },
+	{ "to a file", "file:///etc/passwd", MCPASS_E_PROTOCOL },
+	{ "in a circle", "/.well-known/oauth-protected-resource/mcp", MCPASS_E_LIMIT },
+};
+static const char *hop;
+
+static bool redirect_to_hop(struct world *world, const char *url, struct mp_http_response *response)
+{
+	(void)world;
+	if (strstr(url, "/.well-known/oauth-protected-resource") != NULL) {
+		response->status = 307;
+		mp_headers_add(&response->headers, "Location", hop, NULL);
+	}
+	return true;
+}
+
+static void test_bad_hops(void)
+{
+	for (size_t i = 0; i < COUNT(hop_rows); i++) {
+		struct world world;
+
+		world_open(&world);
+		hop = hop_rows[i].location;
+		world.tamper = redirect_to_hop;
+		CALL(hop_rows[i].label, &world, "tools/call", "echo", hop_rows[i].want, 401);
+		CHECK_EQ(hop_rows[i].label, world.logins, 0);
+		world_close(&world);
+	}
+}
+
+static bool server_is_down(struct world *world, const char *url, struct mp_http_response *response)
+{
+	(void)world;
+	if (strcmp(url, AS "/token") == 0) {
+		response->status = 503;
+		mp_buf_clear(&response->body);
+	}
+	return true;
+}
+
+static void test_logout(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CHECK_EQ("nothing to log out of", world_logout(&world, NULL), MCPASS_OK);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("logout", world_logout(&world, NULL), MCPASS_OK);
+	CHECK("forgotten", world.record == NULL);
+	CHECK_EQ("revoked", world.revocations, 1);
+	CALL("login again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("it was deregistered", world.registrations, 2);
+	edit(&world, "client.configuration_url", NULL);
+	CHECK_EQ("without RFC 7592", world_logout(&world, NULL), MCPASS_OK);
+	CALL("login again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	edit(&world, "access_token", NULL);
+	edit(&world, "refresh_token", NULL);
+	CHECK_EQ("without tokens", world_logout(&world, NULL), MCPASS_OK);
+	CALL("login again", &world, "tools/call", "echo", MCPASS_OK, 200);
+	world.tamper = server_is_down;
+	CHECK_EQ("a server that is down keeps nobody logged in", world_logout(&world, NULL), MCPASS_OK);
+	CHECK("forgotten", world.record == NULL);
+	world_close(&world);
+}
+
+static void test_usage(void)
+{
+	struct world world;
+	struct mcpass_event event = { .type = MCPASS_EV_REDIRECT };
+	struct mcpass_action action = { .type = MCPASS_ACT_DONE };
+	struct mcpass_error err = { 0 };
+
+	world_open(&world);
+	CALL("a call", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("an event that does not fit", mcpass_client_step(world.client, &event, &action, &err),
+	    MCPASS_E_USAGE);
+	CHECK_HAS("says which", err.detail, "REDIRECT");
+	event.type = MCPASS_EV_START;
+	CHECK_EQ("broken is broken", mcpass_client_step(world.client, &event, &action, &err), MCPASS_E_USAGE);
+	world_restart(&world);
+	mp_free_wiped(world.record);
+	world.record = strdup("nonsense");
+	CALL("a broken record", &world, "tools/call", "echo", MCPASS_E_STORE, 0);
+	world_close(&world);
+}
+
+static void test_arrows_walked(void)
+{
+	struct mp_arrow arrows[64];
+	size_t count = mp_flow_arrows(arrows, COUNT(arrows));
+
+	for (size_t i = 0; i < count; i++)
+		for (int to = 0; to < S_COUNT; to++)
+			if (arrows[i].to & 1u << to) {
+				char label[96];
+
+				snprintf(label, sizeof(label), "%s --> %s: %s", mp_state_name(arrows[i].from),
+				    mp_state_name((enum mp_state)to), mp_event_name(arrows[i].on));
+				CHECK(label, (world_walked[i] & 1u << to) != 0);
+			}
+}
+
+int main(void)
+{
+	test_first_call();
+	test_refresh();
+	test_somebody_was_faster();
+	test_refused();
+	test_refused_for_ever();
+	test_refresh_token_dead();
+	test_no_refresh_token();
+	test_passing_failure_is_no_logout();
+	test_step_up();
+	test_may_not_have_it();
+	test_person();
+	test_client_forgotten();
+	test_client_unknown_at_exchange();
+	test_other_port();
+	test_check_without_answer();
+	test_given_client();
+	test_new_login();
+	test_no_challenge();
+	test_metadata_redirect();
+	test_bad_hops();
+	test_logout();
+	test_usage();
+	test_arrows_walked();
+	return check_done();
+}

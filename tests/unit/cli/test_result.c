@@ -1,0 +1,373 @@
+/* Results, lists and advice as text.  All of it was written by a server. */
+#include <string.h>
+#include "base/limits.h"
+#include "cli/advice.h"
+#include "cli/result.h"
+#include "harness/check.h"
+
+static const struct mp_term pipe_term = { .width = 80 };
+static const struct mp_term tty = { .is_terminal = true, .width = 60 };
+
+typedef void render_fn(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
+
+static json_t *read_json(const char *text)
+{
+	json_t *json = NULL;
+
+	CHECK_EQ(text, mp_json_parse(text, strlen(text), 100000, "the row", &json, NULL), MCPASS_OK);
+	return json;
+}
+
+static const struct {
+	const char *label;
+	render_fn *render;
+	const char *json, *want;
+} rows[] = {
+	{ "a text", mp_result_tool, "{\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}", "hi\n" },
+	{ "a text with its own line end", mp_result_tool,
+	    "{\"content\":[{\"type\":\"text\",\"text\":\"a\\nb\\n\"}]}", "a\nb\n" },
+	{ "two texts", mp_result_tool, "{\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+	    "{\"type\":\"text\",\"text\":\"b\"}]}", "a\nb\n" },
+	{ "an image", mp_result_tool, "{\"content\":[{\"type\":\"image\",\"mimeType\":\"image/png\","
+	    "\"data\":\"AAAAAA==\"}]}", "[image: image/png, 4 bytes]\n" },
+	{ "sound", mp_result_tool, "{\"content\":[{\"type\":\"audio\",\"mimeType\":\"audio/wav\","
+	    "\"data\":\"AAAA\"}]}", "[audio: audio/wav, 3 bytes]\n" },
+	{ "a resource's text", mp_result_tool, "{\"content\":[{\"type\":\"resource\",\"resource\":"
+	    "{\"uri\":\"x:1\",\"text\":\"inside\"}}]}", "inside\n" },
+	{ "a resource's bytes", mp_result_tool, "{\"content\":[{\"type\":\"resource\",\"resource\":"
+	    "{\"uri\":\"x:1\",\"mimeType\":\"a/b\",\"blob\":\"AA==\"}}]}",
+	    "[resource: x:1, a/b, 1 byte]\n" },
+	{ "a link", mp_result_tool, "{\"content\":[{\"type\":\"resource_link\",\"uri\":\"x:1\","
+	    "\"name\":\"n\"}]}", "[resource_link: x:1]\n" },
+	{ "a type of tomorrow", mp_result_tool, "{\"content\":[{\"type\":\"hologram\"}]}",
+	    "[hologram:]\n" },
+	{ "no type", mp_result_tool, "{\"content\":[{},3]}", "[unknown:]\n[unknown:]\n" },
+	{ "structured alone", mp_result_tool, "{\"structuredContent\":{\"a\":1}}",
+	    "{\n  \"a\": 1\n}\n" },
+	{ "structured beside a text", mp_result_tool, "{\"content\":[{\"type\":\"text\","
+	    "\"text\":\"{}\"}],\"structuredContent\":{\"a\":1}}", "{}\n" },
+	{ "nothing", mp_result_tool, "{}", "" },
+	{ "no object", mp_result_tool, "[]", "" },
+	{ "a prompt", mp_result_prompt, "{\"messages\":[{\"role\":\"user\",\"content\":"
+	    "{\"type\":\"text\",\"text\":\"Hi\"}},{\"role\":\"assistant\",\"content\":"
+	    "{\"type\":\"text\",\"text\":\"Yes?\"}}]}", "user: Hi\nassistant: Yes?\n" },
+	{ "a prompt with an image", mp_result_prompt, "{\"messages\":[{\"content\":"
+	    "{\"type\":\"image\",\"data\":\"\"}}]}", "?: [image: 0 bytes]\n" },
+	{ "a resource", mp_result_resource, "{\"contents\":[{\"uri\":\"x:1\",\"text\":\"t\"},"
+	    "{\"uri\":\"x:2\",\"blob\":\"AAAA\"}]}", "t\n[resource: x:2, 3 bytes]\n" },
+};
+
+static void test_results(void)
+{
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, 4096);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		json_t *json = read_json(rows[i].json);
+
+		mp_buf_clear(&buf);
+		rows[i].render(&buf, &pipe_term, json);
+		CHECK_STR(rows[i].label, mp_buf_text(&buf), rows[i].want);
+		json_decref(json);
+	}
+	mp_buf_free(&buf);
+}
+
+/* What a hostile server could write to a terminal. */
+static void test_harmless(void)
+{
+	json_t *json = read_json("{\"content\":[{\"type\":\"text\",\"text\":\"\\u001b[2J\\u009bx\\n\"},"
+	    "{\"type\":\"\\u001b[2J\",\"mimeType\":\"\\u0007\",\"data\":\"\"}],"
+	    "\"tools\":[{\"name\":\"\\u001b[2J\",\"description\":\"\\u0007\",\"inputSchema\":"
+	    "{\"properties\":{\"\\u001b\":{\"type\":\"\\u001b\",\"description\":\"\\u001b\"}}}}]}");
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, 4096);
+	mp_result_tool(&buf, &tty, json);
+	mp_list_render(&buf, &tty, json, "tools");
+	CHECK("no escape on a terminal", strchr(mp_buf_text(&buf), '\033') == NULL);
+	CHECK("no C1 control either", strstr(mp_buf_text(&buf), "\xc2\x9b") == NULL);
+	CHECK("no bell", strchr(mp_buf_text(&buf), '\a') == NULL);
+	mp_buf_clear(&buf);
+	mp_result_tool(&buf, &pipe_term, json);
+	CHECK_HAS("a pipe gets the bytes", mp_buf_text(&buf), "\033[2J\xc2\x9bx\n[?[2J: ?, 0 bytes]\n");
+	mp_buf_free(&buf);
+	json_decref(json);
+	json = read_json("{\"isError\":true}");
+	CHECK("an error of the tool", mp_result_is_error(json));
+	json_decref(json);
+	json = read_json("{\"isError\":\"true\"}");
+	CHECK("a string is not true", !mp_result_is_error(json));
+	json_decref(json);
+}
+
+#define TOOLS "{\"tools\":[{\"name\":\"echo\",\"description\":\"Say it again.\\nAnd more.\"," \
+	"\"inputSchema\":{\"type\":\"object\",\"required\":[\"message\"],\"properties\":{" \
+	"\"message\":{\"type\":\"string\",\"description\":\"What to say\"}," \
+	"\"repeat_count\":{\"type\":\"integer\",\"minimum\":1,\"maximum\":10}," \
+	"\"mode\":{\"enum\":[\"loud\",\"soft\"]},\"any\":{}," \
+	"\"either\":{\"type\":[\"string\",\"null\"]}}}},{\"name\":\"get_time\"},{},7]}"
+
+static void test_list(void)
+{
+	json_t *tools = read_json(TOOLS);
+	json_t *prompts = read_json("{\"prompts\":[{\"name\":\"greeting\",\"description\":\"Greet\","
+	    "\"arguments\":[{\"name\":\"name\",\"description\":\"Whom\",\"required\":true},"
+	    "{\"name\":\"style\"},{}]}]}");
+	json_t *resources = read_json("{\"resources\":[{\"uri\":\"echo://about\",\"name\":\"About\","
+	    "\"mimeType\":\"text/plain\",\"description\":\"What this is\"}]}");
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, 4096);
+	mp_list_render(&buf, &pipe_term, tools, "tools");
+	CHECK_STR("tools", mp_buf_text(&buf), "echo  Say it again.\n"
+	    "    message*      string        What to say\n"
+	    "    repeat_count  integer 1-10\n"
+	    "    mode          loud|soft\n"
+	    "    any           any\n"
+	    "    either        string|null\n"
+	    "get_time\n");
+	mp_buf_clear(&buf);
+	mp_list_render_item(&buf, &pipe_term, mp_list_find(tools, "tools", "echo"), "tools");
+	CHECK_HAS("one in full", mp_buf_text(&buf), "echo\nSay it again.\nAnd more.\n    message*");
+	mp_buf_clear(&buf);
+	mp_list_render(&buf, &pipe_term, prompts, "prompts");
+	CHECK_STR("prompts", mp_buf_text(&buf), "greeting  Greet\n"
+	    "    name*  Whom\n"
+	    "    style\n");
+	mp_buf_clear(&buf);
+	mp_list_render(&buf, &pipe_term, resources, "resources");
+	CHECK_STR("resources", mp_buf_text(&buf), "echo://about  text/plain  What this is\n");
+	CHECK("found", mp_list_find(resources, "resources", "echo://about") != NULL);
+	CHECK("not there", mp_list_find(tools, "tools", "ehco") == NULL);
+	CHECK_STR("the nearest", mp_list_nearest(tools, "tools", "ehco"), "echo");
+	mp_buf_free(&buf);
+	json_decref(tools);
+	json_decref(prompts);
+	json_decref(resources);
+}
+
+static const struct {
+	const char *label, *given, *want;
+} advice_rows[] = {
+	{ "all is well", "{\"message\":\"x\",\"repeat_count\":3}", "" },
+	{ "missing", "{}", "  message is missing:\n    message*  string  What to say\n" },
+	{ "the wrong type", "{\"message\":\"x\",\"repeat_count\":\"3\"}",
+	    "  repeat_count does not fit:\n    repeat_count  integer 1-10\n" },
+	{ "out of its range", "{\"message\":\"x\",\"repeat_count\":11}",
+	    "  repeat_count does not fit:\n    repeat_count  integer 1-10\n" },
+	{ "unknown, near", "{\"message\":\"x\",\"repeat_coutn\":1}",
+	    "  the tool knows no argument repeat_coutn; did you mean repeat_count?\n" },
+	{ "unknown, far", "{\"message\":\"x\",\"zzzzzzz\":1}",
+	    "  the tool knows no argument zzzzzzz\n" },
+};
+
+static void test_advice(void)
+{
+	json_t *tools = read_json(TOOLS);
+	const json_t *echo = mp_list_find(tools, "tools", "echo");
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, 4096);
+	for (size_t i = 0; i < COUNT(advice_rows); i++) {
+		json_t *given = read_json(advice_rows[i].given);
+
+		mp_buf_clear(&buf);
+		mp_advice_arguments(&buf, &pipe_term, echo, given);
+		CHECK_STR(advice_rows[i].label, mp_buf_text(&buf), advice_rows[i].want);
+		json_decref(given);
+	}
+	mp_buf_clear(&buf);
+	mp_advice_name(&buf, &pipe_term, tools, "get_tim");
+	CHECK_STR("a tool", mp_buf_text(&buf), "  there is no tool get_tim; did you mean get_time?\n");
+	mp_buf_clear(&buf);
+	mp_advice_name(&buf, &pipe_term, tools, "launch");
+	CHECK_STR("no tool is near", mp_buf_text(&buf),
+	    "  there is no tool launch; 'mcpass tools SERVER' lists them\n");
+	mp_buf_free(&buf);
+	json_decref(tools);
+}
+
+static const struct {
+	const char *label, *schema, *value;
+	bool want;
+} fit_rows[] = {
+	{ "anything", "{}", "[3]", true },
+	{ "a string", "{\"type\":\"string\"}", "[\"3\"]", true },
+	{ "no string", "{\"type\":\"string\"}", "[3]", false },
+	{ "an integer", "{\"type\":\"integer\"}", "[3]", true },
+	{ "an integer with a point", "{\"type\":\"integer\"}", "[3.0]", true },
+	{ "no integer", "{\"type\":\"integer\"}", "[3.5]", false },
+	{ "a number", "{\"type\":\"number\"}", "[3]", true },
+	{ "a boolean", "{\"type\":\"boolean\"}", "[false]", true },
+	{ "no boolean", "{\"type\":\"boolean\"}", "[\"true\"]", false },
+	{ "one of two types", "{\"type\":[\"string\",\"null\"]}", "[null]", true },
+	{ "neither", "{\"type\":[\"string\",\"null\"]}", "[1]", false },
+	{ "among", "{\"enum\":[\"a\",1]}", "[1]", true },
+	{ "not among", "{\"enum\":[\"a\",1]}", "[\"b\"]", false },
+	{ "at least", "{\"minimum\":1}", "[0]", false },
+	{ "at most", "{\"maximum\":1}", "[1.5]", false },
+	{ "a schema we do not read", "{\"type\":3,\"minimum\":\"x\"}", "[0]", true },
+};
+
+static void test_fits(void)
+{
+	for (size_t i = 0; i < COUNT(fit_rows); i++) {
+		json_t *schema = read_json(fit_rows[i].schema), *value = read_json(fit_rows[i].value);
+
+		CHECK_EQ(fit_rows[i].label, mp_advice_fits(schema, json_array_get(value, 0)),
+		    fit_rows[i].want);
+		json_decref(schema);
+		json_decref(value);
+	}
+}
+
+/* --- lists in pages --- */
+struct pages {
+	const char *const *answers;
+	size_t count, asked;
+	bool is_error;
+	char last[128];                 /* the parameters of the last request */
+};
+
+static enum mcpass_rc answer(void *ctx, const char *method, const char *params,
+    char **ret_json, bool *ret_is_error, struct mcpass_error *err)
+{
+	struct pages *pages = ctx;
+	const char *text = pages->answers[pages->asked < pages->count ? pages->asked : pages->count - 1];
+
+	CHECK_STR("the method", method, "tools/list");
+	strcpy(pages->last, params != NULL ? params : "-");
+	pages->asked++;
+	*ret_is_error = pages->is_error;
+	return mp_set(ret_json, text, err);
+}
+
+static enum mcpass_rc list(struct pages *pages, json_t **ret_list, struct mcpass_error *err)
+{
+	const struct mp_asker asker = { answer, pages };
+
+	memset(err, 0, sizeof(*err));
+	return mp_list_all(&asker, "tools", ret_list, err);
+}
+
+static void test_pages(void)
+{
+	static const char *const two[] = {
+		"{\"tools\":[{\"name\":\"a\"}],\"nextCursor\":\"p2\"}", "{\"tools\":[{\"name\":\"b\"}]}",
+	};
+	static const char *const same[] = { "{\"tools\":[],\"nextCursor\":\"p\"}" };
+	static const char *const none[] = { "{\"prompts\":[]}" };
+	static const char *const error[] = { "{\"code\":-32601,\"message\":\"no tools\"}" };
+	struct pages pages = { .answers = two, .count = 2 };
+	struct mcpass_error err;
+	json_t *all = NULL;
+
+	CHECK_EQ("two pages", list(&pages, &all, &err), MCPASS_OK);
+	CHECK_EQ("both are there", json_array_size(json_object_get(all, "tools")), 2);
+	CHECK_STR("the cursor is sent", pages.last, "{\"cursor\":\"p2\"}");
+	json_decref(all);
+	all = NULL;
+	pages = (struct pages){ .answers = same, .count = 1 };
+	CHECK_EQ("the same cursor again", list(&pages, &all, &err), MCPASS_E_PROTOCOL);
+	CHECK_EQ("is asked for once", pages.asked, 2);
+	pages = (struct pages){ .answers = none, .count = 1 };
+	CHECK_EQ("no list", list(&pages, &all, &err), MCPASS_E_PROTOCOL);
+	pages = (struct pages){ .answers = error, .count = 1, .is_error = true };
+	CHECK_EQ("an error", list(&pages, &all, &err), MCPASS_E_USAGE);
+	CHECK("untouched", all == NULL);
+}
+
+/* A server that always has one more page. */
+static enum mcpass_rc endless(void *ctx, const char *method, const char *params,
+    char **ret_json, bool *ret_is_error, struct mcpass_error *err)
+{
+	unsigned *asked = ctx;
+	struct mp_buf text;
+
+	(void)method;
+	(void)params;
+	*ret_is_error = false;
+	mp_buf_init(&text, 200);
+	mp_buf_addf(&text, "{\"tools\":[],\"nextCursor\":\"%u\"}", ++*asked);
+	return mp_buf_take(&text, "a page", ret_json, err);
+}
+
+static void test_endless(void)
+{
+	unsigned asked = 0;
+	const struct mp_asker asker = { endless, &asked };
+	struct mcpass_error err = { 0 };
+	json_t *all = NULL;
+
+	CHECK_EQ("no end", mp_list_all(&asker, "tools", &all, &err), MCPASS_E_LIMIT);
+	CHECK_EQ("at the cap", asked, MP_MAX_LIST_PAGES);
+}
+
+static void test_pages_oom(void)
+{
+	static const char *const two[] = {
+		"{\"tools\":[{\"name\":\"a\"}],\"nextCursor\":\"p2\"}", "{\"tools\":[{\"name\":\"b\"}]}",
+	};
+
+	for (size_t n = 0;; n++) {
+		struct pages pages = { .answers = two, .count = 2 };
+		struct mcpass_error err;
+		json_t *all = NULL;
+		enum mcpass_rc rc;
+		bool failed;
+
+		mp_test_fail_alloc(n);
+		rc = list(&pages, &all, &err);
+		failed = mp_test_alloc_failed();
+		mp_test_no_fail();
+		json_decref(all);
+		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+		CHECK_EQ("no memory, or all", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		if (!failed)
+			return;
+	}
+}
+
+/* A text that could not be made says so in its buffer, and nothing else happens. */
+static void test_render_oom(void)
+{
+	json_t *tools = read_json(TOOLS), *given = read_json("{\"mode\":1,\"x\":2}");
+	const json_t *echo = mp_list_find(tools, "tools", "echo");
+
+	for (size_t n = 0;; n++) {
+		struct mp_buf buf;
+		bool failed;
+
+		mp_buf_init(&buf, 100000);
+		mp_test_fail_alloc(n);
+		for (size_t i = 0; i < COUNT(rows); i++)
+			rows[i].render(&buf, &tty, given);
+		mp_list_render(&buf, &tty, tools, "tools");
+		mp_advice_arguments(&buf, &tty, echo, given);
+		mp_advice_name(&buf, &tty, tools, "ecko");
+		failed = mp_test_alloc_failed();
+		mp_test_no_fail();
+		CHECK("a failure sticks", !failed || buf.failed == MCPASS_E_NOMEM);
+		mp_buf_free(&buf);
+		if (!failed)
+			break;
+	}
+	json_decref(tools);
+	json_decref(given);
+}
+
+int main(void)
+{
+	test_results();
+	test_harmless();
+	test_list();
+	test_advice();
+	test_fits();
+	test_pages();
+	test_endless();
+	test_pages_oom();
+	test_render_oom();
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}

@@ -1,0 +1,222 @@
+/* The browser: a script that tells through a pipe with a name what it was given. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include "harness/check.h"
+#include "io/browse.h"
+#include "io/spawn.h"
+#include "peer.h"
+
+#define URL "https://as.example/authorize?a=$(touch$IFS'x');b&c=%20*~(d)"
+#define OPEN_FD 77
+
+static char folder[256], fifo[512], text[4096];
+static int pipe_fd;
+
+static const char *in_folder(const char *name)
+{
+	static char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	return path;
+}
+
+/* The script's account, which ends when it does. */
+static const char *account(void)
+{
+	size_t len = 0;
+	ssize_t n = 1;
+
+	text[0] = '\0';
+	while (n > 0 && len < sizeof(text) - 1) {
+		if (!peer_readable(pipe_fd, PATIENCE_MS))
+			die("the browser says nothing");
+		n = read(pipe_fd, text + len, sizeof(text) - 1 - len);
+		len += n > 0 ? (size_t)n : 0;
+		text[len] = '\0';
+	}
+	/* A new one for the next browser: this one has seen its end. */
+	close(pipe_fd);
+	pipe_fd = open(fifo, O_RDONLY | O_NONBLOCK);
+	return text;
+}
+
+static void write_browser(const char *name)
+{
+	char script[2048];
+
+	snprintf(script, sizeof(script), "#!/bin/sh\nexec > '%s'\n"
+	    "echo name=${0##*/}\necho count=$#\nfor a in \"$@\"; do echo \"argument=$a\"; done\n"
+	    "echo stdin=$(readlink /proc/$$/fd/0)\necho stderr=$(readlink /proc/$$/fd/2)\n"
+	    "[ -e /proc/$$/fd/%d ] && echo leaked\n"
+	    "grep '^Sig[BI]' /proc/$$/status | tr '\\t' ' '\n"
+	    "[ -z \"$GO\" ] || read line < \"$GO\"\necho whole\n", fifo, OPEN_FD);
+	write_file(in_folder(name), script, 0755);
+}
+
+static void test_opened(void)
+{
+	struct mcpass_error err = { 0 };
+	sigset_t all, before;
+	int fd = open("/dev/null", O_RDONLY), go;
+
+	if (dup2(fd, OPEN_FD) != OPEN_FD)
+		die("dup2");
+	setenv("BROWSER", in_folder("fake"), 1);
+	setenv("GO", in_folder("go"), 1);
+	if (mkfifo(in_folder("go"), 0600) != 0)
+		die("go");
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	signal(SIGPIPE, SIG_IGN);
+	CHECK_EQ("started", mp_browse(URL, &err), MCPASS_OK);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	/* Nobody waited for it: it waits for us. */
+	go = open(in_folder("go"), O_WRONLY);
+	peer_write(go, "\n");
+	close(go);
+	unsetenv("GO");
+	account();
+	CHECK_HAS("one argument", text, "\ncount=1\n");
+	CHECK_HAS("as it is", text, "\nargument=" URL "\n");
+	CHECK_HAS("no input", text, "\nstdin=/dev/null\n");
+	CHECK_HAS("no output", text, "\nstderr=/dev/null\n");
+	CHECK("no descriptor of ours", strstr(text, "leaked") == NULL);
+	CHECK_HAS("no signal blocked", text, "SigBlk: 0000000000000000\n");
+	CHECK_HAS("none ignored", text, "SigIgn: 0000000000000000\n");
+	CHECK_HAS("to its end", text, "\nwhole\n");
+	CHECK("no shell read it", access("x", F_OK) != 0);
+	CHECK("no child is left to wait for", waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+	close(OPEN_FD);
+	close(fd);
+}
+
+static const struct {
+	const char *label, *url;
+	enum mcpass_rc want;
+} url_rows[] = {
+	{ "https", "https://as.example/", MCPASS_OK },
+	{ "http to loopback", "http://127.0.0.1:8080/a", MCPASS_OK },
+	{ "http to IPv6 loopback", "http://[::1]:8080/a", MCPASS_OK },
+	{ "http to elsewhere", "http://as.example/", MCPASS_E_POLICY },
+	{ "http to a name that looks alike", "http://127.0.0.1.evil.example/", MCPASS_E_POLICY },
+	{ "a script", "javascript:alert(1)", MCPASS_E_POLICY },
+	{ "data", "data:text/html,x", MCPASS_E_POLICY },
+	{ "a file", "file:///etc/passwd", MCPASS_E_POLICY },
+	{ "a program's own scheme", "ms-msdt:/id", MCPASS_E_POLICY },
+	{ "an option", "--help", MCPASS_E_POLICY },
+	{ "a command", "$(reboot)", MCPASS_E_POLICY },
+	{ "a command behind", "https://as.example/$(reboot) x", MCPASS_E_POLICY },
+	{ "a variable of Windows", "https://as.example/%PATH%", MCPASS_E_POLICY },
+	{ "a line end", "https://as.example/\nfile:///x", MCPASS_E_POLICY },
+	{ "a quote", "https://as.example/\"x", MCPASS_E_POLICY },
+	{ "a backslash", "https://as.example\\@evil.example/", MCPASS_E_POLICY },
+	{ "a password", "https://a:b@as.example/", MCPASS_E_POLICY },
+	{ "nothing", "", MCPASS_E_POLICY },
+};
+
+static void test_urls(void)
+{
+	setenv("BROWSER", in_folder("fake"), 1);
+	for (size_t i = 0; i < COUNT(url_rows); i++) {
+		struct mcpass_error err = { 0 };
+
+		CHECK_EQ(url_rows[i].label, mp_browse(url_rows[i].url, &err), url_rows[i].want);
+		if (url_rows[i].want == MCPASS_OK)
+			CHECK_HAS(url_rows[i].label, account(), url_rows[i].url);
+		else
+			CHECK_STR("what to do", err.hint, "Open the address yourself, in any browser.");
+	}
+}
+
+/* PATH: "+" is our folder. */
+static const struct {
+	const char *label, *browser, *display, *wayland, *wsl, *path;
+	enum mcpass_rc want;
+	const char *says;               /* the script's name, or in the error */
+} find_rows[] = {
+	{ "$BROWSER by name", "fake", NULL, NULL, NULL, "/nothing:+", MCPASS_OK, "fake" },
+	{ "$BROWSER that is not there", "nobody", ":0", NULL, NULL, "+", MCPASS_E_IO, "BROWSER" },
+	{ "$BROWSER with arguments is no name", "fake --new", ":0", NULL, NULL, "+", MCPASS_E_IO,
+	    "BROWSER" },
+	{ "an empty one is none", "", ":0", NULL, NULL, "+", MCPASS_OK, "xdg-open" },
+	{ "a display", NULL, ":0", NULL, NULL, "+", MCPASS_OK, "xdg-open" },
+	{ "Wayland", NULL, NULL, "wayland-0", NULL, "+", MCPASS_OK, "xdg-open" },
+	{ "no display", NULL, NULL, NULL, NULL, "+", MCPASS_E_IO, "no display" },
+	{ "WSL", NULL, NULL, NULL, "Debian", "+", MCPASS_OK, "wslview" },
+	{ "no program", NULL, ":0", NULL, NULL, "/nothing", MCPASS_E_IO, "no program" },
+	{ "a relative folder does not count", NULL, ":0", NULL, NULL, ".", MCPASS_E_IO, "no program" },
+	{ "an empty one neither", NULL, ":0", NULL, NULL, ":", MCPASS_E_IO, "no program" },
+	{ "no PATH", NULL, ":0", NULL, NULL, NULL, MCPASS_E_IO, "no program" },
+	{ "a program that cannot run", "broken", NULL, NULL, NULL, "+", MCPASS_E_IO, "Exec format" },
+};
+
+static void put(const char *name, const char *value)
+{
+	if (value != NULL)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+}
+
+static void test_find(void)
+{
+	char before[4096], path[8192];
+
+	snprintf(before, sizeof(before), "%s", getenv("PATH"));
+	if (chdir(folder) != 0)
+		die(folder);
+	for (size_t i = 0; i < COUNT(find_rows); i++) {
+		struct mcpass_error err = { 0 };
+		const char *plus = find_rows[i].path != NULL ? strchr(find_rows[i].path, '+') : NULL;
+
+		if (plus != NULL)       /* the rest is for the script's own programs */
+			snprintf(path, sizeof(path), "%.*s%s:%s", (int)(plus - find_rows[i].path),
+			    find_rows[i].path, folder, before);
+		put("PATH", plus != NULL ? path : find_rows[i].path);
+		put("BROWSER", find_rows[i].browser);
+		put("DISPLAY", find_rows[i].display);
+		put("WAYLAND_DISPLAY", find_rows[i].wayland);
+		put("WSL_DISTRO_NAME", find_rows[i].wsl);
+		CHECK_EQ(find_rows[i].label, mp_browse(URL, &err), find_rows[i].want);
+		if (find_rows[i].want == MCPASS_OK) {
+			snprintf(path, sizeof(path), "name=%s\n", find_rows[i].says);
+			CHECK_HAS(find_rows[i].label, account(), path);
+		} else {
+			CHECK_HAS(find_rows[i].label, err.detail, find_rows[i].says);
+		}
+	}
+	setenv("PATH", before, 1);
+}
+
+static void test_spawn(void)
+{
+	CHECK_EQ("no such program", mp_spawn_detached("/nothing/here", "x", NULL), MCPASS_E_IO);
+	CHECK("no child is left to wait for", waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+}
+
+int main(void)
+{
+	unsetenv("WSL_INTEROP");
+	make_folder(folder, sizeof(folder));
+	snprintf(fifo, sizeof(fifo), "%s/pipe", folder);
+	if (mkfifo(fifo, 0600) != 0 || (pipe_fd = open(fifo, O_RDONLY | O_NONBLOCK)) < 0)
+		die(fifo);
+	write_browser("fake");
+	write_browser("xdg-open");
+	write_browser("wslview");
+	write_file(in_folder("broken"), "\x7f" "ELF", 0755);
+	test_opened();
+	test_urls();
+	test_find();
+	test_spawn();
+	close(pipe_fd);
+	remove_folder(folder);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}

@@ -1,0 +1,388 @@
+/* Many HTTP exchanges at once.  Both ends are moved by this one thread, so that each row
+ * knows what has been sent when. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "harness/check.h"
+#include "io/http_curl.h"
+#include "io/http_exchange.h"
+#include "io/sigpipe.h"
+#include "peer.h"
+
+/* What was told of one exchange. */
+struct told {
+	int status, ends;
+	size_t headers;
+	char text[256], reason[512];
+	enum mcpass_rc fail;            /* what the data callback returns */
+	bool close_in_head, start_in_end;
+};
+static struct told told[4];
+static struct mp_http *http;
+static unsigned port;
+static int listen_fd;
+
+static enum mcpass_rc on_head(void *ctx, unsigned id, int status,
+    const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
+{
+	(void)ctx;
+	(void)err;
+	(void)headers;
+	told[id].status = status;
+	told[id].headers = count;
+	if (told[id].close_in_head)
+		mp_http_close(http, id);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc on_data(void *ctx, unsigned id, const char *bytes, size_t len,
+    struct mcpass_error *err)
+{
+	(void)ctx;
+	strncat(told[id].text, bytes, len);
+	return told[id].fail ? mp_fail(err, told[id].fail, NULL, "not wanted") : MCPASS_OK;
+}
+
+static enum mcpass_rc start(unsigned id, const char *path, struct mcpass_error *err);
+
+static enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
+    struct mcpass_error *err)
+{
+	(void)ctx;
+	told[id].ends++;
+	if (reason != NULL)
+		snprintf(told[id].reason, sizeof(told[id].reason), "%s", reason);
+	return told[id].start_in_end ? start(id + 1, "/next", err) : MCPASS_OK;
+}
+
+static enum mcpass_rc start(unsigned id, const char *path, struct mcpass_error *err)
+{
+	static const struct mp_http_callbacks callbacks = { on_head, on_data, on_end, NULL };
+	char url[128];
+
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", port, path);
+	return mp_http_start(http, id, "POST", url, NULL, 0, "{}", 2, &callbacks, err);
+}
+
+static void setup(void)
+{
+	static const struct mp_http_options options = { .timeout_ms = 1 };      /* not for streams */
+
+	memset(told, 0, sizeof(told));
+	listen_fd = peer_listen(&port);
+	CHECK_EQ("a client", mp_http_new(&options, &http, NULL), MCPASS_OK);
+}
+
+static void teardown(void)
+{
+	mp_http_free(http);
+	close(listen_fd);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+}
+
+/* Polls until the condition, which an exchange's callbacks bring about, holds. */
+#define POLL_UNTIL(condition) \
+	do { \
+		for (int i = 0; !(condition) && i < 1000; i++) \
+			CHECK_EQ("poll", mp_http_poll(http, PATIENCE_MS, -1, NULL), MCPASS_OK); \
+		CHECK("it came", condition); \
+	} while (0)
+
+/* The server's side of the next connection, its request read. */
+static int take(char *request, size_t room)
+{
+	int fd;
+
+	while (!peer_readable(listen_fd, 0))
+		CHECK_EQ("poll", mp_http_poll(http, 1, listen_fd, NULL), MCPASS_OK);
+	fd = accept(listen_fd, NULL, NULL);
+	while (!peer_readable(fd, 0))
+		CHECK_EQ("poll", mp_http_poll(http, 1, fd, NULL), MCPASS_OK);
+	peer_read(fd, "{}", request, room);
+	return fd;
+}
+
+static void test_chunks(void)
+{
+	char request[2048];
+	int fd;
+
+	setup();
+	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	CHECK_HAS("asked", request, "POST /a HTTP/1.1\r\n");
+	peer_send(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n");
+	POLL_UNTIL(told[1].status == 200);
+	CHECK_EQ("the head comes before any data", told[1].headers, 2);
+	CHECK_STR("no data yet", told[1].text, "");
+	peer_send(fd, "3\r\none\r\n");
+	POLL_UNTIL(told[1].text[0] != '\0');
+	CHECK_STR("as it comes", told[1].text, "one");
+	peer_send(fd, "3\r\ntwo\r\n");
+	POLL_UNTIL(strlen(told[1].text) == 6);
+	CHECK_EQ("no end yet", told[1].ends, 0);
+	peer_send(fd, "0\r\n\r\n");
+	POLL_UNTIL(told[1].ends == 1);
+	CHECK_STR("whole", told[1].reason, "");
+
+	/* The connection serves again. */
+	CHECK_EQ("started", start(2, "/b", NULL), MCPASS_OK);
+	while (!peer_readable(fd, 0))
+		mp_http_poll(http, 1, fd, NULL);
+	peer_read(fd, "{}", request, sizeof(request));
+	CHECK_HAS("on the same connection", request, "POST /b HTTP/1.1\r\n");
+	peer_send(fd, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
+	POLL_UNTIL(told[2].ends == 1);
+	CHECK_EQ("its own status", told[2].status, 202);
+	close(fd);
+	teardown();
+}
+
+static void test_break(void)
+{
+	struct mcpass_error err = { 0 };
+	char request[2048];
+	int fd;
+
+	setup();
+	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	peer_send(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+	close(fd);
+	POLL_UNTIL(told[1].ends == 1);
+	CHECK_STR("what had come", told[1].text, "one");
+	CHECK("broken off", told[1].reason[0] != '\0');
+
+	CHECK_EQ("started", start(2, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	close(fd);
+	POLL_UNTIL(told[2].ends == 1);
+	CHECK_EQ("no head", told[2].status, 0);
+	CHECK_HAS("why", told[2].reason, "without an answer");
+	CHECK_EQ("and again, with its code", mp_http_why(http, &err), MCPASS_E_IO);
+	CHECK_STR("and words", err.detail, told[2].reason);
+	CHECK("and a hint", err.hint[0] != '\0');
+	teardown();
+}
+
+static void test_two(void)
+{
+	char request[2048];
+	int one, two;
+
+	setup();
+	CHECK_EQ("started", start(1, "/one", NULL), MCPASS_OK);
+	one = take(request, sizeof(request));
+	CHECK_HAS("the first", request, "POST /one ");
+	CHECK_EQ("started", start(2, "/two", NULL), MCPASS_OK);
+	two = take(request, sizeof(request));
+	CHECK_HAS("the second", request, "POST /two ");
+	peer_send(two, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond");
+	POLL_UNTIL(told[2].ends == 1);
+	CHECK_EQ("the first goes on", told[1].ends, 0);
+	peer_send(one, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst");
+	POLL_UNTIL(told[1].ends == 1);
+	CHECK_STR("not mixed up", told[1].text, "first");
+	CHECK_STR("not mixed up", told[2].text, "second");
+	close(one);
+	close(two);
+	teardown();
+}
+
+static void test_close(void)
+{
+	char request[2048], rest[16];
+	int fd;
+
+	setup();
+	mp_http_close(http, 7);                 /* nobody */
+	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
+	mp_http_close(http, 1);                 /* before the first poll */
+	CHECK_EQ("poll", mp_http_poll(http, 0, -1, NULL), MCPASS_OK);
+	CHECK("nobody connects", !peer_readable(listen_fd, 0));
+
+	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	mp_http_close(http, 1);
+	CHECK_EQ("the connection ends", peer_read(fd, NULL, rest, sizeof(rest)), 0);
+	CHECK_EQ("poll", mp_http_poll(http, 0, -1, NULL), MCPASS_OK);
+	CHECK_EQ("nothing is told", told[1].ends, 0);
+	close(fd);
+
+	told[2].close_in_head = true;
+	CHECK_EQ("started", start(2, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	peer_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndata");
+	POLL_UNTIL(told[2].status == 200);
+	CHECK_EQ("closed from inside", peer_read(fd, NULL, rest, sizeof(rest)), 0);
+	CHECK_STR("no data", told[2].text, "");
+	CHECK_EQ("no end", told[2].ends, 0);
+	close(fd);
+	teardown();
+}
+
+static void test_callback_fails(void)
+{
+	struct mcpass_error err = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+	char request[2048];
+	int fd;
+
+	setup();
+	told[1].fail = MCPASS_E_PROTOCOL;
+	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	peer_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndata");
+	for (int i = 0; !rc && i < 1000; i++)
+		rc = mp_http_poll(http, PATIENCE_MS, -1, &err);
+	CHECK_EQ("comes out of the poll", rc, MCPASS_E_PROTOCOL);
+	CHECK_STR("with its words", err.detail, "not wanted");
+	CHECK_EQ("and ends the exchange", told[1].ends, 0);
+	CHECK_EQ("once", mp_http_poll(http, 0, -1, NULL), MCPASS_OK);
+	close(fd);
+	teardown();
+}
+
+static void test_start_in_end(void)
+{
+	char request[2048];
+	int fd;
+
+	setup();
+	told[1].start_in_end = true;
+	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	peer_send(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+	close(fd);
+	POLL_UNTIL(told[1].ends == 1);
+	fd = take(request, sizeof(request));
+	CHECK_HAS("the next one", request, "POST /next ");
+	close(fd);
+	POLL_UNTIL(told[2].ends == 1);
+	teardown();
+}
+
+/* A request while a stream is open: its callbacks come from within, and no id is shared. */
+static void test_perform_beside(void)
+{
+	static const struct mp_http_options options = { 0 };
+	struct mp_http_response response = { 0 };
+	struct canned canned;
+	char request[2048], url[64];
+	int fd;
+
+	setup();
+	mp_http_free(http);
+	CHECK_EQ("a client", mp_http_new(&options, &http, NULL), MCPASS_OK);
+	CHECK_EQ("started", start(0, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	peer_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndata");
+	canned_start(&canned, "HTTP/1.1 204 No Content\r\n\r\n");
+	snprintf(url, sizeof(url), "http://127.0.0.1:%u/", canned.port);
+	CHECK_EQ("performed", mp_http_perform(http, "GET", url, NULL, 0, NULL, 0, 10, &response,
+	    NULL), MCPASS_OK);
+	CHECK_EQ("its status", response.status, 204);
+	CHECK_EQ("its body", response.body.len, 0);
+	POLL_UNTIL(told[0].ends == 1);
+	CHECK_STR("the stream's data", told[0].text, "data");
+	mp_http_response_free(&response);
+	canned_stop(&canned);
+	close(fd);
+	teardown();
+}
+
+static void test_wait(void)
+{
+	char request[2048];
+	int ends[2], fd;
+
+	setup();
+	CHECK_EQ("nothing to do, no time", mp_http_poll(http, 0, -1, NULL), MCPASS_OK);
+	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	if (pipe(ends) != 0 || write(ends[1], "x", 1) != 1)
+		die("pipe");
+	/* Would last for ever but for the pipe. */
+	CHECK_EQ("somebody else has something", mp_http_poll(http, -1, ends[0], NULL), MCPASS_OK);
+	CHECK_EQ("nothing came", told[1].status, 0);
+	close(ends[0]);
+	close(ends[1]);
+	teardown();             /* with a stream that is still open */
+	close(fd);
+}
+
+static void test_sigpipe(void)
+{
+	struct mp_sigpipe held;
+	sigset_t set;
+	int signal;
+
+	mp_sigpipe_hold(&held);
+	raise(SIGPIPE);
+	mp_sigpipe_release(&held);
+	CHECK("we are still here", true);
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	raise(SIGPIPE);
+	mp_sigpipe_hold(&held);
+	mp_sigpipe_release(&held);
+	sigpending(&set);
+	CHECK("somebody else's signal stays", sigismember(&set, SIGPIPE) == 1);
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	sigwait(&set, &signal);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static const struct {
+	CURLcode code;
+	const char *words, *detail, *hint;
+} reason_rows[] = {
+	{ CURLE_COULDNT_RESOLVE_HOST, "x", "h:1: the name could not be resolved", "https_proxy" },
+	{ CURLE_COULDNT_RESOLVE_PROXY, "x", "h:1: the proxy's name could not be resolved (x)",
+	    "no_proxy" },
+	{ CURLE_PEER_FAILED_VERIFICATION, "expired", "h:1: its TLS certificate is not trusted (expired)",
+	    "--ca-file" },
+	{ CURLE_SSL_CONNECT_ERROR, "wrong version", "h:1: no TLS connection (wrong version)", "port" },
+	{ CURLE_COULDNT_CONNECT, "words", "h:1: no connection (words)", "network" },
+	{ CURLE_OPERATION_TIMEDOUT, "x", "h:1: no connection in time", "network" },
+	{ CURLE_TOO_MANY_REDIRECTS, "\x1b[2J", "h:1: ?[2J", "" },
+	{ CURLE_FILESIZE_EXCEEDED, "", "h:1: Maximum file size exceeded", "" },
+	{ CURLE_OUT_OF_MEMORY, "", "out of memory", "" },
+};
+
+static void test_reasons(void)
+{
+	struct mp_http_exchange exchange = { .easy = curl_easy_init(), .host = "h:1" };
+
+	for (size_t i = 0; i < COUNT(reason_rows); i++) {
+		struct mcpass_error err = { 0 };
+
+		strcpy(exchange.words, reason_rows[i].words);
+		CHECK_EQ(reason_rows[i].detail, mp_http_reason(&exchange, reason_rows[i].code, &err),
+		    reason_rows[i].code == CURLE_OUT_OF_MEMORY ? MCPASS_E_NOMEM : MCPASS_E_IO);
+		CHECK_STR("the cause", err.detail, reason_rows[i].detail);
+		CHECK_HAS(reason_rows[i].detail, err.hint, reason_rows[i].hint);
+	}
+	curl_easy_cleanup(exchange.easy);
+}
+
+int main(void)
+{
+	test_chunks();
+	test_break();
+	test_two();
+	test_close();
+	test_callback_fails();
+	test_start_in_end();
+	test_perform_beside();
+	test_wait();
+	test_sigpipe();
+	test_reasons();
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}

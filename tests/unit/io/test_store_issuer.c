@@ -1,0 +1,176 @@
+/* The issuer's memory. */
+#include <stdlib.h>
+#include <string.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include "base/secret.h"
+#include "harness/check.h"
+#include "io/store.h"
+#include "issuer/issuer.h"
+#include "peer.h"
+
+static char folder[256], path[512];
+
+static void expect(const struct mp_issuer_store *store, const char *label, bool take,
+    const char *kind, const char *key, int64_t now, const char *want)
+{
+	char *value = NULL;
+
+	CHECK_EQ(label, (take ? store->take : store->get)(store->ctx, kind, key, now, &value, NULL),
+	    MCPASS_OK);
+	CHECK_STR(label, value, want);
+	mp_free_wiped(value);
+}
+
+static void test_memory(const char *at)
+{
+	struct mp_issuer_store store = { 0 };
+	struct mcpass_error err = { 0 };
+
+	CHECK_EQ("open", mp_issuer_store_open(at, &store, &err), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "code", "a", "f1", 100, "one", NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "code", "b", "f1", 100, "two", NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "code", "c", "f2", 100, "three", NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "token", "a", "f1", 100, "four", NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "client", "a", NULL, 100, "five", NULL), MCPASS_OK);
+	expect(&store, "got", false, "code", "a", 50, "one");
+	expect(&store, "still there", false, "code", "a", 99, "one");
+	expect(&store, "expired", false, "code", "a", 100, NULL);
+	expect(&store, "another kind", false, "token", "a", 50, "four");
+	expect(&store, "no such key", false, "code", "x", 50, NULL);
+	CHECK_EQ("replaced", store.put(store.ctx, "code", "a", "f1", 200, "new", NULL), MCPASS_OK);
+	expect(&store, "replaced", false, "code", "a", 50, "new");
+	expect(&store, "taken", true, "code", "a", 50, "new");
+	expect(&store, "once", true, "code", "a", 50, NULL);
+	expect(&store, "gone", false, "code", "a", 50, NULL);
+	CHECK_EQ("put", store.put(store.ctx, "code", "late", "f", 500, "x", NULL), MCPASS_OK);
+	expect(&store, "what has expired cannot be taken", true, "code", "late", 500, NULL);
+	expect(&store, "and is not removed by trying", false, "code", "late", 499, "x");
+	mp_issuer_store_close(&store);
+	mp_issuer_store_close(&store);
+}
+
+static void test_add(void)
+{
+	static const struct {
+		const char *label, *kind, *key;
+		int64_t expires_at, now;
+		bool want;
+	} rows[] = {
+		{ "the first", "jti", "a", 100, 50, true },
+		{ "the second", "jti", "a", 200, 99, false },
+		{ "another key", "jti", "b", 100, 99, true },
+		{ "another kind", "proof", "a", 100, 99, true },
+		{ "when the first has expired", "jti", "a", 300, 100, true },
+		{ "and again the second", "jti", "a", 300, 299, false },
+	};
+	struct mp_issuer_store store = { 0 };
+
+	CHECK_EQ("open", mp_issuer_store_open(":memory:", &store, NULL), MCPASS_OK);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		bool added = !rows[i].want;
+
+		CHECK_EQ(rows[i].label, store.add(store.ctx, rows[i].kind, rows[i].key,
+		    rows[i].expires_at, rows[i].now, &added, NULL), MCPASS_OK);
+		CHECK_EQ(rows[i].label, added, rows[i].want);
+	}
+	mp_issuer_store_close(&store);
+}
+
+static void test_groups(void)
+{
+	struct mp_issuer_store store = { 0 };
+
+	CHECK_EQ("open", mp_issuer_store_open(":memory:", &store, NULL), MCPASS_OK);
+	store.put(store.ctx, "code", "a", "f1", 100, "one", NULL);
+	store.put(store.ctx, "code", "b", "f1", 100, "two", NULL);
+	store.put(store.ctx, "code", "c", "f2", 100, "three", NULL);
+	store.put(store.ctx, "token", "a", "f1", 100, "four", NULL);
+	CHECK_EQ("drop", store.drop_group(store.ctx, "code", "f1", NULL), MCPASS_OK);
+	expect(&store, "the whole family", false, "code", "a", 0, NULL);
+	expect(&store, "the whole family", false, "code", "b", 0, NULL);
+	expect(&store, "no other one", false, "code", "c", 0, "three");
+	expect(&store, "of this kind", false, "token", "a", 0, "four");
+	mp_issuer_store_close(&store);
+}
+
+static int count_rows(void)
+{
+	sqlite3_stmt *statement = NULL;
+	sqlite3 *db;
+	int count = -1;
+
+	if (sqlite3_open(path, &db) == SQLITE_OK
+	    && sqlite3_prepare_v2(db, "SELECT count(*) FROM memory", -1, &statement, NULL) == SQLITE_OK
+	    && sqlite3_step(statement) == SQLITE_ROW)
+		count = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(db);
+	return count;
+}
+
+/* It outlives the process, is private, and does not grow for ever. */
+static void test_file(void)
+{
+	struct mp_issuer_store store = { 0 };
+	mode_t before = umask(0);
+	struct stat st = { 0 };
+
+	CHECK_EQ("open", mp_issuer_store_open(path, &store, NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "code", "a", "f", 100, "one", NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "code", "b", "f", 200, "two", NULL), MCPASS_OK);
+	CHECK_EQ("its mode", stat(path, &st), 0);
+	CHECK_EQ("its mode", st.st_mode & 0777, 0600);
+	mp_issuer_store_close(&store);
+	CHECK_EQ("open", mp_issuer_store_open(path, &store, NULL), MCPASS_OK);
+	expect(&store, "still known", false, "code", "b", 150, "two");
+	CHECK_EQ("put", store.put(store.ctx, "code", "c", "f", 300, "three", NULL), MCPASS_OK);
+	mp_issuer_store_close(&store);
+	CHECK_EQ("what has expired is gone", count_rows(), 2);
+	CHECK_EQ("open to others", chmod(path, 0644), 0);
+	CHECK_EQ("refused", mp_issuer_store_open(path, &store, NULL), MCPASS_E_POLICY);
+	CHECK("untouched", store.ctx == NULL);
+	umask(before);
+}
+
+static void test_no_memory(void)
+{
+	enum mcpass_rc rc;
+
+	for (size_t n = 0;; n++) {
+		struct mp_issuer_store store = { 0 };
+		struct mcpass_error err = { 0 };
+		char *value = NULL;
+
+		mp_test_fail_alloc(n);
+		rc = mp_issuer_store_open(":memory:", &store, &err);
+		if (!rc)
+			rc = store.put(store.ctx, "code", "a", NULL, 100, "one", &err);
+		if (!rc)
+			rc = store.take(store.ctx, "code", "a", 1, &value, &err);
+		mp_test_no_fail();
+		mp_free_wiped(value);
+		mp_issuer_store_close(&store);
+		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+		if (!mp_test_alloc_failed())
+			break;
+		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
+	}
+	CHECK_EQ("in the end", rc, MCPASS_OK);
+}
+
+int main(void)
+{
+	make_folder(folder, sizeof(folder));
+	snprintf(path, sizeof(path), "%s/issuer.db", folder);
+	test_memory(":memory:");
+	test_memory(path);
+	unlink(path);
+	test_groups();
+	test_add();
+	test_file();
+	test_no_memory();
+	remove_folder(folder);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}
