@@ -3,7 +3,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 CMAKE_FLAGS ?=
 
-.PHONY: all demo check lint install bench fuzz clean need
+.PHONY: all demo check lint conformance install bench fuzz clean need
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -25,6 +25,12 @@ check:
 lint:
 	@sh scripts/need.sh build check
 	@sh tests/lint/run.sh
+
+# The official referee of MCP, all that applies; the last line counts.
+conformance:
+	@sh scripts/need.sh build conformance
+	@$(MAKE) --no-print-directory all
+	@sh tests/conformance/run.sh $(BUILD)/mcpass
 
 install: all
 	@cmake --install $(BUILD) >/dev/null

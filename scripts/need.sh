@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing: need.sh GROUP...   (build, check, fuzz, bench)
+# Installs what is missing: need.sh GROUP...   (build, check, fuzz, bench, conformance)
 # On Debian and its kin it prints the one apt-get line and runs it, with sudo only where it
 # must; elsewhere it lists what to install.
 set -eu
@@ -8,6 +8,10 @@ build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-de
 check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags chromium chromium-driver man-db"
 fuzz="clang libclang-rt-dev"
 bench="curl python3"
+# Whoever has node and npm already may have them from elsewhere, under other names.
+conformance="curl python3"
+command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
+	|| conformance="$conformance nodejs npm"
 
 # Debian 12 names the compiler's runtime by its version.
 if command -v apt-cache >/dev/null 2>&1; then
@@ -22,6 +26,7 @@ for group in "$@"; do
 	check) wanted="$wanted $check" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
 	bench) wanted="$wanted $bench" ;;
+	conformance) wanted="$wanted $conformance" ;;
 	*) echo "need.sh: no group $group" >&2; exit 1 ;;
 	esac
 done

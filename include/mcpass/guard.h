@@ -27,8 +27,8 @@ struct mcpass_scope_rule {
 	const char *name;               /* a tool's or prompt's name, NULL: any */
 	const char *scope;              /* one scope or several, "" for none */
 };
-/* Whoever has the first scope has the others too ("mcp:admin" "mcp:read mcp:tools"), and
- * what those imply. */
+/* Whoever has the first scope has the others too: "mcp:admin", "mcp:read mcp:tools".  All of
+ * them stand there: what those imply in turn is not looked for. */
 struct mcpass_scope_implication {
 	const char *scope, *implied;
 };

@@ -94,17 +94,17 @@
 /* Seconds that an access token is good: nothing can call it back before. */
 #define MP_ACCESS_LIFETIME 600
 /* Seconds from a login to the last refresh: a month, then the person is asked again. */
-#define MP_REFRESH_LIFETIME (30 * 86400)
+#define MP_REFRESH_LIFETIME (30L * 86400)
 /* Seconds that a code is good: it travels one redirect (RFC 6749 4.1.2: at most 600). */
 #define MP_CODE_LIFETIME 60
 /* Seconds in which a person logs in and decides. */
 #define MP_PARKED_LIFETIME 600
 /* Seconds that a login in a browser serves further authorizations: a working day. */
-#define MP_SESSION_LIFETIME (8 * 3600)
+#define MP_SESSION_LIFETIME (8L * 3600)
 /* Seconds after which a registration is forgotten; a client then registers anew. */
-#define MP_CLIENT_LIFETIME (365 * 86400)
+#define MP_CLIENT_LIFETIME (365L * 86400)
 /* Seconds for which an allowance is remembered for one user and client. */
-#define MP_CONSENT_LIFETIME (90 * 86400)
+#define MP_CONSENT_LIFETIME (90L * 86400)
 /* Seconds that a pushed request waits for its browser (RFC 9126 2.2: 5 to 600). */
 #define MP_PUSHED_LIFETIME 60
 /* Seconds to the exp of a JWT that stands for a client or a workload: platforms hand out

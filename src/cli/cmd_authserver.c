@@ -14,7 +14,8 @@
 
 struct authserver_options {
 	struct mp_common common;
-	const char *bind_address, *issuer, *users, *data, *key, *fault;
+	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
+	bool require_par, require_dpop_nonce;
 	const char *user, *scope, *resource;
 	struct mp_port port;
 };
@@ -104,6 +105,9 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.port = options->port.given ? options->port.number : DEFAULT_PORT,
 		.issuer = options->issuer, .users = users, .signing_key = key,
 		.data = options->data, .fault = options->fault, .log = log,
+		.default_resource = options->default_resource,
+		.require_par = options->require_par,
+		.require_dpop_nonce = options->require_dpop_nonce,
 	};
 }
 
@@ -251,6 +255,12 @@ static const struct mp_option authserver_options[] = {
 	    "Keep clients, tokens and the signing key in this SQLite file. Default: in memory." },
 	{ "key", 'k', MP_OPTION_TEXT, "FILE", AT(key),
 	    "Sign with this private JWK rather than with one of its own." },
+	{ "default-resource", '\0', MP_OPTION_TEXT, "URL", AT(default_resource),
+	    "The audience of tokens for clients that ask for no resource. Default: the issuer." },
+	{ "require-par", '\0', MP_OPTION_FLAG, NULL, AT(require_par),
+	    "Take pushed authorization requests only (RFC 9126)." },
+	{ "require-dpop-nonce", '\0', MP_OPTION_FLAG, NULL, AT(require_dpop_nonce),
+	    "Ask for a nonce in every DPoP proof (RFC 9449)." },
 	{ "fault", '\0', MP_OPTION_TEXT, "NAME", AT(fault),
 	    "Misbehave in this way, to test a client; 'help' lists the ways." },
 };

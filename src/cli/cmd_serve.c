@@ -11,7 +11,7 @@ struct serve_options {
 	struct mp_texts issuers, audiences;
 	const char *bind_address, *resource, *ca_file, *proxy, *dpop;
 	struct mp_port port;
-	bool open;
+	bool open, fixtures;
 };
 
 /* One line, also in a pipe: a script waits for it. */
@@ -48,7 +48,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		.issuers = options->issuers.items, .issuer_count = options->issuers.count,
 		.audiences = options->audiences.items, .audience_count = options->audiences.count,
 		.ca_file = options->ca_file, .proxy = options->proxy,
-		.open = options->open, .dpop = options->dpop, .log = &log,
+		.open = options->open, .fixtures = options->fixtures, .dpop = options->dpop, .log = &log,
 	};
 	struct mp_echo_service *service = NULL;
 	enum mcpass_rc rc;
@@ -83,6 +83,8 @@ static const struct mp_option serve_options[] = {
 	    "Listen on this port; 0 takes any that is free. Default 8931." },
 	{ "open", '\0', MP_OPTION_FLAG, NULL, AT(open),
 	    "Ask for no token at all; on loopback addresses only." },
+	{ "fixtures", '\0', MP_OPTION_FLAG, NULL, AT(fixtures),
+	    "Offer what the official conformance suite looks for, too." },
 	{ "ca-file", '\0', MP_OPTION_TEXT, "FILE", AT(ca_file),
 	    "Trust the certificates in this file for the issuers rather than the system's." },
 	{ "proxy", '\0', MP_OPTION_TEXT, "URL", AT(proxy),

@@ -4,6 +4,7 @@
 #define MP_CLI_SERVICE_H
 #include "base/secret.h"
 #include "cli/term.h"
+#include "io/http_curl.h"
 #include "io/httpd.h"
 
 /* The requests that a server answered, a line each on standard error. */
@@ -18,6 +19,10 @@ void mp_service_note(void *ctx, const struct mcpass_note *note);
 /* mp_httpd_options.log; ctx is a struct mp_service_log. */
 void mp_service_log(struct mp_service_log *log, const char *method, const char *path,
     int status, const struct mcpass_error *err);
+
+/* GETs a JSON document for a guard or an issuer; ctx is a struct mp_http. */
+enum mcpass_rc mp_service_fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
+    struct mcpass_error *err);
 
 /* True for 127.x.y.z and ::1, and for NULL: the default. */
 bool mp_service_is_loopback(const char *bind_address);
@@ -34,6 +39,7 @@ struct mp_echo_service_options {
 	size_t issuer_count, audience_count;
 	const char *ca_file, *proxy;    /* for what it fetches from an issuer, or NULL */
 	bool open;                      /* to everybody: no guard */
+	bool fixtures;                  /* of the conformance suite, too */
 	const char *dpop;               /* "accepted", "required"; NULL or "off": Bearer alone */
 	struct mp_service_log *log;     /* must outlive the service */
 };
@@ -54,6 +60,8 @@ struct mp_issuer_service_options {
 	const char *signing_key;        /* a private JWK; NULL: the stored one, or a new one */
 	const char *data;               /* a SQLite file; NULL: memory */
 	const char *fault;              /* or NULL: behave */
+	const char *default_resource;   /* aud where a client asks for none; NULL: the issuer */
+	bool require_par, require_dpop_nonce;
 	struct mp_service_log *log;
 };
 enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *options,

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "cli/service.h"
 #include "io/entropy.h"
-#include "io/http_curl.h"
 #include "io/protected.h"
 #include "wire/uri.h"
 
@@ -19,24 +18,6 @@ struct mp_echo_service {
 	 * port: requests that come in between are put off. */
 	atomic_bool ready;
 };
-
-static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-    struct mcpass_error *err)
-{
-	struct mp_echo_service *service = ctx;
-	static const struct mcpass_header accept = { "Accept", "application/json" };
-	struct mp_http_response response = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_http_perform(service->http, "GET", url, &accept, 1, NULL, 0, MP_MAX_DOCUMENT,
-	    &response, err);
-	if (!rc) {
-		mp_buf_add(body, mp_buf_text(&response.body), response.body.len);
-		*ret_status = response.status;
-	}
-	mp_http_response_free(&response);
-	return rc;
-}
 
 static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
@@ -158,8 +139,9 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 		/* A page in a browser can reach a loopback server by rebinding its own name. */
 		.echo = { .loopback_only = mp_service_is_loopback(options->bind_address)
 		        && options->resource == NULL,
+			.fixtures = options->fixtures,
 			.random = mp_entropy },
-		.fetch = fetch, .fetch_ctx = service,
+		.fetch = mp_service_fetch, .fetch_ctx = service->http,
 		.trace = mp_service_note, .trace_ctx = service->log,
 	};
 	atomic_store(&service->ready, true);

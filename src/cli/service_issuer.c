@@ -14,11 +14,15 @@
 /* Long after anybody who runs this: 31 December 9999. */
 #define FOR_EVER 253402300799
 
+/* A browser waits while a client's document is fetched, and so does everybody else. */
+#define FETCH_MS 3000
+
 struct mp_issuer_service {
 	char *url;
 	struct mp_issuer_store store;
 	bool has_store;
 	struct mp_issuer *issuer;
+	struct mp_http *http;           /* for metadata documents of clients */
 	struct mp_service_log *log;
 	struct mp_httpd *httpd;
 	atomic_bool ready;              /* as in service_echo.c */
@@ -95,10 +99,19 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.issuer = service->url, .users = options->users,
 		.scopes = scopes, .scope_count = MP_COUNT(scopes),
 		.store = service->store, .random = mp_entropy,
+		.default_resource = options->default_resource,
+		.require_pushed = options->require_par,
+		.require_dpop_nonce = options->require_dpop_nonce,
+		.fetch = mp_service_fetch,
 	};
+	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS, .timeout_ms = FETCH_MS };
 	char *jwk = NULL;
 	enum mcpass_rc rc;
 
+	rc = mp_http_new(&http, &service->http, err);
+	if (rc)
+		return rc;
+	config.fetch_ctx = service->http;
 	rc = find_key(&service->store, options->signing_key, &jwk, err);
 	config.signing_key = jwk;
 	if (!rc)
@@ -189,6 +202,7 @@ void mp_issuer_service_stop(struct mp_issuer_service *service)
 		return;
 	mp_httpd_stop(service->httpd);
 	mp_issuer_free(service->issuer);
+	mp_http_free(service->http);
 	if (service->has_store)
 		mp_issuer_store_close(&service->store);
 	free(service->url);
@@ -228,6 +242,7 @@ enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *op
 		rc = mp_issuer_mint(service.issuer, username, "mcpass-authserver-token", scope, resource,
 		    mp_now_s(), ret_token, err);
 	mp_issuer_free(service.issuer);
+	mp_http_free(service.http);
 	if (service.has_store)
 		mp_issuer_store_close(&service.store);
 	free(service.url);

@@ -15,6 +15,7 @@ struct mp_echo_config {
 	const char *const *origins;     /* allowed Origin values besides loopback ones */
 	size_t origin_count;
 	bool loopback_only;             /* refuse a Host that is not loopback (rebinding) */
+	bool fixtures;                  /* and offer what the conformance suite looks for */
 	mcpass_random_fn *random;       /* for session ids */
 	void *random_ctx;
 };

@@ -1,6 +1,7 @@
 /* The methods that both eras know, and how an era dresses a result. */
 #include <string.h>
 #include "echo/call.h"
+#include "echo/fixtures.h"
 #include "echo/result.h"
 #include "wire/crypto.h"
 
@@ -153,12 +154,15 @@ enum mcpass_rc mp_methods_run(struct mp_call *call, json_t **ret_result, struct 
 {
 	const struct method *method = find_method(call);
 	json_t *result = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
 	if (method == NULL)     /* spec: MCP 2026-07-28 streamable HTTP: 404; before it, 200 */
 		return mp_call_refuse(call, call->era == MP_ERA_STATELESS ? 404 : 200,
 		    MP_RPC_METHOD_NOT_FOUND, err, "Method not found: %s", call->rpc.method);
-	rc = method->answer(call, &result, err);
+	if (call->config->fixtures)
+		rc = mp_fixtures_answer(call, &result, err);
+	if (!rc && result == NULL)
+		rc = method->answer(call, &result, err);
 	if (rc)
 		return rc;
 	return built(result, dress(call, method, result), ret_result, err);

@@ -1,4 +1,5 @@
 #include "echo/result.h"
+#include "echo/fixtures.h"
 
 bool mp_result_put(json_t *object, const char *name, json_t *value)
 {
@@ -26,11 +27,13 @@ enum mcpass_rc mp_result_list(struct mp_call *call, const char *member, json_t *
 	for (size_t i = 0; i < count; i++)
 		ok = json_array_append_new(list, items[i]) == 0 && ok;
 	ok = json_object_set(result, member, list) == 0 && ok;
+	if (ok && call->config->fixtures)
+		rc = mp_fixtures_list(member, list, err);
 	json_decref(list);
 	/* spec: MCP 2026-07-28 pagination: we give out no cursor, so any is invalid */
 	if (!ok)
 		rc = mp_nomem(err);
-	else if (json_object_get(call->rpc.params, "cursor") != NULL)
+	else if (!rc && json_object_get(call->rpc.params, "cursor") != NULL)
 		rc = mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err,
 		    "There is no such cursor");
 	if (rc)

@@ -82,6 +82,16 @@ static enum mcpass_rc set_issuers(struct mcpass_guard *guard,
 	return rc;
 }
 
+/* spec: RFC 9728 2 (dpop_...); RFC 9449 7.1 */
+static enum mcpass_rc describe_dpop(struct mp_prm *prm, enum mcpass_dpop_mode mode,
+    struct mcpass_error *err)
+{
+	prm->dpop_bound_access_tokens_required = mode == MCPASS_DPOP_REQUIRED;
+	if (mode == MCPASS_DPOP_OFF)
+		return MCPASS_OK;
+	return mp_scope_parse(MP_PROOF_ALGS, &prm->dpop_signing_alg_values_supported, err);
+}
+
 /* spec: RFC 9728 2, 3.1 */
 static enum mcpass_rc set_metadata(struct mcpass_guard *guard,
     const struct mcpass_guard_config *cfg, struct mcpass_error *err)
@@ -102,6 +112,8 @@ static enum mcpass_rc set_metadata(struct mcpass_guard *guard,
 		    "scope", err);
 	if (!rc)        /* spec: MCP 2026-07-28 "Token Requirements": the header only */
 		rc = mp_strings_add(&prm.bearer_methods_supported, span("header"), err);
+	if (!rc)
+		rc = describe_dpop(&prm, cfg->dpop, err);
 	if (!rc)
 		rc = mp_prm_write(&prm, &guard->metadata, err);
 	mp_prm_free(&prm);
@@ -124,12 +136,15 @@ enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
 	guard = calloc(1, sizeof(*guard));
 	if (guard == NULL)
 		return mp_nomem(err);
-	mp_buf_init(&guard->challenge, MP_MAX_CHALLENGE);
+	mp_buf_init(&guard->challenge, (size_t)2 * MP_MAX_CHALLENGE);
+	mp_buf_init(&guard->nonce, MP_MAX_CHALLENGE);
 	rc = set_audiences(guard, cfg, err);
 	if (!rc)
 		rc = set_issuers(guard, cfg, err);
 	if (!rc)
-		rc = mp_policy_init(&guard->policy, cfg->rules, cfg->rule_count, err);
+		rc = mp_policy_init(&guard->policy, cfg, err);
+	if (!rc)
+		rc = mp_proofs_init(&guard->proofs, cfg, err);
 	if (!rc)
 		rc = set_metadata(guard, cfg, err);
 	if (rc)
@@ -148,10 +163,12 @@ void mcpass_guard_free(struct mcpass_guard *guard)
 	free(guard->issuers);
 	mp_strings_free(&guard->audiences);
 	mp_policy_free(&guard->policy);
+	mp_proofs_free(&guard->proofs);
 	mp_strings_free(&guard->metadata_urls);
 	free(guard->metadata);
 	mp_claims_free(&guard->claims);
 	free(guard->scope);
 	mp_buf_free(&guard->challenge);
+	mp_buf_free(&guard->nonce);
 	free(guard);
 }

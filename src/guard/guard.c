@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "guard/bearer.h"
+#include "guard/nonce.h"
 #include "guard/state.h"
 #include "oauth/scope.h"
 
@@ -10,6 +10,8 @@ struct check {
 	struct mcpass_guard *guard;
 	const struct mcpass_guard_request *request;
 	struct mp_strings needs;        /* the scopes of what is asked for */
+	struct mp_presented presented;
+	bool nonce_old;                 /* the proof had last slot's nonce */
 	struct mcpass_verdict verdict;
 };
 
@@ -20,6 +22,7 @@ static void forget(struct mcpass_guard *guard)
 	free(guard->scope);
 	guard->scope = NULL;
 	mp_buf_clear(&guard->challenge);
+	mp_buf_clear(&guard->nonce);
 	guard->reason[0] = '\0';
 }
 
@@ -28,13 +31,16 @@ static enum mcpass_rc deny(struct check *check, enum mp_denial denial,
     const struct mp_strings *scopes, const char *why, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = check->guard;
+	struct mp_reply reply = { .denial = denial, .scheme = check->presented.scheme,
+		.dpop = guard->proofs.mode, .metadata_url = guard->metadata_urls.items[0],
+		.why = why };
 	char *scope = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_scope_join(scopes, &scope, err);
+	reply.scope = scope;
 	if (!rc)
-		rc = mp_reply_challenge(denial, guard->metadata_urls.items[0], scope, why,
-		    &guard->challenge, err);
+		rc = mp_reply_challenge(&reply, &guard->challenge, err);
 	free(scope);
 	if (rc)
 		return rc;
@@ -66,13 +72,28 @@ static struct mp_issuer_keys *find_issuer(struct mcpass_guard *guard, const char
 
 /* spec: RFC 6750 3.1; MCP 2026-07-28 "Scope Challenge Handling": all that is missing for
  * all operations in one answer, and nothing that the token has already */
+static enum mcpass_rc find_missing(const struct check *check, struct mp_strings *missing,
+    struct mcpass_error *err)
+{
+	const struct mcpass_guard *guard = check->guard;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && i < check->needs.count; i++) {
+		const char *scope = check->needs.items[i];
+
+		if (!mp_policy_grants(&guard->policy, &guard->claims.scopes, scope))
+			rc = mp_strings_add(missing, (struct mp_span){ scope, strlen(scope) }, err);
+	}
+	return rc;
+}
+
 static enum mcpass_rc check_scopes(struct check *check, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = check->guard;
 	struct mp_strings missing = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_scope_missing(&guard->claims.scopes, &check->needs, &missing, err);
+	rc = find_missing(check, &missing, err);
 	if (!rc && missing.count > 0)
 		rc = deny(check, MP_DENY_SCOPE, &missing, "the token lacks a scope for this", err);
 	else if (!rc)
@@ -90,6 +111,23 @@ static enum mcpass_rc check_scopes(struct check *check, struct mcpass_error *err
 	}
 	mp_strings_free(&missing);
 	return rc;
+}
+
+/* Only now that the token is known to be good: what is remembered of proofs is bounded, and
+ * strangers must not fill it. */
+static enum mcpass_rc check_proof(struct check *check, struct mcpass_error *err)
+{
+	struct mcpass_guard *guard = check->guard;
+	enum mp_denial denial = MP_DENY_UNAVAILABLE;
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (check->presented.scheme == MP_SCHEME_DPOP)
+		rc = mp_proofs_check(&guard->proofs, check->request, &check->presented,
+		    guard->claims.jkt, &check->nonce_old, &denial, &why);
+	if (rc)
+		return deny_for(check, rc, denial, &why, err);
+	return check_scopes(check, err);
 }
 
 /* spec: RFC 8725 3.1, 3.10: the key comes from the issuer's own set; kid is compared with
@@ -117,24 +155,24 @@ static enum mcpass_rc check_signature(struct check *check, const struct mp_jws *
 	rc = mp_jws_verify(jws, key, &why);
 	if (rc)
 		return deny_for(check, rc, MP_DENY_TOKEN, &why, err);
-	return check_scopes(check, err);
+	return check_proof(check, err);
 }
 
 /* The claims come before the signature: they cost nothing, and only a token that would be
  * let in is worth a question to its issuer. */
-static enum mcpass_rc check_token(struct check *check, struct mp_span token,
-    struct mcpass_error *err)
+static enum mcpass_rc check_token(struct check *check, struct mcpass_error *err)
 {
+	bool bound = check->presented.scheme == MP_SCHEME_DPOP;
 	struct mcpass_guard *guard = check->guard;
 	struct mcpass_error why = { 0 };
 	const struct mp_issuer_keys *keys;
 	struct mp_jws jws = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_jws_parse(token, &jws, &why);
+	rc = mp_jws_parse(check->presented.token, &jws, &why);
 	if (!rc)
-		rc = mp_verify_token(&jws, &guard->audiences, check->request->now, &guard->claims,
-		    &why);
+		rc = mp_verify_token(&jws, &guard->audiences, bound, check->request->now,
+		    &guard->claims, &why);
 	if (rc) {
 		rc = deny_for(check, rc, MP_DENY_TOKEN, &why, err);
 		goto out;
@@ -153,19 +191,36 @@ out:
 static enum mcpass_rc judge(struct check *check, struct mcpass_error *err)
 {
 	const struct mcpass_guard_request *request = check->request;
-	enum mp_denial denial = MP_DENY_UNAVAILABLE;
+	struct mp_misfit misfit = { 0 };
 	struct mcpass_error why = { 0 };
-	struct mp_span token;
 	enum mcpass_rc rc;
 
 	rc = mp_policy_needs(&check->guard->policy, request->operations, request->operation_count,
 	    &check->needs, err);
 	if (rc)
 		return rc;
-	rc = mp_bearer_find(request, &token, &denial, &why);
-	if (rc)
-		return deny_for(check, rc, denial, &why, err);
-	return check_token(check, token, err);
+	rc = mp_presented_find(request, check->guard->proofs.mode, &check->presented, &misfit, &why);
+	if (rc) {
+		check->presented.scheme = misfit.scheme;
+		return deny_for(check, rc, misfit.denial, &why, err);
+	}
+	return check_token(check, err);
+}
+
+/* Whoever is told to come back needs the nonce, and so does whoever had the one before:
+ * it would be refused soon.  spec: RFC 9449 8.2, 9 */
+static enum mcpass_rc add_nonce(struct check *check, struct mcpass_error *err)
+{
+	struct mcpass_guard *guard = check->guard;
+	enum mcpass_rc rc;
+
+	if (!mp_secret_present(&guard->proofs.nonce_secret)
+	    || (check->verdict.status != 401 && !check->nonce_old))
+		return MCPASS_OK;
+	rc = mp_nonce_add(&guard->proofs.nonce_secret, check->request->now, &guard->nonce, err);
+	if (!rc)
+		check->verdict.dpop_nonce = mp_buf_text(&guard->nonce);
+	return rc;
 }
 
 enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
@@ -183,9 +238,14 @@ enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
 	if (guard == NULL || request == NULL || request->now < 0)
 		return mp_fail(err, MCPASS_E_USAGE, NULL,
 		    "a check needs a guard, a request and the time");
+	if (guard->proofs.mode != MCPASS_DPOP_OFF && request->method == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 9449 4.3",
+		    "with DPoP a check needs the request's method");
 	forget(guard);
 	check.verdict.reason = NULL;
 	rc = judge(&check, err);
+	if (!rc)
+		rc = add_nonce(&check, err);
 	mp_strings_free(&check.needs);
 	if (!rc)
 		*ret_verdict = check.verdict;

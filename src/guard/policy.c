@@ -16,10 +16,21 @@ static enum mcpass_rc check_method(const char *method, struct mcpass_error *err)
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc copy_rule(struct mp_rule *rule, const struct mcpass_scope_rule *config,
+/* Scopes of the operator's own: what is wrong with them is no peer's fault. */
+static enum mcpass_rc read_scopes(const char *text, struct mp_strings *scopes,
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_scope_parse(text, scopes, &why);
+
+	if (rc == MCPASS_E_PROTOCOL)
+		rc = MCPASS_E_USAGE;
+	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
+}
+
+static enum mcpass_rc copy_rule(struct mp_rule *rule, const struct mcpass_scope_rule *config,
+    struct mcpass_error *err)
+{
 	enum mcpass_rc rc;
 
 	rc = check_method(config->method, err);
@@ -27,30 +38,65 @@ static enum mcpass_rc copy_rule(struct mp_rule *rule, const struct mcpass_scope_
 		rc = mp_set(&rule->method, config->method, err);
 	if (!rc)
 		rc = mp_set(&rule->name, config->name, err);
-	if (rc)
-		return rc;
-	rc = mp_scope_parse(config->scope, &rule->scopes, &why);
-	if (rc == MCPASS_E_PROTOCOL)    /* the operator wrote it, no peer */
-		rc = MCPASS_E_USAGE;
-	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
+	return rc ? rc : read_scopes(config->scope, &rule->scopes, err);
 }
 
-enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_scope_rule *rules,
-    size_t count, struct mcpass_error *err)
+static enum mcpass_rc set_rules(struct mp_policy *policy, const struct mcpass_guard_config *cfg,
+    struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
-	*policy = (struct mp_policy){ 0 };
-	if (count == 0)
+	if (cfg->rule_count == 0)
 		return MCPASS_OK;
-	if (count > MP_MAX_ITEMS)
+	if (cfg->rule_count > MP_MAX_ITEMS)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "more than %d scope rules", MP_MAX_ITEMS);
-	policy->rules = calloc(count, sizeof(*policy->rules));
+	policy->rules = calloc(cfg->rule_count, sizeof(*policy->rules));
 	if (policy->rules == NULL)
 		return mp_nomem(err);
-	for (policy->count = 0; !rc && policy->count < count; policy->count++)
-		rc = copy_rule(&policy->rules[policy->count], &rules[policy->count], err);
+	for (size_t i = 0; !rc && i < cfg->rule_count; i++) {
+		policy->count++;
+		rc = copy_rule(&policy->rules[i], &cfg->rules[i], err);
+	}
 	return rc;
+}
+
+static enum mcpass_rc copy_implication(struct mp_implication *implication,
+    const struct mcpass_scope_implication *config, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = read_scopes(config->scope, &implication->scope, err);
+
+	if (!rc && implication->scope.count != 1)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "one scope implies others, not '%s'",
+		    config->scope != NULL ? config->scope : "");
+	return rc ? rc : read_scopes(config->implied, &implication->implied, err);
+}
+
+static enum mcpass_rc set_implications(struct mp_policy *policy,
+    const struct mcpass_guard_config *cfg, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (cfg->implication_count > MP_MAX_ITEMS)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "more than %d scopes that imply others",
+		    MP_MAX_ITEMS);
+	policy->implications = calloc(cfg->implication_count + 1, sizeof(*policy->implications));
+	if (policy->implications == NULL)
+		return mp_nomem(err);
+	for (size_t i = 0; !rc && i < cfg->implication_count; i++) {
+		policy->implication_count++;
+		rc = copy_implication(&policy->implications[i], &cfg->implications[i], err);
+	}
+	return rc;
+}
+
+enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_guard_config *cfg,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	*policy = (struct mp_policy){ 0 };
+	rc = set_rules(policy, cfg, err);
+	return rc ? rc : set_implications(policy, cfg, err);
 }
 
 void mp_policy_free(struct mp_policy *policy)
@@ -61,6 +107,11 @@ void mp_policy_free(struct mp_policy *policy)
 		mp_strings_free(&policy->rules[i].scopes);
 	}
 	free(policy->rules);
+	for (size_t i = 0; i < policy->implication_count; i++) {
+		mp_strings_free(&policy->implications[i].scope);
+		mp_strings_free(&policy->implications[i].implied);
+	}
+	free(policy->implications);
 	*policy = (struct mp_policy){ 0 };
 }
 
@@ -104,4 +155,15 @@ enum mcpass_rc mp_policy_needs(const struct mp_policy *policy,
 	else
 		*ret_scopes = scopes;
 	return rc;
+}
+
+bool mp_policy_grants(const struct mp_policy *policy, const struct mp_strings *held,
+    const char *scope)
+{
+	bool grants = mp_strings_has(held, scope);
+
+	for (size_t i = 0; !grants && i < policy->implication_count; i++)
+		grants = mp_strings_has(held, policy->implications[i].scope.items[0])
+		    && mp_strings_has(&policy->implications[i].implied, scope);
+	return grants;
 }

@@ -1,7 +1,7 @@
 /* policy.h - which scopes an operation needs.
  *
- * Scopes are compared as they are: a broader one that implies a narrower one is written
- * into the rules (MCP 2026-07-28 "Step-Up Authorization Flow", scope hierarchies). */
+ * A scope stands for itself, and for those that the configuration says it implies
+ * (MCP 2026-07-28 "Step-Up Authorization Flow", scope hierarchies). */
 #ifndef MP_GUARD_POLICY_H
 #define MP_GUARD_POLICY_H
 #include "base/text.h"
@@ -12,15 +12,22 @@ struct mp_rule {
 	char *name;                     /* NULL: any */
 	struct mp_strings scopes;
 };
+struct mp_implication {
+	struct mp_strings scope;        /* the one */
+	struct mp_strings implied;
+};
 struct mp_policy {
 	struct mp_rule *rules;
 	size_t count;
+	struct mp_implication *implications;
+	size_t implication_count;
 };
 
-/* Copies the rules.  MCPASS_E_USAGE: a rule without a method, with a '*' elsewhere than
- * at the end, or with a scope that is none.  Free it in any case. */
-enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_scope_rule *rules,
-    size_t count, struct mcpass_error *err);
+/* Copies rules and implications.  MCPASS_E_USAGE: a rule without a method, with a '*'
+ * elsewhere than at the end, or with a scope that is none; an implication of other than
+ * one scope.  Free it in any case. */
+enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_guard_config *cfg,
+    struct mcpass_error *err);
 void mp_policy_free(struct mp_policy *policy);
 
 /* All that these operations need together: the caller's (mp_strings_free).  With no
@@ -29,5 +36,9 @@ void mp_policy_free(struct mp_policy *policy);
 enum mcpass_rc mp_policy_needs(const struct mp_policy *policy,
     const struct mcpass_operation *operations, size_t count, struct mp_strings *ret_scopes,
     struct mcpass_error *err);
+
+/* True when a token with the scopes held has scope, by itself or because one implies it. */
+bool mp_policy_grants(const struct mp_policy *policy, const struct mp_strings *held,
+    const char *scope);
 
 #endif

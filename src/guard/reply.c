@@ -12,6 +12,8 @@ static const struct {
 	[MP_DENY_NO_TOKEN] = { 401, NULL },
 	[MP_DENY_REQUEST] = { 400, "invalid_request" },
 	[MP_DENY_TOKEN] = { 401, "invalid_token" },
+	[MP_DENY_PROOF] = { 401, "invalid_dpop_proof" },        /* spec: RFC 9449 7.1 */
+	[MP_DENY_NONCE] = { 401, "use_dpop_nonce" },            /* spec: RFC 9449 9 */
 	[MP_DENY_SCOPE] = { 403, "insufficient_scope" },
 };
 
@@ -28,21 +30,58 @@ static void make_plain(char *text)
 			*text = *text == '"' ? '\'' : '?';
 }
 
-enum mcpass_rc mp_reply_challenge(enum mp_denial denial, const char *metadata_url,
-    const char *scope, const char *why, struct mp_buf *challenge, struct mcpass_error *err)
+static void add_error(struct mp_buf *challenge, const char *error, const char *why)
 {
 	char plain[256];
 
-	if (denial == MP_DENY_UNAVAILABLE)      /* a token would not help */
+	mp_challenge_add(challenge, "error", error);
+	(void)snprintf(plain, sizeof(plain), "%s", why != NULL ? why : "");
+	make_plain(plain);
+	mp_challenge_add(challenge, "error_description", plain[0] != '\0' ? plain : NULL);
+}
+
+static void add_challenge(const struct mp_reply *reply, enum mp_scheme scheme,
+    const char *error, struct mp_buf *challenge)
+{
+	mp_buf_adds(challenge, scheme == MP_SCHEME_DPOP ? "DPoP " : "Bearer ");
+	/* spec: RFC 9728 5.1 */
+	mp_challenge_add(challenge, "resource_metadata", reply->metadata_url);
+	mp_challenge_add(challenge, "scope", reply->scope);
+	if (scheme == MP_SCHEME_DPOP)   /* spec: RFC 9449 7.1 */
+		mp_challenge_add(challenge, "algs", MP_PROOF_ALGS);
+	if (error != NULL)
+		add_error(challenge, error, reply->why);
+}
+
+/* The scheme that the error is about; where only one is accepted, that one. */
+static enum mp_scheme concerned(const struct mp_reply *reply)
+{
+	if (reply->dpop == MCPASS_DPOP_REQUIRED)
+		return MP_SCHEME_DPOP;
+	if (reply->dpop == MCPASS_DPOP_OFF)
+		return MP_SCHEME_BEARER;
+	return reply->scheme == MP_SCHEME_DPOP ? MP_SCHEME_DPOP : MP_SCHEME_BEARER;
+}
+
+/* Both schemes are offered where another token is wanted; the error stands with the one
+ * that was used.  spec: RFC 9449 7.1, 7.2 */
+enum mcpass_rc mp_reply_challenge(const struct mp_reply *reply, struct mp_buf *challenge,
+    struct mcpass_error *err)
+{
+	const char *error = denials[reply->denial].error;
+	enum mp_scheme about = concerned(reply);
+	bool both = reply->dpop == MCPASS_DPOP_ACCEPTED
+	    && (reply->denial == MP_DENY_NO_TOKEN || reply->denial == MP_DENY_TOKEN);
+
+	if (reply->denial == MP_DENY_UNAVAILABLE)       /* a token would not help */
 		return MCPASS_OK;
-	mp_buf_adds(challenge, "Bearer ");
-	mp_challenge_add(challenge, "resource_metadata", metadata_url); /* spec: RFC 9728 5.1 */
-	mp_challenge_add(challenge, "scope", scope);
-	if (denials[denial].error != NULL) {
-		mp_challenge_add(challenge, "error", denials[denial].error);
-		(void)snprintf(plain, sizeof(plain), "%s", why != NULL ? why : "");
-		make_plain(plain);
-		mp_challenge_add(challenge, "error_description", plain[0] != '\0' ? plain : NULL);
-	}
+	if (both || about == MP_SCHEME_BEARER)
+		add_challenge(reply, MP_SCHEME_BEARER, about == MP_SCHEME_BEARER ? error : NULL,
+		    challenge);
+	if (both)
+		mp_buf_adds(challenge, ", ");
+	if (both || about == MP_SCHEME_DPOP)
+		add_challenge(reply, MP_SCHEME_DPOP, about == MP_SCHEME_DPOP ? error : NULL,
+		    challenge);
 	return mp_buf_check(challenge, "the challenge", err);
 }

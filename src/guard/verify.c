@@ -1,4 +1,5 @@
 #include "guard/verify.h"
+#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "oauth/scope.h"
@@ -23,6 +24,8 @@ static const struct mp_field fields[] = {
 void mp_claims_free(struct mp_claims *claims)
 {
 	mp_json_release(fields, MP_COUNT(fields), claims);
+	free(claims->jkt);
+	claims->jkt = NULL;
 	mp_strings_free(&claims->scopes);
 }
 
@@ -102,12 +105,24 @@ static enum mcpass_rc check_purpose(const struct mp_jws *jws, const struct mp_cl
 	if (is_called_otherwise(claims) || looks_like_id_token(jws))
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 9068 4",
 		    "this is an ID, refresh or logout token, not an access token");
-	/* spec: RFC 9449 7.2, RFC 8705 3: bound to a key whose proof is not looked for here,
-	 * it would be worth to a thief what it must not be */
-	if (has(jws, "cnf"))
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc check_binding(const struct mp_jws *jws, bool bound, char **ret_jkt,
+    struct mcpass_error *err)
+{
+	const json_t *jkt = json_object_get(json_object_get(jws->payload, "cnf"), "jkt");
+
+	/* spec: RFC 9449 7.2, RFC 8705 3: bound to a key whose proof was not sent, it would be
+	 * worth to a thief what it must not be */
+	if (!bound && has(jws, "cnf"))
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 9449 7.2",
 		    "the token is bound to a key: it is no bearer token");
-	return MCPASS_OK;
+	/* spec: RFC 9449 7.1: any key would prove possession of a token that names none */
+	if (bound && !json_is_string(jkt))
+		return mp_fail(err, MCPASS_E_POLICY, "RFC 9449 7.1",
+		    "the token is not bound to a DPoP key");
+	return mp_set(ret_jkt, json_string_value(jkt), err);
 }
 
 /* spec: RFC 7519 4.1.2; RFC 9068 2.2: somebody has to answer for the call */
@@ -234,7 +249,7 @@ static enum mcpass_rc read_scopes(const struct mp_jws *jws, struct mp_strings *s
 }
 
 enum mcpass_rc mp_verify_token(const struct mp_jws *jws, const struct mp_strings *audiences,
-    int64_t now, struct mp_claims *ret_claims, struct mcpass_error *err)
+    bool bound, int64_t now, struct mp_claims *ret_claims, struct mcpass_error *err)
 {
 	struct mp_claims claims = { 0 };
 	enum mcpass_rc rc;
@@ -244,6 +259,8 @@ enum mcpass_rc mp_verify_token(const struct mp_jws *jws, const struct mp_strings
 		rc = mp_json_read(jws->payload, fields, MP_COUNT(fields), &claims, err);
 	if (!rc)
 		rc = check_purpose(jws, &claims, err);
+	if (!rc)
+		rc = check_binding(jws, bound, &claims.jkt, err);
 	if (!rc)
 		rc = check_who(&claims, err);
 	if (!rc)

@@ -43,7 +43,7 @@ static enum mcpass_rc read_version(sqlite3 *db, int *ret_version, struct mcpass_
 	enum mcpass_rc rc = mp_sql_run(db, "PRAGMA user_version", NULL, 0, &text, err);
 
 	if (!rc)
-		*ret_version = text != NULL ? atoi(text) : 0;
+		*ret_version = text != NULL ? (int)strtol(text, NULL, 10) : 0;
 	mp_free_wiped(text);
 	return rc;
 }

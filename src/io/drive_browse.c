@@ -45,7 +45,7 @@ static enum mcpass_rc wait_once(struct mp_drive *drive, int64_t deadline, int pa
 	rc = mp_listener_wait(drive->listener, mp_left_ms(deadline), also, ret_query, err);
 	if (!rc && *ret_query == NULL)
 		rc = mp_drive_check_interrupt(drive, err);
-	if (!rc && *ret_query == NULL && mp_drive_is_readable(also[0]))
+	if (!rc && *ret_query == NULL && ui->pasted != NULL && mp_drive_is_readable(paste_fd))
 		rc = ui->pasted(ui->ctx, ret_query, err);
 	return rc;
 }

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+#include "io/clock.h"
 #include "io/http_exchange.h"
 #include "io/sigpipe.h"
 
@@ -83,15 +85,19 @@ static void unlink_exchange(struct mp_http *http, const struct mp_http_exchange 
 }
 
 enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask,
-    const struct mp_http_callbacks *tell, long timeout_ms, bool is_private, unsigned id,
+    const struct mp_http_callbacks *tell, bool is_private, unsigned id,
     struct mcpass_error *err)
 {
 	struct mp_http_exchange *exchange, **tail = &http->first;
 	enum mcpass_rc rc;
 
-	rc = mp_http_exchange_new(http, ask, tell, timeout_ms, &exchange, err);
+	rc = mp_http_exchange_new(http, ask, tell, is_private ? http->timeout_ms : 0, &exchange,
+	    err);
 	if (rc)
 		return rc;
+	/* What is asked for with a GET may have nothing to say for hours. */
+	if (!is_private && strcmp(ask->method, "GET") != 0)
+		exchange->head_due = mp_now_ms() + http->timeout_ms;
 	exchange->is_private = is_private;
 	exchange->id = id;
 	while (*tail != NULL)
@@ -123,7 +129,7 @@ enum mcpass_rc mp_http_start(struct mp_http *http, unsigned id, const char *meth
 {
 	const struct mp_http_ask ask = { method, url, body, headers, count, len };
 
-	return mp_http_begin(http, &ask, callbacks, 0, false, id, err);
+	return mp_http_begin(http, &ask, callbacks, false, id, err);
 }
 
 void mp_http_close(struct mp_http *http, unsigned id)
@@ -190,10 +196,35 @@ static enum mcpass_rc finish_all(struct mp_http *http, struct mcpass_error *err)
 	return rc;
 }
 
+/* Ends one exchange whose head is late; the next poll finds the next one. */
+static enum mcpass_rc end_late(struct mp_http *http, struct mcpass_error *err)
+{
+	struct mp_http_exchange *exchange = http->first;
+
+	while (exchange != NULL && (exchange->has_head || mp_left_ms(exchange->head_due) != 0))
+		exchange = exchange->next;
+	return exchange != NULL ? finish(exchange, CURLE_OPERATION_TIMEDOUT, err) : MCPASS_OK;
+}
+
+/* How long a poll may last: timeout_ms (-1: for ever), and until the next head is late. */
+static int shorten(const struct mp_http *http, int timeout_ms)
+{
+	int shortest = timeout_ms < 0 ? INT_MAX : timeout_ms;
+
+	for (const struct mp_http_exchange *e = http->first; e != NULL; e = e->next) {
+		int left = e->has_head ? -1 : mp_left_ms(e->head_due);
+
+		if (left >= 0 && left < shortest)
+			shortest = left;
+	}
+	return shortest;
+}
+
 /* Lets libcurl work. */
 static enum mcpass_rc work(struct mp_http *http, struct mcpass_error *err)
 {
 	struct mp_sigpipe held;
+	enum mcpass_rc rc;
 	CURLMcode code;
 	int running;
 
@@ -204,7 +235,8 @@ static enum mcpass_rc work(struct mp_http *http, struct mcpass_error *err)
 		return mp_nomem(err);
 	if (code != CURLM_OK)
 		return mp_fail(err, MCPASS_E_IO, NULL, "HTTP: %s", curl_multi_strerror(code));
-	return finish_all(http, err);
+	rc = finish_all(http, err);
+	return rc ? rc : end_late(http, err);
 }
 
 enum mcpass_rc mp_http_poll(struct mp_http *http, int timeout_ms, int also_fd,
@@ -222,7 +254,7 @@ enum mcpass_rc mp_http_poll(struct mp_http *http, int timeout_ms, int also_fd,
 		return rc;
 	errno = 0;
 	code = curl_multi_poll(http->multi, &also, also_fd >= 0 ? 1 : 0,
-	    timeout_ms < 0 ? INT_MAX : timeout_ms, NULL);
+	    shorten(http, timeout_ms), NULL);
 	if (code == CURLM_OUT_OF_MEMORY)
 		return mp_nomem(err);
 	if (code != CURLM_OK && errno != EINTR)         /* a signal is no failure */

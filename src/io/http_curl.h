@@ -7,7 +7,9 @@ struct mp_http;                 /* one multi handle: connections are reused */
 struct mp_http_options {
 	const char *ca_file;    /* or NULL: the system's (hashed directory preferred) */
 	const char *proxy;      /* or NULL: the environment's, as curl reads it */
-	long connect_timeout_ms, timeout_ms;   /* 0: 10 s, 60 s; timeout not for streams */
+	/* 0: 10 s, 60 s.  Of a stream, timeout_ms limits the time until its head is there;
+	 * that of a GET has no limit. */
+	long connect_timeout_ms, timeout_ms;
 };
 enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_http **ret_http,
     struct mcpass_error *err);

@@ -240,6 +240,7 @@ enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_a
 	if (exchange == NULL)
 		return mp_nomem(err);
 	exchange->http = http;
+	exchange->head_due = -1;
 	exchange->tell = *tell;
 	rc = fill(exchange, ask, timeout_ms, err);
 	if (rc)

@@ -29,6 +29,7 @@ struct mp_http_exchange {
 	struct curl_slist *headers;     /* hold an Authorization: wiped */
 	char *body;                     /* wiped; NULL: none */
 	size_t body_len, header_bytes;
+	int64_t head_due;               /* of mp_now_ms(): when its head must be there; -1 */
 	unsigned id;
 	bool is_private;                /* mp_http_perform()'s: ids of its own */
 	bool added, has_head, closing;
@@ -53,9 +54,9 @@ enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_a
 void mp_http_exchange_free(struct mp_http_exchange *exchange);  /* NULL is fine */
 
 /* mp_http_start() and mp_http_close(), for exchanges that a caller named as well as for
- * private ones.  timeout_ms as above. */
+ * private ones.  A private one has a limit for the whole of it. */
 enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask,
-    const struct mp_http_callbacks *tell, long timeout_ms, bool is_private, unsigned id,
+    const struct mp_http_callbacks *tell, bool is_private, unsigned id,
     struct mcpass_error *err);
 void mp_http_abandon(struct mp_http *http, bool is_private, unsigned id);
 

@@ -85,7 +85,7 @@ enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const c
 	enum mcpass_rc rc;
 
 	mp_buf_init(&collector.response.body, max);
-	rc = mp_http_begin(http, &ask, &tell, http->timeout_ms, true, id, err);
+	rc = mp_http_begin(http, &ask, &tell, true, id, err);
 	if (!rc)
 		rc = run(http, &collector, err);
 	if (rc)

@@ -71,10 +71,18 @@ static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char 
     const char *value)
 {
 	struct gathering *gathering = ctx;
+	size_t len = value != NULL ? strlen(value) : 0;
+	char *text;
 
 	(void)kind;
-	gathering->rc = mp_headers_add(&gathering->headers, name, value != NULL ? value : "",
-	    gathering->err);
+	/* spec: RFC 9110 5.5: the whitespace around a value is no part of it; libmicrohttpd
+	 * leaves what follows */
+	while (len > 0 && (value[len - 1] == ' ' || value[len - 1] == '\t'))
+		len--;
+	text = mp_dup_span((struct mp_span){ value != NULL ? value : "", len });
+	gathering->rc = text == NULL ? mp_nomem(gathering->err)
+	    : mp_headers_add(&gathering->headers, name, text, gathering->err);
+	mp_free_wiped(text);
 	return gathering->rc == MCPASS_OK ? MHD_YES : MHD_NO;
 }
 

@@ -115,9 +115,8 @@ static void answer_and_close(int fd, const struct mp_buf *response)
 
 		if (n > 0)
 			sent += (size_t)n;
-		else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-			break;
-		else if (poll(&one, 1, mp_left_ms(deadline)) == 0)
+		else if (n == 0 || (errno != EAGAIN && errno != EINTR)
+		    || poll(&one, 1, mp_left_ms(deadline)) == 0)
 			break;
 	}
 	/* To close while something is unread would throw our answer away, too. */

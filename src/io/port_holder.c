@@ -2,25 +2,42 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/text.h"
 
 #define LISTENING 0x0a          /* TCP_LISTEN in the state column; see proc(5) */
+
+/* "0: 0100007F:1F90 00000000:0000 0A ... INODE ...": the port, the state, and as the tenth
+ * word the inode.  0 when the line is of another socket. */
+static unsigned long read_row(char *line, unsigned port)
+{
+	char *words[10], *rest = NULL;
+	size_t count = 0;
+	const char *colon;
+
+	for (char *word = strtok_r(line, " ", &rest); word != NULL && count < MP_COUNT(words);
+	    word = strtok_r(NULL, " ", &rest))
+		words[count++] = word;
+	colon = count == MP_COUNT(words) ? strchr(words[1], ':') : NULL;
+	if (colon == NULL || strtoul(colon + 1, NULL, 16) != port
+	    || strtoul(words[3], NULL, 16) != LISTENING)
+		return 0;
+	return strtoul(words[9], NULL, 10);
+}
 
 /* One of the tables of proc(5); 0 when no socket there listens on port. */
 static unsigned long find_inode(const char *table, unsigned port)
 {
 	FILE *file = fopen(table, "re");
 	char line[512];
-	unsigned long inode, found = 0;
-	unsigned local, state;
+	unsigned long found = 0;
 
 	if (file == NULL)
 		return 0;
 	while (found == 0 && fgets(line, sizeof(line), file) != NULL)
-		if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*s %x %*s %*s %*s %*s %*s %lu",
-		        &local, &state, &inode) == 3 && local == port && state == LISTENING)
-			found = inode;
+		found = read_row(line, port);
 	fclose(file);
 	return found;
 }

@@ -13,10 +13,10 @@ static bool folder_of(const char *path, char *ret_dir, size_t room, const char *
 	size_t len = slash == NULL ? 0 : (size_t)(slash - path);
 
 	*ret_name = slash == NULL ? path : slash + 1;
-	if (slash == NULL || len == 0) {
-		strcpy(ret_dir, slash == NULL ? "." : "/");
-		return true;
-	}
+	if (slash == NULL)
+		path = ".";
+	if (len == 0)
+		len = 1;
 	if (len >= room)
 		return false;
 	memcpy(ret_dir, path, len);

@@ -15,6 +15,20 @@ enum mcpass_rc mp_sha256(const void *bytes, size_t len, uint8_t ret_digest[MP_SH
 	return MCPASS_OK;
 }
 
+enum mcpass_rc mp_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+    uint8_t ret_mac[MP_SHA256_LEN], struct mcpass_error *err)
+{
+	uint8_t mac[MP_SHA256_LEN];
+
+	if (key_len == 0)       /* anybody could make the same */
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 2104 3", "an HMAC without a key");
+	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, key_len, bytes, len, mac,
+	    sizeof(mac), NULL) == NULL)
+		return mp_fail(err, MCPASS_E_IO, NULL, "OpenSSL makes no HMAC");
+	memcpy(ret_mac, mac, sizeof(mac));
+	return MCPASS_OK;
+}
+
 enum mcpass_rc mp_sha256_b64url(const char *text, char **ret_text, struct mcpass_error *err)
 {
 	uint8_t digest[MP_SHA256_LEN];

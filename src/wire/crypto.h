@@ -8,6 +8,9 @@
 #define MP_SHA256_LEN 32
 enum mcpass_rc mp_sha256(const void *bytes, size_t len, uint8_t ret_digest[MP_SHA256_LEN],
     struct mcpass_error *err);
+/* spec: RFC 2104.  MCPASS_E_USAGE: a key of no bytes. */
+enum mcpass_rc mp_hmac_sha256(const void *key, size_t key_len, const void *bytes, size_t len,
+    uint8_t ret_mac[MP_SHA256_LEN], struct mcpass_error *err);
 /* base64url(SHA-256(text)): PKCE's S256, DPoP's ath; the caller's (free). */
 enum mcpass_rc mp_sha256_b64url(const char *text, char **ret_text, struct mcpass_error *err);
 

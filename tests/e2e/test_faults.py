@@ -10,6 +10,10 @@ import lib
 from lib import World, expect, expect_eq
 
 
+# These need an expired token, or a grant that asks nobody: the pair tests have them.
+ELSEWHERE = ("refresh-", "par-", "jag-", "assertion-", "dpop-")
+
+
 def faults():
     done = subprocess.run([lib.PROGRAM, "authserver", "--fault", "help", "--json"],
                           capture_output=True, text=True, timeout=lib.PATIENCE)
@@ -21,14 +25,13 @@ def test_every_fault_has_its_exit_code():
     expect("there are faults", len(table) >= 40, str(len(table)))
     wrong = []
     for name, code in table:
+        if name.startswith(ELSEWHERE):
+            continue
         with World() as w:
             w.start_both("--fault", name)
             done = w.call("echo", "message=x", "--login-timeout", "30s")
-            if name.startswith("refresh-"):
-                continue        # needs an expired token: the pair tests have those
             if done.returncode != code:
                 wrong.append(f"{name}: exit {done.returncode}, want {code}: {done.stderr.strip()}")
-            for line in done.stderr.splitlines():
-                if "<script" in line:
-                    wrong.append(f"{name}: {line}")
+            if "\x1b" in done.stderr:
+                wrong.append(f"{name}: an escape sequence came through: {done.stderr!r}")
     expect("each as the table says", not wrong, "\n".join(wrong))

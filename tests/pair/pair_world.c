@@ -114,6 +114,13 @@ static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct 
 	struct mp_http_response response = { 0 };
 	enum mcpass_rc rc;
 
+	world->fetches++;
+	for (size_t i = 0; i < COUNT(world->pages); i++)
+		if (mp_eq(world->pages[i].url, url)) {
+			*ret_status = 200;
+			mp_buf_adds(body, world->pages[i].body);
+			return MCPASS_OK;
+		}
 	rc = ask_issuer(world, url, "GET", NULL, 0, NULL, 0, &response, err);
 	if (rc == MCPASS_OK) {
 		*ret_status = response.status;
@@ -252,6 +259,9 @@ static void count_request(struct world *world, const struct mcpass_action *actio
 	if (strcmp(action->url, AS "/token") == 0 && action->body != NULL
 	    && strstr(action->body, "grant_type=refresh_token") != NULL)
 		world->refreshes++;
+	world->tokens += strcmp(action->url, AS "/token") == 0;
+	world->pushes += strcmp(action->url, AS "/par") == 0;
+	world->proofs += mp_header_count(action->headers, action->header_count, "DPoP") > 0;
 	if (strcmp(action->url, AS "/register") == 0)
 		world->registrations++;
 	if (strcmp(action->url, AS "/revoke") == 0)
@@ -287,6 +297,7 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 		world->record = action->body != NULL ? strdup(action->body) : NULL;
 		remember(world, "access_token");
 		remember(world, "refresh_token");
+		remember(world, "dpop_key");
 		return MCPASS_OK;
 	case MCPASS_ACT_LOCK:
 		CHECK("the lock is taken once", !world->held);
@@ -395,14 +406,15 @@ static enum mcpass_rc make_client(struct world *world, struct mcpass_error *err)
 }
 
 static enum mcpass_rc post(struct world *world, const char *method, const char *tool,
-    const struct mcpass_token *token, struct mp_http_response *response,
-    struct mcpass_error *err)
+    struct mp_http_response *response, struct mcpass_error *err)
 {
 	struct mcpass_header headers[8] = { { "Content-Type", "application/json" },
 		{ "Accept", "application/json, text/event-stream" }, { "Host", "mcp.example" },
 		{ "MCP-Protocol-Version", "2026-07-28" }, { "Mcp-Method", method } };
-	size_t count = 5;
-	char body[1024], authorization[4096];
+	const struct mcpass_header *proof;
+	size_t count = 5, proof_count;
+	enum mcpass_rc rc;
+	char body[1024];
 
 	snprintf(body, sizeof(body), "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\",\"params\":{%s%s%s"
 	    "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
@@ -411,10 +423,12 @@ static enum mcpass_rc post(struct world *world, const char *method, const char *
 	    tool != NULL ? "\",\"arguments\":{\"message\":\"hi\"}," : "");
 	if (tool != NULL)
 		headers[count++] = (struct mcpass_header){ "Mcp-Name", tool };
-	if (token != NULL) {
-		snprintf(authorization, sizeof(authorization), "%s %s", token->token_type, token->access_token);
-		headers[count++] = (struct mcpass_header){ "Authorization", authorization };
-	}
+	rc = mcpass_client_authorize(world->client, "POST", world->config.server_url, world->now,
+	    &proof, &proof_count, err);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < proof_count && count < COUNT(headers); i++)
+		headers[count++] = proof[i];
 	return exchange(world, "POST", world->config.server_url, headers, count, body, strlen(body),
 	    response, err);
 }
@@ -433,7 +447,7 @@ enum mcpass_rc world_call(struct world *world, const char *method, const char *t
 		mp_http_response_free(&response);
 		mp_test_count_allocs(false);
 		if (rc == MCPASS_OK)
-			rc = post(world, method, tool, action.token, &response, err);
+			rc = post(world, method, tool, &response, err);
 		mp_test_count_allocs(true);
 		if (rc)
 			break;
@@ -442,7 +456,7 @@ enum mcpass_rc world_call(struct world *world, const char *method, const char *t
 			.status = response.status, .headers = response.headers.items,
 			.header_count = response.headers.count };
 		if (response.status != 401 && response.status != 403) {
-			event = (struct mcpass_event){ .type = MCPASS_EV_ACCEPTED, .now = world->now };
+			event.type = MCPASS_EV_ACCEPTED;
 			rc = run(world, event, &action, err);
 			break;
 		}
@@ -463,6 +477,31 @@ enum mcpass_rc world_logout(struct world *world, struct mcpass_error *err)
 	return rc ? rc : run(world, event, &action, err);
 }
 
+json_t *world_stored(const struct world *world)
+{
+	return world->record != NULL ? json_loads(world->record, 0, NULL) : NULL;
+}
+
+void world_edit(struct world *world, const char *path, json_t *value)
+{
+	json_t *json = world_stored(world), *at = json;
+	char first[64];
+	const char *dot = strchr(path, '.');
+
+	if (dot != NULL) {
+		snprintf(first, sizeof(first), "%.*s", (int)(dot - path), path);
+		at = json_object_get(json, first);
+		path = dot + 1;
+	}
+	if (value != NULL)
+		json_object_set_new(at, path, value);
+	else
+		json_object_del(at, path);
+	mp_free_wiped(world->record);
+	world->record = mp_json_dump(json);
+	json_decref(json);
+}
+
 void world_restart(struct world *world)
 {
 	mcpass_client_free(world->client);
@@ -479,36 +518,39 @@ static void must(enum mcpass_rc rc, const struct mcpass_error *err)
 	exit(EXIT_FAILURE);
 }
 
-static void open_issuer(struct world *world)
+static void configure(struct world *world)
 {
 	static const struct mp_issuer_scope scopes[] = {
 		{ "mcp:read", "See what it offers" }, { "mcp:tools", "Use its tools" },
 		{ "mcp:prompts", "Use its prompts" },
 	};
-	struct mp_issuer_config config = { .issuer = AS, .users = users(),
-		.signing_key = signing_key(), .scopes = scopes, .scope_count = COUNT(scopes),
-		.random = world_random, .random_ctx = world };
-	struct mcpass_error err = { 0 };
+	static const struct mcpass_guard_issuer issuer = { AS, NULL };
+	size_t rules, published;
 
-	memstore_open(&world->memory, &config.store);
-	must(mp_issuer_new(&config, &world->issuer, &err), &err);
+	world->issuer_config = (struct mp_issuer_config){ .issuer = AS, .users = users(),
+		.signing_key = signing_key(), .scopes = scopes, .scope_count = COUNT(scopes),
+		.random = world_random, .random_ctx = world, .fetch = fetch, .fetch_ctx = world };
+	memstore_open(&world->memory, &world->issuer_config.store);
+	world->guard_config = (struct mcpass_guard_config){ .size = sizeof(world->guard_config),
+		.resource = MCP, .issuers = &issuer, .issuer_count = 1,
+		.rules = mp_echo_rules(&rules), .scopes_supported = mp_echo_scopes(&published),
+		.dpop = MCPASS_DPOP_ACCEPTED };
+	world->guard_config.rule_count = rules;
+	world->guard_config.scope_count = published;
 }
 
-static void open_guard(struct world *world)
+void world_rebuild(struct world *world)
 {
-	const struct mcpass_guard_issuer issuer = { AS, NULL };
-	size_t rules, scopes;
-	struct mcpass_guard_config config = { .size = sizeof(config), .resource = MCP,
-		.issuers = &issuer, .issuer_count = 1 };
 	struct mcpass_error err = { 0 };
 
-	config.rules = mp_echo_rules(&rules);
-	config.rule_count = rules;
-	config.scopes_supported = mp_echo_scopes(&scopes);
-	config.scope_count = scopes;
-	must(mcpass_guard_new(&config, &world->guard, &err), &err);
+	mp_test_count_allocs(false);
+	mp_issuer_free(world->issuer);
+	mcpass_guard_free(world->guard);
+	must(mp_issuer_new(&world->issuer_config, &world->issuer, &err), &err);
+	must(mcpass_guard_new(&world->guard_config, &world->guard, &err), &err);
 	world->server = (struct mp_protected){ .guard = world->guard, .endpoint = "/mcp",
 		.echo = { .random = world_random, .random_ctx = world }, .fetch = fetch, .fetch_ctx = world };
+	mp_test_count_allocs(true);
 }
 
 void world_open(struct world *world)
@@ -517,9 +559,8 @@ void world_open(struct world *world)
 	(void)users();
 	mp_test_count_allocs(false);
 	*world = (struct world){ .now = START_TIME, .seed = 1, .username = "alice", .port = 4711 };
-	open_issuer(world);
-	open_guard(world);
-	mp_test_count_allocs(true);
+	configure(world);
+	world_rebuild(world);
 }
 
 void world_close(struct world *world)

@@ -4,7 +4,9 @@
  * authorization server is https://as.example, the MCP server https://mcp.example/mcp. */
 #ifndef MP_PAIR_WORLD_H
 #define MP_PAIR_WORLD_H
+#include <stdio.h>
 #include "flow/machine.h"
+#include "harness/check.h"
 #include "harness/memstore.h"
 #include "io/protected.h"
 #include "issuer/issuer.h"
@@ -40,9 +42,14 @@ struct world {
 	tamper_fn *tamper;
 	unsigned port;                          /* of the loopback listener */
 	struct mcpass_client_config config;
+	struct mp_issuer_config issuer_config;  /* change them, then world_rebuild() */
+	struct mcpass_guard_config guard_config;
+	struct { const char *url, *body; } pages[4];    /* what stands elsewhere on the web */
 
 	/* what was seen */
 	unsigned requests, logins, refreshes, registrations, revocations, locks;
+	unsigned tokens, pushes, proofs, fetches; /* requests to /token, to /par, with a DPoP
+	                                 * header; pages that the servers fetched */
 	const char *browsed;                    /* 1: something was opened */
 	char last_url[2048];                    /* the last authorization URL */
 	bool held;                              /* the lock, now */
@@ -53,6 +60,8 @@ struct world {
 /* A new world; the client is made by the first world_call(). */
 void world_open(struct world *world);
 void world_close(struct world *world);
+/* Servers with another configuration; what they remember stays. */
+void world_rebuild(struct world *world);
 /* Drops the client, as the end of a process does; the record stays. */
 void world_restart(struct world *world);
 
@@ -61,6 +70,19 @@ void world_restart(struct world *world);
  * status; body: the JSON-RPC request's params for tools/call of that tool. */
 enum mcpass_rc world_call(struct world *world, const char *method, const char *tool,
     int *ret_status, struct mcpass_error *err);
+/* world_call() as rows of a test. */
+#define CALL(label, world, method, tool, want_rc, want_status) do { \
+	struct mcpass_error err_ = { 0 }; \
+	int status_; \
+	if (!CHECK_EQ(label, world_call(world, method, tool, &status_, &err_), want_rc) ) \
+		printf("  %s: %s\n", err_.doing != NULL ? err_.doing : "?", err_.detail); \
+	CHECK_EQ(label, status_, want_status); \
+} while (0)
+
+/* The stored credential, the caller's (json_decref); NULL when there is none. */
+json_t *world_stored(const struct world *world);
+/* Changes a member of it, as time or an attacker would; value NULL removes it. */
+void world_edit(struct world *world, const char *path, json_t *value);
 enum mcpass_rc world_logout(struct world *world, struct mcpass_error *err);
 
 /* Every arrow that any world of this program has walked, as mp_flow_arrows() has them. */

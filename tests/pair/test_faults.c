@@ -4,7 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
-#include "pair_world.h"
+#include "pair_extensions.h"
+
+/* Some are met only where an extension is in use. */
+static void arrange(struct world *world, const char *fault)
+{
+	static const struct { const char *prefix; arrange_fn *arrange; } rows[] = {
+		{ "dpop-", arrange_dpop }, { "par-", arrange_push }, { "jag-", arrange_id_jag },
+		{ "assertion-", arrange_workload },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (strncmp(fault, rows[i].prefix, strlen(rows[i].prefix)) == 0)
+			rows[i].arrange(world);
+}
 
 /* A fault of the refresh needs a login that went well before, and time. */
 static enum mcpass_rc meet(struct world *world, const char *fault, struct mcpass_error *err)
@@ -32,6 +45,7 @@ int main(void)
 		enum mcpass_rc rc;
 
 		world_open(&world);
+		arrange(&world, faults[i].name);
 		rc = meet(&world, faults[i].name, &err);
 		if (!CHECK_EQ(faults[i].name, rc, faults[i].met_with))
 			printf("  %s: %s (%s)\n", err.doing != NULL ? err.doing : "?", err.detail, faults[i].does);

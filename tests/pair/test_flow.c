@@ -4,41 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
+#include "pair_extensions.h"
 #include "pair_world.h"
-
-#define CALL(label, world, method, tool, want_rc, want_status) do { \
-	struct mcpass_error err_ = { 0 }; \
-	int status_; \
-	if (!CHECK_EQ(label, world_call(world, method, tool, &status_, &err_), want_rc) ) \
-		printf("  %s: %s\n", err_.doing != NULL ? err_.doing : "?", err_.detail); \
-	CHECK_EQ(label, status_, want_status); \
-} while (0)
-
-static json_t *stored(const struct world *world)
-{
-	return world->record != NULL ? json_loads(world->record, 0, NULL) : NULL;
-}
-
-/* Changes the stored credential, as time or an attacker would. */
-static void edit(struct world *world, const char *path, json_t *value)
-{
-	json_t *json = stored(world), *at = json;
-	char first[64];
-	const char *dot = strchr(path, '.');
-
-	if (dot != NULL) {
-		snprintf(first, sizeof(first), "%.*s", (int)(dot - path), path);
-		at = json_object_get(json, first);
-		path = dot + 1;
-	}
-	if (value != NULL)
-		json_object_set_new(at, path, value);
-	else
-		json_object_del(at, path);
-	mp_free_wiped(world->record);
-	world->record = mp_json_dump(json);
-	json_decref(json);
-}
 
 static void expire(struct world *world)
 {
@@ -167,14 +134,14 @@ static void test_refresh_token_dead(void)
 	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
 	expire(&world);
 	world_restart(&world);
-	edit(&world, "refresh_token", json_string("not the one"));
+	world_edit(&world, "refresh_token", json_string("not the one"));
 	CALL("logged in again", &world, "tools/call", "echo", MCPASS_OK, 200);
 	CHECK_EQ("by a person", world.logins, 2);
 	CHECK_EQ("with the same client", world.registrations, 1);
 	/* The same when the server refuses a token that has not expired. */
 	world_restart(&world);
-	edit(&world, "refresh_token", json_string("not the one"));
-	edit(&world, "access_token", json_string("nor this"));
+	world_edit(&world, "refresh_token", json_string("not the one"));
+	world_edit(&world, "access_token", json_string("nor this"));
 	CALL("and again", &world, "tools/call", "echo", MCPASS_OK, 200);
 	CHECK_EQ("by a person", world.logins, 3);
 	world_close(&world);
@@ -188,7 +155,7 @@ static void test_no_refresh_token(void)
 	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
 	expire(&world);
 	world_restart(&world);
-	edit(&world, "refresh_token", NULL);
+	world_edit(&world, "refresh_token", NULL);
 	CALL("login again", &world, "tools/call", "echo", MCPASS_OK, 200);
 	CHECK_EQ("by a person", world.logins, 2);
 	world_close(&world);
@@ -203,10 +170,10 @@ static void test_passing_failure_is_no_logout(void)
 	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
 	expire(&world);
 	world_restart(&world);
-	before = stored(&world);
+	before = world_stored(&world);
 	CHECK_EQ("a fault", mp_issuer_misbehave(world.issuer, "refresh-500", NULL), MCPASS_OK);
 	CALL("500", &world, "tools/call", "echo", MCPASS_E_IO, 0);
-	after = stored(&world);
+	after = world_stored(&world);
 	CHECK("nothing was dropped", json_equal(before, after));
 	json_decref(before);
 	json_decref(after);
@@ -229,7 +196,7 @@ static void test_step_up(void)
 	CHECK_HAS("asks for the union", world.last_url, "scope=mcp%3Atools+mcp%3Aread&");
 	CHECK_EQ("the registration names all", world.registrations, 1);
 	CHECK_EQ("two logins", world.logins, 2);
-	json = stored(&world);
+	json = world_stored(&world);
 	CHECK_STR("both are kept", json_string_value(json_object_get(json, "scope")), "mcp:tools mcp:read");
 	json_decref(json);
 	world_close(&world);
@@ -257,7 +224,7 @@ static void test_person(void)
 	world_open(&world);
 	world.says_no = true;
 	CALL("no", &world, "tools/call", "echo", MCPASS_E_DENIED, 401);
-	json = stored(&world);
+	json = world_stored(&world);
 	CHECK("but the client is kept", json_object_get(json, "client") != NULL);
 	json_decref(json);
 	world.says_no = false;
@@ -280,8 +247,8 @@ static void test_client_forgotten(void)
 	/* The registration can be asked for: found out before the browser opens. */
 	memstore_drop_kind(world.memory, "client");
 	memstore_drop_kind(world.memory, "refresh");
-	edit(&world, "access_token", json_string("refused"));
-	edit(&world, "refresh_token", NULL);
+	world_edit(&world, "access_token", json_string("refused"));
+	world_edit(&world, "refresh_token", NULL);
 	world_restart(&world);
 	CALL("registered again", &world, "tools/call", "echo", MCPASS_OK, 200);
 	CHECK_EQ("once", world.registrations, 2);
@@ -311,9 +278,9 @@ static void test_client_unknown_at_exchange(void)
 
 	world_open(&world);
 	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
-	edit(&world, "client.configuration_url", NULL);
-	edit(&world, "access_token", json_string("refused"));
-	edit(&world, "refresh_token", NULL);
+	world_edit(&world, "client.configuration_url", NULL);
+	world_edit(&world, "access_token", json_string("refused"));
+	world_edit(&world, "refresh_token", NULL);
 	world_restart(&world);
 	world.tamper = client_unknown_once;
 	CALL("registered again", &world, "tools/call", "echo", MCPASS_OK, 200);
@@ -328,8 +295,8 @@ static void test_other_port(void)
 
 	world_open(&world);
 	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
-	edit(&world, "access_token", json_string("refused"));
-	edit(&world, "refresh_token", NULL);
+	world_edit(&world, "access_token", json_string("refused"));
+	world_edit(&world, "refresh_token", NULL);
 	world.port = 4712;
 	world_restart(&world);
 	CALL("another port", &world, "tools/call", "echo", MCPASS_OK, 200);
@@ -351,8 +318,8 @@ static void test_check_without_answer(void)
 
 	world_open(&world);
 	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
-	edit(&world, "access_token", json_string("refused"));
-	edit(&world, "refresh_token", NULL);
+	world_edit(&world, "access_token", json_string("refused"));
+	world_edit(&world, "refresh_token", NULL);
 	world.tamper = check_is_down;
 	world_restart(&world);
 	CALL("goes on with its client", &world, "tools/call", "echo", MCPASS_OK, 200);
@@ -369,7 +336,7 @@ static void test_given_client(void)
 
 	world_open(&world);
 	CALL("a registration to borrow", &world, "tools/call", "echo", MCPASS_OK, 200);
-	json = stored(&world);
+	json = world_stored(&world);
 	id = json_string_value(json_object_get(json_object_get(json, "client"), "client_id"));
 	kept = strdup(id);
 	json_decref(json);
@@ -498,11 +465,11 @@ static void test_logout(void)
 	CHECK_EQ("revoked", world.revocations, 1);
 	CALL("login again", &world, "tools/call", "echo", MCPASS_OK, 200);
 	CHECK_EQ("it was deregistered", world.registrations, 2);
-	edit(&world, "client.configuration_url", NULL);
+	world_edit(&world, "client.configuration_url", NULL);
 	CHECK_EQ("without RFC 7592", world_logout(&world, NULL), MCPASS_OK);
 	CALL("login again", &world, "tools/call", "echo", MCPASS_OK, 200);
-	edit(&world, "access_token", NULL);
-	edit(&world, "refresh_token", NULL);
+	world_edit(&world, "access_token", NULL);
+	world_edit(&world, "refresh_token", NULL);
 	CHECK_EQ("without tokens", world_logout(&world, NULL), MCPASS_OK);
 	CALL("login again", &world, "tools/call", "echo", MCPASS_OK, 200);
 	world.tamper = server_is_down;
@@ -572,6 +539,7 @@ int main(void)
 	test_bad_hops();
 	test_logout();
 	test_usage();
+	walk_extensions();
 	test_arrows_walked();
 	return check_done();
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
-#include "pair_world.h"
+#include "pair_extensions.h"
 
 /* Brings a world to where the flow under test begins; its allocations do not count. */
 typedef void prepare_fn(struct world *world);
@@ -57,6 +57,13 @@ static const struct {
 	{ "step-up", only_reading, call },
 	{ "client forgotten", forgotten, call },
 	{ "logout", logged_in, world_logout },
+	{ "pushed request", arrange_push, call },
+	{ "bound token", arrange_dpop, call },
+	{ "client credentials", arrange_credentials, call },
+	{ "private_key_jwt", arrange_key, call },
+	{ "workload", arrange_workload, call },
+	{ "ID-JAG", arrange_id_jag, call },
+	{ "metadata document", arrange_document, call },
 };
 
 static void survive(const char *label, prepare_fn *prepare, flow_fn *flow)
@@ -94,6 +101,7 @@ int main(void)
 	struct world warm;
 
 	world_open(&warm);      /* what is made once for all worlds is no leak of one */
+	arrange_key(&warm);
 	world_close(&warm);
 	for (size_t i = 0; i < COUNT(flow_rows); i++)
 		survive(flow_rows[i].label, flow_rows[i].prepare, flow_rows[i].flow);

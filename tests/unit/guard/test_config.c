@@ -116,6 +116,94 @@ static void test_usage(void)
 	mcpass_guard_free(guard);
 }
 
+static const uint8_t secret[MP_MAX_NONCE_SECRET + 1] = "not long enough is what it is";
+static const struct {
+	const char *label;
+	int dpop;
+	const uint8_t *secret;
+	size_t len;
+	enum mcpass_rc want;
+	const char *detail;
+} dpop_rows[] = {
+	{ "off", MCPASS_DPOP_OFF, NULL, 0, MCPASS_OK, "" },
+	{ "accepted", MCPASS_DPOP_ACCEPTED, NULL, 0, MCPASS_OK, "" },
+	{ "required", MCPASS_DPOP_REQUIRED, NULL, 0, MCPASS_OK, "" },
+	{ "no such mode", 3, NULL, 0, MCPASS_E_USAGE, "no such way" },
+	{ "a negative one", -1, NULL, 0, MCPASS_E_USAGE, "no such way" },
+	{ "nonces without DPoP", MCPASS_DPOP_OFF, secret, 32, MCPASS_E_USAGE, "DPoP is off" },
+	{ "the shortest secret", MCPASS_DPOP_ACCEPTED, secret, MP_MIN_NONCE_SECRET, MCPASS_OK, "" },
+	{ "a shorter one", MCPASS_DPOP_ACCEPTED, secret, MP_MIN_NONCE_SECRET - 1, MCPASS_E_USAGE,
+	    "31 bytes, not 32 to 1024" },
+	{ "an empty one", MCPASS_DPOP_REQUIRED, secret, 0, MCPASS_E_USAGE, "0 bytes" },
+	{ "the longest one", MCPASS_DPOP_REQUIRED, secret, MP_MAX_NONCE_SECRET, MCPASS_OK, "" },
+	{ "a longer one", MCPASS_DPOP_REQUIRED, secret, MP_MAX_NONCE_SECRET + 1, MCPASS_E_USAGE,
+	    "1025 bytes" },
+};
+
+static void test_dpop(void)
+{
+	for (size_t i = 0; i < COUNT(dpop_rows); i++) {
+		const char *label = dpop_rows[i].label;
+		struct mcpass_guard_config cfg = default_config();
+		struct mcpass_guard *guard = NULL;
+		struct mcpass_error err = { 0 };
+
+		cfg.dpop = (enum mcpass_dpop_mode)dpop_rows[i].dpop;
+		cfg.nonce_secret = dpop_rows[i].secret;
+		cfg.nonce_secret_len = dpop_rows[i].len;
+		CHECK_EQ(label, mcpass_guard_new(&cfg, &guard, &err), dpop_rows[i].want);
+		CHECK_HAS(label, err.detail, dpop_rows[i].detail);
+		CHECK("no secret in an error", strstr(err.detail, "long enough") == NULL);
+		CHECK(label, (guard != NULL) == (dpop_rows[i].want == MCPASS_OK));
+		mcpass_guard_free(guard);
+	}
+}
+
+static const struct {
+	const char *label;
+	struct mcpass_scope_implication implication;
+	enum mcpass_rc want;
+} implication_rows[] = {
+	{ "one implies two", { "a", "b c" }, MCPASS_OK },
+	{ "one implies nothing", { "a", NULL }, MCPASS_OK },
+	{ "one implies itself", { "a", "a b" }, MCPASS_OK },
+	{ "nothing implies", { NULL, "a" }, MCPASS_E_USAGE },
+	{ "an empty one", { "", "a" }, MCPASS_E_USAGE },
+	{ "two imply", { "a b", "c" }, MCPASS_E_USAGE },
+	{ "a scope that is none", { "a\"", "c" }, MCPASS_E_USAGE },
+	{ "it implies one that is none", { "a", "c\\" }, MCPASS_E_USAGE },
+};
+
+static void test_implications(void)
+{
+	struct mcpass_scope_implication many[MP_MAX_ITEMS + 1];
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard;
+
+	cfg.implication_count = 1;
+	for (size_t i = 0; i < COUNT(implication_rows); i++) {
+		struct mcpass_error err = { 0 };
+
+		guard = NULL;
+		cfg.implications = &implication_rows[i].implication;
+		CHECK_EQ(implication_rows[i].label, mcpass_guard_new(&cfg, &guard, &err),
+		    implication_rows[i].want);
+		CHECK_EQ(implication_rows[i].label, err.rc, implication_rows[i].want);
+		mcpass_guard_free(guard);
+	}
+	guard = NULL;
+	for (size_t i = 0; i < COUNT(many); i++)
+		many[i] = (struct mcpass_scope_implication){ "a", "b" };
+	cfg.implications = many;
+	cfg.implication_count = MP_MAX_ITEMS;
+	CHECK_EQ("the most", mcpass_guard_new(&cfg, &guard, NULL), MCPASS_OK);
+	mcpass_guard_free(guard);
+	guard = NULL;
+	cfg.implication_count = COUNT(many);
+	CHECK_EQ("too many", mcpass_guard_new(&cfg, &guard, NULL), MCPASS_E_USAGE);
+	CHECK("untouched", guard == NULL);
+}
+
 static const struct {
 	const char *label, *resource, *path;
 	bool there;
@@ -159,6 +247,20 @@ static void test_metadata(void)
 	    "\"scopes_supported\":[\"mcp:read\",\"mcp:tools\"],"
 	    "\"bearer_methods_supported\":[\"header\"]}");
 	mcpass_guard_free(guard);
+	cfg = default_config();
+	cfg.dpop = MCPASS_DPOP_ACCEPTED;
+	guard = new_guard(&cfg);
+	mcpass_guard_metadata(guard, "/.well-known/oauth-protected-resource", &json, NULL);
+	CHECK_HAS("DPoP as well", json, "\"bearer_methods_supported\":[\"header\"],"
+	    "\"dpop_signing_alg_values_supported\":[\"ES256\",\"EdDSA\",");
+	CHECK("DPoP as well", strstr(json, "dpop_bound") == NULL);
+	mcpass_guard_free(guard);
+	cfg.dpop = MCPASS_DPOP_REQUIRED;
+	guard = new_guard(&cfg);
+	mcpass_guard_metadata(guard, "/.well-known/oauth-protected-resource", &json, NULL);
+	CHECK_HAS("DPoP alone", json, "\"dpop_signing_alg_values_supported\":[\"ES256\",");
+	CHECK_HAS("DPoP alone", json, "\"dpop_bound_access_tokens_required\":true}");
+	mcpass_guard_free(guard);
 }
 
 /* --- memory: the nth allocation fails, for every n --- */
@@ -168,6 +270,7 @@ static char *set, *good;
 static enum mcpass_rc run_new(void)
 {
 	static const struct mcpass_guard_issuer two[] = { { ISSUER, JWKS }, { OTHER, NULL } };
+	static const struct mcpass_scope_implication chain[] = { { "a", "b" }, { "b", "c d" } };
 	struct mcpass_guard_config cfg = default_config();
 	struct mcpass_guard *guard = NULL;
 	enum mcpass_rc rc;
@@ -177,6 +280,11 @@ static enum mcpass_rc run_new(void)
 	cfg.resource_name = "x";
 	cfg.scopes_supported = cfg.audiences = words;
 	cfg.scope_count = cfg.audience_count = COUNT(words);
+	cfg.implications = chain;
+	cfg.implication_count = COUNT(chain);
+	cfg.dpop = MCPASS_DPOP_REQUIRED;
+	cfg.nonce_secret = secret;
+	cfg.nonce_secret_len = MP_MIN_NONCE_SECRET;
 	rc = mcpass_guard_new(&cfg, &guard, NULL);
 	CHECK("untouched", (guard != NULL) == (rc == MCPASS_OK));
 	mcpass_guard_free(guard);
@@ -282,6 +390,8 @@ int main(void)
 	good = bearer(key, MP_ES256, NULL, NULL);
 	test_config();
 	test_usage();
+	test_dpop();
+	test_implications();
 	test_metadata();
 	test_memory("a guard", make_guard);
 	test_memory("let in", check_allow);

@@ -185,9 +185,67 @@ static void test_step_up(void)
 	}
 }
 
+static const struct mcpass_scope_implication hierarchy[] = {
+	{ "all", "mcp:read mcp:tools mcp:prompts" }, { "write", "mcp:tools mcp:read" },
+	{ "prompts", "mcp:prompts" }, { "chief", "all" }, { "mcp:tools", "x" },
+	{ "twice", "twice mcp:read" }, { "twice", "mcp:tools" },
+};
+static const struct {
+	const char *label, *scope, *missing;    /* missing NULL: let in */
+} implied_rows[] = {
+	{ "nothing is implied by others", "y", "mcp:read mcp:tools mcp:prompts" },
+	{ "by one", "all", NULL },
+	{ "by several", "prompts write", NULL },
+	{ "some by one", "write mcp:prompts", NULL },
+	{ "not by what is implied", "chief", "mcp:read mcp:tools mcp:prompts" },
+	{ "a part", "write", "mcp:prompts" },
+	{ "not the other way", "mcp:read mcp:tools", "mcp:prompts" },
+	{ "what implies is not implied", "mcp:prompts mcp:tools", "mcp:read" },
+	{ "a scope that stands there twice", "twice", "mcp:prompts" },
+	{ "a part of a name", "al", "mcp:read mcp:tools mcp:prompts" },
+};
+
+/* spec: MCP 2026-07-28 "Step-Up Authorization Flow", scope hierarchies */
+static void test_implied(void)
+{
+	static const struct mcpass_operation three[] = { { "ping", NULL }, { "tools/call", "echo" },
+		{ "prompts/get", "x" } };
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *policed;
+	char *set = key_set(key, NULL);
+
+	cfg.implications = hierarchy;
+	cfg.implication_count = COUNT(hierarchy);
+	policed = new_guard(&cfg);
+	mcpass_guard_fetched(policed, JWKS, 200, set, strlen(set), NOW, NULL);
+	for (size_t i = 0; i < COUNT(implied_rows); i++) {
+		const char *label = implied_rows[i].label, *missing = implied_rows[i].missing;
+		char changes[80], want[120];
+		struct mcpass_header header = { "Authorization", NULL };
+		struct mcpass_guard_request request = { .headers = &header, .header_count = 1,
+			.operations = three, .operation_count = COUNT(three), .now = NOW };
+		struct mcpass_verdict verdict = { 0 };
+		char *value;
+
+		snprintf(changes, sizeof(changes), "{\"scope\":\"%s\"}", implied_rows[i].scope);
+		header.value = value = bearer(key, MP_ES256, NULL, changes);
+		CHECK_EQ(label, mcpass_guard_check(policed, &request, &verdict, NULL), MCPASS_OK);
+		CHECK_EQ(label, verdict.status, missing != NULL ? 403 : 0);
+		snprintf(want, sizeof(want), "scope=\"%s\"", missing != NULL ? missing : "");
+		if (missing != NULL)
+			CHECK_HAS(label, verdict.www_authenticate, want);
+		else
+			CHECK_STR("the token's own words", verdict.scope, implied_rows[i].scope);
+		mp_free_wiped(value);
+	}
+	free(set);
+	mcpass_guard_free(policed);
+}
+
 /* A description keeps to the characters of RFC 6750 3, whatever a token says. */
 static void test_description(void)
 {
+	struct mp_reply reply = { .denial = MP_DENY_TOKEN, .metadata_url = PRM_URL };
 	struct mp_buf buf;
 	struct mcpass_verdict verdict = { 0 };
 	char *value = bearer(key, MP_ES256, "{\"typ\":\"a\\\"b\\\\c\xc3\xa9\"}", NULL);
@@ -198,17 +256,16 @@ static void test_description(void)
 	mp_free_wiped(value);
 
 	mp_buf_init(&buf, 40);
-	CHECK_EQ("a challenge has a cap", mp_reply_challenge(MP_DENY_TOKEN, PRM_URL, NULL, NULL, &buf,
-	    NULL), MCPASS_E_LIMIT);
+	CHECK_EQ("a challenge has a cap", mp_reply_challenge(&reply, &buf, NULL), MCPASS_E_LIMIT);
 	mp_buf_free(&buf);
 	mp_buf_init(&buf, MP_MAX_CHALLENGE);
-	CHECK_EQ("no description", mp_reply_challenge(MP_DENY_TOKEN, "u", NULL, NULL, &buf, NULL),
-	    MCPASS_OK);
+	reply.metadata_url = "u";
+	CHECK_EQ("no description", mp_reply_challenge(&reply, &buf, NULL), MCPASS_OK);
 	CHECK_STR("no description", mp_buf_text(&buf),
 	    "Bearer resource_metadata=\"u\", error=\"invalid_token\"");
 	mp_buf_clear(&buf);
-	CHECK_EQ("none for a 503", mp_reply_challenge(MP_DENY_UNAVAILABLE, "u", "s", "w", &buf, NULL),
-	    MCPASS_OK);
+	reply.denial = MP_DENY_UNAVAILABLE;
+	CHECK_EQ("none for a 503", mp_reply_challenge(&reply, &buf, NULL), MCPASS_OK);
 	CHECK_STR("none for a 503", mp_buf_text(&buf), "");
 	mp_buf_free(&buf);
 }
@@ -232,10 +289,11 @@ static void test_no_rules(void)
 static void test_no_method(void)
 {
 	static const struct mcpass_operation none[] = { { NULL, "whoami" } };
+	const struct mcpass_guard_config cfg = default_config();
 	struct mp_policy policy;
 	struct mp_strings scopes = { 0 };
 
-	CHECK_EQ("rules", mp_policy_init(&policy, three_rules, COUNT(three_rules), NULL), MCPASS_OK);
+	CHECK_EQ("rules", mp_policy_init(&policy, &cfg, NULL), MCPASS_OK);
 	CHECK_EQ("no method", mp_policy_needs(&policy, none, 1, &scopes, NULL), MCPASS_OK);
 	CHECK("no method", scopes.count == 1 && mp_strings_has(&scopes, "mcp:read"));
 	mp_strings_free(&scopes);
@@ -254,6 +312,7 @@ int main(void)
 	test_long_token();
 	test_needs();
 	test_step_up();
+	test_implied();
 	test_description();
 	test_no_rules();
 	test_no_method();

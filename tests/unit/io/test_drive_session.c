@@ -21,11 +21,16 @@ static void on_warning(void *ctx, const char *sentence)
 	warnings++;
 }
 
-#define ANSWER "{\"jsonrpc\":\"2.0\",\"id\":<id>,\"result\":{\"resultType\":\"complete\",\"tools\":[]," \
-	"\"ttlMs\":0,\"cacheScope\":\"private\"}}"
-#define PROGRESS "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"data\":\"half\"," \
-	"\"level\":\"info\"}}"
-#define SAMPLING "{\"jsonrpc\":\"2.0\",\"id\":77,\"method\":\"sampling/createMessage\",\"params\":{}}"
+#define RESULT_OF(tools) "{\"jsonrpc\":\"2.0\",\"id\":<id>,\"result\":{\"resultType\":" \
+	"\"complete\",\"tools\":[" tools "],\"ttlMs\":0,\"cacheScope\":\"private\"}}"
+#define ANSWER RESULT_OF("")
+#define ERROR "{\"jsonrpc\":\"2.0\",\"id\":<id>,\"error\":{\"code\":-32602,\"message\":\"no\"}}"
+/* x-mcp-header on an object: no header has room for one. */
+#define BAD_TOOL "{\"name\":\"t\",\"inputSchema\":{\"type\":\"object\",\"properties\":" \
+	"{\"a\":{\"type\":\"object\",\"x-mcp-header\":\"A\"}}}}"
+#define PROGRESS "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\"," \
+	"\"params\":{\"data\":\"half\",\"level\":\"info\"}}"
+#define SAMPLING "{\"jsonrpc\":\"2.0\",\"id\":77,\"method\":\"sampling/createMessage\"}"
 
 static const struct {
 	const char *label, *revision, *type, *reply;
@@ -35,19 +40,15 @@ static const struct {
 	int messages, warnings, answers;
 } rows[] = {
 	{ "a result", NULL, "application/json", ANSWER, MCPASS_OK, false, "\"tools\":[]", 0, 0, 0 },
-	{ "an error", NULL, "application/json",
-	    "{\"jsonrpc\":\"2.0\",\"id\":<id>,\"error\":{\"code\":-32602,\"message\":\"no\"}}", MCPASS_OK, true,
-	    "-32602", 0, 0, 0 },
+	{ "an error", NULL, "application/json", ERROR, MCPASS_OK, true, "-32602", 0, 0, 0 },
 	{ "a stream", NULL, "text/event-stream", "data: " ANSWER "\n\n", MCPASS_OK, false,
 	    "\"tools\":[]", 0, 0, 0 },
 	{ "a notification before it", NULL, "text/event-stream",
 	    "data: " PROGRESS "\n\ndata: " ANSWER "\n\n", MCPASS_OK, false, "\"tools\":[]", 1, 0, 0 },
 	{ "the server asks us", "2025-11-25", "text/event-stream",
 	    "data: " SAMPLING "\n\ndata: " ANSWER "\n\n", MCPASS_OK, false, "\"tools\":[]", 0, 0, 1 },
-	{ "a tool that breaks the rules", NULL, "application/json",
-	    "{\"jsonrpc\":\"2.0\",\"id\":<id>,\"result\":{\"resultType\":\"complete\",\"tools\":[{\"name\":\"t\","
-	    "\"inputSchema\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"object\",\"x-mcp-header\":"
-	    "\"A\"}}}}],\"ttlMs\":0,\"cacheScope\":\"private\"}}", MCPASS_OK, false, "\"tools\":[]", 0, 1, 0 },
+	{ "a tool that breaks the rules", NULL, "application/json", RESULT_OF(BAD_TOOL), MCPASS_OK,
+	    false, "\"tools\":[]", 0, 1, 0 },
 	{ "a page", NULL, "text/html", "<html>%<id></html>", MCPASS_E_PROTOCOL, false, NULL, 0, 0, 0 },
 	{ "another one's answer", NULL, "application/json",
 	    "{\"jsonrpc\":\"2.0\",\"id\":9<id>,\"result\":{}}", MCPASS_E_PROTOCOL, false, NULL, 0, 0, 0 },
@@ -243,8 +244,8 @@ static void test_known_revision(void)
 }
 
 static const char fixed[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-    "Connection: close\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"resultType\":\"complete\","
-    "\"tools\":[],\"ttlMs\":0,\"cacheScope\":\"private\"}}";
+    "Connection: close\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"resultType\":"
+    "\"complete\",\"tools\":[],\"ttlMs\":0,\"cacheScope\":\"private\"}}";
 
 static void test_no_memory(void)
 {

@@ -56,22 +56,33 @@ static enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
 	return told[id].start_in_end ? start(id + 1, "/next", err) : MCPASS_OK;
 }
 
-static enum mcpass_rc start(unsigned id, const char *path, struct mcpass_error *err)
+static enum mcpass_rc begin(unsigned id, const char *method, const char *path,
+    struct mcpass_error *err)
 {
 	static const struct mp_http_callbacks callbacks = { on_head, on_data, on_end, NULL };
 	char url[128];
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", port, path);
-	return mp_http_start(http, id, "POST", url, NULL, 0, "{}", 2, &callbacks, err);
+	return mp_http_start(http, id, method, url, NULL, 0, "{}", 2, &callbacks, err);
 }
 
-static void setup(void)
+static enum mcpass_rc start(unsigned id, const char *path, struct mcpass_error *err)
 {
-	static const struct mp_http_options options = { .timeout_ms = 1 };      /* not for streams */
+	return begin(id, "POST", path, err);
+}
+
+static void setup_patient(long timeout_ms)
+{
+	const struct mp_http_options options = { .timeout_ms = timeout_ms };
 
 	memset(told, 0, sizeof(told));
 	listen_fd = peer_listen(&port);
 	CHECK_EQ("a client", mp_http_new(&options, &http, NULL), MCPASS_OK);
+}
+
+static void setup(void)
+{
+	setup_patient(0);
 }
 
 static void teardown(void)
@@ -313,6 +324,36 @@ static void test_wait(void)
 	close(fd);
 }
 
+/* The limit is on the time until a head comes; neither a stream that has begun nor one
+ * that was asked for with a GET is ended. */
+static void test_late(void)
+{
+	char request[2048];
+	int begun, never, silent;
+
+	setup_patient(200);
+	CHECK_EQ("begins at once", start(1, "/a", NULL), MCPASS_OK);
+	begun = take(request, sizeof(request));
+	peer_write(begun, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+	POLL_UNTIL(told[1].status == 200);
+	CHECK_EQ("a GET", begin(2, "GET", "/b", NULL), MCPASS_OK);
+	silent = take(request, sizeof(request));
+	CHECK_EQ("never begins", start(3, "/c", NULL), MCPASS_OK);
+	never = take(request, sizeof(request));
+	/* Would last for ever but for the limit. */
+	for (int i = 0; told[3].ends == 0 && i < 100; i++)
+		CHECK_EQ("poll", mp_http_poll(http, -1, -1, NULL), MCPASS_OK);
+	CHECK_EQ("it ended", told[3].ends, 1);
+	CHECK_HAS("and why", told[3].reason, "no answer in time");
+	CHECK_EQ("which is known afterwards", mp_http_why(http, NULL), MCPASS_E_IO);
+	CHECK_EQ("poll", mp_http_poll(http, 250, -1, NULL), MCPASS_OK);
+	CHECK_EQ("the others", told[1].ends + told[2].ends, 0);
+	teardown();
+	close(begun);
+	close(never);
+	close(silent);
+}
+
 static void test_sigpipe(void)
 {
 	struct mp_sigpipe held;
@@ -381,6 +422,7 @@ int main(void)
 	test_start_in_end();
 	test_perform_beside();
 	test_wait();
+	test_late();
 	test_sigpipe();
 	test_reasons();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);

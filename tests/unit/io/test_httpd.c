@@ -54,7 +54,8 @@ static const struct {
 } rows[] = {
 	{ "a GET", "GET /a?b=c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 201 ",
 	    "GET [/a] [b=c] 0 [] now=1\n" },
-	{ "nothing is decoded", "GET /a%2fb/%00+?c%26=%zz&&d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+	{ "nothing is decoded",
+	    "GET /a%2fb/%00+?c%26=%zz&&d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 	    "HTTP/1.1 201 ", "[/a%2fb/%00+] [c%26=%zz&&d]" },
 	{ "an empty query is not none", "GET /a? HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 	    "HTTP/1.1 201 ", "[/a] [] 0" },
@@ -63,6 +64,9 @@ static const struct {
 	{ "headers in order, twice too",
 	    "GET / HTTP/1.1\r\nHost: x\r\nA: 1\r\nB: 2\r\na: 3\r\nConnection: close\r\n\r\n",
 	    "X-Twice: 1\r\nX-Twice: 2\r\n", "Host: x\nA: 1\nB: 2\na: 3\n" },
+	{ "the whitespace around a value is no part of it",
+	    "GET / HTTP/1.1\r\nHost: x\r\nA:  \t1 2 \t \r\nB: \t\r\nConnection: close\r\n\r\n",
+	    "HTTP/1.1 201 ", "\nA: 1 2\nB: \n" },
 	{ "a POST", "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
 	    "HTTP/1.1 201 ", "POST [/p] [NULL] 5 [hello]" },
 	{ "in chunks", "POST /p HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
@@ -73,7 +77,8 @@ static const struct {
 	    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 101\r\nConnection: close\r\n\r\n",
 	    "HTTP/1.1 413 ", "\r\n\r\n" },
 	{ "a number that is no length",
-	    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", "HTTP/1.1 ", "" },
+	    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+	    "HTTP/1.1 ", "" },
 	{ "one that becomes too large", large, "HTTP/1.1 413 ", "\r\n\r\n" },
 	{ "a target that is no path", "GET http://x/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 	    "HTTP/1.1 400 ", "\r\n\r\n" },
@@ -98,7 +103,8 @@ static void test_rows(void)
 {
 	char answer[8192];
 
-	strcpy(large, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n65\r\n");
+	strcpy(large, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+	    "Connection: close\r\n\r\n65\r\n");
 	memset(large + strlen(large), 'x', MAX_BODY + 1);
 	strcat(large, "\r\n0\r\n\r\n");
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -217,7 +223,8 @@ static void test_start(void)
 /* Whatever allocation fails while a request is served: an error or none, never a crash. */
 static void test_no_memory(void)
 {
-	const char *request = "POST /m?q HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+	const char *request = "POST /m?q HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+	    "Connection: close\r\n\r\nok";
 	char answer[8192];
 
 	for (size_t n = 0;; n++) {

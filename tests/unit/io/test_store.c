@@ -253,7 +253,8 @@ static const struct {
 	const char *says, *hint;
 } spoil_rows[] = {
 	{ "a good one", do_nothing, false, MCPASS_OK, "", "" },
-	{ "its group may read it", open_to_group, false, MCPASS_E_POLICY, "other users may", "chmod 600 " },
+	{ "its group may read it", open_to_group, false, MCPASS_E_POLICY, "other users may",
+	    "chmod 600 " },
 	{ "others may read it", open_to_others, false, MCPASS_E_POLICY, "other users may", "chmod 600 " },
 	{ "others may write it", writable_to_others, false, MCPASS_E_POLICY, "other users may",
 	    "chmod 600 " },

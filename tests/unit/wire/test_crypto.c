@@ -1,5 +1,6 @@
 /* Digests, random text, passwords. */
 #include <openssl/err.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -22,6 +23,39 @@ static void test_digest(void)
 	    MCPASS_OK);
 	CHECK_STR("RFC 7636 appendix B", text, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
 	free(text);
+}
+
+/* RFC 4231 4.2, 4.3 and 4.7: the last key is longer than the hash's block. */
+static void test_mac(void)
+{
+	static const struct {
+		const char *label, *key, *text;
+		size_t key_len;
+		const char *want;
+	} rows[] = {
+		{ "RFC 4231 4.2", "\x0b", "Hi There", 20,
+		    "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
+		{ "RFC 4231 4.3", "Jefe", "what do ya want for nothing?", 4,
+		    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+		{ "RFC 4231 4.7", "\xaa", "Test Using Larger Than Block-Size Key - Hash Key First", 131,
+		    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+	};
+	uint8_t mac[MP_SHA256_LEN];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char key[131], hex[2 * sizeof(mac) + 1];
+
+		for (size_t j = 0; j < rows[i].key_len; j++)
+			key[j] = rows[i].key[j % strlen(rows[i].key)];
+		CHECK_EQ(rows[i].label, mp_hmac_sha256(key, rows[i].key_len, rows[i].text,
+		    strlen(rows[i].text), mac, NULL), MCPASS_OK);
+		for (size_t j = 0; j < sizeof(mac); j++)
+			snprintf(hex + 2 * j, 3, "%02x", mac[j]);
+		CHECK_STR(rows[i].label, hex, rows[i].want);
+	}
+	memset(mac, 1, sizeof(mac));
+	CHECK_EQ("no key", mp_hmac_sha256("", 0, "x", 1, mac, NULL), MCPASS_E_USAGE);
+	CHECK("untouched", mac[0] == 1 && mac[MP_SHA256_LEN - 1] == 1);
 }
 
 static int count_up(void *ctx, uint8_t *out, size_t len)
@@ -160,6 +194,7 @@ static void test_out_of_memory(void)
 int main(void)
 {
 	test_digest();
+	test_mac();
 	test_random();
 	test_password();
 	CHECK("OpenSSL's queue is empty", ERR_peek_error() == 0);

@@ -1,0 +1,265 @@
+/* Every misbehaviour by name: what it does, and how a client has to end that meets it.
+ * MCPASS_OK: it gets on all the same. */
+#include "issuer/faults.h"
+#include <string.h>
+#include "base/limits.h"
+
+#define HTML "<!doctype html><title>Maintenance</title><p>Back soon."
+#define HOW(...) &(const struct mp_fault_how){ __VA_ARGS__ }
+#define METADATA(...) HOW(.at = MP_AT_METADATA, __VA_ARGS__)
+#define REGISTER(...) HOW(.at = MP_AT_REGISTER, __VA_ARGS__)
+#define AUTHORIZE(...) HOW(.at = MP_AT_AUTHORIZE, __VA_ARGS__)
+#define TOKEN(...) HOW(.at = MP_AT_TOKEN, __VA_ARGS__)
+#define REFRESH(...) HOW(.at = MP_AT_REFRESH, __VA_ARGS__)
+
+static const struct mp_fault faults[] = {
+	{ "metadata-html", "Metadata is a web page with status 200.", MCPASS_E_PROTOCOL,
+	    METADATA(.status = 200, .type = "text/html", .body = HTML) },
+	{ "metadata-500", "Metadata cannot be had: 500.", MCPASS_E_IO,
+	    METADATA(.status = 500, .type = "text/plain", .body = "internal error") },
+	{ "metadata-huge", "Metadata is larger than any document may be.", MCPASS_E_LIMIT,
+	    METADATA(.padding = MP_MAX_DOCUMENT) },
+	{ "metadata-duplicate-name", "Metadata names two issuers.", MCPASS_E_PROTOCOL,
+	    METADATA(.begin = "\"issuer\":\"https://evil.example\",") },
+	{ "metadata-issuer-other", "Metadata is that of another issuer.", MCPASS_E_POLICY,
+	    METADATA(.members = { { "issuer", "https://evil.example" } }) },
+	{ "metadata-issuer-slash", "The issuer in the metadata has one more slash at its end.",
+	    MCPASS_E_POLICY, METADATA(.members = { { "issuer", "@/" } }) },
+	{ "metadata-no-s256", "Metadata does not offer PKCE.", MCPASS_E_POLICY,
+	    METADATA(.members = { { "code_challenge_methods_supported", NULL } }) },
+	{ "metadata-no-token-endpoint", "Metadata has no token endpoint.", MCPASS_E_PROTOCOL,
+	    METADATA(.members = { { "token_endpoint", NULL } }) },
+	{ "metadata-http-token-endpoint", "The token endpoint is plain http on a far host.",
+	    MCPASS_E_POLICY,
+	    METADATA(.members = { { "token_endpoint", "http://as.example/token" } }) },
+	{ "metadata-private-token-endpoint", "The token endpoint is inside a private network.",
+	    MCPASS_E_POLICY,
+	    METADATA(.members = { { "token_endpoint", "https://169.254.169.254/token" } }) },
+	{ "metadata-authorize-javascript", "The authorization endpoint is a script.",
+	    MCPASS_E_PROTOCOL,
+	    METADATA(.members = { { "authorization_endpoint", "javascript:alert(1)" } }) },
+	{ "metadata-authorize-file", "The authorization endpoint is a file.", MCPASS_E_PROTOCOL,
+	    METADATA(.members = { { "authorization_endpoint", "file:///etc/passwd" } }) },
+	{ "metadata-authorize-command", "The authorization endpoint is a shell's command.",
+	    MCPASS_E_PROTOCOL,
+	    METADATA(.members = { { "authorization_endpoint", "$(touch pwned)" } }) },
+	{ "metadata-authorize-option", "The authorization endpoint is an option of a program.",
+	    MCPASS_E_PROTOCOL,
+	    METADATA(.members = { { "authorization_endpoint", "--renderer-cmd-prefix=sh" } }) },
+	{ "metadata-redirect-loop", "Metadata redirects to itself for ever.", MCPASS_E_LIMIT,
+	    METADATA(.status = 302, .type = "text/plain", .body = "", .extra = { "Location",
+	    "?again" }) },
+
+	{ "register-403", "Registration is refused as Keycloak refuses it.", MCPASS_E_DENIED,
+	    REGISTER(.status = 403, .type = "application/json", .body =
+	    "{\"error\":\"insufficient_scope\",\"error_description\":\"Policy 'Trusted Hosts'"
+	    " rejected request to client-registration service. Details: Host not trusted.\"}") },
+	{ "register-500", "Registration fails: 500.", MCPASS_E_IO,
+	    REGISTER(.status = 500, .type = "text/plain", .body = "internal error") },
+	{ "register-html", "Registration answers with a web page.", MCPASS_E_PROTOCOL,
+	    REGISTER(.status = 201, .type = "text/html", .body = HTML) },
+	{ "register-no-client-id", "Registration gives no client id.", MCPASS_E_PROTOCOL,
+	    REGISTER(.members = { { "client_id", NULL } }) },
+	{ "register-post-method", "Registration gives a secret for client_secret_post, whatever"
+	    " was asked.", MCPASS_OK, REGISTER(0) },
+	{ "register-unusable-method", "Registration wants a method that nobody asked for.",
+	    MCPASS_E_PROTOCOL,
+	    REGISTER(.members = { { "token_endpoint_auth_method", "tls_client_auth" } }) },
+
+	{ "authorize-no-state", "The redirect has no state.", MCPASS_E_POLICY,
+	    AUTHORIZE(.params = { { "state", NULL } }) },
+	{ "authorize-wrong-state", "The redirect has another state.", MCPASS_E_POLICY,
+	    AUTHORIZE(.params = { { "state", "forged" } }) },
+	{ "authorize-no-iss", "The redirect lacks the iss that was promised.", MCPASS_E_POLICY,
+	    AUTHORIZE(.params = { { "iss", NULL } }) },
+	{ "authorize-wrong-iss", "The redirect has the iss of another issuer.", MCPASS_E_POLICY,
+	    AUTHORIZE(.params = { { "iss", "https://evil.example" } }) },
+	{ "authorize-iss-slash", "The iss of the redirect has one more slash at its end.",
+	    MCPASS_E_POLICY, AUTHORIZE(.params = { { "iss", "@/" } }) },
+	{ "authorize-error-wrong-iss", "An error comes with the iss of another issuer.",
+	    MCPASS_E_POLICY, AUTHORIZE(.params = { { "code", NULL }, { "error", "server_error" },
+	    { "error_description", "forged" }, { "iss", "https://evil.example" } }) },
+	{ "authorize-denied", "The user says no.", MCPASS_E_DENIED,
+	    AUTHORIZE(.params = { { "code", NULL }, { "error", "access_denied" } }) },
+	{ "authorize-error-script", "The error's description is a script.", MCPASS_E_DENIED,
+	    AUTHORIZE(.params = { { "code", NULL }, { "error", "server_error" },
+	    { "error_description", "<script>alert(1)</script>\x1b[31m" } }) },
+	{ "authorize-no-code", "The redirect has neither code nor error.", MCPASS_E_PROTOCOL,
+	    AUTHORIZE(.params = { { "code", NULL } }) },
+
+	{ "token-500", "The token endpoint fails: 500.", MCPASS_E_IO,
+	    TOKEN(.status = 500, .type = "text/plain", .body = "internal error") },
+	{ "token-429", "The token endpoint is too busy: 429.", MCPASS_E_IO,
+	    TOKEN(.status = 429, .type = "text/plain", .body = "", .extra = { "Retry-After",
+	    "1" }) },
+	{ "token-html", "The token endpoint answers with a web page.", MCPASS_E_PROTOCOL,
+	    TOKEN(.status = 200, .type = "text/html", .body = HTML) },
+	{ "token-huge", "The token response is larger than any may be.", MCPASS_E_LIMIT,
+	    TOKEN(.padding = MP_MAX_TOKEN_RESPONSE) },
+	{ "token-no-access-token", "The token response has no access token.", MCPASS_E_PROTOCOL,
+	    TOKEN(.members = { { "access_token", NULL } }) },
+	{ "token-type-mac", "The token is of a type that nobody speaks.", MCPASS_E_PROTOCOL,
+	    TOKEN(.members = { { "token_type", "mac" } }) },
+	{ "token-redirect", "The token endpoint redirects the code to another host.",
+	    MCPASS_E_PROTOCOL, TOKEN(.status = 307, .type = "text/plain", .body = "",
+	    .extra = { "Location", "https://evil.example/token" }) },
+	{ "token-invalid-grant", "The code is refused.", MCPASS_E_DENIED,
+	    TOKEN(.status = 400, .type = "application/json",
+	    .body = "{\"error\":\"invalid_grant\",\"error_description\":\"forged\"}") },
+	{ "token-not-json-type", "The token response says that it is a web page.",
+	    MCPASS_E_PROTOCOL, TOKEN(.type = "text/html") },
+	{ "token-less-scope", "The token lacks every scope that was asked for.", MCPASS_E_DENIED,
+	    TOKEN(.members = { { "scope", "nothing" } }, .claims = { { "scope", "nothing" } }) },
+	{ "token-expired-at-once", "The token response says that the token ends in a second.",
+	    MCPASS_OK, TOKEN(.members = { { "expires_in", "1" } }) },
+	{ "token-expired", "The token ended long ago.", MCPASS_E_PROTOCOL,
+	    TOKEN(.claims = { { "exp", "1" } }) },
+	{ "token-wrong-audience", "The token is for another server.", MCPASS_E_PROTOCOL,
+	    TOKEN(.claims = { { "aud", "https://other.example/mcp" } }) },
+	{ "token-wrong-issuer", "The token is from another issuer.", MCPASS_E_PROTOCOL,
+	    TOKEN(.claims = { { "iss", "https://evil.example" } }) },
+	{ "token-alg-none", "The token is not signed.", MCPASS_E_PROTOCOL, TOKEN(.alg = "none") },
+	{ "token-hs256", "The token is signed with the public key as a password.",
+	    MCPASS_E_PROTOCOL, TOKEN(.alg = "HS256") },
+	{ "jwks-empty", "There is no public key.", MCPASS_E_PROTOCOL,
+	    HOW(.at = MP_AT_KEYS, .status = 200, .type = "application/json",
+	    .body = "{\"keys\":[]}") },
+
+	{ "refresh-invalid-grant", "The refresh token is refused.", MCPASS_OK,
+	    REFRESH(.status = 400, .type = "application/json",
+	    .body = "{\"error\":\"invalid_grant\"}") },
+	{ "refresh-500", "Refreshing fails: 500.", MCPASS_E_IO,
+	    REFRESH(.status = 500, .type = "text/plain", .body = "internal error") },
+	{ "refresh-no-rotation", "Refreshing gives no new refresh token; the old one stays good.",
+	    MCPASS_OK, REFRESH(0) },
+	{ "refresh-invalid-client", "The client is not known any more when it refreshes.",
+	    MCPASS_OK, REFRESH(.status = 401, .type = "application/json",
+	    .body = "{\"error\":\"invalid_client\"}") },
+
+	{ "dpop-nonce-loop", "The token endpoint wants another nonce, for ever.", MCPASS_E_DENIED,
+	    TOKEN(.status = 400, .type = "application/json",
+	    .body = "{\"error\":\"use_dpop_nonce\"}", .extra = { "DPoP-Nonce", "again" }) },
+	{ "par-500", "Pushing the request fails: 500.", MCPASS_E_IO,
+	    HOW(.at = MP_AT_PUSH, .status = 500, .type = "text/plain", .body = "internal error") },
+	{ "par-no-request-uri", "The pushed request gets no name.", MCPASS_E_PROTOCOL,
+	    HOW(.at = MP_AT_PUSH, .members = { { "request_uri", NULL } }) },
+	{ "jag-wrong-type", "The identity provider gives an access token for an ID-JAG.",
+	    MCPASS_E_PROTOCOL, HOW(.at = MP_AT_VOUCH, .members = { { "issued_token_type",
+	    "urn:ietf:params:oauth:token-type:access_token" } }) },
+	{ "jag-denied", "The identity provider does not vouch for this user.", MCPASS_E_DENIED,
+	    HOW(.at = MP_AT_VOUCH, .status = 400, .type = "application/json",
+	    .body = "{\"error\":\"access_denied\"}") },
+	{ "assertion-invalid-grant", "The assertion is refused.", MCPASS_E_DENIED,
+	    HOW(.at = MP_AT_ASSERTION, .status = 400, .type = "application/json",
+	    .body = "{\"error\":\"invalid_grant\"}") },
+};
+
+const struct mp_fault *mp_faults(size_t *ret_count)
+{
+	*ret_count = MP_COUNT(faults);
+	return faults;
+}
+
+enum mcpass_rc mp_issuer_misbehave(struct mp_issuer *issuer, const char *fault,
+    struct mcpass_error *err)
+{
+	mp_clear(err);
+	if (fault == NULL) {
+		issuer->fault = NULL;
+		return MCPASS_OK;
+	}
+	for (size_t i = 0; i < MP_COUNT(faults); i++) {
+		if (strcmp(faults[i].name, fault) == 0) {
+			issuer->fault = &faults[i];
+			return MCPASS_OK;
+		}
+	}
+	return mp_fail(err, MCPASS_E_USAGE, NULL, "there is no misbehaviour %s", fault);
+}
+
+bool mp_faults_is(const struct mp_issuer *issuer, const char *name)
+{
+	return issuer->fault != NULL && strcmp(issuer->fault->name, name) == 0;
+}
+
+static bool contains(const struct mp_http_request *request, const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i + len <= request->body_len; i++)
+		if (memcmp(request->body + i, text, len) == 0)
+			return true;
+	return false;
+}
+
+enum mp_fault_at mp_faults_refine(const struct mp_turn *turn, enum mp_fault_at at)
+{
+	/* Good enough for a request that is going to be spoilt. */
+	static const struct { const char *text; enum mp_fault_at at; } grants[] = {
+		{ "grant_type=refresh_token", MP_AT_REFRESH },
+		{ "oauth%3Agrant-type%3Atoken-exchange", MP_AT_VOUCH },
+		{ "oauth%3Agrant-type%3Ajwt-bearer", MP_AT_ASSERTION },
+	};
+
+	for (size_t i = 0; at == MP_AT_TOKEN && i < MP_COUNT(grants); i++)
+		if (contains(turn->request, grants[i].text))
+			return grants[i].at;
+	return at;
+}
+
+/* How to spoil what is answered there, or NULL. */
+static const struct mp_fault_how *find(const struct mp_turn *turn, enum mp_fault_at at)
+{
+	const struct mp_fault *fault = turn->issuer->fault;
+
+	return fault != NULL && fault->how->at == at ? fault->how : NULL;
+}
+
+enum mcpass_rc mp_faults_instead(const struct mp_turn *turn, enum mp_fault_at at,
+    bool *ret_done, struct mcpass_error *err)
+{
+	const struct mp_fault_how *how = find(turn, at);
+	enum mcpass_rc rc;
+
+	*ret_done = how != NULL && how->status != 0;
+	if (!*ret_done)
+		return MCPASS_OK;
+	turn->response->status = how->status;
+	mp_buf_adds(&turn->response->body, how->body);
+	rc = mp_buf_check(&turn->response->body, "the answer", err);
+	if (!rc)
+		rc = mp_spoil_header(turn, "Content-Type", how->type, err);
+	if (!rc && how->extra.name != NULL)
+		rc = mp_spoil_header(turn, how->extra.name, how->extra.value, err);
+	return rc;
+}
+
+/* The status of an answer that is a success there. */
+static int success(enum mp_fault_at at)
+{
+	if (at == MP_AT_AUTHORIZE)
+		return 303;
+	return at == MP_AT_REGISTER || at == MP_AT_PUSH ? 201 : 200;
+}
+
+enum mcpass_rc mp_faults_after(const struct mp_turn *turn, enum mp_fault_at at,
+    struct mcpass_error *err)
+{
+	const struct mp_fault_how *how = find(turn, at);
+	enum mcpass_rc rc = MCPASS_OK;
+
+	/* A refusal, and a page on the way, stay as they are. */
+	if (how == NULL || turn->response->status != success(at))
+		return MCPASS_OK;
+	if (how->type != NULL)
+		rc = mp_spoil_header(turn, "Content-Type", how->type, err);
+	if (!rc)
+		rc = mp_spoil_token(turn, how, err);
+	if (!rc)
+		rc = mp_spoil_members(turn, how->members, err);
+	if (!rc)
+		rc = mp_spoil_params(turn, how->params, err);
+	if (!rc)
+		rc = mp_spoil_text(turn, how, err);
+	return rc;
+}

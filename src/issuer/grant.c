@@ -1,0 +1,197 @@
+#include "issuer/grant.h"
+#include <stdlib.h>
+#include "wire/crypto.h"
+
+/* Three kinds of records:
+ *   code      hash of the code -> the grant; taken once
+ *   refresh   hash of a token -> its family; and family -> the grant, without which no
+ *             token of the family is good.  All of them are one group.
+ *   issued    hash of every code and token there ever was -> its family.  It is written
+ *             before the secret leaves, so no race hides that a secret came twice. */
+#define AT(member) offsetof(struct mp_grant, member)
+static const struct mp_field fields[] = {
+	{ "family", MP_FIELD_STRING, MP_REQUIRED, AT(family), NULL },
+	{ "client_id", MP_FIELD_STRING, 0, AT(client_id), NULL },
+	{ "username", MP_FIELD_STRING, 0, AT(username), NULL },
+	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
+	{ "resource", MP_FIELD_STRING, 0, AT(resource), NULL },
+	{ "redirect_uri", MP_FIELD_STRING, 0, AT(redirect_uri), NULL },
+	{ "code_challenge", MP_FIELD_STRING, 0, AT(code_challenge), NULL },
+	{ "thumbprint", MP_FIELD_STRING, 0, AT(thumbprint), NULL },
+	{ "expires_at", MP_FIELD_INT, 0, AT(expires_at), NULL },
+};
+static const struct mp_shape shape = { fields, MP_COUNT(fields) };
+
+void mp_grant_free(struct mp_grant *grant)
+{
+	mp_record_release(&shape, grant);
+}
+
+enum mcpass_rc mp_grant_revoke(const struct mp_turn *turn, const char *family,
+    struct mcpass_error *err)
+{
+	return mp_record_drop_group(turn, "refresh", family, err);
+}
+
+/* Makes a secret of a kind that stands for grant until expires_at. */
+static enum mcpass_rc issue(const struct mp_turn *turn, const char *kind,
+    const struct mp_grant *grant, int64_t expires_at, struct mp_secret *ret_secret,
+    struct mcpass_error *err)
+{
+	const struct mp_issuer *issuer = turn->issuer;
+	const struct mp_grant pointer = { .family = grant->family };
+	struct mp_secret secret = { 0 };
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, &secret, err);
+	if (!rc)
+		rc = mp_record_key(&secret, &key, err);
+	if (!rc) {
+		const struct mp_slot issued = { "issued", key, grant->family, grant->expires_at };
+		const struct mp_slot slot = { kind, key, grant->family, expires_at };
+
+		rc = mp_record_put(turn, &issued, &shape, &pointer, err);
+		if (!rc)
+			rc = mp_record_put(turn, &slot, &shape, grant, err);
+	}
+	free(key);
+	if (rc)
+		mp_secret_free(&secret);
+	else
+		*ret_secret = secret;
+	return rc;
+}
+
+enum mcpass_rc mp_grant_begin(const struct mp_turn *turn, const struct mp_grant *grant,
+    struct mp_secret *ret_code, struct mcpass_error *err)
+{
+	const struct mp_issuer *issuer = turn->issuer;
+	int64_t now = turn->request->now;
+	struct mp_slot head = { "refresh", NULL, NULL, now + issuer->refresh_lifetime };
+	struct mp_secret family = { 0 };
+	struct mp_grant whole = *grant;
+	enum mcpass_rc rc;
+
+	rc = mp_random_text(issuer->random, issuer->random_ctx, 16, &family, err);
+	if (rc)
+		return rc;
+	head.key = head.group = whole.family = family.bytes;
+	whole.expires_at = head.expires_at;
+	rc = mp_record_put(turn, &head, &shape, &whole, err);
+	if (!rc)
+		rc = issue(turn, "code", &whole, now + issuer->code_lifetime, ret_code, err);
+	mp_secret_free(&family);
+	return rc;
+}
+
+/* A secret that is not there: unknown, expired or used.  When it was ever issued, it is
+ * in two hands now.  spec: OAuth 2.1 4.1.3, RFC 9700 4.14.2 */
+static enum mcpass_rc refuse_missing(const struct mp_turn *turn, const char *key,
+    const char *what, struct mcpass_error *err)
+{
+	const struct mp_slot slot = { "issued", key, "", 0 };
+	struct mp_grant pointer = { 0 };
+	bool found = false;
+	enum mcpass_rc rc;
+
+	rc = mp_record_get(turn, &slot, &shape, &pointer, &found, err);
+	if (!rc && found)
+		rc = mp_grant_revoke(turn, pointer.family, err);
+	if (!rc)
+		rc = mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
+		    "the %s is unknown, expired, revoked or used already", what);
+	mp_grant_free(&pointer);
+	return rc;
+}
+
+enum mcpass_rc mp_grant_redeem_code(const struct mp_turn *turn, const struct mp_secret *code,
+    struct mp_grant *ret_grant, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "code", NULL, "", 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_record_key(code, &key, err);
+	if (rc)
+		return rc;
+	slot.key = key;
+	rc = mp_record_take(turn, &slot, &shape, ret_grant, &found, err);
+	if (!rc && !found)
+		rc = refuse_missing(turn, key, "code", err);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_grant_add_refresh(const struct mp_turn *turn, const struct mp_grant *grant,
+    struct mp_secret *ret_token, struct mcpass_error *err)
+{
+	const struct mp_grant pointer = {
+		.family = grant->family, .expires_at = grant->expires_at,
+		.thumbprint = grant->thumbprint,
+	};
+
+	return issue(turn, "refresh", &pointer, grant->expires_at, ret_token, err);
+}
+
+/* The family's grant, when the family is alive. */
+static enum mcpass_rc read_head(const struct mp_turn *turn, const char *family,
+    struct mp_grant *ret_grant, struct mcpass_error *err)
+{
+	const struct mp_slot slot = { "refresh", family, family, 0 };
+	bool found = false;
+	enum mcpass_rc rc;
+
+	rc = mp_record_get(turn, &slot, &shape, ret_grant, &found, err);
+	if (!rc && !found)
+		rc = mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
+		    "what was allowed has been revoked");
+	return rc;
+}
+
+enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
+    const struct mp_secret *token, struct mp_grant *ret_grant, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "refresh", NULL, "", 0 };
+	struct mp_grant pointer = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_record_key(token, &key, err);
+	if (rc)
+		return rc;
+	slot.key = key;
+	rc = mp_record_get(turn, &slot, &shape, &pointer, &found, err);
+	if (!rc && !found)
+		rc = refuse_missing(turn, key, "refresh token", err);
+	if (!rc)
+		rc = read_head(turn, pointer.family, ret_grant, err);
+	if (!rc)        /* the token's own: the code that began the family was bound to none */
+		rc = mp_set(&ret_grant->thumbprint, pointer.thumbprint, err);
+	mp_grant_free(&pointer);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_grant_spend_refresh(const struct mp_turn *turn,
+    const struct mp_secret *token, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "refresh", NULL, "", 0 };
+	struct mp_grant pointer = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_record_key(token, &key, err);
+	if (rc)
+		return rc;
+	slot.key = key;
+	rc = mp_record_take(turn, &slot, &shape, &pointer, &found, err);
+	if (!rc && !found)
+		rc = refuse_missing(turn, key, "refresh token", err);
+	mp_grant_free(&pointer);
+	free(key);
+	return rc;
+}

@@ -1,0 +1,41 @@
+/* grant.h - what a person allowed, and the secrets that stand for it: one code, then one
+ * refresh token after another.  Together they are a family: when a used one comes back,
+ * somebody stole it, and the whole family goes.
+ * spec: OAuth 2.1 4.1.3, 4.3.1; RFC 9700 2.2.2, 4.14 */
+#ifndef MP_ISSUER_GRANT_H
+#define MP_ISSUER_GRANT_H
+#include "issuer/inside.h"
+
+struct mp_grant {
+	char *family;
+	char *client_id, *username;
+	char *scope, *resource;         /* or NULL */
+	char *redirect_uri, *code_challenge; /* of the code only */
+	char *thumbprint;               /* of the key a refresh token is bound to, or NULL */
+	int64_t expires_at;             /* the family's end, however often it is renewed */
+};
+void mp_grant_free(struct mp_grant *grant);
+
+/* Begins a family; grant->family and expires_at are not looked at. */
+enum mcpass_rc mp_grant_begin(const struct mp_turn *turn, const struct mp_grant *grant,
+    struct mp_secret *ret_code, struct mcpass_error *err);
+/* Uses the code up.  Refuses with invalid_grant. */
+enum mcpass_rc mp_grant_redeem_code(const struct mp_turn *turn, const struct mp_secret *code,
+    struct mp_grant *ret_grant, struct mcpass_error *err);
+
+/* One more refresh token. */
+enum mcpass_rc mp_grant_add_refresh(const struct mp_turn *turn, const struct mp_grant *grant,
+    struct mp_secret *ret_token, struct mcpass_error *err);
+/* Reads what a refresh token stands for, and leaves it as it is: a request with another
+ * mistake must not cost the client its login.  Refuses with invalid_grant. */
+enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
+    const struct mp_secret *token, struct mp_grant *ret_grant, struct mcpass_error *err);
+/* Uses it up: of two who come with one token, the second is refused. */
+enum mcpass_rc mp_grant_spend_refresh(const struct mp_turn *turn,
+    const struct mp_secret *token, struct mcpass_error *err);
+
+/* Revokes the family: its refresh tokens, and its code's right to begin any. */
+enum mcpass_rc mp_grant_revoke(const struct mp_turn *turn, const char *family,
+    struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,120 @@
+/* issuer.h - the embedded authorization server: a request in, a response out.
+ *
+ * A development default and a test bench: real protocol, real checks, users in a file.
+ * No I/O: what it remembers goes through a store, time comes with the request.
+ * spec: OAuth 2.1; RFC 8414, 7591, 7636, 8707, 9207, 7009; OIDC Discovery (metadata);
+ *       RFC 9126, 9449, 7523, 8693; MCP SEP-991, SEP-1046, SEP-990, SEP-1933 */
+#ifndef MP_ISSUER_ISSUER_H
+#define MP_ISSUER_ISSUER_H
+#include "wire/http.h"
+#include "wire/json.h"
+
+/* What the issuer remembers: text by kind and key, until it expires.  group lets a whole
+ * refresh family go at once.  get and take yield *ret_value NULL when there is none (or it
+ * has expired); the value is the caller's (mp_free_wiped).  take removes what it
+ * returns, atomically: a code is used once, whoever comes twice. */
+struct mp_issuer_store {
+	enum mcpass_rc (*put)(void *ctx, const char *kind, const char *key, const char *group,
+	    int64_t expires_at, const char *value, struct mcpass_error *err);
+	enum mcpass_rc (*get)(void *ctx, const char *kind, const char *key, int64_t now,
+	    char **ret_value, struct mcpass_error *err);
+	enum mcpass_rc (*take)(void *ctx, const char *kind, const char *key, int64_t now,
+	    char **ret_value, struct mcpass_error *err);
+	enum mcpass_rc (*drop_group)(void *ctx, const char *kind, const char *group,
+	    struct mcpass_error *err);
+	/* Like put, but only where there is nothing (any more): *ret_added is true for the
+	 * first who comes, atomically. */
+	enum mcpass_rc (*add)(void *ctx, const char *kind, const char *key, int64_t expires_at,
+	    int64_t now, bool *ret_added, struct mcpass_error *err);
+	void *ctx;
+};
+
+struct mp_issuer_scope { const char *scope, *words; };   /* "mcp:tools", "Use its tools" */
+/* A client that the operator knows: it did not register itself. */
+struct mp_issuer_client {
+	const char *client_id;
+	const char *client_secret;      /* or NULL */
+	const char *jwks;               /* its public keys as JSON (private_key_jwt), or NULL */
+	const char *grants;             /* grant types, space separated */
+	const char *scope;              /* all that it may have; NULL: every scope */
+};
+/* An issuer whose JWTs are a grant here.  spec: RFC 7523 2.1, 3 */
+enum mp_trust {
+	MP_TRUST_WORKLOAD = 1,          /* a platform's, for a workload (SEP-1933) */
+	MP_TRUST_ID_JAG                 /* an identity provider's, for a person (SEP-990) */
+};
+struct mp_issuer_trusted {
+	const char *issuer;             /* iss, byte for byte */
+	enum mp_trust what;
+	const char *jwks;               /* its public keys as JSON, or NULL: */
+	const char *jwks_uri;           /* they are fetched from here */
+	const char *audience;           /* aud has to be this; NULL: our URL, with or without
+	                                 * a '/' at its end, or our token endpoint */
+	const char *scope;              /* all that its subjects may have; NULL: every scope */
+	bool reusable;                  /* a JWT may come more than once: platforms that hand out
+	                                 * one an hour; never for an ID-JAG */
+};
+struct mp_issuer_config {
+	const char *issuer;             /* its URL, without a terminating '/' */
+	const char *users;              /* JSON: [{"username","password_hash","name","scopes"}] */
+	const char *signing_key;        /* a private JWK as JSON text */
+	const struct mp_issuer_scope *scopes;
+	size_t scope_count;
+	struct mp_issuer_store store;
+	mcpass_random_fn *random;
+	void *random_ctx;
+	int64_t access_lifetime, refresh_lifetime, code_lifetime;   /* seconds; 0: default */
+	/* The audience of a token for which no resource was asked (clients of 2025-03-26 ask
+	 * for none): the MCP server's URL; NULL: the issuer.  spec: RFC 9068 3 */
+	const char *default_resource;
+	const struct mp_issuer_client *clients;
+	const struct mp_issuer_trusted *trusted;
+	size_t client_count, trusted_count;
+	/* Authorization servers that users are vouched for at, as an identity provider: the
+	 * audiences of an ID-JAG (SEP-990). */
+	const char *const *vouched;
+	size_t vouched_count;
+	/* GETs an https URL, follows no redirect, connects to no private address unless the URL
+	 * says one, appends the body to body, which is capped.  For client metadata documents
+	 * (SEP-991) and the keys of trusted issuers; NULL: neither is offered. */
+	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status,
+	    struct mp_buf *body, struct mcpass_error *err);
+	void *fetch_ctx;
+	bool require_pushed;            /* refuse authorization requests that were not pushed */
+	bool require_dpop_nonce;        /* a DPoP proof has to have a nonce (RFC 9449 8) */
+	bool require_resource_claim;    /* refuse an ID-JAG without resource (Okta's have none) */
+};
+
+struct mp_issuer;
+enum mcpass_rc mp_issuer_new(const struct mp_issuer_config *config,
+    struct mp_issuer **ret_issuer, struct mcpass_error *err);
+void mp_issuer_free(struct mp_issuer *issuer);
+
+/* Answers any request; what is not the issuer's is a 404.  Fails only when it could not
+ * answer (no memory, no store): the caller then sends a 500. */
+enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,
+    const struct mp_http_request *request, struct mp_http_response *response,
+    struct mcpass_error *err);
+
+/* A token without a flow, for developers: `mcpass authserver token`. */
+enum mcpass_rc mp_issuer_mint(struct mp_issuer *issuer, const char *username,
+    const char *client_id, const char *scope, const char *resource, int64_t now,
+    struct mp_secret *ret_token, struct mcpass_error *err);
+
+/* An id token for that client, as from a login here, to be exchanged for an ID-JAG. */
+enum mcpass_rc mp_issuer_mint_id_token(struct mp_issuer *issuer, const char *username,
+    const char *client_id, int64_t now, struct mp_secret *ret_token, struct mcpass_error *err);
+
+/* --- named misbehaviour, one at a time, for tests (faults.c) --- */
+struct mp_fault {
+	const char *name;               /* "iss-wrong" */
+	const char *does;               /* one sentence */
+	enum mcpass_rc met_with;        /* the class of error a client must end with */
+	const struct mp_fault_how *how; /* faults.c's own */
+};
+const struct mp_fault *mp_faults(size_t *ret_count);
+/* NULL: behave.  MCPASS_E_USAGE for a name that is none. */
+enum mcpass_rc mp_issuer_misbehave(struct mp_issuer *issuer, const char *fault,
+    struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,241 @@
+#include "issuer/known.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "issuer/fetched.h"
+#include "oauth/scope.h"
+#include "oauth/target.h"
+
+/* --- the configuration --- */
+static enum mcpass_rc check_scope(const struct mp_issuer *issuer, const char *scope,
+    struct mp_strings *ret_scopes, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = scope != NULL ? mp_scope_parse(scope, ret_scopes, err)
+	    : mp_scope_merge(ret_scopes, &issuer->scopes, err);
+
+	if (!rc && !mp_scope_covers(&issuer->scopes, ret_scopes))
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "there is no such scope: %s", scope);
+	return rc;
+}
+
+/* As text without a control character, so that it can be copied like any member. */
+static enum mcpass_rc read_jwks(const char *text, char **ret_text, struct mp_jwks *ret_keys,
+    struct mcpass_error *err)
+{
+	json_t *set = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(text, strlen(text), MP_MAX_TRUSTED_KEYS, "the key set", &set, err);
+	if (rc)
+		return rc;
+	free(*ret_text);
+	*ret_text = mp_json_dump(set);
+	json_decref(set);
+	if (*ret_text == NULL)
+		return mp_nomem(err);
+	rc = mp_jwks_parse(*ret_text, strlen(*ret_text), ret_keys, err);
+	if (!rc && ret_keys->count == 0)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the key set has no key that signs");
+	return rc;
+}
+
+static enum mcpass_rc set_proof(const struct mp_issuer_client *given,
+    struct mp_client *client, struct mcpass_error *err)
+{
+	const char *method = "none";
+	struct mp_secret secret = { 0 };
+	struct mp_jwks keys = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (given->client_secret != NULL && given->jwks != NULL)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 6749 2.3", "a secret and keys: one is enough");
+	if (given->client_secret != NULL) {
+		method = "client_secret_basic";
+		rc = mp_secret_set(&secret, given->client_secret, err);
+		if (!rc)
+			rc = mp_record_key(&secret, &client->secret_hash, err);
+		mp_secret_free(&secret);
+	} else if (given->jwks != NULL) {
+		method = "private_key_jwt";
+		rc = read_jwks(given->jwks, &client->jwks, &keys, err);
+		mp_jwks_free(&keys);
+	}
+	return rc ? rc : mp_set(&client->token_endpoint_auth_method, method, err);
+}
+
+static enum mcpass_rc read_client(const struct mp_issuer_client *given,
+    const struct mp_issuer *issuer, struct mp_client *client, struct mcpass_error *err)
+{
+	struct mp_strings scopes = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_set(&client->client_id, given->client_id, err);
+	/* No token has this hash: nobody manages the client but the operator. */
+	if (!rc)
+		rc = mp_set(&client->registration_hash, "", err);
+	if (!rc)
+		rc = set_proof(given, client, err);
+	if (!rc)
+		rc = mp_scope_parse(given->grants, &client->grant_types, err);
+	if (!rc)
+		rc = check_scope(issuer, given->scope, &scopes, err);
+	if (!rc)
+		rc = mp_set(&client->scope, given->scope, err);
+	mp_strings_free(&scopes);
+	return mp_doing(err, mp_issuer_blame(rc, MCPASS_E_USAGE, err), "reading a known client");
+}
+
+static enum mcpass_rc read_trusted(const struct mp_issuer_trusted *given,
+    const struct mp_issuer *issuer, struct mp_trusted *trusted, struct mcpass_error *err)
+{
+	char *text = NULL;
+	enum mcpass_rc rc;
+
+	trusted->what = given->what;
+	trusted->reusable = given->reusable && given->what == MP_TRUST_WORKLOAD;
+	rc = mp_set(&trusted->issuer, given->issuer, err);
+	if (!rc)
+		rc = mp_set(&trusted->audience, given->audience, err);
+	if (!rc)
+		rc = check_scope(issuer, given->scope, &trusted->scopes, err);
+	if (!rc && given->jwks != NULL)
+		rc = read_jwks(given->jwks, &text, &trusted->keys, err);
+	else if (!rc && given->jwks_uri == NULL)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a trusted issuer needs jwks or jwks_uri");
+	else if (!rc && issuer->fetch == NULL)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "nobody fetches the jwks_uri");
+	else if (!rc)   /* spec: SEP-1933 (keys over https) */
+		rc = mp_target_check(given->jwks_uri, issuer->url, true, "the jwks_uri", err);
+	if (!rc)
+		rc = mp_set(&trusted->jwks_uri, given->jwks_uri, err);
+	free(text);
+	return mp_doing(err, mp_issuer_blame(rc, MCPASS_E_USAGE, err), "reading a trusted issuer");
+}
+
+enum mcpass_rc mp_known_setup(const struct mp_issuer_config *config,
+    struct mp_issuer *issuer, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (config->client_count > MP_MAX_ITEMS || config->trusted_count > MP_MAX_ITEMS)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "too many known clients or issuers");
+	/* One more, since none of none is NULL on some systems. */
+	issuer->clients = calloc(config->client_count + 1, sizeof(*issuer->clients));
+	issuer->trusted = calloc(config->trusted_count + 1, sizeof(*issuer->trusted));
+	if (issuer->clients == NULL || issuer->trusted == NULL)
+		return mp_nomem(err);
+	for (size_t i = 0; i < config->client_count && !rc; i++)
+		rc = read_client(&config->clients[i], issuer, &issuer->clients[issuer->client_count++],
+		    err);
+	for (size_t i = 0; i < config->trusted_count && !rc; i++)
+		rc = read_trusted(&config->trusted[i], issuer,
+		    &issuer->trusted[issuer->trusted_count++], err);
+	for (size_t i = 0; i < config->vouched_count && !rc; i++)
+		rc = mp_strings_add(&issuer->vouched,
+		    (struct mp_span){ config->vouched[i], strlen(config->vouched[i]) }, err);
+	return rc;
+}
+
+void mp_known_free(struct mp_issuer *issuer)
+{
+	for (size_t i = 0; i < issuer->client_count; i++)
+		mp_client_free(&issuer->clients[i]);
+	for (size_t i = 0; i < issuer->trusted_count; i++) {
+		struct mp_trusted *trusted = &issuer->trusted[i];
+
+		free(trusted->issuer);
+		free(trusted->jwks_uri);
+		free(trusted->audience);
+		mp_jwks_free(&trusted->keys);
+		mp_strings_free(&trusted->scopes);
+	}
+	free(issuer->clients);
+	free(issuer->trusted);
+	mp_strings_free(&issuer->vouched);
+}
+
+/* --- the clients --- */
+enum mcpass_rc mp_known_load(const struct mp_issuer *issuer, const char *client_id,
+    struct mp_client *ret_client, bool *ret_found, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	for (size_t i = 0; i < issuer->client_count; i++) {
+		if (strcmp(issuer->clients[i].client_id, client_id) != 0)
+			continue;
+		rc = mp_client_copy(&issuer->clients[i], ret_client, err);
+		if (rc)
+			return rc;
+		ret_client->is_known = *ret_found = true;
+		return MCPASS_OK;
+	}
+	*ret_found = false;
+	return MCPASS_OK;
+}
+
+bool mp_known_grants(const struct mp_issuer *issuer, const char *grant_type)
+{
+	for (size_t i = 0; i < issuer->client_count; i++)
+		if (mp_strings_has(&issuer->clients[i].grant_types, grant_type))
+			return true;
+	return false;
+}
+
+bool mp_known_has_keys(const struct mp_issuer *issuer)
+{
+	bool has_keys = issuer->fetch != NULL;
+
+	for (size_t i = 0; i < issuer->client_count; i++)
+		has_keys = has_keys || issuer->clients[i].jwks != NULL;
+	return has_keys;
+}
+
+/* --- the issuers --- */
+bool mp_known_trusts(const struct mp_issuer *issuer, enum mp_trust what)
+{
+	for (size_t i = 0; i < issuer->trusted_count; i++)
+		if (issuer->trusted[i].what == what)
+			return true;
+	return false;
+}
+
+const struct mp_trusted *mp_known_trusted(const struct mp_issuer *issuer, const char *name,
+    enum mp_trust what)
+{
+	for (size_t i = 0; i < issuer->trusted_count; i++)
+		if (issuer->trusted[i].what == what && mp_eq(issuer->trusted[i].issuer, name))
+			return &issuer->trusted[i];
+	return NULL;
+}
+
+static enum mcpass_rc fetch_keys(const struct mp_turn *turn, const char *url, bool newer,
+    struct mp_jwks *ret_keys, struct mcpass_error *err)
+{
+	const struct mp_fetched_ask ask = { "jwks", url, MP_MAX_TRUSTED_KEYS, newer };
+	json_t *set = NULL;
+	char *text = NULL;
+	enum mcpass_rc rc = mp_fetched_get(turn, &ask, &set, err);
+
+	if (!rc) {
+		text = mp_json_dump(set);
+		rc = text == NULL ? mp_nomem(err) : mp_jwks_parse(text, strlen(text), ret_keys, err);
+	}
+	mp_free_wiped(text);
+	json_decref(set);
+	return mp_doing(err, mp_issuer_blame(rc, MCPASS_E_IO, err),
+	    "fetching a trusted issuer's keys");
+}
+
+enum mcpass_rc mp_known_fetch_keys(const struct mp_turn *turn,
+    const struct mp_trusted *trusted, const struct mp_jws *jws, struct mp_jwks *ret_keys,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = fetch_keys(turn, trusted->jwks_uri, false, ret_keys, err);
+
+	/* It may have changed its key since. */
+	if (!rc && mp_jwks_find(ret_keys, jws->kid, jws->alg) == NULL) {
+		mp_jwks_free(ret_keys);
+		rc = fetch_keys(turn, trusted->jwks_uri, true, ret_keys, err);
+	}
+	return rc;
+}

@@ -1,0 +1,16 @@
+/* par.h - pushed authorization requests.  spec: RFC 9126 */
+#ifndef MP_ISSUER_PAR_H
+#define MP_ISSUER_PAR_H
+#include "issuer/parked.h"
+
+/* Takes the request that query refers to, when it does, and puts it in place of query;
+ * *ret_pushed says whether.  It is used once. */
+enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
+    bool *ret_pushed, struct mcpass_error *err);
+
+/* authorize.c: the client's request, checked as in the browser; refuses with the codes of
+ * RFC 6749 4.1.2.1. */
+enum mcpass_rc mp_authorize_check(const struct mp_turn *turn, const struct mp_form *query,
+    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err);
+
+#endif

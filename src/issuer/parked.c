@@ -1,0 +1,241 @@
+#include "issuer/parked.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "issuer/grant.h"
+#include "wire/crypto.h"
+
+#define AT(member) offsetof(struct mp_parked, member)
+static const struct mp_field fields[] = {
+	{ "client_id", MP_FIELD_STRING, MP_REQUIRED, AT(client_id), NULL },
+	{ "redirect_uri", MP_FIELD_STRING, MP_REQUIRED, AT(redirect_uri), NULL },
+	{ "code_challenge", MP_FIELD_STRING, MP_REQUIRED, AT(code_challenge), NULL },
+	{ "state", MP_FIELD_STRING, 0, AT(state), NULL },
+	{ "resource", MP_FIELD_STRING, 0, AT(resource), NULL },
+	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
+	{ "browser", MP_FIELD_STRING, MP_REQUIRED, AT(browser), NULL },
+	{ "username", MP_FIELD_STRING, 0, AT(username), NULL },
+	{ "attempts", MP_FIELD_INT, 0, AT(attempts), NULL },
+	{ "expires_at", MP_FIELD_INT, MP_REQUIRED, AT(expires_at), NULL },
+};
+static const struct mp_shape shape = { fields, MP_COUNT(fields) };
+
+void mp_parked_free(struct mp_parked *parked)
+{
+	mp_record_release(&shape, parked);
+}
+
+enum mcpass_rc mp_parked_save(const struct mp_turn *turn, const struct mp_parked *parked,
+    struct mp_secret *ticket, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "parked", NULL, "", parked->expires_at };
+	char *key = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (!mp_secret_present(ticket))
+		rc = mp_random_text(turn->issuer->random, turn->issuer->random_ctx, 32, ticket, err);
+	if (!rc)
+		rc = mp_record_key(ticket, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_put(turn, &slot, &shape, parked, err);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_parked_close(const struct mp_turn *turn, const struct mp_secret *ticket,
+    struct mcpass_error *err)
+{
+	struct mp_slot slot = { "parked", NULL, "", 0 };
+	struct mp_parked parked = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	if (!mp_secret_present(ticket))
+		return MCPASS_OK;
+	rc = mp_record_key(ticket, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_take(turn, &slot, &shape, &parked, &found, err);
+	mp_parked_free(&parked);
+	free(key);
+	return rc;
+}
+
+static enum mcpass_rc hash_browser(const struct mp_turn *turn, char **ret_hash,
+    struct mcpass_error *err)
+{
+	struct mp_secret cookie = { 0 };
+	enum mcpass_rc rc = mp_ask_cookie(turn, "browser", &cookie, err);
+
+	if (!rc && mp_secret_present(&cookie))
+		rc = mp_record_key(&cookie, ret_hash, err);
+	mp_secret_free(&cookie);
+	return rc;
+}
+
+enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *parked,
+    struct mcpass_error *err)
+{
+	const struct mp_issuer *issuer = turn->issuer;
+	struct mp_secret cookie = { 0 };
+	enum mcpass_rc rc = hash_browser(turn, &parked->browser, err);
+
+	/* One cookie for all the tabs, so that they do not grow until a proxy refuses. */
+	if (rc || parked->browser != NULL)
+		return rc;
+	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, &cookie, err);
+	if (!rc)
+		rc = mp_record_key(&cookie, &parked->browser, err);
+	if (!rc)
+		rc = mp_reply_cookie(turn, "browser", &cookie, -1, err);
+	mp_secret_free(&cookie);
+	return rc;
+}
+
+static enum mcpass_rc check_browser(const struct mp_turn *turn,
+    const struct mp_parked *parked, struct mcpass_error *err)
+{
+	char *hash = NULL;
+	enum mcpass_rc rc = hash_browser(turn, &hash, err);
+
+	/* The consent of one browser is no consent of another.  spec: RFC 9700 4.7 */
+	if (!rc && !mp_eq(hash, parked->browser))
+		rc = mp_reply_refuse(err, "access_denied", "RFC 9700 4.7",
+		    "This page was opened in another browser, or cookies are turned off.");
+	free(hash);
+	return rc;
+}
+
+static enum mcpass_rc expired(struct mcpass_error *err)
+{
+	return mp_reply_refuse(err, "access_denied", NULL,
+	    "This page has been used already, or was open for too long.");
+}
+
+static enum mcpass_rc load_client(const struct mp_turn *turn, const char *client_id,
+    struct mp_client *ret_client, struct mcpass_error *err)
+{
+	bool found = false;
+	enum mcpass_rc rc = mp_client_load(turn, client_id, ret_client, &found, err);
+
+	if (!rc && !found)
+		rc = mp_reply_refuse(err, "access_denied", NULL,
+		    "The application is not registered any more.");
+	return rc;
+}
+
+/* Looks first and takes afterwards, so that a stranger's post destroys nothing. */
+static enum mcpass_rc open_slot(const struct mp_turn *turn, const struct mp_slot *slot,
+    struct mp_parked *ret_parked, struct mcpass_error *err)
+{
+	struct mp_parked parked = { 0 };
+	bool found = false;
+	enum mcpass_rc rc;
+
+	rc = mp_record_get(turn, slot, &shape, &parked, &found, err);
+	if (!rc && !found)
+		rc = expired(err);
+	if (!rc)
+		rc = check_browser(turn, &parked, err);
+	mp_parked_free(&parked);
+	if (!rc)
+		rc = mp_record_take(turn, slot, &shape, ret_parked, &found, err);
+	if (!rc && !found)
+		rc = expired(err);
+	return rc;
+}
+
+enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *form,
+    struct mp_client *ret_client, struct mp_parked *ret_parked, struct mp_secret *ret_ticket,
+    struct mcpass_error *err)
+{
+	struct mp_slot slot = { "parked", NULL, "", 0 };
+	struct mp_secret ticket = { 0 };
+	const char *text;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	if (!mp_ask_same_origin(turn))
+		return mp_reply_refuse(err, "access_denied", "RFC 9700 4.7",
+		    "This form was sent from the page of another site.");
+	rc = mp_ask_required(form, "ticket", &text, err);
+	if (!rc)
+		rc = mp_secret_set(&ticket, text, err);
+	if (!rc)
+		rc = mp_record_key(&ticket, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = open_slot(turn, &slot, ret_parked, err);
+	if (!rc)
+		rc = load_client(turn, ret_parked->client_id, ret_client, err);
+	free(key);
+	if (rc)
+		mp_secret_free(&ticket);
+	else
+		*ret_ticket = ticket;
+	return rc;
+}
+
+/* The authorization response, error or not.  spec: RFC 6749 4.1.2, RFC 9207 2 */
+static enum mcpass_rc redirect(const struct mp_turn *turn, const struct mp_parked *parked,
+    const struct mcpass_header *members, size_t count, struct mcpass_error *err)
+{
+	const char *uri = parked->redirect_uri;
+	struct mp_buf location;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&location, 4 * MP_MAX_URI);
+	mp_buf_adds(&location, uri);
+	if (strchr(uri, '?') == NULL)
+		mp_buf_addc(&location, '?');
+	for (size_t i = 0; i < count; i++)
+		mp_form_add(&location, members[i].name, members[i].value);
+	mp_form_add(&location, "state", parked->state);
+	mp_form_add(&location, "iss", turn->issuer->url);
+	rc = mp_buf_check(&location, "the redirect", err);
+	/* 303, so that no browser posts a password on.  spec: RFC 9700 4.12 */
+	turn->response->status = 303;
+	if (!rc)
+		rc = mp_reply_header(turn, "Location", mp_buf_text(&location), err);
+	if (!rc)
+		rc = mp_reply_header(turn, "Cache-Control", "no-store", err);
+	if (!rc)
+		rc = mp_reply_header(turn, "Referrer-Policy", "no-referrer", err);
+	mp_buf_free(&location);
+	return rc;
+}
+
+enum mcpass_rc mp_parked_refuse(const struct mp_turn *turn, const struct mp_parked *parked,
+    const char *error, const char *description, struct mcpass_error *err)
+{
+	const struct mcpass_header members[] = {
+		{ "error", error }, { "error_description", description },
+	};
+
+	return redirect(turn, parked, members, MP_COUNT(members), err);
+}
+
+enum mcpass_rc mp_parked_grant(const struct mp_turn *turn, const struct mp_parked *parked,
+    const struct mp_client *client, const char *scope, struct mcpass_error *err)
+{
+	const struct mp_grant grant = {
+		.client_id = client->client_id,
+		.username = parked->username,
+		.scope = (char *)scope,
+		.resource = parked->resource,
+		.redirect_uri = parked->redirect_uri,
+		.code_challenge = parked->code_challenge,
+	};
+	struct mp_secret code = { 0 };
+	enum mcpass_rc rc = mp_grant_begin(turn, &grant, &code, err);
+
+	if (!rc) {
+		const struct mcpass_header member = { "code", mp_secret_reveal(&code) };
+
+		rc = redirect(turn, parked, &member, 1, err);
+	}
+	mp_secret_free(&code);
+	return rc;
+}

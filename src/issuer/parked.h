@@ -1,0 +1,58 @@
+/* parked.h - an authorization request while its person logs in and decides. */
+#ifndef MP_ISSUER_PARKED_H
+#define MP_ISSUER_PARKED_H
+#include "issuer/client.h"
+
+struct mp_parked {
+	char *client_id, *redirect_uri, *code_challenge;
+	char *state, *resource;         /* or NULL */
+	char *scope;                    /* asked for, or the default; NULL: none */
+	char *browser;                  /* hash of the cookie of the browser that asked */
+	char *username;                 /* who has logged in, or NULL */
+	int64_t attempts;               /* passwords tried */
+	int64_t expires_at;
+};
+void mp_parked_free(struct mp_parked *parked);
+
+/* Remembers it under the ticket, which is the secret in the page's form: nobody posts
+ * that form who has not read the page.  For a new one *ticket is absent and is made. */
+enum mcpass_rc mp_parked_save(const struct mp_turn *turn, const struct mp_parked *parked,
+    struct mp_secret *ticket, struct mcpass_error *err);
+/* What a posted form is about, taken out of the store: it is answered once.  Refuses a
+ * form of another site, another browser, a ticket that is none or is used up.  Release
+ * all three, whatever is returned: mp_client_free(), mp_parked_free(), mp_secret_free(). */
+enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *form,
+    struct mp_client *ret_client, struct mp_parked *ret_parked, struct mp_secret *ret_ticket,
+    struct mcpass_error *err);
+
+/* Forgets what is parked under the ticket, which may be absent: it has its answer. */
+enum mcpass_rc mp_parked_close(const struct mp_turn *turn, const struct mp_secret *ticket,
+    struct mcpass_error *err);
+
+/* Binds it to the browser at hand, whose cookie is made where it has none. */
+enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *parked,
+    struct mcpass_error *err);
+
+/* --- the endings --- */
+/* Redirects with an error; description is static or borrowed.  spec: RFC 6749 4.1.2.1 */
+enum mcpass_rc mp_parked_refuse(const struct mp_turn *turn, const struct mp_parked *parked,
+    const char *error, const char *description, struct mcpass_error *err);
+/* Redirects with a code for scope, which parked->username allowed.  spec: 4.1.2 */
+enum mcpass_rc mp_parked_grant(const struct mp_turn *turn, const struct mp_parked *parked,
+    const struct mp_client *client, const char *scope, struct mcpass_error *err);
+
+/* --- the steps on the way --- */
+/* login.c: begins with a request that authorize.c has checked. */
+enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client *client,
+    struct mp_parked *parked, struct mcpass_error *err);
+/* Parks it and shows the form. */
+enum mcpass_rc mp_login_show(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err);
+/* Ends the browser's session, if it is in one. */
+enum mcpass_rc mp_login_end(const struct mp_turn *turn, struct mcpass_error *err);
+/* consent.c: goes on when parked->username is known.  ticket may be absent: not parked
+ * yet. */
+enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err);
+
+#endif

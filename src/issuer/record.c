@@ -1,0 +1,98 @@
+#include <string.h>
+#include "base/limits.h"
+#include "issuer/inside.h"
+#include "wire/crypto.h"
+
+enum mcpass_rc mp_record_key(const struct mp_secret *secret, char **ret_key,
+    struct mcpass_error *err)
+{
+	return mp_sha256_b64url(mp_secret_reveal(secret), ret_key, err);
+}
+
+enum mcpass_rc mp_record_put(const struct mp_turn *turn, const struct mp_slot *slot,
+    const struct mp_shape *shape, const void *record, struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &turn->issuer->store;
+	json_t *object = json_object();
+	char *text = NULL;
+	enum mcpass_rc rc;
+
+	if (object == NULL)
+		return mp_nomem(err);
+	rc = mp_json_write(object, shape->fields, shape->count, record, err);
+	if (rc)
+		goto out;
+	text = mp_json_dump(object);
+	if (text == NULL) {
+		rc = mp_nomem(err);
+		goto out;
+	}
+	rc = store->put(store->ctx, slot->kind, slot->key, slot->group, slot->expires_at, text,
+	    err);
+out:
+	json_decref(object);
+	mp_free_wiped(text);
+	return rc;
+}
+
+static enum mcpass_rc read_text(const char *text, const struct mp_shape *shape,
+    void *ret_record, struct mcpass_error *err)
+{
+	json_t *object = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(text, strlen(text), MP_MAX_RECORD, "a record of the issuer", &object,
+	    err);
+	if (!rc)
+		rc = mp_json_read(object, shape->fields, shape->count, ret_record, err);
+	json_decref(object);
+	return mp_issuer_blame(rc, MCPASS_E_STORE, err);
+}
+
+typedef enum mcpass_rc fetch_fn(void *ctx, const char *kind, const char *key, int64_t now,
+    char **ret_value, struct mcpass_error *err);
+
+static enum mcpass_rc fetch(const struct mp_turn *turn, fetch_fn *from,
+    const struct mp_slot *slot, const struct mp_shape *shape, void *ret_record,
+    bool *ret_found, struct mcpass_error *err)
+{
+	char *text = NULL;
+	enum mcpass_rc rc;
+
+	rc = from(turn->issuer->store.ctx, slot->kind, slot->key, turn->request->now, &text, err);
+	if (rc)
+		return rc;
+	if (text != NULL)
+		rc = read_text(text, shape, ret_record, err);
+	if (!rc)
+		*ret_found = text != NULL;
+	mp_free_wiped(text);
+	return rc;
+}
+
+enum mcpass_rc mp_record_get(const struct mp_turn *turn, const struct mp_slot *slot,
+    const struct mp_shape *shape, void *ret_record, bool *ret_found,
+    struct mcpass_error *err)
+{
+	return fetch(turn, turn->issuer->store.get, slot, shape, ret_record, ret_found, err);
+}
+
+enum mcpass_rc mp_record_take(const struct mp_turn *turn, const struct mp_slot *slot,
+    const struct mp_shape *shape, void *ret_record, bool *ret_found,
+    struct mcpass_error *err)
+{
+	return fetch(turn, turn->issuer->store.take, slot, shape, ret_record, ret_found, err);
+}
+
+enum mcpass_rc mp_record_drop_group(const struct mp_turn *turn, const char *kind,
+    const char *group, struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &turn->issuer->store;
+
+	return store->drop_group(store->ctx, kind, group, err);
+}
+
+void mp_record_release(const struct mp_shape *shape, void *record)
+{
+	mp_json_release(shape->fields, shape->count, record);
+}

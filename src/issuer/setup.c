@@ -1,0 +1,115 @@
+/* The configuration, read and tried once, so that no mistake in it shows up later. */
+#include <string.h>
+#include "base/limits.h"
+#include "issuer/known.h"
+#include "issuer/pages.h"
+#include "issuer/token.h"
+#include "oauth/scope.h"
+
+static enum mcpass_rc read_url(const char *url, struct mp_issuer *issuer,
+    struct mcpass_error *err)
+{
+	struct mp_uri uri;
+	enum mcpass_rc rc = mp_set(&issuer->url, url, err);
+
+	if (!rc)
+		rc = mp_uri_parse(issuer->url, &uri, err);
+	if (rc)
+		return rc;
+	/* spec: RFC 8414 2 */
+	if (uri.query.data != NULL || uri.fragment.data != NULL)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 8414 2",
+		    "an issuer has no query and no fragment: %s", url);
+	if (uri.path.len > 0 && uri.path.data[uri.path.len - 1] == '/')
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the issuer ends in a slash: %s", url);
+	issuer->is_https = uri.is_https;
+	rc = mp_set_span(&issuer->origin, uri.origin, err);
+	return rc ? rc : mp_set_span(&issuer->path, uri.path, err);
+}
+
+static enum mcpass_rc read_scopes(const struct mp_issuer_config *config,
+    struct mp_issuer *issuer, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < config->scope_count && !rc; i++) {
+		const char *scope = config->scopes[i].scope, *words = config->scopes[i].words;
+		struct mp_strings one = { 0 };
+
+		rc = mp_scope_parse(scope, &one, err);
+		if (!rc && (one.count != 1 || !mp_eq(one.items[0], scope)
+		    || mp_strings_has(&issuer->scopes, scope)))
+			rc = mp_fail(err, MCPASS_E_USAGE, "RFC 6749 3.3",
+			    "not one scope, or one that is there already: %s", scope);
+		mp_strings_free(&one);
+		if (words == NULL)
+			words = scope;
+		if (!rc)
+			rc = mp_strings_add(&issuer->scopes, (struct mp_span){ scope, strlen(scope) },
+			    err);
+		if (!rc)
+			rc = mp_strings_add(&issuer->words, (struct mp_span){ words, strlen(words) },
+			    err);
+	}
+	return mp_issuer_blame(rc, MCPASS_E_USAGE, err);
+}
+
+static enum mcpass_rc read_key(const char *text, struct mp_issuer *issuer,
+    struct mcpass_error *err)
+{
+	/* The first that the key permits: most have one only, RSA keys have six. */
+	static const enum mp_alg algs[] = {
+		MP_ES256, MP_EDDSA, MP_RS256, MP_PS256, MP_ES384, MP_ES512, MP_RS384, MP_RS512,
+		MP_PS384, MP_PS512,
+	};
+	json_t *jwk = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(text, strlen(text), MP_MAX_DOCUMENT, "the signing key", &jwk, err);
+	if (!rc)
+		rc = mp_jwk_parse(jwk, true, &issuer->key, err);
+	json_decref(jwk);
+	for (size_t i = 0; !rc && i < MP_COUNT(algs) && issuer->alg == MP_ALG_NONE; i++)
+		if (mp_key_permits(issuer->key, algs[i]))
+			issuer->alg = algs[i];
+	if (!rc && issuer->alg == MP_ALG_NONE)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the signing key permits no algorithm");
+	return mp_doing(err, mp_issuer_blame(rc, MCPASS_E_USAGE, err), "reading the signing key");
+}
+
+static int64_t or_default(int64_t seconds, int64_t otherwise)
+{
+	return seconds > 0 ? seconds : otherwise;
+}
+
+enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
+    struct mp_issuer *issuer, struct mcpass_error *err)
+{
+	const char *resource = config->default_resource;
+	enum mcpass_rc rc = read_url(config->issuer, issuer, err);
+
+	issuer->store = config->store;
+	issuer->random = config->random;
+	issuer->random_ctx = config->random_ctx;
+	issuer->fetch = config->fetch;
+	issuer->fetch_ctx = config->fetch_ctx;
+	issuer->require_pushed = config->require_pushed;
+	issuer->require_dpop_nonce = config->require_dpop_nonce;
+	issuer->require_resource_claim = config->require_resource_claim;
+	issuer->access_lifetime = or_default(config->access_lifetime, MP_ACCESS_LIFETIME);
+	issuer->refresh_lifetime = or_default(config->refresh_lifetime, MP_REFRESH_LIFETIME);
+	issuer->code_lifetime = or_default(config->code_lifetime, MP_CODE_LIFETIME);
+	if (!rc)
+		rc = mp_set(&issuer->default_resource, resource != NULL ? resource : issuer->url, err);
+	if (!rc)
+		rc = read_scopes(config, issuer, err);
+	if (!rc)
+		rc = mp_users_parse(config->users != NULL ? config->users : "[]", issuer, err);
+	if (!rc)
+		rc = read_key(config->signing_key, issuer, err);
+	if (!rc)
+		rc = mp_known_setup(config, issuer, err);
+	if (!rc)
+		rc = mp_bound_setup(config->signing_key, issuer, err);
+	return rc ? rc : mp_pages_style_hash(&issuer->style_hash, err);
+}

@@ -1,1 +1,0 @@
-typedef int mp_issuer_empty;

@@ -1,0 +1,417 @@
+/* What belongs to which server, and in which order things are looked for. */
+#include "walk.h"
+
+/* --- who we are --- */
+
+static const struct {
+	const char *label, *given, *document, *more;
+	enum mcpass_rc want;
+	const char *sent, *not_sent;
+} identity_rows[] = {
+	{ "a client that was given, first", "pre", DOCUMENT, S256 CIMD DCR, MCPASS_OK,
+	    "client_id=pre&", "/register" },
+	{ "then our metadata document", NULL, DOCUMENT, S256 CIMD DCR, MCPASS_OK,
+	    "client_id=https%3A%2F%2Fme.example%2Fclient.json", "/register" },
+	{ "where that is taken", NULL, DOCUMENT, S256 DCR, MCPASS_OK, "client_id=reg-1&", "me.example" },
+	{ "then registration", NULL, NULL, S256 CIMD DCR, MCPASS_OK, "client_id=reg-1&", NULL },
+	{ "then a person has to help", NULL, NULL, S256 CIMD, MCPASS_E_DENIED, NULL, "BROWSE" },
+	{ "a native application", NULL, NULL, S256 DCR, MCPASS_OK,
+	    "\"application_type\":\"native\"", NULL },
+	{ "registers its redirect URI", NULL, NULL, S256 DCR, MCPASS_OK,
+	    "\"redirect_uris\":[\"http://127.0.0.1:4711/callback\"", NULL },
+	{ "and that it refreshes", NULL, NULL, S256 DCR, MCPASS_OK, "\"refresh_token\"]", NULL },
+	{ "without PKCE nobody is asked", NULL, NULL, DCR, MCPASS_E_POLICY, NULL, "BROWSE" },
+	{ "nor is anything registered", NULL, NULL, DCR, MCPASS_E_POLICY, NULL, "/register" },
+};
+
+static void test_identity(void)
+{
+	for (size_t i = 0; i < COUNT(identity_rows); i++) {
+		const char *label = identity_rows[i].label;
+		struct mcpass_error err = { 0 };
+		struct walk walk;
+
+		walk_begin(&walk);
+		walk.config.client_id = identity_rows[i].given;
+		walk.config.client_metadata_url = identity_rows[i].document;
+		walk.more = identity_rows[i].more;
+		CHECK_EQ(label, refuse(&walk, 401, "Bearer", &err), identity_rows[i].want);
+		if (identity_rows[i].sent != NULL)
+			CHECK_HAS(label, mp_buf_text(&walk.log), identity_rows[i].sent);
+		CHECK(label, identity_rows[i].not_sent == NULL || !sent(&walk, identity_rows[i].not_sent));
+		if (identity_rows[i].want == MCPASS_E_DENIED)
+			CHECK_HAS(label, err.hint, "--client-id");
+		walk_end(&walk);
+	}
+}
+
+static const struct { const char *label, *url; enum mcpass_rc want; } document_rows[] = {
+	{ "a document", DOCUMENT, MCPASS_OK },
+	{ "at the root", "https://me.example/", MCPASS_OK },
+	{ "without a path", "https://me.example", MCPASS_E_USAGE },
+	{ "by plain http", "http://me.example/client.json", MCPASS_E_USAGE },
+	{ "by plain http on loopback", "http://127.0.0.1/client.json", MCPASS_E_USAGE },
+	{ "with a fragment", DOCUMENT "#x", MCPASS_E_USAGE },
+	{ "no URL", "client.json", MCPASS_E_USAGE },
+};
+
+static void test_document_url(void)
+{
+	for (size_t i = 0; i < COUNT(document_rows); i++) {
+		struct mcpass_error err = { 0 };
+		struct walk walk;
+
+		walk_begin(&walk);
+		walk.config.client_metadata_url = document_rows[i].url;
+		CHECK_EQ(document_rows[i].label, mcpass_client_new(&walk.config, &walk.client, &err),
+		    document_rows[i].want);
+		CHECK(document_rows[i].label, (walk.client != NULL) == (document_rows[i].want == MCPASS_OK));
+		walk_end(&walk);
+	}
+}
+
+/* --- another authorization server --- */
+
+static void test_another_issuer(void)
+{
+	struct walk walk;
+
+	walk_begin(&walk);
+	log_in("at the first", &walk);
+	CHECK_HAS("it has what the first gave", walk.record, "rt-1");
+	walk.issuer = OTHER;
+	walk_restart(&walk);
+	log_in("at the second", &walk);
+	CHECK("registers anew", sent(&walk, "POST " OTHER "/register"));
+	CHECK("no client of the first", !sent(&walk, "reg-1"));
+	CHECK("no refresh token of the first", !sent(&walk, "rt-1"));
+	CHECK("no access token of the first", !sent(&walk, "at-1"));
+	CHECK("the first is not asked", !sent(&walk, AS));
+	CHECK("nothing of the first is kept", strstr(walk.record, AS) == NULL
+	    && strstr(walk.record, "rt-1") == NULL && strstr(walk.record, "reg-1") == NULL);
+	walk_end(&walk);
+}
+
+/* The resource names the issuer without the '/' that its own metadata has. */
+static void test_slash(void)
+{
+	struct walk walk;
+
+	walk_begin(&walk);
+	walk.says = AS "/";
+	walk.iss = AS "/";
+	walk.config.client_id = "pre";
+	log_in("at the first", &walk);
+	walk_restart(&walk);
+	log_in("refused", &walk);
+	CHECK("a slash makes no other issuer", sent(&walk, "refresh_token=rt-1")
+	    && !sent(&walk, "BROWSE"));
+	walk_end(&walk);
+}
+
+static void test_document_goes_along(void)
+{
+	struct walk walk;
+
+	walk_begin(&walk);
+	walk.config.client_metadata_url = DOCUMENT;
+	log_in("at the first", &walk);
+	walk.issuer = OTHER;
+	walk_restart(&walk);
+	log_in("at the second", &walk);
+	CHECK("our document is as good there", sent(&walk, "BROWSE " OTHER "/authorize?")
+	    && sent(&walk, "client_id=https%3A%2F%2Fme.example%2Fclient.json"));
+	CHECK("no registration", walk.registered == 0);
+	walk_end(&walk);
+}
+
+static const struct {
+	const char *label, *bound, *then, *names;   /* client_issuer; the second run's client, issuer */
+	enum mcpass_rc want;
+} given_rows[] = {
+	{ "the same issuer again", NULL, "pre", AS, MCPASS_OK },
+	{ "another issuer does not get it", NULL, "pre", OTHER, MCPASS_E_POLICY },
+	{ "another client for another issuer", NULL, "post", OTHER, MCPASS_OK },
+	{ "the issuer that was told", AS, "pre", AS, MCPASS_OK },
+	{ "another than was told", AS, "pre", OTHER, MCPASS_E_POLICY },
+	{ "even for another client", AS, "post", OTHER, MCPASS_E_POLICY },
+};
+
+static void test_given_elsewhere(void)
+{
+	for (size_t i = 0; i < COUNT(given_rows); i++) {
+		const char *label = given_rows[i].label;
+		struct mcpass_error err = { 0 };
+		struct walk walk;
+
+		walk_begin(&walk);
+		walk.config.client_id = "pre";
+		walk.config.client_secret = "the-secret";
+		walk.config.client_issuer = given_rows[i].bound;
+		log_in(label, &walk);
+		walk_restart(&walk);
+		walk.config.client_id = given_rows[i].then;
+		walk.issuer = given_rows[i].names;
+		CHECK_EQ(label, refuse(&walk, 401, "Bearer", &err), given_rows[i].want);
+		CHECK(label, given_rows[i].want == MCPASS_OK || !sent(&walk, OTHER));
+		CHECK(label, given_rows[i].want == MCPASS_OK || err.hint[0] != '\0');
+		walk_end(&walk);
+	}
+}
+
+/* The first run already: a secret that no page stands before. */
+static void test_given_at_first(void)
+{
+	struct mcpass_error err = { 0 };
+	struct walk walk;
+
+	walk_begin(&walk);
+	walk.config.grant = MCPASS_GRANT_CLIENT_CREDENTIALS;
+	walk.config.client_id = "pre";
+	walk.config.client_secret = "the-secret";
+	walk.config.client_issuer = AS;
+	walk.issuer = OTHER;
+	CHECK_EQ("the server names another", refuse(&walk, 401, "Bearer", &err), MCPASS_E_POLICY);
+	CHECK("which is not even asked", !sent(&walk, OTHER));
+	CHECK_HAS("says whose it is", err.detail, AS);
+	CHECK_HAS("and who was named", err.detail, OTHER);
+	walk.issuer = AS;
+	walk_restart(&walk);
+	log_in("the right one", &walk);
+	CHECK("gets it", sent(&walk, "POST " AS "/token"));
+	walk_end(&walk);
+}
+
+/* --- what the requests say --- */
+
+/* The line of the log that begins so, cut off where it ends; "" when there is none. */
+static const char *line_of(const struct walk *walk, const char *begin)
+{
+	static char line[2048];
+	const char *at = strstr(mp_buf_text(&walk->log), begin);
+
+	snprintf(line, sizeof(line), "%.*s", at != NULL ? (int)strcspn(at, "\n") : 0,
+	    at != NULL ? at : "");
+	return line;
+}
+
+static void test_resource(void)
+{
+	static const char resource[] = "resource=https%3A%2F%2Fmcp.example%2Fmcp";
+	struct walk walk;
+
+	walk_begin(&walk);
+	log_in("a login", &walk);
+	CHECK_HAS("the authorization names the resource", line_of(&walk, "BROWSE "), resource);
+	CHECK_HAS("and so does the token request", line_of(&walk, "POST " AS "/token"), resource);
+	walk_restart(&walk);
+	walk.now += 2 * 3600;
+	CHECK_EQ("later", start(&walk, NULL), MCPASS_OK);
+	CHECK_HAS("it is refreshed", mp_buf_text(&walk.log), "grant_type=refresh_token");
+	CHECK_HAS("for the same resource", mp_buf_text(&walk.log), resource);
+	walk_end(&walk);
+	walk_begin(&walk);
+	walk.config.grant = MCPASS_GRANT_CLIENT_CREDENTIALS;
+	walk.config.client_id = "pre";
+	walk.config.client_secret = "s";
+	log_in("without a person", &walk);
+	CHECK_HAS("names the resource too", mp_buf_text(&walk.log), resource);
+	walk_end(&walk);
+}
+
+static void test_no_refresh_token(void)
+{
+	struct walk walk;
+
+	walk_begin(&walk);
+	walk.no_refresh_token = "none";
+	log_in("none is given", &walk);
+	walk_restart(&walk);
+	log_in("so a person is asked again", &walk);
+	CHECK("and the token endpoint knows no other grant", !sent(&walk, "grant_type=refresh_token"));
+	walk_end(&walk);
+}
+
+static void test_mix_up(void)
+{
+	struct mcpass_error err = { 0 };
+	struct walk walk;
+
+	walk_begin(&walk);
+	walk.iss = OTHER;
+	CHECK_EQ("another issuer's answer", refuse(&walk, 401, "Bearer", &err), MCPASS_E_POLICY);
+	CHECK("its code goes nowhere", !sent(&walk, "/token"));
+	walk_end(&walk);
+}
+
+static void test_token_stays(void)
+{
+	const struct mcpass_header *headers = NULL;
+	struct mcpass_error err = { 0 };
+	struct walk walk;
+	size_t count = 0;
+
+	walk_begin(&walk);
+	log_in("a login", &walk);
+	CHECK_EQ("its server", mcpass_client_authorize(walk.client, "POST", MCP, NOW, &headers, &count,
+	    &err), MCPASS_OK);
+	CHECK_EQ("one header", count, 1);
+	CHECK_STR("by name", headers[0].name, "Authorization");
+	CHECK_STR("with the token", headers[0].value, "Bearer at-1");
+	count = 0;
+	CHECK_EQ("no other server gets the token", mcpass_client_authorize(walk.client, "POST",
+	    "https://mcp.example.evil/mcp", NOW, &headers, &count, &err), MCPASS_E_POLICY);
+	CHECK_EQ("nor plain http", mcpass_client_authorize(walk.client, "POST",
+	    "http://mcp.example/mcp", NOW, &headers, &count, &err), MCPASS_E_POLICY);
+	CHECK_EQ("untouched", count, 0);
+	walk_end(&walk);
+}
+
+/* --- where things are looked for --- */
+
+#define WK "https://mcp.example/.well-known/oauth-protected-resource"
+#define LISTS "{\"resource\":\"" MCP "\",\"authorization_servers\":"
+
+#define OASM "/.well-known/oauth-authorization-server"
+#define OIDC "/.well-known/openid-configuration"
+#define NAMED "Bearer resource_metadata=\"https://mcp.example/meta\""
+
+static const struct {
+	const char *label, *challenge, *issuer;
+	bool no_prm, no_as_metadata;
+	const char *want[5];            /* the GETs, in order */
+} place_rows[] = {
+	{ "the challenge's, then those of RFC 9728", NAMED, AS, true, true,
+	    { "https://mcp.example/meta", WK "/mcp", WK } },
+	{ "no challenge: the path's, then the root's", NULL, AS, true, true, { WK "/mcp", WK } },
+	{ "only the challenge's, where it is there", NAMED, AS, false, false,
+	    { "https://mcp.example/meta", AS OASM } },
+	{ "the path's, where it is there", NULL, AS, false, false, { WK "/mcp", AS OASM } },
+	{ "both kinds of an issuer", NULL, AS, false, true, { WK "/mcp", AS OASM, AS OIDC } },
+	{ "three places of an issuer with a path", NULL, AS "/t", false, true,
+	    { WK "/mcp", AS OASM "/t", AS OIDC "/t", AS "/t" OIDC } },
+};
+
+static void test_places(void)
+{
+	for (size_t i = 0; i < COUNT(place_rows); i++) {
+		struct walk walk;
+		const char *at;
+
+		walk_begin(&walk);
+		walk.issuer = place_rows[i].issuer;
+		walk.no_prm = place_rows[i].no_prm;
+		walk.no_as_metadata = place_rows[i].no_as_metadata;
+		(void)refuse(&walk, 401, place_rows[i].challenge, NULL);
+		at = mp_buf_text(&walk.log);
+		for (size_t j = 0; j < COUNT(place_rows[i].want) && place_rows[i].want[j] != NULL; j++) {
+			size_t len = strlen(place_rows[i].want[j]);
+
+			CHECK(place_rows[i].label, strncmp(at, "GET ", 4) == 0
+			    && strncmp(at + 4, place_rows[i].want[j], len) == 0 && at[4 + len] == ' ');
+			at += strcspn(at, "\n");
+			at += at[0] != '\0';
+		}
+		walk_end(&walk);
+	}
+}
+
+static const struct { const char *label, *prm; enum mcpass_rc want; } prm_rows[] = {
+	{ "one server", LISTS "[\"" AS "\"]}", MCPASS_OK },
+	{ "no list of servers", "{\"resource\":\"" MCP "\"}", MCPASS_E_PROTOCOL },
+	{ "an empty list", LISTS "[]}", MCPASS_E_PROTOCOL },
+	{ "another resource", "{\"resource\":\"https://bank.example/\",\"authorization_servers\":[\""
+	    AS "\"]}", MCPASS_E_POLICY },
+	{ "a server by plain http", LISTS "[\"http://as.example\"]}", MCPASS_E_POLICY },
+};
+
+static void test_prm(void)
+{
+	for (size_t i = 0; i < COUNT(prm_rows); i++) {
+		struct mcpass_error err = { 0 };
+		struct walk walk;
+
+		walk_begin(&walk);
+		walk.prm = prm_rows[i].prm;
+		CHECK_EQ(prm_rows[i].label, refuse(&walk, 401, "Bearer", &err), prm_rows[i].want);
+		CHECK(prm_rows[i].label, prm_rows[i].want == MCPASS_OK || !sent(&walk, "BROWSE"));
+		walk_end(&walk);
+	}
+}
+
+/* --- stepping up --- */
+
+static void test_step_up_ends(void)
+{
+	struct mcpass_error err = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+	char challenge[96];
+	struct walk walk;
+	int pages = 0;
+
+	walk_begin(&walk);
+	log_in("a login", &walk);
+	for (int i = 0; rc == MCPASS_OK && i < 20; i++) {
+		snprintf(challenge, sizeof(challenge), "Bearer error=\"insufficient_scope\", scope=\"s%d\"", i);
+		rc = refuse(&walk, 403, challenge, &err);
+	}
+	CHECK_EQ("a server that always wants more", rc, MCPASS_E_DENIED);
+	for (const char *p = mp_buf_text(&walk.log); (p = strstr(p, "BROWSE ")) != NULL; p++)
+		pages++;
+	CHECK_EQ("does not ask a person for ever", pages, MP_MAX_AUTHORIZATIONS);
+	CHECK_HAS("each time for all of it", mp_buf_text(&walk.log), "scope=s1+s0&");
+	walk_end(&walk);
+}
+
+/* What a person may not have is remembered with the credential. */
+static void test_denied_scope(void)
+{
+	static const char challenge[] = "Bearer error=\"insufficient_scope\", scope=\"admin\"";
+	struct mcpass_error err = { 0 };
+	struct walk walk;
+
+	walk_begin(&walk);
+	log_in("a login", &walk);
+	walk.granted = "read";
+	CHECK_EQ("not granted", refuse(&walk, 403, challenge, &err), MCPASS_E_DENIED);
+	CHECK("though a person was asked", sent(&walk, "BROWSE"));
+	walk_restart(&walk);
+	CHECK_EQ("the next process", refuse(&walk, 403, challenge, &err), MCPASS_E_DENIED);
+	CHECK("does not ask for it again", !sent(&walk, "BROWSE"));
+	walk_end(&walk);
+}
+
+static void test_insufficient_without_scope(void)
+{
+	struct mcpass_error err = { 0 };
+	struct walk walk;
+
+	walk_begin(&walk);
+	log_in("a login", &walk);
+	CHECK_EQ("403 and no scope", refuse(&walk, 403, "Bearer error=\"insufficient_scope\"", &err),
+	    MCPASS_E_DENIED);
+	CHECK_HAS("403 and no scope", err.detail, "the server forbids it");
+	walk_end(&walk);
+}
+
+int main(void)
+{
+	test_identity();
+	test_document_url();
+	test_another_issuer();
+	test_slash();
+	test_document_goes_along();
+	test_given_elsewhere();
+	test_given_at_first();
+	test_resource();
+	test_no_refresh_token();
+	test_mix_up();
+	test_token_stays();
+	test_places();
+	test_prm();
+	test_step_up_ends();
+	test_denied_scope();
+	test_insufficient_without_scope();
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}

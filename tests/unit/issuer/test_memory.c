@@ -1,0 +1,242 @@
+/* Each request of a whole life of a client, once per allocation, failing the nth. */
+#include <stdarg.h>
+#include "kit.h"
+
+enum step {
+	METADATA, KEYS, REGISTER, READ, CHANGE, AUTHORIZE, LOG_IN, WRONG, SWITCH, ALLOW, AGAIN,
+	EXCHANGE, REFRESH, REFUSE, REVOKE, UNKNOWN, DELETE, STEPS
+};
+static const char *const names[STEPS] = {
+	"metadata", "keys", "register", "read", "change", "authorize", "log in", "wrong password",
+	"switch user", "allow", "allowed before", "exchange", "refresh", "refuse", "revoke",
+	"unknown code", "delete",
+};
+static const int wanted[STEPS] = {
+	200, 200, 201, 200, 200, 200, 200, 200, 200, 303, 303, 200, 200, 400, 200, 400, 204,
+};
+
+struct request {
+	char method[8], path[128], query[1024], type[64], authorization[128], body[2048];
+};
+
+static void fill(struct request *request, const char *method, const char *path,
+    const char *query, const char *type, const char *body)
+{
+	snprintf(request->method, sizeof(request->method), "%s", method);
+	snprintf(request->path, sizeof(request->path), "%s", path);
+	snprintf(request->query, sizeof(request->query), "%s", query);
+	snprintf(request->type, sizeof(request->type), "%s", type);
+	snprintf(request->body, sizeof(request->body), "%s", body);
+}
+
+MP_PRINTF(3, 4)
+static void fill_form(struct request *request, const char *path, const char *fmt, ...)
+{
+	char form[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(form, sizeof(form), fmt, ap);
+	va_end(ap);
+	fill(request, "POST", path, "", FORM, form);
+}
+
+static void fill_own(struct request *request, const struct kit *kit, const char *method)
+{
+	char path[128], body[256];
+
+	snprintf(path, sizeof(path), "/register/%s", kit->client_id);
+	snprintf(body, sizeof(body), "{\"client_id\":\"%s\",\"redirect_uris\":[\"" CALLBACK "\"]}",
+	    kit->client_id);
+	fill(request, method, path, "", JSON, body);
+	snprintf(request->authorization, sizeof(request->authorization), "Bearer %s", kit->token);
+}
+
+/* Brings the kit to where the step can be taken, and writes the step's request. */
+static void prepare(struct kit *kit, enum step step, struct request *request)
+{
+	const char *query;
+
+	*request = (struct request){ 0 };
+	kit_register(kit, PUBLIC_CLIENT);
+	query = kit_query(kit, "mcp:read", NULL);
+	switch (step) {
+	case METADATA:
+		fill(request, "GET", "/.well-known/openid-configuration", "", "", "");
+		return;
+	case KEYS:
+		fill(request, "GET", "/jwks", "", "", "");
+		return;
+	case REGISTER:
+		fill(request, "POST", "/register", "", JSON, "{\"client_name\":\"x\",\"client_uri\":"
+		    "\"https://a.example\",\"scope\":\"mcp:read\",\"redirect_uris\":[\"" CALLBACK
+		    "\"]}");
+		return;
+	case READ:
+		fill_own(request, kit, "GET");
+		return;
+	case CHANGE:
+		fill_own(request, kit, "PUT");
+		return;
+	case DELETE:
+		fill_own(request, kit, "DELETE");
+		return;
+	case AUTHORIZE:
+		fill(request, "GET", "/authorize", query, "", "");
+		return;
+	case LOG_IN:
+	case WRONG:
+		kit_get(kit, "/authorize", query);
+		fill_form(request, "/authorize/login", "ticket=%s&username=alice&password=%s", kit_ticket(kit),
+		    step == LOG_IN ? "secret" : "wrong");
+		return;
+	case SWITCH:
+	case ALLOW:
+		kit_get(kit, "/authorize", query);
+		kit_sign_in(kit, "alice", "secret");
+		fill_form(request, "/authorize/consent", "ticket=%s&decision=%s", kit_ticket(kit),
+		    step == ALLOW ? "allow" : "switch");
+		return;
+	case AGAIN:
+		kit_code(kit, "alice", "mcp:read");
+		fill(request, "GET", "/authorize", query, "", "");
+		return;
+	case EXCHANGE:
+		fill_form(request, "/token", "grant_type=authorization_code&client_id=%s&code=%s"
+		    "&code_verifier=" VERIFIER, kit->client_id, kit_code(kit, "alice", "mcp:read"));
+		return;
+	case REFRESH:
+	case REFUSE:
+	case REVOKE:
+		kit_exchange(kit, kit_code(kit, "alice", "mcp:read"), "");
+		fill_form(request, step == REVOKE ? "/revoke" : "/token", step == REVOKE
+		    ? "client_id=%s&token=%s" : step == REFUSE
+		    ? "grant_type=refresh_token&client_id=%s&refresh_token=%s&scope=mcp:tools"
+		    : "grant_type=refresh_token&client_id=%s&refresh_token=%s", kit->client_id,
+		    kit_member(kit, "refresh_token"));
+		return;
+	case UNKNOWN:
+		fill_form(request, "/token", "grant_type=authorization_code&client_id=%s&code=%s",
+		    kit->client_id, "x");
+		return;
+	case STEPS:
+		return;
+	}
+}
+
+/* Returns true when no allocation failed any more. */
+static bool run(enum step step, const char *fault, size_t n)
+{
+	struct mp_http_response response = { 0 };
+	struct mcpass_error err = { 0 };
+	struct mcpass_header headers[4];
+	struct mp_http_request ask;
+	struct request request;
+	struct kit kit;
+	char cookies[512];
+	enum mcpass_rc rc;
+	bool failed;
+
+	kit_open(&kit, AS);
+	prepare(&kit, step, &request);
+	mp_issuer_misbehave(kit.issuer, fault, NULL);
+	snprintf(cookies, sizeof(cookies), "%s; %s", kit.browser, kit.session);
+	headers[0] = (struct mcpass_header){ "Cookie", cookies };
+	headers[1] = (struct mcpass_header){ "Content-Type", request.type };
+	headers[2] = (struct mcpass_header){ "Authorization", request.authorization };
+	ask = (struct mp_http_request){ .method = request.method, .path = request.path,
+		.query = request.query[0] != '\0' ? request.query : NULL, .headers = headers,
+		.header_count = request.authorization[0] != '\0' ? 3 : 2, .body = request.body,
+		.body_len = strlen(request.body), .now = kit.now };
+	mp_test_fail_alloc(n);
+	rc = mp_issuer_handle(kit.issuer, &ask, &response, &err);
+	failed = mp_test_alloc_failed();
+	mp_test_no_fail();
+	CHECK_EQ(names[step], rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+	if (failed)
+		CHECK(names[step], response.status == 0 && response.headers.count == 0);
+	else if (fault == NULL)
+		CHECK_EQ(names[step], response.status, wanted[step]);
+	mp_http_response_free(&response);
+	kit_close(&kit);
+	CHECK_EQ(names[step], mp_test_live_blocks(), 0);
+	return !failed;
+}
+
+static void test_steps(void)
+{
+	for (enum step step = METADATA; step < STEPS; step++)
+		for (size_t n = 0; n < 5000 && !run(step, NULL, n); n++)
+			continue;
+}
+
+/* The spoilt answers are made by more code. */
+static void test_faults(void)
+{
+	static const struct { const char *fault; enum step step; } rows[] = {
+		{ "metadata-duplicate-name", METADATA }, { "metadata-issuer-slash", METADATA },
+		{ "metadata-redirect-loop", METADATA }, { "authorize-iss-slash", AGAIN },
+		{ "token-hs256", EXCHANGE }, { "token-less-scope", EXCHANGE },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++)
+		for (size_t n = 0; n < 5000 && !run(rows[i].step, rows[i].fault, n); n++)
+			continue;
+}
+
+static void test_new(void)
+{
+	for (size_t n = 0; n < 5000; n++) {
+		struct mp_issuer_config config = kit_config(AS);
+		struct mp_issuer *issuer = NULL;
+		struct memstore *memstore;
+		enum mcpass_rc rc;
+		bool failed;
+
+		memstore_open(&memstore, &config.store);
+		mp_test_fail_alloc(n);
+		rc = mp_issuer_new(&config, &issuer, NULL);
+		failed = mp_test_alloc_failed();
+		mp_test_no_fail();
+		CHECK_EQ("new", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK("untouched", (issuer == NULL) == failed);
+		mp_issuer_free(issuer);
+		memstore_close(memstore);
+		CHECK_EQ("new", mp_test_live_blocks(), 0);
+		if (!failed)
+			return;
+	}
+}
+
+static void test_mint(void)
+{
+	struct kit kit;
+	bool failed = true;
+
+	kit_open(&kit, AS);
+	for (size_t n = 0; failed && n < 5000; n++) {
+		struct mp_secret token = { 0 };
+		enum mcpass_rc rc;
+
+		mp_test_fail_alloc(n);
+		rc = mp_issuer_mint(kit.issuer, "bob", "dev", NULL, MCP, START, &token, NULL);
+		failed = mp_test_alloc_failed();
+		mp_test_no_fail();
+		CHECK_EQ("mint", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK("untouched", mp_secret_present(&token) != failed);
+		mp_secret_free(&token);
+	}
+	kit_close(&kit);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+}
+
+int main(void)
+{
+	kit_key();
+	kit_users();
+	test_new();
+	test_mint();
+	test_steps();
+	test_faults();
+	return check_done();
+}
