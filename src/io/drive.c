@@ -29,24 +29,38 @@ static enum mcpass_rc revision_note(const struct mp_drive *drive, struct mp_buf 
 	return mp_buf_check(ret_name, "the name of a note", err);
 }
 
+enum mcpass_rc mp_drive_known_revision(const struct mp_drive *drive, char **ret_revision,
+    struct mcpass_error *err)
+{
+	const struct mcpass_session_config *config = &drive->options.session;
+	const char *known = drive->session != NULL ? mcpass_session_revision(drive->session) : NULL;
+	struct mp_buf name;
+	enum mcpass_rc rc;
+
+	if (known == NULL)
+		known = config->revision != NULL ? config->revision : config->known_revision;
+	if (known != NULL)
+		return mp_set(ret_revision, known, err);
+	mp_buf_init(&name, 2 * MP_MAX_URI);
+	rc = revision_note(drive, &name, err);
+	if (!rc)
+		rc = mp_store_noted(drive->store, mp_buf_text(&name), ret_revision, err);
+	mp_buf_free(&name);
+	return rc;
+}
+
 static enum mcpass_rc open_session(struct mp_drive *drive, struct mcpass_error *err)
 {
 	struct mcpass_session_config config = drive->options.session;
-	struct mp_buf name;
 	char *known = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
-	mp_buf_init(&name, 2 * MP_MAX_URI);
-	if (config.revision == NULL && config.known_revision == NULL) {
-		rc = revision_note(drive, &name, err);
-		if (!rc)
-			rc = mp_store_noted(drive->store, mp_buf_text(&name), &known, err);
-		config.known_revision = known;
-	}
+	if (config.revision == NULL)
+		rc = mp_drive_known_revision(drive, &known, err);
+	config.known_revision = known;
 	if (!rc)
 		rc = mcpass_session_new(&config, &drive->session, err);
 	mp_free_wiped(known);
-	mp_buf_free(&name);
 	return rc;
 }
 
@@ -111,6 +125,7 @@ void mp_drive_free(struct mp_drive *drive)
 	mp_headers_free(&drive->accepted_headers);
 	mp_free_wiped(drive->text);
 	free(drive->result);
+	free(drive->lesson);
 	free(drive);
 }
 
@@ -127,20 +142,37 @@ static enum mcpass_rc start(struct mp_drive *drive, struct mcpass_error *err)
 	return rc;
 }
 
+enum mcpass_rc mp_drive_ask(struct mp_drive *drive, const char *method, const char *params,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mcpass_session_request(drive->session, method, params, &drive->call, err);
+	if (!rc)
+		rc = mp_drive_converse(drive, err);
+	if (rc == MCPASS_E_DENIED && mp_drive_is_readable(drive->options.interrupt_fd))
+		mp_drive_give_up(drive);
+	if (!rc)
+		note_revision(drive);
+	return rc;
+}
+
 enum mcpass_rc mp_drive_request(struct mp_drive *drive, const char *method,
     const char *params, char **ret_json, bool *ret_is_error, struct mcpass_error *err)
 {
+	bool calls_tool = mp_eq(method, "tools/call");
 	enum mcpass_rc rc;
 
 	mp_clear(err);
 	rc = start(drive, err);
+	if (!rc && calls_tool)
+		rc = mp_drive_learn_tools(drive, err);
 	if (!rc)
-		rc = mcpass_session_request(drive->session, method, params, &drive->call, err);
-	if (!rc)
-		rc = mp_drive_converse(drive, err);
+		rc = mp_drive_ask(drive, method, params, err);
 	if (rc)
 		return rc;
-	note_revision(drive);
+	if (calls_tool)
+		mp_drive_note_tools(drive);
 	*ret_json = drive->result;
 	*ret_is_error = drive->is_error;
 	drive->result = NULL;

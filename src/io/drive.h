@@ -7,6 +7,7 @@
 #include "io/store.h"
 #include "mcpass/client.h"
 #include "mcpass/session.h"
+#include "wire/json.h"
 
 /* What a person sees while waiting; every member may be NULL. */
 struct mp_drive_ui {
@@ -18,6 +19,10 @@ struct mp_drive_ui {
 	void (*waiting_for_lock)(void *ctx);
 	void (*message)(void *ctx, const char *json);     /* a notification of the server */
 	void (*warning)(void *ctx, const char *sentence);
+	/* Answers a request of the server, which only asks what session.capabilities offer it.
+	 * *ret_result is the result's JSON text (mp_free_wiped), NULL: not offered. */
+	enum mcpass_rc (*asked)(void *ctx, const char *method, const json_t *params,
+	    char **ret_result, struct mcpass_error *err);
 	void *ctx;
 };
 struct mp_drive_options {                       /* borrowed until mp_drive_free() */

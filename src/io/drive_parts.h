@@ -25,6 +25,10 @@ struct mp_drive {
 	unsigned call;                  /* the request that is waited for */
 	char *result;                   /* its answer, or NULL */
 	bool is_error;
+	unsigned farewell;              /* the exchange that says so when we give up, or 0 */
+
+	bool learning;                  /* which headers tools want, by a list of our own */
+	char *lesson;                   /* what is known of that, and was noted; NULL: not yet */
 };
 
 /* drive_client.c: tells the client something, and carries out what it wants until it is
@@ -41,6 +45,21 @@ void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc);
 
 /* drive_session.c: carries out what the session wants until the answer is there. */
 enum mcpass_rc mp_drive_converse(struct mp_drive *drive, struct mcpass_error *err);
+
+/* Gives up the request that is waited for, and tells the server. */
+void mp_drive_give_up(struct mp_drive *drive);
+
+/* drive_tools.c: before the first tools/call it has to be known which arguments go into
+ * headers, too; after one, what the session found out is kept for the next time. */
+enum mcpass_rc mp_drive_learn_tools(struct mp_drive *drive, struct mcpass_error *err);
+void mp_drive_note_tools(struct mp_drive *drive);
+
+/* drive.c: one request, its answer in drive->result */
+enum mcpass_rc mp_drive_ask(struct mp_drive *drive, const char *method, const char *params,
+    struct mcpass_error *err);
+/* The revision that the server speaks, as far as is known: told, found or noted; NULL. */
+enum mcpass_rc mp_drive_known_revision(const struct mp_drive *drive, char **ret_revision,
+    struct mcpass_error *err);
 
 /* drive.c: MCPASS_E_DENIED when the person pressed Ctrl-C. */
 enum mcpass_rc mp_drive_check_interrupt(const struct mp_drive *drive, struct mcpass_error *err);

@@ -1,11 +1,15 @@
 /* Carries out what the session asks for. */
 #include <stdlib.h>
+#include <string.h>
 #include "base/limits.h"
 #include "io/clock.h"
 #include "io/drive_parts.h"
 #include "mcp/jsonrpc.h"
 #include "wire/json.h"
 #include "wire/uri.h"
+
+/* How long the server may take to hear that we have gone. */
+#define FAREWELL_MS 1000
 
 /* --- what comes back --- */
 
@@ -49,6 +53,8 @@ static enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
 	struct mp_drive *drive = ctx;
 	enum mcpass_rc rc = mcpass_session_end(drive->session, id, reason != NULL, err);
 
+	if (id == drive->farewell)
+		drive->farewell = 0;
 	if (rc == MCPASS_E_IO && reason != NULL) {      /* we know better why */
 		mp_clear(err);
 		rc = mp_http_why(drive->http, err);
@@ -140,21 +146,41 @@ static enum mcpass_rc authorize(struct mp_drive *drive,
 
 /* --- what the server says --- */
 
-/* We announced no capability, so that no server may ask us for anything.
- * spec: JSON-RPC 2.0 5.1 */
-static enum mcpass_rc decline(struct mp_drive *drive, const json_t *id, struct mcpass_error *err)
+/* spec: JSON-RPC 2.0 5; result NULL: nothing of the kind was offered */
+static enum mcpass_rc answer(struct mp_drive *drive, const json_t *id, json_t *result,
+    struct mcpass_error *err)
 {
 	json_t *json = NULL;
 	char *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_rpc_error(id, MP_RPC_METHOD_NOT_FOUND, "not offered by this client", NULL, &json, err);
+	rc = result != NULL ? mp_rpc_result(id, result, &json, err)
+	    : mp_rpc_error(id, MP_RPC_METHOD_NOT_FOUND, "not offered by this client", NULL, &json, err);
 	if (!rc) {
 		text = mp_json_dump(json);
 		rc = text != NULL ? mcpass_session_answer(drive->session, text, err) : mp_nomem(err);
 	}
-	free(text);
+	mp_free_wiped(text);
 	json_decref(json);
+	return rc;
+}
+
+static enum mcpass_rc take_request(struct mp_drive *drive, const struct mp_rpc *rpc,
+    struct mcpass_error *err)
+{
+	const struct mp_drive_ui *ui = &drive->options.ui;
+	json_t *result = NULL;
+	char *text = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (ui->asked != NULL)
+		rc = ui->asked(ui->ctx, rpc->method, rpc->params, &text, err);
+	if (!rc && text != NULL)
+		rc = mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "our answer", &result, err);
+	if (!rc)
+		rc = answer(drive, rpc->id, result, err);
+	json_decref(result);
+	mp_free_wiped(text);
 	return rc;
 }
 
@@ -169,7 +195,7 @@ static enum mcpass_rc take_message(struct mp_drive *drive,
 	if (!rc)
 		rc = mp_rpc_read(json, &rpc, err);
 	if (!rc && rpc.kind == MP_RPC_REQUEST)
-		rc = decline(drive, rpc.id, err);
+		rc = take_request(drive, &rpc, err);
 	else if (!rc && drive->options.ui.message != NULL)
 		drive->options.ui.message(drive->options.ui.ctx, action->body);
 	json_decref(json);
@@ -220,7 +246,7 @@ static enum mcpass_rc carry_out(struct mp_drive *drive,
 	case MCPASS_SESSION_MESSAGE:
 		return take_message(drive, action, err);
 	case MCPASS_SESSION_WARNING:
-		if (drive->options.ui.warning != NULL)
+		if (drive->options.ui.warning != NULL && !drive->learning)
 			drive->options.ui.warning(drive->options.ui.ctx, action->body);
 		return MCPASS_OK;
 	case MCPASS_SESSION_RESULT:
@@ -245,4 +271,42 @@ enum mcpass_rc mp_drive_converse(struct mp_drive *drive, struct mcpass_error *er
 			rc = carry_out(drive, &action, err);
 	}
 	return rc;
+}
+
+static enum mcpass_rc part(struct mp_drive *drive, const struct mcpass_session_action *action,
+    int left_ms)
+{
+	switch (action->type) {
+	case MCPASS_SESSION_SEND:
+		if (mp_eq(action->method, "POST"))
+			drive->farewell = action->exchange;
+		return send_request(drive, action, NULL);
+	case MCPASS_SESSION_CLOSE:
+		mp_http_close(drive->http, action->exchange);
+		return MCPASS_OK;
+	case MCPASS_SESSION_AUTHORIZE:
+		return MCPASS_E_DENIED;         /* nobody signs in to say that */
+	case MCPASS_SESSION_IDLE:
+	case MCPASS_SESSION_WAIT:
+		return drive->farewell != 0 ? mp_http_poll(drive->http, left_ms, -1, NULL)
+		    : MCPASS_E_EXPIRED;
+	default:
+		return MCPASS_OK;
+	}
+}
+
+/* spec: MCP cancellation: 2026-07-28 closes the stream, before that a notification says so */
+void mp_drive_give_up(struct mp_drive *drive)
+{
+	int64_t deadline = mp_deadline_ms(FAREWELL_MS);
+	struct mcpass_session_action action;
+	enum mcpass_rc rc;
+	int left;
+
+	rc = mcpass_session_cancel(drive->session, drive->call, NULL);
+	while (!rc && (left = mp_left_ms(deadline)) > 0) {
+		rc = mcpass_session_next(drive->session, mp_now_ms(), &action, NULL);
+		if (!rc)
+			rc = part(drive, &action, left);
+	}
 }
