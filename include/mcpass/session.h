@@ -79,6 +79,17 @@ MCPASS_API enum mcpass_rc mcpass_session_answer(struct mcpass_session *session,
 MCPASS_API enum mcpass_rc mcpass_session_notify(struct mcpass_session *session,
     const char *method, const char *params, struct mcpass_error *err);
 
+/* What this session learnt from tools/list about the headers that tools want
+ * (x-mcp-header), as text to keep for a later session with the same server and credential;
+ * "{}" when there are none.  *ret_text is borrowed until the next such call. */
+MCPASS_API enum mcpass_rc mcpass_session_tools(struct mcpass_session *session,
+    const char **ret_text, struct mcpass_error *err);
+/* Teaches it what an earlier one knew, before the first tools/call.  What it is wrong about
+ * costs a request: the session then lists the tools itself and calls again.
+ * MCPASS_E_USAGE: not what mcpass_session_tools() gave. */
+MCPASS_API enum mcpass_rc mcpass_session_learn(struct mcpass_session *session,
+    const char *text, struct mcpass_error *err);
+
 /* The next thing to do; now in milliseconds on any steady clock.  Call until IDLE or
  * WAIT.  Errors end the session, only mcpass_session_free() is left:
  * MCPASS_E_PROTOCOL (not MCP, HTML, a broken stream), MCPASS_E_LIMIT, MCPASS_E_IO (5xx),

@@ -137,6 +137,14 @@
 #define MP_MAX_TOOLS 4096
 /* Pages of a tools/list that a session reads by itself to find one tool. */
 #define MP_MAX_PAGES 64
+/* Seconds for which it is believed which headers the tools of a server want: as the server
+ * says, but at least so long, for to be wrong costs one more request, and at most a day. */
+#define MP_MIN_TOOLS_LIFETIME 300
+#define MP_MAX_TOOLS_LIFETIME 86400
+/* One line that a person or a program answers a question with. */
+#define MP_MAX_ANSWER_LINE ((size_t)64 * 1024)
+/* Rounds in which a server may ask back before it answers; more is a loop. */
+#define MP_MAX_INPUT_ROUNDS 10
 /* An Mcp-Session-Id: a UUID or a JWT; headers beyond it are refused on their way. */
 #define MP_MAX_SESSION_ID 4096u
 /* Connections in a row that bring nothing, before a stream counts as lost. */

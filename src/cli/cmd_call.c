@@ -10,6 +10,7 @@
 struct call_options {
 	struct mp_common common;
 	struct mp_conn_options conn;
+	struct mp_elicit_options elicit;
 };
 
 /* A tool's own error is its answer too, but not what a pipe is waiting for. */
@@ -59,22 +60,24 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	json_decref(list);
 }
 
-static enum mcpass_rc call(const struct mp_asker *asker, const char *name, json_t *arguments,
-    const struct mp_common *common, struct mcpass_error *err)
+static enum mcpass_rc call(const struct mp_conn *conn, const char *name,
+    const json_t *arguments, const char *text, const struct mp_common *common,
+    struct mcpass_error *err)
 {
-	json_t *params = NULL, *result = NULL;
+	json_t *result = NULL;
+	char *params = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_args_params("name", name, arguments, &params, err);
+	rc = mp_args_params("name", name, text, &params, err);
 	if (rc)
 		return rc;
-	rc = mp_ask(asker, "tools/call", params, &result, err);
+	rc = mp_ask(&conn->asker, "tools/call", params, &result, err);
 	if (!rc)
 		rc = print(result, common, err);
 	/* Wrong arguments are a JSON-RPC error, since 2025-11-25 also an error of the tool. */
-	if (rc == MCPASS_E_USAGE)
-		advise(asker, name, arguments, common, err);
-	json_decref(params);
+	if (rc == MCPASS_E_USAGE && !conn->talk.asked_back)
+		advise(&conn->asker, name, arguments, common, err);
+	mp_free_wiped(params);
 	json_decref(result);
 	return rc;
 }
@@ -83,24 +86,27 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
     struct mcpass_error *err)
 {
 	const struct call_options *options = values;
-	struct mp_conn_wish wish = { 0 };
+	struct mp_conn_wish wish = { .elicit = &options->elicit };
 	struct mp_conn conn = { 0 };
 	json_t *arguments = NULL;
+	char *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_args_parse(operands + 2, count - 2, &arguments, err);
+	rc = mp_args_parse(operands + 2, count - 2, &arguments, &text, err);
 	for (size_t i = 2; i < count; i++)
 		wish.stdin_is_taken |= strstr(operands[i], "=@-") != NULL;
 	if (!rc)
 		rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
 	if (!rc)
-		rc = call(&conn.asker, operands[1], arguments, &options->common, err);
+		rc = call(&conn, operands[1], arguments, text, &options->common, err);
 	mp_conn_close(&conn);
 	json_decref(arguments);
+	mp_free_wiped(text);
 	return rc;
 }
 
 static const struct mp_option_place places[] = {
+	{ &mp_elicit_table, offsetof(struct call_options, elicit) },
 	MP_CONN_PLACES(struct call_options),
 	{ NULL, 0 },
 };

@@ -105,14 +105,16 @@ static enum mcpass_rc call(struct demo *demo, const char *message, struct mcpass
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	json_t *params = json_pack("{s:s, s:{s:s}}", "name", "echo", "arguments", "message", message);
+	char *words = params != NULL ? mp_json_dump(params) : NULL;
 	json_t *result = NULL;
 	struct mp_buf text;
 	enum mcpass_rc rc;
 
-	if (params == NULL)
+	json_decref(params);
+	if (words == NULL)
 		return mp_nomem(err);
 	mp_buf_init(&text, MP_MAX_DOCUMENT);
-	rc = mp_ask(&demo->conn.asker, "tools/call", params, &result, err);
+	rc = mp_ask(&demo->conn.asker, "tools/call", words, &result, err);
 	if (!rc && !demo->json) {
 		if (!demo->quiet)
 			mp_buf_adds(&text, "\n      the tool answers: ");
@@ -121,7 +123,7 @@ static enum mcpass_rc call(struct demo *demo, const char *message, struct mcpass
 	}
 	demo->calls += rc == MCPASS_OK;
 	mp_buf_free(&text);
-	json_decref(params);
+	mp_free_wiped(words);
 	json_decref(result);
 	return rc;
 }

@@ -9,6 +9,7 @@
 struct list_options {
 	struct mp_common common;
 	struct mp_conn_options conn;
+	struct mp_elicit_options elicit;        /* not of tools, which are only listed */
 };
 typedef void render_fn(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
 
@@ -57,7 +58,7 @@ static enum mcpass_rc print_tool(const json_t *list, const char *name,
 
 /* Asks for one prompt or resource and prints what came. */
 static enum mcpass_rc print_one(const struct mp_asker *asker, const char *method,
-    const json_t *params, render_fn *render, const struct mp_common *common,
+    const char *params, render_fn *render, const struct mp_common *common,
     struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
@@ -82,15 +83,17 @@ static enum mcpass_rc print_one(const struct mp_asker *asker, const char *method
 static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, size_t count,
     const struct mp_common *common, struct mcpass_error *err)
 {
-	json_t *arguments = NULL, *params = NULL;
+	char *text = NULL, *params = NULL;
+	json_t *arguments = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_args_parse(operands + 1, count - 1, &arguments, err);
+	rc = mp_args_parse(operands + 1, count - 1, &arguments, &text, err);
 	if (!rc)
-		rc = mp_args_params("name", operands[0], arguments, &params, err);
+		rc = mp_args_params("name", operands[0], text, &params, err);
 	if (!rc)
 		rc = print_one(asker, "prompts/get", params, mp_result_prompt, common, err);
-	json_decref(params);
+	mp_free_wiped(params);
+	mp_free_wiped(text);
 	json_decref(arguments);
 	return rc;
 }
@@ -98,13 +101,13 @@ static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, 
 static enum mcpass_rc read_resource(const struct mp_asker *asker, const char *uri,
     const struct mp_common *common, struct mcpass_error *err)
 {
-	json_t *params = NULL;
+	char *params = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_args_params("uri", uri, NULL, &params, err);
 	if (!rc)
 		rc = print_one(asker, "resources/read", params, mp_result_resource, common, err);
-	json_decref(params);
+	mp_free_wiped(params);
 	return rc;
 }
 
@@ -125,10 +128,14 @@ static enum mcpass_rc list(const struct mp_conn *conn, const char *kind, const c
 static enum mcpass_rc with_server(const char *kind, const struct list_options *options,
     char **operands, size_t count, struct mcpass_error *err)
 {
+	bool is_list = count == 1 || strcmp(kind, "tools") == 0;
+	struct mp_conn_wish wish = { .elicit = is_list ? NULL : &options->elicit };
 	struct mp_conn conn = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_conn_open(&options->conn, &options->common, operands[0], NULL, &conn, err);
+	for (size_t i = 1; i < count; i++)
+		wish.stdin_is_taken |= strstr(operands[i], "=@-") != NULL;
+	rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
 	if (!rc && count > 1 && strcmp(kind, "prompts") == 0)
 		rc = get_prompt(&conn.asker, operands + 1, count - 1, &options->common, err);
 	else if (!rc && count > 1 && strcmp(kind, "resources") == 0)
@@ -162,6 +169,12 @@ static const struct mp_option_place places[] = {
 	{ NULL, 0 },
 };
 
+static const struct mp_option_place asked_places[] = {
+	{ &mp_elicit_table, offsetof(struct list_options, elicit) },
+	MP_CONN_PLACES(struct list_options),
+	{ NULL, 0 },
+};
+
 const struct mp_command mp_command_tools = {
 	.name = "tools",
 	.summary = "List the tools of a server",
@@ -189,7 +202,7 @@ const struct mp_command mp_command_prompts = {
 	    "  mcpass prompts https://mcp.example.com/mcp greeting name=Ada\n",
 	.least = 1,
 	.most = (size_t)-1,
-	.places = places,
+	.places = asked_places,
 	.options_size = sizeof(struct list_options),
 	.run = run_prompts,
 };
@@ -204,7 +217,7 @@ const struct mp_command mp_command_resources = {
 	    "  mcpass resources https://mcp.example.com/mcp echo://about\n",
 	.least = 1,
 	.most = 2,
-	.places = places,
+	.places = asked_places,
 	.options_size = sizeof(struct list_options),
 	.run = run_resources,
 };

@@ -6,11 +6,11 @@
 struct request_options {
 	struct mp_common common;
 	struct mp_conn_options conn;
+	struct mp_elicit_options elicit;
 };
 
 /* Whoever wrote the JSON is here: a protocol error would blame the server. */
-static enum mcpass_rc read_params(const char *text, json_t **ret_params,
-    struct mcpass_error *err)
+static enum mcpass_rc check_params(const char *text, struct mcpass_error *err)
 {
 	struct mcpass_error inner = { 0 };
 	json_t *params = NULL;
@@ -20,12 +20,10 @@ static enum mcpass_rc read_params(const char *text, json_t **ret_params,
 	if (rc)
 		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, NULL, "%s",
 		    inner.detail);
-	if (!json_is_object(params)) {
-		json_decref(params);
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "the parameters are not a JSON object");
-	}
-	*ret_params = params;
-	return MCPASS_OK;
+	if (!json_is_object(params))
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the parameters are not a JSON object");
+	json_decref(params);
+	return rc;
 }
 
 static enum mcpass_rc run(const void *values, char **operands, size_t count,
@@ -33,16 +31,19 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 {
 	const struct request_options *options = values;
 	bool from_stdin = count == 3 && strcmp(operands[2], "-") == 0;
-	struct mp_conn_wish wish = { .stdin_is_taken = from_stdin };
+	struct mp_conn_wish wish = { .stdin_is_taken = from_stdin, .elicit = &options->elicit };
 	struct mp_conn conn = { 0 };
-	json_t *params = NULL, *result = NULL;
+	const char *params = count == 3 ? operands[2] : NULL;
+	json_t *result = NULL;
 	char *text = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (from_stdin)
 		rc = mp_args_read_file("-", MP_MAX_MESSAGE, &text, NULL, err);
-	if (!rc && count == 3)
-		rc = read_params(from_stdin ? text : operands[2], &params, err);
+	if (from_stdin)
+		params = text;
+	if (!rc && params != NULL)
+		rc = check_params(params, err);
 	if (!rc)
 		rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
 	if (!rc)
@@ -51,12 +52,12 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		rc = mp_out_json(result, err);
 	mp_conn_close(&conn);
 	mp_free_wiped(text);
-	json_decref(params);
 	json_decref(result);
 	return rc;
 }
 
 static const struct mp_option_place places[] = {
+	{ &mp_elicit_table, offsetof(struct request_options, elicit) },
 	MP_CONN_PLACES(struct request_options),
 	{ NULL, 0 },
 };

@@ -1,4 +1,5 @@
 #include "cli/conn.h"
+#include <stdlib.h>
 #include <unistd.h>
 #include "cli/stop.h"
 #include "io/entropy.h"
@@ -55,6 +56,14 @@ static enum mcpass_rc ask_drive(void *ctx, const char *method, const char *param
 	return mp_drive_request(ctx, method, params, ret_json, ret_is_error, err);
 }
 
+/* A variable that is empty is as good as none. */
+static const char *from_environment(const char *variable)
+{
+	const char *text = getenv(variable);
+
+	return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
 static struct mcpass_client_config client_config(const struct mp_conn_options *options,
     const struct mp_conn *conn)
 {
@@ -71,7 +80,8 @@ static struct mcpass_client_config client_config(const struct mp_conn_options *o
 		.client_secret = options->client_id != NULL
 		    ? mp_secret_reveal(&conn->client_secret) : NULL,
 		.client_key = mp_secret_reveal(&conn->client_key),
-		.client_metadata_url = options->client_metadata_url,
+		.client_metadata_url = options->client_metadata_url != NULL
+		    ? options->client_metadata_url : from_environment(MP_CLIENT_METADATA_VARIABLE),
 		.initial_access_token = mp_secret_reveal(&conn->initial_access_token),
 		.scope = options->scope,
 		.grant = conn->grant,
@@ -95,6 +105,7 @@ static void fill_drive(const struct mp_conn_options *options, const struct mp_co
 		.client_name = "mcpass",
 		.client_version = MCPASS_VERSION,
 		.revision = options->protocol,
+		.capabilities = mp_elicit_capabilities(&conn->talk.elicit),
 	};
 	if (common->explain) {
 		mp_explain_init(&conn->explain);
@@ -124,6 +135,28 @@ static void fill_drive(const struct mp_conn_options *options, const struct mp_co
 	drive->interrupt_fd = mp_stop_fd();
 }
 
+/* Who sits at the terminal, and who reads standard input. */
+static enum mcpass_rc find_person(const struct mp_common *common,
+    const struct mp_conn_wish *wish, struct mp_conn *conn, struct mcpass_error *err)
+{
+	bool taken = wish != NULL && wish->stdin_is_taken;
+	const struct mp_elicit_options *elicit = wish != NULL ? wish->elicit : NULL;
+	bool stderr_is_terminal = isatty(STDERR_FILENO) == 1;
+	bool is_person = isatty(STDIN_FILENO) == 1 && stderr_is_terminal && !taken;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	conn->talk.server = conn->server.url;
+	conn->talk.progress.on = stderr_is_terminal && !common->quiet && !common->json;
+	if (elicit != NULL)
+		rc = mp_elicit_init(&conn->talk.elicit, elicit->answer, is_person, err);
+	if (!rc && taken && conn->talk.elicit.by == MP_ELICIT_LINES)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL,
+		    "--elicit - reads standard input, which is an argument already");
+	conn->wait.talk = &conn->talk;
+	conn->wait.may_paste = is_person && conn->talk.elicit.by != MP_ELICIT_LINES;
+	return rc;
+}
+
 enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
     const struct mp_common *common, const char *server, const struct mp_conn_wish *wish,
     struct mp_conn *conn, struct mcpass_error *err)
@@ -139,15 +172,18 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 		.timeout_ms = options->login_timeout_ms != 0 ? options->login_timeout_ms
 		    : LOGIN_TIMEOUT_MS,
 		.quiet = common->quiet,
-		.may_paste = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
-		    && (wish == NULL || !wish->stdin_is_taken),
 	};
+	rc = find_person(common, wish, conn, err);
+	if (rc)
+		return rc;
 	fill_drive(options, common, wish, conn, &drive);
 	drive.login_timeout_ms = conn->wait.timeout_ms;
 	drive.ui = mp_wait_ui(&conn->wait);
 	rc = mp_drive_new(&drive, &conn->drive, err);
-	if (!rc)
-		conn->asker = (struct mp_asker){ ask_drive, conn->drive };
+	if (!rc) {
+		conn->talk.inner = (struct mp_asker){ ask_drive, conn->drive };
+		conn->asker = (struct mp_asker){ mp_talk_ask, &conn->talk };
+	}
 	return rc;
 }
 
@@ -155,6 +191,7 @@ void mp_conn_close(struct mp_conn *conn)
 {
 	mp_drive_free(conn->drive);
 	conn->drive = NULL;
+	mp_elicit_free(&conn->talk.elicit);
 	mp_server_free(&conn->server);
 	mp_headers_free(&conn->headers);
 	mp_headers_free(&conn->extra);

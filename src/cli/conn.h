@@ -5,8 +5,12 @@
 #include "cli/explain.h"
 #include "cli/listing.h"
 #include "cli/servers.h"
+#include "cli/talk.h"
 #include "cli/wait.h"
 #include "io/drive.h"
+
+/* The default of --client-metadata-url. */
+#define MP_CLIENT_METADATA_VARIABLE "MCPASS_CLIENT_METADATA_URL"
 
 struct mp_conn_options {
 	const char *config, *profile, *scope, *client_id, *client_secret_file;
@@ -33,6 +37,7 @@ extern const struct mp_option_table mp_connection_table, mp_login_table, mp_serv
 struct mp_conn_wish {
 	unsigned client_flags;          /* MCPASS_NEW_LOGIN */
 	bool stdin_is_taken;            /* by data, so nothing can be pasted */
+	const struct mp_elicit_options *elicit; /* the server may ask back; NULL: it may not */
 	mcpass_trace_fn *trace;         /* NULL: --explain decides */
 	void *trace_ctx;
 	/* As of struct mp_drive_options; NULL: --no-browser decides. */
@@ -47,8 +52,9 @@ struct mp_conn {
 	struct mp_secret assertion, idp_client_secret;
 	struct mp_explain explain;
 	struct mp_wait wait;
+	struct mp_talk talk;
 	struct mp_drive *drive;
-	struct mp_asker asker;          /* mp_drive_request() on drive */
+	struct mp_asker asker;          /* mp_drive_request() on drive, by way of talk */
 };
 /* Fills a struct of zeros, which must stay where it is; mp_conn_close() releases it,
  * whatever came of it.  wish NULL: nothing. */

@@ -65,7 +65,8 @@ static const struct mp_option service_options[] = {
 	{ "client-key-file", '\0', MP_OPTION_TEXT, "FILE", AT(client_key_file),
 	    "The client's private key in PEM, for private_key_jwt." },
 	{ "client-metadata-url", '\0', MP_OPTION_TEXT, "URL", AT(client_metadata_url),
-	    "Our client metadata document, to be the client id where that is supported." },
+	    "Our client metadata document, to be the client id where that is supported."
+	    " Otherwise MCPASS_CLIENT_METADATA_URL from the environment, if set." },
 	{ "assertion-file", '\0', MP_OPTION_TEXT, "FILE", AT(assertion_file),
 	    "The platform's JWT (jwt-bearer), or the person's id token (id-jag)." },
 	{ "idp-token-endpoint", '\0', MP_OPTION_TEXT, "URL", AT(idp_token_endpoint),

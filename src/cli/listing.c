@@ -10,22 +10,19 @@ static const char *key_of(const char *kind)
 	return strcmp(kind, "resources") == 0 ? "uri" : "name";
 }
 
-enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const json_t *params,
+enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const char *params,
     json_t **ret_result, struct mcpass_error *err)
 {
-	char *text = NULL, *answer = NULL;
 	bool is_error = false;
+	char *answer = NULL;
 	enum mcpass_rc rc;
 
-	if (params != NULL && (text = mp_json_dump(params)) == NULL)
-		return mp_nomem(err);
-	rc = asker->ask(asker->ctx, method, text, &answer, &is_error, err);
+	rc = asker->ask(asker->ctx, method, params, &answer, &is_error, err);
 	if (!rc && is_error)
 		rc = mp_report_rpc_error(answer, method, err);
 	else if (!rc)
 		rc = mp_json_parse(answer, strlen(answer), MP_MAX_MESSAGE, "the server's answer",
 		    ret_result, err);
-	mp_free_wiped(text);
 	mp_free_wiped(answer);
 	return rc;
 }
@@ -49,18 +46,19 @@ static enum mcpass_rc take_page(const json_t *page, const char *kind, json_t *it
 }
 
 /* *params is that of the next page, NULL when there is none. */
-static enum mcpass_rc next_params(json_t **params, const char *cursor, struct mcpass_error *err)
+static enum mcpass_rc next_params(char **params, const char *cursor, struct mcpass_error *err)
 {
-	const char *before = json_string_value(json_object_get(*params, "cursor"));
+	json_t *json = cursor != NULL ? json_pack("{s:s}", "cursor", cursor) : NULL;
+	char *next = json != NULL ? mp_json_dump(json) : NULL;
 	enum mcpass_rc rc = MCPASS_OK;
-	json_t *next = NULL;
 
-	if (cursor != NULL && before != NULL && strcmp(cursor, before) == 0)
+	if (cursor != NULL && next == NULL)
+		rc = mp_nomem(err);
+	else if (next != NULL && mp_eq(next, *params))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "MCP pagination",
 		    "the server gives the same cursor again");
-	else if (cursor != NULL && (next = json_pack("{s:s}", "cursor", cursor)) == NULL)
-		rc = mp_nomem(err);
-	json_decref(*params);
+	json_decref(json);
+	mp_free_wiped(*params);
 	*params = next;
 	return rc;
 }
@@ -68,7 +66,8 @@ static enum mcpass_rc next_params(json_t **params, const char *cursor, struct mc
 enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
     json_t **ret_list, struct mcpass_error *err)
 {
-	json_t *items = json_array(), *params = NULL, *page = NULL, *list = NULL;
+	json_t *items = json_array(), *page = NULL, *list = NULL;
+	char *params = NULL;
 	enum mcpass_rc rc = items == NULL ? mp_nomem(err) : MCPASS_OK;
 	const char *cursor = NULL;
 	char method[32];
@@ -91,7 +90,7 @@ enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
 	}
 	if (!rc && (list = json_pack("{s:O}", kind, items)) == NULL)
 		rc = mp_nomem(err);
-	json_decref(params);
+	mp_free_wiped(params);
 	json_decref(items);
 	if (!rc)
 		*ret_list = list;

@@ -11,8 +11,8 @@ struct mp_asker {
 	void *ctx;
 };
 /* Asks, and reads the answer: *ret_result is the caller's (json_decref).  A JSON-RPC
- * error is a failure, as of mp_report_rpc_error().  params NULL: none. */
-enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const json_t *params,
+ * error is a failure, as of mp_report_rpc_error().  params is JSON text, NULL: none. */
+enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const char *params,
     json_t **ret_result, struct mcpass_error *err);
 /* The whole list, following nextCursor: kind is "tools", "prompts" or "resources"; the
  * result is {"KIND": [...]}, the caller's (json_decref).

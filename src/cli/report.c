@@ -44,6 +44,14 @@ int mp_report_exit_code(enum mcpass_rc rc)
 	return (int)rc / 100;
 }
 
+/* Who has to act upon a server's error. */
+static enum mcpass_rc rpc_fault(json_int_t code)
+{
+	if (code == MP_RPC_METHOD_NOT_FOUND || code == MP_RPC_INVALID_PARAMS)
+		return MCPASS_E_USAGE;
+	return code == MP_RPC_MISSING_CAPABILITY ? MCPASS_E_DENIED : MCPASS_E_PROTOCOL;
+}
+
 enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
     struct mcpass_error *err)
 {
@@ -57,10 +65,12 @@ enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
 		return rc;
 	code = json_integer_value(json_object_get(error, "code"));
 	message = json_string_value(json_object_get(error, "message"));
-	rc = code == MP_RPC_METHOD_NOT_FOUND || code == MP_RPC_INVALID_PARAMS ? MCPASS_E_USAGE
-	    : MCPASS_E_PROTOCOL;
+	rc = rpc_fault(code);
 	rc = mp_fail(err, rc, NULL, "the server answered %s: %s (error %" JSON_INTEGER_FORMAT ")",
 	    method, message != NULL ? message : "no reason given", code);
+	if (json_object_get(json_object_get(json_object_get(error, "data"),
+	        "requiredCapabilities"), "elicitation") != NULL)
+		mp_hint(err, "it wants to ask something: run it on a terminal, or give --elicit accept");
 	json_decref(error);
 	return rc;
 }

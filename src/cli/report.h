@@ -14,6 +14,7 @@ int mp_report_exit_code(enum mcpass_rc rc);
 
 /* Fills err from a JSON-RPC error object that a server answered method with.
  * MCPASS_E_USAGE: it does not know the method or refuses the arguments (-32601, -32602);
+ * MCPASS_E_DENIED: it wants something of us that was not offered (-32021);
  * MCPASS_E_PROTOCOL otherwise. */
 enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
     struct mcpass_error *err);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "cli/out.h"
+#include "cli/talk.h"
 #include "wire/form.h"
 #include "wire/uri.h"
 
@@ -148,6 +149,23 @@ static void on_warning(void *ctx, const char *sentence)
 	mp_say(wait->quiet, "note: %s", sentence);
 }
 
+static void on_message(void *ctx, const char *json)
+{
+	const struct mp_wait *wait = ctx;
+
+	if (wait->talk != NULL)
+		mp_talk_message(wait->talk, json);
+}
+
+static enum mcpass_rc on_asked(void *ctx, const char *method, const json_t *params,
+    char **ret_result, struct mcpass_error *err)
+{
+	const struct mp_wait *wait = ctx;
+
+	return wait->talk != NULL ? mp_talk_asked(wait->talk, method, params, ret_result, err)
+	    : MCPASS_OK;
+}
+
 struct mp_drive_ui mp_wait_ui(struct mp_wait *wait)
 {
 	return (struct mp_drive_ui){
@@ -155,6 +173,8 @@ struct mp_drive_ui mp_wait_ui(struct mp_wait *wait)
 		.pasted = on_pasted,
 		.waiting_for_lock = on_lock,
 		.warning = on_warning,
+		.message = on_message,
+		.asked = on_asked,
 		.ctx = wait,
 	};
 }

@@ -4,11 +4,13 @@
 #include "cli/term.h"
 #include "io/drive.h"
 
+struct mp_talk;
 struct mp_wait {
 	const char *server;             /* whom the person signs in for; borrowed */
 	int timeout_ms;
 	bool quiet;                     /* say only what has to be known */
 	bool may_paste;                 /* a terminal, and nobody else reads it */
+	struct mp_talk *talk;           /* what to do when the server talks; NULL: nothing */
 };
 /* The callbacks over wait, which must outlive them. */
 struct mp_drive_ui mp_wait_ui(struct mp_wait *wait);

@@ -80,10 +80,12 @@ enum mcpass_rc mcpass_client_step(struct mcpass_client *client,
 	if (rc == MCPASS_OK && t != NULL && (t->to & 1u << client->state) == 0)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a step from %s to %s is not in the table",
 		    mp_state_name(t->from), mp_state_name(client->state));
-	if (rc)
+	if (rc) {
 		client->state = S_BROKEN;       /* only mcpass_client_free() is left */
-	else
+		mp_redact(client, err);
+	} else {
 		*ret_action = action;
+	}
 	return rc;
 }
 
@@ -144,6 +146,18 @@ static enum mcpass_rc check_metadata_url(const struct mcpass_client_config *cfg,
 	return rc;
 }
 
+/* It sees the person's id token and a secret; spec: OAuth 2.1 1.5 */
+static enum mcpass_rc check_provider(const char *token_endpoint, struct mcpass_error *err)
+{
+	struct mp_uri uri;
+	enum mcpass_rc rc = mp_uri_parse(token_endpoint, &uri, err);
+
+	if (rc == MCPASS_OK && !uri.is_https && !mp_uri_is_loopback(&uri))
+		rc = mp_fail(err, MCPASS_E_USAGE, "OAuth 2.1 1.5",
+		    "the identity provider's token endpoint is plain http: %s", token_endpoint);
+	return rc;
+}
+
 /* What a grant cannot do without is missed here, not after two requests. */
 static enum mcpass_rc check_grant(const struct mcpass_client_config *cfg,
     struct mcpass_error *err)
@@ -165,7 +179,7 @@ static enum mcpass_rc check_grant(const struct mcpass_client_config *cfg,
 		return mp_fail(err, MCPASS_E_USAGE, "RFC 7523 2.1", "a JWT to present is needed");
 	case MCPASS_GRANT_ID_JAG:
 		if (known && cfg->assertion != NULL && cfg->idp_token_endpoint != NULL)
-			return MCPASS_OK;
+			return check_provider(cfg->idp_token_endpoint, err);
 		return mp_fail(err, MCPASS_E_USAGE, "MCP enterprise-managed authorization",
 		    "an id token, the identity provider's token endpoint and a client are needed");
 	}

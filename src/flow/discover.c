@@ -68,8 +68,17 @@ enum mcpass_rc mp_begin_prm(struct mcpass_client *client, struct mcpass_action *
 	return mp_doing(err, rc, "looking for the protected resource metadata");
 }
 
-/* A client that a person gave us belongs to one issuer.  The MCP server's word does not
- * move it to another, which would see its secret.
+/* Whether the issuer that we know is the one that saw what a person gave us. */
+static bool has_seen_given(const struct mcpass_client *client)
+{
+	if (client->given_id != NULL)
+		return mp_eq(client->record.client.client_id, client->given_id);
+	return mp_secret_present(&client->initial_access_token)
+	    || client->grant == MCPASS_GRANT_JWT_BEARER;
+}
+
+/* What a person gave us (a client, an assertion, the permission to register) belongs to
+ * one issuer.  The MCP server's word does not move it to another, which would see it.
  * spec: MCP 2026-07-28 client registration (authorization server binding) */
 static enum mcpass_rc check_given(const struct mcpass_client *client, const char *issuer,
     struct mcpass_error *err)
@@ -78,14 +87,14 @@ static enum mcpass_rc check_given(const struct mcpass_client *client, const char
 	const char *owner = client->given_issuer;
 	enum mcpass_rc rc;
 
-	if (owner == NULL && client->given_id != NULL
-	    && mp_eq(record->client.client_id, client->given_id))
+	if (owner == NULL && has_seen_given(client))
 		owner = record->as.issuer;
 	if (owner == NULL || mp_asmeta_same_issuer(owner, issuer))
 		return MCPASS_OK;
 	rc = mp_fail(err, MCPASS_E_POLICY, "MCP authorization server binding",
-	    "the client that was given is of %s, and the server names %s", owner, issuer);
-	mp_hint(err, "If the server has moved, register a client at the new issuer and give that"
+	    "the %s that was given is of %s, and the server names %s",
+	    client->given_id != NULL ? "client" : "credential", owner, issuer);
+	mp_hint(err, "If the server has moved, get one from the new issuer, log out and give that"
 	    " one; if nobody said so, ask whoever runs %s.", client->server_url);
 	return rc;
 }

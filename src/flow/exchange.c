@@ -91,8 +91,8 @@ static void fill_form(struct mcpass_client *client, const char *scope)
 		mp_grant_jwt_bearer_form(form, &client->assertion, scope, resource);
 		break;
 	case MCPASS_GRANT_ID_JAG:
-		/* Scope and resource stand in the ID-JAG, signed. */
-		mp_grant_jwt_bearer_form(form, &client->id_jag, NULL, NULL);
+		/* The scope stands in the ID-JAG, signed; resource is owed by every token request. */
+		mp_grant_jwt_bearer_form(form, &client->id_jag, NULL, resource);
 		break;
 	}
 }

@@ -192,6 +192,9 @@ enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url, int64_
 enum mcpass_rc mp_dpop_nonce(struct mcpass_client *client, const struct mcpass_event *event,
     const char *error, char **slot, bool *ret_asked, struct mcpass_error *err);
 
+/* redact.c: makes what is secret illegible in what a server wrote */
+void mp_redact(const struct mcpass_client *client, struct mcpass_error *err);
+
 /* notes.c: one step for --explain; facts are name, value pairs that end with NULL; a
  * NULL value leaves its pair out. */
 void mp_note(struct mcpass_client *client, const char *spec, const char *what, ...)

@@ -6,6 +6,7 @@
 #include "flow/machine.h"
 #include "oauth/registration.h"
 #include "oauth/scope.h"
+#include "oauth/target.h"
 
 static enum mcpass_rc add_item(struct mp_strings *list, const char *item,
     struct mcpass_error *err)
@@ -115,6 +116,26 @@ out:
 	return mp_doing(err, rc, "registering as a client");
 }
 
+/* Where the registration is managed: asked with a token, changed, deleted.  It is a
+ * convenience, so a URL that must not be used makes no login fail.
+ * spec: RFC 7592 3; MCP security considerations (SSRF) */
+static enum mcpass_rc keep_management(struct mcpass_client *client,
+    const struct mp_registration *answer, struct mcpass_error *err)
+{
+	struct mp_record_client *ours = &client->record.client;
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
+
+	if (answer->registration_client_uri == NULL)
+		return MCPASS_OK;
+	rc = mp_target_check(answer->registration_client_uri, client->server_url,
+	    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, "registration_client_uri", &why);
+	if (rc == MCPASS_OK)
+		return mp_set(&ours->configuration_url, answer->registration_client_uri, err);
+	mp_note(client, why.spec, "The registration cannot be managed from here", "why", why.detail, NULL);
+	return mp_set(&ours->configuration_url, NULL, err);
+}
+
 /* Copies what the server answered; the response is obeyed, whatever we asked for.
  * spec: RFC 7591 3.2.1 */
 static enum mcpass_rc keep_registration(struct mcpass_client *client,
@@ -133,8 +154,8 @@ static enum mcpass_rc keep_registration(struct mcpass_client *client,
 		rc = mp_set(&ours->redirect_uri, client->redirect_uri, err);
 	if (rc == MCPASS_OK)
 		rc = mp_set(&ours->scope, answer->scope, err);
-	if (rc == MCPASS_OK && answer->registration_client_uri != NULL)
-		rc = mp_set(&ours->configuration_url, answer->registration_client_uri, err);
+	if (rc == MCPASS_OK)
+		rc = keep_management(client, answer, err);
 	if (rc == MCPASS_OK && mp_secret_present(&answer->registration_access_token))
 		rc = mp_secret_set(&ours->configuration_token,
 		    mp_secret_reveal(&answer->registration_access_token), err);

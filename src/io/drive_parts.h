@@ -52,6 +52,8 @@ void mp_drive_give_up(struct mp_drive *drive);
 /* drive_tools.c: before the first tools/call it has to be known which arguments go into
  * headers, too; after one, what the session found out is kept for the next time. */
 enum mcpass_rc mp_drive_learn_tools(struct mp_drive *drive, struct mcpass_error *err);
+/* The list is refused (401, 403): gives it up, and the caller goes on without. */
+enum mcpass_rc mp_drive_skip_lesson(struct mp_drive *drive, struct mcpass_error *err);
 void mp_drive_note_tools(struct mp_drive *drive);
 
 /* drive.c: one request, its answer in drive->result */

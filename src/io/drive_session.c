@@ -137,6 +137,8 @@ static enum mcpass_rc authorize(struct mp_drive *drive,
 		mp_hint(err, "Give another one, or none: mcpass then logs in by itself.");
 		return rc;
 	}
+	if (drive->learning)
+		return mp_drive_skip_lesson(drive, err);
 	drive->accepted = false;        /* of an earlier request, before this refusal */
 	rc = mp_drive_tell(drive, &event, err);
 	if (!rc)

@@ -1,5 +1,6 @@
 /* Which arguments of a server's tools go into headers, from one run to the next: a warm
  * call is one request.  spec: MCP 2026-07-28 streamable HTTP, "Client Behavior" */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -75,8 +76,7 @@ static void keep(struct mp_drive *drive, int64_t lifetime)
 	    || mp_set(&drive->lesson, lesson, NULL) != MCPASS_OK)
 		return;
 	mp_buf_init(&note, MP_MAX_RECORD);
-	mp_buf_addf(&note, "{\"until\":%lld,\"tools\":%s}", (long long)(mp_now_s() + lifetime),
-	    lesson);
+	mp_buf_addf(&note, "{\"until\":%" PRId64 ",\"tools\":%s}", mp_now_s() + lifetime, lesson);
 	if (note_name(drive, &name, NULL) == MCPASS_OK
 	    && mp_buf_check(&note, "a note", NULL) == MCPASS_OK)
 		(void)mp_store_note(drive->store, mp_buf_text(&name), mp_buf_text(&note), NULL);
@@ -145,6 +145,20 @@ static enum mcpass_rc list(struct mp_drive *drive, struct mcpass_error *err)
 	if (whole)
 		keep(drive, lifetime);
 	return rc;
+}
+
+/* No person is asked to sign in for a list that nobody asked for, let alone twice: the call
+ * itself says what it needs.  A server that misses headers then says so, and only then is
+ * the list asked for (spec: MCP streamable HTTP, HeaderMismatch). */
+enum mcpass_rc mp_drive_skip_lesson(struct mp_drive *drive, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mcpass_session_cancel(drive->session, drive->call, err);
+
+	if (rc)
+		return rc;
+	keep(drive, MP_MIN_TOOLS_LIFETIME);
+	drive->is_error = true;
+	return mp_set(&drive->result, "{}", err);
 }
 
 enum mcpass_rc mp_drive_learn_tools(struct mp_drive *drive, struct mcpass_error *err)

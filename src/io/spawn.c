@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -12,6 +13,37 @@
 #define REPORT_FD 3
 /* Where the kernel cannot close them all at once: nobody has more open by accident. */
 #define MANY_DESCRIPTORS 4096
+
+/* What was put into our environment for us alone: everything that a browser starts would
+ * have it, and show it to whoever looks into /proc. */
+static const char *const private_names[] = { "MCPASS_CLIENT_SECRET" };
+
+extern char **environ;
+
+static bool is_private(const char *entry)
+{
+	struct mp_span name = { entry, strcspn(entry, "=") };
+
+	for (size_t i = 0; i < MP_COUNT(private_names); i++)
+		if (mp_span_is(name, private_names[i]))
+			return true;
+	return false;
+}
+
+/* Our environment without that; the entries are borrowed.  NULL: out of memory. */
+static char **public_environment(void)
+{
+	size_t count = 0, kept = 0;
+	char **entries;
+
+	while (environ[count] != NULL)
+		count++;
+	entries = calloc(count + 1, sizeof(*entries));
+	for (size_t i = 0; entries != NULL && i < count; i++)
+		if (!is_private(environ[i]))
+			entries[kept++] = environ[i];
+	return entries;
+}
 
 /* From fork() to exec only async-signal-safe calls: another thread may have held any lock
  * at the fork. */
@@ -47,14 +79,15 @@ static void reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static _Noreturn void run_program(const char *path, const char *argument, int report)
+static _Noreturn void run_program(const char *path, const char *argument, char **environment,
+    int report)
 {
 	const char *const argv[] = { path, argument, NULL };
 	int cause;
 
 	if (arrange_descriptors(report)) {
 		reset_signals();
-		(void)execv(path, (char *const *)argv);         /* exec promises not to write */
+		(void)execve(path, (char *const *)argv, environment);   /* exec promises not to write */
 	}
 	cause = errno;
 	(void)!write(REPORT_FD, &cause, sizeof(cause));
@@ -62,7 +95,8 @@ static _Noreturn void run_program(const char *path, const char *argument, int re
 }
 
 /* A child whose child is nobody's: init takes care of its end. */
-static _Noreturn void step_aside(const char *path, const char *argument, int report)
+static _Noreturn void step_aside(const char *path, const char *argument, char **environment,
+    int report)
 {
 	pid_t pid;
 	int cause;
@@ -70,7 +104,7 @@ static _Noreturn void step_aside(const char *path, const char *argument, int rep
 	(void)setsid();         /* Ctrl-C at our terminal does not end the browser */
 	pid = fork();
 	if (pid == 0)
-		run_program(path, argument, report);
+		run_program(path, argument, environment, report);
 	cause = errno;
 	if (pid < 0)
 		(void)!write(report, &cause, sizeof(cause));
@@ -92,17 +126,24 @@ static int read_cause(int report)
 enum mcpass_rc mp_spawn_detached(const char *path, const char *argument,
     struct mcpass_error *err)
 {
+	char **environment = public_environment();
 	int report[2], cause;
 	pid_t pid;
 
-	if (pipe(report) != 0)
-		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(errno));
+	if (environment == NULL)
+		return mp_nomem(err);
+	if (pipe(report) != 0) {
+		cause = errno;
+		free(environment);
+		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(cause));
+	}
 	(void)fcntl(report[0], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(report[1], F_SETFD, FD_CLOEXEC);
 	pid = fork();
 	if (pid == 0)
-		step_aside(path, argument, report[1]);
+		step_aside(path, argument, environment, report[1]);
 	cause = pid < 0 ? errno : 0;
+	free(environment);
 	close(report[1]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -108,8 +108,8 @@ enum mcpass_rc mp_assertion_check(const struct mp_turn *turn, const struct mp_jw
 		return rc;
 	if (!mp_eq(mp_assertion_claim(jws, "iss"), rules->issuer))
 		return refuse(rules->code, "is not by the issuer that it has to be by", err);
-	if (sub == NULL || sub[0] == '\0' || (rules->sub != NULL && strcmp(sub, rules->sub) != 0))
-		return refuse(rules->code, "is not about the subject that it has to be about", err);
+	if (sub == NULL || sub[0] == '\0')
+		return refuse(rules->code, "is about nobody", err);
 	if (!is_for_us(turn->issuer, rules->audience, json_object_get(jws->payload, "aud")))
 		return refuse(rules->code, "is for another audience", err);
 	return check_times(jws, turn->request->now, rules->code, err);
@@ -148,7 +148,7 @@ enum mcpass_rc mp_assertion_use_up(const struct mp_turn *turn, const struct mp_j
 		return refuse(rules->code, "has no jti, or one too long to be remembered", err);
 	rc = make_key(rules->issuer, jti, &key, err);
 	if (!rc)
-		rc = store->add(store->ctx, "jti", key, (int64_t)exp + 2 * MP_CLOCK_SKEW,
+		rc = store->add(store->ctx, "jti", key, (int64_t)exp + (int64_t)2 * MP_CLOCK_SKEW,
 		    turn->request->now, &added, err);
 	free(key);
 	/* spec: RFC 7523 3 (7) */
@@ -160,9 +160,10 @@ enum mcpass_rc mp_assertion_use_up(const struct mp_turn *turn, const struct mp_j
 enum mcpass_rc mp_assertion_prove_client(const struct mp_turn *turn,
     const struct mp_form *form, const struct mp_client *client, struct mcpass_error *err)
 {
-	/* iss and sub are both the client.  spec: RFC 7523 3 (1, 2 B) */
+	/* iss and sub are both the client: sub is what it was looked up by.
+	 * spec: RFC 7523 3 (1, 2 B) */
 	const struct mp_assertion_rules rules = { .code = "invalid_client",
-		.issuer = client->client_id, .sub = client->client_id };
+		.issuer = client->client_id };
 	struct mp_jwks keys = { 0 };
 	struct mp_jws jws = { 0 };
 	const char *text = NULL;

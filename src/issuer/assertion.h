@@ -7,7 +7,6 @@ struct mp_assertion_rules {             /* all borrowed */
 	const char *code;               /* what a refusal is called: "invalid_grant" */
 	const char *issuer;             /* iss has to be this */
 	const char *audience;           /* aud has to be or to hold this, or, when NULL, us */
-	const char *sub;                /* sub has to be this; NULL: anything but nothing */
 };
 /* Takes it apart; text has to outlive *ret_jws (mp_jws_free). */
 enum mcpass_rc mp_assertion_parse(const char *text, const char *code, struct mp_jws *ret_jws,

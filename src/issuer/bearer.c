@@ -16,23 +16,18 @@ static enum mcpass_rc refuse(struct mcpass_error *err, const char *spec, const c
 
 /* Which kind it is, is said by typ, so that neither passes for the other, and nothing else
  * that its issuer signs passes for either.  spec: RFC 8725 3.11 */
-static enum mcpass_rc find_trusted(const struct mp_issuer *issuer, const struct mp_jws *jws,
-    const struct mp_trusted **ret_trusted, struct mcpass_error *err)
+static const struct mp_trusted *find_trusted(const struct mp_issuer *issuer,
+    const struct mp_jws *jws)
 {
 	static const char *const plain[] = { "JWT", "JOSE" };
-	enum mp_trust what = MP_TRUST_WORKLOAD;
-	bool known = jws->typ == NULL;
+	const char *name = mp_assertion_claim(jws, "iss");
+	bool is_plain = jws->typ == NULL;
 
-	for (size_t i = 0; !known && i < MP_COUNT(plain); i++)
-		known = mp_eq_nocase(jws->typ, plain[i]);
-	if (!known && mp_eq_nocase(jws->typ, MP_TYP_ID_JAG))
-		what = MP_TRUST_ID_JAG;
-	else if (!known)
-		return refuse(err, "RFC 8725 3.11", "is a JWT of another type");
-	*ret_trusted = mp_known_trusted(issuer, mp_assertion_claim(jws, "iss"), what);
-	if (*ret_trusted == NULL)
-		return refuse(err, "RFC 7523 3", "is by an issuer that is not trusted with it");
-	return MCPASS_OK;
+	if (!is_plain && mp_eq_nocase(jws->typ, MP_TYP_ID_JAG))
+		return mp_known_trusted(issuer, name, MP_TRUST_ID_JAG);
+	for (size_t i = 0; !is_plain && i < MP_COUNT(plain); i++)
+		is_plain = mp_eq_nocase(jws->typ, plain[i]);
+	return is_plain ? mp_known_trusted(issuer, name, MP_TRUST_WORKLOAD) : NULL;
 }
 
 static enum mcpass_rc check(const struct mp_turn *turn, const struct mp_jws *jws,
@@ -171,17 +166,18 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 enum mcpass_rc mp_bearer_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {
-	const struct mp_trusted *trusted = NULL;
+	const struct mp_trusted *trusted;
 	struct mp_jws jws = { 0 };
 	const char *text;
 	enum mcpass_rc rc = mp_ask_required(ask->form, "assertion", &text, err);
 
 	if (!rc)
 		rc = mp_assertion_parse(text, CODE, &jws, err);
-	if (!rc)
-		rc = find_trusted(turn->issuer, &jws, &trusted, err);
-	if (!rc)
-		rc = answer(turn, ask, &jws, trusted, err);
+	if (!rc) {
+		trusted = find_trusted(turn->issuer, &jws);
+		rc = trusted != NULL ? answer(turn, ask, &jws, trusted, err)
+		    : refuse(err, "RFC 7523 3", "is of a type, or by an issuer, that is not trusted");
+	}
 	mp_jws_free(&jws);
 	return rc;
 }

@@ -93,7 +93,7 @@ static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_dpop_pr
 		rc = mp_sha256_b64url(mp_buf_text(&name), &key, err);
 	/* For as long as its iat could pass: it may be up to a window ahead of now. */
 	if (!rc)
-		rc = store->add(store->ctx, "proof", key, now + 2 * MP_DPOP_WINDOW + 1, now, &added,
+		rc = store->add(store->ctx, "proof", key, now + (int64_t)2 * MP_DPOP_WINDOW + 1, now, &added,
 		    err);
 	if (!rc && !added)
 		rc = mp_reply_refuse(err, "invalid_dpop_proof", "RFC 9449 11.1",

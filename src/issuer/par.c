@@ -145,11 +145,24 @@ static enum mcpass_rc take(const struct mp_turn *turn, const char *uri,
 	return rc;
 }
 
+/* What stands beside the reference does not count.  spec: RFC 9101 6.3 */
+static enum mcpass_rc replace(struct mp_form *query, const char *text,
+    struct mcpass_error *err)
+{
+	struct mp_form kept = { 0 };
+	enum mcpass_rc rc = mp_form_parse(text, strlen(text), &kept, err);
+
+	if (rc)
+		return rc;
+	mp_form_free(query);
+	*query = kept;
+	return MCPASS_OK;
+}
+
 enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
     bool *ret_pushed, struct mcpass_error *err)
 {
 	struct pushed pushed = { 0 };
-	struct mp_form kept = { 0 };
 	const char *uri = NULL, *client_id = NULL;
 	enum mcpass_rc rc = mp_form_get(query, "request_uri", &uri, err);
 
@@ -162,13 +175,9 @@ enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
 	if (!rc && !mp_eq(pushed.client_id, client_id))
 		rc = mp_reply_refuse(err, "invalid_request", "RFC 9126 4",
 		    "The request was pushed by another application.");
-	if (!rc)
-		rc = mp_form_parse(pushed.query, strlen(pushed.query), &kept, err);
-	if (!rc) {
-		/* What stands beside the reference does not count.  spec: RFC 9101 6.3 */
-		mp_form_free(query);
-		*query = kept;
-		*ret_pushed = true;
+	if (!rc && pushed.query != NULL) {
+		rc = replace(query, pushed.query, err);
+		*ret_pushed = rc == MCPASS_OK;
 	}
 	mp_record_release(&shape, &pushed);
 	return rc;

@@ -185,5 +185,6 @@ void mp_tool_free(struct mp_tool *tool)
 	}
 	free(tool->mirrors);
 	free(tool->name);
+	free(tool->fault);
 	*tool = (struct mp_tool){ 0 };
 }

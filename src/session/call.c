@@ -7,6 +7,7 @@ static void free_call(struct mp_call *call)
 {
 	free(call->method);
 	json_decref(call->params);
+	free(call->raw);
 	json_decref(call->error);
 	free(call);
 }

@@ -2,6 +2,7 @@
  * for: the form, the session and the tools' headers may have become known meanwhile. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/limits.h"
 #include "session/state.h"
 
 /* The members are shared.  Not json_copy(): it loses those it has no memory for. */
@@ -28,27 +29,65 @@ static json_t *copy_params(json_t *params)
 	return copy;
 }
 
-static enum mcpass_rc write_call(struct mcpass_session *s, struct mp_exchange *e,
-    json_t *params, struct mcpass_error *err)
+/* Numbers and the order of members stay as the program wrote them; only _meta, which is
+ * ours to write into, is made anew.  What cannot be told apart so is written by jansson. */
+static enum mcpass_rc add_params(struct mp_buf *buf, const struct mp_call *call,
+    const json_t *params, struct mcpass_error *err)
 {
-	json_t *id = json_integer(s->last_id + 1), *json = NULL;
-	enum mcpass_rc rc;
+	const json_t *meta = json_object_get(params, "_meta");
+	char *text = meta != NULL ? mp_json_dump(meta) : NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+	struct mp_buf raw;
+	bool put = false;
 
-	if (id == NULL)
+	if (meta != NULL && text == NULL)
 		return mp_nomem(err);
-	/* spec: MCP basic, "Requests": never an id that was used before */
-	rc = mp_rpc_request(id, e->call->method, params, &json, err);
-	if (!rc) {
-		free(e->body);
-		e->body = mp_json_dump(json);
-		if (e->body == NULL)
-			rc = mp_nomem(err);
-		else
-			e->call->rpc_id = ++s->last_id;
-	}
-	json_decref(id);
-	json_decref(json);
+	mp_buf_init(&raw, buf->max);
+	if (call->raw != NULL)
+		put = mp_raw_put(&raw, (struct mp_span){ call->raw, strlen(call->raw) }, "_meta", text);
+	free(text);
+	text = NULL;
+	if (put)
+		rc = mp_buf_take(&raw, "the request", &text, err);
+	else if ((text = mp_json_dump(params)) == NULL)
+		rc = mp_nomem(err);
+	if (!rc)
+		mp_buf_adds(buf, text);
+	free(text);
+	mp_buf_free(&raw);
 	return rc;
+}
+
+static enum mcpass_rc write_call(struct mcpass_session *s, struct mp_exchange *e,
+    const json_t *params, struct mcpass_error *err)
+{
+	json_t *name = json_string(e->call->method);
+	char *method = name != NULL ? mp_json_dump(name) : NULL, *body = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+	struct mp_buf buf;
+
+	json_decref(name);
+	if (method == NULL)
+		return mp_nomem(err);
+	mp_buf_init(&buf, 2 * (size_t)MP_MAX_MESSAGE);
+	/* spec: MCP basic, "Requests": never an id that was used before */
+	mp_buf_addf(&buf, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":%s",
+	    (long long)s->last_id + 1, method);
+	free(method);
+	if (params != NULL) {
+		mp_buf_adds(&buf, ",\"params\":");
+		rc = add_params(&buf, e->call, params, err);
+	}
+	mp_buf_addc(&buf, '}');
+	if (!rc)
+		rc = mp_buf_take(&buf, "the request", &body, err);
+	mp_buf_free(&buf);
+	if (rc)
+		return rc;
+	free(e->body);
+	e->body = body;
+	e->call->rpc_id = ++s->last_id;
+	return MCPASS_OK;
 }
 
 /* spec: MCP 2026-07-28 streamable HTTP, "Request Metadata" */

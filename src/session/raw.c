@@ -47,26 +47,66 @@ static const char *skip_value(const char *at, const char *end)
 	return at;
 }
 
+/* A member of an object; *at is behind the one before, or at the object's '{'. */
+static bool next_member(const char **at, const char *end, struct mp_span *ret_key,
+    struct mp_span *ret_value)
+{
+	const char *p = skip_space(*at, end);
+
+	if (p == end || (*p != '{' && *p != ','))
+		return false;
+	ret_key->data = skip_space(p + 1, end);
+	if (ret_key->data == end || *ret_key->data != '"')
+		return false;
+	p = skip_string(ret_key->data, end);
+	ret_key->len = (size_t)(p - ret_key->data);
+	p = skip_space(p, end);
+	ret_value->data = p < end ? p + 1 : end;        /* behind the ':' */
+	*at = skip_value(ret_value->data, end);
+	ret_value->len = (size_t)(*at - ret_value->data);
+	return true;
+}
+
+/* key has its quotes */
+static bool is_key(struct mp_span key, const char *name)
+{
+	return key.len == strlen(name) + 2 && memcmp(key.data + 1, name, strlen(name)) == 0;
+}
+
 struct mp_span mp_raw_member(struct mp_span object, const char *name)
 {
-	const char *end = object.data + object.len, *at = skip_space(object.data, end);
+	const char *end = object.data + object.len, *at = object.data;
+	struct mp_span key, value;
 
-	while (at < end && (*at == '{' || *at == ',')) {
-		struct mp_span key, value;
-
-		key.data = skip_space(at + 1, end);
-		if (key.data == end || *key.data != '"')
-			break;
-		at = skip_string(key.data, end);
-		key.len = (size_t)(at - key.data);
-		at = skip_space(at, end);
-		value.data = at < end ? at + 1 : end;   /* behind the ':' */
-		at = skip_value(value.data, end);
-		value.len = (size_t)(at - value.data);
-		if (key.len == strlen(name) + 2 && memcmp(key.data + 1, name, strlen(name)) == 0)
+	while (next_member(&at, end, &key, &value))
+		if (is_key(key, name))
 			return value;
-	}
 	return (struct mp_span){ NULL, 0 };     /* absent, or written with escapes */
+}
+
+bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, const char *json)
+{
+	const char *end = object.data + object.len, *at = object.data;
+	const char *separator = "{";
+	struct mp_span key, value;
+
+	while (next_member(&at, end, &key, &value)) {
+		if (memchr(key.data, '\\', key.len) != NULL)
+			return false;           /* it may be this very name, with escapes */
+		if (is_key(key, name))
+			continue;
+		mp_buf_adds(buf, separator);
+		mp_buf_add(buf, key.data, key.len);
+		mp_buf_addc(buf, ':');
+		mp_buf_add(buf, value.data, value.len);
+		separator = ",";
+	}
+	if (json != NULL)
+		mp_buf_addf(buf, "%s\"%s\":%s", separator, name, json);
+	else if (*separator == '{')
+		mp_buf_addc(buf, '{');
+	mp_buf_addc(buf, '}');
+	return true;
 }
 
 enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpass_error *err)

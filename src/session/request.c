@@ -1,4 +1,5 @@
 /* The public calls that give the session something to say. */
+#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "session/state.h"
@@ -59,6 +60,7 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
 	json_t *json = NULL;
 	struct mp_call *call;
 	enum mcpass_rc rc;
+	char *raw = NULL;
 
 	rc = mp_public_enter(s, err);
 	if (rc)
@@ -68,11 +70,18 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
 		    "holds a space, names a notification, or is sent by the session itself",
 		    method != NULL ? method : "");
 	rc = read_params(params, &json, err);
+	if (!rc && s->era == MP_ERA_STATELESS && strcmp(method, "tools/call") == 0)
+		rc = mp_tools_check(s, json, err);
+	if (!rc && json != NULL)
+		rc = mp_raw_compact((struct mp_span){ params, strlen(params) }, &raw, err);
 	if (!rc)
 		rc = mp_call_new(s, MP_CALL_PROGRAM, method, json, &call, err);
 	json_decref(json);
-	if (rc)
+	if (rc) {
+		free(raw);
 		return rc;
+	}
+	call->raw = raw;
 	call->number = ++s->last_call;
 	*ret_call = call->number;
 	return MCPASS_OK;

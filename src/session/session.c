@@ -69,6 +69,7 @@ void mcpass_session_free(struct mcpass_session *s)
 	mp_exchange_reap(s, true);
 	mp_queue_free(s);
 	mp_tools_free(&s->tools);
+	free(s->tools_text);
 	json_decref(s->capabilities);
 	json_decref(s->welcome);
 	free(s->client_name);

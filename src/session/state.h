@@ -34,6 +34,7 @@ struct mp_call {
 	unsigned serves;        /* MP_CALL_RELIST: the number of the call that is held */
 	char *method;
 	json_t *params;         /* NULL: none */
+	char *raw;              /* params as the program wrote them, or NULL */
 	json_int_t rpc_id;      /* of the last time it was sent */
 	json_t *error;          /* the answer that is given if nothing better comes */
 	unsigned reissued;      /* times it was sent again after a broken answer */
@@ -97,6 +98,7 @@ struct mp_mirror {
 };
 struct mp_tool {
 	char *name;
+	char *fault;            /* the rule it breaks: it must not be called; or NULL */
 	struct mp_mirror *mirrors;
 	size_t count;
 };
@@ -139,6 +141,7 @@ struct mcpass_session {
 	json_t *welcome;        /* the result of initialize */
 
 	struct mp_tools tools;
+	char *tools_text;               /* what mcpass_session_tools() gave */
 	struct mp_call *calls;
 	struct mp_exchange *exchanges;
 	struct mp_action *actions, *last_action;
@@ -156,6 +159,9 @@ struct mp_message {
 
 /* raw.c: both borrow from what they are given */
 struct mp_span mp_raw_member(struct mp_span object, const char *name);  /* data NULL: none */
+/* Adds that object with json as its member of that name (NULL: without any).  False when a
+ * name in it is written with escapes; then what was added is of no use. */
+bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, const char *json);
 /* Without the white space between values; *ret_text is the caller's (free). */
 enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpass_error *err);
 
@@ -281,8 +287,15 @@ enum mcpass_rc mp_legacy_discover(struct mcpass_session *s, struct mp_call *call
  * rules out of it, with a WARNING each (quiet: without). */
 enum mcpass_rc mp_tools_take(struct mcpass_session *s, json_t *result, bool quiet,
     struct mcpass_error *err);
+/* A tool that is left out must not be called; params is the call's. */
+enum mcpass_rc mp_tools_check(const struct mcpass_session *s, const json_t *params,
+    struct mcpass_error *err);
 enum mcpass_rc mp_tools_mirror(const struct mcpass_session *s, const json_t *params,
     struct mp_headers *headers, struct mcpass_error *err);
+/* Takes over what *tool owns, whatever the result.  Only tools that want headers or must
+ * not be called are kept; one that did and does no longer is forgotten. */
+enum mcpass_rc mp_tools_remember(struct mp_tools *tools, struct mp_tool *tool,
+    struct mcpass_error *err);
 void mp_tools_free(struct mp_tools *tools);
 
 /* annotation.c: the annotations of one tool; *ret_why is static, set when it has to go */

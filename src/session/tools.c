@@ -14,12 +14,11 @@ static struct mp_tool *find_tool(const struct mp_tools *tools, const char *name)
 	return NULL;
 }
 
-/* Takes over what *tool owns, whatever the result.  Only tools that want headers are
- * kept; one that did and does no longer is forgotten. */
-static enum mcpass_rc remember(struct mp_tools *tools, struct mp_tool *tool,
+enum mcpass_rc mp_tools_remember(struct mp_tools *tools, struct mp_tool *tool,
     struct mcpass_error *err)
 {
 	struct mp_tool *known = find_tool(tools, tool->name), *grown;
+	bool dull = tool->count == 0 && tool->fault == NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (known != NULL) {
@@ -27,9 +26,9 @@ static enum mcpass_rc remember(struct mp_tools *tools, struct mp_tool *tool,
 		*known = *tool;
 		return MCPASS_OK;
 	}
-	if (tool->count > 0 && tools->count >= MP_MAX_TOOLS)
+	if (!dull && tools->count >= MP_MAX_TOOLS)
 		rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d tools want headers", MP_MAX_TOOLS);
-	if (rc || tool->count == 0) {
+	if (rc || dull) {
 		mp_tool_free(tool);
 		return rc;
 	}
@@ -57,11 +56,29 @@ static enum mcpass_rc take_tool(struct mcpass_session *s, const json_t *json, bo
 	if (why != NULL && !quiet)
 		rc = mp_queue_warning(s, err, "The tool \"%s\" is left out: %s (%s, Schema Extension).",
 		    tool.name != NULL ? tool.name : "", why, MP_SPEC_HTTP);
-	if (rc || why != NULL || tool.name == NULL) {
+	if (!rc && why != NULL)
+		rc = mp_set(&tool.fault, why, err);
+	if (rc || tool.name == NULL) {
 		mp_tool_free(&tool);
 		return rc;
 	}
-	return remember(&s->tools, &tool, err);
+	return mp_tools_remember(&s->tools, &tool, err);
+}
+
+/* spec: "Schema Extension": clients MUST leave such a tool out */
+enum mcpass_rc mp_tools_check(const struct mcpass_session *s, const json_t *params,
+    struct mcpass_error *err)
+{
+	const char *name = json_string_value(json_object_get(params, "name"));
+	const struct mp_tool *tool = name != NULL ? find_tool(&s->tools, name) : NULL;
+	enum mcpass_rc rc;
+
+	if (tool == NULL || tool->fault == NULL)
+		return MCPASS_OK;
+	rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Schema Extension",
+	    "the tool %s must not be called: %s", name, tool->fault);
+	mp_hint(err, "Tell whoever runs the server.");
+	return rc;
 }
 
 enum mcpass_rc mp_tools_take(struct mcpass_session *s, json_t *result, bool quiet,
@@ -133,7 +150,7 @@ enum mcpass_rc mp_tools_mirror(const struct mcpass_session *s, const json_t *par
 	const struct mp_tool *tool = name != NULL ? find_tool(&s->tools, name) : NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
-	for (size_t i = 0; !rc && tool != NULL && i < tool->count; i++)
+	for (size_t i = 0; !rc && tool != NULL && tool->fault == NULL && i < tool->count; i++)
 		rc = mirror(&tool->mirrors[i], arguments, headers, err);
 	return rc;
 }

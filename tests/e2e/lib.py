@@ -185,6 +185,10 @@ def free_port():
     return holder
 
 
+class Answered(Exception):
+    """Raised by a route that has written its answer itself."""
+
+
 class Hostile:
     """A server that says what a test wants it to say: routes[path] = function(request) or
     (status, headers, body)."""
@@ -201,7 +205,10 @@ class Hostile:
                 self.body = self.rfile.read(length)
                 hostile.requests.append((self.command, self.path, dict(self.headers), self.body))
                 route = hostile.routes.get(self.path.split("?")[0], (404, {}, b""))
-                status, headers, body = route(self) if callable(route) else route
+                try:
+                    status, headers, body = route(self) if callable(route) else route
+                except Answered:
+                    return
                 body = body.encode() if isinstance(body, str) else body
                 self.send_response(status)
                 for name, value in headers.items():
@@ -209,6 +216,10 @@ class Hostile:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def handle(self):
+                with contextlib.suppress(ConnectionError):      # whoever asked has gone
+                    super().handle()
 
             do_GET = do_POST = do_PUT = do_DELETE = answer
 
@@ -218,7 +229,7 @@ class Hostile:
         self.routes = routes
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
     def end(self):

@@ -6,6 +6,8 @@ import os
 import re
 import select
 import subprocess
+import time
+import urllib.error
 import urllib.request
 
 import lib
@@ -61,6 +63,18 @@ class Chromium:
     def text(self):
         return self.ask("GET", self.find("body") + "/text")
 
+    def wait_for(self, words):
+        """A click may return before the next page is there."""
+        deadline = time.monotonic() + lib.PATIENCE
+        while time.monotonic() < deadline:
+            try:
+                text = self.text()
+            except urllib.error.HTTPError:
+                continue        # between two pages
+            if words in text:
+                return text
+        raise lib.Failure(f"no page with {words!r}: {text}")
+
     def picture(self, name):
         data = base64.b64decode(self.ask("GET", self.session + "/screenshot"))
         with open(os.path.join(lib.OUTPUT, name), "wb") as file:
@@ -104,16 +118,16 @@ def test_chromium_allows():
         w.stack.callback(chromium.end)
         process, url = start_call(w, "echo", "message=from a real browser")
         sign_in(chromium, url, "not the password")
-        expect("a wrong password is said", "password" in chromium.text().lower(), chromium.text())
+        chromium.wait_for("not right")
         chromium.picture("2-wrong-password.png")
         chromium.type("input[name=password]", lib.PASSWORD)
         chromium.click("form button.main")
-        consent = chromium.text()
+        consent = chromium.wait_for("Allow")
         for words in ("mcpass", "127.0.0.1", "alice"):
             expect(f"the consent page says {words}", words in consent, consent)
         chromium.picture("3-consent.png")
         chromium.click("button[value=allow]")
-        expect("signed in", "sign" in chromium.text().lower(), chromium.text())
+        chromium.wait_for("You are signed in")
         chromium.picture("4-signed-in.png")
         out, err = process.communicate(timeout=lib.PATIENCE)
         expect_eq("exit", process.returncode, 0, err)
@@ -127,6 +141,7 @@ def test_chromium_denies():
         w.stack.callback(chromium.end)
         process, url = start_call(w, "echo", "message=x")
         sign_in(chromium, url, lib.PASSWORD)
+        chromium.wait_for("Deny")
         chromium.click("button[value=deny]")
         chromium.picture("5-denied.png")
         out, err = process.communicate(timeout=lib.PATIENCE)

@@ -3,11 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
-#include "pair_extensions.h"
-
-/* Brings a world to where the flow under test begins; its allocations do not count. */
-typedef void prepare_fn(struct world *world);
-typedef enum mcpass_rc flow_fn(struct world *world, struct mcpass_error *err);
+#include "pair_survive.h"
 
 static enum mcpass_rc call(struct world *world, struct mcpass_error *err)
 {
@@ -57,53 +53,15 @@ static const struct {
 	{ "step-up", only_reading, call },
 	{ "client forgotten", forgotten, call },
 	{ "logout", logged_in, world_logout },
-	{ "pushed request", arrange_push, call },
-	{ "bound token", arrange_dpop, call },
-	{ "client credentials", arrange_credentials, call },
-	{ "private_key_jwt", arrange_key, call },
-	{ "workload", arrange_workload, call },
-	{ "ID-JAG", arrange_id_jag, call },
-	{ "metadata document", arrange_document, call },
 };
-
-static void survive(const char *label, prepare_fn *prepare, flow_fn *flow)
-{
-	enum mcpass_rc rc = MCPASS_E_NOMEM;
-
-	for (size_t n = 0; rc != MCPASS_OK; n++) {
-		struct mcpass_error err = { 0 };
-		long before = mp_test_live_blocks();
-		struct world world;
-		bool failed;
-
-		world_open(&world);
-		prepare(&world);
-		mp_test_fail_alloc(n);
-		rc = flow(&world, &err);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		if (!CHECK_EQ(label, rc, failed ? MCPASS_E_NOMEM : MCPASS_OK))
-			printf("  allocation %zu: %s: %s\n", n, err.doing != NULL ? err.doing : "?", err.detail);
-		if (rc != MCPASS_OK) {
-			/* Whatever was lost, what the store has still works. */
-			world_restart(&world);
-			CHECK_EQ(label, flow(&world, &err), MCPASS_OK);
-		}
-		world_close(&world);
-		CHECK_EQ(label, mp_test_live_blocks(), before);
-		if (rc != MCPASS_OK && rc != MCPASS_E_NOMEM)
-			return;
-	}
-}
 
 int main(void)
 {
 	struct world warm;
 
 	world_open(&warm);      /* what is made once for all worlds is no leak of one */
-	arrange_key(&warm);
 	world_close(&warm);
 	for (size_t i = 0; i < COUNT(flow_rows); i++)
-		survive(flow_rows[i].label, flow_rows[i].prepare, flow_rows[i].flow);
+		world_survive(flow_rows[i].label, flow_rows[i].prepare, flow_rows[i].flow);
 	return check_done();
 }

@@ -84,21 +84,43 @@ static void test_parse(void)
 		struct mcpass_error err = { 0 };
 		char room[256], *argv[8];
 		size_t count = split(rows[i].words, room, sizeof(room), argv);
-		json_t *object = NULL;
+		json_t *object = NULL, *same = NULL;
+		char *typed = NULL;
 
-		CHECK_EQ(label, mp_args_parse(argv, count, &object, &err), rows[i].want);
+		CHECK_EQ(label, mp_args_parse(argv, count, &object, &typed, &err), rows[i].want);
 		if (rows[i].want == MCPASS_OK) {
 			char *text = mp_json_dump(object);
 
 			CHECK_STR(label, text, rows[i].text);
 			mp_free_wiped(text);
+			same = json_loads(typed, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+			CHECK(label, json_equal(same, object));
+			mp_free_wiped(typed);
+			json_decref(same);
 		} else {
+			CHECK_STR(label, typed, NULL);
 			CHECK(label, object == NULL);
 			CHECK_HAS(label, err.detail, rows[i].text);
 			CHECK_STR(label, err.doing, "reading the arguments");
 		}
 		json_decref(object);
 	}
+}
+
+/* A number may be more than a double or 64 bits hold. */
+static void test_typed(void)
+{
+	static char one[] = "a:=0.1", two[] = " {\"b\" : 123456789012345678901234567890 } ";
+	static char three[] = "c:=1.0", four[] = "{}";
+	char *const argv[] = { one, two + 1, four, three };
+	json_t *object = NULL;
+	char *text = NULL;
+
+	CHECK_EQ("as typed", mp_args_parse(argv, COUNT(argv), &object, &text, NULL), MCPASS_OK);
+	CHECK_STR("as typed", text,
+	    "{\"a\":0.1,\"b\" : 123456789012345678901234567890 ,\"c\":1.0}");
+	mp_free_wiped(text);
+	json_decref(object);
 }
 
 static void test_oom(void)
@@ -109,14 +131,16 @@ static void test_oom(void)
 			char room[256], *argv[8];
 			size_t count = split(rows[i].words, room, sizeof(room), argv);
 			json_t *object = NULL;
+			char *text = NULL;
 			enum mcpass_rc rc;
 			bool failed;
 
 			mp_test_fail_alloc(n);
-			rc = mp_args_parse(argv, count, &object, &err);
+			rc = mp_args_parse(argv, count, &object, &text, &err);
 			failed = mp_test_alloc_failed();
 			mp_test_no_fail();
 			json_decref(object);
+			mp_free_wiped(text);
 			CHECK_EQ(rows[i].label, mp_test_live_blocks(), 0);
 			CHECK_EQ(rows[i].label, rc, failed ? MCPASS_E_NOMEM : rows[i].want);
 			if (!failed || rc != MCPASS_E_NOMEM)
@@ -147,18 +171,14 @@ static void test_read_file(void)
 static void test_params(void)
 {
 	struct mcpass_error err = { 0 };
-	json_t *arguments = json_pack("{s:i}", "a", 1), *params = NULL;
-	char *text;
+	char *params = NULL;
 
-	CHECK_EQ("a tool's", mp_args_params("name", "echo", arguments, &params, &err), MCPASS_OK);
-	text = mp_json_dump(params);
-	CHECK_STR("a tool's", text, "{\"name\":\"echo\",\"arguments\":{\"a\":1}}");
-	mp_free_wiped(text);
-	json_decref(params);
+	CHECK_EQ("a tool's", mp_args_params("name", "ec\"ho", "{\"a\":0.1}", &params, &err), MCPASS_OK);
+	CHECK_STR("a tool's", params, "{\"name\":\"ec\\\"ho\",\"arguments\":{\"a\":0.1}}");
+	mp_free_wiped(params);
 	params = NULL;
 	CHECK_EQ("not UTF-8", mp_args_params("uri", "\xff", NULL, &params, &err), MCPASS_E_USAGE);
 	CHECK("untouched", params == NULL);
-	json_decref(arguments);
 }
 
 int main(void)
@@ -171,6 +191,7 @@ int main(void)
 	write_file("nul", "a\0b", 3);
 	write_file("binary", "\xff\xfe", 2);
 	test_parse();
+	test_typed();
 	test_oom();
 	test_read_file();
 	test_params();

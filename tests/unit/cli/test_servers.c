@@ -238,9 +238,9 @@ static void test_wait(void)
 {
 	static const struct mp_term tty = { .is_terminal = true, .width = 80 };
 	static const struct mp_term log = { .width = 80 };
-	const struct mp_wait person = { "https://x/mcp", 300000, false, true };
-	const struct mp_wait nobody = { "https://x/mcp", 300000, false, false };
-	const struct mp_wait quiet = { "https://x/mcp", 300000, true, false };
+	const struct mp_wait person = { "https://x/mcp", 300000, false, true, NULL };
+	const struct mp_wait nobody = { "https://x/mcp", 300000, false, false, NULL };
+	const struct mp_wait quiet = { "https://x/mcp", 300000, true, false, NULL };
 	const struct mp_wait_scene opened = { AUTHORIZE, NULL, "box", 8765, true };
 	const struct mp_wait_scene closed = { AUTHORIZE, "there is no display", "box", 8765, false };
 	struct mp_buf buf;

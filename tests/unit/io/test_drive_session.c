@@ -3,6 +3,7 @@
 #include <string.h>
 #include "drive_world.h"
 #include "harness/check.h"
+#include "io/clock.h"
 
 static int messages, warnings;
 static char message[1024];
@@ -243,6 +244,146 @@ static void test_known_revision(void)
 	world_stop();
 }
 
+/* What tools want in headers is asked for once, and kept for this account. */
+#define LISTED(ttl) "{\"jsonrpc\":\"2.0\",\"id\":<id>,\"result\":{\"resultType\":\"complete\",\"tools\":[{\"name\":" \
+	"\"t\",\"inputSchema\":{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}}]," \
+	"\"ttlMs\":" #ttl ",\"cacheScope\":\"private\"}}"
+
+static enum mcpass_rc call_tool(const struct mp_drive_options *options)
+{
+	struct mp_drive *drive = NULL;
+	char *json = NULL;
+	bool is_error;
+	enum mcpass_rc rc;
+
+	world.calls = 0;
+	rc = mp_drive_new(options, &drive, NULL);
+	if (!rc)
+		rc = mp_drive_request(drive, "tools/call", "{\"name\":\"t\",\"arguments\":{\"a\":\"x\"}}", &json,
+		    &is_error, NULL);
+	free(json);
+	mp_drive_free(drive);
+	return rc;
+}
+
+/* The seconds that the note is good for, from the world's store; -1 without one. */
+static int64_t noted_for(const char *profile)
+{
+	struct mp_store *store = NULL;
+	char name[128], *note = NULL;
+	int64_t left = -1;
+
+	snprintf(name, sizeof(name), "tools %s %s", profile, world.url);
+	CHECK_EQ("store", mp_store_open(world.store, &store, NULL), MCPASS_OK);
+	CHECK_EQ("note", mp_store_noted(store, name, &note, NULL), MCPASS_OK);
+	if (note != NULL && strncmp(note, "{\"until\":", 9) == 0)
+		left = atoll(note + 9) - mp_now_s();
+	free(note);
+	mp_store_close(store);
+	return left;
+}
+
+static void spoil_note(const char *text)
+{
+	struct mp_store *store = NULL;
+	char name[128];
+
+	snprintf(name, sizeof(name), "tools default %s", world.url);
+	CHECK_EQ("store", mp_store_open(world.store, &store, NULL), MCPASS_OK);
+	CHECK_EQ("note", mp_store_note(store, name, text, NULL), MCPASS_OK);
+	mp_store_close(store);
+}
+
+static const struct {
+	const char *label, *reply;
+	int64_t least, most;
+} lifetime_rows[] = {
+	{ "nothing is promised", LISTED(0), MP_MIN_TOOLS_LIFETIME - 5, MP_MIN_TOOLS_LIFETIME },
+	{ "an hour", LISTED(3600000), 3595, 3600 },
+	{ "for ever", LISTED(99999999999999), MP_MAX_TOOLS_LIFETIME - 5, MP_MAX_TOOLS_LIFETIME },
+};
+
+static void test_tools_are_known(void)
+{
+	static const char *const spoilt[] = { "", "{", "[]", "{\"until\":1,\"tools\":{}}",
+		"{\"until\":99999999999,\"tools\":{}}", "{\"tools\":{}}" };
+	struct mp_drive_options options;
+	char note[128];
+
+	world_start();
+	world.open = true;
+	world.reply_type = "application/json";
+	options = world_options();
+	for (size_t i = 0; i < COUNT(lifetime_rows); i++) {
+		spoil_note("");
+		world.reply = lifetime_rows[i].reply;
+		CHECK_EQ("cold", call_tool(&options), MCPASS_OK);
+		CHECK_EQ("cold: a list and the call", world.calls, 2);
+		CHECK_HAS("with its header", world.call_headers, "Mcp-Param-A: x\n");
+		CHECK(lifetime_rows[i].label, noted_for("default") >= lifetime_rows[i].least
+		    && noted_for("default") <= lifetime_rows[i].most);
+	}
+	CHECK_EQ("warm", call_tool(&options), MCPASS_OK);
+	CHECK_EQ("warm: the call alone", world.calls, 1);
+	CHECK_HAS("with its header", world.call_headers, "Mcp-Param-A: x\n");
+	for (size_t i = 0; i < COUNT(spoilt); i++) {
+		spoil_note(spoilt[i]);
+		CHECK_EQ(spoilt[i], call_tool(&options), MCPASS_OK);
+		CHECK_EQ(spoilt[i], world.calls, 2);
+	}
+	snprintf(note, sizeof(note), "{\"until\":%lld,\"tools\":{\"t\":{}}}", (long long)mp_now_s() + 60);
+	spoil_note(note);
+	CHECK_EQ("a lesson that is none", call_tool(&options), MCPASS_OK);
+	CHECK_EQ("a lesson that is none", world.calls, 2);
+	options.client.profile = "work";
+	CHECK_EQ("another account", noted_for("work"), -1);
+	CHECK_EQ("another account", call_tool(&options), MCPASS_OK);
+	CHECK_EQ("another account", world.calls, 2);
+	CHECK("its own note", noted_for("work") > 0);
+	options.session.revision = "2025-11-25";
+	options.client.profile = "old";
+	world.reply = "{\"jsonrpc\":\"2.0\",\"id\":<id>,\"result\":{}}";
+	CHECK_EQ("an older revision", call_tool(&options), MCPASS_OK);
+	CHECK_EQ("initialize, initialized, the call", world.calls, 3);
+	CHECK_EQ("an older revision", noted_for("old"), -1);
+	world_stop();
+}
+
+/* The person, or the command line, answers what the server asks. */
+static enum mcpass_rc on_asked(void *ctx, const char *method, const json_t *params,
+    char **ret_result, struct mcpass_error *err)
+{
+	CHECK_STR("what", method, "sampling/createMessage");
+	CHECK("it has no parameters", params == NULL);
+	if (ctx != NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "no answer");
+	return mp_set(ret_result, "{\"action\":\"accept\"}", err);
+}
+
+static void test_asked(void)
+{
+	struct mp_drive_options options;
+	struct mcpass_error err = { 0 };
+
+	world_start();
+	world.open = true;
+	world.reply = "data: " SAMPLING "\n\ndata: " ANSWER "\n\n";
+	world.reply_type = "text/event-stream";
+	options = world_options();
+	options.session.revision = "2025-11-25";
+	options.ui.asked = on_asked;
+	options.ui.ctx = &world;
+	CHECK_EQ("a failure is one of the request", call(&options, &err), MCPASS_E_USAGE);
+	CHECK_STR("a failure is one of the request", err.detail, "no answer");
+	options.ui.ctx = NULL;
+	CHECK_EQ("an answer", call(&options, &err), MCPASS_OK);
+	mp_httpd_stop(world.httpd);
+	world.httpd = NULL;
+	if (world.answers != 0)         /* the result may be here first */
+		CHECK_HAS("goes to the server", world.last_answer, "{\"action\":\"accept\"}");
+	remove_folder(world.folder);
+}
+
 static const char fixed[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     "Connection: close\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"resultType\":"
     "\"complete\",\"tools\":[],\"ttlMs\":0,\"cacheScope\":\"private\"}}";
@@ -269,6 +410,15 @@ static void test_no_memory(void)
 		CHECK("out of memory", rc == MCPASS_E_NOMEM || rc == MCPASS_OK);
 	}
 	CHECK_EQ("in the end", rc, MCPASS_OK);
+	/* A page that lists and answers: the ids of both requests are 1 in the canned one. */
+	for (size_t n = 0;; n++) {
+		mp_test_fail_alloc(n);
+		rc = call_tool(&options);
+		mp_test_no_fail();
+		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+		if (!mp_test_alloc_failed())
+			break;
+	}
 	canned_stop(&server);
 }
 
@@ -280,6 +430,8 @@ int main(void)
 	test_unreachable();
 	test_interrupted();
 	test_known_revision();
+	test_tools_are_known();
+	test_asked();
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();

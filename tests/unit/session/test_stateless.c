@@ -52,6 +52,16 @@ static const struct script rows[] = {
 	{ .label = "nor one with a definition of that name", KNOWN, SETTLED, .requests = { { "tools/list", NULL } },
 	    .steps = { { "tools/list", 200, JSON, TOOLS("{\"name\":\"a\",\"inputSchema\":{\"$defs\":{\"x-mcp-header\":{},\"default\":{}}}}"), 0, NULL } },
 	    .log = "result 1 {\"tools\":[{\"name\":\"a\",\"inputSchema\":{\"$defs\":{\"x-mcp-header\":{},\"default\":{}}}}]}\n" },
+	{ .label = "arguments go as they are written", KNOWN, SETTLED,
+	    .requests = { { "tools/call", "{ \"name\": \"t\",\n\"arguments\":{\"b\":0.1, \"a\":123456789012345678901234567890,"
+	        "\"c\":1.0},\"_meta\":{\"x/y\":1},\"z\":\"a b\"}" } },
+	    .steps = { { "\"params\":{\"name\":\"t\",\"arguments\":{\"b\":0.1,\"a\":123456789012345678901234567890,"
+	        "\"c\":1.0},\"z\":\"a b\",\"_meta\":{\"x/y\":1,\"io.model", 200, JSON, DONE, 0, NULL } },
+	    .log = "result 1 " GOOD },
+	{ .label = "a name with escapes may be _meta", KNOWN, SETTLED,
+	    .requests = { { "tools/call", "{\"name\":\"t\",\"\\u005fmeta\":{\"x/y\":1}}" } },
+	    .steps = { { "\"params\":{\"name\":\"t\",\"_meta\":{\"x/y\":1,\"io.model", 200, JSON, DONE, 0, NULL } },
+	    .log = "result 1 " GOOD },
 	{ .label = "numbers pass as they are written", KNOWN, SETTLED, .requests = { { "tools/call", "{\"name\":\"t\"}" } },
 	    .steps = { { "tools/call", 200, JSON, RESULT("\"a\": 0.1, \"b\": 123456789012345678901234567890"), 0, NULL } },
 	    .log = "result 1 {\"a\":0.1,\"b\":123456789012345678901234567890}\n" },

@@ -1,0 +1,88 @@
+#include "cli/progress.h"
+#include <string.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "cli/out.h"
+
+#define CLEAR_LINE "\r\033[K"
+#define LONGEST_WORDS 4096u
+
+void mp_progress_render(struct mp_buf *buf, const struct mp_term *term, const json_t *params)
+{
+	const json_t *done = json_object_get(params, "progress");
+	double total = json_number_value(json_object_get(params, "total"));
+	const char *words = json_string_value(json_object_get(params, "message"));
+	size_t start = buf->len, used;
+
+	/* spec: MCP progress: total may be unknown, and progress may be no share of it */
+	if (total > 0 && json_number_value(done) >= 0 && json_number_value(done) <= total)
+		mp_buf_addf(buf, "%3.0f%%", 100 * json_number_value(done) / total);
+	else if (json_is_number(done))
+		mp_buf_addf(buf, "%g", json_number_value(done));
+	if (words == NULL)
+		return;
+	mp_buf_adds(buf, "  ");
+	used = buf->len - start;
+	mp_term_add_line(buf, words, used + 4 < term->width ? term->width - (unsigned)used : 4);
+}
+
+void mp_progress_render_log(struct mp_buf *buf, const struct mp_term *term,
+    const json_t *params)
+{
+	const char *level = json_string_value(json_object_get(params, "level"));
+	const json_t *data = json_object_get(params, "data");
+	char *text = json_is_string(data) ? NULL : mp_json_dump(data);
+	const char *words = text != NULL ? text : json_string_value(data);
+
+	mp_buf_adds(buf, mp_paint(term, MP_DIM));
+	mp_buf_adds(buf, "server");
+	if (level != NULL) {
+		mp_buf_adds(buf, ", ");
+		mp_term_add_line(buf, level, 0);
+	}
+	mp_buf_adds(buf, ": ");
+	mp_term_add_line(buf, words != NULL ? words : "", 0);
+	mp_buf_addf(buf, "%s\n", mp_paint(term, MP_PLAIN));
+	mp_free_wiped(text);
+}
+
+void mp_progress_clear(struct mp_progress *progress)
+{
+	struct mp_buf buf;
+
+	if (!progress->shown)
+		return;
+	mp_buf_init(&buf, LONGEST_WORDS);
+	mp_buf_adds(&buf, CLEAR_LINE);
+	mp_say_text(&buf);
+	mp_buf_free(&buf);
+	progress->shown = false;
+}
+
+void mp_progress_take(struct mp_progress *progress, const char *json)
+{
+	struct mp_term term = mp_term_of(STDERR_FILENO);
+	json_t *message = NULL;
+	const char *method;
+	const json_t *params;
+	struct mp_buf buf;
+
+	if (!progress->on || mp_json_parse(json, strlen(json), MP_MAX_MESSAGE, "a message",
+	        &message, NULL) != MCPASS_OK)
+		return;
+	method = json_string_value(json_object_get(message, "method"));
+	params = json_object_get(message, "params");
+	mp_buf_init(&buf, MP_MAX_DOCUMENT);
+	if (mp_eq(method, "notifications/progress")) {
+		mp_buf_adds(&buf, CLEAR_LINE);
+		mp_progress_render(&buf, &term, params);
+		progress->shown = true;
+	} else if (mp_eq(method, "notifications/message")) {
+		mp_progress_clear(progress);
+		mp_progress_render_log(&buf, &term, params);
+	}
+	if (!buf.failed)
+		mp_say_text(&buf);
+	mp_buf_free(&buf);
+	json_decref(message);
+}
