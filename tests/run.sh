@@ -18,10 +18,8 @@ part() {
 	rows=$(sed -n 's/.*\b\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed.*/\1 \2/p' "$logs/$name" \
 		| awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }')
 	p=${rows% *} f=${rows#* }
-	if [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
-		f=1
-		tail -n 40 "$logs/$name"
-	fi
+	[ "$status" -ne 0 ] && tail -n 60 "$logs/$name"
+	[ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
 	[ "$p" -gt 0 ] || [ "$f" -gt 0 ] || { f=1; echo "$name ran no test"; }
 	passed=$((passed + p)) failed=$((failed + f))
 	echo "$name: $p passed, $f failed, $(($(date +%s) - begun)) s"

@@ -56,25 +56,22 @@ def test_a_redirect_to_the_same_origin_and_then_elsewhere():
         expect_eq("nothing came there", evil.requests, [])
 
 
-@lib.rows([("POST",), ("notification",)])
-def test_a_session_id_stays_where_it_was_given(label):
+def test_a_session_id_stays_where_it_was_given():
     """A server of the handshake era redirects in the middle of its session."""
     with Scene() as s:
         issuer, evil = Issuer(s), hostile(s, {})
         server = Server(s, issuer.url)
         server.session = mint("session")
-        methods = {"POST": "tools/list", "notification": "notifications/initialized"}
 
         def twist(request, method):
-            if method == methods[label]:
+            if method == "tools/list":
                 return 307, {"Location": evil.url + "/mcp"}, ""
         server.twist = twist
         done = s.run("tools", server.url, *KEY, "--protocol", "2025-06-18")
         expect("it was a session", server.session in seen(server.site), seen(server.site))
         expect_eq("nothing came there", evil.requests, [])
         expect("nor to the issuer", server.session not in seen(issuer.site))
-        if label == "POST":
-            expect_refused(done, "307")
+        expect_refused(done, "307")
 
 
 @lib.rows([(f"{what}, {status}", what, status) for what in ("prm", "asmeta") for status in (302, 307, 308)])
@@ -305,7 +302,7 @@ def test_errors_show_no_secret(label, what, code):
                 "error": "invalid_grant", "error_description": request_text(r)}))
         elif what == "long":
             issuer.site.routes["/token"] = lambda r: (400, JSON, json.dumps({
-                "error": "invalid_grant", "error_description": "a" * 185 + " " + request_text(r)}))
+                "error": "invalid_grant", "error_description": "a" * 259 + " " + request_text(r)}))
         elif what == "half":
             issuer.site.routes["/token"] = lambda r: (200, JSON, '{"access_token":"%s' % mint("access"))
         else:
