@@ -77,27 +77,13 @@ out:
 	return rc;
 }
 
-/* A key permits the algorithms of its type; the first of these is the usual one. */
-static enum mp_alg alg_of(const struct mp_key *key)
-{
-	static const enum mp_alg usual[] = {
-		MP_ES256, MP_ES384, MP_ES512, MP_EDDSA, MP_RS256, MP_PS256, MP_RS384, MP_PS384,
-		MP_RS512, MP_PS512,
-	};
-
-	for (size_t i = 0; i < MP_COUNT(usual); i++)
-		if (mp_key_permits(key, usual[i]))
-			return usual[i];
-	return MP_ALG_NONE;
-}
-
 /* spec: RFC 7523 3; OpenID Connect Core 9 (iss, sub, aud, exp, jti); aud is the issuer:
  * MCP client credentials extension */
 static enum mcpass_rc sign_assertion(const struct mp_client_id *client,
     const struct mp_auth_inputs *inputs, struct mp_secret *ret_assertion,
     struct mcpass_error *err)
 {
-	enum mp_alg alg = alg_of(client->key);
+	enum mp_alg alg = mp_key_usual_alg(client->key);
 	struct mp_secret jti = { 0 };
 	json_t *claims = NULL;
 	enum mcpass_rc rc;

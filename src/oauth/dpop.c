@@ -8,11 +8,6 @@
 #define TYP "dpop+jwt"
 #define JTI_BYTES 16            /* 96 bits at least; RFC 9449 4.2 */
 
-static const enum mp_alg algs[] = {
-	MP_ES256, MP_ES384, MP_ES512, MP_EDDSA, MP_RS256, MP_PS256, MP_RS384, MP_PS384, MP_RS512,
-	MP_PS512,
-};
-
 /* The URL without query and fragment; spec: RFC 9449 4.2 (htu) */
 static struct mp_span without_query(const char *url)
 {
@@ -82,14 +77,6 @@ static enum mcpass_rc make_header(const struct mp_key *key, json_t **ret_header,
 	return MCPASS_OK;
 }
 
-static enum mp_alg alg_of(const struct mp_key *key)
-{
-	for (size_t i = 0; i < MP_COUNT(algs); i++)
-		if (mp_key_permits(key, algs[i]))
-			return algs[i];
-	return MP_ALG_NONE;
-}
-
 enum mcpass_rc mp_dpop_prove(const struct mp_key *key, const struct mp_dpop_inputs *inputs,
     struct mp_secret *ret_proof, struct mcpass_error *err)
 {
@@ -100,7 +87,7 @@ enum mcpass_rc mp_dpop_prove(const struct mp_key *key, const struct mp_dpop_inpu
 	if (rc == MCPASS_OK)
 		rc = make_claims(inputs, &claims, err);
 	if (rc == MCPASS_OK)
-		rc = mp_jws_sign(key, alg_of(key), header, claims, ret_proof, err);
+		rc = mp_jws_sign(key, mp_key_usual_alg(key), header, claims, ret_proof, err);
 	json_decref(header);
 	json_decref(claims);
 	return mp_doing(err, rc, "proving possession of our key (DPoP)");

@@ -38,6 +38,9 @@ enum mcpass_rc mp_jwk_thumbprint(const struct mp_key *key, char **ret_text,
 const char *mp_key_kid(const struct mp_key *key);   /* or NULL; borrowed */
 /* True when the key's type, curve, use, key_ops and alg member all permit alg. */
 bool mp_key_permits(const struct mp_key *key, enum mp_alg alg);
+/* The first algorithm that the key permits, the usual ones of its type before the others;
+ * MP_ALG_NONE when it permits none. */
+enum mp_alg mp_key_usual_alg(const struct mp_key *key);
 void mp_key_free(struct mp_key *key);               /* wipes; NULL is fine */
 
 struct mp_jwks {

@@ -152,3 +152,17 @@ void mp_key_free(struct mp_key *key)
 	free(key->kid);
 	free(key);
 }
+
+/* A key permits the algorithms of its type; the first of these is the usual one. */
+enum mp_alg mp_key_usual_alg(const struct mp_key *key)
+{
+	static const enum mp_alg usual[] = {
+		MP_ES256, MP_ES384, MP_ES512, MP_EDDSA, MP_RS256, MP_PS256, MP_RS384, MP_PS384,
+		MP_RS512, MP_PS512,
+	};
+
+	for (size_t i = 0; i < MP_COUNT(usual); i++)
+		if (mp_key_permits(key, usual[i]))
+			return usual[i];
+	return MP_ALG_NONE;
+}

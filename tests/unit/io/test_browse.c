@@ -58,9 +58,28 @@ static void write_browser(const char *name)
 	write_file(in_folder(name), script, 0755);
 }
 
+/* The line of /proc/self/status, as the fake writes it.  Whoever started us may ignore signals
+ * that no program can reset: the C library keeps 32 and 33 for itself. */
+static const char *ignored_by_us(void)
+{
+	static char line[64];
+	FILE *status = fopen("/proc/self/status", "r");
+	unsigned long long mask;
+	bool found = false;
+
+	while (status != NULL && !found && fgets(line, sizeof(line), status) != NULL)
+		found = sscanf(line, "SigIgn: %llx", &mask) == 1;
+	if (!found)
+		die("/proc/self/status");
+	fclose(status);
+	snprintf(line, sizeof(line), "SigIgn: %016llx\n", mask);
+	return line;
+}
+
 static void test_opened(void)
 {
 	struct mcpass_error err = { 0 };
+	const char *ignored;
 	sigset_t all, before;
 	int fd = open("/dev/null", O_RDONLY), go;
 
@@ -72,6 +91,7 @@ static void test_opened(void)
 		die("go");
 	for (int number = 1; number < 32; number++)
 		signal(number, SIG_DFL);        /* whoever started us may ignore some: nohup */
+	ignored = ignored_by_us();
 	sigfillset(&all);
 	sigdelset(&all, SIGTERM);       /* a run that hangs can still be ended */
 	sigprocmask(SIG_SETMASK, &all, &before);
@@ -91,7 +111,7 @@ static void test_opened(void)
 	CHECK_HAS("no output", text, "\nstderr=/dev/null\n");
 	CHECK("no descriptor of ours", strstr(text, "leaked") == NULL);
 	CHECK_HAS("no signal blocked", text, "SigBlk: 0000000000000000\n");
-	CHECK_HAS("none ignored", text, "SigIgn: 0000000000000000\n");
+	CHECK_HAS("none ignored that we ignore", text, ignored);
 	CHECK_HAS("to its end", text, "\nwhole\n");
 	CHECK("no shell read it", access("x", F_OK) != 0);
 	CHECK("no child is left to wait for", waitpid(-1, NULL, WNOHANG) == -1 && errno == ECHILD);
