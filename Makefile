@@ -3,7 +3,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 CMAKE_FLAGS ?=
 
-.PHONY: all demo check lint conformance install bench fuzz clean need
+.PHONY: all demo check lint conformance interop install bench fuzz clean need
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -31,6 +31,12 @@ conformance:
 	@sh scripts/need.sh build conformance
 	@$(MAKE) --no-print-directory all
 	@sh tests/conformance/run.sh $(BUILD)/mcpass
+
+# Real identity providers, servers and clients of others; the last line counts.
+interop:
+	@sh scripts/need.sh build interop
+	@$(MAKE) --no-print-directory all
+	@sh tests/interop/run.sh $(BUILD)/mcpass $(PARTS)
 
 install: all
 	@cmake --install $(BUILD) >/dev/null

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what is missing: need.sh GROUP...   (build, check, fuzz, bench, conformance)
+# Installs what is missing: need.sh GROUP...   (build, check, fuzz, bench, conformance,
+# interop)
 # On Debian and its kin it prints the one apt-get line and runs it, with sudo only where it
 # must; elsewhere it lists what to install.
 set -eu
@@ -12,6 +13,8 @@ bench="curl python3"
 conformance="curl python3"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 	|| conformance="$conformance nodejs npm"
+
+interop="$conformance chromium chromium-driver maven unzip default-jre-headless golang-go python3-venv"
 
 # Debian 12 names the compiler's runtime by its version.
 if command -v apt-cache >/dev/null 2>&1; then
@@ -27,6 +30,7 @@ for group in "$@"; do
 	fuzz) wanted="$wanted $fuzz" ;;
 	bench) wanted="$wanted $bench" ;;
 	conformance) wanted="$wanted $conformance" ;;
+	interop) wanted="$wanted $interop" ;;
 	*) echo "need.sh: no group $group" >&2; exit 1 ;;
 	esac
 done
