@@ -14,7 +14,8 @@ conformance="curl python3"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 	|| conformance="$conformance nodejs npm"
 
-interop="$conformance chromium chromium-driver maven unzip default-jre-headless golang-go python3-venv"
+interop="$conformance chromium chromium-driver maven unzip default-jre-headless python3-venv"
+command -v go >/dev/null 2>&1 || interop="$interop golang-go"
 
 # Debian 12 names the compiler's runtime by its version.
 if command -v apt-cache >/dev/null 2>&1; then

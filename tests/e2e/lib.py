@@ -115,10 +115,14 @@ class World:
             file.write(text)
         return self.path(name)
 
-    def start(self, *args, env=None):
-        server = Process([PROGRAM, *args], {**self.env, **(env or {})})
+    def spawn(self, *args, env=None):
+        """Starts any program that prints a line of JSON when it is ready."""
+        server = Process(args, {**self.env, **(env or {})})
         self.stack.callback(server.end)
         return server
+
+    def start(self, *args, env=None):
+        return self.spawn(PROGRAM, *args, env=env)
 
     def users(self):
         """alice may do everything, carol may only read."""
