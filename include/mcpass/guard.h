@@ -21,14 +21,17 @@ struct mcpass_guard_issuer {
 	const char *issuer;             /* compared byte for byte with iss */
 	const char *jwks_uri;           /* NULL: found by discovery */
 };
-/* An operation needs a scope.  The first rule that matches decides; none: no scope. */
+/* An operation needs scopes and a role.  The first rule that matches decides; none: nothing
+ * is needed. */
 struct mcpass_scope_rule {
 	const char *method;             /* "tools/call", "tools/" + "*", "*" */
 	const char *name;               /* a tool's or prompt's name, NULL: any */
 	const char *scope;              /* one scope or several, "" for none */
+	const char *const *roles;       /* any one of them is enough; ends with NULL, or NULL */
 };
-/* Whoever has the first scope has the others too: "mcp:admin", "mcp:read mcp:tools".  All of
- * them stand there: what those imply in turn is not looked for. */
+/* Whoever has the first scope has the others too, and what those imply in turn:
+ * "mcp:admin", "mcp:write"; "mcp:write", "mcp:read mcp:tools".  Two scopes that imply each
+ * other are MCPASS_E_USAGE: the smaller one would have become the greater one. */
 struct mcpass_scope_implication {
 	const char *scope, *implied;
 };
@@ -55,6 +58,12 @@ struct mcpass_guard_config {
 	 * other's.  NULL: no nonces. */
 	const uint8_t *nonce_secret;
 	size_t nonce_secret_len;        /* bytes */
+	/* Where a token's roles are: "roles", "groups", "realm_access.roles",
+	 * "resource_access.echo.roles".  A dot goes one object down; "\." is a dot in a name,
+	 * "\\" a backslash.  The claim is a list of roles or one role; all such claims count. */
+	const char *const *role_claims;
+	size_t role_claim_count;
+	const char *resource_documentation;     /* a page for developers, or NULL */
 };
 
 struct mcpass_operation { const char *method, *name; };   /* name may be NULL */
@@ -77,12 +86,15 @@ enum mcpass_verdict_type {
 struct mcpass_verdict {                 /* pointers live until the next call */
 	enum mcpass_verdict_type type;
 	int status;                     /* DENY: 400, 401, 403, 503 */
-	const char *www_authenticate;   /* DENY: the header's value, or NULL (503); it holds two
-	                                 * challenges where both schemes are accepted */
+	const char *www_authenticate;   /* DENY: the header's value, or NULL (503, and 403 where
+	                                 * no token would help); it holds two challenges where
+	                                 * both schemes are accepted */
 	const char *reason;             /* DENY: for the log, no token; else NULL */
 	const char *fetch_url;          /* FETCH */
 	const char *subject, *issuer, *client_id, *username, *scope;   /* ALLOW */
 	int64_t expires_at;             /* ALLOW: Unix time, seconds */
+	const char *const *roles;       /* ALLOW: of the caller's roles those that rules name */
+	size_t role_count;
 	const char *dpop_nonce;         /* DENY, ALLOW: the header DPoP-Nonce, or NULL; no cache
 	                                 * may keep such an answer (RFC 9449 8.2) */
 };

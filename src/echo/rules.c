@@ -4,9 +4,9 @@
 
 /* The first rule that matches decides. */
 static const struct mcpass_scope_rule rules[] = {
-	{ "tools/call", NULL, "mcp:tools" },
-	{ "prompts/get", NULL, "mcp:prompts" },
-	{ "*", NULL, "mcp:read" },
+	{ "tools/call", NULL, "mcp:tools", NULL },
+	{ "prompts/get", NULL, "mcp:prompts", NULL },
+	{ "*", NULL, "mcp:read", NULL },
 };
 static const char *const scopes[] = { "mcp:read", "mcp:tools", "mcp:prompts" };
 

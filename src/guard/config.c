@@ -35,6 +35,21 @@ static enum mcpass_rc check_resource(const char *resource, struct mcpass_error *
 	return rc;
 }
 
+/* It is a link for people, so it may lie anywhere.  spec: RFC 9728 2 */
+static enum mcpass_rc check_documentation(const char *url, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	struct mp_uri uri;
+
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (url != NULL)
+		rc = mp_uri_parse(url, &uri, &why);
+	if (rc == MCPASS_OK || rc == MCPASS_E_NOMEM)
+		return rc ? mp_nomem(err) : MCPASS_OK;
+	return mp_fail(err, MCPASS_E_USAGE, "RFC 9728 2", "resource_documentation: %s", why.detail);
+}
+
 /* Copies a list of texts none of which may be NULL. */
 static enum mcpass_rc copy_list(struct mp_strings *list, const char *const *items,
     size_t count, const char *what, struct mcpass_error *err)
@@ -104,6 +119,8 @@ static enum mcpass_rc set_metadata(struct mcpass_guard *guard,
 		rc = mp_set(&prm.resource, cfg->resource, err);
 	if (!rc)
 		rc = mp_set(&prm.resource_name, cfg->resource_name, err);
+	if (!rc)
+		rc = mp_set(&prm.resource_documentation, cfg->resource_documentation, err);
 	for (size_t i = 0; !rc && i < guard->issuer_count; i++)
 		rc = mp_strings_add(&prm.authorization_servers, span(guard->issuers[i].issuer),
 		    err);
@@ -131,6 +148,8 @@ enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
 		return mp_fail(err, MCPASS_E_USAGE, NULL,
 		    "the configuration's size is not the one that this library knows");
 	rc = check_resource(cfg->resource, err);
+	if (!rc)
+		rc = check_documentation(cfg->resource_documentation, err);
 	if (rc)
 		return mp_doing(err, rc, "setting up the guard");
 	guard = calloc(1, sizeof(*guard));
@@ -143,6 +162,8 @@ enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
 		rc = set_issuers(guard, cfg, err);
 	if (!rc)
 		rc = mp_policy_init(&guard->policy, cfg, err);
+	if (!rc)
+		rc = mp_roles_init(&guard->role_claims, cfg, &guard->policy, err);
 	if (!rc)
 		rc = mp_proofs_init(&guard->proofs, cfg, err);
 	if (!rc)
@@ -163,11 +184,13 @@ void mcpass_guard_free(struct mcpass_guard *guard)
 	free(guard->issuers);
 	mp_strings_free(&guard->audiences);
 	mp_policy_free(&guard->policy);
+	mp_roles_free(&guard->role_claims);
 	mp_proofs_free(&guard->proofs);
 	mp_strings_free(&guard->metadata_urls);
 	free(guard->metadata);
 	mp_claims_free(&guard->claims);
 	free(guard->scope);
+	mp_strings_free(&guard->roles);
 	mp_buf_free(&guard->challenge);
 	mp_buf_free(&guard->nonce);
 	free(guard);

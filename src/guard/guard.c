@@ -21,6 +21,7 @@ static void forget(struct mcpass_guard *guard)
 	mp_claims_free(&guard->claims);
 	free(guard->scope);
 	guard->scope = NULL;
+	mp_strings_free(&guard->roles);
 	mp_buf_clear(&guard->challenge);
 	mp_buf_clear(&guard->nonce);
 	guard->reason[0] = '\0';
@@ -107,10 +108,26 @@ static enum mcpass_rc check_scopes(struct check *check, struct mcpass_error *err
 			.username = mp_claims_username(&guard->claims),
 			.scope = guard->scope != NULL ? guard->scope : "",
 			.expires_at = guard->claims.exp,
+			.roles = (const char *const *)guard->roles.items,
+			.role_count = guard->roles.count,
 		};
 	}
 	mp_strings_free(&missing);
 	return rc;
+}
+
+/* Before the scopes: whoever may not do it anyway is told nothing of what it would take,
+ * and is not sent to ask for more in vain. */
+static enum mcpass_rc check_roles(struct check *check, struct mcpass_error *err)
+{
+	const struct mcpass_guard_request *request = check->request;
+	const struct mp_strings none = { 0 };
+
+	if (!mp_policy_admits(&check->guard->policy, request->operations, request->operation_count,
+	    &check->guard->roles))
+		return deny(check, MP_DENY_ROLE, &none,
+		    "the caller has none of the roles that this is for", err);
+	return check_scopes(check, err);
 }
 
 /* Only now that the token is known to be good: what is remembered of proofs is bounded, and
@@ -127,7 +144,7 @@ static enum mcpass_rc check_proof(struct check *check, struct mcpass_error *err)
 		    guard->claims.jkt, &check->nonce_old, &denial, &why);
 	if (rc)
 		return deny_for(check, rc, denial, &why, err);
-	return check_scopes(check, err);
+	return check_roles(check, err);
 }
 
 /* spec: RFC 8725 3.1, 3.10: the key comes from the issuer's own set; kid is compared with
@@ -173,6 +190,8 @@ static enum mcpass_rc check_token(struct check *check, struct mcpass_error *err)
 	if (!rc)
 		rc = mp_verify_token(&jws, &guard->audiences, bound, check->request->now,
 		    &guard->claims, &why);
+	if (!rc)
+		rc = mp_roles_read(&guard->role_claims, &guard->policy, jws.payload, &guard->roles, &why);
 	if (rc) {
 		rc = deny_for(check, rc, MP_DENY_TOKEN, &why, err);
 		goto out;

@@ -28,6 +28,19 @@ static enum mcpass_rc read_scopes(const char *text, struct mp_strings *scopes,
 	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
 }
 
+static enum mcpass_rc copy_roles(const char *const *roles, struct mp_strings *ret_roles,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && roles != NULL && roles[i] != NULL; i++) {
+		if (roles[i][0] == '\0')
+			return mp_fail(err, MCPASS_E_USAGE, NULL, "a rule with an empty role");
+		rc = mp_strings_add(ret_roles, (struct mp_span){ roles[i], strlen(roles[i]) }, err);
+	}
+	return rc;
+}
+
 static enum mcpass_rc copy_rule(struct mp_rule *rule, const struct mcpass_scope_rule *config,
     struct mcpass_error *err)
 {
@@ -38,7 +51,9 @@ static enum mcpass_rc copy_rule(struct mp_rule *rule, const struct mcpass_scope_
 		rc = mp_set(&rule->method, config->method, err);
 	if (!rc)
 		rc = mp_set(&rule->name, config->name, err);
-	return rc ? rc : read_scopes(config->scope, &rule->scopes, err);
+	if (!rc)
+		rc = read_scopes(config->scope, &rule->scopes, err);
+	return rc ? rc : copy_roles(config->roles, &rule->roles, err);
 }
 
 static enum mcpass_rc set_rules(struct mp_policy *policy, const struct mcpass_guard_config *cfg,
@@ -63,11 +78,15 @@ static enum mcpass_rc set_rules(struct mp_policy *policy, const struct mcpass_gu
 static enum mcpass_rc copy_implication(struct mp_implication *implication,
     const struct mcpass_scope_implication *config, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = read_scopes(config->scope, &implication->scope, err);
+	struct mp_strings scope = { 0 };
+	enum mcpass_rc rc = read_scopes(config->scope, &scope, err);
 
-	if (!rc && implication->scope.count != 1)
+	if (!rc && scope.count != 1)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "one scope implies others, not '%s'",
 		    config->scope != NULL ? config->scope : "");
+	if (!rc)
+		rc = mp_set(&implication->scope, scope.items[0], err);
+	mp_strings_free(&scope);
 	return rc ? rc : read_scopes(config->implied, &implication->implied, err);
 }
 
@@ -89,6 +108,53 @@ static enum mcpass_rc set_implications(struct mp_policy *policy,
 	return rc;
 }
 
+/* Adds what the scopes implied by one imply in turn.  Walks over the list while it grows, so
+ * each scope is followed once, cycle or not. */
+static enum mcpass_rc follow(const struct mp_policy *policy, struct mp_implication *implication,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && i < implication->implied.count; i++)
+		for (size_t j = 0; !rc && j < policy->implication_count; j++) {
+			const struct mp_implication *other = &policy->implications[j];
+
+			if (mp_eq(other->scope, implication->implied.items[i]))
+				rc = mp_scope_merge(&implication->implied, &other->implied, err);
+		}
+	return rc;
+}
+
+/* A cycle makes its least scope as good as its greatest: that is a slip, not a hierarchy. */
+static enum mcpass_rc check_cycle(const struct mp_policy *policy, size_t at,
+    struct mcpass_error *err)
+{
+	const struct mp_implication *one = &policy->implications[at];
+
+	for (size_t i = 0; i < policy->implication_count; i++) {
+		const struct mp_implication *other = &policy->implications[i];
+
+		if (!mp_eq(one->scope, other->scope)
+		    && mp_strings_has(&one->implied, other->scope)
+		    && mp_strings_has(&other->implied, one->scope))
+			return mp_fail(err, MCPASS_E_USAGE, NULL,
+			    "the scopes %s and %s imply each other", one->scope,
+			    other->scope);
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc close_implications(struct mp_policy *policy, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && i < policy->implication_count; i++)
+		rc = follow(policy, &policy->implications[i], err);
+	for (size_t i = 0; !rc && i < policy->implication_count; i++)
+		rc = check_cycle(policy, i, err);
+	return rc;
+}
+
 enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_guard_config *cfg,
     struct mcpass_error *err)
 {
@@ -96,7 +162,9 @@ enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_guar
 
 	*policy = (struct mp_policy){ 0 };
 	rc = set_rules(policy, cfg, err);
-	return rc ? rc : set_implications(policy, cfg, err);
+	if (!rc)
+		rc = set_implications(policy, cfg, err);
+	return rc ? rc : close_implications(policy, err);
 }
 
 void mp_policy_free(struct mp_policy *policy)
@@ -105,10 +173,11 @@ void mp_policy_free(struct mp_policy *policy)
 		free(policy->rules[i].method);
 		free(policy->rules[i].name);
 		mp_strings_free(&policy->rules[i].scopes);
+		mp_strings_free(&policy->rules[i].roles);
 	}
 	free(policy->rules);
 	for (size_t i = 0; i < policy->implication_count; i++) {
-		mp_strings_free(&policy->implications[i].scope);
+		free(policy->implications[i].scope);
 		mp_strings_free(&policy->implications[i].implied);
 	}
 	free(policy->implications);
@@ -124,18 +193,29 @@ static bool matches_method(const char *pattern, const char *method)
 	return strncmp(pattern, method, fixed) == 0;
 }
 
-/* Adds what the first rule that matches asks for. */
-static enum mcpass_rc add_needs(const struct mp_policy *policy, const char *method,
-    const char *name, struct mp_strings *scopes, struct mcpass_error *err)
+/* The first rule that matches, or NULL.  What has no method is matched by "*" only. */
+static const struct mp_rule *find_rule(const struct mp_policy *policy,
+    const struct mcpass_operation *operation)
 {
+	const char *method = operation->method != NULL ? operation->method : "";
+
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct mp_rule *rule = &policy->rules[i];
 
 		if (matches_method(rule->method, method)
-		    && (rule->name == NULL || mp_eq(rule->name, name)))
-			return mp_scope_merge(scopes, &rule->scopes, err);
+		    && (rule->name == NULL || mp_eq(rule->name, operation->name)))
+			return rule;
 	}
-	return MCPASS_OK;
+	return NULL;
+}
+
+/* The nth operation; when there is none at all, one that nobody knows. */
+static const struct mp_rule *rule_for(const struct mp_policy *policy,
+    const struct mcpass_operation *operations, size_t count, size_t n)
+{
+	static const struct mcpass_operation unknown = { NULL, NULL };
+
+	return find_rule(policy, count == 0 ? &unknown : &operations[n]);
 }
 
 enum mcpass_rc mp_policy_needs(const struct mp_policy *policy,
@@ -145,16 +225,53 @@ enum mcpass_rc mp_policy_needs(const struct mp_policy *policy,
 	struct mp_strings scopes = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (count == 0)         /* only "*" matches what has no method */
-		rc = add_needs(policy, "", NULL, &scopes, err);
-	for (size_t i = 0; !rc && i < count; i++)
-		rc = add_needs(policy, operations[i].method != NULL ? operations[i].method : "",
-		    operations[i].name, &scopes, err);
+	for (size_t i = 0; !rc && i < (count > 0 ? count : 1); i++) {
+		const struct mp_rule *rule = rule_for(policy, operations, count, i);
+
+		if (rule != NULL)
+			rc = mp_scope_merge(&scopes, &rule->scopes, err);
+	}
 	if (rc)
 		mp_strings_free(&scopes);
 	else
 		*ret_scopes = scopes;
 	return rc;
+}
+
+static bool has_one(const struct mp_strings *held, const struct mp_strings *wanted)
+{
+	for (size_t i = 0; i < wanted->count; i++)
+		if (mp_strings_has(held, wanted->items[i]))
+			return true;
+	return wanted->count == 0;
+}
+
+bool mp_policy_admits(const struct mp_policy *policy, const struct mcpass_operation *operations,
+    size_t count, const struct mp_strings *held)
+{
+	for (size_t i = 0; i < (count > 0 ? count : 1); i++) {
+		const struct mp_rule *rule = rule_for(policy, operations, count, i);
+
+		if (rule != NULL && !has_one(held, &rule->roles))
+			return false;
+	}
+	return true;
+}
+
+bool mp_policy_names_role(const struct mp_policy *policy, const char *role)
+{
+	for (size_t i = 0; i < policy->count; i++)
+		if (mp_strings_has(&policy->rules[i].roles, role))
+			return true;
+	return false;
+}
+
+bool mp_policy_has_roles(const struct mp_policy *policy)
+{
+	for (size_t i = 0; i < policy->count; i++)
+		if (policy->rules[i].roles.count > 0)
+			return true;
+	return false;
 }
 
 bool mp_policy_grants(const struct mp_policy *policy, const struct mp_strings *held,
@@ -163,7 +280,7 @@ bool mp_policy_grants(const struct mp_policy *policy, const struct mp_strings *h
 	bool grants = mp_strings_has(held, scope);
 
 	for (size_t i = 0; !grants && i < policy->implication_count; i++)
-		grants = mp_strings_has(held, policy->implications[i].scope.items[0])
+		grants = mp_strings_has(held, policy->implications[i].scope)
 		    && mp_strings_has(&policy->implications[i].implied, scope);
 	return grants;
 }

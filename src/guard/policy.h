@@ -1,7 +1,7 @@
-/* policy.h - which scopes an operation needs.
+/* policy.h - which scopes and roles an operation needs.
  *
- * A scope stands for itself, and for those that the configuration says it implies
- * (MCP 2026-07-28 "Step-Up Authorization Flow", scope hierarchies). */
+ * A scope stands for itself, for those that the configuration says it implies, and for what
+ * they imply (MCP 2026-07-28 "Step-Up Authorization Flow", scope hierarchies). */
 #ifndef MP_GUARD_POLICY_H
 #define MP_GUARD_POLICY_H
 #include "base/text.h"
@@ -11,10 +11,11 @@ struct mp_rule {
 	char *method;                   /* "tools/call", "tools/" + "*", "*" */
 	char *name;                     /* NULL: any */
 	struct mp_strings scopes;
+	struct mp_strings roles;        /* any one of them is enough; empty: no role is needed */
 };
 struct mp_implication {
-	struct mp_strings scope;        /* the one */
-	struct mp_strings implied;
+	char *scope;                    /* the one */
+	struct mp_strings implied;      /* all that it implies, at any remove */
 };
 struct mp_policy {
 	struct mp_rule *rules;
@@ -24,8 +25,9 @@ struct mp_policy {
 };
 
 /* Copies rules and implications.  MCPASS_E_USAGE: a rule without a method, with a '*'
- * elsewhere than at the end, or with a scope that is none; an implication of other than
- * one scope.  Free it in any case. */
+ * elsewhere than at the end, with a scope that is none or an empty role; an implication of
+ * other than one scope; scopes that imply each other.  MCPASS_E_LIMIT: one that implies more
+ * than MP_MAX_ITEMS.  Free it in any case. */
 enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_guard_config *cfg,
     struct mcpass_error *err);
 void mp_policy_free(struct mp_policy *policy);
@@ -40,5 +42,12 @@ enum mcpass_rc mp_policy_needs(const struct mp_policy *policy,
 /* True when a token with the scopes held has scope, by itself or because one implies it. */
 bool mp_policy_grants(const struct mp_policy *policy, const struct mp_strings *held,
     const char *scope);
+
+/* True when a rule asks for that role. */
+bool mp_policy_names_role(const struct mp_policy *policy, const char *role);
+bool mp_policy_has_roles(const struct mp_policy *policy);
+/* True when the roles held suffice for every one of these operations. */
+bool mp_policy_admits(const struct mp_policy *policy, const struct mcpass_operation *operations,
+    size_t count, const struct mp_strings *held);
 
 #endif

@@ -15,6 +15,7 @@ static const struct {
 	[MP_DENY_PROOF] = { 401, "invalid_dpop_proof" },        /* spec: RFC 9449 7.1 */
 	[MP_DENY_NONCE] = { 401, "use_dpop_nonce" },            /* spec: RFC 9449 9 */
 	[MP_DENY_SCOPE] = { 403, "insufficient_scope" },
+	[MP_DENY_ROLE] = { 403, NULL },
 };
 
 int mp_reply_status(enum mp_denial denial)
@@ -73,7 +74,9 @@ enum mcpass_rc mp_reply_challenge(const struct mp_reply *reply, struct mp_buf *c
 	bool both = reply->dpop == MCPASS_DPOP_ACCEPTED
 	    && (reply->denial == MP_DENY_NO_TOKEN || reply->denial == MP_DENY_TOKEN);
 
-	if (reply->denial == MP_DENY_UNAVAILABLE)       /* a token would not help */
+	/* A challenge after either would send the person to log in again, for nothing: with
+	 * insufficient_scope to ask for more, time and again. */
+	if (reply->denial == MP_DENY_UNAVAILABLE || reply->denial == MP_DENY_ROLE)
 		return MCPASS_OK;
 	if (both || about == MP_SCHEME_BEARER)
 		add_challenge(reply, MP_SCHEME_BEARER, about == MP_SCHEME_BEARER ? error : NULL,

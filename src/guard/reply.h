@@ -15,7 +15,8 @@ enum mp_denial {
 	MP_DENY_TOKEN,                  /* the token is not acceptable */
 	MP_DENY_PROOF,                  /* its proof of possession is not */
 	MP_DENY_NONCE,                  /* the proof has not our nonce */
-	MP_DENY_SCOPE                   /* the token is good, and not enough */
+	MP_DENY_SCOPE,                  /* the token is good, and not enough */
+	MP_DENY_ROLE                    /* its bearer may not, whatever the token's scopes */
 };
 
 enum mp_scheme { MP_SCHEME_NONE = 0, MP_SCHEME_BEARER, MP_SCHEME_DPOP };
@@ -34,7 +35,7 @@ struct mp_reply {                       /* borrowed */
 int mp_reply_status(enum mp_denial denial);
 
 /* Appends the value of WWW-Authenticate: one challenge, or two with a comma between them;
- * nothing for a denial that has none. */
+ * nothing for a denial that no other token would mend. */
 enum mcpass_rc mp_reply_challenge(const struct mp_reply *reply, struct mp_buf *challenge,
     struct mcpass_error *err);
 

@@ -4,6 +4,7 @@
 #include "guard/keys.h"
 #include "guard/policy.h"
 #include "guard/proof.h"
+#include "guard/roles.h"
 #include "guard/verify.h"
 
 struct mcpass_guard {
@@ -11,6 +12,7 @@ struct mcpass_guard {
 	struct mp_issuer_keys *issuers;
 	size_t issuer_count;
 	struct mp_policy policy;
+	struct mp_role_claims role_claims;
 	struct mp_proofs proofs;
 	struct mp_strings metadata_urls; /* where the metadata is; the first is announced */
 	char *metadata;                 /* the document */
@@ -18,6 +20,7 @@ struct mcpass_guard {
 	/* What the last verdict points at; each check replaces it. */
 	struct mp_claims claims;
 	char *scope;
+	struct mp_strings roles;
 	struct mp_buf challenge, nonce;
 	char reason[320];
 };

@@ -185,6 +185,9 @@ static enum mcpass_rc refuse(const struct mp_protected *server,
 	enum mcpass_rc rc;
 
 	note(server, "Refused a request", verdict->status, verdict->reason);
+	if (verdict->status == 403 && verdict->www_authenticate == NULL)
+		return respond_error(response, 403, "access_denied",
+		    "Whoever this token is for may not do this; another token would not help.", err);
 	while (i < MP_COUNT(bodies) - 1 && bodies[i].status != verdict->status)
 		i++;
 	rc = respond_error(response, bodies[i].status, bodies[i].error, bodies[i].description, err);

@@ -10,6 +10,9 @@ static const struct mp_field fields[] = {
 	/* Lenient: a name to show; no login may fail because of it. */
 	{ "resource_name", MP_FIELD_STRING, MP_LENIENT, offsetof(struct mp_prm, resource_name),
 	    "RFC 9728 2" },
+	/* Lenient: a page for people; nothing is fetched from it. */
+	{ "resource_documentation", MP_FIELD_URL, MP_LENIENT,
+	    offsetof(struct mp_prm, resource_documentation), "RFC 9728 2" },
 	{ "authorization_servers", MP_FIELD_STRINGS, 0,
 	    offsetof(struct mp_prm, authorization_servers), "RFC 9728 2" },
 	/* Lenient: advice; without it we ask for what the challenge names, or for nothing. */

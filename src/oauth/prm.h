@@ -7,6 +7,7 @@
 struct mp_prm {
 	char *resource;                 /* bytes: sent back exactly so */
 	char *resource_name;            /* or NULL */
+	char *resource_documentation;   /* or NULL */
 	struct mp_strings authorization_servers;
 	struct mp_strings scopes_supported;
 	struct mp_strings bearer_methods_supported;

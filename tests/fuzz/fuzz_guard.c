@@ -51,8 +51,8 @@ static void make_key(void)
 
 static struct mcpass_guard *new_guard(const char *jwks_uri)
 {
-	static const struct mcpass_scope_rule rules[] = { { "tools/*", "echo", "a b" },
-		{ "*", NULL, "a" } };
+	static const struct mcpass_scope_rule rules[] = { { "tools/*", "echo", "a b", NULL },
+		{ "*", NULL, "a", NULL } };
 	static const struct mcpass_scope_implication all = { "all", "a b" };
 	struct mcpass_guard_issuer issuer = { ISSUER, jwks_uri };
 	struct mcpass_guard_config cfg = { .size = sizeof(cfg), .resource = RESOURCE,

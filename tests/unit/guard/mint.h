@@ -106,10 +106,10 @@ static inline char *bearer(const struct mp_key *key, enum mp_alg alg, const char
 
 static const struct mcpass_guard_issuer one_issuer[] = { { ISSUER, JWKS } };
 static const struct mcpass_scope_rule three_rules[] = {
-	{ "tools/call", "whoami", "" },
-	{ "tools/call", NULL, "mcp:tools" },
-	{ "prompts/*", NULL, "mcp:prompts mcp:read" },
-	{ "*", NULL, "mcp:read" },
+	{ "tools/call", "whoami", "", NULL },
+	{ "tools/call", NULL, "mcp:tools", NULL },
+	{ "prompts/*", NULL, "mcp:prompts mcp:read", NULL },
+	{ "*", NULL, "mcp:read", NULL },
 };
 
 static inline struct mcpass_guard_config default_config(void)

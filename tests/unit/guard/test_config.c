@@ -42,16 +42,16 @@ static const struct {
 	{ "a resource with a fragment", { { ISSUER, NULL } }, RESOURCE "#x", { 0 }, 0,
 	    MCPASS_E_USAGE },
 	{ "a resource with a query", { { ISSUER, NULL } }, RESOURCE "?x", { 0 }, 0, MCPASS_E_USAGE },
-	{ "a rule", { { ISSUER, NULL } }, RESOURCE, { "tools/*", "x", "a b" }, 0, MCPASS_OK },
-	{ "a rule without a scope", { { ISSUER, NULL } }, RESOURCE, { "tools/*", NULL, NULL }, 0,
+	{ "a rule", { { ISSUER, NULL } }, RESOURCE, { "tools/*", "x", "a b", NULL }, 0, MCPASS_OK },
+	{ "a rule without a scope", { { ISSUER, NULL } }, RESOURCE, { "tools/*", NULL, NULL, NULL }, 0,
 	    MCPASS_OK },
-	{ "a rule without a method", { { ISSUER, NULL } }, RESOURCE, { "", NULL, "a" }, 0,
+	{ "a rule without a method", { { ISSUER, NULL } }, RESOURCE, { "", NULL, "a", NULL }, 0,
 	    MCPASS_E_USAGE },
-	{ "a star inside", { { ISSUER, NULL } }, RESOURCE, { "*/call", NULL, "a" }, 0,
+	{ "a star inside", { { ISSUER, NULL } }, RESOURCE, { "*/call", NULL, "a", NULL }, 0,
 	    MCPASS_E_USAGE },
-	{ "two stars", { { ISSUER, NULL } }, RESOURCE, { "tools/**", NULL, "a" }, 0,
+	{ "two stars", { { ISSUER, NULL } }, RESOURCE, { "tools/**", NULL, "a", NULL }, 0,
 	    MCPASS_E_USAGE },
-	{ "a scope that is none", { { ISSUER, NULL } }, RESOURCE, { "*", NULL, "a\"b" }, 0,
+	{ "a scope that is none", { { ISSUER, NULL } }, RESOURCE, { "*", NULL, "a\"b", NULL }, 0,
 	    MCPASS_E_USAGE },
 };
 
@@ -90,6 +90,11 @@ static void test_usage(void)
 	CHECK_EQ("no configuration", mcpass_guard_new(NULL, &guard, &err), MCPASS_E_USAGE);
 	cfg.size--;
 	CHECK_EQ("another size", mcpass_guard_new(&cfg, &guard, &err), MCPASS_E_USAGE);
+	cfg = default_config();
+	cfg.resource_documentation = "docs/echo.html";
+	CHECK_EQ("documentation that is no URL", mcpass_guard_new(&cfg, &guard, &err),
+	    MCPASS_E_USAGE);
+	CHECK_HAS("which one", err.detail, "resource_documentation");
 	cfg = default_config();
 	cfg.audiences = empty_word;
 	cfg.audience_count = 1;
@@ -174,6 +179,20 @@ static const struct {
 	{ "it implies one that is none", { "a", "c\\" }, MCPASS_E_USAGE },
 };
 
+static const struct {
+	const char *label;
+	struct mcpass_scope_implication implications[3];
+	const char *detail;             /* NULL: a guard */
+} cycle_rows[] = {
+	{ "a chain", { { "a", "b" }, { "b", "c" }, { "c", "d" } }, NULL },
+	{ "a diamond", { { "a", "b c" }, { "b", "d" }, { "c", "d" } }, NULL },
+	{ "two imply each other", { { "a", "b" }, { "b", "a" }, { "x", "y" } },
+	    "the scopes a and b imply each other" },
+	{ "a ring of three", { { "a", "b" }, { "b", "c" }, { "c", "a" } }, "imply each other" },
+	{ "a ring behind a chain", { { "x", "a" }, { "a", "b" }, { "b", "a" } },
+	    "the scopes a and b imply each other" },
+};
+
 static void test_implications(void)
 {
 	struct mcpass_scope_implication many[MP_MAX_ITEMS + 1];
@@ -189,6 +208,18 @@ static void test_implications(void)
 		CHECK_EQ(implication_rows[i].label, mcpass_guard_new(&cfg, &guard, &err),
 		    implication_rows[i].want);
 		CHECK_EQ(implication_rows[i].label, err.rc, implication_rows[i].want);
+		mcpass_guard_free(guard);
+	}
+	cfg.implication_count = 3;
+	for (size_t i = 0; i < COUNT(cycle_rows); i++) {
+		struct mcpass_error err = { 0 };
+
+		guard = NULL;
+		cfg.implications = cycle_rows[i].implications;
+		CHECK_EQ(cycle_rows[i].label, mcpass_guard_new(&cfg, &guard, &err),
+		    cycle_rows[i].detail == NULL ? MCPASS_OK : MCPASS_E_USAGE);
+		CHECK_HAS(cycle_rows[i].label, err.detail,
+		    cycle_rows[i].detail != NULL ? cycle_rows[i].detail : "");
 		mcpass_guard_free(guard);
 	}
 	guard = NULL;
@@ -238,12 +269,14 @@ static void test_metadata(void)
 	}
 	cfg = default_config();
 	cfg.resource_name = "An echo server";
+	cfg.resource_documentation = "https://docs.example/echo";
 	cfg.scopes_supported = words;
 	cfg.scope_count = COUNT(words);
 	guard = new_guard(&cfg);
 	mcpass_guard_metadata(guard, "/.well-known/oauth-protected-resource", &json, NULL);
 	CHECK_STR("the document", json, "{\"resource\":\"" RESOURCE "\","
-	    "\"resource_name\":\"An echo server\",\"authorization_servers\":[\"" ISSUER "\"],"
+	    "\"resource_name\":\"An echo server\","
+	    "\"resource_documentation\":\"https://docs.example/echo\",\"authorization_servers\":[\"" ISSUER "\"],"
 	    "\"scopes_supported\":[\"mcp:read\",\"mcp:tools\"],"
 	    "\"bearer_methods_supported\":[\"header\"]}");
 	mcpass_guard_free(guard);
@@ -267,6 +300,13 @@ static void test_metadata(void)
 
 static char *set, *good;
 
+static const char *const some_roles[] = { "admin", "editor", NULL };
+static const struct mcpass_scope_rule role_rules[] = { { "*", NULL, "mcp:read", some_roles } };
+static const struct mcpass_scope_rule checked_rules[] = {
+	{ "tools/call", NULL, "mcp:tools", some_roles }, { "*", NULL, "mcp:read", some_roles },
+};
+static const char *const role_claims[] = { "roles", "a.b\\.c" };
+
 static enum mcpass_rc run_new(void)
 {
 	static const struct mcpass_guard_issuer two[] = { { ISSUER, JWKS }, { OTHER, NULL } };
@@ -278,6 +318,11 @@ static enum mcpass_rc run_new(void)
 	cfg.issuers = two;
 	cfg.issuer_count = 2;
 	cfg.resource_name = "x";
+	cfg.resource_documentation = "https://docs.example";
+	cfg.rules = role_rules;
+	cfg.rule_count = COUNT(role_rules);
+	cfg.role_claims = role_claims;
+	cfg.role_claim_count = COUNT(role_claims);
 	cfg.scopes_supported = cfg.audiences = words;
 	cfg.scope_count = cfg.audience_count = COUNT(words);
 	cfg.implications = chain;
@@ -291,10 +336,26 @@ static enum mcpass_rc run_new(void)
 	return rc;
 }
 
+/* One whose rules also ask for roles, which the good token has. */
+static struct mcpass_guard *guard_with_roles(void)
+{
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard;
+
+	cfg.rules = checked_rules;
+	cfg.rule_count = COUNT(checked_rules);
+	cfg.role_claims = role_claims;
+	cfg.role_claim_count = COUNT(role_claims);
+	guard = new_guard(&cfg);
+	must(mcpass_guard_fetched(guard, JWKS, 200, set, strlen(set), NOW, NULL) == MCPASS_OK,
+	    "the key set");
+	return guard;
+}
+
 /* A guard that has its keys, asked with allocation n failing. */
 static enum mcpass_rc check_once(size_t n, const char *method, const char *query)
 {
-	struct mcpass_guard *guard = guard_with(set);
+	struct mcpass_guard *guard = guard_with_roles();
 	struct mcpass_verdict verdict = { .type = MCPASS_ALLOW };
 	struct mcpass_header header = { "Authorization", good };
 	struct mcpass_operation operation = { method, NULL };
@@ -387,7 +448,8 @@ int main(void)
 	struct mp_key *key = new_key(MP_ES256);
 
 	set = key_set(key, NULL);
-	good = bearer(key, MP_ES256, NULL, NULL);
+	good = bearer(key, MP_ES256, NULL, "{\"roles\":[\"user\",\"admin\"],"
+	    "\"a\":{\"b.c\":\"editor\"}}");
 	test_config();
 	test_usage();
 	test_dpop();

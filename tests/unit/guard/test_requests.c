@@ -188,7 +188,8 @@ static void test_step_up(void)
 static const struct mcpass_scope_implication hierarchy[] = {
 	{ "all", "mcp:read mcp:tools mcp:prompts" }, { "write", "mcp:tools mcp:read" },
 	{ "prompts", "mcp:prompts" }, { "chief", "all" }, { "mcp:tools", "x" },
-	{ "twice", "twice mcp:read" }, { "twice", "mcp:tools" },
+	{ "twice", "twice mcp:read" }, { "twice", "mcp:tools" }, { "owner", "chief" },
+	{ "latest", "write" }, { "late", "latest" },
 };
 static const struct {
 	const char *label, *scope, *missing;    /* missing NULL: let in */
@@ -197,7 +198,9 @@ static const struct {
 	{ "by one", "all", NULL },
 	{ "by several", "prompts write", NULL },
 	{ "some by one", "write mcp:prompts", NULL },
-	{ "not by what is implied", "chief", "mcp:read mcp:tools mcp:prompts" },
+	{ "by what is implied", "chief", NULL },
+	{ "at three removes", "owner", NULL },
+	{ "whatever the order of the configuration", "late", "mcp:prompts" },
 	{ "a part", "write", "mcp:prompts" },
 	{ "not the other way", "mcp:read mcp:tools", "mcp:prompts" },
 	{ "what implies is not implied", "mcp:prompts mcp:tools", "mcp:read" },
