@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/command.h"
+#include "cli/known_files.h"
 #include "cli/people.h"
 #include "cli/report.h"
 #include "cli/service.h"
@@ -15,7 +16,8 @@
 struct authserver_options {
 	struct mp_common common;
 	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
-	bool require_par, require_dpop_nonce;
+	const char *clients, *trusted_issuers;
+	bool require_par, require_dpop_nonce, opaque_tokens, hash_client;
 	const char *user, *scope, *resource;
 	struct mp_port port;
 };
@@ -75,7 +77,7 @@ static enum mcpass_rc check_fault(const char *name, struct mcpass_error *err)
 }
 
 /* --- authserver hash --- */
-static enum mcpass_rc hash(const char *username, struct mcpass_error *err)
+static enum mcpass_rc hash(const char *name, bool is_client, struct mcpass_error *err)
 {
 	struct mp_secret password = { 0 };
 	json_t *entry = NULL;
@@ -83,7 +85,8 @@ static enum mcpass_rc hash(const char *username, struct mcpass_error *err)
 
 	rc = mp_people_ask_password(&password, err);
 	if (!rc)
-		rc = mp_people_entry(username, &password, &entry, err);
+		rc = is_client ? mp_people_client_entry(name, &password, &entry, err)
+		    : mp_people_entry(name, &password, &entry, err);
 	if (!rc)
 		rc = mp_out_json(entry, err);
 	json_decref(entry);
@@ -91,23 +94,56 @@ static enum mcpass_rc hash(const char *username, struct mcpass_error *err)
 	return rc;
 }
 
+/* --- what the files say --- */
+struct files {
+	char *users, *key;
+	struct mp_known_clients clients;
+	struct mp_known_issuers issuers;
+};
+
 static enum mcpass_rc read_file(const char *path, char **ret_text, struct mcpass_error *err)
 {
 	return path == NULL ? MCPASS_OK
 	    : mp_args_read_file(path, MP_MAX_DOCUMENT, ret_text, NULL, err);
 }
 
+static void free_files(struct files *files)
+{
+	mp_free_wiped(files->users);
+	mp_free_wiped(files->key);
+	mp_known_clients_free(&files->clients);
+	mp_known_issuers_free(&files->issuers);
+}
+
+/* Into zeros; release with free_files(), on failure too. */
+static enum mcpass_rc read_files(const struct authserver_options *options, struct files *files,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = read_file(options->key, &files->key, err);
+
+	if (!rc)
+		rc = read_file(options->users, &files->users, err);
+	if (!rc && options->clients != NULL)
+		rc = mp_known_clients_read(options->clients, &files->clients, err);
+	if (!rc && options->trusted_issuers != NULL)
+		rc = mp_known_issuers_read(options->trusted_issuers, &files->issuers, err);
+	return rc;
+}
+
 static struct mp_issuer_service_options service_options(const struct authserver_options *options,
-    const char *users, const char *key, struct mp_service_log *log)
+    const struct files *files, struct mp_service_log *log)
 {
 	return (struct mp_issuer_service_options){
 		.bind_address = options->bind_address,
 		.port = options->port.given ? options->port.number : DEFAULT_PORT,
-		.issuer = options->issuer, .users = users, .signing_key = key,
+		.issuer = options->issuer, .users = files->users, .signing_key = files->key,
 		.data = options->data, .fault = options->fault, .log = log,
 		.default_resource = options->default_resource,
 		.require_par = options->require_par,
 		.require_dpop_nonce = options->require_dpop_nonce,
+		.opaque_tokens = options->opaque_tokens,
+		.clients = files->clients.items, .client_count = files->clients.count,
+		.trusted = files->issuers.items, .trusted_count = files->issuers.count,
 	};
 }
 
@@ -131,17 +167,15 @@ static enum mcpass_rc mint(const struct authserver_options *options, struct mcpa
 	struct mp_service_log log = { .quiet = true };
 	struct mp_issuer_service_options service;
 	struct mp_secret token = { 0 };
-	char *users = NULL, *key = NULL;
+	struct files files = { 0 };
 	struct mp_buf line;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&line, MP_MAX_TOKEN);
 	rc = check_mint(options, err);
 	if (!rc)
-		rc = read_file(options->users, &users, err);
-	if (!rc)
-		rc = read_file(options->key, &key, err);
-	service = service_options(options, users, key, &log);
+		rc = read_files(options, &files, err);
+	service = service_options(options, &files, &log);
 	if (!rc)
 		rc = mp_issuer_service_mint(&service, options->user, options->scope, options->resource,
 		    &token, err);
@@ -151,8 +185,7 @@ static enum mcpass_rc mint(const struct authserver_options *options, struct mcpa
 	}
 	mp_buf_free(&line);
 	mp_secret_free(&token);
-	mp_free_wiped(users);
-	mp_free_wiped(key);
+	free_files(&files);
 	return rc;
 }
 
@@ -190,21 +223,22 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 	struct mp_issuer_service_options service;
 	struct mp_issuer_service *issuer = NULL;
 	struct mp_people people = { 0 };
-	char *users = NULL, *key = NULL;
+	struct files files = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
 
 	(void)mp_stop_fd();
 	if (options->fault != NULL)
 		rc = check_fault(options->fault, err);
 	if (!rc)
-		rc = read_file(options->key, &key, err);
-	if (!rc)
-		rc = options->users != NULL ? read_file(options->users, &users, err)
-		    : mp_people_invent(&people, err);
-	service = service_options(options, users != NULL ? users : people.json, key, &log);
+		rc = read_files(options, &files, err);
+	if (!rc && files.users == NULL)
+		rc = mp_people_invent(&people, err);
+	service = service_options(options, &files, &log);
+	if (files.users == NULL)
+		service.users = people.json;
 	if (!rc)
 		rc = mp_issuer_service_start(&service, &issuer, err);
-	if (!rc && users == NULL)
+	if (!rc && files.users == NULL)
 		tell_people(&people);
 	if (!rc && options->fault != NULL)
 		mp_say(false, "note: this server misbehaves: %s", options->fault);
@@ -214,8 +248,7 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 		mp_stop_wait();
 	mp_issuer_service_stop(issuer);
 	mp_people_free(&people);
-	mp_free_wiped(users);
-	mp_free_wiped(key);
+	free_files(&files);
 	return rc;
 }
 
@@ -225,7 +258,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	const struct authserver_options *options = values;
 
 	if (count == 2 && strcmp(operands[0], "hash") == 0)
-		return hash(operands[1], err);
+		return hash(operands[1], options->hash_client, err);
 	if (count == 1 && strcmp(operands[0], "token") == 0)
 		return mint(options, err);
 	if (count > 0) {
@@ -255,6 +288,12 @@ static const struct mp_option authserver_options[] = {
 	    "Keep clients, tokens and the signing key in this SQLite file. Default: in memory." },
 	{ "key", 'k', MP_OPTION_TEXT, "FILE", AT(key),
 	    "Sign with this private JWK rather than with one of its own." },
+	{ "clients", 'c', MP_OPTION_TEXT, "FILE", AT(clients),
+	    "Clients that do not register themselves (see mcpass-authserver(1))." },
+	{ "trusted-issuers", '\0', MP_OPTION_TEXT, "FILE", AT(trusted_issuers),
+	    "Whose JWTs are a grant: platforms for workloads, identity providers for people." },
+	{ "opaque-tokens", '\0', MP_OPTION_FLAG, NULL, AT(opaque_tokens),
+	    "Make access tokens that say nothing: servers ask the introspection endpoint." },
 	{ "default-resource", '\0', MP_OPTION_TEXT, "URL", AT(default_resource),
 	    "The audience of tokens for clients that ask for no resource. Default: the issuer." },
 	{ "require-par", '\0', MP_OPTION_FLAG, NULL, AT(require_par),
@@ -269,14 +308,22 @@ static const struct mp_option token_options[] = {
 	{ "scope", 's', MP_OPTION_TEXT, "SCOPES", AT(scope), "What it permits." },
 	{ "resource", 'r', MP_OPTION_TEXT, "URL", AT(resource), "The server that it is for." },
 };
+static const struct mp_option hash_options[] = {
+	{ "client", '\0', MP_OPTION_FLAG, NULL, AT(hash_client),
+	    "NAME is a client's id, and what is read is its secret." },
+};
 static const struct mp_option_table authserver_table = {
 	"Options", authserver_options, MP_COUNT(authserver_options)
 };
 static const struct mp_option_table token_table = {
 	"For token", token_options, MP_COUNT(token_options)
 };
+static const struct mp_option_table hash_table = {
+	"For hash", hash_options, MP_COUNT(hash_options)
+};
 static const struct mp_option_place places[] = {
 	{ &authserver_table, 0 },
+	{ &hash_table, 0 },
 	{ &token_table, 0 },
 	{ &mp_common_table, AT(common) },
 	{ NULL, 0 },
@@ -288,14 +335,16 @@ const struct mp_command mp_command_authserver = {
 	.operands = "[hash NAME | token]",
 	.about = "Runs an OAuth 2.1 authorization server for development and tests: metadata,"
 	    " dynamic client registration, login and consent pages, PKCE, refresh tokens that"
-	    " rotate, revocation. It speaks HTTP; TLS is the proxy's. Prints its issuer URL when it"
+	    " rotate, revocation, introspection. It speaks HTTP; TLS is the proxy's. Prints its issuer URL when it"
 	    " is ready and a line for each request on standard error. Ctrl-C or TERM ends it.\n"
 	    "\n"
-	    "  authserver hash NAME   reads a password, prints an entry for a file of users\n"
+	    "  authserver hash NAME   reads a password, prints an entry for a file of users;\n"
+	    "                         with --client: a secret, for a file of clients\n"
 	    "  authserver token       prints a token made without a login\n",
 	.examples = "  mcpass authserver\n"
 	    "  mcpass authserver --data auth.db --users users.json\n"
 	    "  mcpass authserver hash carol\n"
+	    "  mcpass authserver --clients clients.json --trusted-issuers platforms.json\n"
 	    "  mcpass authserver token --data auth.db --users users.json --user carol \\\n"
 	    "      --scope mcp:tools --resource http://127.0.0.1:8931/mcp\n",
 	.most = 2,

@@ -10,8 +10,8 @@
 
 #define COST_LOG2 14            /* 16 MiB and some 50 ms a guess */
 
-enum mcpass_rc mp_people_entry(const char *username, const struct mp_secret *password,
-    json_t **ret_entry, struct mcpass_error *err)
+static enum mcpass_rc make_entry(const char *const names[2], const char *name,
+    const struct mp_secret *password, json_t **ret_entry, struct mcpass_error *err)
 {
 	uint8_t salt[16];
 	char *line = NULL;
@@ -23,12 +23,28 @@ enum mcpass_rc mp_people_entry(const char *username, const struct mp_secret *pas
 	rc = mp_password_hash(mp_secret_reveal(password), salt, COST_LOG2, &line, err);
 	if (rc)
 		return rc;
-	entry = json_pack("{s:s, s:s}", "username", username, "password_hash", line);
+	entry = json_pack("{s:s, s:s}", names[0], name, names[1], line);
 	mp_free_wiped(line);
 	if (entry == NULL)
 		return mp_nomem(err);
 	*ret_entry = entry;
 	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_people_entry(const char *username, const struct mp_secret *password,
+    json_t **ret_entry, struct mcpass_error *err)
+{
+	static const char *const names[] = { "username", "password_hash" };
+
+	return make_entry(names, username, password, ret_entry, err);
+}
+
+enum mcpass_rc mp_people_client_entry(const char *client_id, const struct mp_secret *secret,
+    json_t **ret_entry, struct mcpass_error *err)
+{
+	static const char *const names[] = { "client_id", "client_secret_hash" };
+
+	return make_entry(names, client_id, secret, ret_entry, err);
 }
 
 /* 12 letters of 5 bits: 60 bits, of which guessing one in time is hopeless. */

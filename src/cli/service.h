@@ -6,6 +6,7 @@
 #include "cli/term.h"
 #include "io/http_curl.h"
 #include "io/httpd.h"
+#include "issuer/issuer.h"
 
 /* The requests that a server answered, a line each on standard error. */
 struct mp_service_log {
@@ -61,7 +62,10 @@ struct mp_issuer_service_options {
 	const char *data;               /* a SQLite file; NULL: memory */
 	const char *fault;              /* or NULL: behave */
 	const char *default_resource;   /* aud where a client asks for none; NULL: the issuer */
-	bool require_par, require_dpop_nonce;
+	bool require_par, require_dpop_nonce, opaque_tokens;
+	const struct mp_issuer_client *clients; /* as of issuer.h */
+	const struct mp_issuer_trusted *trusted;
+	size_t client_count, trusted_count;
 	struct mp_service_log *log;
 };
 enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *options,

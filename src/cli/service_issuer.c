@@ -102,6 +102,9 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.default_resource = options->default_resource,
 		.require_pushed = options->require_par,
 		.require_dpop_nonce = options->require_dpop_nonce,
+		.opaque_tokens = options->opaque_tokens,
+		.clients = options->clients, .client_count = options->client_count,
+		.trusted = options->trusted, .trusted_count = options->trusted_count,
 		.fetch = mp_service_fetch,
 	};
 	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS, .timeout_ms = FETCH_MS };

@@ -1,6 +1,12 @@
-/* The access token: a signed statement for one resource.  spec: RFC 9068 2 */
+/* The access token: a signed statement for one resource (spec: RFC 9068 2), or random text
+ * by which that statement is remembered here and can be asked for (spec: RFC 7662). */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
 #include "issuer/inside.h"
 #include "wire/crypto.h"
+
+#define TYP "at+jwt"                    /* spec: RFC 9068 2.1 */
 
 struct claims {
 	char *iss, *sub, *aud, *client_id, *scope, *preferred_username;
@@ -52,24 +58,121 @@ static enum mcpass_rc fill(const struct mp_issuer *issuer, const struct mp_acces
 	return rc;
 }
 
+static enum mcpass_rc sign(const struct mp_issuer *issuer, const json_t *payload,
+    struct mp_secret *ret_token, struct mcpass_error *err)
+{
+	json_t *header = json_pack("{s:s}", "typ", TYP);
+	enum mcpass_rc rc = header == NULL ? mp_nomem(err)
+	    : mp_jws_sign(issuer->key, issuer->alg, header, payload, ret_token, err);
+
+	json_decref(header);
+	return rc;
+}
+
+static enum mcpass_rc remember(const struct mp_issuer *issuer, const struct mp_access *access,
+    const json_t *payload, struct mp_secret *ret_token, struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &issuer->store;
+	char *text = mp_json_dump(payload), *key = NULL;
+	struct mp_secret token = { 0 };
+	enum mcpass_rc rc;
+
+	rc = text == NULL ? mp_nomem(err)
+	    : mp_random_text(issuer->random, issuer->random_ctx, 32, &token, err);
+	if (!rc)
+		rc = mp_record_key(&token, &key, err);
+	if (!rc)
+		rc = store->put(store->ctx, MP_KIND_ACCESS, key, access->family,
+		    access->now + issuer->access_lifetime, text, err);
+	free(text);
+	free(key);
+	if (rc)
+		mp_secret_free(&token);
+	else
+		*ret_token = token;
+	return rc;
+}
+
 enum mcpass_rc mp_access_token(const struct mp_issuer *issuer, const struct mp_access *access,
     struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	struct claims claims = { 0 };
-	json_t *header = json_object(), *payload = json_object();
+	json_t *payload = json_object();
 	enum mcpass_rc rc;
 
-	/* spec: RFC 9068 2.1 */
-	if (payload == NULL || json_object_set_new(header, "typ", json_string("at+jwt")) != 0)
-		rc = mp_nomem(err);
-	else
-		rc = fill(issuer, access, &claims, err);
+	rc = payload == NULL ? mp_nomem(err) : fill(issuer, access, &claims, err);
 	if (!rc)
 		rc = mp_json_write(payload, claim_fields, MP_COUNT(claim_fields), &claims, err);
 	if (!rc)
-		rc = mp_jws_sign(issuer->key, issuer->alg, header, payload, ret_token, err);
+		rc = issuer->opaque_tokens ? remember(issuer, access, payload, ret_token, err)
+		    : sign(issuer, payload, ret_token, err);
 	mp_json_release(claim_fields, MP_COUNT(claim_fields), &claims);
-	json_decref(header);
 	json_decref(payload);
+	return rc;
+}
+
+/* --- the way back --- */
+/* What a JWT says, when we signed it as an access token that is still good. */
+static enum mcpass_rc read_signed(const struct mp_turn *turn, const char *token,
+    json_t **ret_claims, struct mcpass_error *err)
+{
+	const struct mp_issuer *issuer = turn->issuer;
+	struct mp_jws jws = { 0 };
+	const json_t *exp;
+	enum mcpass_rc rc;
+
+	rc = mp_jws_parse((struct mp_span){ token, strlen(token) }, &jws, NULL);
+	if (!rc && jws.alg != issuer->alg)
+		rc = MCPASS_E_POLICY;
+	if (!rc)
+		rc = mp_jws_verify(&jws, issuer->key, NULL);
+	/* spec: RFC 9068 4 (an id token of ours is none) */
+	if (!rc && mp_eq(jws.typ, TYP)
+	    && mp_eq(json_string_value(json_object_get(jws.payload, "iss")), issuer->url)) {
+		exp = json_object_get(jws.payload, "exp");
+		if (json_integer_value(exp) > turn->request->now)
+			*ret_claims = json_incref(jws.payload);
+	}
+	mp_jws_free(&jws);
+	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
+}
+
+static enum mcpass_rc recall(const struct mp_turn *turn, const char *token, json_t **ret_claims,
+    struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &turn->issuer->store;
+	char *key = NULL, *text = NULL;
+	enum mcpass_rc rc = mp_sha256_b64url(token, &key, err);
+
+	if (!rc)
+		rc = store->get(store->ctx, MP_KIND_ACCESS, key, turn->request->now, &text, err);
+	if (!rc && text != NULL)
+		rc = mp_issuer_blame(mp_json_parse(text, strlen(text), MP_MAX_RECORD,
+		    "a token of the issuer", ret_claims, err), MCPASS_E_STORE, err);
+	mp_free_wiped(text);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_access_read(const struct mp_turn *turn, const char *token,
+    json_t **ret_claims, struct mcpass_error *err)
+{
+	*ret_claims = NULL;
+	/* Both forms, whichever is made now: it may have been the other a minute ago. */
+	return strchr(token, '.') != NULL ? read_signed(turn, token, ret_claims, err)
+	    : recall(turn, token, ret_claims, err);
+}
+
+enum mcpass_rc mp_access_forget(const struct mp_turn *turn, const char *token,
+    struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &turn->issuer->store;
+	char *key = NULL, *text = NULL;
+	enum mcpass_rc rc = mp_sha256_b64url(token, &key, err);
+
+	if (!rc)
+		rc = store->take(store->ctx, MP_KIND_ACCESS, key, turn->request->now, &text, err);
+	mp_free_wiped(text);
+	free(key);
 	return rc;
 }

@@ -110,12 +110,14 @@ static enum mcpass_rc read_challenge(const struct mp_form *query, struct mp_park
 	return rc ? rc : mp_set(&parked->code_challenge, challenge, err);
 }
 
-static enum mcpass_rc read_resource(const struct mp_form *query, struct mp_parked *parked,
-    struct mcpass_error *err)
+static enum mcpass_rc read_resource(const struct mp_turn *turn, const struct mp_form *query,
+    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err)
 {
 	const char *resource;
 	enum mcpass_rc rc = mp_ask_resource(query, &resource, err);
 
+	if (!rc)
+		rc = mp_client_check_resource(turn->issuer, client, resource, err);
 	return rc ? rc : mp_set(&parked->resource, resource, err);
 }
 
@@ -180,7 +182,7 @@ static enum mcpass_rc read_request(const struct mp_turn *turn, const struct mp_f
 	if (!rc)
 		rc = read_challenge(query, parked, err);
 	if (!rc)
-		rc = read_resource(query, parked, err);
+		rc = read_resource(turn, query, client, parked, err);
 	if (!rc)
 		rc = read_scope(turn, query, client, parked, err);
 	return rc;

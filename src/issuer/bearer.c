@@ -146,6 +146,8 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 		rc = mp_ask_resource(ask->form, &give.resource, err);
 	if (!rc && is_jag)
 		rc = choose_resource(turn->issuer, jws, &give.resource, err);
+	if (!rc && ask->client != NULL)
+		rc = mp_client_check_resource(turn->issuer, ask->client, give.resource, err);
 	if (!rc)
 		rc = limit(turn, ask, jws, trusted, &ceiling, err);
 	if (!rc)

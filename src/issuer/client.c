@@ -1,6 +1,7 @@
 #include "issuer/client.h"
 #include <stdlib.h>
 #include <string.h>
+#include "base/limits.h"
 #include "issuer/assertion.h"
 #include "issuer/known.h"
 #include "oauth/clientauth.h"
@@ -13,6 +14,8 @@ static const struct mp_field fields[] = {
 	{ "registration_hash", MP_FIELD_STRING, MP_REQUIRED, AT(registration_hash), NULL },
 	{ "jwks", MP_FIELD_STRING, 0, AT(jwks), NULL },
 	{ "expires_at", MP_FIELD_INT, 0, AT(expires_at), NULL },
+	{ "audiences", MP_FIELD_STRINGS, 0, AT(audiences), NULL },
+	{ "introspects", MP_FIELD_STRINGS, 0, AT(introspects), NULL },
 	/* from here on: mp_client_public */
 	{ "client_id", MP_FIELD_STRING, MP_REQUIRED, AT(client_id), NULL },
 	{ "client_id_issued_at", MP_FIELD_INT, 0, AT(client_id_issued_at), NULL },
@@ -26,7 +29,7 @@ static const struct mp_field fields[] = {
 	{ "grant_types", MP_FIELD_STRINGS, 0, AT(grant_types), NULL },
 	{ "dpop_bound_access_tokens", MP_FIELD_BOOL, 0, AT(dpop_bound_access_tokens), NULL },
 };
-#define PRIVATE_FIELDS 4
+#define PRIVATE_FIELDS 6
 static const struct mp_shape whole = { fields, MP_COUNT(fields) };
 const struct mp_shape mp_client_public = {
 	fields + PRIVATE_FIELDS, MP_COUNT(fields) - PRIVATE_FIELDS
@@ -95,13 +98,38 @@ static bool is_agreed(const struct mp_client *client, enum mp_auth_method method
 	return mp_eq(mp_auth_method_name(method), client->token_endpoint_auth_method);
 }
 
-/* spec: RFC 6749 2.3.1 */
-static enum mcpass_rc check_secret(const struct mp_client *client,
-    const struct mp_client_id *claim, struct mcpass_error *err)
+static enum mcpass_rc wrong_secret(struct mcpass_error *err)
 {
+	return mp_reply_refuse(err, "invalid_client", "RFC 6749 2.3.1",
+	    "the client secret is wrong");
+}
+
+/* spec: RFC 6749 2.3.1, 10.10 */
+static enum mcpass_rc compare_secret(const struct mp_secret *secret, const char *expected,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
 	char *hash = NULL;
 	enum mcpass_rc rc;
 
+	if (mp_password_is_line(expected)) {
+		rc = strlen(mp_secret_reveal(secret)) > MP_MAX_PASSWORD ? MCPASS_E_DENIED
+		    : mp_password_check(mp_secret_reveal(secret), expected, &why);
+		if (rc == MCPASS_E_NOMEM)
+			return mp_nomem(err);
+		return rc ? wrong_secret(err) : MCPASS_OK;
+	}
+	rc = mp_record_key(secret, &hash, err);
+	if (!rc && (strlen(hash) != strlen(expected)
+	    || !mp_bytes_equal(hash, expected, strlen(hash))))
+		rc = wrong_secret(err);
+	free(hash);
+	return rc;
+}
+
+static enum mcpass_rc check_secret(const struct mp_client *client,
+    const struct mp_client_id *claim, struct mcpass_error *err)
+{
 	if (!is_agreed(client, claim->method))
 		return mp_reply_refuse(err, "invalid_client", "RFC 7591 2",
 		    "the client registered %s, not %s", client->token_endpoint_auth_method,
@@ -111,15 +139,7 @@ static enum mcpass_rc check_secret(const struct mp_client *client,
 	if (!mp_secret_present(&claim->client_secret))
 		return mp_reply_refuse(err, "invalid_client", "RFC 6749 2.3.1",
 		    "the client secret is missing");
-	rc = mp_record_key(&claim->client_secret, &hash, err);
-	if (rc)
-		return rc;
-	if (strlen(hash) != strlen(client->secret_hash)
-	    || !mp_bytes_equal(hash, client->secret_hash, strlen(hash)))
-		rc = mp_reply_refuse(err, "invalid_client", "RFC 6749 2.3.1",
-		    "the client secret is wrong");
-	free(hash);
-	return rc;
+	return compare_secret(&claim->client_secret, client->secret_hash, err);
 }
 
 enum mcpass_rc mp_client_authenticate(const struct mp_turn *turn, const struct mp_form *form,
@@ -158,6 +178,17 @@ enum mcpass_rc mp_client_check_grant(const struct mp_client *client, const char 
 		return MCPASS_OK;
 	return mp_reply_refuse(err, "unauthorized_client", "RFC 6749 5.2",
 	    "the client did not register the grant type %s", grant_type);
+}
+
+enum mcpass_rc mp_client_check_resource(const struct mp_issuer *issuer,
+    const struct mp_client *client, const char *resource, struct mcpass_error *err)
+{
+	const char *audience = resource != NULL ? resource : issuer->default_resource;
+
+	if (client->audiences.count == 0 || mp_strings_has(&client->audiences, audience))
+		return MCPASS_OK;
+	return mp_reply_refuse(err, "invalid_target", "RFC 8707 2",
+	    "the client may not have tokens for %s", audience);
 }
 
 enum mcpass_rc mp_client_ceiling(const struct mp_issuer *issuer,

@@ -4,10 +4,14 @@
 #include "issuer/inside.h"
 
 struct mp_client {
-	char *secret_hash;              /* or NULL: a public client */
+	/* Of its secret: SHA-256 where we made it or hold it, scrypt where the operator wrote
+	 * only that down; NULL: it has none. */
+	char *secret_hash;
 	char *registration_hash;        /* of its registration access token */
 	char *jwks;                     /* its public keys as JSON (private_key_jwt), or NULL */
 	int64_t expires_at;
+	struct mp_strings audiences;    /* as in struct mp_issuer_client */
+	struct mp_strings introspects;
 	bool is_known;                  /* the operator's (known.c); not written down */
 	/* What it told us and may be told, in this order in mp_client_public: */
 	char *client_id;
@@ -39,6 +43,10 @@ enum mcpass_rc mp_client_authenticate(const struct mp_turn *turn, const struct m
 /* Refuses with unauthorized_client unless the grant was registered. */
 enum mcpass_rc mp_client_check_grant(const struct mp_client *client, const char *grant_type,
     struct mcpass_error *err);
+/* Refuses with invalid_target unless it may have tokens for the resource; NULL is the
+ * default one.  spec: RFC 8707 2 */
+enum mcpass_rc mp_client_check_resource(const struct mp_issuer *issuer,
+    const struct mp_client *client, const char *resource, struct mcpass_error *err);
 /* All that it may ask for: what it registered, else every scope there is. */
 enum mcpass_rc mp_client_ceiling(const struct mp_issuer *issuer,
     const struct mp_client *client, struct mp_strings *ret_scopes, struct mcpass_error *err);

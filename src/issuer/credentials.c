@@ -43,6 +43,8 @@ enum mcpass_rc mp_credentials_grant(const struct mp_turn *turn, const struct mp_
 		rc = mp_token_scope(ask->form, &ceiling, &scope, err);
 	if (!rc)
 		rc = mp_ask_resource(ask->form, &give.resource, err);
+	if (!rc)
+		rc = mp_client_check_resource(turn->issuer, client, give.resource, err);
 	give.scope = scope;
 	if (!rc)        /* without a refresh token: spec: RFC 6749 4.4.3 */
 		rc = mp_token_give(turn, ask, &give, err);

@@ -30,7 +30,9 @@ void mp_grant_free(struct mp_grant *grant)
 enum mcpass_rc mp_grant_revoke(const struct mp_turn *turn, const char *family,
     struct mcpass_error *err)
 {
-	return mp_record_drop_group(turn, "refresh", family, err);
+	enum mcpass_rc rc = mp_record_drop_group(turn, "refresh", family, err);
+
+	return rc ? rc : mp_record_drop_group(turn, MP_KIND_ACCESS, family, err);
 }
 
 /* Makes a secret of a kind that stands for grant until expires_at. */
@@ -135,42 +137,61 @@ enum mcpass_rc mp_grant_add_refresh(const struct mp_turn *turn, const struct mp_
 	return issue(turn, "refresh", &pointer, grant->expires_at, ret_token, err);
 }
 
-/* The family's grant, when the family is alive. */
-static enum mcpass_rc read_head(const struct mp_turn *turn, const char *family,
-    struct mp_grant *ret_grant, struct mcpass_error *err)
+/* The grant of the family that the pointer names, when that is alive. */
+static enum mcpass_rc read_head(const struct mp_turn *turn, const struct mp_grant *pointer,
+    struct mp_grant *ret_grant, bool *ret_found, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "refresh", family, family, 0 };
-	bool found = false;
+	const struct mp_slot slot = { "refresh", pointer->family, pointer->family, 0 };
+	enum mcpass_rc rc = mp_record_get(turn, &slot, &shape, ret_grant, ret_found, err);
+
+	if (!rc && *ret_found)  /* the token's own: the code that began it was bound to none */
+		rc = mp_set(&ret_grant->thumbprint, pointer->thumbprint, err);
+	return rc;
+}
+
+/* *ret_pointed says whether the token itself is there. */
+static enum mcpass_rc look_up(const struct mp_turn *turn, const char *key,
+    struct mp_grant *ret_grant, bool *ret_pointed, bool *ret_found, struct mcpass_error *err)
+{
+	const struct mp_slot slot = { "refresh", key, "", 0 };
+	struct mp_grant pointer = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_record_get(turn, &slot, &shape, ret_grant, &found, err);
-	if (!rc && !found)
-		rc = mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
-		    "what was allowed has been revoked");
+	rc = mp_record_get(turn, &slot, &shape, &pointer, ret_pointed, err);
+	if (!rc && *ret_pointed)
+		rc = read_head(turn, &pointer, ret_grant, ret_found, err);
+	mp_grant_free(&pointer);
+	return rc;
+}
+
+enum mcpass_rc mp_grant_peek_refresh(const struct mp_turn *turn, const struct mp_secret *token,
+    struct mp_grant *ret_grant, bool *ret_found, struct mcpass_error *err)
+{
+	bool pointed = false;
+	char *key = NULL;
+	enum mcpass_rc rc = mp_record_key(token, &key, err);
+
+	*ret_found = false;
+	if (!rc)
+		rc = look_up(turn, key, ret_grant, &pointed, ret_found, err);
+	free(key);
 	return rc;
 }
 
 enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
     const struct mp_secret *token, struct mp_grant *ret_grant, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "refresh", NULL, "", 0 };
-	struct mp_grant pointer = { 0 };
-	bool found = false;
+	bool pointed = false, found = false;
 	char *key = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_record_key(token, &key, err);
 
-	rc = mp_record_key(token, &key, err);
-	if (rc)
-		return rc;
-	slot.key = key;
-	rc = mp_record_get(turn, &slot, &shape, &pointer, &found, err);
-	if (!rc && !found)
-		rc = refuse_missing(turn, key, "refresh token", err);
 	if (!rc)
-		rc = read_head(turn, pointer.family, ret_grant, err);
-	if (!rc)        /* the token's own: the code that began the family was bound to none */
-		rc = mp_set(&ret_grant->thumbprint, pointer.thumbprint, err);
-	mp_grant_free(&pointer);
+		rc = look_up(turn, key, ret_grant, &pointed, &found, err);
+	if (!rc && !pointed)
+		rc = refuse_missing(turn, key, "refresh token", err);
+	else if (!rc && !found)
+		rc = mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
+		    "what was allowed has been revoked");
 	free(key);
 	return rc;
 }

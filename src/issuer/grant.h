@@ -30,11 +30,16 @@ enum mcpass_rc mp_grant_add_refresh(const struct mp_turn *turn, const struct mp_
  * mistake must not cost the client its login.  Refuses with invalid_grant. */
 enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
     const struct mp_secret *token, struct mp_grant *ret_grant, struct mcpass_error *err);
+/* The same for somebody who only asks: *ret_found is false where that would refuse, and
+ * nobody loses anything by it. */
+enum mcpass_rc mp_grant_peek_refresh(const struct mp_turn *turn, const struct mp_secret *token,
+    struct mp_grant *ret_grant, bool *ret_found, struct mcpass_error *err);
 /* Uses it up: of two who come with one token, the second is refused. */
 enum mcpass_rc mp_grant_spend_refresh(const struct mp_turn *turn,
     const struct mp_secret *token, struct mcpass_error *err);
 
-/* Revokes the family: its refresh tokens, and its code's right to begin any. */
+/* Revokes the family: its refresh tokens, its opaque access tokens, and its code's right to
+ * begin any. */
 enum mcpass_rc mp_grant_revoke(const struct mp_turn *turn, const char *family,
     struct mcpass_error *err);
 

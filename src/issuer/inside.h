@@ -40,7 +40,7 @@ struct mp_issuer {
 	    struct mp_buf *body, struct mcpass_error *err);     /* or NULL */
 	void *fetch_ctx;
 	uint8_t nonce_key[32];          /* bound.c */
-	bool require_pushed, require_dpop_nonce, require_resource_claim;
+	bool require_pushed, require_dpop_nonce, require_resource_claim, opaque_tokens;
 };
 
 /* One request on its way to its answer. */
@@ -140,15 +140,25 @@ enum mcpass_rc mp_users_narrow(const struct mp_user *user, const struct mp_strin
     struct mp_strings *ret_scopes, struct mcpass_error *err);
 
 /* --- access.c: the token --- */
+#define MP_KIND_ACCESS "access"         /* what opaque ones are remembered as */
 struct mp_access {
 	const char *username, *client_id;
 	const char *scope, *resource;   /* or NULL */
 	int64_t now;
 	bool machine;                   /* username is nobody's name */
 	const char *thumbprint;         /* of the key that it is bound to, or NULL */
+	const char *family;             /* of the grant that it goes with, or NULL */
 };
+/* A JWT; with opaque_tokens random text, by which the same claims are remembered. */
 enum mcpass_rc mp_access_token(const struct mp_issuer *issuer, const struct mp_access *access,
     struct mp_secret *ret_token, struct mcpass_error *err);
+/* The claims of one of ours that is good now, of either form; the caller's (json_decref).
+ * NULL for anything else. */
+enum mcpass_rc mp_access_read(const struct mp_turn *turn, const char *token,
+    json_t **ret_claims, struct mcpass_error *err);
+/* Forgets an opaque one. */
+enum mcpass_rc mp_access_forget(const struct mp_turn *turn, const char *token,
+    struct mcpass_error *err);
 
 /* --- the endpoints --- */
 mp_turn_fn mp_metadata_handle, mp_metadata_keys;        /* metadata.c */
@@ -160,6 +170,7 @@ mp_turn_fn mp_consent_handle;                           /* consent.c */
 mp_turn_fn mp_token_handle;                             /* token.c */
 mp_turn_fn mp_revoke_handle;                            /* revoke.c */
 mp_turn_fn mp_par_handle;                               /* par.c */
+mp_turn_fn mp_introspect_handle;                        /* introspect.c */
 
 /* True when the path is one of the places where metadata is looked for. */
 bool mp_metadata_is_place(const struct mp_issuer *issuer, const char *path);

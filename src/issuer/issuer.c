@@ -68,6 +68,7 @@ static const struct route {
 	{ "POST", "/authorize/consent", mp_consent_handle, MP_AT_AUTHORIZE },
 	{ "POST", "/token", mp_token_handle, MP_AT_TOKEN },
 	{ "POST", "/revoke", mp_revoke_handle, MP_AT_NOWHERE },
+	{ "POST", "/introspect", mp_introspect_handle, MP_AT_NOWHERE },
 };
 static const struct route metadata_route = {
 	"GET", "", mp_metadata_handle, MP_AT_METADATA

@@ -3,7 +3,7 @@
  * A development default and a test bench: real protocol, real checks, users in a file.
  * No I/O: what it remembers goes through a store, time comes with the request.
  * spec: OAuth 2.1; RFC 8414, 7591, 7636, 8707, 9207, 7009; OIDC Discovery (metadata);
- *       RFC 9126, 9449, 7523, 8693; MCP SEP-991, SEP-1046, SEP-990, SEP-1933 */
+ *       RFC 7662, 9126, 9449, 7523, 8693; MCP SEP-991, SEP-1046, SEP-990, SEP-1933 */
 #ifndef MP_ISSUER_ISSUER_H
 #define MP_ISSUER_ISSUER_H
 #include "wire/http.h"
@@ -33,10 +33,17 @@ struct mp_issuer_scope { const char *scope, *words; };   /* "mcp:tools", "Use it
 /* A client that the operator knows: it did not register itself. */
 struct mp_issuer_client {
 	const char *client_id;
-	const char *client_secret;      /* or NULL */
-	const char *jwks;               /* its public keys as JSON (private_key_jwt), or NULL */
+	const char *client_name;        /* for the pages, or NULL */
+	/* What proves it, one of them; none: a public client. */
+	const char *client_secret;
+	const char *client_secret_hash; /* "$scrypt$...", as of a password */
+	const char *jwks;               /* its public keys as JSON (private_key_jwt) */
 	const char *grants;             /* grant types, space separated */
 	const char *scope;              /* all that it may have; NULL: every scope */
+	struct mp_strings redirect_uris;
+	struct mp_strings audiences;    /* the resources that it may have tokens for; none: any */
+	struct mp_strings introspects;  /* the resources that it is: it may ask about any token
+	                                 * for them (RFC 7662 4) */
 };
 /* An issuer whose JWTs are a grant here.  spec: RFC 7523 2.1, 3 */
 enum mp_trust {
@@ -83,6 +90,7 @@ struct mp_issuer_config {
 	bool require_pushed;            /* refuse authorization requests that were not pushed */
 	bool require_dpop_nonce;        /* a DPoP proof has to have a nonce (RFC 9449 8) */
 	bool require_resource_claim;    /* refuse an ID-JAG without resource (Okta's have none) */
+	bool opaque_tokens;             /* access tokens say nothing: introspection does */
 };
 
 struct mp_issuer;

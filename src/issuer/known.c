@@ -3,8 +3,10 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/fetched.h"
+#include "oauth/grants.h"
 #include "oauth/scope.h"
 #include "oauth/target.h"
+#include "wire/crypto.h"
 
 /* --- the configuration --- */
 static enum mcpass_rc check_scope(const struct mp_issuer *issuer, const char *scope,
@@ -39,28 +41,80 @@ static enum mcpass_rc read_jwks(const char *text, char **ret_text, struct mp_jwk
 	return rc;
 }
 
+static enum mcpass_rc set_secret(const struct mp_issuer_client *given,
+    struct mp_client *client, struct mcpass_error *err)
+{
+	struct mp_secret secret = { 0 };
+	enum mcpass_rc rc;
+
+	if (given->client_secret_hash != NULL) {
+		if (!mp_password_is_line(given->client_secret_hash))
+			return mp_fail(err, MCPASS_E_USAGE, NULL, "client_secret_hash is no scrypt line");
+		return mp_set(&client->secret_hash, given->client_secret_hash, err);
+	}
+	rc = mp_secret_set(&secret, given->client_secret, err);
+	if (!rc)
+		rc = mp_record_key(&secret, &client->secret_hash, err);
+	mp_secret_free(&secret);
+	return rc;
+}
+
 static enum mcpass_rc set_proof(const struct mp_issuer_client *given,
     struct mp_client *client, struct mcpass_error *err)
 {
+	int proofs = (given->client_secret != NULL) + (given->client_secret_hash != NULL)
+	    + (given->jwks != NULL);
 	const char *method = "none";
-	struct mp_secret secret = { 0 };
 	struct mp_jwks keys = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (given->client_secret != NULL && given->jwks != NULL)
-		return mp_fail(err, MCPASS_E_USAGE, "RFC 6749 2.3", "a secret and keys: one is enough");
-	if (given->client_secret != NULL) {
+	if (proofs > 1)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 6749 2.3",
+		    "a secret, its hash, keys: one of them is enough");
+	if (given->client_secret != NULL || given->client_secret_hash != NULL) {
 		method = "client_secret_basic";
-		rc = mp_secret_set(&secret, given->client_secret, err);
-		if (!rc)
-			rc = mp_record_key(&secret, &client->secret_hash, err);
-		mp_secret_free(&secret);
+		rc = set_secret(given, client, err);
 	} else if (given->jwks != NULL) {
 		method = "private_key_jwt";
 		rc = read_jwks(given->jwks, &client->jwks, &keys, err);
 		mp_jwks_free(&keys);
 	}
 	return rc ? rc : mp_set(&client->token_endpoint_auth_method, method, err);
+}
+
+static enum mcpass_rc read_grants(const char *text, struct mp_client *client,
+    struct mcpass_error *err)
+{
+	static const char *const types[] = { "authorization_code", "refresh_token",
+		"client_credentials", MP_GRANT_JWT_BEARER, MP_GRANT_TOKEN_EXCHANGE };
+	enum mcpass_rc rc = mp_scope_parse(text, &client->grant_types, err);
+
+	for (size_t i = 0; i < client->grant_types.count && !rc; i++) {
+		bool found = false;
+
+		for (size_t j = 0; j < MP_COUNT(types); j++)
+			found = found || mp_eq(client->grant_types.items[i], types[j]);
+		if (!found)
+			rc = mp_fail(err, MCPASS_E_USAGE, NULL, "there is no such grant type: %s",
+			    client->grant_types.items[i]);
+	}
+	return rc;
+}
+
+/* spec: OAuth 2.1 2.3.1 (whole URIs, and none that anybody else could own) */
+static enum mcpass_rc read_redirects(const struct mp_strings *given, struct mp_client *client,
+    struct mcpass_error *err)
+{
+	bool asks = mp_strings_has(&client->grant_types, "authorization_code");
+
+	if (asks != (given->count > 0))
+		return mp_fail(err, MCPASS_E_USAGE, "OAuth 2.1 2.3.1",
+		    "authorization_code and redirect_uris go together");
+	for (size_t i = 0; i < given->count; i++)
+		if (mp_redirect_kind(given->items[i]) == MP_REDIRECT_REFUSED)
+			return mp_fail(err, MCPASS_E_USAGE, "OAuth 2.1 2.3.1",
+			    "not a URI to redirect to: %s", given->items[i]);
+	return mp_scope_merge(&client->redirect_uris, given, err);
 }
 
 static enum mcpass_rc read_client(const struct mp_issuer_client *given,
@@ -70,19 +124,27 @@ static enum mcpass_rc read_client(const struct mp_issuer_client *given,
 	enum mcpass_rc rc;
 
 	rc = mp_set(&client->client_id, given->client_id, err);
+	if (!rc)
+		rc = mp_set(&client->client_name, given->client_name, err);
 	/* No token has this hash: nobody manages the client but the operator. */
 	if (!rc)
 		rc = mp_set(&client->registration_hash, "", err);
 	if (!rc)
 		rc = set_proof(given, client, err);
 	if (!rc)
-		rc = mp_scope_parse(given->grants, &client->grant_types, err);
+		rc = read_grants(given->grants, client, err);
+	if (!rc)
+		rc = read_redirects(&given->redirect_uris, client, err);
+	if (!rc)
+		rc = mp_scope_merge(&client->audiences, &given->audiences, err);
+	if (!rc)
+		rc = mp_scope_merge(&client->introspects, &given->introspects, err);
 	if (!rc)
 		rc = check_scope(issuer, given->scope, &scopes, err);
 	if (!rc)
 		rc = mp_set(&client->scope, given->scope, err);
 	mp_strings_free(&scopes);
-	return mp_doing(err, mp_issuer_blame(rc, MCPASS_E_USAGE, err), "reading a known client");
+	return mp_issuer_blame(rc, MCPASS_E_USAGE, err);
 }
 
 static enum mcpass_rc read_trusted(const struct mp_issuer_trusted *given,
@@ -109,7 +171,40 @@ static enum mcpass_rc read_trusted(const struct mp_issuer_trusted *given,
 	if (!rc)
 		rc = mp_set(&trusted->jwks_uri, given->jwks_uri, err);
 	free(text);
-	return mp_doing(err, mp_issuer_blame(rc, MCPASS_E_USAGE, err), "reading a trusted issuer");
+	return mp_issuer_blame(rc, MCPASS_E_USAGE, err);
+}
+
+/* Says which of them it is about. */
+static enum mcpass_rc blame_entry(const struct mcpass_error *why, const char *what,
+    const char *name, struct mcpass_error *err)
+{
+	return mp_fail(err, why->rc, why->spec, "%s %s: %s", what, name, why->detail);
+}
+
+static enum mcpass_rc add_client(const struct mp_issuer_client *given, struct mp_issuer *issuer,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+
+	for (size_t i = 0; i < issuer->client_count; i++)
+		if (mp_eq(issuer->clients[i].client_id, given->client_id))
+			return mp_fail(err, MCPASS_E_USAGE, NULL, "client %s is there twice",
+			    given->client_id);
+	if (read_client(given, issuer, &issuer->clients[issuer->client_count++], &why))
+		return blame_entry(&why, "client", given->client_id, err);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc add_trusted(const struct mp_issuer_trusted *given,
+    struct mp_issuer *issuer, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+
+	if (mp_known_trusted(issuer, given->issuer, given->what) != NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "issuer %s is there twice", given->issuer);
+	if (read_trusted(given, issuer, &issuer->trusted[issuer->trusted_count++], &why))
+		return blame_entry(&why, "issuer", given->issuer, err);
+	return MCPASS_OK;
 }
 
 enum mcpass_rc mp_known_setup(const struct mp_issuer_config *config,
@@ -125,15 +220,13 @@ enum mcpass_rc mp_known_setup(const struct mp_issuer_config *config,
 	if (issuer->clients == NULL || issuer->trusted == NULL)
 		return mp_nomem(err);
 	for (size_t i = 0; i < config->client_count && !rc; i++)
-		rc = read_client(&config->clients[i], issuer, &issuer->clients[issuer->client_count++],
-		    err);
+		rc = add_client(&config->clients[i], issuer, err);
 	for (size_t i = 0; i < config->trusted_count && !rc; i++)
-		rc = read_trusted(&config->trusted[i], issuer,
-		    &issuer->trusted[issuer->trusted_count++], err);
+		rc = add_trusted(&config->trusted[i], issuer, err);
 	for (size_t i = 0; i < config->vouched_count && !rc; i++)
 		rc = mp_strings_add(&issuer->vouched,
 		    (struct mp_span){ config->vouched[i], strlen(config->vouched[i]) }, err);
-	return rc;
+	return mp_doing(err, rc, "reading whom the operator knows");
 }
 
 void mp_known_free(struct mp_issuer *issuer)

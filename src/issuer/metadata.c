@@ -111,6 +111,7 @@ static enum mcpass_rc fill(const struct mp_issuer *issuer, struct mp_asmeta *met
 		{ &meta->token_endpoint, "/token" },
 		{ &meta->registration_endpoint, "/register" },
 		{ &meta->revocation_endpoint, "/revoke" },
+		{ &meta->introspection_endpoint, "/introspect" },
 		{ &meta->pushed_authorization_request_endpoint, "/par" },
 		{ &meta->jwks_uri, "/jwks" },
 	};

@@ -96,6 +96,7 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 	issuer->require_pushed = config->require_pushed;
 	issuer->require_dpop_nonce = config->require_dpop_nonce;
 	issuer->require_resource_claim = config->require_resource_claim;
+	issuer->opaque_tokens = config->opaque_tokens;
 	issuer->access_lifetime = or_default(config->access_lifetime, MP_ACCESS_LIFETIME);
 	issuer->refresh_lifetime = or_default(config->refresh_lifetime, MP_REFRESH_LIFETIME);
 	issuer->code_lifetime = or_default(config->code_lifetime, MP_CODE_LIFETIME);

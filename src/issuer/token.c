@@ -28,6 +28,7 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 		.username = give->subject, .client_id = give->client_id, .scope = give->scope,
 		.resource = give->resource, .now = turn->request->now, .machine = give->machine,
 		.thumbprint = ask->thumbprint,
+		.family = give->family,
 	};
 	struct reply reply = { .expires_in = turn->issuer->access_lifetime };
 	json_t *body = json_object();
@@ -58,6 +59,7 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 	const struct mp_token_give give = {
 		.subject = grant->username, .client_id = grant->client_id, .scope = scope,
 		.resource = grant->resource, .refresh = with_refresh ? grant : NULL,
+		.family = grant->family,
 	};
 	enum mcpass_rc rc = MCPASS_OK;
 

@@ -24,6 +24,7 @@ struct mp_token_give {                  /* all borrowed */
 	const char *scope, *resource;   /* or NULL */
 	bool machine;                   /* the subject is nobody */
 	const struct mp_grant *refresh; /* whose refresh token comes with it, or NULL */
+	const char *family;             /* what ends with it, ends the token; or NULL */
 };
 /* Answers with a token, bound to the key that ask proves.  spec: RFC 6749 5.1 */
 enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_ask *ask,

@@ -26,7 +26,7 @@ static enum mcpass_rc read_user(const json_t *object, struct mp_issuer *issuer,
 	if (mp_users_find(issuer, user->username) != NULL)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "user %s is there twice", user->username);
 	issuer->user_count++;                   /* from here on mp_users_free() frees it */
-	if (!rc && strncmp(user->password_hash, "$scrypt$", 8) != 0)
+	if (!rc && !mp_password_is_line(user->password_hash))
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "password_hash of user %s is no scrypt line",
 		    user->username);
 	return rc;

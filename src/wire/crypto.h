@@ -22,6 +22,8 @@ enum mcpass_rc mp_random_text(mcpass_random_fn *random, void *ctx, size_t len,
  * log2_n: the cost, 14 for people; the caller's (free). */
 enum mcpass_rc mp_password_hash(const char *password, const uint8_t salt[16], unsigned log2_n,
     char **ret_line, struct mcpass_error *err);
+/* True when it begins as such a line does. */
+bool mp_password_is_line(const char *line);
 /* MCPASS_OK when it matches, MCPASS_E_DENIED when not, MCPASS_E_PROTOCOL for a line that
  * is none.  Takes as long for a wrong password as for the right one. */
 enum mcpass_rc mp_password_check(const char *password, const char *line,

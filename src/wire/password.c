@@ -119,6 +119,11 @@ static enum mcpass_rc parse(const char *line, unsigned *ret_log2_n, uint8_t *ret
 	return rc;
 }
 
+bool mp_password_is_line(const char *line)
+{
+	return strncmp(line, "$scrypt$", 8) == 0;
+}
+
 enum mcpass_rc mp_password_check(const char *password, const char *line,
     struct mcpass_error *err)
 {

@@ -85,9 +85,11 @@ json_t *token_claim(const struct world *world, const char *name)
 static void know_all(struct world *world)
 {
 	static struct mp_issuer_client clients[] = {
-		{ "machine", MACHINE_SECRET, NULL, "client_credentials", NULL },
-		{ "machine-with-key", NULL, NULL, "client_credentials", "mcp:tools mcp:read" },
-		{ "desk", DESK_SECRET, NULL, MP_GRANT_JWT_BEARER " " MP_GRANT_TOKEN_EXCHANGE, NULL },
+		{ .client_id = "machine", .client_secret = MACHINE_SECRET, .grants = "client_credentials" },
+		{ .client_id = "machine-with-key", .grants = "client_credentials",
+		  .scope = "mcp:tools mcp:read" },
+		{ .client_id = "desk", .client_secret = DESK_SECRET,
+		  .grants = MP_GRANT_JWT_BEARER " " MP_GRANT_TOKEN_EXCHANGE },
 	};
 	static const struct mp_issuer_trusted trusted[] = {
 		{ .issuer = PLATFORM, .what = MP_TRUST_WORKLOAD, .jwks_uri = PLATFORM "/keys",

@@ -62,10 +62,11 @@ static inline const char *kit_jwks(void)
 static inline struct mp_issuer_config kit_extended(void)
 {
 	static struct mp_issuer_client clients[] = {
-		{ "machine", "s3cret", NULL, "client_credentials", "mcp:read mcp:tools" },
-		{ "keyed", NULL, NULL, "client_credentials", NULL },
-		{ "open", NULL, NULL, "client_credentials " MP_GRANT_TOKEN_EXCHANGE, NULL },
-		{ "desk", "s3cret", NULL, MP_GRANT_JWT_BEARER " " MP_GRANT_TOKEN_EXCHANGE, NULL },
+		{ .client_id = "machine", .client_secret = "s3cret", .grants = "client_credentials",
+		  .scope = "mcp:read mcp:tools" },
+		{ .client_id = "keyed", .grants = "client_credentials" },
+		{ .client_id = "open", .grants = "client_credentials " MP_GRANT_TOKEN_EXCHANGE },
+		{ .client_id = "desk", .client_secret = "s3cret", .grants = MP_GRANT_JWT_BEARER " " MP_GRANT_TOKEN_EXCHANGE },
 	};
 	static struct mp_issuer_trusted trusted[] = {
 		{ .issuer = PLATFORM, .what = MP_TRUST_WORKLOAD, .scope = "mcp:read mcp:tools" },

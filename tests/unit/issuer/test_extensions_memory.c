@@ -126,9 +126,12 @@ static void test_new(void)
 /* What an operator may get wrong is found at once. */
 static void test_mistakes(void)
 {
-	static const struct mp_issuer_client both = { "x", "s", "{\"keys\":[]}", "", NULL };
-	static const struct mp_issuer_client no_keys = { "x", NULL, "{\"keys\":[]}", "", NULL };
-	static const struct mp_issuer_client no_scope = { "x", "s", NULL, "", "mcp:none" };
+	static const struct mp_issuer_client both = { .client_id = "x", .client_secret = "s",
+		.jwks = "{\"keys\":[]}" };
+	static const struct mp_issuer_client no_keys = { .client_id = "x",
+		.jwks = "{\"keys\":[]}" };
+	static const struct mp_issuer_client no_scope = { .client_id = "x", .client_secret = "s",
+		.scope = "mcp:none" };
 	static const struct mp_issuer_client *const clients[] = { &both, &no_keys, &no_scope };
 	static const struct mp_issuer_trusted trusted[] = {
 		{ .issuer = IDP, .what = MP_TRUST_ID_JAG },
