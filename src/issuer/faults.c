@@ -65,6 +65,8 @@ static const struct mp_fault faults[] = {
 	{ "register-unusable-method", "Registration wants a method that nobody asked for.",
 	    MCPASS_E_PROTOCOL,
 	    REGISTER(.members = { { "token_endpoint_auth_method", "tls_client_auth" } }) },
+	{ "register-scope-binds", "A client may only ask for scopes that it registered, as at"
+	    " Keycloak.", MCPASS_OK, REGISTER(0) },
 
 	{ "authorize-no-state", "The redirect has no state.", MCPASS_E_POLICY,
 	    AUTHORIZE(.params = { { "state", NULL } }) },

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/faults.h"
 #include "issuer/register.h"
 #include "oauth/scope.h"
 
@@ -80,8 +81,11 @@ static enum mcpass_rc apply_grants(const struct mp_registration *wish,
 	return rc;
 }
 
-/* The scopes that exist are granted; a client learns from the answer which.  None of
- * them is a refusal: without a scope it could ask for all there are. */
+/* Clients register with the scope of the first challenge and step up with the same
+ * client_id: bound to what it named, such a client could never do more.  Whoever registers
+ * may name any scope, so the bound would protect nobody; the consent page does.  It learns
+ * from the answer that it was given all, as RFC 7591 3.2.1 lets us.  Naming only scopes
+ * that do not exist is a refusal: without a scope it could ask for all there are. */
 static enum mcpass_rc apply_scope(const struct mp_issuer *issuer,
     const struct mp_registration *wish, struct mp_client *client, struct mcpass_error *err)
 {
@@ -95,6 +99,8 @@ static enum mcpass_rc apply_scope(const struct mp_issuer *issuer,
 	if (!rc && wanted.count > 0 && granted.count == 0)
 		rc = mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 3.2.2",
 		    "none of these scopes exists");
+	if (!rc && granted.count > 0 && !mp_faults_is(issuer, "register-scope-binds"))
+		rc = mp_scope_merge(&granted, &issuer->scopes, err);
 	if (!rc)
 		rc = mp_scope_join(&granted, &scope, err);
 	if (!rc) {

@@ -17,10 +17,12 @@ class Subject:
 
     @contextlib.contextmanager
     def step(self, name):
-        """A step that fails is recorded and shown, and the next one is tried all the same."""
+        """A step that fails is recorded and shown, and the next one is tried all the same.  What
+        `as` names takes a sentence for the table."""
+        remarks = []
         try:
-            yield
-            self.steps.append((name, "ok", ""))
+            yield remarks.append
+            self.steps.append((name, "ok", "; ".join(remarks)))
         except Skip:
             raise
         except Exception as error:

@@ -116,6 +116,7 @@ static void test_rows(void)
 	struct kit kit;
 
 	kit_open(&kit, AS);
+	mp_issuer_misbehave(kit.issuer, "register-scope-binds", NULL);
 	kit_register(&kit, "{\"redirect_uris\":[\"" CALLBACK "\"],\"scope\":\"mcp:read mcp:tools\","
 	    "\"token_endpoint_auth_method\":\"none\"}");
 	for (size_t i = 0; i < COUNT(rows); i++) {
@@ -142,6 +143,19 @@ static void test_rows(void)
 	    "the client did not register the scope mcp:prompts");
 	CHECK_EQ("a bad escape", kit_get(&kit, "/authorize", "client_id=%zz"), 400);
 	CHECK_EQ("no query", kit_get(&kit, "/authorize", NULL), 400);
+	kit_close(&kit);
+}
+
+/* A client that registered with the scope of its first challenge meets a second one. */
+static void test_step_up(void)
+{
+	struct kit kit;
+
+	kit_open(&kit, AS);
+	kit_register(&kit, "{\"redirect_uris\":[\"" CALLBACK "\"],\"scope\":\"mcp:read\","
+	    "\"token_endpoint_auth_method\":\"none\"}");
+	CHECK_EQ("more than it registered with", kit_get(&kit, "/authorize",
+	    changed_query(&kit, "scope", "mcp:read mcp:prompts")), 200);
 	kit_close(&kit);
 }
 
@@ -218,6 +232,7 @@ int main(void)
 	kit_users();
 	test_matching();
 	test_rows();
+	test_step_up();
 	test_own_query();
 	test_places();
 	test_too_long();

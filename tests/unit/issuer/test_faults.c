@@ -41,6 +41,7 @@ static const struct {
 	    "client_secret_post" },
 	{ "register-unusable-method", REGISTER, 201, "token_endpoint_auth_method",
 	    "tls_client_auth" },
+	{ "register-scope-binds", REGISTER, 201, "scope", "mcp:read" },
 	{ "authorize-no-state", AUTHORIZE, 303, "@state", NULL },
 	{ "authorize-wrong-state", AUTHORIZE, 303, "@state", "forged" },
 	{ "authorize-no-iss", AUTHORIZE, 303, "@iss", NULL },
@@ -88,6 +89,8 @@ static const struct {
 	{ "assertion-invalid-grant", ASSERTION, 400, "error_description", NULL },
 };
 
+#define SCOPED_CLIENT "{\"redirect_uris\":[\"" CALLBACK "\"],\"scope\":\"mcp:read\"}"
+
 static int ask_stage(struct kit *kit, enum stage stage, const char *code, const char *refresh)
 {
 	switch (stage) {
@@ -97,7 +100,7 @@ static int ask_stage(struct kit *kit, enum stage stage, const char *code, const 
 		return kit_get(kit, "/jwks", NULL);
 	case REGISTER:
 		return kit_ask(kit, &(struct ask){ .method = "POST", .path = "/register",
-		    .type = JSON, .body = PUBLIC_CLIENT });
+		    .type = JSON, .body = SCOPED_CLIENT });
 	case AUTHORIZE:
 		return kit_get(kit, "/authorize", kit_query(kit, "mcp:read", NULL));
 	case TOKEN:

@@ -98,10 +98,10 @@ static const struct {
 	    "invalid_client_metadata" },
 	{ "implicit", "{" OK_URI ",\"response_types\":[\"token\"]}", 400, "error",
 	    "invalid_client_metadata" },
-	{ "a scope", "{" OK_URI ",\"scope\":\"mcp:tools mcp:read\"}", 201, "scope",
-	    "mcp:tools mcp:read" },
+	{ "a scope: it may step up", "{" OK_URI ",\"scope\":\"mcp:tools mcp:read\"}", 201, "scope",
+	    "mcp:tools mcp:read mcp:prompts" },
 	{ "a scope that is none is left out", "{" OK_URI ",\"scope\":\"mcp:tools mcp:all\"}", 201,
-	    "scope", "mcp:tools" },
+	    "scope", "mcp:tools mcp:read mcp:prompts" },
 	{ "only such scopes", "{" OK_URI ",\"scope\":\"mcp:all\"}", 400, "error",
 	    "invalid_client_metadata" },
 	{ "bytes that no scope has", "{" OK_URI ",\"scope\":\"mcp:tools \\\"\"}", 400, "error",
@@ -259,6 +259,7 @@ static void test_put(void)
 	struct kit kit;
 
 	kit_open(&kit, AS);
+	mp_issuer_misbehave(kit.issuer, "register-scope-binds", NULL);
 	kit_register(&kit, "{" OK_URI ",\"scope\":\"mcp:read\"}");
 	snprintf(bearer, sizeof(bearer), "Bearer %s", kit.token);
 	snprintf(secret, sizeof(secret), "%s", kit.secret);

@@ -1,0 +1,21 @@
+"""The TypeScript SDK's clients, both majors, against our two servers."""
+
+import install
+from reverse import House, Walk
+
+TITLE = "TypeScript clients"
+ORDER = 61
+FOLDER = "client_typescript"
+
+
+def walk(report, script, package, name, era, version):
+    subject = report.subject(name, install.npm_version(install.npm(FOLDER), package), "MCP client")
+    with House() as house:
+        args = install.node_script(house, FOLDER, script)
+        Walk(subject, house, lambda: house.guest(args, name, {"GLUE_ERA": era}), version).go()
+
+
+def run(report):
+    two = "@modelcontextprotocol/client"
+    walk(report, "two.mjs", two, "TypeScript SDK 2", "auto", "2026-07-28")
+    walk(report, "two.mjs", two, "TypeScript SDK 2, initialize", "legacy", "2025-11-25")
