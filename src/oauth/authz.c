@@ -1,7 +1,28 @@
 #include "oauth/authz.h"
 #include <string.h>
 #include "base/limits.h"
+#include "base/text.h"
 #include "wire/uri.h"
+
+static bool asks_for_offline_access(const char *scope)
+{
+	size_t len;
+
+	for (; scope != NULL && *scope != '\0'; scope += len + (scope[len] == ' ')) {
+		len = strcspn(scope, " ");
+		if (mp_span_is((struct mp_span){ scope, len }, "offline_access"))
+			return true;
+	}
+	return false;
+}
+
+static bool names_prompt(const struct mp_authz_request *request)
+{
+	for (size_t i = 0; i < request->extra_count; i++)
+		if (strcmp(request->extra[i].name, "prompt") == 0)
+			return true;
+	return false;
+}
 
 void mp_authz_form(struct mp_buf *form, const struct mp_authz_request *request)
 {
@@ -16,6 +37,9 @@ void mp_authz_form(struct mp_buf *form, const struct mp_authz_request *request)
 	mp_form_add(form, "resource", request->resource); /* spec: RFC 8707 2.1 */
 	for (size_t i = 0; i < request->extra_count; i++)
 		mp_form_add(form, request->extra[i].name, request->extra[i].value);
+	/* spec: OpenID Connect Core 11 (else the server ignores offline_access) */
+	if (asks_for_offline_access(request->scope) && !names_prompt(request))
+		mp_form_add(form, "prompt", "consent");
 }
 
 enum mcpass_rc mp_authz_open(const char *endpoint, struct mp_buf *url, struct mcpass_error *err)

@@ -1,5 +1,6 @@
 /* authz.h - the authorization request and what comes back with the redirect.
- * spec: RFC 6749 4.1.1, 4.1.2; RFC 7636 4.3; RFC 8707 2; RFC 9207 2 */
+ * spec: RFC 6749 4.1.1, 4.1.2; RFC 7636 4.3; RFC 8707 2; RFC 9207 2;
+ * OpenID Connect Core 11 (with offline_access goes prompt=consent, unless extra has a prompt) */
 #ifndef MP_OAUTH_AUTHZ_H
 #define MP_OAUTH_AUTHZ_H
 #include "base/secret.h"

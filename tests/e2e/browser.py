@@ -15,18 +15,37 @@ import urllib.request
 
 
 class Form(html.parser.HTMLParser):
-    def __init__(self):
+    """What a page asks for.  The pages of others ask in other words than ours."""
+
+    def __init__(self, page):
         super().__init__()
-        self.action, self.fields, self.buttons = None, {}, []
+        self.action, self.fields, self.buttons, self.types, self.links = None, {}, [], {}, []
+        self.feed(page)
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
         if tag == "form" and self.action is None:
             self.action = attributes.get("action", "")
+        elif tag == "a":
+            self.links.append(attributes.get("href", ""))
+        elif tag == "button" or attributes.get("type") == "submit":
+            if attributes.get("name"):
+                self.buttons.append((attributes["name"], attributes.get("value", "")))
         elif tag == "input" and attributes.get("name"):
             self.fields[attributes["name"]] = attributes.get("value", "")
-        elif tag == "button" and attributes.get("name"):
-            self.buttons.append((attributes["name"], attributes.get("value", "")))
+            self.types[attributes["name"]] = attributes.get("type", "text")
+
+    def fill(self, user, password, answer):
+        """The fields to submit.  A page without named buttons has the one for going on."""
+        fields = dict(self.fields)
+        for name, kind in self.types.items():
+            if kind in ("text", "email") and not fields[name]:
+                fields[name] = user
+            elif kind == "password":
+                fields[name] = password
+        if self.buttons and "password" not in self.types.values():
+            fields.update([next(b for b in self.buttons if b[1] == answer)])
+        return fields
 
 
 def walk(url, user, password, answer):
@@ -45,20 +64,18 @@ def walk(url, user, password, answer):
     url, page = get(url)
     yield url, page
     for _ in range(4):
-        form = Form()
-        form.feed(page)
+        form = Form(page)
         if form.action is None:
             return
-        fields = dict(form.fields)
-        if "password" in fields:
-            fields["username"], fields["password"] = user, password
-        else:
-            wanted = [b for b in form.buttons if b[1] == answer]
-            fields.update([wanted[0]])
-        target = urllib.parse.urljoin(url, form.action)
         parts = urllib.parse.urlsplit(url)
-        request = urllib.request.Request(target, urllib.parse.urlencode(fields).encode(),
-                                         {"Origin": f"{parts.scheme}://{parts.netloc}"})
+        refusals = [link for link in form.links if "abort" in link]
+        if answer == "deny" and refusals and not form.buttons:
+            request = urllib.parse.urljoin(url, refusals[0])
+        else:
+            fields = form.fill(user, password, answer)
+            request = urllib.request.Request(urllib.parse.urljoin(url, form.action),
+                                             urllib.parse.urlencode(fields).encode(),
+                                             {"Origin": f"{parts.scheme}://{parts.netloc}"})
         url, page = get(request)
         yield url, page
 

@@ -12,6 +12,11 @@ static const struct mcpass_header google[] = { { "access_type", "offline" },
 static const struct mp_authz_request whole = { "id", "http://127.0.0.1:4711/cb", "a b", "st",
 	"CH", "https://rs.example/mcp", google, 2 };
 static const struct mp_authz_request least = { .client_id = "id" };
+static const struct mp_authz_request stay = { .client_id = "id", .scope = "a offline_access b" };
+static const struct mp_authz_request stay_prompted = { .client_id = "id",
+	.scope = "offline_access", .extra = google, .extra_count = 2 };
+static const struct mp_authz_request near_miss = { .client_id = "id",
+	.scope = "a offline_access2 xoffline_access" };
 
 #define PARAMETERS "response_type=code&client_id=id" \
 	"&redirect_uri=http%3A%2F%2F127.0.0.1%3A4711%2Fcb&scope=a+b&state=st&code_challenge=CH" \
@@ -30,6 +35,12 @@ static const struct {
 	{ "an empty query", AS "/a?", &whole, AS "/a?" PARAMETERS, MCPASS_OK },
 	{ "what is NULL is left out", AS "/a", &least, AS "/a?response_type=code&client_id=id",
 	    MCPASS_OK },
+	{ "offline_access needs a prompt for consent", AS "/a", &stay, AS
+	    "/a?response_type=code&client_id=id&scope=a+offline_access+b&prompt=consent", MCPASS_OK },
+	{ "the person's own prompt goes before", AS "/a", &stay_prompted, AS "/a?response_type=code"
+	    "&client_id=id&scope=offline_access&access_type=offline&prompt=consent", MCPASS_OK },
+	{ "a scope of a similar name", AS "/a", &near_miss, AS "/a?response_type=code&client_id=id"
+	    "&scope=a+offline_access2+xoffline_access", MCPASS_OK },
 	{ "a fragment", AS "/a#x", &whole, NULL, MCPASS_E_PROTOCOL },
 	{ "no URL", "a", &whole, NULL, MCPASS_E_USAGE },
 };
