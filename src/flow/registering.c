@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "flow/machine.h"
+#include "oauth/clientauth.h"
 #include "oauth/registration.h"
 #include "oauth/scope.h"
 #include "oauth/target.h"
@@ -15,15 +16,14 @@ static enum mcpass_rc add_item(struct mp_strings *list, const char *item,
 }
 
 /* "none" for a public client, where the server allows it or does not say what it allows;
- * else the first that we can do. */
+ * else the first in its list that we can do. */
 static const char *choose_method(const struct mp_strings *supported)
 {
-	static const char *const methods[] = { "none", "client_secret_basic", "client_secret_post" };
+	enum mp_auth_method method = mp_auth_method_listed(supported);
 
-	for (size_t i = 0; i < MP_COUNT(methods); i++)
-		if (mp_strings_has(supported, methods[i]))
-			return methods[i];
-	return methods[0];
+	if (method == MP_AUTH_UNSET || mp_strings_has(supported, "none"))
+		method = MP_AUTH_NONE;
+	return mp_auth_method_name(method);
 }
 
 /* Both forms: servers that compare exactly take the first, those that follow RFC 8252

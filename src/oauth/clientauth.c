@@ -34,17 +34,28 @@ void mp_client_id_free(struct mp_client_id *client)
 	*client = (struct mp_client_id){ 0 };
 }
 
+enum mp_auth_method mp_auth_method_listed(const struct mp_strings *supported)
+{
+	for (size_t i = 0; i < supported->count; i++) {
+		enum mp_auth_method method = mp_auth_method_from_name(supported->items[i]);
+
+		if (method == MP_AUTH_BASIC || method == MP_AUTH_POST)
+			return method;
+	}
+	return MP_AUTH_UNSET;
+}
+
 enum mp_auth_method mp_auth_method_choose(const struct mp_client_id *client,
     const struct mp_strings *supported)
 {
+	enum mp_auth_method listed = mp_auth_method_listed(supported);
+
 	if (client->key != NULL)
 		return MP_AUTH_PRIVATE_KEY_JWT;
 	if (!mp_secret_present(&client->client_secret))
 		return MP_AUTH_NONE;
-	if (mp_strings_has(supported, "client_secret_basic"))
-		return MP_AUTH_BASIC;
-	if (mp_strings_has(supported, "client_secret_post"))
-		return MP_AUTH_POST;
+	if (listed != MP_AUTH_UNSET)
+		return listed;
 	if (mp_strings_has(supported, "none"))  /* servers that give a secret by habit */
 		return MP_AUTH_NONE;
 	return MP_AUTH_BASIC;           /* spec: RFC 8414 2 (what an absent list means) */

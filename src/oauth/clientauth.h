@@ -23,8 +23,11 @@ struct mp_client_id {                   /* a client's identity at one issuer */
 };
 void mp_client_id_free(struct mp_client_id *client);
 
+/* The first method with a secret that the server lists, or UNSET.  Its order counts: the
+ * Python SDK lists post before basic, and then takes no basic without a client_id in the form. */
+enum mp_auth_method mp_auth_method_listed(const struct mp_strings *supported);
 /* Which method to use where the registration did not say: private_key_jwt with a key, the
- * first of basic, post that supported lists (basic when the list is absent, RFC 8414 2) with a
+ * first of basic and post that supported lists (basic when the list is absent, RFC 8414 2) with a
  * secret, none without one. */
 enum mp_auth_method mp_auth_method_choose(const struct mp_client_id *client,
     const struct mp_strings *supported);

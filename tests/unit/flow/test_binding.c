@@ -3,6 +3,8 @@
 
 /* --- who we are --- */
 
+#define METHODS(list) ",\"token_endpoint_auth_methods_supported\":[\"" list "\"]"
+
 static const struct {
 	const char *label, *given, *document, *more;
 	enum mcpass_rc want;
@@ -20,6 +22,16 @@ static const struct {
 	{ "registers its redirect URI", NULL, NULL, S256 DCR, MCPASS_OK,
 	    "\"redirect_uris\":[\"http://127.0.0.1:4711/callback\"", NULL },
 	{ "and that it refreshes", NULL, NULL, S256 DCR, MCPASS_OK, "\"refresh_token\"]", NULL },
+	{ "a public client where it may be one", NULL, NULL, S256 DCR METHODS("client_secret_post\",\"none"),
+	    MCPASS_OK, "\"token_endpoint_auth_method\":\"none\"", NULL },
+	{ "or where nothing is said", NULL, NULL, S256 DCR, MCPASS_OK,
+	    "\"token_endpoint_auth_method\":\"none\"", NULL },
+	{ "else with the first method of the list", NULL, NULL,
+	    S256 DCR METHODS("x\",\"client_secret_post\",\"client_secret_basic"), MCPASS_OK,
+	    "\"token_endpoint_auth_method\":\"client_secret_post\"", NULL },
+	{ "whichever that is", NULL, NULL,
+	    S256 DCR METHODS("client_secret_basic\",\"client_secret_post"), MCPASS_OK,
+	    "\"token_endpoint_auth_method\":\"client_secret_basic\"", NULL },
 	{ "without PKCE nobody is asked", NULL, NULL, DCR, MCPASS_E_POLICY, NULL, "BROWSE" },
 	{ "nor is anything registered", NULL, NULL, DCR, MCPASS_E_POLICY, NULL, "/register" },
 };
