@@ -49,8 +49,13 @@ struct mcpass_client_config {
 	const char *assertion;          /* JWT_BEARER: the platform's JWT; ID_JAG: the id token */
 	const char *idp_token_endpoint; /* ID_JAG: where the id token is exchanged */
 	const char *idp_client_id, *idp_client_secret;  /* ID_JAG: who we are there */
-	const struct mcpass_header *extra; /* further authorization parameters */
+	const struct mcpass_header *extra; /* further authorization parameters; one with an
+	                                 * empty value is not sent, whoever else wants it */
 	size_t extra_count;             /* items */
+	/* What the authorization server does differently, by the name of its provider in the
+	 * table of `mcpass providers`; NULL: found by the issuer's URL; "none": nothing.  What
+	 * is applied is told to trace. */
+	const char *provider;
 	mcpass_random_fn *random;       /* must be set */
 	void *random_ctx;
 	mcpass_trace_fn *trace;         /* or NULL */
@@ -105,7 +110,7 @@ struct mcpass_action {                  /* pointers live until the next step or 
 
 /* Creates a client; strings in cfg are copied.  The caller owns *ret_client.
  * MCPASS_E_USAGE  no URL, an http:// URL that is not loopback, no random, a
- *                 client_metadata_url without https or a path
+ *                 client_metadata_url without https or a path, an unknown provider
  * MCPASS_E_NOMEM  out of memory */
 MCPASS_API enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *cfg,
     struct mcpass_client **ret_client, struct mcpass_error *err);

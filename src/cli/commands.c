@@ -13,6 +13,7 @@ const struct mp_command *const mp_commands[] = {
 	&mp_command_status,
 	&mp_command_token,
 	&mp_command_client_metadata,
+	&mp_command_providers,
 	&mp_command_serve,
 	&mp_command_authserver,
 	&mp_command_completion,

@@ -30,6 +30,8 @@ static enum mcpass_rc read_inputs(const struct mp_conn_options *options, const c
 
 	rc = mp_conn_check_profile(options->profile, err);
 	if (!rc)
+		rc = mp_conn_check_provider(options->provider, err);
+	if (!rc)
 		rc = mp_conn_read_grant(options->grant, &conn->grant, err);
 	if (!rc)
 		rc = mp_server_find(server, options->config, &conn->server, err);
@@ -91,6 +93,7 @@ static struct mcpass_client_config client_config(const struct mp_conn_options *o
 		.idp_client_secret = mp_secret_reveal(&conn->idp_client_secret),
 		.extra = conn->extra.items,
 		.extra_count = conn->extra.count,
+		.provider = options->provider,
 		.random = mp_entropy,
 	};
 }

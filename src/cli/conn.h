@@ -15,7 +15,7 @@
 struct mp_conn_options {
 	const char *config, *profile, *scope, *client_id, *client_secret_file;
 	const char *initial_access_token_file, *ca_file, *proxy, *store, *protocol;
-	const char *callback_host, *callback_bind;
+	const char *callback_host, *callback_bind, *provider;
 	struct mp_port callback_port;
 	struct mp_texts headers, auth_params;
 	int timeout_ms, login_timeout_ms;
@@ -80,6 +80,8 @@ enum mcpass_rc mp_conn_read_key(const char *path, struct mp_secret *ret_key,
 /* "code", "client-credentials", "jwt-bearer", "id-jag"; NULL: the first. */
 enum mcpass_rc mp_conn_read_grant(const char *name, enum mcpass_grant *ret_grant,
     struct mcpass_error *err);
+/* "none" or a name of `mcpass providers`; names the nearest.  NULL is fine. */
+enum mcpass_rc mp_conn_check_provider(const char *name, struct mcpass_error *err);
 /* A profile is one word of the record's name; NULL is fine. */
 enum mcpass_rc mp_conn_check_profile(const char *profile, struct mcpass_error *err);
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/conn.h"
+#include "oauth/quirks.h"
 
 /* The text is not quoted in an error: it may be a credential. */
 static enum mcpass_rc add_header(const char *line, size_t len, struct mp_headers *headers,
@@ -127,6 +128,25 @@ enum mcpass_rc mp_conn_read_params(const struct mp_texts *texts, struct mp_heade
 		rc = name == NULL ? mp_nomem(err) : mp_headers_add(params, name, equals + 1, err);
 		free(name);
 	}
+	return rc;
+}
+
+enum mcpass_rc mp_conn_check_provider(const char *name, struct mcpass_error *err)
+{
+	const char *names[MP_MAX_ITEMS] = { "none" }, *near;
+	size_t count, known = 1;
+	const struct mp_quirk *rows = mp_quirks(&count);
+	enum mcpass_rc rc;
+
+	if (name == NULL || strcmp(name, "none") == 0 || mp_quirk_named(name) != NULL)
+		return MCPASS_OK;
+	for (size_t i = 0; i < count && known < MP_COUNT(names); i++)
+		names[known++] = rows[i].name;
+	near = mp_nearest(name, names, known);
+	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "--provider %s: there is none of that name", name);
+	if (near != NULL)
+		mp_hint(err, "did you mean %s?", near);
+	mp_hint(err, "'mcpass providers' lists them");
 	return rc;
 }
 

@@ -43,8 +43,11 @@ static const struct mp_option login_options[] = {
 	    "The host in the redirect URI: localhost where 127.0.0.1 is not accepted." },
 	{ "callback-bind", '\0', MP_OPTION_TEXT, "ADDRESS", AT(callback_bind),
 	    "The address to listen on, for a container. Default 127.0.0.1." },
+	{ "provider", '\0', MP_OPTION_TEXT, "NAME", AT(provider),
+	    "Treat the authorization server as this provider's (see mcpass-providers(1)), or as"
+	    " nobody's: none. Otherwise its URL decides." },
 	{ "auth-param", '\0', MP_OPTION_LIST, "N=V", AT(auth_params),
-	    "Send this with the authorization request: access_type=offline." },
+	    "Send this with the authorization request: access_type=offline; 'N=' keeps N out." },
 	{ "omit-resource", '\0', MP_OPTION_FLAG, NULL, AT(omit_resource),
 	    "Send no resource parameter, for servers that refuse it (Entra ID v2)." },
 	{ "allow-no-s256", '\0', MP_OPTION_FLAG, NULL, AT(allow_no_s256),

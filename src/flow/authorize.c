@@ -10,11 +10,6 @@
 
 #define STATE_BYTES 16          /* 128 bits: nobody guesses it (RFC 6749 10.10) */
 
-const char *mp_resource_to_send(const struct mcpass_client *client)
-{
-	return client->flags & MCPASS_OMIT_RESOURCE ? NULL : client->record.resource;
-}
-
 /* Fresh for every authorization; spec: RFC 7636 4.1, RFC 6749 10.12 */
 static enum mcpass_rc new_secrets(struct mcpass_client *client, struct mcpass_error *err)
 {
@@ -85,6 +80,8 @@ MP_HANDLER(mp_ask_user)
 	rc = new_secrets(client, err);
 	if (rc == MCPASS_OK)
 		rc = mp_scope_join(&client->scope, &scope, err);
+	if (rc == MCPASS_OK)
+		rc = mp_gather_params(client, err);
 	if (rc)
 		goto out;
 	request.client_id = client->record.client.client_id;
@@ -93,8 +90,8 @@ MP_HANDLER(mp_ask_user)
 	request.state = mp_secret_reveal(&client->state_param);
 	request.code_challenge = client->challenge;
 	request.resource = mp_resource_to_send(client);
-	request.extra = client->extra.items;
-	request.extra_count = client->extra.count;
+	request.extra = client->asked.items;
+	request.extra_count = client->asked.count;
 	rc = ask(client, &request, event->now, action, err);
 out:
 	free(scope);

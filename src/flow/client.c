@@ -129,6 +129,14 @@ static enum mcpass_rc check_server_url(const struct mcpass_client_config *cfg,
 	return MCPASS_E_USAGE;
 }
 
+static enum mcpass_rc check_provider_name(const struct mcpass_client_config *cfg,
+    struct mcpass_error *err)
+{
+	struct mp_quirk_choice choice;
+
+	return mp_quirk_apply(cfg->provider, cfg->server_url, &choice, err);
+}
+
 /* spec: MCP 2026-07-28 client ID metadata documents (https, and a path) */
 static enum mcpass_rc check_metadata_url(const struct mcpass_client_config *cfg,
     struct mcpass_error *err)
@@ -198,6 +206,7 @@ static enum mcpass_rc copy_texts(struct mcpass_client *client,
 		{ &client->wished_scope, cfg->scope },
 		{ &client->idp_token_endpoint, cfg->idp_token_endpoint },
 		{ &client->idp_client_id, cfg->idp_client_id },
+		{ &client->provider, cfg->provider },
 	};
 	const struct { struct mp_secret *slot; const char *text; } secrets[] = {
 		{ &client->given_secret, cfg->client_secret },
@@ -252,6 +261,8 @@ enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *cfg,
 		rc = check_metadata_url(cfg, err);
 	if (rc == MCPASS_OK)
 		rc = check_grant(cfg, err);
+	if (rc == MCPASS_OK)
+		rc = check_provider_name(cfg, err);
 	if (rc)
 		return rc;
 	client = calloc(1, sizeof(*client));
@@ -279,6 +290,7 @@ void mcpass_client_free(struct mcpass_client *client)
 	free(client->key);
 	free(client->idp_token_endpoint);
 	free(client->idp_client_id);
+	free(client->provider);
 	mp_secret_free(&client->given_secret);
 	mp_secret_free(&client->initial_access_token);
 	mp_secret_free(&client->assertion);
@@ -304,6 +316,7 @@ void mcpass_client_free(struct mcpass_client *client)
 	free(client->server_nonce);
 	mp_free_wiped(client->url);
 	mp_headers_free(&client->headers);
+	mp_headers_free(&client->asked);
 	mp_buf_free(&client->body);
 	mp_headers_free(&client->proof);
 	mp_wipe(client, sizeof(*client));

@@ -118,7 +118,8 @@ static enum mcpass_rc settle_issuer(struct mcpass_client *client, const char *is
 		mp_set(&record->requested_scope, NULL, NULL);
 		mp_set(&record->scope, NULL, NULL);
 	}
-	return mp_set(&client->issuer, issuer, err);
+	rc = mp_set(&client->issuer, issuer, err);
+	return rc ? rc : mp_know_provider(client, issuer, err);
 }
 
 /* The one our client is of, or that we know already, if it is still listed; else the first.
@@ -257,7 +258,7 @@ static enum mcpass_rc check_abilities(const struct mcpass_client *client,
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 9449 5.1",
 		    "the server wants DPoP, and %s takes no ES256 proof", as->issuer);
 	if (client->grant == MCPASS_GRANT_CODE)
-		return mp_asmeta_check_code_flow(as, (client->flags & MCPASS_ALLOW_NO_S256) != 0, err);
+		return mp_asmeta_check_code_flow(as, mp_takes_no_s256(client), err);
 	if (as->token_endpoint == NULL)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2", "it names no token_endpoint");
 	return MCPASS_OK;
@@ -350,6 +351,8 @@ static enum mcpass_rc choose_scope(struct mcpass_client *client, struct mcpass_e
 	rc = mp_scope_parse(client->record.requested_scope, &before, err);
 	if (rc == MCPASS_OK)
 		rc = mp_scope_choose(&inputs, &client->scope, err);
+	if (rc == MCPASS_OK)
+		rc = mp_add_provider_scope(client, err);
 	mp_strings_free(&before);
 	return rc;
 }

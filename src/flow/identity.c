@@ -17,8 +17,7 @@ static enum mcpass_rc check_possible(const struct mcpass_client *client,
 		return MCPASS_OK;
 	(void)mp_fail(err, MCPASS_E_DENIED, "MCP client registration",
 	    "%s lets no client register itself", client->issuer);
-	mp_hint(err, "register a client there by hand, then: mcpass login --client-id ID %s",
-	    client->server_url);
+	mp_hint_by_hand(client, err);
 	return mp_doing(err, MCPASS_E_DENIED, "obtaining a client identity");
 }
 

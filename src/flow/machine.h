@@ -7,6 +7,7 @@
 #include "flow/record.h"
 #include "mcpass/client.h"
 #include "oauth/prm.h"
+#include "oauth/quirks.h"
 #include "wire/http.h"
 
 #define MP_FLOW_STATES(X) \
@@ -32,7 +33,7 @@ struct mcpass_client {
 	unsigned flags;
 	enum mcpass_grant grant;
 	char *server_url, *client_name, *given_id, *given_issuer, *metadata_url, *wished_scope, *key;
-	char *idp_token_endpoint, *idp_client_id;
+	char *idp_token_endpoint, *idp_client_id, *provider;
 	struct mp_secret given_secret, initial_access_token, assertion, idp_client_secret;
 	struct mp_key *given_key;       /* for private_key_jwt, or NULL */
 	struct mp_headers extra;        /* further authorization parameters */
@@ -60,6 +61,7 @@ struct mcpass_client {
 	bool no_metadata;               /* 2025-03-26: nothing published at the resource */
 	struct mp_prm prm;
 	char *issuer;                   /* the one that was chosen */
+	struct mp_quirk_choice quirk;   /* what is different there */
 	struct mp_strings scope;        /* what this authorization asks for */
 	char *redirect_uri;
 	struct mp_secret state_param, verifier, code;
@@ -70,7 +72,7 @@ struct mcpass_client {
 
 	/* what the last action points at */
 	char *url;
-	struct mp_headers headers;
+	struct mp_headers headers, asked; /* asked: further authorization parameters */
 	struct mp_buf body;
 	struct mcpass_token token;
 	struct mp_headers proof;        /* what mcpass_client_authorize() hands out */
@@ -135,6 +137,18 @@ enum mcpass_rc mp_begin_grant(struct mcpass_client *client, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err);
 enum mcpass_rc mp_begin_exchange(struct mcpass_client *client, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err);
+/* --- provider.c: what the table of quirks says --- */
+/* Asks the table about the issuer, and says what is going to be different. */
+enum mcpass_rc mp_know_provider(struct mcpass_client *client, const char *issuer,
+    struct mcpass_error *err);
+/* True when the issuer's row or the person's flag says so. */
+bool mp_takes_no_s256(const struct mcpass_client *client);
+/* The person's authorization parameters and the row's, into client->asked. */
+enum mcpass_rc mp_gather_params(struct mcpass_client *client, struct mcpass_error *err);
+/* Adds to client->scope what cannot be left out there. */
+enum mcpass_rc mp_add_provider_scope(struct mcpass_client *client, struct mcpass_error *err);
+/* Hints at what has to be done by hand, with the command to run next. */
+void mp_hint_by_hand(const struct mcpass_client *client, struct mcpass_error *err);
 /* What goes with every request as resource (RFC 8707 2), or NULL. */
 const char *mp_resource_to_send(const struct mcpass_client *client);
 /* MCPASS_E_PROTOCOL when a 200 says that it is no JSON. */

@@ -173,6 +173,9 @@ enum mcpass_rc mp_begin_refresh(struct mcpass_client *client, int64_t now,
 
 	client->refreshed = true;
 	client->state = S_REFRESHING;
+	rc = record->as.issuer != NULL ? mp_know_provider(client, record->as.issuer, err) : MCPASS_OK;
+	if (rc)
+		return rc;
 	mp_act_reset(client, MP_MAX_FORM);
 	mp_token_refresh_form(&client->body, &record->refresh_token, NULL,
 	    mp_resource_to_send(client));

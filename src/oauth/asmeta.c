@@ -196,8 +196,8 @@ static enum mcpass_rc check_pkce(const struct mp_asmeta *meta, bool allow_no_s25
 		return MCPASS_OK;
 	rc = mp_fail(err, MCPASS_E_POLICY, PKCE_SPEC,
 	    "code_challenge_methods_supported is absent: the server does not promise PKCE");
-	mp_hint(err, "Some providers (Entra, Cognito) take PKCE and do not say so: if this is one"
-	    " of them, allow it for this issuer.");
+	mp_hint(err, "Some servers take PKCE and do not say so: if you know that this one does,"
+	    " --allow-no-s256 goes on, and PKCE is used all the same.");
 	return rc;
 }
 

@@ -1,0 +1,131 @@
+/* What identity providers do differently, applied: the table is oauth/quirks.c.  It is asked
+ * once an issuer, and everything that it changes is said. */
+#include <string.h>
+#include "base/limits.h"
+#include "flow/machine.h"
+#include "oauth/scope.h"
+
+#define MOST_PHRASES 6          /* no row changes more; the unit test counts */
+
+static const char *nth(const struct mp_strings *list, size_t n)
+{
+	return n < list->count ? list->items[n] : NULL;
+}
+
+static void say(struct mcpass_client *client, const char *issuer,
+    const struct mp_strings *phrases)
+{
+	const struct mp_quirk_choice *choice = &client->quirk;
+	bool kept = (choice->row->changes & ~choice->changes & MP_QUIRK_NO_S256) != 0;
+	char what[96];
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, sizeof(what));
+	mp_buf_addf(&buf, "Because the issuer is %s%s", choice->row->title,
+	    choice->by_name ? ", as --provider says" : "");
+	mp_note(client, NULL, mp_buf_text(&buf), "issuer", issuer,
+	    "applies", nth(phrases, 0), "applies", nth(phrases, 1), "applies", nth(phrases, 2),
+	    "applies", nth(phrases, 3), "applies", nth(phrases, 4), "applies", nth(phrases, 5),
+	    "does not apply", kept ? "metadata without PKCE: the host is not the provider's own, so"
+	    " that is for --allow-no-s256 to say" : NULL, NULL);
+	mp_buf_free(&buf);
+}
+
+enum mcpass_rc mp_know_provider(struct mcpass_client *client, const char *issuer,
+    struct mcpass_error *err)
+{
+	const struct mp_quirk *before = client->quirk.row;
+	struct mp_strings phrases = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_quirk_apply(client->provider, issuer, &client->quirk, err);
+	if (rc || client->quirk.row == NULL || client->quirk.row == before)
+		return rc;
+	rc = mp_quirk_describe(client->quirk.row, client->quirk.changes, &phrases, err);
+	if (rc == MCPASS_OK && phrases.count > 0)
+		say(client, issuer, &phrases);
+	mp_strings_free(&phrases);
+	return rc;
+}
+
+static bool changes(const struct mcpass_client *client, unsigned change)
+{
+	return (client->quirk.changes & change) != 0;
+}
+
+const char *mp_resource_to_send(const struct mcpass_client *client)
+{
+	return client->flags & MCPASS_OMIT_RESOURCE || changes(client, MP_QUIRK_OMIT_RESOURCE)
+	    ? NULL : client->record.resource;
+}
+
+bool mp_takes_no_s256(const struct mcpass_client *client)
+{
+	return (client->flags & MCPASS_ALLOW_NO_S256) != 0 || changes(client, MP_QUIRK_NO_S256);
+}
+
+static bool is_given(const struct mp_headers *given, const char *name)
+{
+	for (size_t i = 0; i < given->count; i++)
+		if (strcmp(given->items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* What the person gave goes before what the table says.  A parameter without a value is one
+ * that is not sent (RFC 6749 3.1). */
+enum mcpass_rc mp_gather_params(struct mcpass_client *client, struct mcpass_error *err)
+{
+	const struct mp_headers *given = &client->extra;
+	const struct mp_quirk *row = client->quirk.row;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	mp_headers_free(&client->asked);
+	for (size_t i = 0; i < given->count && rc == MCPASS_OK; i++)
+		if (given->items[i].value[0] != '\0')
+			rc = mp_headers_add(&client->asked, given->items[i].name, given->items[i].value, err);
+	for (size_t i = 0; row != NULL && i < MP_QUIRK_PARAMS && rc == MCPASS_OK; i++) {
+		const struct mcpass_header *param = &row->params[i];
+		bool is_resource;
+
+		if (param->name == NULL || is_given(given, param->name))
+			continue;
+		is_resource = strcmp(param->value, "@") == 0;
+		if (!is_resource || client->record.resource != NULL)
+			rc = mp_headers_add(&client->asked, param->name,
+			    is_resource ? client->record.resource : param->value, err);
+	}
+	return rc;
+}
+
+static enum mcpass_rc add_once(struct mp_strings *set, const char *item,
+    struct mcpass_error *err)
+{
+	if (mp_strings_has(set, item))
+		return MCPASS_OK;
+	return mp_strings_add(set, (struct mp_span){ item, strlen(item) }, err);
+}
+
+enum mcpass_rc mp_add_provider_scope(struct mcpass_client *client, struct mcpass_error *err)
+{
+	struct mp_strings *scope = &client->scope;
+	const struct mp_quirk *row = client->quirk.row;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (row != NULL && row->scope != NULL && scope->count == 0)
+		rc = add_once(scope, row->scope, err);
+	/* Alone it would stand in place of what the server grants by default. */
+	if (rc == MCPASS_OK && changes(client, MP_QUIRK_OFFLINE) && scope->count > 0)
+		rc = add_once(scope, "offline_access", err);
+	return rc;
+}
+
+void mp_hint_by_hand(const struct mcpass_client *client, struct mcpass_error *err)
+{
+	const struct mp_quirk *row = client->quirk.row;
+	const char *options = row != NULL && row->options != NULL ? row->options : "";
+
+	mp_hint(err, "register a client there by hand, then: mcpass login --client-id ID%s%s %s%s%s",
+	    options[0] != '\0' ? " " : "", options, client->server_url,
+	    row != NULL ? " -- " : "", row != NULL ? row->remedy : "");
+}
