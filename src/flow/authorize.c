@@ -6,6 +6,7 @@
 #include "oauth/authz.h"
 #include "oauth/par.h"
 #include "oauth/pkce.h"
+#include "oauth/refusals.h"
 #include "oauth/scope.h"
 
 #define STATE_BYTES 16          /* 128 bits: nobody guesses it (RFC 6749 10.10) */
@@ -98,19 +99,32 @@ out:
 	return mp_doing(err, rc, "preparing the authorization request");
 }
 
+/* The same without offline_access, where that is why; else the refusal stands. */
+static enum mcpass_rc ask_again_or_fail(struct mcpass_client *client, struct mcpass_error *why,
+    const char *doing, struct mcpass_action *action, struct mcpass_error *err)
+{
+	if (mp_cure_offline(client, MP_REFUSED_AUTHORIZATION, why))
+		return mp_begin_listen(client, action, err);
+	if (err != NULL)
+		*err = *why;
+	return mp_doing(err, why->rc, doing);
+}
+
 MP_HANDLER(mp_take_pushed)
 {
 	const struct mp_asmeta *as = &client->record.as;
+	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 	char *reference = NULL, *url = NULL;
 
 	if (event->status == 0)
-		rc = mp_no_answer(client, event, err);
+		rc = mp_no_answer(client, event, &why);
 	else
-		rc = mp_par_answer(event->status, event->data, event->data_len, &reference, err);
-	if (rc == MCPASS_OK)
-		rc = mp_par_url(as->authorization_endpoint, client->record.client.client_id, reference,
-		    &url, err);
+		rc = mp_par_answer(event->status, event->data, event->data_len, &reference, &why);
+	if (rc != MCPASS_OK)
+		return ask_again_or_fail(client, &why, "pushing the authorization request", action, err);
+	rc = mp_par_url(as->authorization_endpoint, client->record.client.client_id, reference,
+	    &url, err);
 	free(reference);
 	if (rc)
 		return mp_doing(err, rc, "pushing the authorization request");
@@ -123,20 +137,22 @@ MP_HANDLER(mp_take_pushed)
 MP_HANDLER(mp_take_redirect)
 {
 	const struct mp_asmeta *as = &client->record.as;
+	struct mcpass_error why = { 0 };
 	struct mp_authz_expect expect = { mp_secret_reveal(&client->state_param), as->issuer,
 		as->authorization_response_iss_parameter_supported };
 	enum mcpass_rc rc;
 
 	if (event->data == NULL) {
 		rc = mp_fail(err, MCPASS_E_EXPIRED, NULL, "nobody finished the login in the browser in time");
-		mp_hint(err, "run the command again; if the browser showed an error page, what it said "
-		    "is the reason");
+		mp_hint(err, "Run the command again. What an error page in the browser said is the reason:"
+		    " 'Client not found': mcpass logout %s first; 'Invalid parameter: redirect_uri': its"
+		    " client wants another --callback-port or --callback-host.", client->server_url);
 		return mp_doing(err, rc, "waiting for the user's consent");
 	}
 	mp_secret_free(&client->code);
-	rc = mp_authz_answer(event->data, event->data_len, &expect, &client->code, err);
+	rc = mp_authz_answer(event->data, event->data_len, &expect, &client->code, &why);
 	if (rc)
-		return mp_doing(err, rc, "reading the authorization response");
+		return ask_again_or_fail(client, &why, "reading the authorization response", action, err);
 	mp_note(client, "RFC 6749 4.1.2, RFC 9207 2.4", "The user agreed: the redirect carries a code",
 	    "state", "ours", "iss", expect.iss_promised ? "the right issuer" : "not promised by this server",
 	    "code", "(redacted)", NULL);

@@ -33,10 +33,13 @@ static const struct transition {
 	{ S_CHECKING, MCPASS_EV_RESPONSE, mp_take_client_check,
 	    TO(SAVING_CLIENT) | TO(REGISTERING) | TO(BROWSING) | TO(PUSHING) },
 	{ S_WIDENING, MCPASS_EV_RESPONSE, mp_take_widened, TO(SAVING_CLIENT) | TO(REGISTERING) },
-	{ S_REGISTERING, MCPASS_EV_RESPONSE, mp_take_registration, TO(SAVING_CLIENT) },
-	{ S_SAVING_CLIENT, MCPASS_EV_SAVED, mp_ask_user, TO(BROWSING) | TO(PUSHING) },
-	{ S_PUSHING, MCPASS_EV_RESPONSE, mp_take_pushed, TO(BROWSING) },
-	{ S_BROWSING, MCPASS_EV_REDIRECT, mp_take_redirect, TO(EXCHANGING) },
+	{ S_REGISTERING, MCPASS_EV_RESPONSE, mp_take_registration,
+	    TO(SAVING_CLIENT) | TO(REGISTERING) },
+	{ S_SAVING_CLIENT, MCPASS_EV_SAVED, mp_retire_or_ask,
+	    TO(RETIRING) | TO(BROWSING) | TO(PUSHING) },
+	{ S_RETIRING, MCPASS_EV_RESPONSE, mp_take_retired, TO(BROWSING) | TO(PUSHING) },
+	{ S_PUSHING, MCPASS_EV_RESPONSE, mp_take_pushed, TO(BROWSING) | TO(LISTENING) },
+	{ S_BROWSING, MCPASS_EV_REDIRECT, mp_take_redirect, TO(EXCHANGING) | TO(LISTENING) },
 	{ S_VOUCHING, MCPASS_EV_RESPONSE, mp_take_id_jag, TO(EXCHANGING) },
 	{ S_EXCHANGING, MCPASS_EV_RESPONSE, mp_take_token,
 	    TO(SAVING_TOKEN) | TO(LISTENING) | TO(EXCHANGING) },
@@ -306,6 +309,8 @@ void mcpass_client_free(struct mcpass_client *client)
 	free(client->issuer);
 	mp_strings_free(&client->scope);
 	free(client->redirect_uri);
+	free(client->retired_url);
+	mp_secret_free(&client->retired_token);
 	mp_secret_free(&client->state_param);
 	mp_secret_free(&client->verifier);
 	mp_secret_free(&client->code);

@@ -117,6 +117,7 @@ static enum mcpass_rc settle_issuer(struct mcpass_client *client, const char *is
 		mp_asmeta_free(&record->as);
 		mp_set(&record->requested_scope, NULL, NULL);
 		mp_set(&record->scope, NULL, NULL);
+		record->offline_refused = false;
 	}
 	rc = mp_set(&client->issuer, issuer, err);
 	return rc ? rc : mp_know_provider(client, issuer, err);
@@ -353,6 +354,7 @@ static enum mcpass_rc choose_scope(struct mcpass_client *client, struct mcpass_e
 		rc = mp_scope_choose(&inputs, &client->scope, err);
 	if (rc == MCPASS_OK)
 		rc = mp_add_provider_scope(client, err);
+	mp_skip_refused_offline(client);
 	mp_strings_free(&before);
 	return rc;
 }

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "flow/machine.h"
 #include "oauth/grants.h"
+#include "oauth/refusals.h"
 #include "oauth/scope.h"
 #include "oauth/token.h"
 
@@ -134,9 +135,9 @@ static bool client_is_gone(const struct mcpass_client *client, const struct mcpa
 	    && !mp_eq(client->record.client.client_id, client->metadata_url);
 }
 
-/* The request again, or a client again, or the end. */
+/* The request again, or with less, or a client again, or the end. */
 static enum mcpass_rc mend(struct mcpass_client *client, const struct mcpass_event *event,
-    const struct mcpass_error *why, struct mcpass_action *action, struct mcpass_error *err)
+    struct mcpass_error *why, struct mcpass_action *action, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 	bool again;
@@ -149,6 +150,8 @@ static enum mcpass_rc mend(struct mcpass_client *client, const struct mcpass_eve
 		    "once more", NULL);
 		return mp_begin_exchange(client, event->now, action, err);
 	}
+	if (mp_cure_offline(client, MP_REFUSED_TOKEN, why))
+		return mp_begin_listen(client, action, err);
 	if (!client_is_gone(client, why)) {
 		if (err != NULL)
 			*err = *why;

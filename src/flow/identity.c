@@ -72,14 +72,17 @@ static enum mcpass_rc use_document(struct mcpass_client *client, struct mcpass_e
 	return use_identity(client, client->metadata_url, &none, err);
 }
 
-/* Whether the registration is still good: the same redirect URI (some servers compare it
- * exactly), and a secret that has not run out. */
-static bool is_good(const struct mcpass_client *client, int64_t now)
+/* Whether there is a registration, with a secret that has not run out. */
+static bool is_alive(const struct mp_record_client *ours, int64_t now)
 {
-	const struct mp_record_client *ours = &client->record.client;
-
-	return ours->client_id != NULL && mp_eq(ours->redirect_uri, client->redirect_uri)
+	return ours->client_id != NULL
 	    && (ours->secret_expires_at == 0 || ours->secret_expires_at > now);
+}
+
+/* Whether the server lets us change and delete it; spec: RFC 7592 2 */
+bool mp_is_managed(const struct mp_record_client *ours)
+{
+	return ours->configuration_url != NULL && mp_secret_present(&ours->configuration_token);
 }
 
 /* Whether it allows what we ask for: a registered scope is a ceiling. */
@@ -114,20 +117,22 @@ static enum mcpass_rc begin_check(struct mcpass_client *client, struct mcpass_ac
 	return mp_act_request(client, "GET", ours->configuration_url, MP_MAX_DOCUMENT, action, err);
 }
 
-/* An earlier registration: as it is, widened, or replaced. */
+/* An earlier registration: as it is, changed, or replaced. */
 static enum mcpass_rc use_registered(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_action *action, struct mcpass_error *err)
 {
 	const struct mp_record_client *ours = &client->record.client;
-	bool managed = ours->configuration_url != NULL
-	    && mp_secret_present(&ours->configuration_token);
+	bool managed = mp_is_managed(ours);
 	enum mcpass_rc rc;
-	bool wide = false;
+	bool fits = false;
 
-	rc = is_wide_enough(client, &wide, err);
+	rc = is_wide_enough(client, &fits, err);
 	if (rc)
 		return rc;
-	if (!wide)
+	/* The port is another one: some servers compare it, whatever RFC 8252 7.3 says.  The
+	 * registration is changed where that can be done, so that a realm does not fill up with
+	 * clients that nobody uses. */
+	if (!fits || !mp_eq(ours->redirect_uri, client->redirect_uri))
 		return managed ? mp_begin_widening(client, action, err) : mp_begin_register(client, action, err);
 	mp_note(client, "RFC 7591 3.2.1", "Using the client that was registered before",
 	    "client_id", ours->client_id, NULL);
@@ -146,7 +151,7 @@ MP_HANDLER(mp_choose_client)
 		rc = client->given_id != NULL ? mp_use_given(client, err) : use_document(client, err);
 		return rc ? rc : mp_ask_user(client, event, action, err);
 	}
-	if (!is_good(client, event->now))
+	if (!is_alive(&client->record.client, event->now))
 		return mp_begin_register(client, action, err);
 	return use_registered(client, event, action, err);
 }

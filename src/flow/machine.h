@@ -13,7 +13,7 @@
 #define MP_FLOW_STATES(X) \
 	X(IDLE) X(LOADING) X(LOCKING) X(RELOADING) X(REFRESHING) X(DROPPING) \
 	X(PRM) X(ASMETA) X(LISTENING) X(CHECKING) X(WIDENING) X(REGISTERING) \
-	X(SAVING_CLIENT) X(PUSHING) X(BROWSING) X(VOUCHING) X(EXCHANGING) X(SAVING_TOKEN) X(DONE) \
+	X(SAVING_CLIENT) X(RETIRING) X(PUSHING) X(BROWSING) X(VOUCHING) X(EXCHANGING) X(SAVING_TOKEN) X(DONE) \
 	X(OUT_LOCKING) X(OUT_LOADING) X(OUT_REVOKING) X(OUT_DEREGISTERING) X(OUT_FORGETTING) \
 	X(BROKEN)
 #define MP_STATE(name) S_##name,
@@ -25,6 +25,11 @@ enum mp_reason {                        /* why a new token is wanted */
 	MP_BECAUSE_REFUSED,             /* 401 */
 	MP_BECAUSE_SCOPE                /* 403 insufficient_scope */
 };
+
+#define MP_CURED_FEWER_FIELDS 0x1u      /* register without what is optional, */
+#define MP_CURED_BARE         0x2u      /* with nothing but what is needed, */
+#define MP_CURED_LESS_SCOPE   0x4u      /* with the scopes of this authorization only, */
+#define MP_CURED_NO_SCOPE     0x8u      /* or with none */
 
 struct mcpass_client {
 	enum mp_state state;
@@ -50,6 +55,7 @@ struct mcpass_client {
 	struct mp_secret refused_token; /* what the server did not want any more */
 	bool unproven;                  /* the token is new: the server has not taken it yet */
 	bool refreshed, registered;     /* in this run: neither is done twice */
+	unsigned cures;                 /* MP_CURED_... that were tried */
 	bool wants_dpop;                /* the server asks for a bound token */
 	bool nonce_used;                /* the nonce that was asked for has been sent */
 	unsigned authorizations;        /* since the server last took a token */
@@ -64,6 +70,8 @@ struct mcpass_client {
 	struct mp_quirk_choice quirk;   /* what is different there */
 	struct mp_strings scope;        /* what this authorization asks for */
 	char *redirect_uri;
+	char *retired_url;              /* the registration that a new one replaces, or NULL */
+	struct mp_secret retired_token;
 	struct mp_secret state_param, verifier, code;
 	char *challenge;                /* S256 of the verifier */
 	struct mp_secret id_jag;        /* what the identity provider gave for the id token */
@@ -102,6 +110,9 @@ MP_HANDLER(mp_take_client_check);
 /* registering.c */
 MP_HANDLER(mp_take_widened);
 MP_HANDLER(mp_take_registration);
+/* retiring.c */
+MP_HANDLER(mp_retire_or_ask);
+MP_HANDLER(mp_take_retired);
 /* authorize.c: the user's consent, and the code */
 MP_HANDLER(mp_ask_user);
 MP_HANDLER(mp_take_pushed);
@@ -130,6 +141,9 @@ enum mcpass_rc mp_begin_widening(struct mcpass_client *client, struct mcpass_act
     struct mcpass_error *err);
 enum mcpass_rc mp_begin_register(struct mcpass_client *client, struct mcpass_action *action,
     struct mcpass_error *err);
+/* Remembers the registration, for a new one is going to replace it.  (retiring.c) */
+enum mcpass_rc mp_set_aside(struct mcpass_client *client, struct mcpass_error *err);
+bool mp_is_managed(const struct mp_record_client *ours);
 /* The client that the person gave us is ours at this issuer. */
 enum mcpass_rc mp_use_given(struct mcpass_client *client, struct mcpass_error *err);
 /* Asks for a token by the grant that was chosen; for ID_JAG at the identity provider. */
@@ -137,6 +151,14 @@ enum mcpass_rc mp_begin_grant(struct mcpass_client *client, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err);
 enum mcpass_rc mp_begin_exchange(struct mcpass_client *client, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err);
+/* --- cure.c: one more try after a refusal; false: there is none (any more) --- */
+/* Fewer members or scopes for the next registration. */
+bool mp_cure_registration(struct mcpass_client *client, struct mcpass_error *why);
+/* client->scope without offline_access; at: MP_REFUSED_... */
+bool mp_cure_offline(struct mcpass_client *client, unsigned at, struct mcpass_error *why);
+/* Leaves out of client->scope what an earlier run was refused for. */
+void mp_skip_refused_offline(struct mcpass_client *client);
+
 /* --- provider.c: what the table of quirks says --- */
 /* Asks the table about the issuer, and says what is going to be different. */
 enum mcpass_rc mp_know_provider(struct mcpass_client *client, const char *issuer,

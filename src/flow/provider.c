@@ -1,5 +1,6 @@
 /* What identity providers do differently, applied: the table is oauth/quirks.c.  It is asked
  * once an issuer, and everything that it changes is said. */
+#include <stdio.h>
 #include <string.h>
 #include "base/limits.h"
 #include "flow/machine.h"
@@ -18,17 +19,14 @@ static void say(struct mcpass_client *client, const char *issuer,
 	const struct mp_quirk_choice *choice = &client->quirk;
 	bool kept = (choice->row->changes & ~choice->changes & MP_QUIRK_NO_S256) != 0;
 	char what[96];
-	struct mp_buf buf;
 
-	mp_buf_init(&buf, sizeof(what));
-	mp_buf_addf(&buf, "Because the issuer is %s%s", choice->row->title,
+	(void)snprintf(what, sizeof(what), "Because the issuer is %s%s", choice->row->title,
 	    choice->by_name ? ", as --provider says" : "");
-	mp_note(client, NULL, mp_buf_text(&buf), "issuer", issuer,
+	mp_note(client, NULL, what, "issuer", issuer,
 	    "applies", nth(phrases, 0), "applies", nth(phrases, 1), "applies", nth(phrases, 2),
 	    "applies", nth(phrases, 3), "applies", nth(phrases, 4), "applies", nth(phrases, 5),
 	    "does not apply", kept ? "metadata without PKCE: the host is not the provider's own, so"
 	    " that is for --allow-no-s256 to say" : NULL, NULL);
-	mp_buf_free(&buf);
 }
 
 enum mcpass_rc mp_know_provider(struct mcpass_client *client, const char *issuer,

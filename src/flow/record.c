@@ -14,6 +14,7 @@ static const struct mp_field fields[] = {
 	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
 	{ "requested_scope", MP_FIELD_STRING, 0, AT(requested_scope), NULL },
 	{ "denied_scope", MP_FIELD_STRING, 0, AT(denied_scope), NULL },
+	{ "offline_refused", MP_FIELD_BOOL, 0, AT(offline_refused), NULL },
 	{ "dpop_key", MP_FIELD_SECRET, 0, AT(dpop_key), NULL },
 	{ "expires_at", MP_FIELD_INT, 0, AT(expires_at), NULL },
 	{ "obtained_at", MP_FIELD_INT, 0, AT(obtained_at), NULL },

@@ -25,6 +25,7 @@ struct mp_record {
 	char *scope;                    /* granted */
 	char *requested_scope;          /* asked for, so that a step-up adds to it */
 	char *denied_scope;             /* asked for and not granted: not asked for again */
+	bool offline_refused;           /* offline_access made the whole request fail */
 	struct mp_secret dpop_key;      /* a private JWK as text: the token is bound to it */
 	int64_t expires_at, obtained_at; /* Unix time; expires_at 0: unknown */
 };

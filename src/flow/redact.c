@@ -28,6 +28,7 @@ void mp_redact(const struct mcpass_client *client, struct mcpass_error *err)
 		&client->idp_client_secret, &client->refused_token, &client->verifier, &client->code,
 		&client->id_jag, &record->access_token, &record->refresh_token,
 		&record->client.client_secret, &record->client.configuration_token,
+		&client->retired_token,
 	};
 
 	if (err == NULL)

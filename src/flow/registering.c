@@ -1,4 +1,4 @@
-/* Registering, and widening what was registered.
+/* Registering, and changing what was registered.
  * spec: RFC 7591; RFC 7592 2.2; MCP client registration */
 #include <stdlib.h>
 #include <string.h>
@@ -43,15 +43,23 @@ static enum mcpass_rc wish_redirects(const struct mcpass_client *client,
 	return rc;
 }
 
+static bool is_cured(const struct mcpass_client *client, unsigned cure)
+{
+	return (client->cures & cure) != 0;
+}
+
 /* Everything that the resource publishes, for a registered scope is a ceiling, and what
- * we are about to ask for. */
+ * we are about to ask for; less where the server refused that much. */
 static enum mcpass_rc wish_scope(const struct mcpass_client *client,
     struct mp_registration *wish, struct mcpass_error *err)
 {
 	struct mp_strings all = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
-	rc = mp_scope_merge(&all, &client->prm.scopes_supported, err);
+	if (is_cured(client, MP_CURED_BARE | MP_CURED_NO_SCOPE))
+		return MCPASS_OK;
+	if (!is_cured(client, MP_CURED_LESS_SCOPE))
+		rc = mp_scope_merge(&all, &client->prm.scopes_supported, err);
 	if (rc == MCPASS_OK)
 		rc = mp_scope_merge(&all, &client->scope, err);
 	if (rc == MCPASS_OK)
@@ -60,32 +68,54 @@ static enum mcpass_rc wish_scope(const struct mcpass_client *client,
 	return rc;
 }
 
-/* spec: RFC 7591 2; MCP client registration (application_type, SEP-837) */
-static enum mcpass_rc fill_wish(const struct mcpass_client *client,
+/* Absent means authorization_code alone; spec: RFC 7591 2 */
+static enum mcpass_rc wish_grants(const struct mcpass_client *client,
     struct mp_registration *wish, struct mcpass_error *err)
 {
-	const struct mp_asmeta *as = &client->record.as;
+	const struct mp_strings *supported = &client->record.as.grant_types_supported;
 	enum mcpass_rc rc;
 
-	rc = mp_set(&wish->client_name, client->client_name, err);
-	wish->dpop_bound_access_tokens = client->dpop_key != NULL;      /* spec: RFC 9449 5.2 */
-	if (rc == MCPASS_OK)
-		rc = mp_set(&wish->application_type, "native", err);
-	if (rc == MCPASS_OK)
-		rc = mp_set(&wish->token_endpoint_auth_method,
-		    choose_method(&as->token_endpoint_auth_methods_supported), err);
-	if (rc == MCPASS_OK)
-		rc = wish_redirects(client, wish, err);
-	if (rc == MCPASS_OK)
-		rc = wish_scope(client, wish, err);
-	if (rc == MCPASS_OK)
-		rc = add_item(&wish->grant_types, "authorization_code", err);
-	if (rc == MCPASS_OK && (as->grant_types_supported.count == 0
-	    || mp_strings_has(&as->grant_types_supported, "refresh_token")))
+	if (is_cured(client, MP_CURED_BARE))
+		return MCPASS_OK;
+	rc = add_item(&wish->grant_types, "authorization_code", err);
+	if (rc == MCPASS_OK && (supported->count == 0 || mp_strings_has(supported, "refresh_token")))
 		rc = add_item(&wish->grant_types, "refresh_token", err);
+	return rc;
+}
+
+/* What may be left out, and is where the server stumbles over it. */
+static enum mcpass_rc wish_optional(const struct mcpass_client *client,
+    struct mp_registration *wish, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (is_cured(client, MP_CURED_FEWER_FIELDS | MP_CURED_BARE))
+		return MCPASS_OK;
+	rc = mp_set(&wish->client_name, client->client_name, err);
+	if (rc == MCPASS_OK)    /* spec: MCP client registration (application_type, SEP-837) */
+		rc = mp_set(&wish->application_type, "native", err);
 	if (rc == MCPASS_OK)
 		rc = add_item(&wish->response_types, "code", err);
 	return rc;
+}
+
+/* The method and the binding to a key are what security needs: they always stay.
+ * spec: RFC 7591 2 */
+static enum mcpass_rc fill_wish(const struct mcpass_client *client,
+    struct mp_registration *wish, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	wish->dpop_bound_access_tokens = client->dpop_key != NULL;      /* spec: RFC 9449 5.2 */
+	rc = mp_set(&wish->token_endpoint_auth_method,
+	    choose_method(&client->record.as.token_endpoint_auth_methods_supported), err);
+	if (rc == MCPASS_OK)
+		rc = wish_redirects(client, wish, err);
+	if (rc == MCPASS_OK)
+		rc = wish_optional(client, wish, err);
+	if (rc == MCPASS_OK)
+		rc = wish_scope(client, wish, err);
+	return rc ? rc : wish_grants(client, wish, err);
 }
 
 enum mcpass_rc mp_begin_register(struct mcpass_client *client, struct mcpass_action *action,
@@ -96,6 +126,9 @@ enum mcpass_rc mp_begin_register(struct mcpass_client *client, struct mcpass_act
 	enum mcpass_rc rc;
 	char *body = NULL;
 
+	rc = mp_set_aside(client, err);
+	if (rc)
+		return mp_doing(err, rc, "registering as a client");
 	mp_record_forget_client(&client->record);
 	client->state = S_REGISTERING;
 	rc = fill_wish(client, &wish, err);
@@ -136,20 +169,23 @@ static enum mcpass_rc keep_management(struct mcpass_client *client,
 	return mp_set(&ours->configuration_url, NULL, err);
 }
 
-/* Copies what the server answered; the response is obeyed, whatever we asked for.
- * spec: RFC 7591 3.2.1 */
+/* Copies what the server answered; the response is obeyed, whatever we asked for.  The
+ * answer to a change need not repeat the secret: the one that we have stays.
+ * spec: RFC 7591 3.2.1, RFC 7592 3 */
 static enum mcpass_rc keep_registration(struct mcpass_client *client,
     const struct mp_registration *answer, struct mcpass_error *err)
 {
 	struct mp_record_client *ours = &client->record.client;
+	bool has_secret = mp_secret_present(&answer->client_secret);
 	enum mcpass_rc rc;
 
-	ours->secret_expires_at = answer->client_secret_expires_at;
 	rc = mp_set(&ours->client_id, answer->client_id, err);
-	if (rc == MCPASS_OK)
+	if (rc == MCPASS_OK && answer->token_endpoint_auth_method != NULL)
 		rc = mp_set(&ours->auth_method, answer->token_endpoint_auth_method, err);
-	if (rc == MCPASS_OK)
+	if (rc == MCPASS_OK && has_secret)
 		rc = mp_secret_set(&ours->client_secret, mp_secret_reveal(&answer->client_secret), err);
+	if (has_secret)
+		ours->secret_expires_at = answer->client_secret_expires_at;
 	if (rc == MCPASS_OK)
 		rc = mp_set(&ours->redirect_uri, client->redirect_uri, err);
 	if (rc == MCPASS_OK)
@@ -162,8 +198,8 @@ static enum mcpass_rc keep_registration(struct mcpass_client *client,
 	return rc;
 }
 
-/* The same registration with a wider scope; what the server gave us is not sent back.
- * spec: RFC 7592 2.2 */
+/* The same registration with a wider scope, or another redirect URI; what the server gave us
+ * is not sent back, and the way in which we authenticate stays.  spec: RFC 7592 2.2 */
 enum mcpass_rc mp_begin_widening(struct mcpass_client *client, struct mcpass_action *action,
     struct mcpass_error *err)
 {
@@ -176,6 +212,8 @@ enum mcpass_rc mp_begin_widening(struct mcpass_client *client, struct mcpass_act
 	rc = fill_wish(client, &wish, err);
 	if (rc == MCPASS_OK)
 		rc = mp_set(&wish.client_id, ours->client_id, err);
+	if (rc == MCPASS_OK && ours->auth_method != NULL)
+		rc = mp_set(&wish.token_endpoint_auth_method, ours->auth_method, err);
 	if (rc == MCPASS_OK)
 		rc = mp_registration_write(&wish, &body, err);
 	if (rc)
@@ -190,41 +228,75 @@ enum mcpass_rc mp_begin_widening(struct mcpass_client *client, struct mcpass_act
 out:
 	mp_free_wiped(body);
 	mp_registration_free(&wish);
-	return mp_doing(err, rc, "widening the registration");
+	return mp_doing(err, rc, "changing the registration");
+}
+
+/* A 5xx says nothing about the registration, so another one would only be one more. */
+static enum mcpass_rc change_failed(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_action *action, struct mcpass_error *err)
+{
+	if (event->status == 0)
+		return mp_no_answer(client, event, err);
+	if (event->status >= 500 || event->status == 429)
+		return mp_registration_answer(event->status, event->data, event->data_len, NULL, err);
+	/* spec: RFC 7592 2.2 (the token is of no client any more) */
+	if (event->status == 401 || event->status == 404)
+		mp_record_forget_client(&client->record);
+	mp_note(client, "RFC 7592 2.2", "The registration cannot be changed: a new one does as well",
+	    NULL);
+	return mp_begin_register(client, action, err);
 }
 
 MP_HANDLER(mp_take_widened)
 {
 	struct mp_registration answer = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_E_DENIED;
 
-	if (event->status == 0)
-		return mp_doing(err, mp_no_answer(client, event, err), "widening the registration");
-	rc = mp_registration_answer(event->status, event->data, event->data_len, &answer, NULL);
-	if (rc == MCPASS_OK && mp_eq(answer.client_id, client->record.client.client_id)) {
-		rc = keep_registration(client, &answer, err);
-		mp_note(client, "RFC 7592 2.2", "The registration now allows more",
-		    "scope", answer.scope, NULL);
-	} else if (rc != MCPASS_E_NOMEM) {
-		/* It may not be changed, or is gone: a new one does as well. */
+	if (event->status == 200)       /* spec: RFC 7592 2.2, 3 */
+		rc = mp_registration_parse(event->data, event->data_len, &answer, NULL);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (rc || !mp_eq(answer.client_id, client->record.client.client_id)) {
 		mp_registration_free(&answer);
-		return mp_begin_register(client, action, err);
+		return mp_doing(err, change_failed(client, event, action, err), "changing the registration");
 	}
+	rc = keep_registration(client, &answer, err);
+	mp_note(client, "RFC 7592 2.2", "The registration was changed",
+	    "client_id", answer.client_id, "redirect_uri", client->redirect_uri, "scope", answer.scope,
+	    NULL);
 	mp_registration_free(&answer);
 	if (rc)
-		return mp_doing(err, rc == MCPASS_E_NOMEM ? mp_nomem(err) : rc, "widening the registration");
+		return mp_doing(err, rc, "changing the registration");
 	client->state = S_SAVING_CLIENT;
 	return mp_act_save(client, action, err);
+}
+
+/* Where the provider is known to want a token, that is the remedy. */
+static void hint_refused(const struct mcpass_client *client, int status,
+    struct mcpass_error *err)
+{
+	if (err == NULL || (client->quirk.changes & MP_QUIRK_TOKEN_FOR_DCR) == 0
+	    || (status != 401 && status != 403))
+		return;
+	err->hint[0] = '\0';            /* the general one */
+	mp_hint_by_hand(client, err);
 }
 
 MP_HANDLER(mp_take_registration)
 {
 	struct mp_registration answer = { 0 };
+	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
 	if (event->status == 0)
 		return mp_doing(err, mp_no_answer(client, event, err), "registering as a client");
-	rc = mp_registration_answer(event->status, event->data, event->data_len, &answer, err);
+	rc = mp_registration_answer(event->status, event->data, event->data_len, &answer, &why);
+	if (rc != MCPASS_OK && mp_cure_registration(client, &why))
+		return mp_begin_register(client, action, err);
+	if (rc != MCPASS_OK && err != NULL)
+		*err = why;
+	if (rc == MCPASS_E_DENIED)
+		hint_refused(client, event->status, err);
 	if (rc == MCPASS_OK)
 		rc = keep_registration(client, &answer, err);
 	mp_registration_free(&answer);

@@ -62,8 +62,10 @@ static enum mcpass_rc take_record(struct mcpass_client *client,
 	client->record = record;
 	mp_key_free(client->dpop_key);  /* it was the old record's */
 	client->dpop_key = NULL;
-	if (client->flags & MCPASS_NEW_LOGIN && client->authorizations == 0)
+	if (client->flags & MCPASS_NEW_LOGIN && client->authorizations == 0) {
 		mp_record_forget_tokens(&client->record);
+		client->record.offline_refused = false;
+	}
 	return MCPASS_OK;
 }
 

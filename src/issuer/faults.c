@@ -4,13 +4,23 @@
 #include <string.h>
 #include "base/limits.h"
 
+#define ENTRA_RESOURCE "AADSTS9010010: The resource parameter provided in the request doesn't" \
+	" match with the requested scopes."
+#define ENTRA_REFUSAL "{\"error\":\"invalid_target\",\"error_description\":\"" ENTRA_RESOURCE "\"}"
 #define HTML "<!doctype html><title>Maintenance</title><p>Back soon."
-#define HOW(...) &(const struct mp_fault_how){ __VA_ARGS__ }
+/* One change, and the end of the list; or several. */
+#define HOW(...) (const struct mp_fault_how[]){ { __VA_ARGS__ }, { 0 } }
+#define SEVERAL(...) (const struct mp_fault_how[]){ __VA_ARGS__, { 0 } }
 #define METADATA(...) HOW(.at = MP_AT_METADATA, __VA_ARGS__)
 #define REGISTER(...) HOW(.at = MP_AT_REGISTER, __VA_ARGS__)
 #define AUTHORIZE(...) HOW(.at = MP_AT_AUTHORIZE, __VA_ARGS__)
 #define TOKEN(...) HOW(.at = MP_AT_TOKEN, __VA_ARGS__)
 #define REFRESH(...) HOW(.at = MP_AT_REFRESH, __VA_ARGS__)
+/* A refusal of Keycloak's registration, word by word. */
+#define KEYCLOAK(code, text, ...) REGISTER(.status = code, .type = "application/json", \
+	.body = "{" text "}", __VA_ARGS__)
+#define POLICY(name, details) "\"error\":\"insufficient_scope\",\"error_description\":" \
+	"\"Policy '" name "' rejected request to client-registration service. Details: " details "\""
 
 static const struct mp_fault faults[] = {
 	{ "metadata-html", "Metadata is a web page with status 200.", MCPASS_E_PROTOCOL,
@@ -61,7 +71,7 @@ static const struct mp_fault faults[] = {
 	{ "register-no-client-id", "Registration gives no client id.", MCPASS_E_PROTOCOL,
 	    REGISTER(.members = { { "client_id", NULL } }) },
 	{ "register-post-method", "Registration gives a secret for client_secret_post, whatever"
-	    " was asked.", MCPASS_OK, REGISTER(0) },
+	    " was asked.", MCPASS_OK, REGISTER(.padding = 0) },
 	{ "register-unusable-method", "Registration wants a method that nobody asked for.",
 	    MCPASS_E_PROTOCOL,
 	    REGISTER(.members = { { "token_endpoint_auth_method", "tls_client_auth" } }) },
@@ -133,7 +143,7 @@ static const struct mp_fault faults[] = {
 	{ "refresh-500", "Refreshing fails: 500.", MCPASS_E_IO,
 	    REFRESH(.status = 500, .type = "text/plain", .body = "internal error") },
 	{ "refresh-no-rotation", "Refreshing gives no new refresh token; the old one stays good.",
-	    MCPASS_OK, REFRESH(0) },
+	    MCPASS_OK, REFRESH(.padding = 0) },
 	{ "refresh-invalid-client", "The client is not known any more when it refreshes.",
 	    MCPASS_OK, REFRESH(.status = 401, .type = "application/json",
 	    .body = "{\"error\":\"invalid_client\"}") },
@@ -154,6 +164,97 @@ static const struct mp_fault faults[] = {
 	{ "assertion-invalid-grant", "The assertion is refused.", MCPASS_E_DENIED,
 	    HOW(.at = MP_AT_ASSERTION, .status = 400, .type = "application/json",
 	    .body = "{\"error\":\"invalid_grant\"}") },
+
+	/* Each kind of registration that Keycloak refuses; some have a cure. */
+	{ "keycloak-trusted-hosts", "Keycloak: a host that it does not trust.", MCPASS_E_DENIED,
+	    KEYCLOAK(403, POLICY("Trusted Hosts",
+	    "URI doesn't match any trusted host or trusted domain"), .padding = 0) },
+	{ "keycloak-max-clients", "Keycloak: the realm is full.", MCPASS_E_DENIED,
+	    KEYCLOAK(403, POLICY("Max Clients Limit",
+	    "It's allowed to have max 200 clients per realm"), .padding = 0) },
+	{ "keycloak-origin", "Keycloak: an Origin that it does not know.", MCPASS_E_DENIED,
+	    KEYCLOAK(403, "\"error\":\"Invalid origin\"", .padding = 0) },
+	{ "keycloak-some-scopes", "Keycloak: one of the scopes may not be registered.", MCPASS_OK,
+	    KEYCLOAK(403, POLICY("Allowed Client Scopes",
+	    "Not permitted to use specified clientScope"), .when = { "scope", "mcp:prompts" }) },
+	{ "keycloak-no-scopes", "Keycloak: no scope may be registered by name.", MCPASS_OK,
+	    KEYCLOAK(403, POLICY("Allowed Client Scopes",
+	    "Not permitted to use specified clientScope"), .when = { "scope", NULL }) },
+	{ "keycloak-no-client-at-all", "Keycloak: not even its own scopes may be registered.",
+	    MCPASS_E_DENIED, KEYCLOAK(403, POLICY("Allowed Client Scopes",
+	    "Not permitted to use specified clientScope"), .padding = 0) },
+	{ "keycloak-unknown-field", "Keycloak: a field that it does not know.", MCPASS_OK,
+	    KEYCLOAK(400, "\"error\":\"Invalid json representation for OIDCClientRepresentation."
+	    " Unrecognized field \\\"application_type\\\" at line 1 column 272.\"",
+	    .when = { "application_type", NULL }) },
+	{ "register-bare", "Registration takes nothing that RFC 7591 does not ask for.", MCPASS_OK,
+	    KEYCLOAK(400, "\"error\":\"invalid_client_metadata\"", .when = { "grant_types", NULL }) },
+	{ "register-nothing", "Registration does not like any client.", MCPASS_E_DENIED,
+	    KEYCLOAK(400, "\"error\":\"invalid_client_metadata\"", .padding = 0) },
+
+	/* Keycloak, later on. */
+	{ "keycloak-offline", "Keycloak: this user may have no offline token.", MCPASS_OK,
+	    TOKEN(.offers = "offline_access", .when = { "scope", "offline_access" }, .status = 400,
+	    .type = "application/json", .body = "{\"error\":\"not_allowed\",\"error_description\":"
+	    "\"Offline tokens not allowed for the user or client\"}") },
+	{ "keycloak-offline-scope", "Keycloak: this client may not ask for offline_access.", MCPASS_OK,
+	    AUTHORIZE(.offers = "offline_access", .when = { "scope", "offline_access" },
+	    .params = { { "code", NULL }, { "error", "invalid_scope" },
+	    { "error_description", "Invalid scopes: mcp:tools offline_access" } }) },
+	{ "keycloak-offline-pushed", "The same, told to a request that is pushed.", MCPASS_OK,
+	    HOW(.offers = "offline_access", .at = MP_AT_PUSH, .when = { "scope", "offline_access" },
+	    .status = 400, .type = "application/json", .body = "{\"error\":\"invalid_scope\","
+	    "\"error_description\":\"Invalid scopes: mcp:tools offline_access\"}") },
+	{ "keycloak-ceiling", "Keycloak: a scope that the client did not register.", MCPASS_E_DENIED,
+	    AUTHORIZE(.params = { { "code", NULL }, { "error", "invalid_scope" },
+	    { "error_description", "Invalid scopes: mcp:tools" } }) },
+	{ "keycloak-invalid-target", "Keycloak: no client of the realm is this resource.",
+	    MCPASS_E_DENIED, TOKEN(.status = 400, .type = "application/json",
+	    .body = "{\"error\":\"invalid_target\"}") },
+	{ "keycloak-client-not-found", "Keycloak: a page says that the client is not known.",
+	    MCPASS_E_EXPIRED, AUTHORIZE(.status = 400, .type = "text/html",
+	    .body = "<!doctype html><title>Error</title><p>Client not found.") },
+
+	/* Whole providers; their rows of the table (oauth/quirks.c) get on with them.  Nobody
+	 * can register where the metadata names no place for it, yet the place is there: that
+	 * is how a test's operator registers a client by hand. */
+	{ "like-entra", "Like Entra ID: no PKCE in the metadata, nobody registers, no resource beside"
+	    " a scope, a refresh token for offline_access only.", MCPASS_E_POLICY, SEVERAL(
+	    { .offers = "offline_access", .at = MP_AT_METADATA, .members = {
+	      { "code_challenge_methods_supported", NULL }, { "registration_endpoint", NULL } } },
+	    { .at = MP_AT_AUTHORIZE, .when = { "resource", NULL }, .params = { { "code", NULL },
+	      { "error", "invalid_target" }, { "error_description", ENTRA_RESOURCE } } },
+	    { .at = MP_AT_TOKEN, .when = { "resource", NULL }, .status = 400,
+	      .type = "application/json", .body = ENTRA_REFUSAL },
+	    { .at = MP_AT_REFRESH, .when = { "resource", NULL }, .status = 400,
+	      .type = "application/json", .body = ENTRA_REFUSAL },
+	    { .at = MP_AT_TOKEN, .unless = { "scope", "offline_access" },
+	      .members = { { "refresh_token", NULL } } }) },
+	{ "like-auth0", "Like Auth0: the resource is ignored, the audience decides.",
+	    MCPASS_E_PROTOCOL, SEVERAL(
+	    { .at = MP_AT_TOKEN, .unless = { "audience", NULL },
+	      .claims = { { "aud", "@/userinfo" } } },
+	    { .at = MP_AT_TOKEN, .when = { "audience", NULL }, .claims = { { "aud", "?audience" } } }) },
+	{ "like-google", "Like Google: nobody registers, a refresh token for access_type=offline and"
+	    " prompt=consent only, and never a second one.", MCPASS_E_DENIED, SEVERAL(
+	    { .at = MP_AT_METADATA, .members = { { "registration_endpoint", NULL } } },
+	    { .at = MP_AT_TOKEN, .unless = { "access_type", "offline" },
+	      .members = { { "refresh_token", NULL } } },
+	    { .at = MP_AT_TOKEN, .unless = { "prompt", "consent" },
+	      .members = { { "refresh_token", NULL } } }) },
+	{ "like-okta", "Like Okta: registration wants an initial access token, the audience decides.",
+	    MCPASS_E_DENIED, SEVERAL(
+	    { .at = MP_AT_REGISTER, .unless = { "Authorization", NULL }, .status = 401,
+	      .type = "application/json", .body = "{\"errorCode\":\"E0000005\","
+	      "\"errorSummary\":\"Invalid session\"}" },
+	    { .at = MP_AT_TOKEN, .unless = { "audience", NULL },
+	      .claims = { { "aud", "api://default" } } }) },
+	{ "like-cognito", "Like Cognito: no PKCE in the metadata, nobody registers, and a scope has to"
+	    " be asked for.", MCPASS_E_POLICY, SEVERAL(
+	    { .offers = "openid", .at = MP_AT_METADATA, .members = {
+	      { "code_challenge_methods_supported", NULL }, { "registration_endpoint", NULL } } },
+	    { .at = MP_AT_AUTHORIZE, .unless = { "scope", NULL }, .params = { { "code", NULL },
+	      { "error", "invalid_request" }, { "error_description", "scope is missing" } } }) },
 };
 
 const struct mp_fault *mp_faults(size_t *ret_count)
@@ -162,18 +263,32 @@ const struct mp_fault *mp_faults(size_t *ret_count)
 	return faults;
 }
 
+/* A scope that only a misbehaving server has. */
+static enum mcpass_rc offer(struct mp_issuer *issuer, const char *scope,
+    struct mcpass_error *err)
+{
+	const struct mp_span item = { scope, strlen(scope) };
+	enum mcpass_rc rc;
+
+	if (mp_strings_has(&issuer->scopes, scope))
+		return MCPASS_OK;
+	rc = mp_strings_add(&issuer->words, item, err);
+	return rc ? rc : mp_strings_add(&issuer->scopes, item, err);
+}
+
 enum mcpass_rc mp_issuer_misbehave(struct mp_issuer *issuer, const char *fault,
     struct mcpass_error *err)
 {
 	mp_clear(err);
-	if (fault == NULL) {
-		issuer->fault = NULL;
+	mp_faults_forget(issuer);
+	issuer->fault = NULL;
+	if (fault == NULL)
 		return MCPASS_OK;
-	}
 	for (size_t i = 0; i < MP_COUNT(faults); i++) {
 		if (strcmp(faults[i].name, fault) == 0) {
 			issuer->fault = &faults[i];
-			return MCPASS_OK;
+			return faults[i].how->offers != NULL ? offer(issuer, faults[i].how->offers, err)
+			    : MCPASS_OK;
 		}
 	}
 	return mp_fail(err, MCPASS_E_USAGE, NULL, "there is no misbehaviour %s", fault);
@@ -209,23 +324,39 @@ enum mp_fault_at mp_faults_refine(const struct mp_turn *turn, enum mp_fault_at a
 	return at;
 }
 
-/* How to spoil what is answered there, or NULL. */
-static const struct mp_fault_how *find(const struct mp_turn *turn, enum mp_fault_at at)
+/* The next change of what is answered there, from how on; *ret_how is NULL when there is
+ * none (any more). */
+static enum mcpass_rc find(const struct mp_turn *turn, enum mp_fault_at at,
+    const struct mp_fault_how *how, const struct mp_fault_how **ret_how, struct mcpass_error *err)
 {
-	const struct mp_fault *fault = turn->issuer->fault;
+	bool concerns = false;
 
-	return fault != NULL && fault->how->at == at ? fault->how : NULL;
+	*ret_how = NULL;
+	for (; how->at != MP_AT_NOWHERE && *ret_how == NULL; how++) {
+		enum mcpass_rc rc;
+
+		if (how->at != at)
+			continue;
+		rc = mp_faults_concerns(turn, how, &concerns, err);
+		if (rc)
+			return rc;
+		if (concerns)
+			*ret_how = how;
+	}
+	return MCPASS_OK;
 }
 
 enum mcpass_rc mp_faults_instead(const struct mp_turn *turn, enum mp_fault_at at,
     bool *ret_done, struct mcpass_error *err)
 {
-	const struct mp_fault_how *how = find(turn, at);
-	enum mcpass_rc rc;
+	const struct mp_fault_how *how = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
 
+	if (turn->issuer->fault != NULL)
+		rc = find(turn, at, turn->issuer->fault->how, &how, err);
 	*ret_done = how != NULL && how->status != 0;
-	if (!*ret_done)
-		return MCPASS_OK;
+	if (rc || !*ret_done)
+		return rc;
 	turn->response->status = how->status;
 	mp_buf_adds(&turn->response->body, how->body);
 	rc = mp_buf_check(&turn->response->body, "the answer", err);
@@ -244,15 +375,11 @@ static int success(enum mp_fault_at at)
 	return at == MP_AT_REGISTER || at == MP_AT_PUSH ? 201 : 200;
 }
 
-enum mcpass_rc mp_faults_after(const struct mp_turn *turn, enum mp_fault_at at,
+static enum mcpass_rc spoil(const struct mp_turn *turn, const struct mp_fault_how *how,
     struct mcpass_error *err)
 {
-	const struct mp_fault_how *how = find(turn, at);
 	enum mcpass_rc rc = MCPASS_OK;
 
-	/* A refusal, and a page on the way, stay as they are. */
-	if (how == NULL || turn->response->status != success(at))
-		return MCPASS_OK;
 	if (how->type != NULL)
 		rc = mp_spoil_header(turn, "Content-Type", how->type, err);
 	if (!rc)
@@ -261,7 +388,23 @@ enum mcpass_rc mp_faults_after(const struct mp_turn *turn, enum mp_fault_at at,
 		rc = mp_spoil_members(turn, how->members, err);
 	if (!rc)
 		rc = mp_spoil_params(turn, how->params, err);
-	if (!rc)
-		rc = mp_spoil_text(turn, how, err);
+	return rc ? rc : mp_spoil_text(turn, how, err);
+}
+
+enum mcpass_rc mp_faults_after(const struct mp_turn *turn, enum mp_fault_at at,
+    struct mcpass_error *err)
+{
+	const struct mp_fault_how *how;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	/* A refusal, and a page on the way, stay as they are. */
+	if (turn->issuer->fault == NULL || turn->response->status != success(at))
+		return MCPASS_OK;
+	for (how = turn->issuer->fault->how; !rc && how != NULL; how++) {
+		rc = find(turn, at, how, &how, err);
+		if (rc || how == NULL)
+			break;
+		rc = spoil(turn, how, err);
+	}
 	return rc;
 }

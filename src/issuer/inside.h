@@ -32,6 +32,7 @@ struct mp_issuer {
 	void *random_ctx;
 	int64_t access_lifetime, refresh_lifetime, code_lifetime;
 	const struct mp_fault *fault;   /* or NULL: behave */
+	struct mp_form fault_asked;     /* the last authorization request, for faults only */
 	struct mp_client *clients;      /* known.c */
 	struct mp_trusted *trusted;
 	size_t client_count, trusted_count;

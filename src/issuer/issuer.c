@@ -43,6 +43,7 @@ void mp_issuer_free(struct mp_issuer *issuer)
 	free(issuer->default_resource);
 	free(issuer->style_hash);
 	mp_known_free(issuer);
+	mp_faults_forget(issuer);
 	mp_wipe(issuer->nonce_key, sizeof(issuer->nonce_key));
 	mp_users_free(issuer);
 	mp_strings_free(&issuer->scopes);
@@ -106,7 +107,8 @@ static const struct route *find_route(const struct mp_turn *turn, bool *ret_know
 	return NULL;
 }
 
-static enum mcpass_rc answer(const struct mp_turn *turn, struct mcpass_error *err)
+static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *turn,
+    struct mcpass_error *err)
 {
 	bool known = false, done = false;
 	const struct route *route = find_route(turn, &known);
@@ -121,7 +123,9 @@ static enum mcpass_rc answer(const struct mp_turn *turn, struct mcpass_error *er
 		    "This authorization server has no such page.",
 		    "It is a place for applications to send you to, not to begin at.", err);
 	at = mp_faults_refine(turn, route->at);
-	rc = mp_faults_instead(turn, at, &done, err);
+	rc = mp_faults_remember(issuer, turn->request, at, err);
+	if (!rc)
+		rc = mp_faults_instead(turn, at, &done, err);
 	if (!rc && !done)
 		rc = route->handle(turn, err);
 	if (!rc && !done)
@@ -139,7 +143,7 @@ enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,
 	enum mcpass_rc rc;
 
 	mp_buf_init(&finished.body, MP_MAX_REPLY);
-	rc = mp_doing(&why, answer(&turn, &why), "answering as the authorization server");
+	rc = mp_doing(&why, answer(issuer, &turn, &why), "answering as the authorization server");
 	if (err != NULL)
 		*err = why;
 	if (rc)

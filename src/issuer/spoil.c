@@ -24,6 +24,8 @@ static enum mcpass_rc expand(const struct mp_issuer *issuer, const char *value,
 	struct mp_buf text;
 
 	mp_buf_init(&text, MP_MAX_URI);
+	if (value[0] == '?')
+		return mp_set(ret_text, mp_faults_asked(issuer, value + 1), err);
 	if (value[0] == '@')
 		mp_buf_adds(&text, issuer->url);
 	mp_buf_adds(&text, value[0] == '@' ? value + 1 : value);

@@ -209,7 +209,8 @@ static enum mcpass_rc refresh(const struct mp_turn *turn, const struct mp_token_
     struct mcpass_error *err)
 {
 	const struct mp_form *form = ask->form;
-	bool rotate = !mp_faults_is(turn->issuer, "refresh-no-rotation");
+	bool rotate = !mp_faults_is(turn->issuer, "refresh-no-rotation")
+	    && !mp_faults_is(turn->issuer, "like-google");
 	struct mp_grant grant = { 0 };
 	struct mp_secret token = { 0 };
 	const char *text;

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/text.h"
+#include "oauth/refusals.h"
 #include "wire/uri.h"
 
 static bool asks_for_offline_access(const char *scope)
@@ -120,19 +121,6 @@ static enum mcpass_rc check_state(const char *sent, const char *recorded,
 	return rc;
 }
 
-/* The refusals a person can do something about; spec: RFC 6749 4.1.2.1, RFC 8707 2 */
-static const struct { const char *code, *hint; } refusals[] = {
-	{ "access_denied", "The authorization server or the person at the browser refused." },
-	{ "invalid_scope", "The server does not grant one of these scopes to this client: ask for"
-	    " fewer, or have the client's registration widened." },
-	{ "invalid_target", "The authorization server does not know this resource: it has to be"
-	    " entered there as an API or audience." },
-	{ "unauthorized_client", "This client may not use the authorization code grant: its"
-	    " registration at the authorization server has to allow it." },
-	{ "temporarily_unavailable", "Try again in a while." },
-	{ "server_error", "The authorization server failed: try again, or ask its operator." },
-};
-
 static enum mcpass_rc refuse(const char *error, const char *description,
     struct mcpass_error *err)
 {
@@ -141,9 +129,7 @@ static enum mcpass_rc refuse(const char *error, const char *description,
 	    description != NULL ? description : "");
 
 	mp_oauth_code(err, error);
-	for (size_t i = 0; i < MP_COUNT(refusals); i++)
-		if (strcmp(error, refusals[i].code) == 0)
-			mp_hint(err, "%s", refusals[i].hint);
+	mp_refusal_hint(MP_REFUSED_AUTHORIZATION, err);
 	return rc;
 }
 

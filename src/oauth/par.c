@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "base/limits.h"
 #include "oauth/authz.h"
+#include "oauth/refusals.h"
 #include "oauth/token.h"
 #include "wire/json.h"
 
@@ -21,8 +22,12 @@ enum mcpass_rc mp_par_answer(int status, const char *data, size_t len, char **re
 	if (status == 429 || status >= 500)
 		return mp_token_error(status, data, len, MCPASS_E_IO, "RFC 9126 2.3", err);
 	/* 201 says the clause; 200 is what several servers answer, and means the same. */
-	if (status != 200 && status != 201)
-		return mp_token_error(status, data, len, MCPASS_E_DENIED, "RFC 9126 2.3", err);
+	if (status != 200 && status != 201) {
+		rc = mp_token_error(status, data, len, MCPASS_E_DENIED, "RFC 9126 2.3", err);
+		if (rc == MCPASS_E_DENIED)
+			mp_refusal_hint(MP_REFUSED_AUTHORIZATION, err);
+		return rc;
+	}
 	rc = mp_json_parse(data, len, MP_MAX_DOCUMENT, "the pushed authorization response", &body, err);
 	if (rc)
 		return rc;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "oauth/refusals.h"
 #include "oauth/token.h"
 #include "wire/uri.h"
 
@@ -115,28 +116,9 @@ static enum mcpass_rc check_response(struct mp_registration *registration,
 	return check_method(registration, err);
 }
 
-/* Refusals that are known, by a part of their text. */
-static const struct { const char *part, *hint; } refusals[] = {
-	{ "Trusted Hosts", "Keycloak: add this computer's address, 127.0.0.1 and localhost to the"
-	    " realm's client registration policy 'Trusted Hosts' (anonymous access), or register a"
-	    " client by hand and give its client id." },
-	{ "Allowed Client Scopes", "Keycloak: add the scopes that are asked for to the realm's"
-	    " client registration policy 'Allowed Client Scopes' (anonymous access), or register a"
-	    " client by hand and give its client id." },
-	{ "Max Clients Limit", "Keycloak: delete unused clients of the realm, raise the limit in its"
-	    " client registration policy 'Max Clients Limit', or give the id of a client there." },
-	{ "Unrecognized field", "The server refuses members that it does not know: register with"
-	    " fewer, or register a client by hand and give its client id." },
-	{ "invalid_redirect_uri", "The server does not take these redirect URIs for this"
-	    " application_type: try another redirect host or port, or register a client by hand"
-	    " and give its client id." },
-};
-
 static void add_hint(int status, struct mcpass_error *err)
 {
-	for (size_t i = 0; err != NULL && i < MP_COUNT(refusals); i++)
-		if (strstr(err->detail, refusals[i].part) != NULL)
-			mp_hint(err, "%s", refusals[i].hint);
+	mp_refusal_hint(MP_REFUSED_REGISTRATION, err);
 	if (status == 401 || status == 403)     /* spec: RFC 7591 3 (a protected endpoint) */
 		mp_hint(err, "Registration may need an initial access token of this server: give one,"
 		    " or register a client by hand and give its client id.");

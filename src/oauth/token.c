@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "oauth/refusals.h"
 
 void mp_token_code_form(struct mp_buf *form, const struct mp_secret *code,
     const struct mp_secret *verifier, const char *redirect_uri, const char *resource)
@@ -185,20 +186,6 @@ enum mcpass_rc mp_token_error(int status, const char *data, size_t len, enum mcp
 	return failed;
 }
 
-/* The refusals somebody can do something about; spec: RFC 6749 5.2, RFC 8707 2 */
-static const struct { const char *code, *hint; } refusals[] = {
-	{ "invalid_grant", "The grant ran out, was used or was revoked: log in again." },
-	{ "invalid_client", "The authorization server does not take this client (any more), its"
-	    " secret, or the way it authenticates: log out, so that it registers again, or check"
-	    " the client id and secret that were given." },
-	{ "unauthorized_client", "This client may not use this grant: its registration at the"
-	    " authorization server has to allow it." },
-	{ "invalid_scope", "The server does not grant one of these scopes to this client: ask for"
-	    " fewer, or have the client's registration widened." },
-	{ "invalid_target", "The authorization server does not know this resource: it has to be"
-	    " entered there as an API or audience." },
-};
-
 static enum mcpass_rc refuse(int status, const json_t *body, struct mcpass_error *err)
 {
 	bool says_error = json_string_length(json_object_get(body, "error")) > 0;
@@ -211,9 +198,8 @@ static enum mcpass_rc refuse(int status, const json_t *body, struct mcpass_error
 	rc = report(status, body, rc, "RFC 6749 5.2", err);
 	if (rc == MCPASS_E_IO)
 		mp_hint(err, "It may pass: nothing that is stored was dropped; try again in a while.");
-	for (size_t i = 0; err != NULL && i < MP_COUNT(refusals); i++)
-		if (strcmp(err->oauth, refusals[i].code) == 0)
-			mp_hint(err, "%s", refusals[i].hint);
+	if (rc == MCPASS_E_DENIED)
+		mp_refusal_hint(MP_REFUSED_TOKEN, err);
 	return rc;
 }
 

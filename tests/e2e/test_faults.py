@@ -10,8 +10,10 @@ import lib
 from lib import World, expect, expect_eq
 
 
-# These need an expired token, or a grant that asks nobody: the pair tests have them.
-ELSEWHERE = ("refresh-", "par-", "jag-", "assertion-", "dpop-")
+# These need an expired token, or a grant that asks nobody: the pair tests have them.  The one
+# that is about a browser's page alone is in test_providers.
+ELSEWHERE = ("refresh-", "par-", "jag-", "assertion-", "dpop-", "keycloak-offline-pushed",
+             "keycloak-client-not-found")
 
 
 def faults():

@@ -262,8 +262,14 @@ static void count_request(struct world *world, const struct mcpass_action *actio
 	world->tokens += strcmp(action->url, AS "/token") == 0;
 	world->pushes += strcmp(action->url, AS "/par") == 0;
 	world->proofs += mp_header_count(action->headers, action->header_count, "DPoP") > 0;
-	if (strcmp(action->url, AS "/register") == 0)
+	if (strcmp(action->url, AS "/register") == 0) {
 		world->registrations++;
+		snprintf(world->last_registration, sizeof(world->last_registration), "%s", action->body);
+	}
+	if (strcmp(action->method, "PUT") == 0) {
+		world->changes++;
+		snprintf(world->last_put, sizeof(world->last_put), "%s", action->body);
+	}
 	if (strcmp(action->url, AS "/revoke") == 0)
 		world->revocations++;
 }
@@ -311,6 +317,7 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 		    action->body, action->body_len, &answer->response, err);
 		event->type = MCPASS_EV_RESPONSE;
 		event->status = answer->response.status;
+		world->deletions += strcmp(action->method, "DELETE") == 0 && event->status == 204;
 		event->headers = answer->response.headers.items;
 		event->header_count = answer->response.headers.count;
 		event->data = mp_buf_text(&answer->response.body);

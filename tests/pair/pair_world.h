@@ -52,6 +52,8 @@ struct world {
 	                                 * header; pages that the servers fetched */
 	const char *browsed;                    /* 1: something was opened */
 	char last_url[2048];                    /* the last authorization URL */
+	unsigned changes, deletions;            /* of registrations: PUT; DELETE that succeeded */
+	char last_registration[2048], last_put[2048];   /* what was sent */
 	bool held;                              /* the lock, now */
 	bool leaked;                            /* a note or an error had a secret in it */
 	struct mp_strings secrets;              /* what must never be shown */

@@ -11,7 +11,7 @@ static void arrange(struct world *world, const char *fault)
 {
 	static const struct { const char *prefix; arrange_fn *arrange; } rows[] = {
 		{ "dpop-", arrange_dpop }, { "par-", arrange_push }, { "jag-", arrange_id_jag },
-		{ "assertion-", arrange_workload },
+		{ "assertion-", arrange_workload }, { "keycloak-offline-pushed", arrange_push },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "harness/check.h"
 #include "pair_extensions.h"
+#include "pair_refusals.h"
 #include "pair_world.h"
 
 static void expire(struct world *world)
@@ -300,7 +301,8 @@ static void test_other_port(void)
 	world.port = 4712;
 	world_restart(&world);
 	CALL("another port", &world, "tools/call", "echo", MCPASS_OK, 200);
-	CHECK_EQ("is another registration", world.registrations, 2);
+	CHECK_EQ("is no other registration", world.registrations, 1);
+	CHECK_EQ("but a changed one", world.changes, 1);
 	world_close(&world);
 }
 
@@ -540,6 +542,7 @@ int main(void)
 	test_logout();
 	test_usage();
 	walk_extensions();
+	walk_refusals();
 	test_arrows_walked();
 	return check_done();
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
+#include "pair_refusals.h"
 #include "pair_survive.h"
 
 static enum mcpass_rc call(struct world *world, struct mcpass_error *err)
@@ -42,6 +43,56 @@ static void forgotten(struct world *world)
 	memstore_drop_kind(world->memory, "client");
 }
 
+static void misbehave(struct world *world, const char *fault)
+{
+	mp_test_count_allocs(false);
+	CHECK_EQ(fault, mp_issuer_misbehave(world->issuer, fault, NULL), MCPASS_OK);
+	mp_test_count_allocs(true);
+}
+
+static void other_port(struct world *world)
+{
+	logged_in(world);
+	lose_tokens(world);
+	world->port = 4712;
+}
+
+static void secret_ran_out(struct world *world)
+{
+	misbehave(world, "register-post-method");
+	logged_in(world);
+	world_edit(world, "client.secret_expires_at", json_integer(START_TIME));
+	world->now++;
+	lose_tokens(world);
+}
+
+static void less_is_taken(struct world *world)
+{
+	misbehave(world, "register-bare");
+}
+
+static void some_scopes(struct world *world)
+{
+	misbehave(world, "keycloak-no-scopes");
+}
+
+static void no_offline(struct world *world)
+{
+	misbehave(world, "keycloak-offline");
+}
+
+static void no_offline_scope(struct world *world)
+{
+	misbehave(world, "keycloak-offline-scope");
+}
+
+static void at_google(struct world *world)
+{
+	misbehave(world, "like-google");
+	world->config.provider = "google";
+	world->config.client_id = register_by_hand(world);
+}
+
 static const struct {
 	const char *label;
 	prepare_fn *prepare;
@@ -52,6 +103,13 @@ static const struct {
 	{ "refresh", expired, call },
 	{ "step-up", only_reading, call },
 	{ "client forgotten", forgotten, call },
+	{ "another port", other_port, call },
+	{ "a secret that ran out", secret_ran_out, call },
+	{ "registered with less", less_is_taken, call },
+	{ "registered without scopes", some_scopes, call },
+	{ "no offline token", no_offline, call },
+	{ "no offline_access", no_offline_scope, call },
+	{ "a provider's row", at_google, call },
 	{ "logout", logged_in, world_logout },
 };
 

@@ -214,7 +214,11 @@ static void test_list(void)
 	kit_open(&kit, AS);
 	CHECK("many", count >= 40);
 	for (size_t i = 0; i < count; i++) {
-		bool tried = false;
+		/* What depends on the request has its rows in test_faults_asked.c. */
+		bool tried = strncmp(faults[i].name, "keycloak-", 9) == 0
+		    || strncmp(faults[i].name, "like-", 5) == 0
+		    || strcmp(faults[i].name, "register-bare") == 0
+		    || strcmp(faults[i].name, "register-nothing") == 0;
 
 		for (size_t j = 0; j < COUNT(rows); j++)
 			tried = tried || strcmp(rows[j].fault, faults[i].name) == 0;

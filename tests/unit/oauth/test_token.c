@@ -161,7 +161,7 @@ static const struct {
 	    MCPASS_E_DENIED, "invalid_target", "invalid_target", NULL },
 	{ "Keycloak, offline", 400, "{\"error\":\"not_allowed\",\"error_description\":"
 	    "\"Offline tokens not allowed for the user or client\"}", "Bearer", MCPASS_E_DENIED,
-	    "not_allowed", "Offline tokens", "" },
+	    "not_allowed", "Offline tokens", NULL },
 	{ "a sentence for a code", 403, "{\"error\":\"You may not\"}", "Bearer", MCPASS_E_DENIED,
 	    "", "403: You may not", "" },
 	{ "a colour in the words", 400,
