@@ -148,7 +148,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		row = mp_quirks(&all);
 	else
 		rc = find(operands[0], &row, err);
-	return rc ? rc : print(row, all, options->common.json, err);
+	return row == NULL ? rc : print(row, all, options->common.json, err);
 }
 
 static const struct mp_option_place places[] = {
