@@ -261,7 +261,7 @@ MP_HANDLER(mp_take_widened)
 		return mp_doing(err, change_failed(client, event, action, err), "changing the registration");
 	}
 	rc = keep_registration(client, &answer, err);
-	mp_note(client, "RFC 7592 2.2", "The registration was changed",
+	mp_note(client, "RFC 7592 2.2", "The registration now allows more",
 	    "client_id", answer.client_id, "redirect_uri", client->redirect_uri, "scope", answer.scope,
 	    NULL);
 	mp_registration_free(&answer);

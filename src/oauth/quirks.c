@@ -50,7 +50,7 @@ static const struct mp_quirk quirks[] = {
 	      " http://localhost:8765/callback and the MCP server's scopes." },
 	{ .name = "keycloak", .title = "Keycloak",
 	  .paths = { "/realms/*", "/auth/realms/*" },
-	  .remedy = "Clients > Client registration > Anonymous access policies decides who may"
+	  .remedy = "Clients > Client registration, anonymous access policies: they decide who may"
 	      " register, from where, and with which scopes." },
 	{ .name = "github", .title = "GitHub",
 	  .hosts = { "github.com", "**.ghe.com" },

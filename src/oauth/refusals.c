@@ -4,7 +4,8 @@
 #define REGISTRATION MP_REFUSED_REGISTRATION
 #define AUTHORIZATION MP_REFUSED_AUTHORIZATION
 #define TOKEN MP_REFUSED_TOKEN
-#define POLICIES "Keycloak, Clients > Client registration > Anonymous access policies > "
+/* Where the console has it. */
+#define POLICY(name) "Keycloak, policy '" name "' (anonymous access) in Clients > Client registration: "
 #define OR_BY_HAND "; or register a client by hand and give its id (--client-id)."
 
 /* Special before general: the first row that fits is the one.  The texts of Keycloak are
@@ -12,22 +13,22 @@
 static const struct mp_refusal refusals[] = {
 	/* --- registration; Keycloak calls each of the first three insufficient_scope --- */
 	{ REGISTRATION, MP_CURE_NONE, NULL, "Trusted Hosts",
-	    POLICIES "Trusted Hosts: add 127.0.0.1 and localhost, for the redirect URIs, and the"
+	    POLICY("Trusted Hosts") "add 127.0.0.1 and localhost, for the redirect URIs, and the"
 	    " address that this computer comes from" OR_BY_HAND },
 	{ REGISTRATION, MP_CURE_LESS_SCOPE, NULL, "Allowed Client Scopes",
-	    POLICIES "Allowed Client Scopes: add the scopes that the MCP server names" OR_BY_HAND },
+	    POLICY("Allowed Client Scopes") "add the scopes that the MCP server names" OR_BY_HAND },
 	{ REGISTRATION, MP_CURE_NONE, NULL, "Max Clients Limit",
-	    POLICIES "Max Clients Limit: raise it, or delete the realm's unused clients"
+	    POLICY("Max Clients Limit") "raise it, or delete the realm's unused clients"
 	    OR_BY_HAND },
 	{ REGISTRATION, MP_CURE_NONE, NULL, "rejected request to client-registration service",
-	    POLICIES "the policy named here: let it allow this request" OR_BY_HAND },
+	    "Keycloak, Clients > Client registration: let the policy that is named here allow this"
+	    OR_BY_HAND },
 	{ REGISTRATION, MP_CURE_FEWER_FIELDS, NULL, "Unrecognized field",
 	    "The server refuses members that it does not know, also when only those are sent that it"
 	    " has to know: register a client by hand and give its id (--client-id)." },
 	{ REGISTRATION, MP_CURE_NONE, NULL, "Invalid origin",
 	    "Keycloak takes no registration with an Origin header, and mcpass sends none: a proxy on"
-	    " the way adds it. Take it out there, or allow it: " POLICIES "Registration Web"
-	    " Origins." },
+	    " the way adds it. Take it out there, or: " POLICY("Registration Web Origins") "add it." },
 	{ REGISTRATION, MP_CURE_NONE, "invalid_redirect_uri", NULL,
 	    "The server does not take these redirect URIs for this application_type: try another"
 	    " redirect host or port, or register a client by hand and give its client id." },

@@ -91,10 +91,10 @@ def test_a_known_cure_is_tried_once_and_said(fault, said, registrations):
 
 
 REMEDIES = [
-    ("keycloak-trusted-hosts", 4, "Anonymous access policies > Trusted Hosts: add 127.0.0.1"),
-    ("keycloak-max-clients", 4, "Max Clients Limit: raise it"),
+    ("keycloak-trusted-hosts", 4, "'Trusted Hosts' (anonymous access) in Clients"),
+    ("keycloak-max-clients", 4, "'Max Clients Limit' (anonymous access) in Clients"),
     ("keycloak-origin", 4, "Registration Web Origins"),
-    ("keycloak-no-client-at-all", 4, "Allowed Client Scopes: add the scopes"),
+    ("keycloak-no-client-at-all", 4, "'Allowed Client Scopes' (anonymous access) in Clients"),
     ("keycloak-ceiling", 4, "Client scopes: add them as optional scopes"),
     ("keycloak-invalid-target", 4, "attribute resource_url = the resource"),
     ("keycloak-client-not-found", 4, "'Client not found': mcpass logout"),
@@ -121,7 +121,7 @@ def test_another_port_makes_no_other_client():
         expect_eq("a login", w.run("login", w.url).returncode, 0)
         again = w.run("login", w.url, "--again", "--callback-port", port, "--explain")
         expect_eq("from another port", again.returncode, 0, again.stderr)
-        expect("is said", "The registration was changed" in again.stderr, again.stderr)
+        expect("is said", "The registration now allows more" in again.stderr, again.stderr)
         log = w.authserver.read_log()
         expect_eq("one registration", log.count("POST /register"), 1, log)
         expect_eq("that was changed", len(re.findall(r"PUT /register/", log)), 1, log)

@@ -19,17 +19,16 @@ static const struct {
 	const char *hint;               /* NULL: none of the table's */
 } rows[] = {
 	{ "Trusted Hosts, sender", MP_REFUSED_REGISTRATION, 403, POLICY("Trusted Hosts", "Host not"
-	    " trusted."), MP_CURE_NONE, "Clients > Client registration > Anonymous access policies >"
-	    " Trusted Hosts: add 127.0.0.1" },
+	    " trusted."), MP_CURE_NONE, "'Trusted Hosts' (anonymous access) in Clients" },
 	{ "Trusted Hosts, URI", MP_REFUSED_REGISTRATION, 403, POLICY("Trusted Hosts",
 	    "URI doesn't match any trusted host or trusted domain"), MP_CURE_NONE, "localhost" },
 	{ "Allowed Client Scopes", MP_REFUSED_REGISTRATION, 403, POLICY("Allowed Client Scopes",
 	    "Not permitted to use specified clientScope"), MP_CURE_LESS_SCOPE,
-	    "> Allowed Client Scopes: add the scopes" },
+	    "'Allowed Client Scopes' (anonymous access) in Clients" },
 	{ "Max Clients Limit", MP_REFUSED_REGISTRATION, 403, POLICY("Max Clients Limit",
-	    "It's allowed to have max 200 clients per realm"), MP_CURE_NONE, "> Max Clients Limit: raise" },
+	    "It's allowed to have max 200 clients per realm"), MP_CURE_NONE, "'Max Clients Limit' (anonymous access) in Clients" },
 	{ "a policy of the realm's own", MP_REFUSED_REGISTRATION, 403, POLICY("House Rules", "No."),
-	    MP_CURE_NONE, "the policy named here" },
+	    MP_CURE_NONE, "the policy that is named here" },
 	{ "an unknown field", MP_REFUSED_REGISTRATION, 400, "{\"error\":\"Invalid json representation"
 	    " for OIDCClientRepresentation. Unrecognized field \\\"foo\\\" at line 1 column 272.\"}",
 	    MP_CURE_FEWER_FIELDS, "members that it does not know" },

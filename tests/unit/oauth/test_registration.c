@@ -93,15 +93,15 @@ static const struct {
 	{ "Keycloak, scopes", 403, "{\"error\":\"insufficient_scope\",\"error_description\":"
 	    "\"Policy 'Allowed Client Scopes' rejected request to client-registration service. "
 	    "Details: Not permitted to use specified clientScope\"}", MCPASS_E_DENIED,
-	    "insufficient_scope", "403 insufficient_scope: Policy", "> Allowed Client Scopes: add" },
+	    "insufficient_scope", "403 insufficient_scope: Policy", "'Allowed Client Scopes' (anonymous access) in Clients" },
 	{ "Keycloak, hosts", 403, "{\"error\":\"insufficient_scope\",\"error_description\":"
 	    "\"Policy 'Trusted Hosts' rejected request to client-registration service. Details: "
 	    "URI doesn't match any trusted host or trusted domain\"}", MCPASS_E_DENIED,
-	    "insufficient_scope", "URI doesn't match", "> Trusted Hosts: add 127.0.0.1" },
+	    "insufficient_scope", "URI doesn't match", "'Trusted Hosts' (anonymous access) in Clients" },
 	{ "Keycloak, full", 403, "{\"error\":\"insufficient_scope\",\"error_description\":"
 	    "\"Policy 'Max Clients Limit' rejected request to client-registration service. "
 	    "Details: It's allowed to have max 200 clients per realm\"}", MCPASS_E_DENIED,
-	    "insufficient_scope", "max 200", "> Max Clients Limit: raise it" },
+	    "insufficient_scope", "max 200", "'Max Clients Limit' (anonymous access) in Clients" },
 	{ "Keycloak, a sentence for a code", 400, "{\"error\":\"Invalid json representation for "
 	    "OIDCClientRepresentation. Unrecognized field \\\"foo\\\" at line 1 column 272.\"}",
 	    MCPASS_E_DENIED, "", "400: Invalid json", "members that it does not know" },
