@@ -78,6 +78,32 @@ static void test_security_stays(void)
 	world_close(&world);
 }
 
+/* A refusal may repeat what it was sent; the note of the next try does not. */
+#define INITIAL "the-initial-access-token"
+static bool repeat_it(struct world *world, const char *url, struct mp_http_response *response)
+{
+	if (strcmp(url, AS "/register") == 0 && world->registrations == 1) {
+		response->status = 400;
+		mp_buf_clear(&response->body);
+		mp_buf_adds(&response->body, "{\"error\":\"invalid_client_metadata\","
+		    "\"error_description\":\"not with " INITIAL "\"}");
+	}
+	return true;
+}
+
+static void test_nothing_is_told(void)
+{
+	struct world world;
+
+	world_open(&world);
+	world.tamper = repeat_it;
+	world.config.initial_access_token = INITIAL;
+	mp_strings_add(&world.secrets, (struct mp_span){ INITIAL, strlen(INITIAL) }, NULL);
+	CALL("tried once more", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("it was", world.registrations, 2);
+	world_close(&world);    /* no note holds a secret */
+}
+
 /* A scope that was not registered at first is, when it is needed. */
 static void test_step_up(void)
 {
@@ -285,6 +311,7 @@ int main(void)
 {
 	test_registration();
 	test_security_stays();
+	test_nothing_is_told();
 	test_step_up();
 	test_secret_ran_out();
 	test_secret_stays();

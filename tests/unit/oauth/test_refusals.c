@@ -26,7 +26,8 @@ static const struct {
 	    "Not permitted to use specified clientScope"), MP_CURE_LESS_SCOPE,
 	    "'Allowed Client Scopes' (anonymous access) in Clients" },
 	{ "Max Clients Limit", MP_REFUSED_REGISTRATION, 403, POLICY("Max Clients Limit",
-	    "It's allowed to have max 200 clients per realm"), MP_CURE_NONE, "'Max Clients Limit' (anonymous access) in Clients" },
+	    "It's allowed to have max 200 clients per realm"), MP_CURE_NONE,
+	    "'Max Clients Limit' (anonymous access) in Clients" },
 	{ "a policy of the realm's own", MP_REFUSED_REGISTRATION, 403, POLICY("House Rules", "No."),
 	    MP_CURE_NONE, "the policy that is named here" },
 	{ "an unknown field", MP_REFUSED_REGISTRATION, 400, "{\"error\":\"Invalid json representation"
