@@ -70,8 +70,8 @@ static bool is_given(const struct mp_headers *given, const char *name)
 	return false;
 }
 
-/* What the person gave goes before what the table says.  A parameter without a value is one
- * that is not sent (RFC 6749 3.1). */
+/* What the person gave goes before what the table says, even a parameter without a value:
+ * it is not sent (RFC 6749 3.1), and nobody puts one of that name in its place. */
 enum mcpass_rc mp_gather_params(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_headers *given = &client->extra;
@@ -80,8 +80,7 @@ enum mcpass_rc mp_gather_params(struct mcpass_client *client, struct mcpass_erro
 
 	mp_headers_free(&client->asked);
 	for (size_t i = 0; i < given->count && rc == MCPASS_OK; i++)
-		if (given->items[i].value[0] != '\0')
-			rc = mp_headers_add(&client->asked, given->items[i].name, given->items[i].value, err);
+		rc = mp_headers_add(&client->asked, given->items[i].name, given->items[i].value, err);
 	for (size_t i = 0; row != NULL && i < MP_QUIRK_PARAMS && rc == MCPASS_OK; i++) {
 		const struct mcpass_header *param = &row->params[i];
 		bool is_resource;

@@ -37,7 +37,8 @@ void mp_authz_form(struct mp_buf *form, const struct mp_authz_request *request)
 		mp_form_add(form, "code_challenge_method", "S256");
 	mp_form_add(form, "resource", request->resource); /* spec: RFC 8707 2.1 */
 	for (size_t i = 0; i < request->extra_count; i++)
-		mp_form_add(form, request->extra[i].name, request->extra[i].value);
+		if (request->extra[i].value[0] != '\0')  /* spec: RFC 6749 3.1 (as if omitted) */
+			mp_form_add(form, request->extra[i].name, request->extra[i].value);
 	/* spec: OpenID Connect Core 11 (else the server ignores offline_access) */
 	if (asks_for_offline_access(request->scope) && !names_prompt(request))
 		mp_form_add(form, "prompt", "consent");
