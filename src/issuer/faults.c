@@ -71,7 +71,7 @@ static const struct mp_fault faults[] = {
 	{ "register-no-client-id", "Registration gives no client id.", MCPASS_E_PROTOCOL,
 	    REGISTER(.members = { { "client_id", NULL } }) },
 	{ "register-post-method", "Registration gives a secret for client_secret_post, whatever"
-	    " was asked.", MCPASS_OK, REGISTER(.padding = 0) },
+	    " was asked.", MCPASS_OK, REGISTER(0) },
 	{ "register-unusable-method", "Registration wants a method that nobody asked for.",
 	    MCPASS_E_PROTOCOL,
 	    REGISTER(.members = { { "token_endpoint_auth_method", "tls_client_auth" } }) },
@@ -143,7 +143,7 @@ static const struct mp_fault faults[] = {
 	{ "refresh-500", "Refreshing fails: 500.", MCPASS_E_IO,
 	    REFRESH(.status = 500, .type = "text/plain", .body = "internal error") },
 	{ "refresh-no-rotation", "Refreshing gives no new refresh token; the old one stays good.",
-	    MCPASS_OK, REFRESH(.padding = 0) },
+	    MCPASS_OK, REFRESH(0) },
 	{ "refresh-invalid-client", "The client is not known any more when it refreshes.",
 	    MCPASS_OK, REFRESH(.status = 401, .type = "application/json",
 	    .body = "{\"error\":\"invalid_client\"}") },

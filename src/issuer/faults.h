@@ -17,11 +17,11 @@ struct mp_fault_sign { const char *name, *word; };      /* word of its value; NU
 /* One change of one answer; a misbehaviour is a list of them that ends with MP_AT_NOWHERE. */
 struct mp_fault_how {
 	enum mp_fault_at at;
+	int status;                     /* of an answer in place of the honest one, see below */
 	struct mp_fault_sign when, unless;      /* without a name: always, never */
 	const char *offers;             /* in the first of a list: a scope that this server has
 	                                 * besides */
-	/* An answer in place of the honest one, which is then not even computed ... */
-	int status;
+	/* With a status, an answer in place of the honest one, which is then not even computed ... */
 	const char *type, *body;        /* its Content-Type, or another one for an honest body */
 	struct mcpass_header extra;
 	/* ... or the honest one with changes.  A value NULL removes; one that begins with a

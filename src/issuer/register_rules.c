@@ -99,7 +99,8 @@ static enum mcpass_rc apply_scope(const struct mp_issuer *issuer,
 	if (!rc && wanted.count > 0 && granted.count == 0)
 		rc = mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 3.2.2",
 		    "none of these scopes exists");
-	if (!rc && granted.count > 0 && !mp_faults_is(issuer, "register-scope-binds"))
+	if (!rc && granted.count > 0 && !mp_faults_is(issuer, "register-scope-binds")
+	    && !mp_faults_is(issuer, "keycloak-some-scopes"))
 		rc = mp_scope_merge(&granted, &issuer->scopes, err);
 	if (!rc)
 		rc = mp_scope_join(&granted, &scope, err);
