@@ -5,7 +5,7 @@
 
 struct metadata_options {
 	struct mp_common common;
-	const char *url, *name;
+	const char *url, *name, *scope;
 	struct mp_texts redirect_uris;
 };
 
@@ -68,11 +68,11 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (!rc)
 		rc = list_redirects(&options->redirect_uris, redirects, err);
 	if (!rc) {
-		document = json_pack("{s:s, s:s, s:O, s:[s,s], s:[s], s:s, s:s}", "client_id", url,
+		document = json_pack("{s:s, s:s, s:O, s:[s,s], s:[s], s:s, s:s, s:s*}", "client_id", url,
 		    "client_name", options->name != NULL ? options->name : "mcpass",
 		    "redirect_uris", redirects, "grant_types", "authorization_code", "refresh_token",
 		    "response_types", "code", "token_endpoint_auth_method", "none",
-		    "application_type", "native");
+		    "application_type", "native", "scope", options->scope);
 		rc = document == NULL ? mp_fail(err, MCPASS_E_USAGE, NULL, "not UTF-8 text")
 		    : mp_out_json(document, err);
 	}
@@ -89,6 +89,9 @@ static const struct mp_option own_options[] = {
 	    " MCPASS_CLIENT_METADATA_URL from the environment." },
 	{ "name", '\0', MP_OPTION_TEXT, "NAME", AT(name),
 	    "What a person reads when asked for consent. Default: mcpass." },
+	{ "scope", 's', MP_OPTION_TEXT, "SCOPES", AT(scope),
+	    "What may be asked for, where an authorization server goes by that (Keycloak: more"
+	    " than its own default scopes)." },
 	{ "redirect-uri", '\0', MP_OPTION_LIST, "URI", AT(redirect_uris),
 	    "Another redirect URI, such as one with the port of --callback-port." },
 };

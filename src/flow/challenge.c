@@ -23,49 +23,95 @@ MP_HANDLER(mp_note_accepted)
 	return MCPASS_OK;
 }
 
-/* 401: whatever we sent is not wanted.  Once with a new token, never in a loop. */
-static enum mcpass_rc refused(struct mcpass_client *client, const char *error,
-    struct mcpass_error *err)
+/* What a challenge says; each NULL when absent, all borrowed from it. */
+struct said {
+	const char *metadata, *scope, *error, *description;
+};
+
+static struct said read_challenge(const struct mp_challenge *challenge)
 {
-	if (client->unproven) {
-		(void)mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6750 3.1",
-		    "the server refuses a token that was issued for it a moment ago (%s)",
-		    error != NULL ? error : "no reason given");
-		mp_hint(err, "compare the token's aud and iss with what the server expects; "
-		    "--explain shows what was asked for");
-		return MCPASS_E_PROTOCOL;
-	}
-	client->reason = MP_BECAUSE_REFUSED;
-	return mp_secret_set(&client->refused_token,
-	    mp_secret_reveal(&client->record.access_token), err);
+	if (challenge == NULL)
+		return (struct said){ NULL };
+	return (struct said){
+		.metadata = mp_challenge_get(challenge, "resource_metadata"),
+		.scope = mp_challenge_get(challenge, "scope"),
+		.error = mp_challenge_get(challenge, "error"),
+		.description = mp_challenge_get(challenge, "error_description"),
+	};
 }
 
-/* 403: only a missing scope can be mended, and only when the token really lacks it. */
-static enum mcpass_rc short_of_scope(struct mcpass_client *client, const char *error,
-    const char *scope, struct mcpass_error *err)
+/* Whether the token was granted all that the challenge names. */
+static enum mcpass_rc is_granted(const struct mcpass_client *client, const char *scope,
+    bool *ret_granted, struct mcpass_error *err)
 {
 	struct mp_strings have = { 0 }, need = { 0 };
 	enum mcpass_rc rc;
-	bool covered = false;
 
-	if (error == NULL || strcmp(error, "insufficient_scope") != 0 || scope == NULL)
-		return mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.4",
-		    "the server forbids it (%s)", error != NULL ? error : "403, no reason given");
 	rc = mp_scope_parse(client->record.scope, &have, err);
 	if (rc == MCPASS_OK)
 		rc = mp_scope_parse(scope, &need, err);
 	if (rc == MCPASS_OK)
-		covered = mp_scope_covers(&have, &need);
+		*ret_granted = mp_scope_covers(&have, &need);
 	mp_strings_free(&have);
 	mp_strings_free(&need);
-	if (rc)
-		return rc;
-	if (covered)
-		return mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
-		    "the token already has %s, and the server still says insufficient_scope", scope);
-	client->reason = MP_BECAUSE_SCOPE;
+	return rc;
+}
+
+static enum mcpass_rc not_this_token(struct mcpass_client *client, enum mp_reason reason,
+    struct mcpass_error *err)
+{
+	client->reason = reason;
 	return mp_secret_set(&client->refused_token,
 	    mp_secret_reveal(&client->record.access_token), err);
+}
+
+/* 401: whatever we sent is not wanted.  Once with a new token, never in a loop. */
+static enum mcpass_rc refused(struct mcpass_client *client, const struct said *said,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	bool granted = true;
+
+	if (!client->unproven)
+		return not_this_token(client, MP_BECAUSE_REFUSED, err);
+	/* Keycloak leaves out a scope that the user has no role for, and with it the audience
+	 * that hangs on it: the token is refused as a whole, and what it lacks is the scope. */
+	if (client->wished_scope == NULL) {
+		rc = is_granted(client, said->scope, &granted, err);
+		if (rc)
+			return rc;
+	}
+	if (!granted)
+		return not_this_token(client, MP_BECAUSE_SCOPE, err);
+	(void)mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6750 3.1",
+	    "the server refuses a token that was issued for it a moment ago (%s%s%s)",
+	    said->error != NULL ? said->error : "no reason given",
+	    said->description != NULL ? ": " : "", said->description != NULL ? said->description : "");
+	mp_hint(err, "compare the token's aud and iss with what the server expects; "
+	    "--explain shows what was asked for");
+	return MCPASS_E_PROTOCOL;
+}
+
+/* 403: only a missing scope can be mended, and only when the token really lacks it. */
+static enum mcpass_rc short_of_scope(struct mcpass_client *client, const struct said *said,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	bool granted = false;
+
+	if (said->error == NULL || strcmp(said->error, "insufficient_scope") != 0
+	    || said->scope == NULL)
+		return mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.4", "the server forbids it (%s%s%s)",
+		    said->error != NULL ? said->error : "403, no reason given",
+		    said->description != NULL ? ": " : "",
+		    said->description != NULL ? said->description : "");
+	rc = is_granted(client, said->scope, &granted, err);
+	if (rc)
+		return rc;
+	if (granted)
+		return mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
+		    "the token already has %s, and the server still says insufficient_scope", said->scope);
+	return not_this_token(client, MP_BECAUSE_SCOPE, err);
 }
 
 /* Keeps what the challenge says; spec: RFC 9728 5.1, RFC 6750 3 */
@@ -73,30 +119,26 @@ static enum mcpass_rc take_challenge(struct mcpass_client *client,
     const struct mcpass_event *event, const struct mp_challenge *challenge,
     struct mcpass_error *err)
 {
-	const char *metadata = NULL, *scope = NULL, *error = NULL;
+	struct said said = read_challenge(challenge);
 	enum mcpass_rc rc;
 
-	if (challenge != NULL) {
-		metadata = mp_challenge_get(challenge, "resource_metadata");
-		scope = mp_challenge_get(challenge, "scope");
-		error = mp_challenge_get(challenge, "error");
-	}
 	mp_note(client, "RFC 9728 5.1", event->status == 401 ? "The server asks for authorization"
 	    : "The server says that the token does not allow this",
 	    "status", event->status == 401 ? "401" : "403",
 	    "scheme", challenge != NULL ? challenge->scheme : "(no Bearer challenge)",
-	    "error", error, "scope", scope, "resource_metadata", metadata, NULL);
+	    "error", said.error, "error_description", said.description, "scope", said.scope,
+	    "resource_metadata", said.metadata, NULL);
 	if (event->status == 401)
-		rc = refused(client, error, err);
+		rc = refused(client, &said, err);
 	else
-		rc = short_of_scope(client, error, scope, err);
-	if (rc == MCPASS_OK && metadata != NULL)
-		rc = mp_target_check(metadata, client->server_url,
+		rc = short_of_scope(client, &said, err);
+	if (rc == MCPASS_OK && said.metadata != NULL)
+		rc = mp_target_check(said.metadata, client->server_url,
 		    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, "resource_metadata", err);
 	if (rc == MCPASS_OK)
-		rc = mp_set(&client->challenged_metadata, metadata, err);
+		rc = mp_set(&client->challenged_metadata, said.metadata, err);
 	if (rc == MCPASS_OK)
-		rc = mp_set(&client->challenged_scope, scope, err);
+		rc = mp_set(&client->challenged_scope, said.scope, err);
 	return rc;
 }
 

@@ -525,11 +525,13 @@ def test_the_client_metadata_document():
     with World() as w:
         url = "https://client.example/mcpass.json"
         done = w.run("client-metadata", "--redirect-uri", "http://127.0.0.1:8765/callback",
-                     env={"MCPASS_CLIENT_METADATA_URL": url})
+                     "--scope", "a b", env={"MCPASS_CLIENT_METADATA_URL": url})
         expect_eq("exit", done.returncode, 0, done.stderr)
         expect_eq("the document", json.loads(done.stdout), {
             "client_id": url, "client_name": "mcpass", "application_type": "native",
             "redirect_uris": ["http://127.0.0.1/callback", "http://localhost/callback",
                               "http://127.0.0.1:8765/callback"],
             "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
-            "token_endpoint_auth_method": "none"})
+            "token_endpoint_auth_method": "none", "scope": "a b"})
+        done = w.run("client-metadata", "--url", url)
+        expect("no scope unless it is given", "scope" not in json.loads(done.stdout), done.stdout)

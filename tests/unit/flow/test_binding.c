@@ -406,6 +406,45 @@ static void test_insufficient_without_scope(void)
 	walk_end(&walk);
 }
 
+/* A 401 for a token that was just issued: what it was not granted explains it, as at Keycloak,
+ * where the audience hangs on the scope. */
+static void test_refused_for_scope(void)
+{
+	static const char tools[] = "Bearer error=\"invalid_token\", "
+	    "error_description=\"aud is missing\", scope=\"tools\"";
+	static const char read[] = "Bearer error=\"invalid_token\", scope=\"read\"";
+	struct mcpass_error err = { 0 };
+	struct walk walk;
+
+	walk_begin(&walk);
+	walk.granted = "offline_access";
+	CHECK_EQ("asked for", refuse(&walk, 401, "Bearer scope=\"tools\"", &err), MCPASS_OK);
+	CHECK_EQ("not granted, and refused", refuse(&walk, 401, tools, &err), MCPASS_E_DENIED);
+	CHECK_HAS("it is this user", err.detail, "did not grant tools: this user may not have it");
+	walk_restart(&walk);
+	walk.granted = NULL;
+	CHECK_EQ("the next process: refreshed", refuse(&walk, 401, read, &err), MCPASS_OK);
+	CHECK("nobody is asked for that", !sent(&walk, "BROWSE"));
+	CHECK_EQ("and refused: that scope is asked for", refuse(&walk, 401, read, &err), MCPASS_OK);
+	CHECK("the person is", sent(&walk, "BROWSE"));
+	CHECK_EQ("granted, and refused all the same", refuse(&walk, 401, read, &err),
+	    MCPASS_E_PROTOCOL);
+	walk_end(&walk);
+
+	walk_begin(&walk);
+	log_in("a login", &walk);
+	CHECK_EQ("nothing is missing", refuse(&walk, 401, "Bearer error=\"invalid_token\", "
+	    "error_description=\"aud is missing\"", &err), MCPASS_E_PROTOCOL);
+	CHECK_HAS("its reason is told", err.detail, "(invalid_token: aud is missing)");
+	walk_end(&walk);
+
+	walk_begin(&walk);
+	walk.config.scope = "mine";
+	log_in("with scopes of the person's own", &walk);
+	CHECK_EQ("they stand", refuse(&walk, 401, tools, &err), MCPASS_E_PROTOCOL);
+	walk_end(&walk);
+}
+
 int main(void)
 {
 	test_identity();
@@ -424,6 +463,7 @@ int main(void)
 	test_step_up_ends();
 	test_denied_scope();
 	test_insufficient_without_scope();
+	test_refused_for_scope();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }
