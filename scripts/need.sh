@@ -14,8 +14,12 @@ conformance="curl python3"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 	|| conformance="$conformance nodejs npm"
 
-interop="$conformance chromium chromium-driver maven unzip default-jre-headless python3-venv"
+interop="$conformance chromium chromium-driver unzip jq python3-venv"
 command -v go >/dev/null 2>&1 || interop="$interop golang-go"
+command -v mvn >/dev/null 2>&1 || interop="$interop maven"
+# Keycloak wants Java 17; whoever has that already, from wherever, keeps it.
+java=$(java -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p') || java=
+[ "${java:-0}" -ge 17 ] || interop="$interop default-jre-headless"
 
 # Debian 12 names the compiler's runtime by its version.
 if command -v apt-cache >/dev/null 2>&1; then
