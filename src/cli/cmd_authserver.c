@@ -17,6 +17,7 @@ struct authserver_options {
 	struct mp_common common;
 	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
 	const char *clients, *trusted_issuers;
+	struct mp_texts origins;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client;
 	const char *user, *scope, *resource;
 	struct mp_port port;
@@ -143,6 +144,7 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.require_dpop_nonce = options->require_dpop_nonce,
 		.opaque_tokens = options->opaque_tokens,
 		.clients = files->clients.items, .client_count = files->clients.count,
+		.origins = options->origins.items, .origin_count = options->origins.count,
 		.trusted = files->issuers.items, .trusted_count = files->issuers.count,
 	};
 }
@@ -296,6 +298,8 @@ static const struct mp_option authserver_options[] = {
 	    "Make access tokens that say nothing: servers ask the introspection endpoint." },
 	{ "default-resource", '\0', MP_OPTION_TEXT, "URL", AT(default_resource),
 	    "The audience of tokens for clients that ask for no resource. Default: the issuer." },
+	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
+	    "Let pages of this origin register and fetch tokens (CORS); may be repeated." },
 	{ "require-par", '\0', MP_OPTION_FLAG, NULL, AT(require_par),
 	    "Take pushed authorization requests only (RFC 9126)." },
 	{ "require-dpop-nonce", '\0', MP_OPTION_FLAG, NULL, AT(require_dpop_nonce),

@@ -8,7 +8,7 @@
 
 struct serve_options {
 	struct mp_common common;
-	struct mp_texts issuers, audiences;
+	struct mp_texts issuers, audiences, origins;
 	const char *bind_address, *resource, *ca_file, *proxy, *dpop;
 	struct mp_port port;
 	bool open, fixtures;
@@ -47,6 +47,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		.resource = options->resource,
 		.issuers = options->issuers.items, .issuer_count = options->issuers.count,
 		.audiences = options->audiences.items, .audience_count = options->audiences.count,
+		.origins = options->origins.items, .origin_count = options->origins.count,
 		.ca_file = options->ca_file, .proxy = options->proxy,
 		.open = options->open, .fixtures = options->fixtures, .dpop = options->dpop, .log = &log,
 	};
@@ -77,6 +78,8 @@ static const struct mp_option serve_options[] = {
 	    "Accept tokens for this audience rather than for the public URL; may be repeated." },
 	{ "dpop", '\0', MP_OPTION_TEXT, "MODE", AT(dpop),
 	    "Proof of possession (RFC 9449): off, accepted or required. Default: off." },
+	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
+	    "Let pages of this origin call it (CORS); may be repeated." },
 	{ "bind", 'b', MP_OPTION_TEXT, "ADDRESS", AT(bind_address),
 	    "Listen on this address. Default 127.0.0.1." },
 	{ "port", '\0', MP_OPTION_PORT, "PORT", AT(port),

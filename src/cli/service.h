@@ -39,6 +39,8 @@ struct mp_echo_service_options {
 	const char *const *issuers, *const *audiences;
 	size_t issuer_count, audience_count;
 	const char *ca_file, *proxy;    /* for what it fetches from an issuer, or NULL */
+	const char *const *origins;     /* of pages that may call it (CORS) */
+	size_t origin_count;
 	bool open;                      /* to everybody: no guard */
 	bool fixtures;                  /* of the conformance suite, too */
 	const char *dpop;               /* "accepted", "required"; NULL or "off": Bearer alone */
@@ -63,6 +65,8 @@ struct mp_issuer_service_options {
 	const char *fault;              /* or NULL: behave */
 	const char *default_resource;   /* aud where a client asks for none; NULL: the issuer */
 	bool require_par, require_dpop_nonce, opaque_tokens;
+	const char *const *origins;     /* of pages that may register and fetch tokens (CORS) */
+	size_t origin_count;
 	const struct mp_issuer_client *clients; /* as of issuer.h */
 	const struct mp_issuer_trusted *trusted;
 	size_t client_count, trusted_count;

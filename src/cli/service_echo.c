@@ -5,6 +5,7 @@
 #include "cli/service.h"
 #include "io/entropy.h"
 #include "io/protected.h"
+#include "wire/cors.h"
 #include "wire/uri.h"
 
 struct mp_echo_service {
@@ -59,9 +60,12 @@ static enum mcpass_rc read_dpop(const char *name, enum mcpass_dpop_mode *ret_mod
 static enum mcpass_rc check(const struct mp_echo_service_options *options,
     struct mcpass_error *err)
 {
+	const struct mp_cors pages = { options->origins, options->origin_count };
 	bool far = !mp_service_is_loopback(options->bind_address);
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc = mp_doing(err, mp_cors_check(&pages, err), "reading --cors-origin");
 
+	if (rc)
+		return rc;
 	if (options->open && far) {
 		rc = mp_fail(err, MCPASS_E_POLICY, NULL, "--open on %s: everybody there could call it",
 		    options->bind_address);
@@ -139,6 +143,7 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 		/* A page in a browser can reach a loopback server by rebinding its own name. */
 		.echo = { .loopback_only = mp_service_is_loopback(options->bind_address)
 		        && options->resource == NULL,
+			.origins = options->origins, .origin_count = options->origin_count,
 			.fixtures = options->fixtures,
 			.random = mp_entropy },
 		.fetch = mp_service_fetch, .fetch_ctx = service->http,

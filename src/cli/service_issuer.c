@@ -105,6 +105,7 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.opaque_tokens = options->opaque_tokens,
 		.clients = options->clients, .client_count = options->client_count,
 		.trusted = options->trusted, .trusted_count = options->trusted_count,
+		.cors_origins = options->origins, .cors_count = options->origin_count,
 		.fetch = mp_service_fetch,
 	};
 	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS, .timeout_ms = FETCH_MS };

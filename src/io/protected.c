@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "echo/respond.h"
 #include "mcp/jsonrpc.h"
+#include "wire/cors.h"
 
 /* {"error": ..., "error_description": ...}: for whoever reads bodies; the challenge is in
  * the header.  spec: RFC 6749 5.2 (the form) */
@@ -60,8 +61,7 @@ static enum mcpass_rc answer_health(const struct mp_http_request *request,
 	return respond_text(response, 200, "application/json", "{\"status\":\"ok\"}", err);
 }
 
-/* Readable for clients in browsers, which announce their MCP-Protocol-Version here too, so
- * they ask for leave first (OPTIONS).  spec: RFC 9728 3.2; Fetch, CORS protocol */
+/* Readable for clients in browsers.  spec: RFC 9728 3.2; Fetch, CORS protocol */
 static enum mcpass_rc answer_metadata(const struct mp_http_request *request, const char *json,
     struct mp_http_response *response, struct mcpass_error *err)
 {
@@ -70,14 +70,10 @@ static enum mcpass_rc answer_metadata(const struct mp_http_request *request, con
 
 	if (!is_read(request) && !asks_leave)
 		return refuse_method(response, "GET, HEAD, OPTIONS", err);
-	rc = mp_headers_add(&response->headers, "Access-Control-Allow-Origin", "*", err);
-	if (!rc && asks_leave)
-		rc = mp_headers_add(&response->headers, "Access-Control-Allow-Headers", "*", err);
-	if (rc)
-		return rc;
 	if (asks_leave)
-		return respond_text(response, 204, NULL, "", err);
-	return respond_text(response, 200, "application/json", json, err);
+		return mp_cors_preflight_all(response, err);
+	rc = mp_cors_allow_all(&response->headers, err);
+	return rc ? rc : respond_text(response, 200, "application/json", json, err);
 }
 
 static void note(const struct mp_protected *server, const char *what, int status,
@@ -256,14 +252,18 @@ static enum mcpass_rc answer_endpoint(const struct mp_protected *server,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err)
 {
+	const struct mp_cors cors = { server->echo.origins, server->echo.origin_count };
+	bool done;
 	enum mcpass_rc rc;
 
-	rc = mp_echo_screen(&server->echo, request, response, err);
-	if (rc || response->status != 0)
+	rc = mp_cors_preflight(&cors, request, "POST", response, &done, err);
+	if (rc || done)
 		return rc;
-	if (server->guard != NULL)
-		return answer_guarded(server, request, response, err);
-	return mp_echo_answer(&server->echo, request, NULL, response, err);
+	rc = mp_echo_screen(&server->echo, request, response, err);
+	if (!rc && response->status == 0)
+		rc = server->guard != NULL ? answer_guarded(server, request, response, err)
+		    : mp_echo_answer(&server->echo, request, NULL, response, err);
+	return rc ? rc : mp_cors_allow(&cors, request, &response->headers, err);
 }
 
 enum mcpass_rc mp_protected_handle(struct mp_protected *server,

@@ -36,7 +36,7 @@ struct mp_issuer {
 	struct mp_client *clients;      /* known.c */
 	struct mp_trusted *trusted;
 	size_t client_count, trusted_count;
-	struct mp_strings vouched;
+	struct mp_strings vouched, cors_origins;
 	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status,
 	    struct mp_buf *body, struct mcpass_error *err);     /* or NULL */
 	void *fetch_ctx;

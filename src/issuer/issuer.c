@@ -5,6 +5,7 @@
 #include "issuer/faults.h"
 #include "issuer/known.h"
 #include "issuer/pages.h"
+#include "wire/cors.h"
 
 /* --- a life --- */
 enum mcpass_rc mp_issuer_blame(enum mcpass_rc failure, enum mcpass_rc rc,
@@ -46,6 +47,7 @@ void mp_issuer_free(struct mp_issuer *issuer)
 	mp_faults_forget(issuer);
 	mp_wipe(issuer->nonce_key, sizeof(issuer->nonce_key));
 	mp_users_free(issuer);
+	mp_strings_free(&issuer->cors_origins);
 	mp_strings_free(&issuer->scopes);
 	mp_strings_free(&issuer->words);
 	mp_key_free(issuer->key);
@@ -53,26 +55,28 @@ void mp_issuer_free(struct mp_issuer *issuer)
 }
 
 /* --- a request --- */
+enum readers { OWN_PAGES, LISTED_PAGES, ALL_PAGES };   /* of other origins (CORS) */
 static const struct route {
 	const char *method, *path;      /* below the issuer's; "/x/": one more segment */
 	mp_turn_fn *handle;
 	enum mp_fault_at at;
+	enum readers readers;
 } routes[] = {
-	{ "GET", "/jwks", mp_metadata_keys, MP_AT_KEYS },
-	{ "POST", "/register", mp_register_handle, MP_AT_REGISTER },
-	{ "GET", "/register/", mp_manage_get, MP_AT_NOWHERE },
-	{ "PUT", "/register/", mp_manage_put, MP_AT_NOWHERE },
-	{ "DELETE", "/register/", mp_manage_delete, MP_AT_NOWHERE },
-	{ "POST", "/par", mp_par_handle, MP_AT_PUSH },
-	{ "GET", "/authorize", mp_authorize_handle, MP_AT_AUTHORIZE },
-	{ "POST", "/authorize/login", mp_login_handle, MP_AT_AUTHORIZE },
-	{ "POST", "/authorize/consent", mp_consent_handle, MP_AT_AUTHORIZE },
-	{ "POST", "/token", mp_token_handle, MP_AT_TOKEN },
-	{ "POST", "/revoke", mp_revoke_handle, MP_AT_NOWHERE },
-	{ "POST", "/introspect", mp_introspect_handle, MP_AT_NOWHERE },
+	{ "GET", "/jwks", mp_metadata_keys, MP_AT_KEYS, ALL_PAGES },
+	{ "POST", "/register", mp_register_handle, MP_AT_REGISTER, LISTED_PAGES },
+	{ "GET", "/register/", mp_manage_get, MP_AT_NOWHERE, LISTED_PAGES },
+	{ "PUT", "/register/", mp_manage_put, MP_AT_NOWHERE, LISTED_PAGES },
+	{ "DELETE", "/register/", mp_manage_delete, MP_AT_NOWHERE, LISTED_PAGES },
+	{ "POST", "/par", mp_par_handle, MP_AT_PUSH, LISTED_PAGES },
+	{ "GET", "/authorize", mp_authorize_handle, MP_AT_AUTHORIZE, OWN_PAGES },
+	{ "POST", "/authorize/login", mp_login_handle, MP_AT_AUTHORIZE, OWN_PAGES },
+	{ "POST", "/authorize/consent", mp_consent_handle, MP_AT_AUTHORIZE, OWN_PAGES },
+	{ "POST", "/token", mp_token_handle, MP_AT_TOKEN, LISTED_PAGES },
+	{ "POST", "/revoke", mp_revoke_handle, MP_AT_NOWHERE, LISTED_PAGES },
+	{ "POST", "/introspect", mp_introspect_handle, MP_AT_NOWHERE, OWN_PAGES },
 };
 static const struct route metadata_route = {
-	"GET", "", mp_metadata_handle, MP_AT_METADATA
+	"GET", "", mp_metadata_handle, MP_AT_METADATA, ALL_PAGES
 };
 
 static bool is_path_of(const struct route *route, const char *path)
@@ -85,14 +89,15 @@ static bool is_path_of(const struct route *route, const char *path)
 	    && strchr(path + len, '/') == NULL;
 }
 
-/* The route, or NULL; *ret_known says whether the path is ours with another method. */
-static const struct route *find_route(const struct mp_turn *turn, bool *ret_known)
+/* The route, or NULL; *ret_place is the first one with this path, whatever the method. */
+static const struct route *find_route(const struct mp_turn *turn,
+    const struct route **ret_place)
 {
 	const char *path = turn->request->path, *method = turn->request->method;
 	size_t prefix = strlen(turn->issuer->path);
 
 	if (mp_metadata_is_place(turn->issuer, path)) {
-		*ret_known = true;
+		*ret_place = &metadata_route;
 		return strcmp(method, "GET") == 0 ? &metadata_route : NULL;
 	}
 	if (strncmp(path, turn->issuer->path, prefix) != 0)
@@ -100,22 +105,58 @@ static const struct route *find_route(const struct mp_turn *turn, bool *ret_know
 	for (size_t i = 0; i < MP_COUNT(routes); i++) {
 		if (!is_path_of(&routes[i], path + prefix))
 			continue;
-		*ret_known = true;
+		if (*ret_place == NULL)
+			*ret_place = &routes[i];
 		if (strcmp(method, routes[i].method) == 0)
 			return &routes[i];
 	}
 	return NULL;
 }
 
+static struct mp_cors listed(const struct mp_issuer *issuer)
+{
+	return (struct mp_cors){ (const char *const *)issuer->cors_origins.items,
+		issuer->cors_origins.count };
+}
+
+/* A page of another origin asks for leave; *ret_done as of mp_cors_preflight. */
+static enum mcpass_rc preflight(const struct mp_turn *turn, const struct route *place,
+    bool *ret_done, struct mcpass_error *err)
+{
+	const struct mp_cors cors = listed(turn->issuer);
+
+	if (place->readers == LISTED_PAGES)
+		return mp_cors_preflight(&cors, turn->request, "GET, POST, PUT, DELETE",
+		    turn->response, ret_done, err);
+	*ret_done = place->readers == ALL_PAGES && strcmp(turn->request->method, "OPTIONS") == 0;
+	return *ret_done ? mp_cors_preflight_all(turn->response, err) : MCPASS_OK;
+}
+
+/* spec: RFC 9700 2.6: never where the person is asked */
+static enum mcpass_rc let_read(const struct mp_turn *turn, const struct route *route,
+    struct mcpass_error *err)
+{
+	const struct mp_cors cors = listed(turn->issuer);
+
+	if (route->readers == LISTED_PAGES)
+		return mp_cors_allow(&cors, turn->request, &turn->response->headers, err);
+	return route->readers == ALL_PAGES ? mp_cors_allow_all(&turn->response->headers, err)
+	    : MCPASS_OK;
+}
+
 static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *turn,
     struct mcpass_error *err)
 {
-	bool known = false, done = false;
-	const struct route *route = find_route(turn, &known);
+	bool done = false;
+	const struct route *place = NULL, *route = find_route(turn, &place);
 	enum mp_fault_at at;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
-	if (route == NULL && known)
+	if (route == NULL && place != NULL)
+		rc = preflight(turn, place, &done, err);
+	if (rc || done)
+		return rc;
+	if (route == NULL && place != NULL)
 		return mp_pages_message(turn, 405, "Not in this way",
 		    "This address does not take this method.", "It is for programs.", err);
 	if (route == NULL)
@@ -130,7 +171,7 @@ static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *tur
 		rc = route->handle(turn, err);
 	if (!rc && !done)
 		rc = mp_faults_after(turn, at, err);
-	return rc;
+	return rc ? rc : let_read(turn, route, err);
 }
 
 enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,

@@ -87,6 +87,10 @@ struct mp_issuer_config {
 	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status,
 	    struct mp_buf *body, struct mcpass_error *err);
 	void *fetch_ctx;
+	/* Origins of pages that may register and fetch tokens; never authorize, which is a page
+	 * of ours.  Metadata and keys are anybody's.  spec: RFC 9700 2.6 */
+	const char *const *cors_origins;
+	size_t cors_count;
 	bool require_pushed;            /* refuse authorization requests that were not pushed */
 	bool require_dpop_nonce;        /* a DPoP proof has to have a nonce (RFC 9449 8) */
 	bool require_resource_claim;    /* refuse an ID-JAG without resource (Okta's have none) */

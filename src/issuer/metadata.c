@@ -156,15 +156,6 @@ static enum mcpass_rc add_openid(const struct mp_issuer *issuer, json_t *object,
 	return MCPASS_OK;
 }
 
-/* A page of another origin may read them: they are public. */
-static enum mcpass_rc reply_public(const struct mp_turn *turn, const json_t *document,
-    struct mcpass_error *err)
-{
-	enum mcpass_rc rc = mp_reply_json(turn, 200, document, err);
-
-	return rc ? rc : mp_reply_header(turn, "Access-Control-Allow-Origin", "*", err);
-}
-
 enum mcpass_rc mp_metadata_handle(const struct mp_turn *turn, struct mcpass_error *err)
 {
 	struct mp_asmeta meta = { 0 };
@@ -176,7 +167,7 @@ enum mcpass_rc mp_metadata_handle(const struct mp_turn *turn, struct mcpass_erro
 	if (!rc)
 		rc = add_openid(turn->issuer, object, err);
 	if (!rc)
-		rc = reply_public(turn, object, err);
+		rc = mp_reply_json(turn, 200, object, err);
 	json_decref(object);
 	mp_asmeta_free(&meta);
 	return rc;
@@ -192,7 +183,7 @@ enum mcpass_rc mp_metadata_keys(const struct mp_turn *turn, struct mcpass_error 
 	    || json_object_set(set, "keys", keys) != 0))
 		rc = mp_nomem(err);
 	if (!rc)
-		rc = reply_public(turn, set, err);
+		rc = mp_reply_json(turn, 200, set, err);
 	json_decref(jwk);
 	json_decref(keys);
 	json_decref(set);

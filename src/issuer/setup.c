@@ -5,6 +5,7 @@
 #include "issuer/pages.h"
 #include "issuer/token.h"
 #include "oauth/scope.h"
+#include "wire/cors.h"
 
 static enum mcpass_rc read_url(const char *url, struct mp_issuer *issuer,
     struct mcpass_error *err)
@@ -82,6 +83,18 @@ static int64_t or_default(int64_t seconds, int64_t otherwise)
 	return seconds > 0 ? seconds : otherwise;
 }
 
+static enum mcpass_rc read_origins(const struct mp_issuer_config *config,
+    struct mp_issuer *issuer, struct mcpass_error *err)
+{
+	const struct mp_cors cors = { config->cors_origins, config->cors_count };
+	enum mcpass_rc rc = mp_cors_check(&cors, err);
+
+	for (size_t i = 0; i < cors.count && !rc; i++)
+		rc = mp_strings_add(&issuer->cors_origins,
+		    (struct mp_span){ cors.origins[i], strlen(cors.origins[i]) }, err);
+	return rc;
+}
+
 enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
     struct mp_issuer *issuer, struct mcpass_error *err)
 {
@@ -110,6 +123,8 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 		rc = read_key(config->signing_key, issuer, err);
 	if (!rc)
 		rc = mp_known_setup(config, issuer, err);
+	if (!rc)
+		rc = read_origins(config, issuer, err);
 	if (!rc)
 		rc = mp_bound_setup(config->signing_key, issuer, err);
 	return rc ? rc : mp_pages_style_hash(&issuer->style_hash, err);

@@ -444,6 +444,57 @@ static void test_memory(const char *label, const char *path, const char *scope, 
 	mp_free_wiped(token);
 }
 
+#define APP "https://app.example"
+static const struct {
+	const char *label, *method, *path, *origin;
+	bool listed;                    /* APP is */
+	int status;
+	const char *allowed;            /* Access-Control-Allow-Origin */
+} page_rows[] = {
+	{ "a page asks for leave", "OPTIONS", "/mcp", APP, true, 204, APP },
+	{ "it sees the challenge", "POST", "/mcp", APP, true, 401, APP },
+	{ "and that there is no stream", "GET", "/mcp", APP, true, 405, APP },
+	{ "another page asks", "OPTIONS", "/mcp", "https://evil.example", true, 403, NULL },
+	{ "another page calls", "POST", "/mcp", "https://evil.example", true, 403, NULL },
+	{ "a page of this machine calls", "POST", "/mcp", "http://localhost:1", true, 401, NULL },
+	{ "a page of this machine asks", "OPTIONS", "/mcp", "http://localhost:1", true, 405, NULL },
+	{ "no page is on the list", "OPTIONS", "/mcp", APP, false, 403, NULL },
+	{ "no page is on the list, it calls", "POST", "/mcp", APP, false, 403, NULL },
+	{ "no page", "POST", "/mcp", NULL, true, 401, NULL },
+	{ "metadata are anybody's", "GET", "/.well-known/oauth-protected-resource/mcp",
+	    "https://evil.example", false, 200, "*" },
+};
+
+/* spec: Fetch 3.2; MCP 2026-07-28 streamable HTTP, "Security & Endpoint" 1 */
+static void test_pages(void)
+{
+	static const char *const listed[] = { APP };
+
+	for (size_t i = 0; i < COUNT(page_rows); i++) {
+		const char *label = page_rows[i].label;
+		const struct mcpass_header headers[] = { { "Host", "127.0.0.1:8000" },
+			{ "Content-Type", "application/json" }, { "Origin", page_rows[i].origin } };
+		const struct mp_http_request request = { .method = page_rows[i].method,
+			.path = page_rows[i].path, .headers = headers,
+			.header_count = page_rows[i].origin != NULL ? 3 : 2, .body = WHOAMI,
+			.body_len = strlen(WHOAMI), .now = NOW };
+		struct mp_protected server = new_server(true);
+		struct mp_http_response response = { 0 };
+
+		server.echo.origins = listed;
+		server.echo.origin_count = page_rows[i].listed ? 1 : 0;
+		CHECK_EQ(label, mp_protected_handle(&server, &request, &response, NULL), MCPASS_OK);
+		CHECK_EQ(label, response.status, page_rows[i].status);
+		CHECK_STR(label, header(&response, "Access-Control-Allow-Origin"),
+		    page_rows[i].allowed);
+		if (response.status == 401 && page_rows[i].allowed != NULL)
+			CHECK_HAS(label, header(&response, "Access-Control-Expose-Headers"),
+			    "WWW-Authenticate");
+		mp_http_response_free(&response);
+		mcpass_guard_free(server.guard);
+	}
+}
+
 int main(void)
 {
 	static const uint8_t secret[MP_MIN_NONCE_SECRET] = "x";
@@ -457,6 +508,7 @@ int main(void)
 		json_decref(json);
 	}
 	test_paths();
+	test_pages();
 	test_endpoint();
 	test_open();
 	test_failures();

@@ -208,6 +208,54 @@ static void test_default_resource(void)
 	kit_close(&kit);
 }
 
+#define APP "https://app.example"
+static const struct {
+	const char *label, *method, *path, *origin;
+	int status;
+	const char *allowed;            /* Access-Control-Allow-Origin */
+} page_rows[] = {
+	{ "a page asks to register", "OPTIONS", "/t/register", APP, 204, APP },
+	{ "a page asks for its token", "OPTIONS", "/t/token", APP, 204, APP },
+	{ "a page reads why not", "POST", "/t/token", APP, 401, APP },
+	{ "a page revokes", "OPTIONS", "/t/revoke", APP, 204, APP },
+	{ "a page manages itself", "OPTIONS", "/t/register/x", APP, 204, APP },
+	{ "a page pushes", "OPTIONS", "/t/par", APP, 204, APP },
+	{ "another page asks to register", "OPTIONS", "/t/register", "https://evil.example", 405, NULL },
+	{ "another page reads nothing", "POST", "/t/token", "https://evil.example", 401, NULL },
+	/* spec: RFC 9700 2.6 (MUST NOT) */
+	{ "never where the person is asked", "OPTIONS", "/t/authorize", APP, 405, NULL },
+	{ "nor what is shown there", "GET", "/t/authorize", APP, 400, NULL },
+	{ "nor the consent", "OPTIONS", "/t/authorize/consent", APP, 405, NULL },
+	{ "servers introspect", "OPTIONS", "/t/introspect", APP, 405, NULL },
+	{ "metadata are anybody's", "OPTIONS", OASM "/t", "https://evil.example", 204, "*" },
+	{ "keys are anybody's", "OPTIONS", "/t/jwks", "https://evil.example", 204, "*" },
+	{ "nothing there", "OPTIONS", "/t/x", APP, 404, NULL },
+};
+
+static void test_pages(void)
+{
+	static const char *const listed[] = { APP }, *const wrong[] = { APP "/" };
+	struct mp_issuer_config config = kit_config(AS "/t");
+	struct kit kit = { .now = START };
+
+	memstore_open(&kit.memstore, &config.store);
+	config.cors_origins = wrong;
+	config.cors_count = 1;
+	CHECK_EQ("no origin", mp_issuer_new(&config, &kit.issuer, NULL), MCPASS_E_USAGE);
+	config.cors_origins = listed;
+	CHECK_EQ("new", mp_issuer_new(&config, &kit.issuer, NULL), MCPASS_OK);
+	for (size_t i = 0; i < COUNT(page_rows); i++) {
+		const struct mcpass_header origin = { "Origin", page_rows[i].origin };
+
+		CHECK_EQ(page_rows[i].label, kit_ask(&kit, &(struct ask){ .method = page_rows[i].method,
+		    .path = page_rows[i].path, .type = FORM, .body = "grant_type=x", .extra = &origin }),
+		    page_rows[i].status);
+		CHECK_STR(page_rows[i].label, kit_header(&kit, "Access-Control-Allow-Origin"),
+		    page_rows[i].allowed);
+	}
+	kit_close(&kit);
+}
+
 static void test_broken_store(void)
 {
 	struct mp_http_response untouched = { 0 };
@@ -235,6 +283,7 @@ int main(void)
 	test_keys();
 	test_mint();
 	test_default_resource();
+	test_pages();
 	test_broken_store();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
