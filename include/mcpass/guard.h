@@ -64,6 +64,11 @@ struct mcpass_guard_config {
 	const char *const *role_claims;
 	size_t role_claim_count;
 	const char *resource_documentation;     /* a page for developers, or NULL */
+	/* Copied; named by each 401 beside what the request needs, for clients that log in but
+	 * cannot step up: with a refresh token at hand the TypeScript SDK 1.x refreshes upon a
+	 * 403, which brings no scope. */
+	const char *const *challenge_scopes;
+	size_t challenge_scope_count;
 };
 
 struct mcpass_operation { const char *method, *name; };   /* name may be NULL */

@@ -11,7 +11,7 @@ struct serve_options {
 	struct mp_texts issuers, audiences, origins;
 	const char *bind_address, *resource, *ca_file, *proxy, *dpop;
 	struct mp_port port;
-	bool open, fixtures;
+	bool open, challenge_all, fixtures;
 };
 
 /* One line, also in a pipe: a script waits for it. */
@@ -49,7 +49,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		.audiences = options->audiences.items, .audience_count = options->audiences.count,
 		.origins = options->origins.items, .origin_count = options->origins.count,
 		.ca_file = options->ca_file, .proxy = options->proxy,
-		.open = options->open, .fixtures = options->fixtures, .dpop = options->dpop, .log = &log,
+		.challenge_all = options->challenge_all, .open = options->open, .fixtures = options->fixtures, .dpop = options->dpop, .log = &log,
 	};
 	struct mp_echo_service *service = NULL;
 	enum mcpass_rc rc;
@@ -80,6 +80,8 @@ static const struct mp_option serve_options[] = {
 	    "Proof of possession (RFC 9449): off, accepted or required. Default: off." },
 	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
 	    "Let pages of this origin call it (CORS); may be repeated." },
+	{ "challenge-all", '\0', MP_OPTION_FLAG, NULL, AT(challenge_all),
+	    "Name every scope when a token is asked for: for clients that cannot step up." },
 	{ "bind", 'b', MP_OPTION_TEXT, "ADDRESS", AT(bind_address),
 	    "Listen on this address. Default 127.0.0.1." },
 	{ "port", '\0', MP_OPTION_PORT, "PORT", AT(port),

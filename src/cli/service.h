@@ -41,6 +41,7 @@ struct mp_echo_service_options {
 	const char *ca_file, *proxy;    /* for what it fetches from an issuer, or NULL */
 	const char *const *origins;     /* of pages that may call it (CORS) */
 	size_t origin_count;
+	bool challenge_all;             /* a 401 names every scope, not what is needed alone */
 	bool open;                      /* to everybody: no guard */
 	bool fixtures;                  /* of the conformance suite, too */
 	const char *dpop;               /* "accepted", "required"; NULL or "off": Bearer alone */

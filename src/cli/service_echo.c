@@ -117,6 +117,10 @@ static enum mcpass_rc make_guard(struct mp_echo_service *service,
 		issuers[i].issuer = options->issuers[i];
 	config.rules = mp_echo_rules(&config.rule_count);
 	config.scopes_supported = mp_echo_scopes(&config.scope_count);
+	if (options->challenge_all) {
+		config.challenge_scopes = config.scopes_supported;
+		config.challenge_scope_count = config.scope_count;
+	}
 	rc = read_dpop(options->dpop, &config.dpop, err);
 	if (!rc)
 		rc = mcpass_guard_new(&config, &service->guard, err);

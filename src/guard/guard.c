@@ -35,13 +35,19 @@ static enum mcpass_rc deny(struct check *check, enum mp_denial denial,
 	struct mp_reply reply = { .denial = denial, .scheme = check->presented.scheme,
 		.dpop = guard->proofs.mode, .metadata_url = guard->metadata_urls.items[0],
 		.why = why };
+	struct mp_strings named = { 0 };
 	char *scope = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_scope_join(scopes, &scope, err);
+	rc = mp_scope_merge(&named, scopes, err);
+	if (!rc && mp_reply_status(denial) == 401)
+		rc = mp_scope_merge(&named, &guard->policy.always_asked, err);
+	if (!rc)
+		rc = mp_scope_join(&named, &scope, err);
 	reply.scope = scope;
 	if (!rc)
 		rc = mp_reply_challenge(&reply, &guard->challenge, err);
+	mp_strings_free(&named);
 	free(scope);
 	if (rc)
 		return rc;

@@ -155,6 +155,22 @@ static enum mcpass_rc close_implications(struct mp_policy *policy, struct mcpass
 	return rc;
 }
 
+static enum mcpass_rc set_always_asked(struct mp_policy *policy,
+    const struct mcpass_guard_config *cfg, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < cfg->challenge_scope_count && !rc; i++) {
+		struct mp_strings scopes = { 0 };
+
+		rc = read_scopes(cfg->challenge_scopes[i], &scopes, err);
+		if (!rc)
+			rc = mp_scope_merge(&policy->always_asked, &scopes, err);
+		mp_strings_free(&scopes);
+	}
+	return rc;
+}
+
 enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_guard_config *cfg,
     struct mcpass_error *err)
 {
@@ -164,6 +180,8 @@ enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_guar
 	rc = set_rules(policy, cfg, err);
 	if (!rc)
 		rc = set_implications(policy, cfg, err);
+	if (!rc)
+		rc = set_always_asked(policy, cfg, err);
 	return rc ? rc : close_implications(policy, err);
 }
 
@@ -181,6 +199,7 @@ void mp_policy_free(struct mp_policy *policy)
 		mp_strings_free(&policy->implications[i].implied);
 	}
 	free(policy->implications);
+	mp_strings_free(&policy->always_asked);
 	*policy = (struct mp_policy){ 0 };
 }
 

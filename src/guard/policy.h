@@ -22,6 +22,7 @@ struct mp_policy {
 	size_t count;
 	struct mp_implication *implications;
 	size_t implication_count;
+	struct mp_strings always_asked; /* named by each 401 */
 };
 
 /* Copies rules and implications.  MCPASS_E_USAGE: a rule without a method, with a '*'

@@ -164,7 +164,7 @@ class Walk:
         with self.subject.step("list tools"):
             expect_eq("the three", set(self.guest.ask("tools")), {"echo", "get_time", "whoami"})
 
-    def more(self, scope, what, **options):
+    def more(self, remark, scope, what, **options):
         """Does what needs a scope that was not asked for yet: one more consent, and all that was
         granted before is kept."""
         before = self.granted()
@@ -180,11 +180,12 @@ class Walk:
         expect("no needless registration", self.house.count("client") <= self.registrations,
                str(news))
         expect_eq("granted now", self.granted(), before | {scope})
+        remark(f"after a step-up to {scope}")
         return answer
 
     def call(self):
-        with self.subject.step("call a tool, which says who is calling; step-up to mcp:tools"):
-            expect_eq("echo", self.more("mcp:tools", "call", name="echo",
+        with self.subject.step("call a tool, which says who is calling") as remark:
+            expect_eq("echo", self.more(remark, "mcp:tools", "call", name="echo",
                                         arguments={"message": "Gr\u00fc\u00dfe"}), "Gr\u00fc\u00dfe")
             said = self.guest.ask("call", name="whoami", arguments={})
             client = self.guest.ask("tokens")["client_id"]
@@ -193,11 +194,11 @@ class Walk:
             expect("and this scope", f"scopes: {self.guest.ask('tokens')['scope']}\n" in said, said)
 
     def prompts(self):
-        with self.subject.step("list prompts, get one; step-up to mcp:prompts"):
+        with self.subject.step("list prompts, get one") as remark:
             expect_eq("the three", set(self.guest.ask("prompts")),
                       {"greeting", "help", "echo_prompt"})
-            expect("the prompt", "Bob" in self.more("mcp:prompts", "prompt", name="greeting",
-                                                    arguments={"name": "Bob"}))
+            expect("the prompt", "Bob" in self.more(remark, "mcp:prompts", "prompt",
+                                                    name="greeting", arguments={"name": "Bob"}))
 
     def refresh(self):
         with self.subject.step("a worn out token is refreshed, and the refresh token rotates"):

@@ -289,6 +289,36 @@ static void test_no_rules(void)
 }
 
 /* A method that is missing counts as one that only "*" matches, never as none. */
+/* A 401 names them all, a 403 what is missing. */
+static void test_challenge_scopes(const char *set)
+{
+	static const char *const all[] = { "mcp:read", "mcp:tools" }, *const bad[] = { "mcp:\"" };
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *asking = NULL;
+	char *value;
+	struct mcpass_verdict verdict = { 0 };
+	struct mcpass_error err = { 0 };
+
+	cfg.challenge_scopes = bad;
+	cfg.challenge_scope_count = 1;
+	CHECK_EQ("no scope", mcpass_guard_new(&cfg, &asking, &err), MCPASS_E_USAGE);
+	cfg.challenge_scopes = all;
+	cfg.challenge_scope_count = COUNT(all);
+	asking = new_guard(&cfg);
+	CHECK_EQ("no token", ask(asking, NULL, "prompts/get", "x", NOW, &verdict), MCPASS_OK);
+	CHECK_HAS("what it needs comes first", verdict.www_authenticate,
+	    "scope=\"mcp:prompts mcp:read mcp:tools\"");
+	CHECK_EQ("no JWT", ask(asking, "Bearer x", "ping", NULL, NOW, &verdict), MCPASS_OK);
+	CHECK_HAS("another token is wanted", verdict.www_authenticate, "scope=\"mcp:read mcp:tools\"");
+	must(mcpass_guard_fetched(asking, JWKS, 200, set, strlen(set), NOW, NULL) == MCPASS_OK, set);
+	value = bearer(key, MP_ES256, NULL, "{\"scope\":\"mcp:read\"}");
+	CHECK_EQ("lacks one", ask(asking, value, "prompts/get", "x", NOW, &verdict), MCPASS_OK);
+	CHECK_EQ("lacks one", verdict.status, 403);
+	CHECK_HAS("that one", verdict.www_authenticate, "scope=\"mcp:prompts\"");
+	mp_free_wiped(value);
+	mcpass_guard_free(asking);
+}
+
 static void test_no_method(void)
 {
 	static const struct mcpass_operation none[] = { { NULL, "whoami" } };
@@ -318,6 +348,7 @@ int main(void)
 	test_implied();
 	test_description();
 	test_no_rules();
+	test_challenge_scopes(set);
 	test_no_method();
 	mp_free_wiped(good);
 	free(set);
