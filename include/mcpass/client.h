@@ -73,8 +73,8 @@ enum mcpass_event_type {
 	MCPASS_EV_RESPONSE,             /* answers REQUEST; status 0 when none arrived, data
 	                                 * is then the reason */
 	MCPASS_EV_LISTENING,            /* answers LISTEN; data is the redirect URI */
-	MCPASS_EV_REDIRECT              /* answers BROWSE; data is the query string, NULL
-	                                 * when nobody came in time */
+	MCPASS_EV_REDIRECT              /* answers BROWSE and WAIT; data is the query string,
+	                                 * NULL when nobody came in time */
 };
 struct mcpass_event {                   /* pointers are borrowed for the call only */
 	enum mcpass_event_type type;
@@ -93,8 +93,11 @@ enum mcpass_action_type {
 	MCPASS_ACT_REQUEST,             /* one HTTP request; follow no redirect */
 	MCPASS_ACT_LISTEN,              /* bind a loopback address; url is a wish or NULL */
 	MCPASS_ACT_BROWSE,              /* show url to the user, wait for the redirect */
-	MCPASS_ACT_DONE                 /* token is set, or NULL: call without one, and feed
+	MCPASS_ACT_DONE,                /* token is set, or NULL: call without one, and feed
 	                                 * CHALLENGE if the server refuses */
+	MCPASS_ACT_WAIT                 /* what came was not the answer to this login: tell
+	                                 * whoever brought it, and wait on for the redirect,
+	                                 * no longer than after BROWSE */
 };
 struct mcpass_token {
 	const char *access_token, *token_type, *scope, *issuer, *resource;

@@ -45,6 +45,9 @@
 #define MP_MAX_REDIRECTS 3
 /* Authorizations in one run: the first, one step-up, one more; then a person decides. */
 #define MP_MAX_AUTHORIZATIONS 3
+/* Answers at the redirect URI that are not ours: any program here can send some, and a
+ * login that waits for ever beyond them would be no better than one that they end. */
+#define MP_MAX_STRAYS 16
 /* Seconds before expiry at which a token counts as expired: it must survive its trip. */
 #define MP_EXPIRY_MARGIN 30
 /* Seconds of clock difference that exp, nbf and iat tolerate. */

@@ -14,8 +14,8 @@ struct call_options {
 };
 
 /* A tool's own error is its answer too, but not what a pipe is waiting for. */
-static enum mcpass_rc print(const json_t *result, const struct mp_common *common,
-    struct mcpass_error *err)
+static enum mcpass_rc print(const json_t *result, const char *answer,
+    const struct mp_common *common, struct mcpass_error *err)
 {
 	bool failed = mp_result_is_error(result);
 	struct mp_term term = mp_term_of(failed ? STDERR_FILENO : STDOUT_FILENO);
@@ -24,9 +24,9 @@ static enum mcpass_rc print(const json_t *result, const struct mp_common *common
 
 	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	if (common->json)
-		rc = mp_out_json(result, err);
+		rc = mp_out_json_text(answer, err);
 	else
-		mp_result_tool(&buf, &term, result);
+		mp_result_tool(&buf, &term, result, answer);
 	if (!common->json && failed)
 		mp_say_text(&buf);
 	else if (!common->json)
@@ -44,7 +44,7 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	const json_t *tool;
 	struct mp_buf buf;
 
-	if (common->quiet || mp_list_all(asker, "tools", &list, NULL) != MCPASS_OK)
+	if (common->quiet || mp_list_all(asker, "tools", &list, NULL, NULL) != MCPASS_OK)
 		return;
 	tool = mp_list_find(list, "tools", name);
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
@@ -65,19 +65,20 @@ static enum mcpass_rc call(const struct mp_conn *conn, const char *name,
     struct mcpass_error *err)
 {
 	json_t *result = NULL;
-	char *params = NULL;
+	char *params = NULL, *answer = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_args_params("name", name, text, &params, err);
 	if (rc)
 		return rc;
-	rc = mp_ask(&conn->asker, "tools/call", params, &result, err);
+	rc = mp_ask(&conn->asker, "tools/call", params, &result, &answer, err);
 	if (!rc)
-		rc = print(result, common, err);
+		rc = print(result, answer, common, err);
 	/* Wrong arguments are a JSON-RPC error, since 2025-11-25 also an error of the tool. */
 	if (rc == MCPASS_E_USAGE && !conn->talk.asked_back)
 		advise(&conn->asker, name, arguments, common, err);
 	mp_free_wiped(params);
+	mp_free_wiped(answer);
 	json_decref(result);
 	return rc;
 }

@@ -114,11 +114,11 @@ static enum mcpass_rc call(struct demo *demo, const char *message, struct mcpass
 	if (words == NULL)
 		return mp_nomem(err);
 	mp_buf_init(&text, MP_MAX_DOCUMENT);
-	rc = mp_ask(&demo->conn.asker, "tools/call", words, &result, err);
+	rc = mp_ask(&demo->conn.asker, "tools/call", words, &result, NULL, err);
 	if (!rc && !demo->json) {
 		if (!demo->quiet)
 			mp_buf_adds(&text, "\n      the tool answers: ");
-		mp_result_tool(&text, &term, result);
+		mp_result_tool(&text, &term, result, NULL);
 		rc = mp_out(&text, err);
 	}
 	demo->calls += rc == MCPASS_OK;

@@ -13,7 +13,7 @@ struct list_options {
 };
 typedef void render_fn(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
 
-static enum mcpass_rc print_list(const json_t *list, const char *kind,
+static enum mcpass_rc print_list(const json_t *list, const char *text, const char *kind,
     const struct mp_common *common, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
@@ -21,7 +21,7 @@ static enum mcpass_rc print_list(const json_t *list, const char *kind,
 	enum mcpass_rc rc;
 
 	if (common->json)
-		return mp_out_json(list, err);
+		return mp_out_json_text(text, err);
 	if (json_array_size(json_object_get(list, kind)) == 0)
 		mp_say(common->quiet, "The server has no %s.", kind);
 	mp_buf_init(&buf, MP_MAX_MESSAGE);
@@ -31,8 +31,19 @@ static enum mcpass_rc print_list(const json_t *list, const char *kind,
 	return rc;
 }
 
+static enum mcpass_rc print_tool_text(const json_t *list, const char *text, const char *name,
+    struct mcpass_error *err)
+{
+	struct mp_span raw = mp_list_find_text(list, text, "tools", name);
+	char *copy = mp_dup_span(raw);
+	enum mcpass_rc rc = copy == NULL ? mp_nomem(err) : mp_out_json_text(copy, err);
+
+	mp_free_wiped(copy);
+	return rc;
+}
+
 /* One tool of the list, in full. */
-static enum mcpass_rc print_tool(const json_t *list, const char *name,
+static enum mcpass_rc print_tool(const json_t *list, const char *text, const char *name,
     const struct mp_common *common, struct mcpass_error *err)
 {
 	const json_t *tool = mp_list_find(list, "tools", name);
@@ -48,7 +59,7 @@ static enum mcpass_rc print_tool(const json_t *list, const char *name,
 		return rc;
 	}
 	if (common->json)
-		return mp_out_json(tool, err);
+		return print_tool_text(list, text, name, err);
 	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	mp_list_render_item(&buf, &term, tool, "tools");
 	rc = mp_out(&buf, err);
@@ -63,19 +74,20 @@ static enum mcpass_rc print_one(const struct mp_asker *asker, const char *method
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	json_t *result = NULL;
+	char *text = NULL;
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
-	rc = mp_ask(asker, method, params, &result, err);
-	if (rc || common->json) {
-		rc = rc ? rc : mp_out_json(result, err);
-		json_decref(result);
-		return rc;
-	}
+	rc = mp_ask(asker, method, params, &result, &text, err);
 	mp_buf_init(&buf, MP_MAX_MESSAGE);
-	render(&buf, &term, result);
-	rc = mp_out(&buf, err);
+	if (!rc && common->json) {
+		rc = mp_out_json_text(text, err);
+	} else if (!rc) {
+		render(&buf, &term, result);
+		rc = mp_out(&buf, err);
+	}
 	mp_buf_free(&buf);
+	mp_free_wiped(text);
 	json_decref(result);
 	return rc;
 }
@@ -115,12 +127,14 @@ static enum mcpass_rc list(const struct mp_conn *conn, const char *kind, const c
     const struct mp_common *common, struct mcpass_error *err)
 {
 	json_t *all = NULL;
+	char *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_list_all(&conn->asker, kind, &all, err);
+	rc = mp_list_all(&conn->asker, kind, &all, &text, err);
 	if (!rc)
-		rc = name != NULL ? print_tool(all, name, common, err)
-		    : print_list(all, kind, common, err);
+		rc = name != NULL ? print_tool(all, text, name, common, err)
+		    : print_list(all, text, kind, common, err);
+	mp_free_wiped(text);
 	json_decref(all);
 	return rc;
 }

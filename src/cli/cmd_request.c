@@ -35,7 +35,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	struct mp_conn conn = { 0 };
 	const char *params = count == 3 ? operands[2] : NULL;
 	json_t *result = NULL;
-	char *text = NULL;
+	char *text = NULL, *answer = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (from_stdin)
@@ -47,11 +47,12 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (!rc)
 		rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
 	if (!rc)
-		rc = mp_ask(&conn.asker, operands[1], params, &result, err);
+		rc = mp_ask(&conn.asker, operands[1], params, &result, &answer, err);
 	if (!rc)
-		rc = mp_out_json(result, err);
+		rc = mp_out_json_text(answer, err);
 	mp_conn_close(&conn);
 	mp_free_wiped(text);
+	mp_free_wiped(answer);
 	json_decref(result);
 	return rc;
 }

@@ -78,6 +78,7 @@ static struct mcpass_client_config client_config(const struct mp_conn_options *o
 		.server_url = conn->server.url,
 		.profile = options->profile,
 		.client_id = options->client_id,
+		.client_issuer = options->client_issuer,
 		/* A secret from the environment means nothing without the client it is of. */
 		.client_secret = options->client_id != NULL
 		    ? mp_secret_reveal(&conn->client_secret) : NULL,

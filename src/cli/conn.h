@@ -13,7 +13,7 @@
 #define MP_CLIENT_METADATA_VARIABLE "MCPASS_CLIENT_METADATA_URL"
 
 struct mp_conn_options {
-	const char *config, *profile, *scope, *client_id, *client_secret_file;
+	const char *config, *profile, *scope, *client_id, *client_issuer, *client_secret_file;
 	const char *initial_access_token_file, *ca_file, *proxy, *store, *protocol;
 	const char *callback_host, *callback_bind, *provider;
 	struct mp_port callback_port;

@@ -10,7 +10,8 @@ static const struct mp_option connection_options[] = {
 	{ "protocol", '\0', MP_OPTION_TEXT, "REVISION", AT(protocol),
 	    "Speak this revision of MCP only, such as 2025-06-18; otherwise it is found out." },
 	{ "timeout", '\0', MP_OPTION_TIME, "TIME", AT(timeout_ms),
-	    "Wait this long for an answer: 90, 90s, 5m. Default 60s; streams may last." },
+	    "Wait this long for an answer to begin: 90, 90s, 5m. Default: for ever; for what a"
+	    " login needs, 60s." },
 	{ "ca-file", '\0', MP_OPTION_TEXT, "FILE", AT(ca_file),
 	    "Trust the certificates in this file rather than the system's." },
 	{ "proxy", '\0', MP_OPTION_TEXT, "URL", AT(proxy),
@@ -33,6 +34,8 @@ static const struct mp_option login_options[] = {
 	    "Wait this long for the person. Default 5m." },
 	{ "client-id", '\0', MP_OPTION_TEXT, "ID", AT(client_id),
 	    "The client that was registered for us; otherwise we register one." },
+	{ "client-issuer", '\0', MP_OPTION_TEXT, "URL", AT(client_issuer),
+	    "The only authorization server that may see that client; otherwise the first one." },
 	{ "client-secret-file", '\0', MP_OPTION_TEXT, "FILE", AT(client_secret_file),
 	    "Its secret. Otherwise MCPASS_CLIENT_SECRET from the environment, if set." },
 	{ "initial-access-token-file", '\0', MP_OPTION_TEXT, "FILE",

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "wire/json_raw.h"
 
 static const char *key_of(const char *kind)
 {
@@ -11,7 +12,7 @@ static const char *key_of(const char *kind)
 }
 
 enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const char *params,
-    json_t **ret_result, struct mcpass_error *err)
+    json_t **ret_result, char **ret_text, struct mcpass_error *err)
 {
 	bool is_error = false;
 	char *answer = NULL;
@@ -23,8 +24,25 @@ enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const ch
 	else if (!rc)
 		rc = mp_json_parse(answer, strlen(answer), MP_MAX_MESSAGE, "the server's answer",
 		    ret_result, err);
+	if (!rc && ret_text != NULL) {
+		*ret_text = answer;
+		answer = NULL;
+	}
 	mp_free_wiped(answer);
 	return rc;
+}
+
+/* The items of one page behind those of the pages before it. */
+static void take_items(struct mp_buf *buf, const char *text, const char *kind)
+{
+	struct mp_span list = mp_raw_member((struct mp_span){ text, strlen(text) }, kind), item;
+	const char *at = list.data;
+
+	while (list.data != NULL && mp_raw_item(&at, list.data + list.len, &item)) {
+		if (buf->data[buf->len - 1] != '[')
+			mp_buf_addc(buf, ',');
+		mp_buf_add(buf, item.data, item.len);
+	}
 }
 
 /* One page is taken into items; *ret_cursor is the next one's, borrowed from page. */
@@ -64,27 +82,35 @@ static enum mcpass_rc next_params(char **params, const char *cursor, struct mcpa
 }
 
 enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
-    json_t **ret_list, struct mcpass_error *err)
+    json_t **ret_list, char **ret_text, struct mcpass_error *err)
 {
 	json_t *items = json_array(), *page = NULL, *list = NULL;
-	char *params = NULL;
+	char *params = NULL, *text = NULL;
+	struct mp_buf raw;
 	enum mcpass_rc rc = items == NULL ? mp_nomem(err) : MCPASS_OK;
 	const char *cursor = NULL;
 	char method[32];
 
 	(void)snprintf(method, sizeof(method), "%s/list", kind);
+	mp_buf_init(&raw, MP_MAX_LIST_PAGES * MP_MAX_MESSAGE);
+	if (ret_text != NULL)
+		mp_buf_addf(&raw, "{\"%s\":[", kind);
 	for (size_t pages = 0; !rc; pages++) {
 		if (pages == MP_MAX_LIST_PAGES)
 			rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "the list of %s has more than %d pages",
 			    kind, MP_MAX_LIST_PAGES);
 		if (!rc)
-			rc = mp_ask(asker, method, params, &page, err);
+			rc = mp_ask(asker, method, params, &page, &text, err);
 		if (!rc)
 			rc = take_page(page, kind, items, &cursor, err);
+		if (!rc && ret_text != NULL && !raw.failed)
+			take_items(&raw, text, kind);
 		if (!rc)
 			rc = next_params(&params, cursor, err);
 		json_decref(page);
 		page = NULL;
+		mp_free_wiped(text);
+		text = NULL;
 		if (params == NULL)
 			break;
 	}
@@ -92,9 +118,29 @@ enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
 		rc = mp_nomem(err);
 	mp_free_wiped(params);
 	json_decref(items);
-	if (!rc)
+	if (ret_text != NULL)
+		mp_buf_adds(&raw, "]}");
+	if (!rc && ret_text != NULL)
+		rc = mp_buf_take(&raw, "the list", ret_text, err);
+	mp_buf_free(&raw);
+	if (rc)
+		json_decref(list);
+	else
 		*ret_list = list;
 	return rc;
+}
+
+struct mp_span mp_list_find_text(const json_t *list, const char *text, const char *kind,
+    const char *name)
+{
+	struct mp_span items = mp_raw_member((struct mp_span){ text, strlen(text) }, kind), item;
+	const json_t *wanted = mp_list_find(list, kind, name);
+	const char *at = items.data;
+
+	for (size_t i = 0; at != NULL && mp_raw_item(&at, items.data + items.len, &item); i++)
+		if (json_array_get(json_object_get(list, kind), i) == wanted)
+			return item;
+	return (struct mp_span){ NULL, 0 };
 }
 
 const json_t *mp_list_find(const json_t *list, const char *kind, const char *name)

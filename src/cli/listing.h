@@ -10,18 +10,22 @@ struct mp_asker {
 	    char **ret_json, bool *ret_is_error, struct mcpass_error *err);
 	void *ctx;
 };
-/* Asks, and reads the answer: *ret_result is the caller's (json_decref).  A JSON-RPC
+/* Asks, and reads the answer: *ret_result is the caller's (json_decref), and so is *ret_text
+ * (mp_free_wiped; ret_text NULL: not wanted), its text as the server wrote it.  A JSON-RPC
  * error is a failure, as of mp_report_rpc_error().  params is JSON text, NULL: none. */
 enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const char *params,
-    json_t **ret_result, struct mcpass_error *err);
+    json_t **ret_result, char **ret_text, struct mcpass_error *err);
 /* The whole list, following nextCursor: kind is "tools", "prompts" or "resources"; the
- * result is {"KIND": [...]}, the caller's (json_decref).
+ * result is {"KIND": [...]}, the caller's (json_decref); *ret_text as of mp_ask().
  * MCPASS_E_LIMIT  too many pages or items, MCPASS_E_PROTOCOL  no list, a cursor that repeats */
 enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
-    json_t **ret_list, struct mcpass_error *err);
+    json_t **ret_list, char **ret_text, struct mcpass_error *err);
 
 /* The item of that name (a resource: URI), or NULL; borrowed from list. */
 const json_t *mp_list_find(const json_t *list, const char *kind, const char *name);
+/* Its place in the text of the list: data NULL when it is not there. */
+struct mp_span mp_list_find_text(const json_t *list, const char *text, const char *kind,
+    const char *name);
 /* The name nearest to it, or NULL; borrowed from list. */
 const char *mp_list_nearest(const json_t *list, const char *kind, const char *name);
 

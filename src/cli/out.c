@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "wire/json_raw.h"
 
 static enum mcpass_rc write_all(int fd, const char *bytes, size_t len,
     struct mcpass_error *err)
@@ -43,6 +44,29 @@ enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err)
 	if (!rc)
 		rc = write_all(STDOUT_FILENO, "\n", 1, err);
 	mp_free_wiped(text);            /* `token --json` comes this way */
+	return rc;
+}
+
+enum mcpass_rc mp_out_json_text(const char *text, struct mcpass_error *err)
+{
+	struct mp_span raw = { text, strlen(text) };
+	char *compact = NULL;
+	struct mp_buf buf;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	mp_buf_init(&buf, 8 * MP_MAX_MESSAGE);  /* white space is not the server's */
+	if (isatty(STDOUT_FILENO) == 1) {
+		mp_raw_indent(&buf, raw);
+	} else {
+		rc = mp_raw_compact(raw, &compact, err);
+		if (!rc)
+			mp_buf_adds(&buf, compact);
+	}
+	mp_buf_addc(&buf, '\n');
+	if (!rc)
+		rc = mp_out(&buf, err);
+	mp_free_wiped(compact);
+	mp_buf_free(&buf);
 	return rc;
 }
 

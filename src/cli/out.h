@@ -10,6 +10,9 @@ enum mcpass_rc mp_out(const struct mp_buf *buf, struct mcpass_error *err);
 /* One JSON value and a line end: indented for a terminal, compact for a program. */
 enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err);
 
+/* The same of JSON text, whose values stay as whoever wrote it wrote them. */
+enum mcpass_rc mp_out_json_text(const char *text, struct mcpass_error *err);
+
 /* One line on standard error, made harmless; nothing when quiet. */
 void mp_say(bool quiet, const char *fmt, ...) MP_PRINTF(2, 3);
 /* Text as it is on standard error, in one write. */

@@ -6,6 +6,7 @@
 
 #define CLEAR_LINE "\r\033[K"
 #define LONGEST_WORDS 4096u
+#define PATIENCE_S 5            /* nobody wonders before that */
 
 void mp_progress_render(struct mp_buf *buf, const struct mp_term *term, const json_t *params)
 {
@@ -59,6 +60,21 @@ void mp_progress_clear(struct mp_progress *progress)
 	progress->shown = false;
 }
 
+void mp_progress_wait(struct mp_progress *progress, int seconds)
+{
+	struct mp_term term = mp_term_of(STDERR_FILENO);
+	struct mp_buf buf;
+
+	if (!progress->on || progress->told || seconds < PATIENCE_S)
+		return;
+	mp_buf_init(&buf, LONGEST_WORDS);
+	mp_buf_addf(&buf, CLEAR_LINE "%sstill waiting, %d s (Ctrl-C to stop)%s",
+	    mp_paint(&term, MP_DIM), seconds, mp_paint(&term, MP_PLAIN));
+	mp_say_text(&buf);
+	mp_buf_free(&buf);
+	progress->shown = true;
+}
+
 void mp_progress_take(struct mp_progress *progress, const char *json)
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
@@ -76,7 +92,7 @@ void mp_progress_take(struct mp_progress *progress, const char *json)
 	if (mp_eq(method, "notifications/progress")) {
 		mp_buf_adds(&buf, CLEAR_LINE);
 		mp_progress_render(&buf, &term, params);
-		progress->shown = true;
+		progress->shown = progress->told = true;
 	} else if (mp_eq(method, "notifications/message")) {
 		mp_progress_clear(progress);
 		mp_progress_render_log(&buf, &term, params);

@@ -7,7 +7,10 @@
 struct mp_progress {
 	bool on;                        /* standard error is a terminal, and may be written to */
 	bool shown;                     /* a line that is written over by the next one */
+	bool told;                      /* the server says itself how far it is */
 };
+/* Shows how long an answer is waited for, after a while, unless the server tells more. */
+void mp_progress_wait(struct mp_progress *progress, int seconds);
 /* Takes a notification of the server: progress and log messages are shown. */
 void mp_progress_take(struct mp_progress *progress, const char *json);
 /* Before something else is written. */

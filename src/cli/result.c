@@ -1,6 +1,7 @@
 #include "cli/result.h"
 #include <string.h>
 #include "cli/words.h"
+#include "wire/json_raw.h"
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -89,16 +90,26 @@ static void add_json(struct mp_buf *buf, const json_t *json)
 	mp_buf_addc(buf, '\n');
 }
 
-void mp_result_tool(struct mp_buf *buf, const struct mp_term *term, const json_t *result)
+void mp_result_tool(struct mp_buf *buf, const struct mp_term *term, const json_t *result,
+    const char *text)
 {
+	struct mp_span raw = { NULL, 0 };
 	const json_t *content = json_object_get(result, "content"), *block;
 	const json_t *structured = json_object_get(result, "structuredContent");
 	size_t i;
 
 	json_array_foreach (content, i, block)
 		add_block(buf, term, block);
-	if (json_array_size(content) == 0 && structured != NULL)
+	if (json_array_size(content) > 0 || structured == NULL)
+		return;
+	if (text != NULL)
+		raw = mp_raw_member((struct mp_span){ text, strlen(text) }, "structuredContent");
+	if (raw.data != NULL) {
+		mp_raw_indent(buf, raw);
+		mp_buf_addc(buf, '\n');
+	} else {
 		add_json(buf, structured);
+	}
 }
 
 void mp_result_prompt(struct mp_buf *buf, const struct mp_term *term, const json_t *result)

@@ -6,7 +6,8 @@
 
 /* A tool's result: its text blocks as they are, a line for each image, sound or resource
  * (what and how large), the structured content when there is nothing else. */
-void mp_result_tool(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
+void mp_result_tool(struct mp_buf *buf, const struct mp_term *term, const json_t *result,
+    const char *text);
 /* A prompt: "role: text" for each message. */
 void mp_result_prompt(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
 /* A resource: its text, or a line for each binary part. */

@@ -153,6 +153,7 @@ static enum mcpass_rc ask_inner(struct mp_talk *talk, const char *method, const 
 {
 	enum mcpass_rc rc;
 
+	talk->progress.told = false;
 	rc = talk->inner.ask(talk->inner.ctx, method, params, ret_json, ret_is_error, err);
 	mp_progress_clear(&talk->progress);
 	return rc;
@@ -213,6 +214,11 @@ enum mcpass_rc mp_talk_ask(void *ctx, const char *method, const char *params,
 }
 
 /* --- while a request is under way --- */
+
+void mp_talk_waiting(struct mp_talk *talk, int seconds)
+{
+	mp_progress_wait(&talk->progress, seconds);
+}
 
 void mp_talk_message(struct mp_talk *talk, const char *json)
 {

@@ -23,6 +23,7 @@ enum mcpass_rc mp_talk_ask(void *ctx, const char *method, const char *params,
 
 /* The members of struct mp_drive_ui, for the handshake era, in which the server sends
  * requests of its own. */
+void mp_talk_waiting(struct mp_talk *talk, int seconds);
 void mp_talk_message(struct mp_talk *talk, const char *json);
 enum mcpass_rc mp_talk_asked(struct mp_talk *talk, const char *method, const json_t *params,
     char **ret_result, struct mcpass_error *err);

@@ -157,6 +157,14 @@ static void on_message(void *ctx, const char *json)
 		mp_talk_message(wait->talk, json);
 }
 
+static void on_waiting(void *ctx, int seconds)
+{
+	const struct mp_wait *wait = ctx;
+
+	if (wait->talk != NULL)
+		mp_talk_waiting(wait->talk, seconds);
+}
+
 static enum mcpass_rc on_asked(void *ctx, const char *method, const json_t *params,
     char **ret_result, struct mcpass_error *err)
 {
@@ -174,6 +182,7 @@ struct mp_drive_ui mp_wait_ui(struct mp_wait *wait)
 		.waiting_for_lock = on_lock,
 		.warning = on_warning,
 		.message = on_message,
+		.waiting = wait->talk != NULL && wait->talk->progress.on ? on_waiting : NULL,
 		.asked = on_asked,
 		.ctx = wait,
 	};

@@ -16,6 +16,7 @@ static enum mcpass_rc new_secrets(struct mcpass_client *client, struct mcpass_er
 {
 	enum mcpass_rc rc;
 
+	client->strays = 0;
 	mp_secret_free(&client->state_param);
 	mp_secret_free(&client->verifier);
 	mp_set(&client->challenge, NULL, NULL);
@@ -134,21 +135,54 @@ MP_HANDLER(mp_take_pushed)
 	return MCPASS_OK;
 }
 
+static enum mcpass_rc nobody_came(const struct mcpass_client *client, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (client->strays > 0) {
+		rc = mp_fail(err, MCPASS_E_POLICY, "RFC 6749 10.12", "what came to the redirect URI had"
+		    " no state, or not the one of this login, %u times", client->strays);
+		mp_hint(err, "That was no answer to this login: an old browser tab, or somebody else's"
+		    " doing.  Start again.");
+	} else {
+		rc = mp_fail(err, MCPASS_E_EXPIRED, NULL,
+		    "nobody finished the login in the browser in time");
+		mp_hint(err, "Run the command again. What an error page in the browser said is the reason:"
+		    " 'Client not found': mcpass logout %s first; 'Invalid parameter: redirect_uri': its"
+		    " client wants another --callback-port or --callback-host.", client->server_url);
+	}
+	return mp_doing(err, rc, "waiting for the user's consent");
+}
+
+/* Somebody else's: any program on this machine can send it, and must not end the login.
+ * spec: RFC 6749 10.12; RFC 8252 8.9 */
+static enum mcpass_rc wait_on(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err)
+{
+	if (++client->strays > MP_MAX_STRAYS)
+		return nobody_came(client, err);
+	mp_note(client, "RFC 6749 10.12", "Something else came to the redirect URI: waiting on",
+	    "state", "not ours", NULL);
+	action->type = MCPASS_ACT_WAIT;
+	return MCPASS_OK;
+}
+
 MP_HANDLER(mp_take_redirect)
 {
 	const struct mp_asmeta *as = &client->record.as;
 	struct mcpass_error why = { 0 };
 	struct mp_authz_expect expect = { mp_secret_reveal(&client->state_param), as->issuer,
 		as->authorization_response_iss_parameter_supported };
+	bool ours = false;
 	enum mcpass_rc rc;
 
-	if (event->data == NULL) {
-		rc = mp_fail(err, MCPASS_E_EXPIRED, NULL, "nobody finished the login in the browser in time");
-		mp_hint(err, "Run the command again. What an error page in the browser said is the reason:"
-		    " 'Client not found': mcpass logout %s first; 'Invalid parameter: redirect_uri': its"
-		    " client wants another --callback-port or --callback-host.", client->server_url);
-		return mp_doing(err, rc, "waiting for the user's consent");
-	}
+	if (event->data == NULL)
+		return nobody_came(client, err);
+	rc = mp_authz_is_ours(event->data, event->data_len, expect.state, &ours, err);
+	if (rc)
+		return rc;
+	if (!ours)
+		return wait_on(client, action, err);
 	mp_secret_free(&client->code);
 	rc = mp_authz_answer(event->data, event->data_len, &expect, &client->code, &why);
 	if (rc)

@@ -73,6 +73,7 @@ struct mcpass_client {
 	char *retired_url;              /* the registration that a new one replaces, or NULL */
 	struct mp_secret retired_token;
 	struct mp_secret state_param, verifier, code;
+	unsigned strays;                /* answers that were not to this authorization */
 	char *challenge;                /* S256 of the verifier */
 	struct mp_secret id_jag;        /* what the identity provider gave for the id token */
 	struct mp_key *dpop_key;        /* of the token in the record, or to be; or NULL */
@@ -230,6 +231,10 @@ enum mcpass_rc mp_dpop_nonce(struct mcpass_client *client, const struct mcpass_e
 
 /* redact.c: makes what is secret illegible in what a server wrote */
 void mp_redact(const struct mcpass_client *client, struct mcpass_error *err);
+/* One of them in any text, in place; true when it was there. */
+bool mp_mask_secret(char *text, const char *secret);
+/* Our secrets in text, in place; true when there were any. */
+bool mp_redact_text(const struct mcpass_client *client, char *text);
 
 /* notes.c: one step for --explain; facts are name, value pairs that end with NULL; a
  * NULL value leaves its pair out. */

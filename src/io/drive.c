@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include "base/limits.h"
+#include "io/clock.h"
 #include "io/drive_parts.h"
 #include "io/entropy.h"
 
@@ -147,6 +148,7 @@ enum mcpass_rc mp_drive_ask(struct mp_drive *drive, const char *method, const ch
 {
 	enum mcpass_rc rc;
 
+	drive->asked_at = mp_now_ms();
 	rc = mcpass_session_request(drive->session, method, params, &drive->call, err);
 	if (!rc)
 		rc = mp_drive_converse(drive, err);
@@ -154,6 +156,8 @@ enum mcpass_rc mp_drive_ask(struct mp_drive *drive, const char *method, const ch
 		mp_drive_give_up(drive);
 	if (!rc)
 		note_revision(drive);
+	else
+		mp_drive_redact_error(drive, err);
 	return rc;
 }
 

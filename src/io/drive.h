@@ -18,6 +18,7 @@ struct mp_drive_ui {
 	enum mcpass_rc (*pasted)(void *ctx, char **ret_query, struct mcpass_error *err);
 	void (*waiting_for_lock)(void *ctx);
 	void (*message)(void *ctx, const char *json);     /* a notification of the server */
+	void (*waiting)(void *ctx, int seconds);          /* for an answer, each further second */
 	void (*warning)(void *ctx, const char *sentence);
 	/* Answers a request of the server, which only asks what session.capabilities offer it.
 	 * *ret_result is the result's JSON text (mp_free_wiped), NULL: not offered. */

@@ -34,38 +34,31 @@ static enum mcpass_rc show(struct mp_drive *drive, const char *url, int *ret_pas
 }
 
 /* One wait: for the browser, for what is pasted, for Ctrl-C. */
-static enum mcpass_rc wait_once(struct mp_drive *drive, int64_t deadline, int paste_fd,
-    char **ret_query, struct mcpass_error *err)
+static enum mcpass_rc wait_once(struct mp_drive *drive, char **ret_query,
+    struct mcpass_error *err)
 {
 	const struct mp_drive_ui *ui = &drive->options.ui;
-	const int also[MP_LISTENER_ALSO] = { ui->pasted != NULL ? paste_fd : -1,
+	const int also[MP_LISTENER_ALSO] = { ui->pasted != NULL ? drive->paste_fd : -1,
 		drive->options.interrupt_fd };
 	enum mcpass_rc rc;
 
-	rc = mp_listener_wait(drive->listener, mp_left_ms(deadline), also, ret_query, err);
+	rc = mp_listener_wait(drive->listener, mp_left_ms(drive->login_deadline), also, ret_query, err);
 	if (!rc && *ret_query == NULL)
 		rc = mp_drive_check_interrupt(drive, err);
-	if (!rc && *ret_query == NULL && ui->pasted != NULL && mp_drive_is_readable(paste_fd))
+	if (!rc && *ret_query == NULL && ui->pasted != NULL && mp_drive_is_readable(drive->paste_fd))
 		rc = ui->pasted(ui->ctx, ret_query, err);
 	return rc;
 }
 
-enum mcpass_rc mp_drive_browse(struct mp_drive *drive, const char *url, char **ret_query,
+static enum mcpass_rc wait_for_person(struct mp_drive *drive, char **ret_query,
     struct mcpass_error *err)
 {
-	int64_t deadline = mp_deadline_ms(drive->options.login_timeout_ms);
 	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
 	char *query = NULL;
-	int paste_fd = -1;
-	enum mcpass_rc rc;
 
-	/* A second authorization in one login: the first one's page must not wait for it. */
-	mp_listener_finish(drive->listener, false, "It has to be repeated: see the new window.");
-	rc = show(drive, url, &paste_fd, err);
-	if (rc)
-		return rc;
 	while (!rc && query == NULL)
-		rc = wait_once(drive, deadline, paste_fd, &query, &why);
+		rc = wait_once(drive, &query, &why);
 	if (rc && rc != MCPASS_E_EXPIRED) {
 		if (err != NULL)
 			*err = why;
@@ -73,6 +66,31 @@ enum mcpass_rc mp_drive_browse(struct mp_drive *drive, const char *url, char **r
 	}
 	*ret_query = query;
 	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_drive_browse(struct mp_drive *drive, const char *url, char **ret_query,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	/* A second authorization in one login: the first one's page must not wait for it. */
+	mp_listener_finish(drive->listener, false, "It has to be repeated: see the new window.");
+	drive->login_deadline = mp_deadline_ms(drive->options.login_timeout_ms);
+	drive->paste_fd = -1;
+	rc = show(drive, url, &drive->paste_fd, err);
+	return rc ? rc : wait_for_person(drive, ret_query, err);
+}
+
+enum mcpass_rc mp_drive_wait_on(struct mp_drive *drive, char **ret_query,
+    struct mcpass_error *err)
+{
+	const struct mp_drive_ui *ui = &drive->options.ui;
+
+	mp_listener_finish(drive->listener, false, "This was not the answer to the login that is"
+	    " waited for: perhaps an old tab.");
+	if (ui->warning != NULL)
+		ui->warning(ui->ctx, "what came was not the answer to this login; still waiting");
+	return wait_for_person(drive, ret_query, err);
 }
 
 /* In our own words: nothing that a server wrote gets onto our page. */

@@ -130,6 +130,18 @@ static enum mcpass_rc browse(struct mp_drive *drive, const struct mcpass_action 
 	return rc;
 }
 
+static enum mcpass_rc wait_on(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_drive_wait_on(drive, &drive->text, err);
+
+	(void)action;
+	event->type = MCPASS_EV_REDIRECT;
+	event->data = drive->text;
+	event->data_len = drive->text != NULL ? strlen(drive->text) : 0;
+	return rc;
+}
+
 static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
     struct mcpass_event *ret_event, struct mcpass_error *err)
 {
@@ -142,6 +154,7 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 		[MCPASS_ACT_REQUEST] = request,
 		[MCPASS_ACT_LISTEN] = listen_for,
 		[MCPASS_ACT_BROWSE] = browse,
+		[MCPASS_ACT_WAIT] = wait_on,
 	};
 	struct mp_drive *drive = ctx;
 	struct mcpass_event event = { 0 };

@@ -15,6 +15,8 @@ struct mp_drive {
 
 	/* What the client is told lives here until it is told the next thing. */
 	struct mp_listener *listener;   /* while a login is under way */
+	int64_t login_deadline;         /* of mp_now_ms(): until when the person is waited for */
+	int paste_fd;                   /* where the redirect may be pasted, or -1 */
 	struct mp_http_response response;
 	struct mcpass_error reason;     /* why there was none */
 	char *text;                     /* a record, a query: wiped */
@@ -24,6 +26,7 @@ struct mp_drive {
 	struct mp_headers accepted_headers;
 	unsigned call;                  /* the request that is waited for */
 	char *result;                   /* its answer, or NULL */
+	int64_t asked_at;               /* of mp_now_ms(): when it began */
 	bool is_error;
 	unsigned farewell;              /* the exchange that says so when we give up, or 0 */
 
@@ -40,8 +43,15 @@ enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *
  * (mp_free_wiped), NULL when nobody came in time. */
 enum mcpass_rc mp_drive_browse(struct mp_drive *drive, const char *url, char **ret_query,
     struct mcpass_error *err);
+/* What came was not the answer: waits on.  *ret_query as above. */
+enum mcpass_rc mp_drive_wait_on(struct mp_drive *drive, char **ret_query,
+    struct mcpass_error *err);
 /* Answers the browser that waits, and closes the redirect URI. */
 void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc);
+
+/* drive_redact.c: our secrets in what the server wrote become '*', in place. */
+void mp_drive_redact(const struct mp_drive *drive, char *text);
+void mp_drive_redact_error(const struct mp_drive *drive, struct mcpass_error *err);
 
 /* drive_session.c: carries out what the session wants until the answer is there. */
 enum mcpass_rc mp_drive_converse(struct mp_drive *drive, struct mcpass_error *err);
@@ -52,8 +62,9 @@ void mp_drive_give_up(struct mp_drive *drive);
 /* drive_tools.c: before the first tools/call it has to be known which arguments go into
  * headers, too; after one, what the session found out is kept for the next time. */
 enum mcpass_rc mp_drive_learn_tools(struct mp_drive *drive, struct mcpass_error *err);
-/* The list is refused (401, 403): gives it up, and the caller goes on without. */
-enum mcpass_rc mp_drive_skip_lesson(struct mp_drive *drive, struct mcpass_error *err);
+/* The list is refused with status: gives it up, and the caller goes on without. */
+enum mcpass_rc mp_drive_skip_lesson(struct mp_drive *drive, int status,
+    struct mcpass_error *err);
 void mp_drive_note_tools(struct mp_drive *drive);
 
 /* drive.c: one request, its answer in drive->result */

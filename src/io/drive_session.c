@@ -138,7 +138,7 @@ static enum mcpass_rc authorize(struct mp_drive *drive,
 		return rc;
 	}
 	if (drive->learning)
-		return mp_drive_skip_lesson(drive, err);
+		return mp_drive_skip_lesson(drive, action->status, err);
 	drive->accepted = false;        /* of an earlier request, before this refusal */
 	rc = mp_drive_tell(drive, &event, err);
 	if (!rc)
@@ -186,22 +186,53 @@ static enum mcpass_rc take_request(struct mp_drive *drive, const struct mp_rpc *
 	return rc;
 }
 
-static enum mcpass_rc take_message(struct mp_drive *drive,
-    const struct mcpass_session_action *action, struct mcpass_error *err)
+static enum mcpass_rc read_message(struct mp_drive *drive, const char *text,
+    struct mcpass_error *err)
 {
 	json_t *json = NULL;
 	struct mp_rpc rpc;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(action->body, action->body_len, MP_MAX_MESSAGE, "a message", &json, err);
+	rc = mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "a message", &json, err);
 	if (!rc)
 		rc = mp_rpc_read(json, &rpc, err);
 	if (!rc && rpc.kind == MP_RPC_REQUEST)
 		rc = take_request(drive, &rpc, err);
 	else if (!rc && drive->options.ui.message != NULL)
-		drive->options.ui.message(drive->options.ui.ctx, action->body);
+		drive->options.ui.message(drive->options.ui.ctx, text);
 	json_decref(json);
 	return rc;
+}
+
+static enum mcpass_rc take_message(struct mp_drive *drive,
+    const struct mcpass_session_action *action, struct mcpass_error *err)
+{
+	char *text = mp_dup_span((struct mp_span){ action->body, action->body_len });
+	enum mcpass_rc rc;
+
+	if (text == NULL)
+		return mp_nomem(err);
+	mp_drive_redact(drive, text);
+	rc = read_message(drive, text, err);
+	free(text);
+	return rc;
+}
+
+static enum mcpass_rc warn(struct mp_drive *drive, const char *sentence,
+    struct mcpass_error *err)
+{
+	char *text = NULL;
+	enum mcpass_rc rc;
+
+	if (drive->options.ui.warning == NULL || drive->learning)
+		return MCPASS_OK;
+	rc = mp_set(&text, sentence, err);
+	if (rc)
+		return rc;
+	mp_drive_redact(drive, text);
+	drive->options.ui.warning(drive->options.ui.ctx, text);
+	free(text);
+	return MCPASS_OK;
 }
 
 static enum mcpass_rc take_result(struct mp_drive *drive,
@@ -219,8 +250,21 @@ static enum mcpass_rc take_result(struct mp_drive *drive,
 	if (!rc && action->call == drive->call) {
 		rc = mp_set_span(&drive->result, (struct mp_span){ action->body, action->body_len }, err);
 		drive->is_error = action->is_error != 0;
+		if (!rc)
+			mp_drive_redact(drive, drive->result);
 	}
 	return rc;
+}
+
+/* Somebody watches: a second at a time. */
+static int tell_waiting(struct mp_drive *drive, int timeout_ms)
+{
+	const struct mp_drive_ui *ui = &drive->options.ui;
+
+	if (ui->waiting == NULL)
+		return timeout_ms;
+	ui->waiting(ui->ctx, (int)((mp_now_ms() - drive->asked_at) / 1000));
+	return timeout_ms < 0 || timeout_ms > 1000 ? 1000 : timeout_ms;
 }
 
 /* Nothing to do until something comes back, or until a time. */
@@ -230,6 +274,7 @@ static enum mcpass_rc rest(struct mp_drive *drive, const struct mcpass_session_a
 	int timeout_ms = action->type == MCPASS_SESSION_WAIT ? mp_left_ms(action->until) : -1;
 	enum mcpass_rc rc;
 
+	timeout_ms = tell_waiting(drive, timeout_ms);
 	rc = mp_http_poll(drive->http, timeout_ms, drive->options.interrupt_fd, err);
 	return rc ? rc : mp_drive_check_interrupt(drive, err);
 }
@@ -248,9 +293,7 @@ static enum mcpass_rc carry_out(struct mp_drive *drive,
 	case MCPASS_SESSION_MESSAGE:
 		return take_message(drive, action, err);
 	case MCPASS_SESSION_WARNING:
-		if (drive->options.ui.warning != NULL && !drive->learning)
-			drive->options.ui.warning(drive->options.ui.ctx, action->body);
-		return MCPASS_OK;
+		return warn(drive, action->body, err);
 	case MCPASS_SESSION_RESULT:
 		return take_result(drive, action, err);
 	case MCPASS_SESSION_IDLE:

@@ -149,14 +149,18 @@ static enum mcpass_rc list(struct mp_drive *drive, struct mcpass_error *err)
 
 /* No person is asked to sign in for a list that nobody asked for, let alone twice: the call
  * itself says what it needs.  A server that misses headers then says so, and only then is
- * the list asked for (spec: MCP streamable HTTP, HeaderMismatch). */
-enum mcpass_rc mp_drive_skip_lesson(struct mp_drive *drive, struct mcpass_error *err)
+ * the list asked for (spec: MCP streamable HTTP, HeaderMismatch).  Who is not signed in yet
+ * will be by the next call, which lists then; to whom the list is forbidden, it is not asked
+ * for anew with every call. */
+enum mcpass_rc mp_drive_skip_lesson(struct mp_drive *drive, int status,
+    struct mcpass_error *err)
 {
 	enum mcpass_rc rc = mcpass_session_cancel(drive->session, drive->call, err);
 
 	if (rc)
 		return rc;
-	keep(drive, MP_MIN_TOOLS_LIFETIME);
+	if (status != 401)
+		keep(drive, MP_MIN_TOOLS_LIFETIME);
 	drive->is_error = true;
 	return mp_set(&drive->result, "{}", err);
 }
@@ -189,8 +193,9 @@ void mp_drive_note_tools(struct mp_drive *drive)
 {
 	const char *lesson = NULL;
 
-	if (drive->lesson != NULL && is_stateless(drive)
+	/* Without a list there is something to note only once the server missed a header. */
+	if (is_stateless(drive)
 	    && mcpass_session_tools(drive->session, &lesson, NULL) == MCPASS_OK
-	    && !mp_eq(lesson, drive->lesson))
+	    && !mp_eq(lesson, drive->lesson != NULL ? drive->lesson : "{}"))
 		keep(drive, MP_MIN_TOOLS_LIFETIME);
 }

@@ -27,6 +27,7 @@ enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_http
 	http->connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms
 	    : CONNECT_TIMEOUT_MS;
 	http->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS;
+	http->head_ms = options->timeout_ms;
 	rc = mp_http_trust_find(options->ca_file, &http->trust, err);
 	if (!rc)
 		rc = mp_set(&http->proxy, options->proxy, err);
@@ -96,8 +97,8 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
 	if (rc)
 		return rc;
 	/* What is asked for with a GET may have nothing to say for hours. */
-	if (!is_private && strcmp(ask->method, "GET") != 0)
-		exchange->head_due = mp_now_ms() + http->timeout_ms;
+	if (!is_private && http->head_ms > 0 && strcmp(ask->method, "GET") != 0)
+		exchange->head_due = mp_now_ms() + http->head_ms;
 	exchange->is_private = is_private;
 	exchange->id = id;
 	while (*tail != NULL)

@@ -7,8 +7,10 @@ struct mp_http;                 /* one multi handle: connections are reused */
 struct mp_http_options {
 	const char *ca_file;    /* or NULL: the system's (hashed directory preferred) */
 	const char *proxy;      /* or NULL: the environment's, as curl reads it */
-	/* 0: 10 s, 60 s.  Of a stream, timeout_ms limits the time until its head is there;
-	 * that of a GET has no limit. */
+	/* 0: 10 s to connect; 60 s for a whole answer (mp_http_perform), and no limit for a
+	 * stream: a tool may take hours, and a peer that is gone is found out by keepalive.
+	 * A timeout_ms that is given also limits the time until a stream's head is there,
+	 * but for that of a GET. */
 	long connect_timeout_ms, timeout_ms;
 };
 enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_http **ret_http,

@@ -22,7 +22,11 @@ static const struct {
 	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
 	{ CURLOPT_PATH_AS_IS, 1 },              /* identifiers are bytes, so is a path */
 	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 }, /* a proxy's answer is not the server's */
-	{ CURLOPT_TCP_KEEPALIVE, 1 },           /* a stream is silent for hours */
+	/* A stream is silent for hours.  A peer that is gone without a word is noticed after
+	 * the first probe and nine more, which are the system's number: some three minutes. */
+	{ CURLOPT_TCP_KEEPALIVE, 1 },
+	{ CURLOPT_TCP_KEEPIDLE, 45 },
+	{ CURLOPT_TCP_KEEPINTVL, 15 },
 };
 
 /* spec: RFC 9110 5.5: a control character in a value counts as a space */

@@ -14,6 +14,7 @@ struct mp_http {
 	struct mp_http_trust trust;
 	char *proxy;                    /* or NULL */
 	long connect_timeout_ms, timeout_ms;
+	long head_ms;                   /* until a stream's head must be there; 0: no limit */
 	int interrupt_fd;               /* -1: none */
 	unsigned performed;             /* names the exchanges of mp_http_perform() */
 	struct mp_http_exchange *first; /* all that are under way */

@@ -106,14 +106,35 @@ enum mcpass_rc mp_authz_check_iss(const char *sent, const char *recorded, bool p
 	return rc;
 }
 
+/* spec: RFC 6749 10.12; MCP 2026-07-28 open redirection */
+static bool is_state(const char *sent, const char *recorded)
+{
+	return sent != NULL && strlen(sent) == strlen(recorded)
+	    && mp_bytes_equal(sent, recorded, strlen(recorded));
+}
+
+enum mcpass_rc mp_authz_is_ours(const char *query, size_t len, const char *state,
+    bool *ret_ours, struct mcpass_error *err)
+{
+	const char *sent = NULL;
+	struct mp_form form = { 0 };
+	enum mcpass_rc rc = mp_form_parse(query, len, &form, NULL);
+
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (!rc)
+		rc = mp_form_get(&form, "state", &sent, NULL);
+	*ret_ours = rc == MCPASS_OK && is_state(sent, state);
+	mp_form_free(&form);
+	return MCPASS_OK;
+}
+
 static enum mcpass_rc check_state(const char *sent, const char *recorded,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	/* spec: RFC 6749 10.12; MCP 2026-07-28 open redirection */
-	if (sent != NULL && strlen(sent) == strlen(recorded)
-	    && mp_bytes_equal(sent, recorded, strlen(recorded)))
+	if (is_state(sent, recorded))
 		return MCPASS_OK;
 	rc = mp_fail(err, MCPASS_E_POLICY, "RFC 6749 10.12", "%s", sent == NULL
 	    ? "the redirect has no state" : "the redirect's state is not the one of this login");

@@ -25,6 +25,11 @@ struct mp_authz_expect {                /* what was recorded before the browser 
 	const char *state, *issuer;
 	bool iss_promised;     /* authorization_response_iss_parameter_supported */
 };
+/* *ret_ours: whether the query has one state, and it is the one that was sent.  Fails only
+ * when out of memory. */
+enum mcpass_rc mp_authz_is_ours(const char *query, size_t len, const char *state,
+    bool *ret_ours, struct mcpass_error *err);
+
 /* Judges the redirect's query: state first, then iss (for errors too: on a mismatch
  * nothing the sender wrote is shown), then error, then code.
  * MCPASS_E_POLICY   state absent or not ours; iss of another issuer, or promised and absent

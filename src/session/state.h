@@ -12,6 +12,7 @@
 #include "mcp/headers.h"
 #include "mcp/revision.h"
 #include "mcpass/session.h"
+#include "wire/json_raw.h"
 #include "wire/sse.h"
 
 #define MP_SPEC_HTTP "MCP streamable HTTP"
@@ -156,14 +157,6 @@ struct mp_message {
 	struct mp_rpc rpc;
 	struct mp_span text;
 };
-
-/* raw.c: both borrow from what they are given */
-struct mp_span mp_raw_member(struct mp_span object, const char *name);  /* data NULL: none */
-/* Adds that object with json as its member of that name (NULL: without any).  False when a
- * name in it is written with escapes; then what was added is of no use. */
-bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, const char *json);
-/* Without the white space between values; *ret_text is the caller's (free). */
-enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpass_error *err);
 
 /* public.c: a call begins with a clean error and without what is over, and a failure ends
  * the session.  JSON of the program that is wrong is MCPASS_E_USAGE. */

@@ -11,6 +11,7 @@ import threading
 
 import lib
 from lib import JSON, World, expect, expect_eq, hostile
+from scene import Issuer, Scene, Server
 
 SSE = {"Content-Type": "text/event-stream"}
 NEW, OLD = "2026-07-28", "2025-11-25"
@@ -535,3 +536,32 @@ def test_the_client_metadata_document():
             "token_endpoint_auth_method": "none", "scope": "a b"})
         done = w.run("client-metadata", "--url", url)
         expect("no scope unless it is given", "scope" not in json.loads(done.stdout), done.stdout)
+
+
+def test_after_a_login_the_tools_are_listed():
+    """The first call signs in and asks for no list; the second one learns, the third knows."""
+    with Scene() as s:
+        issuer = Issuer(s)
+        server = Server(s, issuer.url)
+        calls = []
+        for _ in range(3):
+            server.site.requests.clear()
+            expect_eq("a call", s.run("call", server.url, "x").returncode, 0)
+            calls.append([json.loads(r[3])["method"] for r in server.site.requests
+                          if r[0] == "POST" and "Authorization" in r[2]])
+        expect_eq("what was asked with a token", calls, [
+            ["tools/call"], ["tools/list", "tools/call"], ["tools/call"]])
+        expect_eq("one login", len(s.visits), 1)
+
+
+def test_the_issuer_of_a_client():
+    """A client that is given goes to the issuer that is named with it, and to no other."""
+    with Scene() as s:
+        issuer = Issuer(s)
+        server = Server(s, issuer.url)
+        done = s.run("login", server.url, "--client-id", "given", "--client-issuer",
+                     "http://127.0.0.1:1")
+        expect_eq("another issuer", done.returncode, 5, done.stderr)
+        expect_eq("nobody was asked", len(s.visits), 0)
+        done = s.run("login", server.url, "--client-id", "given", "--client-issuer", issuer.url)
+        expect_eq("the issuer", done.returncode, 0, done.stderr)

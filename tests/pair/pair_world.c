@@ -333,6 +333,21 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 		snprintf(world->last_url, sizeof(world->last_url), "%s", action->url);
 		if (!world->walks_away)
 			rc = walk_pages(world, action->url, &answer->text, err);
+		if (world->stray != NULL) {
+			world->held_answer = answer->text;
+			answer->text = strdup(world->stray);
+			world->strays--;
+		}
+		event->type = MCPASS_EV_REDIRECT;
+		break;
+	case MCPASS_ACT_WAIT:
+		if (world->strays > 0) {
+			world->strays--;
+			answer->text = strdup(world->stray);
+		} else {                        /* NULL: nobody comes any more */
+			answer->text = world->held_answer;
+			world->held_answer = NULL;
+		}
 		event->type = MCPASS_EV_REDIRECT;
 		break;
 	case MCPASS_ACT_DONE:

@@ -35,6 +35,9 @@ struct world {
 	/* the person */
 	const char *username;                   /* "alice": everything; "carol": mcp:read only */
 	bool says_no, walks_away;
+	const char *stray;              /* comes to the redirect URI before the answer, or NULL */
+	unsigned strays;                /*    so many times */
+	char *held_answer;              /* the answer meanwhile */
 	struct mp_strings jar;                  /* "name=value" */
 
 	/* the circumstances */

@@ -1,5 +1,6 @@
 /* The client against the issuer, the guard and the echo server: what a user lives
  * through, and that the walks together cover every arrow of docs/flow.md. */
+#include "base/limits.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -480,6 +481,38 @@ static void test_logout(void)
 	world_close(&world);
 }
 
+static const struct {
+	const char *label, *stray;
+	unsigned times;
+	enum mcpass_rc want;
+} stray_rows[] = {
+	{ "another state", "code=x&state=forged", 1, MCPASS_OK },
+	{ "no state", "code=x", 1, MCPASS_OK },
+	{ "an empty state", "code=x&state=", 1, MCPASS_OK },
+	{ "an error without state", "error=access_denied", 1, MCPASS_OK },
+	{ "two states", "state=a&state=b&code=x", 1, MCPASS_OK },
+	{ "no form at all", "%zz", 1, MCPASS_OK },
+	{ "as many as may be", "code=x&state=forged", MP_MAX_STRAYS, MCPASS_OK },
+	{ "one too many", "code=x&state=forged", MP_MAX_STRAYS + 1, MCPASS_E_POLICY },
+};
+
+/* A program on this machine asks the redirect URI; the login goes on. */
+static void test_strays(void)
+{
+	for (size_t i = 0; i < COUNT(stray_rows); i++) {
+		struct world world;
+
+		world_open(&world);
+		world.stray = stray_rows[i].stray;
+		world.strays = stray_rows[i].times;
+		CALL(stray_rows[i].label, &world, "tools/call", "echo", stray_rows[i].want,
+		    stray_rows[i].want == MCPASS_OK ? 200 : 401);
+		CHECK_EQ(stray_rows[i].label, world.logins, 1);
+		free(world.held_answer);
+		world_close(&world);
+	}
+}
+
 static void test_usage(void)
 {
 	struct world world;
@@ -540,6 +573,7 @@ int main(void)
 	test_metadata_redirect();
 	test_bad_hops();
 	test_logout();
+	test_strays();
 	test_usage();
 	walk_extensions();
 	walk_refusals();

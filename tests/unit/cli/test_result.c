@@ -18,36 +18,41 @@ static json_t *read_json(const char *text)
 	return json;
 }
 
+static void tool(struct mp_buf *buf, const struct mp_term *term, const json_t *result)
+{
+	mp_result_tool(buf, term, result, NULL);
+}
+
 static const struct {
 	const char *label;
 	render_fn *render;
 	const char *json, *want;
 } rows[] = {
-	{ "a text", mp_result_tool, "{\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}", "hi\n" },
-	{ "a text with its own line end", mp_result_tool,
+	{ "a text", tool, "{\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}", "hi\n" },
+	{ "a text with its own line end", tool,
 	    "{\"content\":[{\"type\":\"text\",\"text\":\"a\\nb\\n\"}]}", "a\nb\n" },
-	{ "two texts", mp_result_tool, "{\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+	{ "two texts", tool, "{\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
 	    "{\"type\":\"text\",\"text\":\"b\"}]}", "a\nb\n" },
-	{ "an image", mp_result_tool, "{\"content\":[{\"type\":\"image\",\"mimeType\":\"image/png\","
+	{ "an image", tool, "{\"content\":[{\"type\":\"image\",\"mimeType\":\"image/png\","
 	    "\"data\":\"AAAAAA==\"}]}", "[image: image/png, 4 bytes]\n" },
-	{ "sound", mp_result_tool, "{\"content\":[{\"type\":\"audio\",\"mimeType\":\"audio/wav\","
+	{ "sound", tool, "{\"content\":[{\"type\":\"audio\",\"mimeType\":\"audio/wav\","
 	    "\"data\":\"AAAA\"}]}", "[audio: audio/wav, 3 bytes]\n" },
-	{ "a resource's text", mp_result_tool, "{\"content\":[{\"type\":\"resource\",\"resource\":"
+	{ "a resource's text", tool, "{\"content\":[{\"type\":\"resource\",\"resource\":"
 	    "{\"uri\":\"x:1\",\"text\":\"inside\"}}]}", "inside\n" },
-	{ "a resource's bytes", mp_result_tool, "{\"content\":[{\"type\":\"resource\",\"resource\":"
+	{ "a resource's bytes", tool, "{\"content\":[{\"type\":\"resource\",\"resource\":"
 	    "{\"uri\":\"x:1\",\"mimeType\":\"a/b\",\"blob\":\"AA==\"}}]}",
 	    "[resource: x:1, a/b, 1 byte]\n" },
-	{ "a link", mp_result_tool, "{\"content\":[{\"type\":\"resource_link\",\"uri\":\"x:1\","
+	{ "a link", tool, "{\"content\":[{\"type\":\"resource_link\",\"uri\":\"x:1\","
 	    "\"name\":\"n\"}]}", "[resource_link: x:1]\n" },
-	{ "a type of tomorrow", mp_result_tool, "{\"content\":[{\"type\":\"hologram\"}]}",
+	{ "a type of tomorrow", tool, "{\"content\":[{\"type\":\"hologram\"}]}",
 	    "[hologram:]\n" },
-	{ "no type", mp_result_tool, "{\"content\":[{},3]}", "[unknown:]\n[unknown:]\n" },
-	{ "structured alone", mp_result_tool, "{\"structuredContent\":{\"a\":1}}",
+	{ "no type", tool, "{\"content\":[{},3]}", "[unknown:]\n[unknown:]\n" },
+	{ "structured alone", tool, "{\"structuredContent\":{\"a\":1}}",
 	    "{\n  \"a\": 1\n}\n" },
-	{ "structured beside a text", mp_result_tool, "{\"content\":[{\"type\":\"text\","
+	{ "structured beside a text", tool, "{\"content\":[{\"type\":\"text\","
 	    "\"text\":\"{}\"}],\"structuredContent\":{\"a\":1}}", "{}\n" },
-	{ "nothing", mp_result_tool, "{}", "" },
-	{ "no object", mp_result_tool, "[]", "" },
+	{ "nothing", tool, "{}", "" },
+	{ "no object", tool, "[]", "" },
 	{ "a prompt", mp_result_prompt, "{\"messages\":[{\"role\":\"user\",\"content\":"
 	    "{\"type\":\"text\",\"text\":\"Hi\"}},{\"role\":\"assistant\",\"content\":"
 	    "{\"type\":\"text\",\"text\":\"Yes?\"}}]}", "user: Hi\nassistant: Yes?\n" },
@@ -83,13 +88,13 @@ static void test_harmless(void)
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, 4096);
-	mp_result_tool(&buf, &tty, json);
+	tool(&buf, &tty, json);
 	mp_list_render(&buf, &tty, json, "tools");
 	CHECK("no escape on a terminal", strchr(mp_buf_text(&buf), '\033') == NULL);
 	CHECK("no C1 control either", strstr(mp_buf_text(&buf), "\xc2\x9b") == NULL);
 	CHECK("no bell", strchr(mp_buf_text(&buf), '\a') == NULL);
 	mp_buf_clear(&buf);
-	mp_result_tool(&buf, &pipe_term, json);
+	tool(&buf, &pipe_term, json);
 	CHECK_HAS("a pipe gets the bytes", mp_buf_text(&buf), "\033[2J\xc2\x9bx\n[?[2J: ?, 0 bytes]\n");
 	mp_buf_free(&buf);
 	json_decref(json);
@@ -248,7 +253,7 @@ static enum mcpass_rc list(struct pages *pages, json_t **ret_list, struct mcpass
 	const struct mp_asker asker = { answer, pages };
 
 	memset(err, 0, sizeof(*err));
-	return mp_list_all(&asker, "tools", ret_list, err);
+	return mp_list_all(&asker, "tools", ret_list, NULL, err);
 }
 
 static void test_pages(void)
@@ -300,7 +305,7 @@ static void test_endless(void)
 	struct mcpass_error err = { 0 };
 	json_t *all = NULL;
 
-	CHECK_EQ("no end", mp_list_all(&asker, "tools", &all, &err), MCPASS_E_LIMIT);
+	CHECK_EQ("no end", mp_list_all(&asker, "tools", &all, NULL, &err), MCPASS_E_LIMIT);
 	CHECK_EQ("at the cap", asked, MP_MAX_LIST_PAGES);
 }
 

@@ -180,6 +180,9 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 		answer_page(walk);
 		event->data = walk->answer;
 		break;
+	case MCPASS_ACT_WAIT:           /* nobody comes any more */
+		event->type = MCPASS_EV_REDIRECT;
+		break;
 	case MCPASS_ACT_DONE:
 		break;
 	}

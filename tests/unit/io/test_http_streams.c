@@ -412,8 +412,35 @@ static void test_reasons(void)
 	curl_easy_cleanup(exchange.easy);
 }
 
+/* A tool may take hours: only a time that somebody gave ends the wait for its head. */
+static void test_patience(void)
+{
+	static const struct {
+		const char *label, *method;
+		long timeout_ms;
+		bool limited;
+	} rows[] = {
+		{ "by itself", "POST", 0, false },
+		{ "as was said", "POST", 5000, true },
+		{ "a GET waits for ever", "GET", 5000, false },
+	};
+	const struct mp_http_callbacks callbacks = { on_head, on_data, on_end, NULL };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const struct mp_http_options options = { .timeout_ms = rows[i].timeout_ms };
+		struct mp_http *one = NULL;
+
+		CHECK_EQ(rows[i].label, mp_http_new(&options, &one, NULL), MCPASS_OK);
+		CHECK_EQ(rows[i].label, mp_http_start(one, 1, rows[i].method, "http://127.0.0.1:1/",
+		    NULL, 0, NULL, 0, &callbacks, NULL), MCPASS_OK);
+		CHECK_EQ(rows[i].label, one->first->head_due >= 0, rows[i].limited);
+		mp_http_free(one);
+	}
+}
+
 int main(void)
 {
+	test_patience();
 	test_chunks();
 	test_break();
 	test_two();

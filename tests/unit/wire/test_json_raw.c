@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
-#include "session/state.h"
+#include "wire/json_raw.h"
 
 static const struct {
 	const char *label, *text, *want;        /* of the member "result"; NULL: none */
@@ -24,8 +24,65 @@ static const struct {
 	{ "an empty object", "{}", NULL },
 };
 
+static const struct {
+	const char *label, *text, *want;
+} indent_rows[] = {
+	{ "an object", "{\"a\":1,\"b\":[1,2]}",
+	    "{\n  \"a\": 1,\n  \"b\": [\n    1,\n    2\n  ]\n}" },
+	{ "nothing inside", " { \"a\" : { } , \"b\" : [ ] } ",
+	    "{\n  \"a\": {},\n  \"b\": []\n}" },
+	{ "empty", "{}", "{}" },
+	{ "an empty list", "[\n]", "[]" },
+	{ "a number as it is", " 0.1 ", "0.1" },
+	{ "numbers", "[0.1,1e-7,12345678901234567890123,1.0,-0]",
+	    "[\n  0.1,\n  1e-7,\n  12345678901234567890123,\n  1.0,\n  -0\n]" },
+	{ "text", "\"{a: [1, 2], \\\" }\"", "\"{a: [1, 2], \\\" }\"" },
+	{ "escapes", "{\"\\u0061\":\"\\\\\"}", "{\n  \"\\u0061\": \"\\\\\"\n}" },
+	{ "words", "[true,false,null]", "[\n  true,\n  false,\n  null\n]" },
+};
+
+static void test_indent(void)
+{
+	for (size_t i = 0; i < COUNT(indent_rows); i++) {
+		struct mp_buf buf;
+
+		mp_buf_init(&buf, 1000);
+		mp_raw_indent(&buf, (struct mp_span){ indent_rows[i].text,
+		    strlen(indent_rows[i].text) });
+		CHECK_STR(indent_rows[i].label, mp_buf_text(&buf), indent_rows[i].want);
+		mp_buf_free(&buf);
+	}
+}
+
+static const struct {
+	const char *label, *text, *want;        /* the items, each with a '|' behind it */
+} item_rows[] = {
+	{ "none", "[]", "" },
+	{ "none, with space", "[ \n ]", "" },
+	{ "one", "[1]", "1|" },
+	{ "some", "[{\"a\":[1,2]},\"],\",0.10]", "{\"a\":[1,2]}|\"],\"|0.10|" },
+	{ "no array", "{}", "" },
+};
+
+static void test_items(void)
+{
+	for (size_t i = 0; i < COUNT(item_rows); i++) {
+		const char *at = item_rows[i].text, *end = at + strlen(at);
+		struct mp_span item;
+		struct mp_buf buf;
+
+		mp_buf_init(&buf, 1000);
+		while (mp_raw_item(&at, end, &item))
+			mp_buf_addf(&buf, "%.*s|", (int)item.len, item.data);
+		CHECK_STR(item_rows[i].label, mp_buf_text(&buf), item_rows[i].want);
+		mp_buf_free(&buf);
+	}
+}
+
 int main(void)
 {
+	test_indent();
+	test_items();
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct mp_span text = { rows[i].text, strlen(rows[i].text) };
 		struct mp_span raw = mp_raw_member(text, "result");

@@ -1,9 +1,5 @@
-/* JSON as its writer wrote it, less the white space: what a program passes on keeps its
- * numbers to the last digit and its members in order.  The text has passed
- * mp_json_parse(), so that it is known to be well formed; no line end is left in it, for
- * a line of a stdio transport is a message. */
+#include "wire/json_raw.h"
 #include <string.h>
-#include "session/state.h"
 
 /* Behind the string that begins at its opening quote. */
 static const char *skip_string(const char *at, const char *end)
@@ -67,6 +63,18 @@ static bool next_member(const char **at, const char *end, struct mp_span *ret_ke
 	return true;
 }
 
+bool mp_raw_item(const char **at, const char *end, struct mp_span *ret_item)
+{
+	const char *p = skip_space(*at, end);
+
+	if (p == end || (*p != '[' && *p != ','))
+		return false;
+	ret_item->data = skip_space(p + 1, end);
+	*at = skip_value(ret_item->data, end);
+	ret_item->len = (size_t)(*at - ret_item->data);
+	return ret_item->len > 0;       /* of an empty array */
+}
+
 /* key has its quotes */
 static bool is_key(struct mp_span key, const char *name)
 {
@@ -109,6 +117,7 @@ bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, con
 	return true;
 }
 
+/* No line end is left: a line of a stdio transport is a message. */
 enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpass_error *err)
 {
 	const char *at = json.data, *end = json.data + json.len;
@@ -123,4 +132,55 @@ enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpas
 		mp_buf_add(&buf, first, (size_t)(at - first));
 	}
 	return mp_buf_take(&buf, "a message", ret_text, err);
+}
+
+static void break_line(struct mp_buf *buf, size_t depth)
+{
+	mp_buf_addc(buf, '\n');
+	for (size_t i = 0; i < depth; i++)
+		mp_buf_adds(buf, "  ");
+}
+
+/* A bracket, and what it does to the line; returns behind it, and behind the other one of
+ * an empty pair. */
+static const char *indent_bracket(struct mp_buf *buf, const char *at, const char *end,
+    size_t *depth)
+{
+	bool opens = *at == '{' || *at == '[';
+	const char *next = skip_space(at + 1, end);
+
+	if (opens && next < end && (*next == '}' || *next == ']')) {
+		mp_buf_addc(buf, *at);
+		mp_buf_addc(buf, *next);
+		return next + 1;
+	}
+	if (!opens)
+		break_line(buf, --*depth);
+	mp_buf_addc(buf, *at);
+	if (opens)
+		break_line(buf, ++*depth);
+	return at + 1;
+}
+
+void mp_raw_indent(struct mp_buf *buf, struct mp_span json)
+{
+	const char *end = json.data + json.len, *at = skip_space(json.data, end), *first;
+	size_t depth = 0;
+
+	while (at < end) {
+		first = at;
+		if (strchr("{[}]", *at) != NULL) {
+			at = indent_bracket(buf, at, end, &depth);
+		} else if (*at == '"') {
+			at = skip_string(at, end);
+			mp_buf_add(buf, first, (size_t)(at - first));
+		} else {
+			mp_buf_addc(buf, *at++);
+			if (*first == ',')
+				break_line(buf, depth);
+			else if (*first == ':')
+				mp_buf_addc(buf, ' ');
+		}
+		at = skip_space(at, end);
+	}
 }

@@ -1,0 +1,21 @@
+/* json_raw.h - JSON as its writer wrote it, less the white space: what a program passes on
+ * keeps its numbers to the last digit and its members in order.  Every text given here has
+ * passed mp_json_parse(), so that it is known to be well formed. */
+#ifndef MP_WIRE_JSON_RAW_H
+#define MP_WIRE_JSON_RAW_H
+#include "base/buf.h"
+
+/* A member's value with the white space around it; data NULL: absent, or its name is
+ * written with escapes. */
+struct mp_span mp_raw_member(struct mp_span object, const char *name);
+/* Steps through an array: *at begins at the array, and is moved.  False: no item is left. */
+bool mp_raw_item(const char **at, const char *end, struct mp_span *ret_item);
+/* Adds object with the member name set to json (NULL: without it); false, and then buf is
+ * of no use, when a name in it is written with escapes. */
+bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, const char *json);
+/* Without white space; *ret_text is the caller's (mp_free_wiped). */
+enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpass_error *err);
+/* Adds it for people: a line for each item and member, two columns for each level. */
+void mp_raw_indent(struct mp_buf *buf, struct mp_span json);
+
+#endif

@@ -1,0 +1,61 @@
+/* Text in, text out: laid out for people or for a line, it says the same, byte for byte
+ * but for the white space. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "wire/json.h"
+#include "wire/json_raw.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+static void check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static char *compact(struct mp_span text)
+{
+	char *compacted = NULL;
+
+	check(mp_raw_compact(text, &compacted, NULL) == MCPASS_OK);
+	return compacted;
+}
+
+static size_t count_items(const char *text)
+{
+	const char *at = text, *end = text + strlen(text);
+	struct mp_span item;
+	size_t count = 0;
+
+	while (mp_raw_item(&at, end, &item))
+		count++;
+	return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct mp_span text = { (const char *)data, len };
+	json_t *json = NULL, *again = NULL;
+	char *before, *after;
+	struct mp_buf laid;
+
+	if (mp_json_parse(text.data, len, MP_MAX_DOCUMENT, "it", &json, NULL) != MCPASS_OK)
+		return 0;
+	mp_buf_init(&laid, 64 * MP_MAX_DOCUMENT);
+	mp_raw_indent(&laid, text);
+	check(!laid.failed);
+	check(mp_json_parse(laid.data, laid.len, laid.len, "it", &again, NULL) == MCPASS_OK);
+	check(json_equal(json, again));
+	before = compact(text);
+	after = compact((struct mp_span){ laid.data, laid.len });
+	check(strcmp(before, after) == 0);
+	check(!json_is_array(json) || count_items(before) == json_array_size(json));
+	free(before);
+	free(after);
+	mp_buf_free(&laid);
+	json_decref(json);
+	json_decref(again);
+	return 0;
+}
