@@ -92,6 +92,38 @@ static enum mcpass_rc refused(struct mcpass_client *client, const struct said *s
 	return MCPASS_E_PROTOCOL;
 }
 
+static bool asks_nobody(enum mcpass_grant grant)
+{
+	return grant == MCPASS_GRANT_CLIENT_CREDENTIALS || grant == MCPASS_GRANT_JWT_BEARER
+	    || grant == MCPASS_GRANT_ID_JAG;
+}
+
+/* A person's choice of scopes stands: to ask for the same again would change nothing. */
+static enum mcpass_rc check_choice(const struct mcpass_client *client, const char *scope,
+    struct mcpass_error *err)
+{
+	struct mp_strings chosen = { 0 }, need = { 0 };
+	enum mcpass_rc rc;
+	bool covered = true;
+
+	if (client->wished_scope == NULL || asks_nobody(client->grant))
+		return MCPASS_OK;
+	rc = mp_scope_parse(client->wished_scope, &chosen, err);
+	if (rc == MCPASS_OK)
+		rc = mp_scope_parse(scope, &need, err);
+	if (rc == MCPASS_OK)
+		covered = mp_scope_covers(&chosen, &need);
+	mp_strings_free(&chosen);
+	mp_strings_free(&need);
+	if (rc || covered)
+		return rc;
+	rc = mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
+	    "the server wants %s for this, which the chosen scopes leave out", scope);
+	mp_oauth_code(err, "insufficient_scope");
+	mp_hint(err, "add it to --scope, or leave --scope out and it is asked for");
+	return rc;
+}
+
 /* 403: only a missing scope can be mended, and only when the token really lacks it. */
 static enum mcpass_rc short_of_scope(struct mcpass_client *client, const struct said *said,
     struct mcpass_error *err)
@@ -111,7 +143,8 @@ static enum mcpass_rc short_of_scope(struct mcpass_client *client, const struct 
 	if (granted)
 		return mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
 		    "the token already has %s, and the server still says insufficient_scope", said->scope);
-	return not_this_token(client, MP_BECAUSE_SCOPE, err);
+	rc = check_choice(client, said->scope, err);
+	return rc ? rc : not_this_token(client, MP_BECAUSE_SCOPE, err);
 }
 
 /* Keeps what the challenge says; spec: RFC 9728 5.1, RFC 6750 3 */

@@ -1,6 +1,7 @@
 #include "io/drive.h"
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/limits.h"
 #include "io/clock.h"
 #include "io/drive_parts.h"
@@ -183,9 +184,15 @@ enum mcpass_rc mp_drive_request(struct mp_drive *drive, const char *method,
 	return MCPASS_OK;
 }
 
+bool mp_drive_is_short_of_scope(enum mcpass_rc rc, const struct mcpass_error *err)
+{
+	return rc == MCPASS_E_DENIED && err != NULL && strcmp(err->oauth, "insufficient_scope") == 0;
+}
+
 enum mcpass_rc mp_drive_token(struct mp_drive *drive, const struct mcpass_token **ret_token,
     struct mcpass_error *err)
 {
+	struct mcpass_error why = { 0 };
 	char *unused = NULL;
 	bool is_error;
 	enum mcpass_rc rc;
@@ -195,8 +202,13 @@ enum mcpass_rc mp_drive_token(struct mp_drive *drive, const struct mcpass_token 
 	/* Whether it wants a token, only the server can say: to the request that servers
 	 * protect if they protect anything.  The answer itself does not matter. */
 	if (!rc && drive->token == NULL)
-		rc = mp_drive_request(drive, "tools/list", NULL, &unused, &is_error, err);
+		rc = mp_drive_request(drive, "tools/list", NULL, &unused, &is_error, &why);
 	free(unused);
+	/* Scopes that a person chose may not permit just that; the token is good for what they do. */
+	if (drive->token != NULL && mp_drive_is_short_of_scope(rc, &why))
+		rc = MCPASS_OK;
+	else if (why.rc != MCPASS_OK && err != NULL)
+		*err = why;
 	if (!rc)
 		*ret_token = drive->token;
 	return rc;

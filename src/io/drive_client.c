@@ -183,7 +183,10 @@ enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *
 	now.now = mp_now_s();
 	mp_clear(&drive->reason);
 	rc = mcpass_client_run(drive->client, &now, &host, &action, err);
-	drive->token = rc ? NULL : action.token;
+	if (!rc)
+		drive->token = action.token;
+	else if (!mp_drive_is_short_of_scope(rc, err))        /* then it is good for other requests */
+		drive->token = NULL;
 	mp_store_unlock(drive->store);
 	mp_drive_say_goodbye(drive, rc);
 	/* The client says that no answer came; what helps then is known here. */

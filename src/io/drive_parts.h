@@ -78,4 +78,7 @@ enum mcpass_rc mp_drive_known_revision(const struct mp_drive *drive, char **ret_
 enum mcpass_rc mp_drive_check_interrupt(const struct mp_drive *drive, struct mcpass_error *err);
 bool mp_drive_is_readable(int fd);
 
+/* drive.c: the server wants a scope that the person's choice leaves out; the token stays good. */
+bool mp_drive_is_short_of_scope(enum mcpass_rc rc, const struct mcpass_error *err);
+
 #endif

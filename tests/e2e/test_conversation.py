@@ -522,6 +522,20 @@ def test_a_stream_that_has_begun_may_last():
         asked.communicate(timeout=lib.PATIENCE)
 
 
+def test_a_login_with_chosen_scopes():
+    """They need not permit what login asks the server to find out whether it is protected."""
+    with World() as w:
+        w.start_both()
+        done = w.run("login", w.url, "--scope", "mcp:tools")
+        expect_eq("exit", done.returncode, 0, done.stderr)
+        expect_eq("asked once", done.stderr.count("Waiting for you"), 1, done.stderr)
+        expect_eq("a tool", w.call("echo", "message=hi", "--no-login").stdout, "hi\n")
+        done = w.run("prompts", w.url, "help", "--scope", "mcp:tools")
+        expect_eq("exit", done.returncode, 4, done.stderr)
+        expect("why", "wants mcp:prompts for this, which the chosen scopes leave out" in done.stderr,
+               done.stderr)
+
+
 def test_the_client_metadata_document():
     with World() as w:
         url = "https://client.example/mcpass.json"

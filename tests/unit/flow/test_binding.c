@@ -443,6 +443,16 @@ static void test_refused_for_scope(void)
 	log_in("with scopes of the person's own", &walk);
 	CHECK_EQ("they stand", refuse(&walk, 401, tools, &err), MCPASS_E_PROTOCOL);
 	walk_end(&walk);
+
+	walk_begin(&walk);
+	walk.config.scope = "mine";
+	log_in("with scopes of the person's own", &walk);
+	walk_restart(&walk);
+	CHECK_EQ("behind a 403, too", refuse(&walk, 403, "Bearer error=\"insufficient_scope\","
+	    " scope=\"tools\"", &err), MCPASS_E_DENIED);
+	CHECK_HAS("and it is told", err.detail, "wants tools for this, which the chosen scopes leave out");
+	CHECK("nobody is asked for the same again", !sent(&walk, "BROWSE"));
+	walk_end(&walk);
 }
 
 int main(void)
