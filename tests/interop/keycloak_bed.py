@@ -18,6 +18,7 @@ from lib import World, expect_eq
 
 USERS = {"mcp-admin": "MCP_ADMIN_PASSWORD", "mcp-user": "MCP_USER_PASSWORD",
          "mcp-readonly": "MCP_READONLY_PASSWORD"}
+COOLDOWN = 31           # seconds between two looks at an issuer's keys, and one
 SKEW = 61               # seconds that the guard grants a clock, and one
 
 
