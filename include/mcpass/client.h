@@ -20,14 +20,18 @@ struct mcpass_client;                   /* opaque */
 #define MCPASS_NEW_LOGIN     0x8u       /* do not use the tokens in the record */
 #define MCPASS_DPOP          0x10u      /* want a token bound to a key (RFC 9449), even
                                          * where the server does not ask for one */
+#define MCPASS_PREFER_DEVICE 0x20u      /* no browser can be opened here: sign in by a code
+                                         * (RFC 8628) where the server offers that */
 
 /* How a token is had. */
 enum mcpass_grant {
 	MCPASS_GRANT_CODE = 0,          /* a person consents in the browser */
 	MCPASS_GRANT_CLIENT_CREDENTIALS, /* the client's own credentials (SEP-1046) */
 	MCPASS_GRANT_JWT_BEARER,        /* a platform's workload JWT (SEP-1933) */
-	MCPASS_GRANT_ID_JAG             /* the enterprise's identity provider vouches for
+	MCPASS_GRANT_ID_JAG,            /* the enterprise's identity provider vouches for
 	                                 * the person (SEP-990) */
+	MCPASS_GRANT_DEVICE             /* a person consents on another device, by a code that
+	                                 * is shown here (RFC 8628) */
 };
 
 struct mcpass_client_config {
@@ -73,8 +77,10 @@ enum mcpass_event_type {
 	MCPASS_EV_RESPONSE,             /* answers REQUEST; status 0 when none arrived, data
 	                                 * is then the reason */
 	MCPASS_EV_LISTENING,            /* answers LISTEN; data is the redirect URI */
-	MCPASS_EV_REDIRECT              /* answers BROWSE and WAIT; data is the query string,
+	MCPASS_EV_REDIRECT,             /* answers BROWSE and WAIT; data is the query string,
 	                                 * NULL when nobody came in time */
+	MCPASS_EV_SHOWN,                /* answers SHOW_CODE */
+	MCPASS_EV_PAUSED                /* answers PAUSE */
 };
 struct mcpass_event {                   /* pointers are borrowed for the call only */
 	enum mcpass_event_type type;
@@ -95,9 +101,15 @@ enum mcpass_action_type {
 	MCPASS_ACT_BROWSE,              /* show url to the user, wait for the redirect */
 	MCPASS_ACT_DONE,                /* token is set, or NULL: call without one, and feed
 	                                 * CHALLENGE if the server refuses */
-	MCPASS_ACT_WAIT                 /* what came was not the answer to this login: tell
+	MCPASS_ACT_WAIT,                /* what came was not the answer to this login: tell
 	                                 * whoever brought it, and wait on for the redirect,
 	                                 * no longer than after BROWSE */
+	MCPASS_ACT_SHOW_CODE,           /* show url and user_code to the person, who opens the
+	                                 * one and enters the other, on any device, until
+	                                 * expires_at; url_complete, or NULL, has both in it.
+	                                 * Do not wait for them. */
+	MCPASS_ACT_PAUSE                /* let seconds go by, counted by a clock that nobody
+	                                 * sets; what is waited for is over at expires_at */
 };
 struct mcpass_token {
 	const char *access_token, *token_type, *scope, *issuer, *resource;
@@ -109,6 +121,8 @@ struct mcpass_action {                  /* pointers live until the next step or 
 	const struct mcpass_header *headers;
 	size_t header_count, body_len, max_response;   /* items; bytes; bytes */
 	const struct mcpass_token *token;
+	const char *user_code, *url_complete;   /* one printable line each */
+	int64_t seconds, expires_at;    /* Unix time, seconds */
 };
 
 /* Creates a client; strings in cfg are copied.  The caller owns *ret_client.

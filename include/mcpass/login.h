@@ -13,6 +13,18 @@ extern "C" {
  * Errors as of mcpass_client_step(), MCPASS_E_STORE besides. */
 MCPASS_API enum mcpass_rc mcpass_login(const struct mcpass_client_config *cfg,
     struct mcpass_token **ret_token, struct mcpass_error *err);
+
+/* Shows a person action->user_code and action->url (or action->url_complete, which has both
+ * in it), good until action->expires_at, and returns at once; all borrowed for the call. */
+typedef void mcpass_show_code_fn(void *ctx, const struct mcpass_action *action);
+/* The same for programs where no browser can be opened: the person signs in on another
+ * device, by a code (RFC 8628), where the authorization server offers that.  With cfg->grant
+ * MCPASS_GRANT_DEVICE it fails where it does not (MCPASS_E_DENIED); otherwise the browser is
+ * tried after all.
+ * MCPASS_E_EXPIRED  nobody entered the code in time */
+MCPASS_API enum mcpass_rc mcpass_login_by_code(const struct mcpass_client_config *cfg,
+    mcpass_show_code_fn *show, void *ctx, struct mcpass_token **ret_token,
+    struct mcpass_error *err);
 MCPASS_API void mcpass_token_free(struct mcpass_token *token);   /* wipes; NULL is fine */
 
 #ifdef __cplusplus

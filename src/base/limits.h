@@ -39,6 +39,13 @@
 #define MP_MAX_FORM ((size_t)64 * 1024)
 /* Seconds that a token may claim to live; more is a mistake, and must not overflow. */
 #define MP_MAX_TOKEN_LIFETIME (10LL * 365 * 86400)
+/* A code that a person types (RFC 8628 6.1: short); some servers send a sentence's worth. */
+#define MP_MAX_USER_CODE 64u
+/* Seconds that such a code may claim to be good: nobody waits longer than a day. */
+#define MP_MAX_DEVICE_LIFETIME 86400
+/* Answers in a row, to polls for a token, that are the server's own failure (429, 5xx):
+ * with the pause doubled each time a minute or two, the length of a restart. */
+#define MP_MAX_POLL_FAILURES 4
 /* One stored credential: two tokens, the endpoints, the scopes. */
 #define MP_MAX_RECORD ((size_t)128 * 1024)
 /* Hops of a metadata GET; more is a loop. */
@@ -110,6 +117,11 @@
 #define MP_CONSENT_LIFETIME (90L * 86400)
 /* Seconds that a pushed request waits for its browser (RFC 9126 2.2: 5 to 600). */
 #define MP_PUSHED_LIFETIME 60
+/* Seconds that a code shown on a device is good; between two polls; wrong codes a minute,
+ * of all that are entered: against 34 bits, none is found (RFC 8628 5.1, 6.1). */
+#define MP_DEVICE_LIFETIME 600
+#define MP_DEVICE_INTERVAL 5
+#define MP_MAX_CODE_GUESSES 30
 /* Seconds to the exp of a JWT that stands for a client or a workload: platforms hand out
  * one for an hour to a day, and its jti is remembered for as long. */
 #define MP_MAX_ASSERTION_LIFETIME 86400

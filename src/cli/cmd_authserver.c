@@ -16,6 +16,7 @@
 struct authserver_options {
 	struct mp_common common;
 	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
+	int device_interval_ms;
 	const char *clients, *trusted_issuers;
 	struct mp_texts origins;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client;
@@ -140,6 +141,7 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.issuer = options->issuer, .users = files->users, .signing_key = files->key,
 		.data = options->data, .fault = options->fault, .log = log,
 		.default_resource = options->default_resource,
+		.device_interval = (options->device_interval_ms + 999) / 1000,
 		.require_par = options->require_par,
 		.require_dpop_nonce = options->require_dpop_nonce,
 		.opaque_tokens = options->opaque_tokens,
@@ -300,6 +302,8 @@ static const struct mp_option authserver_options[] = {
 	    "The audience of tokens for clients that ask for no resource. Default: the issuer." },
 	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
 	    "Let pages of this origin register and fetch tokens (CORS); may be repeated." },
+	{ "device-interval", '\0', MP_OPTION_TIME, "TIME", AT(device_interval_ms),
+	    "How long a device waits between two polls (RFC 8628). Default 5s." },
 	{ "require-par", '\0', MP_OPTION_FLAG, NULL, AT(require_par),
 	    "Take pushed authorization requests only (RFC 9126)." },
 	{ "require-dpop-nonce", '\0', MP_OPTION_FLAG, NULL, AT(require_dpop_nonce),
@@ -338,8 +342,9 @@ const struct mp_command mp_command_authserver = {
 	.summary = "Run the embedded authorization server",
 	.operands = "[hash NAME | token]",
 	.about = "Runs an OAuth 2.1 authorization server for development and tests: metadata,"
-	    " dynamic client registration, login and consent pages, PKCE, refresh tokens that"
-	    " rotate, revocation, introspection. It speaks HTTP; TLS is the proxy's. Prints its issuer URL when it"
+	    " dynamic client registration, login and consent pages, PKCE, logins by a code on"
+	    " another device, refresh tokens that rotate, revocation, introspection. It speaks HTTP;"
+	    " TLS is the proxy's. Prints its issuer URL when it"
 	    " is ready and a line for each request on standard error. Ctrl-C or TERM ends it.\n"
 	    "\n"
 	    "  authserver hash NAME   reads a password, prints an entry for a file of users;\n"

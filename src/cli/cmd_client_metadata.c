@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli/conn.h"
+#include "oauth/device.h"
 #include "wire/uri.h"
 
 struct metadata_options {
@@ -68,9 +69,10 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (!rc)
 		rc = list_redirects(&options->redirect_uris, redirects, err);
 	if (!rc) {
-		document = json_pack("{s:s, s:s, s:O, s:[s,s], s:[s], s:s, s:s, s:s*}", "client_id", url,
+		document = json_pack("{s:s, s:s, s:O, s:[s,s,s], s:[s], s:s, s:s, s:s*}", "client_id", url,
 		    "client_name", options->name != NULL ? options->name : "mcpass",
 		    "redirect_uris", redirects, "grant_types", "authorization_code", "refresh_token",
+		    MP_GRANT_DEVICE,
 		    "response_types", "code", "token_endpoint_auth_method", "none",
 		    "application_type", "native", "scope", options->scope);
 		rc = document == NULL ? mp_fail(err, MCPASS_E_USAGE, NULL, "not UTF-8 text")

@@ -98,7 +98,8 @@ const struct mp_command mp_command_login = {
 	    " they need to; login is for doing it now, with certain scopes, or as somebody else.\n",
 	.examples = "  mcpass login https://mcp.example.com/mcp\n"
 	    "  mcpass login https://mcp.example.com/mcp --profile work --scope 'read write'\n"
-	    "  mcpass login https://mcp.example.com/mcp --no-browser --callback-port 8765\n",
+	    "  mcpass login https://mcp.example.com/mcp --no-browser --callback-port 8765\n"
+	    "  mcpass login https://mcp.example.com/mcp --device\n",
 	.least = 1,
 	.most = 1,
 	.places = places,

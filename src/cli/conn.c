@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "cli/stop.h"
+#include "io/browse.h"
 #include "io/entropy.h"
 
 #define LOGIN_TIMEOUT_MS (5 * 60 * 1000)
@@ -33,6 +34,11 @@ static enum mcpass_rc read_inputs(const struct mp_conn_options *options, const c
 		rc = mp_conn_check_provider(options->provider, err);
 	if (!rc)
 		rc = mp_conn_read_grant(options->grant, &conn->grant, err);
+	if (!rc && options->device && options->grant != NULL && conn->grant != MCPASS_GRANT_DEVICE)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "--device is a person's login, and --grant %s"
+		    " asks nobody", options->grant);
+	if (!rc && options->device)
+		conn->grant = MCPASS_GRANT_DEVICE;
 	if (!rc)
 		rc = mp_server_find(server, options->config, &conn->server, err);
 	for (size_t i = 0; !rc && i < conn->server.headers.count; i++)
@@ -139,6 +145,30 @@ static void fill_drive(const struct mp_conn_options *options, const struct mp_co
 	drive->interrupt_fd = mp_stop_fd();
 }
 
+/* How a person can sign in here: in a browser, by a code where that is offered, or not at
+ * all, which is better said at once than after five minutes. */
+static void choose_way(const struct mp_conn_options *options, const struct mp_conn_wish *wish,
+    struct mp_drive_options *drive)
+{
+	bool walked = wish != NULL && wish->open_browser != NULL;
+	bool browser = walked || (!options->no_browser && mp_browse_find(NULL) == MCPASS_OK);
+	bool is_read = isatty(STDERR_FILENO) == 1;
+
+	drive->code_timeout_ms = options->login_timeout_ms;
+	if (drive->client.grant == MCPASS_GRANT_DEVICE && options->no_login)
+		drive->client.grant = MCPASS_GRANT_CODE;        /* fails before anything is asked */
+	if (walked || drive->client.grant != MCPASS_GRANT_CODE)
+		return;
+	/* Who gives a port has a way for the redirect. */
+	if (is_read && !options->callback_port.given && (!browser || mp_browse_is_remote()))
+		drive->client.flags |= MCPASS_PREFER_DEVICE;
+	/* Who says --no-browser reads the URL, wherever it is written to. */
+	if (!browser && !is_read && !options->no_browser && !options->no_login) {
+		drive->no_login = true;
+		drive->no_login_why = "there is neither a browser here nor a terminal";
+	}
+}
+
 /* Who sits at the terminal, and who reads standard input. */
 static enum mcpass_rc find_person(const struct mp_common *common,
     const struct mp_conn_wish *wish, struct mp_conn *conn, struct mcpass_error *err)
@@ -181,6 +211,7 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 	if (rc)
 		return rc;
 	fill_drive(options, common, wish, conn, &drive);
+	choose_way(options, wish, &drive);
 	drive.login_timeout_ms = conn->wait.timeout_ms;
 	drive.ui = mp_wait_ui(&conn->wait);
 	rc = mp_drive_new(&drive, &conn->drive, err);

@@ -19,7 +19,7 @@ struct mp_conn_options {
 	struct mp_port callback_port;
 	struct mp_texts headers, auth_params;
 	int timeout_ms, login_timeout_ms;
-	bool no_login, no_browser, omit_resource, allow_no_s256, dpop;
+	bool no_login, no_browser, device, omit_resource, allow_no_s256, dpop;
 	/* for programs that act for themselves, or for whoever vouched for a person */
 	const char *grant, *client_key_file, *client_metadata_url, *assertion_file;
 	const char *idp_token_endpoint, *idp_client_id, *idp_client_secret_file;
@@ -77,7 +77,7 @@ enum mcpass_rc mp_conn_read_secret(const char *path, const char *variable,
 /* The whole of a file; absent when path is NULL. */
 enum mcpass_rc mp_conn_read_key(const char *path, struct mp_secret *ret_key,
     struct mcpass_error *err);
-/* "code", "client-credentials", "jwt-bearer", "id-jag"; NULL: the first. */
+/* "code", "client-credentials", "jwt-bearer", "id-jag", "device"; NULL: the first. */
 enum mcpass_rc mp_conn_read_grant(const char *name, enum mcpass_grant *ret_grant,
     struct mcpass_error *err);
 /* "none" or a name of `mcpass providers`; names the nearest.  NULL is fine. */

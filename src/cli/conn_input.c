@@ -100,6 +100,7 @@ enum mcpass_rc mp_conn_read_grant(const char *name, enum mcpass_grant *ret_grant
 		[MCPASS_GRANT_CLIENT_CREDENTIALS] = "client-credentials",
 		[MCPASS_GRANT_JWT_BEARER] = "jwt-bearer",
 		[MCPASS_GRANT_ID_JAG] = "id-jag",
+		[MCPASS_GRANT_DEVICE] = "device",
 	};
 
 	for (size_t i = 0; i < MP_COUNT(names); i++)
@@ -108,7 +109,7 @@ enum mcpass_rc mp_conn_read_grant(const char *name, enum mcpass_grant *ret_grant
 			return MCPASS_OK;
 		}
 	return mp_fail(err, MCPASS_E_USAGE, NULL,
-	    "--grant %s: code, client-credentials, jwt-bearer or id-jag", name);
+	    "--grant %s: code, client-credentials, jwt-bearer, id-jag or device", name);
 }
 
 enum mcpass_rc mp_conn_read_params(const struct mp_texts *texts, struct mp_headers *params,

@@ -30,8 +30,10 @@ static const struct mp_option login_options[] = {
 	    "Fail where a person would have to sign in." },
 	{ "no-browser", '\0', MP_OPTION_FLAG, NULL, AT(no_browser),
 	    "Show the URL, start no browser." },
+	{ "device", '\0', MP_OPTION_FLAG, NULL, AT(device),
+	    "Show a code to enter on another device; the way where no browser can be started." },
 	{ "login-timeout", '\0', MP_OPTION_TIME, "TIME", AT(login_timeout_ms),
-	    "Wait this long for the person. Default 5m." },
+	    "Wait this long for the person. Default 5m; for a code, as long as it is good." },
 	{ "client-id", '\0', MP_OPTION_TEXT, "ID", AT(client_id),
 	    "The client that was registered for us; otherwise we register one." },
 	{ "client-issuer", '\0', MP_OPTION_TEXT, "URL", AT(client_issuer),
@@ -67,7 +69,7 @@ const struct mp_option_table mp_login_table = {
 static const struct mp_option service_options[] = {
 	{ "grant", '\0', MP_OPTION_TEXT, "NAME", AT(grant),
 	    "How a token is had: code (a person signs in), client-credentials, jwt-bearer,"
-	    " id-jag. Default: code." },
+	    " id-jag, device (as --device). Default: code." },
 	{ "client-key-file", '\0', MP_OPTION_TEXT, "FILE", AT(client_key_file),
 	    "The client's private key in PEM, for private_key_jwt." },
 	{ "client-metadata-url", '\0', MP_OPTION_TEXT, "URL", AT(client_metadata_url),

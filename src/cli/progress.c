@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "cli/out.h"
 
-#define CLEAR_LINE "\r\033[K"
 #define LONGEST_WORDS 4096u
 #define PATIENCE_S 5            /* nobody wonders before that */
 
@@ -54,7 +53,7 @@ void mp_progress_clear(struct mp_progress *progress)
 	if (!progress->shown)
 		return;
 	mp_buf_init(&buf, LONGEST_WORDS);
-	mp_buf_adds(&buf, CLEAR_LINE);
+	mp_buf_adds(&buf, MP_CLEAR_LINE);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
 	progress->shown = false;
@@ -68,7 +67,7 @@ void mp_progress_wait(struct mp_progress *progress, int seconds)
 	if (!progress->on || progress->told || seconds < PATIENCE_S)
 		return;
 	mp_buf_init(&buf, LONGEST_WORDS);
-	mp_buf_addf(&buf, CLEAR_LINE "%sstill waiting, %d s (Ctrl-C to stop)%s",
+	mp_buf_addf(&buf, MP_CLEAR_LINE "%sstill waiting, %d s (Ctrl-C to stop)%s",
 	    mp_paint(&term, MP_DIM), seconds, mp_paint(&term, MP_PLAIN));
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
@@ -90,7 +89,7 @@ void mp_progress_take(struct mp_progress *progress, const char *json)
 	params = json_object_get(message, "params");
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	if (mp_eq(method, "notifications/progress")) {
-		mp_buf_adds(&buf, CLEAR_LINE);
+		mp_buf_adds(&buf, MP_CLEAR_LINE);
 		mp_progress_render(&buf, &term, params);
 		progress->shown = progress->told = true;
 	} else if (mp_eq(method, "notifications/message")) {

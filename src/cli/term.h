@@ -7,6 +7,8 @@ struct mp_term {
 	bool is_terminal, colour;
 	unsigned width;                 /* columns; 80 where nothing tells */
 };
+/* Back to the line's beginning, and nothing left of it. */
+#define MP_CLEAR_LINE "\r\033[K"
 struct mp_term mp_term_of(int fd);
 /* Colour is for a terminal that is not dumb, and for who did not ask to be spared
  * (no-color.org).  The texts are those of the environment, or NULL. */

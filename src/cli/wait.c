@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "cli/out.h"
 #include "cli/talk.h"
+#include "io/clock.h"
 #include "wire/form.h"
 #include "wire/uri.h"
 
@@ -94,6 +95,62 @@ static int on_browse(void *ctx, const char *url, bool opened, const char *why)
 	return wait->may_paste ? STDIN_FILENO : -1;
 }
 
+static void add_time(struct mp_buf *buf, int64_t seconds)
+{
+	mp_buf_addf(buf, "%lld %s", (long long)(seconds < 120 ? seconds : seconds / 60),
+	    seconds < 120 ? "s" : "min");
+}
+
+void mp_wait_render_code(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_wait *wait, const struct mcpass_action *action, int64_t seconds)
+{
+	mp_buf_addf(buf, "To sign in for %s, open this page on any device:\n\n%s", wait->server,
+	    mp_paint(term, MP_BOLD));
+	mp_term_add_line(buf, action->url, 0);
+	mp_buf_addf(buf, "%s\n\nand enter the code  %s", mp_paint(term, MP_PLAIN),
+	    mp_paint(term, MP_BOLD));
+	mp_term_add_line(buf, action->user_code, 0);
+	mp_buf_addf(buf, "%s\n\n", mp_paint(term, MP_PLAIN));
+	if (action->url_complete != NULL) {
+		mp_buf_adds(buf, "or open this one, and compare the code:\n\n");
+		mp_term_add_line(buf, action->url_complete, 0);
+		mp_buf_adds(buf, "\n\n");
+	}
+	mp_buf_adds(buf, "The code is good for ");
+	add_time(buf, seconds);
+	mp_buf_adds(buf, ". Waiting (Ctrl-C to stop) ...\n");
+}
+
+static void on_show_code(void *ctx, const struct mcpass_action *action)
+{
+	const struct mp_wait *wait = ctx;
+	struct mp_term term = mp_term_of(STDERR_FILENO);
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, 2 * MP_MAX_URI + 4096);
+	mp_wait_render_code(&buf, &term, wait, action, action->expires_at - mp_now_s());
+	mp_say_text(&buf);
+	mp_buf_free(&buf);
+}
+
+void mp_wait_render_left(struct mp_buf *buf, int64_t seconds)
+{
+	mp_buf_addf(buf, "%lld:%02lld left", (long long)(seconds / 60), (long long)(seconds % 60));
+}
+
+static void on_code_left(void *ctx, int64_t seconds)
+{
+	struct mp_buf buf;
+
+	(void)ctx;
+	mp_buf_init(&buf, 256);
+	mp_buf_adds(&buf, MP_CLEAR_LINE);
+	if (seconds >= 0)
+		mp_wait_render_left(&buf, seconds);
+	mp_say_text(&buf);
+	mp_buf_free(&buf);
+}
+
 enum mcpass_rc mp_wait_read_pasted(const char *line, char **ret_query,
     struct mcpass_error *err)
 {
@@ -176,13 +233,17 @@ static enum mcpass_rc on_asked(void *ctx, const char *method, const json_t *para
 
 struct mp_drive_ui mp_wait_ui(struct mp_wait *wait)
 {
+	bool is_shown = wait->talk != NULL && wait->talk->progress.on;
+
 	return (struct mp_drive_ui){
 		.browse = on_browse,
 		.pasted = on_pasted,
+		.show_code = on_show_code,
+		.code_left = is_shown ? on_code_left : NULL,
 		.waiting_for_lock = on_lock,
 		.warning = on_warning,
 		.message = on_message,
-		.waiting = wait->talk != NULL && wait->talk->progress.on ? on_waiting : NULL,
+		.waiting = is_shown ? on_waiting : NULL,
 		.asked = on_asked,
 		.ctx = wait,
 	};

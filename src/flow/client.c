@@ -27,20 +27,28 @@ static const struct transition {
 	{ S_PRM, MCPASS_EV_RESPONSE, mp_take_resource_metadata,
 	    TO(PRM) | TO(ASMETA) | TO(REFRESHING) },
 	{ S_ASMETA, MCPASS_EV_RESPONSE, mp_take_server_metadata,
-	    TO(ASMETA) | TO(LISTENING) | TO(VOUCHING) | TO(EXCHANGING) },
+	    TO(ASMETA) | TO(LISTENING) | TO(VOUCHING) | TO(EXCHANGING) | TO(ASKING_CODE)
+	        | TO(CHECKING) | TO(WIDENING) | TO(REGISTERING) },
 	{ S_LISTENING, MCPASS_EV_LISTENING, mp_choose_client,
 	    TO(BROWSING) | TO(PUSHING) | TO(CHECKING) | TO(WIDENING) | TO(REGISTERING) },
 	{ S_CHECKING, MCPASS_EV_RESPONSE, mp_take_client_check,
-	    TO(SAVING_CLIENT) | TO(REGISTERING) | TO(BROWSING) | TO(PUSHING) },
+	    TO(SAVING_CLIENT) | TO(REGISTERING) | TO(BROWSING) | TO(PUSHING) | TO(ASKING_CODE) },
 	{ S_WIDENING, MCPASS_EV_RESPONSE, mp_take_widened, TO(SAVING_CLIENT) | TO(REGISTERING) },
 	{ S_REGISTERING, MCPASS_EV_RESPONSE, mp_take_registration,
 	    TO(SAVING_CLIENT) | TO(REGISTERING) },
 	{ S_SAVING_CLIENT, MCPASS_EV_SAVED, mp_retire_or_ask,
-	    TO(RETIRING) | TO(BROWSING) | TO(PUSHING) },
-	{ S_RETIRING, MCPASS_EV_RESPONSE, mp_take_retired, TO(BROWSING) | TO(PUSHING) },
+	    TO(RETIRING) | TO(BROWSING) | TO(PUSHING) | TO(ASKING_CODE) },
+	{ S_RETIRING, MCPASS_EV_RESPONSE, mp_take_retired,
+	    TO(BROWSING) | TO(PUSHING) | TO(ASKING_CODE) },
 	{ S_PUSHING, MCPASS_EV_RESPONSE, mp_take_pushed, TO(BROWSING) | TO(LISTENING) },
 	{ S_BROWSING, MCPASS_EV_REDIRECT, mp_take_redirect,
 	    TO(EXCHANGING) | TO(LISTENING) | TO(BROWSING) },
+	{ S_ASKING_CODE, MCPASS_EV_RESPONSE, mp_take_device,
+	    TO(SHOWING) | TO(REGISTERING) | TO(LISTENING) },
+	{ S_SHOWING, MCPASS_EV_SHOWN, mp_begin_waiting, TO(PAUSING) },
+	{ S_PAUSING, MCPASS_EV_PAUSED, mp_poll, TO(POLLING) },
+	{ S_POLLING, MCPASS_EV_RESPONSE, mp_take_polled,
+	    TO(PAUSING) | TO(POLLING) | TO(SAVING_TOKEN) },
 	{ S_VOUCHING, MCPASS_EV_RESPONSE, mp_take_id_jag, TO(EXCHANGING) },
 	{ S_EXCHANGING, MCPASS_EV_RESPONSE, mp_take_token,
 	    TO(SAVING_TOKEN) | TO(LISTENING) | TO(EXCHANGING) },
@@ -179,6 +187,7 @@ static enum mcpass_rc check_grant(const struct mcpass_client_config *cfg,
 
 	switch (cfg->grant) {
 	case MCPASS_GRANT_CODE:
+	case MCPASS_GRANT_DEVICE:
 		return MCPASS_OK;
 	case MCPASS_GRANT_CLIENT_CREDENTIALS:
 		if (known)
@@ -316,6 +325,7 @@ void mcpass_client_free(struct mcpass_client *client)
 	mp_secret_free(&client->verifier);
 	mp_secret_free(&client->code);
 	free(client->challenge);
+	mp_device_free(&client->device);
 	mp_secret_free(&client->id_jag);
 	mp_key_free(client->dpop_key);
 	free(client->as_nonce);
@@ -349,7 +359,8 @@ const char *mp_state_name(enum mp_state state)
 const char *mp_event_name(enum mcpass_event_type type)
 {
 	static const char *const names[] = { "?", "START", "CHALLENGE", "ACCEPTED", "LOGOUT",
-		"LOCKED", "LOADED", "SAVED", "RESPONSE", "LISTENING", "REDIRECT" };
+		"LOCKED", "LOADED", "SAVED", "RESPONSE", "LISTENING", "REDIRECT",
+		"SHOWN", "PAUSED" };
 
 	return (size_t)type < MP_COUNT(names) ? names[type] : "?";
 }

@@ -79,7 +79,7 @@ bool mp_cure_offline(struct mcpass_client *client, unsigned at, struct mcpass_er
 {
 	const struct mp_refusal *refusal;
 
-	if (why->rc != MCPASS_E_DENIED || client->grant != MCPASS_GRANT_CODE
+	if (why->rc != MCPASS_E_DENIED || client->by != MCPASS_GRANT_CODE
 	    || !mp_strings_has(&client->scope, offline_access))
 		return false;
 	refusal = mp_refusal_find(at, why);

@@ -249,20 +249,45 @@ static enum mcpass_rc check_endpoints(struct mcpass_client *client, const struct
 	return rc;
 }
 
+/* A code to show instead of a browser, where that is wanted and offered. */
+static enum mcpass_grant choose_grant(const struct mcpass_client *client,
+    const struct mp_asmeta *as)
+{
+	bool instead = client->grant == MCPASS_GRANT_CODE
+	    && (client->flags & MCPASS_PREFER_DEVICE) != 0 && mp_device_is_offered(as);
+
+	return instead ? MCPASS_GRANT_DEVICE : client->grant;
+}
+
+/* spec: RFC 8628 4 */
+static enum mcpass_rc check_device(const struct mcpass_client *client,
+    const struct mp_asmeta *as, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (as->device_authorization_endpoint != NULL)
+		return MCPASS_OK;
+	rc = mp_fail(err, MCPASS_E_DENIED, "RFC 8628 4",
+	    "%s offers no login by a code on another device", as->issuer);
+	mp_hint(err, "sign in with a browser: mcpass login %s", client->server_url);
+	return rc;
+}
+
 /* What this grant and this server's demands cannot do without. */
 static enum mcpass_rc check_abilities(const struct mcpass_client *client,
     const struct mp_asmeta *as, struct mcpass_error *err)
 {
+	enum mcpass_grant by = choose_grant(client, as);
 	const struct mp_strings *algs = &as->dpop_signing_alg_values_supported;
 
 	if (client->wants_dpop && algs->count > 0 && !mp_strings_has(algs, "ES256"))
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 9449 5.1",
 		    "the server wants DPoP, and %s takes no ES256 proof", as->issuer);
-	if (client->grant == MCPASS_GRANT_CODE)
+	if (by == MCPASS_GRANT_CODE)
 		return mp_asmeta_check_code_flow(as, mp_takes_no_s256(client), err);
 	if (as->token_endpoint == NULL)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2", "it names no token_endpoint");
-	return MCPASS_OK;
+	return by == MCPASS_GRANT_DEVICE ? check_device(client, as, err) : MCPASS_OK;
 }
 
 static enum mcpass_rc accept_asmeta(struct mcpass_client *client,
@@ -287,7 +312,9 @@ static enum mcpass_rc accept_asmeta(struct mcpass_client *client,
 	    "url", client->url, "issuer", as.issuer,
 	    "slash", slash ? "the issuer differs from the one named by its last '/' only: accepted" : NULL,
 	    "authorization_endpoint", as.authorization_endpoint, "token_endpoint", as.token_endpoint,
-	    "registration_endpoint", as.registration_endpoint, NULL);
+	    "registration_endpoint", as.registration_endpoint,
+	    "device_authorization_endpoint", choose_grant(client, &as) == MCPASS_GRANT_DEVICE
+	    ? as.device_authorization_endpoint : NULL, NULL);
 	mp_asmeta_free(&client->record.as);
 	client->record.as = as;
 	return MCPASS_OK;
@@ -380,7 +407,10 @@ MP_HANDLER(mp_take_server_metadata)
 	rc = mp_dpop_ready(client, err);
 	if (rc)
 		return mp_doing(err, rc, "preparing a key to bind the token to");
-	if (client->grant != MCPASS_GRANT_CODE)
+	client->by = choose_grant(client, &client->record.as);
+	if (client->by == MCPASS_GRANT_DEVICE)
+		return mp_begin_client(client, event, action, err);
+	if (client->by != MCPASS_GRANT_CODE)
 		return mp_begin_grant(client, event->now, action, err);
 	return mp_begin_listen(client, action, err);
 }

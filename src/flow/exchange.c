@@ -13,6 +13,7 @@ static const char *const grant_names[] = {
 	[MCPASS_GRANT_CLIENT_CREDENTIALS] = "client_credentials",
 	[MCPASS_GRANT_JWT_BEARER] = "jwt-bearer, a workload's own JWT",
 	[MCPASS_GRANT_ID_JAG] = "jwt-bearer, with the identity provider's ID-JAG",
+	[MCPASS_GRANT_DEVICE] = "device_code",
 };
 
 /* The id token for an ID-JAG; spec: RFC 8693 2.1; MCP enterprise-managed authorization */
@@ -81,7 +82,7 @@ static void fill_form(struct mcpass_client *client, const char *scope)
 	const char *resource = mp_resource_to_send(client);
 	struct mp_buf *form = &client->body;
 
-	switch (client->grant) {
+	switch (client->by) {
 	case MCPASS_GRANT_CODE:
 		mp_token_code_form(form, &client->code, &client->verifier, client->redirect_uri, resource);
 		break;
@@ -94,6 +95,8 @@ static void fill_form(struct mcpass_client *client, const char *scope)
 	case MCPASS_GRANT_ID_JAG:
 		/* The scope stands in the ID-JAG, signed; resource is owed by every token request. */
 		mp_grant_jwt_bearer_form(form, &client->id_jag, NULL, resource);
+		break;
+	case MCPASS_GRANT_DEVICE:       /* polled for: device.c */
 		break;
 	}
 }
@@ -121,7 +124,7 @@ enum mcpass_rc mp_begin_exchange(struct mcpass_client *client, int64_t now,
 static void note_token(struct mcpass_client *client)
 {
 	mp_note(client, "RFC 6749 5.1", "The authorization server gave an access token",
-	    "grant", grant_names[client->grant], "token_endpoint", client->record.as.token_endpoint,
+	    "grant", grant_names[client->by], "token_endpoint", client->record.as.token_endpoint,
 	    "token_type", client->record.token_type, "scope", client->record.scope,
 	    "access_token", "(redacted)", "refresh_token",
 	    mp_secret_present(&client->record.refresh_token) ? "(redacted)" : "(none)", NULL);
@@ -131,7 +134,7 @@ static void note_token(struct mcpass_client *client)
 static bool client_is_gone(const struct mcpass_client *client, const struct mcpass_error *why)
 {
 	return why->rc == MCPASS_E_DENIED && strcmp(why->oauth, "invalid_client") == 0
-	    && client->grant == MCPASS_GRANT_CODE && client->given_id == NULL && !client->registered
+	    && client->by == MCPASS_GRANT_CODE && client->given_id == NULL && !client->registered
 	    && !mp_eq(client->record.client.client_id, client->metadata_url);
 }
 
@@ -163,27 +166,31 @@ static enum mcpass_rc mend(struct mcpass_client *client, const struct mcpass_eve
 	return mp_begin_listen(client, action, err);
 }
 
-MP_HANDLER(mp_take_token)
+enum mcpass_rc mp_take_answer(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_action *action, struct mcpass_error *err)
 {
-	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 	char *scope = NULL;
 
 	rc = mp_scope_join(&client->scope, &scope, err);
 	if (rc == MCPASS_OK)
 		rc = mp_set(&client->record.requested_scope, scope, err);
-	if (rc)
-		goto out;
-	rc = mp_keep_token(client, event, scope, action, &why);
-	if (rc) {
-		rc = mend(client, event, &why, action, err);
-		goto out;
-	}
-	rc = mp_dpop_nonce(client, event, NULL, &client->as_nonce, NULL, err);
-	mp_secret_free(&client->code);          /* used up, and so is the verifier */
-	mp_secret_free(&client->verifier);
-	note_token(client);
-out:
+	if (rc == MCPASS_OK)
+		rc = mp_keep_token(client, event, scope, action, err);
+	if (rc == MCPASS_OK)
+		note_token(client);
 	free(scope);
 	return rc;
+}
+
+MP_HANDLER(mp_take_token)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_take_answer(client, event, action, &why);
+
+	if (rc)
+		return mend(client, event, &why, action, err);
+	mp_secret_free(&client->code);          /* used up, and so is the verifier */
+	mp_secret_free(&client->verifier);
+	return mp_dpop_nonce(client, event, NULL, &client->as_nonce, NULL, err);
 }

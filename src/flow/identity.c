@@ -136,24 +136,59 @@ static enum mcpass_rc use_registered(struct mcpass_client *client,
 		return managed ? mp_begin_widening(client, action, err) : mp_begin_register(client, action, err);
 	mp_note(client, "RFC 7591 3.2.1", "Using the client that was registered before",
 	    "client_id", ours->client_id, NULL);
-	return managed ? begin_check(client, action, err) : mp_ask_user(client, event, action, err);
+	return managed ? begin_check(client, action, err)
+	    : mp_begin_asking(client, event, action, err);
 }
 
 /* spec: MCP client registration: pre-registered, then metadata document, then dynamic */
-MP_HANDLER(mp_choose_client)
+static enum mcpass_rc choose(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_action *action, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	rc = mp_set(&client->redirect_uri, event->data, err);
-	if (rc)
-		return rc;
 	if (client->given_id != NULL || has_document(client)) {
 		rc = client->given_id != NULL ? mp_use_given(client, err) : use_document(client, err);
-		return rc ? rc : mp_ask_user(client, event, action, err);
+		return rc ? rc : mp_begin_asking(client, event, action, err);
 	}
 	if (!is_alive(&client->record.client, event->now))
 		return mp_begin_register(client, action, err);
 	return use_registered(client, event, action, err);
+}
+
+MP_HANDLER(mp_choose_client)
+{
+	enum mcpass_rc rc = mp_set(&client->redirect_uri, event->data, err);
+
+	return rc ? rc : choose(client, event, action, err);
+}
+
+/* A login by a code is answered at no address of ours, but a registration names one, and
+ * is to serve a browser's login, too: that one then wishes for its port (RFC 6335 6). */
+static enum mcpass_rc imagine_redirect(struct mcpass_client *client, struct mcpass_error *err)
+{
+	const char *before = client->record.client.redirect_uri;
+	struct mp_buf uri;
+	uint8_t chance[2];
+
+	if (before != NULL)
+		return mp_set(&client->redirect_uri, before, err);
+	if (client->random(client->random_ctx, chance, sizeof(chance)) != 0)
+		return mp_fail(err, MCPASS_E_IO, NULL, "no random bytes");
+	mp_buf_init(&uri, 64);
+	mp_buf_addf(&uri, "http://127.0.0.1:%u/callback",
+	    49152u + (256u * chance[0] + chance[1]) % 16384u);
+	mp_set(&client->redirect_uri, NULL, NULL);
+	return mp_buf_take(&uri, "the redirect URI", &client->redirect_uri, err);
+}
+
+enum mcpass_rc mp_begin_client(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_action *action, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = check_possible(client, err);
+
+	if (rc == MCPASS_OK)
+		rc = imagine_redirect(client, err);
+	return rc ? rc : choose(client, event, action, err);
 }
 
 MP_HANDLER(mp_take_client_check)
@@ -169,7 +204,7 @@ MP_HANDLER(mp_take_client_check)
 	}
 	/* No clear answer is no reason to forget a client. */
 	if (event->status != 200)
-		return mp_ask_user(client, event, action, err);
+		return mp_begin_asking(client, event, action, err);
 	rc = mp_registration_parse(event->data, event->data_len, &answer, err);
 	if (rc == MCPASS_OK && !mp_eq(answer.client_id, client->record.client.client_id))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7592 3", "it describes another client");

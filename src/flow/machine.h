@@ -6,6 +6,7 @@
 #define MP_FLOW_MACHINE_H
 #include "flow/record.h"
 #include "mcpass/client.h"
+#include "oauth/device.h"
 #include "oauth/prm.h"
 #include "oauth/quirks.h"
 #include "wire/http.h"
@@ -14,6 +15,7 @@
 	X(IDLE) X(LOADING) X(LOCKING) X(RELOADING) X(REFRESHING) X(DROPPING) \
 	X(PRM) X(ASMETA) X(LISTENING) X(CHECKING) X(WIDENING) X(REGISTERING) \
 	X(SAVING_CLIENT) X(RETIRING) X(PUSHING) X(BROWSING) X(VOUCHING) X(EXCHANGING) X(SAVING_TOKEN) X(DONE) \
+	X(ASKING_CODE) X(SHOWING) X(PAUSING) X(POLLING) \
 	X(OUT_LOCKING) X(OUT_LOADING) X(OUT_REVOKING) X(OUT_DEREGISTERING) X(OUT_FORGETTING) \
 	X(BROKEN)
 #define MP_STATE(name) S_##name,
@@ -67,6 +69,7 @@ struct mcpass_client {
 	bool no_metadata;               /* 2025-03-26: nothing published at the resource */
 	struct mp_prm prm;
 	char *issuer;                   /* the one that was chosen */
+	enum mcpass_grant by;           /* the grant there: DEVICE, where CODE needs a browser */
 	struct mp_quirk_choice quirk;   /* what is different there */
 	struct mp_strings scope;        /* what this authorization asks for */
 	char *redirect_uri;
@@ -75,6 +78,9 @@ struct mcpass_client {
 	struct mp_secret state_param, verifier, code;
 	unsigned strays;                /* answers that were not to this authorization */
 	char *challenge;                /* S256 of the verifier */
+	struct mp_device device;        /* a login on another device; */
+	struct mp_device_pace pace;     /* when to ask whether it is done; */
+	int64_t code_expires_at, waited; /* Unix time when it is over; seconds spent so far */
 	struct mp_secret id_jag;        /* what the identity provider gave for the id token */
 	struct mp_key *dpop_key;        /* of the token in the record, or to be; or NULL */
 	char *as_nonce, *server_nonce;  /* the last DPoP-Nonce of either, or NULL */
@@ -118,6 +124,11 @@ MP_HANDLER(mp_take_retired);
 MP_HANDLER(mp_ask_user);
 MP_HANDLER(mp_take_pushed);
 MP_HANDLER(mp_take_redirect);
+/* device.c: a code that is entered on another device */
+MP_HANDLER(mp_take_device);
+MP_HANDLER(mp_begin_waiting);
+MP_HANDLER(mp_poll);
+MP_HANDLER(mp_take_polled);
 /* exchange.c: the token, by whichever grant */
 MP_HANDLER(mp_take_id_jag);
 MP_HANDLER(mp_take_token);
@@ -142,6 +153,15 @@ enum mcpass_rc mp_begin_widening(struct mcpass_client *client, struct mcpass_act
     struct mcpass_error *err);
 enum mcpass_rc mp_begin_register(struct mcpass_client *client, struct mcpass_action *action,
     struct mcpass_error *err);
+/* Finds a client for a login that needs no redirect URI. */
+enum mcpass_rc mp_begin_client(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_action *action, struct mcpass_error *err);
+/* Asks the person: in a browser here, or by a code. */
+enum mcpass_rc mp_begin_asking(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_action *action, struct mcpass_error *err);
+enum mcpass_rc mp_begin_device(struct mcpass_client *client, int64_t now,
+    struct mcpass_action *action, struct mcpass_error *err);
+bool mp_device_is_offered(const struct mp_asmeta *as);
 /* Remembers the registration, for a new one is going to replace it.  (retiring.c) */
 enum mcpass_rc mp_set_aside(struct mcpass_client *client, struct mcpass_error *err);
 bool mp_is_managed(const struct mp_record_client *ours);
@@ -183,6 +203,9 @@ enum mcpass_rc mp_no_answer(const struct mcpass_client *client,
 /* Takes an answer of the token endpoint into the record, then saves. */
 enum mcpass_rc mp_keep_token(struct mcpass_client *client, const struct mcpass_event *event,
     const char *requested, struct mcpass_action *action, struct mcpass_error *err);
+/* The same for a token that was asked for with client->scope, and says so. */
+enum mcpass_rc mp_take_answer(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_action *action, struct mcpass_error *err);
 /* The refusal of a scope that this user may not have. */
 enum mcpass_rc mp_scope_denied(const struct mcpass_client *client, const char *scope,
     struct mcpass_error *err);

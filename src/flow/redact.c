@@ -31,7 +31,7 @@ static void mask(char *text, const char *secret)
 			memset(text + text_len - part, '*', part);
 }
 
-#define SECRETS 13
+#define SECRETS 14
 static void list_secrets(const struct mcpass_client *client,
     const struct mp_secret *ret_secrets[SECRETS])
 {
@@ -39,7 +39,7 @@ static void list_secrets(const struct mcpass_client *client,
 	const struct mp_secret *const secrets[SECRETS] = {
 		&client->given_secret, &client->initial_access_token, &client->assertion,
 		&client->idp_client_secret, &client->refused_token, &client->verifier, &client->code,
-		&client->id_jag, &record->access_token, &record->refresh_token,
+		&client->id_jag, &client->device.device_code, &record->access_token, &record->refresh_token,
 		&record->client.client_secret, &record->client.configuration_token,
 		&client->retired_token,
 	};

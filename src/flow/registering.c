@@ -80,6 +80,10 @@ static enum mcpass_rc wish_grants(const struct mcpass_client *client,
 	rc = add_item(&wish->grant_types, "authorization_code", err);
 	if (rc == MCPASS_OK && (supported->count == 0 || mp_strings_has(supported, "refresh_token")))
 		rc = add_item(&wish->grant_types, "refresh_token", err);
+	/* Once for both: whoever signs in by a code next time needs it (RFC 7591 2). */
+	if (rc == MCPASS_OK && !is_cured(client, MP_CURED_FEWER_FIELDS)
+	    && mp_device_is_offered(&client->record.as))
+		rc = add_item(&wish->grant_types, MP_GRANT_DEVICE, err);
 	return rc;
 }
 

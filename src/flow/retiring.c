@@ -23,7 +23,7 @@ MP_HANDLER(mp_retire_or_ask)
 	enum mcpass_rc rc;
 
 	if (client->retired_url == NULL)
-		return mp_ask_user(client, event, action, err);
+		return mp_begin_asking(client, event, action, err);
 	client->state = S_RETIRING;
 	mp_act_reset(client, 0);
 	rc = mp_act_bearer(client, &client->retired_token, err);
@@ -42,5 +42,5 @@ MP_HANDLER(mp_take_retired)
 	    "url", client->url, "status", event->status != 0 ? status : "no answer", NULL);
 	mp_set(&client->retired_url, NULL, NULL);
 	mp_secret_free(&client->retired_token);
-	return mp_ask_user(client, event, action, err);
+	return mp_begin_asking(client, event, action, err);
 }

@@ -82,6 +82,19 @@ static enum mcpass_rc find_browser(char *ret_path, size_t room, struct mcpass_er
 	return mp_fail(err, MCPASS_E_IO, NULL, "there is no program to open a browser with (xdg-open)");
 }
 
+enum mcpass_rc mp_browse_find(struct mcpass_error *err)
+{
+	char path[PATH_MAX];
+
+	return find_browser(path, sizeof(path), err);
+}
+
+bool mp_browse_is_remote(void)
+{
+	return environment("BROWSER") == NULL
+	    && (environment("SSH_CONNECTION") != NULL || environment("SSH_TTY") != NULL);
+}
+
 /* An authorization server chose this URL, and a desktop opens files, mail and programs
  * by other schemes.  It begins with "http": no browser takes it for an option. */
 static enum mcpass_rc check_url(const char *url, struct mcpass_error *err)

@@ -16,6 +16,11 @@ struct mp_drive_ui {
 	int (*browse)(void *ctx, const char *url, bool opened, const char *why);
 	/* Called when that descriptor is readable; *ret_query as of mp_listener_wait(). */
 	enum mcpass_rc (*pasted)(void *ctx, char **ret_query, struct mcpass_error *err);
+	/* Shows the code of a login on another device, and where it goes, as of
+	 * MCPASS_ACT_SHOW_CODE; NULL: there is nobody, so such a login fails. */
+	void (*show_code)(void *ctx, const struct mcpass_action *action);
+	/* Every second that is waited for that login; seconds are left of it; -1: not any more. */
+	void (*code_left)(void *ctx, int64_t seconds);
 	void (*waiting_for_lock)(void *ctx);
 	void (*message)(void *ctx, const char *json);     /* a notification of the server */
 	void (*waiting)(void *ctx, int seconds);          /* for an answer, each further second */
@@ -34,12 +39,14 @@ struct mp_drive_options {                       /* borrowed until mp_drive_free(
 	struct mp_drive_ui ui;
 	const char *store_path;
 	int login_timeout_ms;                   /* 0: five minutes */
+	int code_timeout_ms;                    /* for a login by a code; 0: while it is good */
 	/* NULL: mp_browse().  The demo without a person walks the pages here. */
 	enum mcpass_rc (*open_browser)(void *ctx, const char *url, struct mcpass_error *err);
 	void *open_browser_ctx;
 	const struct mcpass_header *headers;    /* --header; sent to the MCP server only */
 	size_t header_count;
-	bool no_login;                          /* fail instead of asking a person */
+	bool no_login;                          /* fail instead of asking a person, */
+	const char *no_login_why;               /* as one was not allowed; NULL: that is why */
 	int interrupt_fd;                       /* readable: stop (Ctrl-C); -1: none */
 };
 struct mp_drive;

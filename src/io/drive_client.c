@@ -100,13 +100,11 @@ static enum mcpass_rc listen_for(struct mp_drive *drive, const struct mcpass_act
     struct mcpass_event *event, struct mcpass_error *err)
 {
 	struct mp_listener_options options = drive->options.listener;
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc;
 
-	if (drive->options.no_login) {
-		rc = mp_fail(err, MCPASS_E_DENIED, NULL, "a login is needed, and was not allowed");
-		mp_hint(err, "mcpass login %s", drive->options.client.server_url);
+	rc = mp_drive_check_login(drive, err);
+	if (rc)
 		return rc;
-	}
 	options.wished_port = port_of(action->url);
 	/* Asked for a second time in one login: the same one serves. */
 	if (drive->listener == NULL)
@@ -142,6 +140,20 @@ static enum mcpass_rc wait_on(struct mp_drive *drive, const struct mcpass_action
 	return rc;
 }
 
+static enum mcpass_rc show_code(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err)
+{
+	event->type = MCPASS_EV_SHOWN;
+	return mp_drive_show_code(drive, action, err);
+}
+
+static enum mcpass_rc pause_for(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err)
+{
+	event->type = MCPASS_EV_PAUSED;
+	return mp_drive_pause(drive, action, err);
+}
+
 static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
     struct mcpass_event *ret_event, struct mcpass_error *err)
 {
@@ -155,6 +167,8 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 		[MCPASS_ACT_LISTEN] = listen_for,
 		[MCPASS_ACT_BROWSE] = browse,
 		[MCPASS_ACT_WAIT] = wait_on,
+		[MCPASS_ACT_SHOW_CODE] = show_code,
+		[MCPASS_ACT_PAUSE] = pause_for,
 	};
 	struct mp_drive *drive = ctx;
 	struct mcpass_event event = { 0 };
@@ -188,6 +202,7 @@ enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *
 	else if (!mp_drive_is_short_of_scope(rc, err))        /* then it is good for other requests */
 		drive->token = NULL;
 	mp_store_unlock(drive->store);
+	mp_drive_stop_waiting(drive);
 	mp_drive_say_goodbye(drive, rc);
 	/* The client says that no answer came; what helps then is known here. */
 	if (rc == MCPASS_E_IO)

@@ -11,7 +11,10 @@ struct mp_drive {
 	struct mcpass_client *client;
 	struct mcpass_session *session;
 	bool started;                   /* the client was asked for what is stored */
+	bool told_waiting;              /* that a person is waited for is on the screen */
 	const struct mcpass_token *token;       /* the client's; NULL: none */
+
+	int64_t code_deadline;          /* of a login by a code, of mp_now_ms(); -1: its own */
 
 	/* What the client is told lives here until it is told the next thing. */
 	struct mp_listener *listener;   /* while a login is under way */
@@ -46,6 +49,18 @@ enum mcpass_rc mp_drive_browse(struct mp_drive *drive, const char *url, char **r
 /* What came was not the answer: waits on.  *ret_query as above. */
 enum mcpass_rc mp_drive_wait_on(struct mp_drive *drive, char **ret_query,
     struct mcpass_error *err);
+/* Shows a code, and lets seconds go by until somebody may have entered it.
+ * MCPASS_E_DENIED: nobody to show it to, or Ctrl-C; MCPASS_E_EXPIRED: waited long enough. */
+enum mcpass_rc mp_drive_show_code(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_error *err);
+enum mcpass_rc mp_drive_pause(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_error *err);
+/* What was shown while waiting is wiped off. */
+void mp_drive_stop_waiting(struct mp_drive *drive);
+
+/* MCPASS_E_DENIED where no person may be asked. */
+enum mcpass_rc mp_drive_check_login(const struct mp_drive *drive, struct mcpass_error *err);
+
 /* Answers the browser that waits, and closes the redirect URI. */
 void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc);
 

@@ -39,7 +39,20 @@ static enum mcpass_rc copy_token(const struct mcpass_token *from,
 	return rc;
 }
 
-enum mcpass_rc mcpass_login(const struct mcpass_client_config *cfg,
+/* Who has to be shown a code, of a program's own. */
+struct shower {
+	mcpass_show_code_fn *show;
+	void *ctx;
+};
+
+static void show_code(void *ctx, const struct mcpass_action *action)
+{
+	const struct shower *shower = ctx;
+
+	shower->show(shower->ctx, action);
+}
+
+static enum mcpass_rc log_in(const struct mcpass_client_config *cfg, struct shower *shower,
     struct mcpass_token **ret_token, struct mcpass_error *err)
 {
 	struct mp_drive_options options = {
@@ -55,10 +68,13 @@ enum mcpass_rc mcpass_login(const struct mcpass_client_config *cfg,
 	struct mp_drive *drive = NULL;
 	enum mcpass_rc rc;
 
-	mp_clear(err);
 	if (cfg == NULL || cfg->size != sizeof(*cfg))
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "the configuration is of another version");
 	options.client = *cfg;
+	if (shower->show != NULL) {
+		options.client.flags |= MCPASS_PREFER_DEVICE;
+		options.ui = (struct mp_drive_ui){ .show_code = show_code, .ctx = shower };
+	}
 	options.session.server_url = cfg->server_url;
 	options.session.trace = cfg->trace;
 	options.session.trace_ctx = cfg->trace_ctx;
@@ -71,6 +87,27 @@ enum mcpass_rc mcpass_login(const struct mcpass_client_config *cfg,
 	if (!rc)
 		*ret_token = token;
 	return rc;
+}
+
+enum mcpass_rc mcpass_login(const struct mcpass_client_config *cfg,
+    struct mcpass_token **ret_token, struct mcpass_error *err)
+{
+	struct shower nobody = { 0 };
+
+	mp_clear(err);
+	return log_in(cfg, &nobody, ret_token, err);
+}
+
+enum mcpass_rc mcpass_login_by_code(const struct mcpass_client_config *cfg,
+    mcpass_show_code_fn *show, void *ctx, struct mcpass_token **ret_token,
+    struct mcpass_error *err)
+{
+	struct shower shower = { show, ctx };
+
+	mp_clear(err);
+	if (show == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "a code has to be shown by somebody");
+	return log_in(cfg, &shower, ret_token, err);
 }
 
 void mcpass_token_free(struct mcpass_token *token)

@@ -149,7 +149,7 @@ static enum mcpass_rc parse_scope(const char *text, struct mp_strings *ret_scope
 	return rc;
 }
 
-static enum mcpass_rc read_scope(const struct mp_turn *turn, const struct mp_form *query,
+enum mcpass_rc mp_authorize_scope(const struct mp_turn *turn, const struct mp_form *query,
     const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err)
 {
 	struct mp_strings wanted = { 0 }, ceiling = { 0 };
@@ -184,7 +184,7 @@ static enum mcpass_rc read_request(const struct mp_turn *turn, const struct mp_f
 	if (!rc)
 		rc = read_resource(turn, query, client, parked, err);
 	if (!rc)
-		rc = read_scope(turn, query, client, parked, err);
+		rc = mp_authorize_scope(turn, query, client, parked, err);
 	return rc;
 }
 

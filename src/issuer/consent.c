@@ -49,9 +49,12 @@ static enum mcpass_rc recall(const struct mp_turn *turn, const char *key,
 }
 
 /* The id in a metadata document is public, so any program on this computer could say that
- * it is that application and be answered without a question.  spec: RFC 8252 8.6 */
+ * it is that application and be answered without a question.  spec: RFC 8252 8.6
+ * And a code may come from somebody else's device.  spec: RFC 8628 5.4 */
 static bool could_be_anybody(const struct mp_turn *turn, const struct mp_parked *parked)
 {
+	if (parked->device != NULL)
+		return true;
 	return mp_document_is_id(turn->issuer, parked->client_id)
 	    && mp_redirect_kind(parked->redirect_uri) != MP_REDIRECT_WEB;
 }

@@ -15,6 +15,8 @@
 #define REGISTER(...) HOW(.at = MP_AT_REGISTER, __VA_ARGS__)
 #define AUTHORIZE(...) HOW(.at = MP_AT_AUTHORIZE, __VA_ARGS__)
 #define TOKEN(...) HOW(.at = MP_AT_TOKEN, __VA_ARGS__)
+#define DEVICE(...) HOW(.at = MP_AT_DEVICE, __VA_ARGS__)
+#define POLL(...) HOW(.at = MP_AT_POLL, __VA_ARGS__)
 #define REFRESH(...) HOW(.at = MP_AT_REFRESH, __VA_ARGS__)
 /* A refusal of Keycloak's registration, word by word. */
 #define KEYCLOAK(code, text, ...) REGISTER(.status = code, .type = "application/json", \
@@ -255,6 +257,44 @@ static const struct mp_fault faults[] = {
 	      { "code_challenge_methods_supported", NULL }, { "registration_endpoint", NULL } } },
 	    { .at = MP_AT_AUTHORIZE, .unless = { "scope", NULL }, .params = { { "code", NULL },
 	      { "error", "invalid_request" }, { "error_description", "scope is missing" } } }) },
+
+	{ "device-500", "Asking for a device's code fails: 500.", MCPASS_E_IO,
+	    DEVICE(.status = 500, .type = "text/plain", .body = "internal error") },
+	{ "device-html", "A device's code is a web page.", MCPASS_E_PROTOCOL,
+	    DEVICE(.status = 200, .type = "text/html", .body = HTML) },
+	{ "device-unauthorized", "No client may sign in by a code.", MCPASS_E_DENIED,
+	    DEVICE(.status = 400, .type = "application/json",
+	    .body = "{\"error\":\"unauthorized_client\"}") },
+	{ "device-no-expiry", "A device's code is good for ever.", MCPASS_E_PROTOCOL,
+	    DEVICE(.members = { { "expires_in", NULL } }) },
+	{ "device-no-user-code", "There is no code to show.", MCPASS_E_PROTOCOL,
+	    DEVICE(.members = { { "user_code", NULL } }) },
+	{ "device-escape-code", "The code to show takes over a terminal.", MCPASS_E_PROTOCOL,
+	    DEVICE(.members = { { "user_code", "A\xc2\x9b" "2J\xe2\x80\xae" } }) },
+	{ "device-bad-uri", "The page for the code is a script.", MCPASS_E_PROTOCOL,
+	    DEVICE(.members = { { "verification_uri", "javascript:alert(1)" } }) },
+	{ "device-bad-uri-complete", "The page with the code in it is a file.", MCPASS_E_PROTOCOL,
+	    DEVICE(.members = { { "verification_uri_complete", "file:///etc/passwd" } }) },
+	{ "device-http-uri", "The page for the code is plain http on a far host.",
+	    MCPASS_E_POLICY,
+	    DEVICE(.members = { { "verification_uri", "http://as.example/device" } }) },
+	{ "device-command-uri", "The page for the code is a shell's command.", MCPASS_E_PROTOCOL,
+	    DEVICE(.members = { { "verification_uri", "$(touch pwned)" } }) },
+	{ "device-slow-down", "Every poll comes too often.", MCPASS_E_EXPIRED,
+	    POLL(.status = 400, .type = "application/json", .body = "{\"error\":\"slow_down\"}") },
+	{ "device-pending-forever", "Nobody ever decides.", MCPASS_E_EXPIRED,
+	    POLL(.status = 400, .type = "application/json",
+	    .body = "{\"error\":\"authorization_pending\"}") },
+	{ "device-denied", "The person at the other device says no.", MCPASS_E_DENIED,
+	    POLL(.status = 400, .type = "application/json",
+	    .body = "{\"error\":\"access_denied\"}") },
+	{ "device-expired", "The device's code has run out.", MCPASS_E_EXPIRED,
+	    POLL(.status = 400, .type = "application/json",
+	    .body = "{\"error\":\"expired_token\"}") },
+	{ "device-poll-500", "Polling fails, for ever: 500.", MCPASS_E_IO,
+	    POLL(.status = 500, .type = "text/plain", .body = "internal error") },
+	{ "device-poll-html", "A poll is answered with a web page.", MCPASS_E_PROTOCOL,
+	    POLL(.status = 200, .type = "text/html", .body = HTML) },
 };
 
 const struct mp_fault *mp_faults(size_t *ret_count)
@@ -316,6 +356,7 @@ enum mp_fault_at mp_faults_refine(const struct mp_turn *turn, enum mp_fault_at a
 		{ "grant_type=refresh_token", MP_AT_REFRESH },
 		{ "oauth%3Agrant-type%3Atoken-exchange", MP_AT_VOUCH },
 		{ "oauth%3Agrant-type%3Ajwt-bearer", MP_AT_ASSERTION },
+		{ "oauth%3Agrant-type%3Adevice_code", MP_AT_POLL },
 	};
 
 	for (size_t i = 0; at == MP_AT_TOKEN && i < MP_COUNT(grants); i++)

@@ -6,7 +6,8 @@
 
 enum mp_fault_at {                      /* which answer is spoilt */
 	MP_AT_NOWHERE = 0, MP_AT_METADATA, MP_AT_KEYS, MP_AT_REGISTER, MP_AT_AUTHORIZE,
-	MP_AT_TOKEN, MP_AT_REFRESH, MP_AT_PUSH, MP_AT_VOUCH, MP_AT_ASSERTION
+	MP_AT_TOKEN, MP_AT_REFRESH, MP_AT_PUSH, MP_AT_VOUCH, MP_AT_ASSERTION,
+	MP_AT_DEVICE, MP_AT_POLL
 };
 
 /* A parameter of the request, a member of its JSON, its header Authorization; or, later in

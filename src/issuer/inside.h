@@ -30,7 +30,7 @@ struct mp_issuer {
 	struct mp_issuer_store store;
 	mcpass_random_fn *random;
 	void *random_ctx;
-	int64_t access_lifetime, refresh_lifetime, code_lifetime;
+	int64_t access_lifetime, refresh_lifetime, code_lifetime, device_interval;
 	const struct mp_fault *fault;   /* or NULL: behave */
 	struct mp_form fault_asked;     /* the last authorization request, for faults only */
 	struct mp_client *clients;      /* known.c */
@@ -172,6 +172,8 @@ mp_turn_fn mp_token_handle;                             /* token.c */
 mp_turn_fn mp_revoke_handle;                            /* revoke.c */
 mp_turn_fn mp_par_handle;                               /* par.c */
 mp_turn_fn mp_introspect_handle;                        /* introspect.c */
+mp_turn_fn mp_device_handle;                            /* device.c */
+mp_turn_fn mp_device_page_show, mp_device_page_enter;   /* device_page.c */
 
 /* True when the path is one of the places where metadata is looked for. */
 bool mp_metadata_is_place(const struct mp_issuer *issuer, const char *path);

@@ -3,7 +3,7 @@
  * A development default and a test bench: real protocol, real checks, users in a file.
  * No I/O: what it remembers goes through a store, time comes with the request.
  * spec: OAuth 2.1; RFC 8414, 7591, 7636, 8707, 9207, 7009; OIDC Discovery (metadata);
- *       RFC 7662, 9126, 9449, 7523, 8693; MCP SEP-991, SEP-1046, SEP-990, SEP-1933 */
+ *       RFC 7662, 9126, 9449, 7523, 8628, 8693; MCP SEP-991, SEP-1046, SEP-990, SEP-1933 */
 #ifndef MP_ISSUER_ISSUER_H
 #define MP_ISSUER_ISSUER_H
 #include "wire/http.h"
@@ -71,6 +71,7 @@ struct mp_issuer_config {
 	mcpass_random_fn *random;
 	void *random_ctx;
 	int64_t access_lifetime, refresh_lifetime, code_lifetime;   /* seconds; 0: default */
+	int64_t device_interval;        /* seconds between a device's polls; 0: default */
 	/* The audience of a token for which no resource was asked (clients of 2025-03-26 ask
 	 * for none): the MCP server's URL; NULL: the issuer.  spec: RFC 9068 3 */
 	const char *default_resource;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "issuer/fetched.h"
 #include "oauth/grants.h"
+#include "oauth/device.h"
 #include "oauth/scope.h"
 #include "oauth/target.h"
 #include "wire/crypto.h"
@@ -86,7 +87,8 @@ static enum mcpass_rc read_grants(const char *text, struct mp_client *client,
     struct mcpass_error *err)
 {
 	static const char *const types[] = { "authorization_code", "refresh_token",
-		"client_credentials", MP_GRANT_JWT_BEARER, MP_GRANT_TOKEN_EXCHANGE };
+		"client_credentials", MP_GRANT_JWT_BEARER, MP_GRANT_TOKEN_EXCHANGE,
+		MP_GRANT_DEVICE };
 	enum mcpass_rc rc = mp_scope_parse(text, &client->grant_types, err);
 
 	for (size_t i = 0; i < client->grant_types.count && !rc; i++) {

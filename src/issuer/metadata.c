@@ -5,6 +5,7 @@
 #include "issuer/known.h"
 #include "issuer/token.h"
 #include "oauth/asmeta.h"
+#include "oauth/device.h"
 
 /* True when path is prefix followed by rest. */
 static bool is_joined(const char *path, const char *prefix, const char *rest)
@@ -49,6 +50,7 @@ static enum mcpass_rc fill_grants(const struct mp_issuer *issuer, struct mp_asme
 	} offers[] = {
 		{ true, &meta->grant_types_supported, "authorization_code" },
 		{ true, &meta->grant_types_supported, "refresh_token" },
+		{ true, &meta->grant_types_supported, MP_GRANT_DEVICE },
 		{ mp_known_grants(issuer, "client_credentials"), &meta->grant_types_supported,
 		    "client_credentials" },
 		{ jag || mp_known_trusts(issuer, MP_TRUST_WORKLOAD), &meta->grant_types_supported,
@@ -113,6 +115,8 @@ static enum mcpass_rc fill(const struct mp_issuer *issuer, struct mp_asmeta *met
 		{ &meta->revocation_endpoint, "/revoke" },
 		{ &meta->introspection_endpoint, "/introspect" },
 		{ &meta->pushed_authorization_request_endpoint, "/par" },
+		/* spec: RFC 8628 4 */
+		{ &meta->device_authorization_endpoint, "/device_authorization" },
 		{ &meta->jwks_uri, "/jwks" },
 	};
 	enum mcpass_rc rc = MCPASS_OK;

@@ -55,7 +55,7 @@ static enum mcpass_rc add_policy(const struct mp_turn *turn, const struct mp_par
 	mp_buf_init(&policy, MP_MAX_URI);
 	mp_buf_addf(&policy, "default-src 'none'; style-src %s; base-uri 'none'; "
 	    "frame-ancestors 'none'; form-action 'self'", turn->issuer->style_hash);
-	if (parked != NULL) {
+	if (parked != NULL && parked->redirect_uri != NULL) {
 		mp_buf_addc(&policy, ' ');
 		mp_redirect_add_source(&policy, parked->redirect_uri);
 	}
@@ -156,6 +156,33 @@ enum mcpass_rc mp_pages_login(const struct mp_turn *turn, const struct mp_view *
 	return finish(turn, 200, view->parked, err);
 }
 
+enum mcpass_rc mp_pages_code(const struct mp_turn *turn, const char *typed,
+    const char *problem, struct mcpass_error *err)
+{
+	struct mp_buf *html = &turn->response->body;
+
+	begin(html, "Enter the code");
+	mp_buf_adds(html, typed != NULL && problem == NULL ? "Is this the code?</h1>\n<p class=\"soft\">"
+	    "Go on only if your own device shows it." : "Enter the code</h1>\n<p class=\"soft\">"
+	    "that your device shows.");
+	mp_buf_adds(html, " It is where you started to sign in.</p>\n");
+	if (problem != NULL) {
+		mp_buf_adds(html, "<div class=\"note bad\" role=\"alert\"><p>");
+		mp_pages_escape(html, problem);
+		mp_buf_adds(html, "</p></div>\n");
+	}
+	mp_buf_adds(html, "<form method=\"post\" action=\"");
+	mp_pages_escape(html, turn->issuer->path);
+	mp_buf_adds(html, "/device\"><label for=\"user_code\">Code</label>"
+	    "<input id=\"user_code\" name=\"user_code\" class=\"code\" autocomplete=\"off\""
+	    " autocapitalize=\"characters\" spellcheck=\"false\" placeholder=\"XXXX-XXXX\""
+	    " maxlength=\"20\" required autofocus value=\"");
+	mp_pages_escape(html, typed != NULL ? typed : "");
+	mp_buf_adds(html, "\">\n<button class=\"main\">Go on</button></form>\n");
+	end(html, turn->issuer);
+	return finish(turn, 200, NULL, err);
+}
+
 /* What the scope means, in the words of the configuration. */
 static const char *words_for(const struct mp_issuer *issuer, const char *scope)
 {
@@ -217,12 +244,20 @@ static void add_warning(struct mp_buf *html, const struct mp_turn *turn,
 		    "read at ");
 		add_place(html, parked->client_id);
 		mp_buf_adds(html, ". Go on only if you trust that website, and have just started this "
-		    "yourself.</p><p>Your answer is sent to ");
+		    "yourself.</p><p>");
 	} else {
 		mp_buf_adds(html, "<div class=\"note warn\"><p>This application registered itself: "
 		    "nobody has checked who made it. Go on only if you have just started this "
-		    "yourself.</p><p>Your answer is sent to ");
+		    "yourself.</p><p>");
 	}
+	if (parked->user_code != NULL) {        /* spec: RFC 8628 3.3.1, 5.4 */
+		mp_buf_adds(html, "Your answer is sent to the device that shows the code ");
+		add_strong(html, parked->user_code);
+		mp_buf_adds(html, ": allow it only if that is your own device, and you have it before "
+		    "you.</p></div>\n");
+		return;
+	}
+	mp_buf_adds(html, "Your answer is sent to ");
 	mp_buf_adds(html, places[mp_redirect_kind(parked->redirect_uri)]);
 	add_place(html, parked->redirect_uri);
 	mp_buf_adds(html, ".</p></div>\n");

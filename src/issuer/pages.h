@@ -16,6 +16,9 @@ enum mcpass_rc mp_pages_login(const struct mp_turn *turn, const struct mp_view *
     struct mcpass_error *err);
 enum mcpass_rc mp_pages_consent(const struct mp_turn *turn, const struct mp_view *view,
     struct mcpass_error *err);
+/* The form for the code that a device shows; typed and problem may be NULL. */
+enum mcpass_rc mp_pages_code(const struct mp_turn *turn, const char *typed,
+    const char *problem, struct mcpass_error *err);
 /* A page that ends here; every text is escaped. */
 enum mcpass_rc mp_pages_message(const struct mp_turn *turn, int status, const char *title,
     const char *text, const char *advice, struct mcpass_error *err);

@@ -13,4 +13,9 @@ enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
 enum mcpass_rc mp_authorize_check(const struct mp_turn *turn, const struct mp_form *query,
     const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err);
 
+/* Reads the scope that is asked for into parked: what the client may have, all of it when
+ * none is named.  Refuses with invalid_scope.  (authorize.c) */
+enum mcpass_rc mp_authorize_scope(const struct mp_turn *turn, const struct mp_form *query,
+    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err);
+
 #endif

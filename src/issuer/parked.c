@@ -8,8 +8,10 @@
 #define AT(member) offsetof(struct mp_parked, member)
 static const struct mp_field fields[] = {
 	{ "client_id", MP_FIELD_STRING, MP_REQUIRED, AT(client_id), NULL },
-	{ "redirect_uri", MP_FIELD_STRING, MP_REQUIRED, AT(redirect_uri), NULL },
-	{ "code_challenge", MP_FIELD_STRING, MP_REQUIRED, AT(code_challenge), NULL },
+	{ "redirect_uri", MP_FIELD_STRING, 0, AT(redirect_uri), NULL },
+	{ "code_challenge", MP_FIELD_STRING, 0, AT(code_challenge), NULL },
+	{ "device", MP_FIELD_STRING, 0, AT(device), NULL },
+	{ "user_code", MP_FIELD_STRING, 0, AT(user_code), NULL },
 	{ "state", MP_FIELD_STRING, 0, AT(state), NULL },
 	{ "resource", MP_FIELD_STRING, 0, AT(resource), NULL },
 	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
@@ -214,6 +216,8 @@ enum mcpass_rc mp_parked_refuse(const struct mp_turn *turn, const struct mp_park
 		{ "error", error }, { "error_description", description },
 	};
 
+	if (parked->device != NULL)
+		return mp_device_finish(turn, parked, NULL, false, err);
 	return redirect(turn, parked, members, MP_COUNT(members), err);
 }
 
@@ -229,8 +233,11 @@ enum mcpass_rc mp_parked_grant(const struct mp_turn *turn, const struct mp_parke
 		.code_challenge = parked->code_challenge,
 	};
 	struct mp_secret code = { 0 };
-	enum mcpass_rc rc = mp_grant_begin(turn, &grant, &code, err);
+	enum mcpass_rc rc;
 
+	if (parked->device != NULL)
+		return mp_device_finish(turn, parked, scope, true, err);
+	rc = mp_grant_begin(turn, &grant, &code, err);
 	if (!rc) {
 		const struct mcpass_header member = { "code", mp_secret_reveal(&code) };
 

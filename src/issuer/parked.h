@@ -4,7 +4,9 @@
 #include "issuer/client.h"
 
 struct mp_parked {
-	char *client_id, *redirect_uri, *code_challenge;
+	char *client_id;
+	char *redirect_uri, *code_challenge;    /* NULL: the answer goes to a device, */
+	char *device, *user_code;       /* which shows this code, and has that device code (hash) */
 	char *state, *resource;         /* or NULL */
 	char *scope;                    /* asked for, or the default; NULL: none */
 	char *browser;                  /* hash of the cookie of the browser that asked */
@@ -54,5 +56,11 @@ enum mcpass_rc mp_login_end(const struct mp_turn *turn, struct mcpass_error *err
  * yet. */
 enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,
     const struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err);
+
+/* --- device_page.c --- */
+/* The ending of an authorization for a device: its next poll learns of it, and the person
+ * is sent back to it. */
+enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_parked *parked,
+    const char *scope, bool allowed, struct mcpass_error *err);
 
 #endif

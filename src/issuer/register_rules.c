@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "issuer/faults.h"
 #include "issuer/register.h"
+#include "oauth/device.h"
 #include "oauth/scope.h"
 
 static enum mcpass_rc refuse_redirect(struct mcpass_error *err, const char *why)
@@ -78,6 +79,8 @@ static enum mcpass_rc apply_grants(const struct mp_registration *wish,
 	rc = add(&client->grant_types, "authorization_code", err);
 	if (!rc && mp_strings_has(grants, "refresh_token"))
 		rc = add(&client->grant_types, "refresh_token", err);
+	if (!rc && mp_strings_has(grants, MP_GRANT_DEVICE))     /* spec: RFC 8628 3.4 */
+		rc = add(&client->grant_types, MP_GRANT_DEVICE, err);
 	return rc;
 }
 

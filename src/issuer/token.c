@@ -4,6 +4,7 @@
 #include <string.h>
 #include "issuer/faults.h"
 #include "issuer/token.h"
+#include "oauth/device.h"
 #include "oauth/pkce.h"
 #include "oauth/scope.h"
 
@@ -52,8 +53,7 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 	return rc;
 }
 
-/* Answers with tokens for grant, whose scope may have been narrowed to scope. */
-static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_ask *ask,
+enum mcpass_rc mp_token_answer_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mp_grant *grant, const char *scope, bool with_refresh, struct mcpass_error *err)
 {
 	const struct mp_token_give give = {
@@ -71,7 +71,7 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 }
 
 /* spec: RFC 8707 2.2 (what was not allowed then is not to be had now) */
-static enum mcpass_rc check_target(const struct mp_form *form, const struct mp_grant *grant,
+enum mcpass_rc mp_token_check_target(const struct mp_form *form, const struct mp_grant *grant,
     struct mcpass_error *err)
 {
 	for (size_t i = 0; i < form->count; i++)
@@ -148,9 +148,9 @@ static enum mcpass_rc exchange_code(const struct mp_turn *turn, const struct mp_
 	if (!rc)
 		rc = check_verifier(form, &grant, err);
 	if (!rc)
-		rc = check_target(form, &grant, err);
+		rc = mp_token_check_target(form, &grant, err);
 	if (!rc)
-		rc = answer(turn, ask, &grant, grant.scope,
+		rc = mp_token_answer_grant(turn, ask, &grant, grant.scope,
 		    mp_strings_has(&client->grant_types, "refresh_token"), err);
 	mp_secret_free(&code);
 	mp_grant_free(&grant);
@@ -227,11 +227,11 @@ static enum mcpass_rc refresh(const struct mp_turn *turn, const struct mp_token_
 	if (!rc)
 		rc = check_key(&grant, ask, err);
 	if (!rc)
-		rc = check_target(form, &grant, err);
+		rc = mp_token_check_target(form, &grant, err);
 	if (!rc)
 		rc = narrow_scope(turn, form, &grant, &scope, err);
 	if (!rc)
-		rc = answer(turn, ask, &grant, scope, rotate, err);
+		rc = mp_token_answer_grant(turn, ask, &grant, scope, rotate, err);
 	/* Last, so that a failure of this machine costs nobody a login; of two who come with
 	 * one token, one is refused here, and the family with all that was made just now
 	 * goes. */
@@ -249,6 +249,7 @@ static const struct {
 } grants[] = {
 	{ "authorization_code", exchange_code },
 	{ "refresh_token", refresh },
+	{ MP_GRANT_DEVICE, mp_device_grant },
 	{ "client_credentials", mp_credentials_grant },
 	{ MP_GRANT_JWT_BEARER, mp_bearer_grant },
 	{ MP_GRANT_TOKEN_EXCHANGE, mp_vouch_grant },

@@ -18,6 +18,14 @@ typedef enum mcpass_rc mp_token_fn(const struct mp_turn *turn, const struct mp_t
 mp_token_fn mp_credentials_grant;       /* credentials.c */
 mp_token_fn mp_bearer_grant;            /* bearer.c */
 mp_token_fn mp_vouch_grant;             /* vouch.c */
+mp_token_fn mp_device_grant;            /* device_grant.c */
+
+/* What begins or goes on with a family: refuses another resource than was allowed, and
+ * answers with tokens for grant, whose scope may have been narrowed to scope. */
+enum mcpass_rc mp_token_check_target(const struct mp_form *form, const struct mp_grant *grant,
+    struct mcpass_error *err);
+enum mcpass_rc mp_token_answer_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
+    struct mp_grant *grant, const char *scope, bool with_refresh, struct mcpass_error *err);
 
 struct mp_token_give {                  /* all borrowed */
 	const char *subject, *client_id;

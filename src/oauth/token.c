@@ -45,7 +45,7 @@ static const struct mp_field fields[] = {
 
 /* expires_in is not in the table: Entra v1, SAP and others send "3600", some a fraction.
  * What is no number at all counts as not given, as it is only RECOMMENDED. */
-static int64_t read_lifetime(const json_t *value)
+int64_t mp_token_seconds(const json_t *value)
 {
 	const char *text = json_string_value(value);
 	double seconds = json_number_value(value);      /* 0 for what is no number */
@@ -108,7 +108,7 @@ static enum mcpass_rc read_token(const json_t *body, const char *wanted_type,
 	}
 	drop_empty(&token.refresh_token);
 	drop_empty(&token.id_token);
-	token.expires_in = read_lifetime(json_object_get(body, "expires_in"));
+	token.expires_in = mp_token_seconds(json_object_get(body, "expires_in"));
 	*ret_token = token;
 	return MCPASS_OK;
 }

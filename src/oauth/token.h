@@ -28,6 +28,9 @@ struct mp_token {
 enum mcpass_rc mp_token_answer(int status, const char *data, size_t len,
     const char *wanted_type, struct mp_token *ret_token, struct mcpass_error *err);
 void mp_token_free(struct mp_token *token);
+/* A number of seconds as servers write it, a string of digits among others; 0 when value
+ * is none; capped. */
+int64_t mp_token_seconds(const json_t *value);
 
 /* Reads an OAuth error body (error, error_description) into err with the given rc:
  * shared by registration, token, revocation.  doing what the caller did is its matter.

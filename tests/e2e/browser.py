@@ -35,11 +35,13 @@ class Form(html.parser.HTMLParser):
             self.fields[attributes["name"]] = attributes.get("value", "")
             self.types[attributes["name"]] = attributes.get("type", "text")
 
-    def fill(self, user, password, answer):
+    def fill(self, user, password, answer, code=None):
         """The fields to submit.  A page without named buttons has the one for going on."""
         fields = dict(self.fields)
         for name, kind in self.types.items():
-            if kind in ("text", "email") and not fields[name]:
+            if name == "user_code":
+                fields[name] = fields[name] or code
+            elif kind in ("text", "email") and not fields[name]:
                 fields[name] = user
             elif kind == "password":
                 fields[name] = password
@@ -48,8 +50,8 @@ class Form(html.parser.HTMLParser):
         return fields
 
 
-def walk(url, user, password, answer):
-    """Yields (url, page) of every page that was shown."""
+def walk(url, user, password, answer, code=None):
+    """Yields (url, page) of every page that was shown; code: what a device shows."""
     jar = http.cookiejar.CookieJar()
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar),
                                          urllib.request.ProxyHandler({}))
@@ -72,7 +74,7 @@ def walk(url, user, password, answer):
         if answer == "deny" and refusals and not form.buttons:
             request = urllib.parse.urljoin(url, refusals[0])
         else:
-            fields = form.fill(user, password, answer)
+            fields = form.fill(user, password, answer, code)
             request = urllib.request.Request(urllib.parse.urljoin(url, form.action),
                                              urllib.parse.urlencode(fields).encode(),
                                              {"Origin": f"{parts.scheme}://{parts.netloc}"})

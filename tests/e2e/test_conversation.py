@@ -546,7 +546,9 @@ def test_the_client_metadata_document():
             "client_id": url, "client_name": "mcpass", "application_type": "native",
             "redirect_uris": ["http://127.0.0.1/callback", "http://localhost/callback",
                               "http://127.0.0.1:8765/callback"],
-            "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+            "grant_types": ["authorization_code", "refresh_token",
+                            "urn:ietf:params:oauth:grant-type:device_code"],
+            "response_types": ["code"],
             "token_endpoint_auth_method": "none", "scope": "a b"})
         done = w.run("client-metadata", "--url", url)
         expect("no scope unless it is given", "scope" not in json.loads(done.stdout), done.stdout)

@@ -12,8 +12,8 @@ from lib import World, expect, expect_eq
 
 # These need an expired token, or a grant that asks nobody: the pair tests have them.  The one
 # that is about a browser's page alone is in test_providers.
-ELSEWHERE = ("refresh-", "par-", "jag-", "assertion-", "dpop-", "keycloak-offline-pushed",
-             "keycloak-client-not-found")
+ELSEWHERE = ("refresh-", "par-", "jag-", "assertion-", "dpop-", "device-poll-500",
+             "keycloak-offline-pushed", "keycloak-client-not-found")
 
 
 def faults():
@@ -30,10 +30,12 @@ def test_every_fault_has_its_exit_code():
         if name.startswith(ELSEWHERE):
             continue
         with World() as w:
-            w.start_both("--fault", name)
+            w.start_both("--fault", name, "--device-interval", "1s")
+            by_code = name.startswith("device-")
             # Whose answer has not our state, is waited beyond.
-            patience = "6s" if name.endswith("-state") else "30s"
-            done = w.call("echo", "message=x", "--login-timeout", patience)
+            patience = "6s" if name.endswith("-state") else "3s" if by_code else "30s"
+            done = w.call("echo", "message=x", "--login-timeout", patience,
+                          *(["--device"] if by_code else []))
             if done.returncode != code:
                 wrong.append(f"{name}: exit {done.returncode}, want {code}: {done.stderr.strip()}")
             if "\x1b" in done.stderr:

@@ -180,7 +180,8 @@ void arrange_document(struct world *world)
 	world->pages[1].url = world->config.client_metadata_url = DOCUMENT;
 	world->pages[1].body = "{\"client_id\":\"" DOCUMENT "\",\"client_name\":\"A client\","
 	    "\"redirect_uris\":[\"http://127.0.0.1/callback\"],"
-	    "\"grant_types\":[\"authorization_code\",\"refresh_token\"],"
+	    "\"grant_types\":[\"authorization_code\",\"refresh_token\","
+	    "\"urn:ietf:params:oauth:grant-type:device_code\"],"
 	    "\"token_endpoint_auth_method\":\"none\"}";
 }
 

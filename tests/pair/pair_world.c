@@ -9,7 +9,7 @@
 #include "wire/jwk.h"
 #include "wire/uri.h"
 
-#define MOST_STEPS 60           /* a flow that takes more has lost its way */
+#define MOST_STEPS 400          /* a flow that takes more has lost its way */
 
 uint32_t world_walked[64];
 
@@ -176,6 +176,8 @@ static void fill_form(const struct world *world, const char *page, struct mp_buf
 			snprintf(value, sizeof(value), "%s", world->username);
 		if (strcmp(name, "password") == 0)
 			snprintf(value, sizeof(value), "%s", PASSWORD);
+		if (strcmp(name, "user_code") == 0 && world->types)
+			snprintf(value, sizeof(value), "%s", world->shown_code);
 		mp_form_add(form, name, value);
 	}
 	for (const char *p = strstr(page, "<button"); p != NULL; p = strstr(p + 1, "<button"))
@@ -249,6 +251,47 @@ static enum mcpass_rc walk_pages(struct world *world, const char *url, char **re
 
 /* --- the host of the client ------------------------------------------------------------ */
 
+/* The other device, where the code is entered; it sends nobody back to us. */
+static enum mcpass_rc enter_code(struct world *world, struct mcpass_error *err)
+{
+	char *query = NULL;
+	enum mcpass_rc rc;
+
+	world->logins++;
+	rc = walk_pages(world, world->shown_url, &query, err);
+	CHECK("nobody is sent back", query == NULL);
+	free(query);
+	return rc;
+}
+
+static void see_code(struct world *world, const struct mcpass_action *action)
+{
+	const char *url = world->types || action->url_complete == NULL ? action->url
+	    : action->url_complete;
+
+	snprintf(world->shown_url, sizeof(world->shown_url), "%s", url);
+	snprintf(world->shown_code, sizeof(world->shown_code), "%s", action->user_code);
+	world->entered = false;
+	CHECK("good for a while", action->expires_at > world->now);
+}
+
+/* The person does their part while the program waits. */
+static enum mcpass_rc wait_for_person(struct world *world, const struct mcpass_action *action,
+    struct mcpass_error *err)
+{
+	CHECK("a pause has a length", action->seconds > 0);
+	world->now += action->seconds;
+	world->waited += (unsigned)action->seconds;
+	if (world->walks_away || world->entered)
+		return MCPASS_OK;
+	if (world->dawdles > 0) {
+		world->dawdles--;
+		return MCPASS_OK;
+	}
+	world->entered = true;
+	return enter_code(world, err);
+}
+
 struct answer {
 	struct mp_http_response response;
 	char *text;
@@ -259,6 +302,7 @@ static void count_request(struct world *world, const struct mcpass_action *actio
 	if (strcmp(action->url, AS "/token") == 0 && action->body != NULL
 	    && strstr(action->body, "grant_type=refresh_token") != NULL)
 		world->refreshes++;
+	world->polls += action->body != NULL && strstr(action->body, "device_code=") != NULL;
 	world->tokens += strcmp(action->url, AS "/token") == 0;
 	world->pushes += strcmp(action->url, AS "/par") == 0;
 	world->proofs += mp_header_count(action->headers, action->header_count, "DPoP") > 0;
@@ -325,7 +369,7 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 		return rc;
 	case MCPASS_ACT_LISTEN:
 		snprintf(uri, sizeof(uri), "http://127.0.0.1:%u/callback", world->port);
-		answer->text = strdup(uri);
+		answer->text = strdup(world->port != 0 || action->url == NULL ? uri : action->url);
 		event->type = MCPASS_EV_LISTENING;
 		break;
 	case MCPASS_ACT_BROWSE:
@@ -350,6 +394,15 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 		}
 		event->type = MCPASS_EV_REDIRECT;
 		break;
+	case MCPASS_ACT_SHOW_CODE:
+		see_code(world, action);
+		event->type = MCPASS_EV_SHOWN;
+		return MCPASS_OK;
+	case MCPASS_ACT_PAUSE:
+		rc = wait_for_person(world, action, err);
+		event->type = MCPASS_EV_PAUSED;
+		event->now = world->now;
+		return rc;
 	case MCPASS_ACT_DONE:
 		break;
 	}

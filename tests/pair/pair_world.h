@@ -38,12 +38,15 @@ struct world {
 	const char *stray;              /* comes to the redirect URI before the answer, or NULL */
 	unsigned strays;                /*    so many times */
 	char *held_answer;              /* the answer meanwhile */
+	unsigned dawdles;                       /* polls before the code is entered */
+	bool types;                             /* the code; otherwise follows the longer link */
+	bool entered;                           /* the code that was shown last */
 	struct mp_strings jar;                  /* "name=value" */
 
 	/* the circumstances */
 	const char *fault;                      /* of the issuer, or NULL */
 	tamper_fn *tamper;
-	unsigned port;                          /* of the loopback listener */
+	unsigned port;                          /* of the loopback listener; 0: the wished one */
 	struct mcpass_client_config config;
 	struct mp_issuer_config issuer_config;  /* change them, then world_rebuild() */
 	struct mcpass_guard_config guard_config;
@@ -53,7 +56,8 @@ struct world {
 	unsigned requests, logins, refreshes, registrations, revocations, locks;
 	unsigned tokens, pushes, proofs, fetches; /* requests to /token, to /par, with a DPoP
 	                                 * header; pages that the servers fetched */
-	const char *browsed;                    /* 1: something was opened */
+	unsigned polls, waited;                 /* requests for a device code's token; seconds */
+	char shown_url[2048], shown_code[64];   /* the code that was shown, and where it goes */
 	char last_url[2048];                    /* the last authorization URL */
 	unsigned changes, deletions;            /* of registrations: PUT; DELETE that succeeded */
 	char last_registration[2048], last_put[2048];   /* what was sent */

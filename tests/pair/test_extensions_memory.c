@@ -1,6 +1,6 @@
 /* Each extension once per allocation that the client makes, with that one failing. */
 #include "harness/check.h"
-#include "pair_extensions.h"
+#include "pair_device.h"
 #include "pair_survive.h"
 
 static enum mcpass_rc call(struct world *world, struct mcpass_error *err)
@@ -8,6 +8,19 @@ static enum mcpass_rc call(struct world *world, struct mcpass_error *err)
 	int status;
 
 	return world_call(world, "tools/call", "echo", &status, err);
+}
+
+/* One poll in vain. */
+static void arrange_by_code(struct world *world)
+{
+	arrange_device(world);
+	world->dawdles = 1;
+}
+
+static void arrange_bound_code(struct world *world)
+{
+	arrange_by_code(world);
+	arrange_dpop(world);
 }
 
 static const struct {
@@ -21,6 +34,8 @@ static const struct {
 	{ "workload", arrange_workload },
 	{ "ID-JAG", arrange_id_jag },
 	{ "metadata document", arrange_document },
+	{ "by a code", arrange_by_code },
+	{ "by a code, bound", arrange_bound_code },
 };
 
 int main(void)

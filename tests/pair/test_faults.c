@@ -4,14 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
-#include "pair_extensions.h"
+#include "pair_device.h"
 
 /* Some are met only where an extension is in use. */
 static void arrange(struct world *world, const char *fault)
 {
 	static const struct { const char *prefix; arrange_fn *arrange; } rows[] = {
 		{ "dpop-", arrange_dpop }, { "par-", arrange_push }, { "jag-", arrange_id_jag },
-		{ "assertion-", arrange_workload }, { "keycloak-offline-pushed", arrange_push },
+		{ "assertion-", arrange_workload }, { "device-", arrange_device },
+		{ "keycloak-offline-pushed", arrange_push },
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)

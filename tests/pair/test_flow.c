@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
+#include "pair_device.h"
 #include "pair_extensions.h"
 #include "pair_refusals.h"
 #include "pair_world.h"
@@ -576,6 +577,7 @@ int main(void)
 	test_strays();
 	test_usage();
 	walk_extensions();
+	walk_device();
 	walk_refusals();
 	test_arrows_walked();
 	return check_done();

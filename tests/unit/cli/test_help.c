@@ -154,7 +154,7 @@ static const struct {
 	{ "a profile of two words", "token|https://x|--profile|a b", MCPASS_E_USAGE,
 	    "--profile a b: letters, digits, . _ - only", "" },
 	{ "an unknown grant", "token|https://x|--grant|password", MCPASS_E_USAGE,
-	    "--grant password: code, client-credentials, jwt-bearer or id-jag", "" },
+	    "--grant password: code, client-credentials, jwt-bearer, id-jag or device", "" },
 	{ "an unknown mode", "serve|-i|https://a|--port|0|--dpop|maybe", MCPASS_E_USAGE,
 	    "--dpop maybe: off, accepted or required", "" },
 	{ "a document nowhere", "client-metadata", MCPASS_E_USAGE, "where will the document be?",

@@ -271,6 +271,36 @@ static void test_wait(void)
 	mp_buf_free(&buf);
 }
 
+static void test_code(void)
+{
+	static const struct mp_term log = { .width = 80 };
+	const struct mp_wait wait = { .server = "https://x/mcp", .quiet = true };
+	struct mcpass_action action = { .url = "https://as.example/device", .user_code = "WDJB-MJHT" };
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, 4096);
+	mp_wait_render_code(&buf, &log, &wait, &action, 600);
+	CHECK_STR("told however quiet", mp_buf_text(&buf),
+	    "To sign in for https://x/mcp, open this page on any device:\n\n"
+	    "https://as.example/device\n\nand enter the code  WDJB-MJHT\n\n"
+	    "The code is good for 10 min. Waiting (Ctrl-C to stop) ...\n");
+	mp_buf_clear(&buf);
+	action.url_complete = "https://as.example/device?user_code=WDJB-MJHT";
+	mp_wait_render_code(&buf, &log, &wait, &action, 90);
+	CHECK_HAS("the longer link", mp_buf_text(&buf), "?user_code=WDJB-MJHT\n\nThe code is good for 90 s.");
+	mp_buf_clear(&buf);
+	action.user_code = "A\033[2J\nB";
+	mp_wait_render_code(&buf, &log, &wait, &action, 90);
+	CHECK("one printable line, whatever it is", strstr(mp_buf_text(&buf), "\033") == NULL);
+	mp_buf_clear(&buf);
+	mp_wait_render_left(&buf, 582);
+	CHECK_STR("minutes and seconds", mp_buf_text(&buf), "9:42 left");
+	mp_buf_clear(&buf);
+	mp_wait_render_left(&buf, 9);
+	CHECK_STR("seconds", mp_buf_text(&buf), "0:09 left");
+	mp_buf_free(&buf);
+}
+
 static const struct {
 	const char *label, *line, *want;
 } pasted_rows[] = {
@@ -311,6 +341,7 @@ int main(void)
 	test_secret();
 	test_credential();
 	test_wait();
+	test_code();
 	test_pasted();
 	(void)unlink(file);
 	(void)rmdir(folder);

@@ -183,6 +183,12 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 	case MCPASS_ACT_WAIT:           /* nobody comes any more */
 		event->type = MCPASS_EV_REDIRECT;
 		break;
+	case MCPASS_ACT_SHOW_CODE:
+		event->type = MCPASS_EV_SHOWN;
+		break;
+	case MCPASS_ACT_PAUSE:
+		event->type = MCPASS_EV_PAUSED;
+		break;
 	case MCPASS_ACT_DONE:
 		break;
 	}

@@ -263,6 +263,12 @@ static inline int kit_register(struct kit *kit, const char *metadata)
 	"\"token_endpoint_auth_method\":\"none\",\"application_type\":\"native\"," \
 	"\"grant_types\":[\"authorization_code\",\"refresh_token\"]}"
 
+/* One that may also sign in by a code. */
+#define DEVICE_CLIENT "{\"client_name\":\"Test client\",\"redirect_uris\":[\"" CALLBACK "\"]," \
+	"\"token_endpoint_auth_method\":\"none\",\"application_type\":\"native\"," \
+	"\"grant_types\":[\"authorization_code\",\"refresh_token\"," \
+	"\"urn:ietf:params:oauth:grant-type:device_code\"]}"
+
 /* The query of a good authorization request, with scope (NULL: none) and more after it. */
 static inline const char *kit_query(const struct kit *kit, const char *scope, const char *more)
 {

@@ -1,7 +1,7 @@
 /* Every named misbehaviour does what its sentence says, and nothing else is spoilt. */
 #include "kit.h"
 
-enum stage { METADATA, KEYS, REGISTER, AUTHORIZE, TOKEN, REFRESH, PUSH, VOUCH, ASSERTION };
+enum stage { METADATA, KEYS, REGISTER, AUTHORIZE, TOKEN, REFRESH, PUSH, VOUCH, ASSERTION, DEVICE, POLL };
 /* What is looked at in the answer of that stage: the status, then a member of its JSON
  * (or "@name": a parameter of the redirect, "!name": a claim or header of the token,
  * "#name": a header) with its value, NULL when it has to be absent. */
@@ -87,12 +87,31 @@ static const struct {
 	{ "jag-wrong-type", VOUCH, 401, "issued_token_type", NULL },
 	{ "jag-denied", VOUCH, 400, "error", "access_denied" },
 	{ "assertion-invalid-grant", ASSERTION, 400, "error_description", NULL },
+	{ "device-500", DEVICE, 500, "user_code", NULL },
+	{ "device-html", DEVICE, 200, "#Content-Type", "text/html" },
+	{ "device-unauthorized", DEVICE, 400, "error", "unauthorized_client" },
+	{ "device-no-expiry", DEVICE, 200, "expires_in", NULL },
+	{ "device-no-expiry", DEVICE, 200, "interval", "5" },
+	{ "device-no-user-code", DEVICE, 200, "user_code", NULL },
+	{ "device-escape-code", DEVICE, 200, "user_code", "A\xc2\x9b" "2J\xe2\x80\xae" },
+	{ "device-bad-uri", DEVICE, 200, "verification_uri", "javascript:alert(1)" },
+	{ "device-bad-uri-complete", DEVICE, 200, "verification_uri_complete", "file:///etc/passwd" },
+	{ "device-http-uri", DEVICE, 200, "verification_uri", "http://as.example/device" },
+	{ "device-command-uri", DEVICE, 200, "verification_uri", "$(touch pwned)" },
+	{ "device-slow-down", POLL, 400, "error", "slow_down" },
+	{ "device-pending-forever", POLL, 400, "error", "authorization_pending" },
+	{ "device-denied", POLL, 400, "error", "access_denied" },
+	{ "device-expired", POLL, 400, "error", "expired_token" },
+	{ "device-poll-500", POLL, 500, "error", NULL },
+	{ "device-poll-html", POLL, 200, "#Content-Type", "text/html" },
 };
 
 #define SCOPED_CLIENT "{\"redirect_uris\":[\"" CALLBACK "\"],\"scope\":\"mcp:read\"}"
 
 static int ask_stage(struct kit *kit, enum stage stage, const char *code, const char *refresh)
 {
+	char form[256];
+
 	switch (stage) {
 	case METADATA:
 		return kit_get(kit, "/.well-known/oauth-authorization-server", NULL);
@@ -115,6 +134,12 @@ static int ask_stage(struct kit *kit, enum stage stage, const char *code, const 
 	case ASSERTION:
 		return kit_post(kit, "/token", "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type"
 		    "%3Ajwt-bearer&assertion=x");
+	case DEVICE:
+		snprintf(form, sizeof(form), "scope=mcp%%3Aread&client_id=%s", kit->client_id);
+		return kit_post(kit, "/device_authorization", form);
+	case POLL:
+		return kit_post(kit, "/token", "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type"
+		    "%3Adevice_code&device_code=x");
 	}
 	return 0;
 }
@@ -135,7 +160,7 @@ static void test_rows(void)
 	struct kit kit;
 
 	kit_open(&kit, AS);
-	kit_register(&kit, PUBLIC_CLIENT);
+	kit_register(&kit, DEVICE_CLIENT);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *code, *refresh;
 

@@ -4,15 +4,18 @@
 
 enum step {
 	METADATA, KEYS, REGISTER, READ, CHANGE, AUTHORIZE, LOG_IN, WRONG, SWITCH, ALLOW, AGAIN,
-	EXCHANGE, REFRESH, REFUSE, REVOKE, UNKNOWN, DELETE, STEPS
+	EXCHANGE, REFRESH, REFUSE, REVOKE, UNKNOWN, DELETE, DEVICE, DEVICE_PAGE, DEVICE_CODE,
+	DEVICE_WRONG, DEVICE_ALLOW, DEVICE_PENDING, DEVICE_TOKEN, STEPS
 };
 static const char *const names[STEPS] = {
 	"metadata", "keys", "register", "read", "change", "authorize", "log in", "wrong password",
 	"switch user", "allow", "allowed before", "exchange", "refresh", "refuse", "revoke",
-	"unknown code", "delete",
+	"unknown code", "delete", "device", "page for a code", "code", "wrong code", "allow a device",
+	"pending", "token of a device",
 };
 static const int wanted[STEPS] = {
 	200, 200, 201, 200, 200, 200, 200, 200, 200, 303, 303, 200, 200, 400, 200, 400, 204,
+	200, 200, 200, 200, 200, 400, 200,
 };
 
 struct request {
@@ -52,13 +55,42 @@ static void fill_own(struct request *request, const struct kit *kit, const char 
 	snprintf(request->authorization, sizeof(request->authorization), "Bearer %s", kit->token);
 }
 
+/* The same for a login by a code. */
+static void prepare_device(struct kit *kit, enum step step, struct request *request)
+{
+	const char *device_code, *user_code;
+	char form[256];
+
+	snprintf(form, sizeof(form), "client_id=%s&scope=mcp%%3Aread", kit->client_id);
+	fill(request, "POST", "/device_authorization", "", FORM, form);
+	if (step == DEVICE)
+		return;
+	kit_post(kit, "/device_authorization", form);
+	device_code = kit_member(kit, "device_code");
+	user_code = kit_member(kit, "user_code");
+	fill_form(request, "/device", "user_code=%s", step == DEVICE_WRONG ? "BCDF-GHJK" : user_code);
+	if (step == DEVICE_PAGE)
+		fill(request, "GET", "/device", "user_code=BCDF-GHJK", "", "");
+	if (step == DEVICE_PAGE || step == DEVICE_CODE || step == DEVICE_WRONG)
+		return;
+	kit_post(kit, "/device", request->body);
+	kit_sign_in(kit, "alice", "secret");
+	fill_form(request, "/authorize/consent", "ticket=%s&decision=allow", kit_ticket(kit));
+	if (step == DEVICE_ALLOW)
+		return;
+	if (step == DEVICE_TOKEN)
+		kit_decide(kit, "allow");
+	fill_form(request, "/token", "client_id=%s&device_code=%s&grant_type=urn:ietf:params:oauth:"
+	    "grant-type:device_code", kit->client_id, device_code);
+}
+
 /* Brings the kit to where the step can be taken, and writes the step's request. */
 static void prepare(struct kit *kit, enum step step, struct request *request)
 {
 	const char *query;
 
 	*request = (struct request){ 0 };
-	kit_register(kit, PUBLIC_CLIENT);
+	kit_register(kit, DEVICE_CLIENT);
 	query = kit_query(kit, "mcp:read", NULL);
 	switch (step) {
 	case METADATA:
@@ -118,6 +150,15 @@ static void prepare(struct kit *kit, enum step step, struct request *request)
 	case UNKNOWN:
 		fill_form(request, "/token", "grant_type=authorization_code&client_id=%s&code=%s",
 		    kit->client_id, "x");
+		return;
+	case DEVICE:
+	case DEVICE_PAGE:
+	case DEVICE_CODE:
+	case DEVICE_WRONG:
+	case DEVICE_ALLOW:
+	case DEVICE_PENDING:
+	case DEVICE_TOKEN:
+		prepare_device(kit, step, request);
 		return;
 	case STEPS:
 		return;
