@@ -194,6 +194,7 @@ enum mcpass_rc mp_begin_client(struct mcpass_client *client, const struct mcpass
 MP_HANDLER(mp_take_client_check)
 {
 	struct mp_registration answer = { 0 };
+	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
 	if (event->status >= 400 && event->status < 500 && event->status != 429) {
@@ -205,7 +206,15 @@ MP_HANDLER(mp_take_client_check)
 	/* No clear answer is no reason to forget a client. */
 	if (event->status != 200)
 		return mp_begin_asking(client, event, action, err);
-	rc = mp_registration_parse(event->data, event->data_len, &answer, err);
+	rc = mp_registration_parse(event->data, event->data_len, &answer, &why);
+	if (rc != MCPASS_OK && rc != MCPASS_E_NOMEM) {
+		/* Known it is, or there were no 200; glewlwyd describes clients in a form of its own. */
+		mp_note(client, why.spec, "The authorization server knows this client, and describes it"
+		    " in a way that cannot be read", "why", why.detail, NULL);
+		return mp_begin_asking(client, event, action, err);
+	}
+	if (rc == MCPASS_E_NOMEM)
+		(void)mp_nomem(err);
 	if (rc == MCPASS_OK && !mp_eq(answer.client_id, client->record.client.client_id))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7592 3", "it describes another client");
 	/* The registration access token may have been replaced by this very request. */

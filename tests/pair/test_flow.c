@@ -292,6 +292,34 @@ static void test_client_unknown_at_exchange(void)
 	world_close(&world);
 }
 
+/* glewlwyd describes a client with its methods in an array. */
+static bool client_described_oddly(struct world *world, const char *url,
+    struct mp_http_response *response)
+{
+	(void)world;
+	if (strncmp(url, AS "/register/", strlen(AS "/register/")) == 0) {
+		mp_buf_clear(&response->body);
+		mp_buf_adds(&response->body, "{\"token_endpoint_auth_method\":[\"none\"]}");
+	}
+	return true;
+}
+
+static void test_client_described_oddly(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CALL("login", &world, "tools/call", "echo", MCPASS_OK, 200);
+	world_edit(&world, "access_token", json_string("refused"));
+	world_edit(&world, "refresh_token", NULL);
+	world_restart(&world);
+	world.tamper = client_described_oddly;
+	CALL("the client is known all the same", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("no second registration", world.registrations, 1);
+	CHECK_EQ("a second login", world.logins, 2);
+	world_close(&world);
+}
+
 static void test_other_port(void)
 {
 	struct world world;
@@ -566,6 +594,7 @@ int main(void)
 	test_person();
 	test_client_forgotten();
 	test_client_unknown_at_exchange();
+	test_client_described_oddly();
 	test_other_port();
 	test_check_without_answer();
 	test_given_client();
