@@ -72,13 +72,14 @@ static enum mcpass_rc wish_scope(const struct mcpass_client *client,
 static enum mcpass_rc wish_grants(const struct mcpass_client *client,
     struct mp_registration *wish, struct mcpass_error *err)
 {
-	const struct mp_strings *supported = &client->record.as.grant_types_supported;
 	enum mcpass_rc rc;
 
 	if (is_cured(client, MP_CURED_BARE))
 		return MCPASS_OK;
 	rc = add_item(&wish->grant_types, "authorization_code", err);
-	if (rc == MCPASS_OK && (supported->count == 0 || mp_strings_has(supported, "refresh_token")))
+	/* Also where the metadata does not list it: glewlwyd gives refresh tokens, lists no grant
+	 * for them, and takes them of a client only that registered for it.  spec: SEP-2207 */
+	if (rc == MCPASS_OK)
 		rc = add_item(&wish->grant_types, "refresh_token", err);
 	/* Once for both: whoever signs in by a code next time needs it (RFC 7591 2). */
 	if (rc == MCPASS_OK && !is_cured(client, MP_CURED_FEWER_FIELDS)
