@@ -14,7 +14,7 @@ conformance="curl python3"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 	|| conformance="$conformance nodejs npm"
 
-interop="$conformance chromium chromium-driver unzip jq python3-venv"
+interop="$conformance openssl chromium chromium-driver unzip jq python3-venv"
 command -v go >/dev/null 2>&1 || interop="$interop golang-go"
 command -v mvn >/dev/null 2>&1 || interop="$interop maven"
 # Keycloak wants Java 17; whoever has that already, from wherever, keeps it.

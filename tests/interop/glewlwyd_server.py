@@ -1,5 +1,6 @@
 """Debian's glewlwyd, unpacked below the cache rather than installed: nothing of it starts by
-itself, and no rights are needed."""
+itself, and no rights are needed.  apt checks the packages; the version is the one that Debian has,
+for its archive keeps no other."""
 
 import contextlib
 import glob

@@ -17,8 +17,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
                      "mcpass", "interop")
 NODE_AT_LEAST = 22
-GO_AT_LEAST = (1, 25)
-TOOLCHAIN = "golang.org/toolchain@v0.0.1-go1.25.4.linux-"
+GO_AT_LEAST = (1, 25, 5)
+TOOLCHAIN = "golang.org/toolchain@v0.0.1-go1.25.5.linux-"
 MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 PATIENCE = 580
 
@@ -136,7 +136,8 @@ GO_ENV = {"GOMODCACHE": os.path.join(CACHE, "gomod"), "GOFLAGS": "-mod=readonly 
 def go_tool():
     """A Go of GO_AT_LEAST: the one that is there, or a toolchain through the module mechanism."""
     said = tool(["go", "version"], HERE)
-    if tuple(int(n) for n in re.search(r"go(\d+)\.(\d+)", said).groups()) >= GO_AT_LEAST:
+    numbers = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", said).groups("0")
+    if tuple(int(number) for number in numbers) >= GO_AT_LEAST:
         return "go"
     machine = MACHINES.get(os.uname().machine)
     if machine is None:

@@ -35,7 +35,8 @@ def run(report):
     subject = report.subject("glewlwyd", glewlwyd_server.version(home), "OpenID provider")
     with World() as w:
         server, walk = begin(w, subject, LONG)
-        walk.first_call(server.issuer, "registered with redirect_uri")
+        walk.first_call(server.issuer, "registered with redirect_uri", "its metadata lists no refresh_token"
+                        " grant, and a client must have registered for it all the same")
         walk.second_call()
         walk.step_up("mcp:read", "--protocol", "2025-11-25")
         walk.revisions()

@@ -29,7 +29,8 @@ def own(report, python, package, script, revisions):
                              "MCP server and its own authorization server")
     with World() as w:
         walk = begin(w, subject, python, script, "own", LONG)
-        walk.first_call(walk.issuer, "POST /register 201")
+        walk.first_call(walk.issuer, "POST /register 201", "with client_secret_post: client_secret_basic"
+                        " works there only with a client_id in the form as well")
         walk.second_call()
         walk.revisions(revisions)
         walk.logout("POST /revoke 200")

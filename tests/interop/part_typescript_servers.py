@@ -74,10 +74,12 @@ def proxy(report):
         w.start_authserver()
         again = begin(w, report, "sdk1.mjs", role, kind="proxy", issuer=w.issuer)
         report.subjects.remove(again.subject)
-        with walk.subject.step("the server behind it sends iss: refused, as a mix-up looks the same"):
+        with walk.subject.step("the server behind it sends iss: refused") as remark:
             done = w.run("call", again.url, "echo", "message=x")
             expect_eq("exit", done.returncode, 5, done.stderr)
             expect("the clause", "RFC 9207" in done.stderr, done.stderr)
+            remark("the redirect carries the iss of the server behind the proxy, not of the proxy that"
+                   " the login began with: a mix-up attack looks the same")
 
 
 def run(report):
