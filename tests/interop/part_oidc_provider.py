@@ -52,6 +52,19 @@ def rotation(report):
         walk.logout("^event grant.revoked", "^event registration_delete.success")
 
 
+def narrow(report):
+    """Its scopes are those of the resource, and none that a client may register for."""
+    with World() as w:
+        walk = begin(w, report, "authorization server that registers no scopes",
+                     registrableScopes=False)
+        told = walk.first_call(walk.issuer, "^POST /reg 201", "refused with the scopes, taken without")
+        with walk.subject.step("each refusal is told, and what is left out then"):
+            expect("there was one", walk.count("^event registration_create.error"), walk.log())
+            expect_eq("as many", told.count("Trying once more to register"),
+                      walk.count("^event registration_create.error"), told)
+        walk.logout("^event registration_delete.success")
+
+
 def pushed(report):
     with World() as w:
         walk = begin(w, report, "authorization server, PAR required", requirePar=True)
@@ -74,5 +87,5 @@ def bound(report):
 
 
 def run(report):
-    for scene in (plain, rotation, pushed, bound):
+    for scene in (plain, rotation, narrow, pushed, bound):
         scene(report)
