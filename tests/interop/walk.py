@@ -75,7 +75,8 @@ class Walk:
             before = set(self.record()["scope"].split())
             expect("not granted yet", lacking not in before, str(before))
             told = self.call(*more)
-            expect("asked for", re.search(rf"error +insufficient_scope\n +scope +{lacking}\n", told), told)
+            expect("refused for it", re.search(r"^ +error +insufficient_scope$", told, re.MULTILINE), told)
+            expect("asked for", re.search(rf"^ +scope +{lacking}$", told, re.MULTILINE), told)
             expect_eq("granted besides", set(self.record()["scope"].split()), before | {lacking})
 
     def revisions(self, offered=REVISIONS):
