@@ -34,7 +34,7 @@ static double now_s(void)
 
 static struct mcpass_guard *make_guard(const struct mp_key *key)
 {
-	const struct mcpass_guard_issuer issuer = { ISSUER, ISSUER "/jwks" };
+	const struct mcpass_guard_issuer issuer = { ISSUER, ISSUER "/jwks", NULL };
 	const struct mcpass_scope_rule rule = { "tools/*", NULL, "mcp:tools", NULL };
 	struct mcpass_guard_config cfg = { .size = sizeof(cfg), .resource = RESOURCE,
 		.issuers = &issuer, .issuer_count = 1, .rules = &rule, .rule_count = 1 };

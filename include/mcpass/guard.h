@@ -1,13 +1,19 @@
 /* mcpass/guard.h - decides whether a request may reach a protected MCP server.
  *
  * The guard does no I/O and reads no clock.  Ask it about a request; when it needs a key
- * set or metadata it says which URL to GET, and is asked again afterwards.  It checks
- * JWT access tokens: signature, iss, aud, exp, nbf, typ, crit, algorithm, scopes; and, where
- * that is configured, that whoever sends one holds its key (DPoP).
- * It does NOT check: revocation, TLS, the request's body against its headers; whether a
- * proof was shown to another instance before (a nonce keeps that to minutes).
- * One guard is used by one thread at a time.
- * spec: RFC 6750, RFC 9728, RFC 9068, RFC 8725, RFC 9449; MCP 2026-07-28 authorization */
+ * set, metadata or its issuer's word on a token, it says what to fetch, and is asked again
+ * afterwards.  It checks JWT access tokens: signature, iss, aud, exp, nbf, typ, crit, algorithm;
+ * for opaque tokens it asks their issuer (RFC 7662), where that is configured; of both it
+ * checks audience, scopes and roles, and, where that is configured, that whoever sends one
+ * holds its key (DPoP).
+ * It does NOT check: the revocation of a JWT (unless its issuer is asked about JWTs too),
+ * TLS, the request's body against its headers; whether a proof was shown to another
+ * instance before (a nonce keeps that to minutes).
+ * What it found out about a token it remembers by the token's hash, for as long as the token,
+ * its key and its issuer's word are good; what the token is good for is judged anew at
+ * each request.  One guard is used by one thread at a time.
+ * spec: RFC 6750, RFC 9728, RFC 9068, RFC 8725, RFC 9449, RFC 7662; MCP 2026-07-28
+ * authorization */
 #ifndef MCPASS_GUARD_H
 #define MCPASS_GUARD_H
 #include "mcpass/error.h"
@@ -17,9 +23,32 @@ extern "C" {
 
 struct mcpass_guard;                    /* opaque */
 
+/* How an issuer is asked about a token; spec: RFC 7662 2.
+ *
+ * Whoever is asked sees a token that is good here, so an opaque one is shown to one issuer
+ * only: to the one with the longest token_prefix that it begins with.  One without a prefix
+ * takes the rest; two with the same are MCPASS_E_USAGE.  A JWT names its issuer itself. */
+enum mcpass_introspect {
+	MCPASS_INTROSPECT_OPAQUE = 0,   /* only what is no JWT */
+	MCPASS_INTROSPECT_ALL           /* JWTs too, once they are good in all that they say */
+};
+struct mcpass_introspection {
+	const char *client_id, *client_secret;  /* this server's own at that issuer */
+	const char *endpoint;           /* NULL: found by discovery */
+	/* "client_secret_basic", "client_secret_post"; NULL: as the issuer's metadata says,
+	 * which is basic where it says nothing or is not asked for. */
+	const char *auth_method;
+	const char *token_prefix;       /* of its opaque tokens; NULL: any */
+	enum mcpass_introspect what;
+	int64_t lifetime;               /* seconds that its word is good, 1 to 3600; 0: 60 */
+	/* 1: an answer without aud is good enough.  Only for an issuer that calls a token
+	 * active to nobody but the client that it is meant for. */
+	int audience_optional;
+};
 struct mcpass_guard_issuer {
 	const char *issuer;             /* compared byte for byte with iss */
 	const char *jwks_uri;           /* NULL: found by discovery */
+	const struct mcpass_introspection *introspection;       /* NULL: it is never asked */
 };
 /* An operation needs scopes and a role.  The first rule that matches decides; none: nothing
  * is needed. */
@@ -85,8 +114,17 @@ struct mcpass_guard_request {           /* all borrowed */
 enum mcpass_verdict_type {
 	MCPASS_DENY = 0,                /* answer with status and www_authenticate */
 	MCPASS_ALLOW,
-	MCPASS_FETCH                    /* GET fetch_url, report it, ask again; while such a
-	                                 * GET is under way, wait for it instead */
+	MCPASS_FETCH                    /* fetch it, report it, ask again; while one with the same
+	                                 * key is under way, wait for that instead */
+};
+/* One HTTP request; no redirect is followed.  Body and headers may hold secrets: the token
+ * that is asked about, this server's own credentials. */
+struct mcpass_fetch {
+	const char *key;                /* names it, for mcpass_guard_fetched(); no secret */
+	const char *method, *url;       /* "GET", "POST" */
+	const struct mcpass_header *headers;
+	const char *body;               /* NULL: none */
+	size_t header_count, body_len, max_response;   /* items; bytes; bytes */
 };
 struct mcpass_verdict {                 /* pointers live until the next call */
 	enum mcpass_verdict_type type;
@@ -95,9 +133,9 @@ struct mcpass_verdict {                 /* pointers live until the next call */
 	                                 * no token would help); it holds two challenges where
 	                                 * both schemes are accepted */
 	const char *reason;             /* DENY: for the log, no token; else NULL */
-	const char *fetch_url;          /* FETCH */
+	const struct mcpass_fetch *fetch;       /* FETCH; else NULL */
 	const char *subject, *issuer, *client_id, *username, *scope;   /* ALLOW */
-	int64_t expires_at;             /* ALLOW: Unix time, seconds */
+	int64_t expires_at;             /* ALLOW: Unix time, seconds; 0: its issuer does not say */
 	const char *const *roles;       /* ALLOW: of the caller's roles those that rules name */
 	size_t role_count;
 	const char *dpop_nonce;         /* DENY, ALLOW: the header DPoP-Nonce, or NULL; no cache
@@ -114,12 +152,14 @@ MCPASS_API void mcpass_guard_free(struct mcpass_guard *guard);   /* NULL is fine
 MCPASS_API enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
     const struct mcpass_guard_request *request, struct mcpass_verdict *ret_verdict,
     struct mcpass_error *err);
-/* Reports the GET of a fetch_url: status 0 when no answer came; follow no redirect.
+/* Reports what was fetched, by its key.  status 0: no answer that can be used came, and
+ * body (or NULL) is a sentence for the log that says why.
  * MCPASS_E_IO, _E_PROTOCOL, _E_POLICY, _E_LIMIT: the issuer's answer cannot be used; it is
  * a matter for the log, the guard goes on.  That is remembered for a while, so that a
- * broken issuer is not asked at each request; without any keys the check then denies with
- * 503.  MCPASS_E_USAGE: nobody asked for this URL. */
-MCPASS_API enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *url,
+ * broken issuer is not asked at each request; without any keys, and without the issuer's
+ * word on an opaque token, the check then denies with 503.  MCPASS_E_USAGE: nobody asked for
+ * this. */
+MCPASS_API enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *key,
     int status, const char *body, size_t len, int64_t now, struct mcpass_error *err);
 
 /* The protected resource metadata, when path ("/.well-known/...") is one of its places

@@ -79,8 +79,21 @@
 /* Seconds for which an old key set serves on while its issuer does not answer: a day
  * bridges an outage, and a key that was withdrawn meanwhile does not serve for ever. */
 #define MP_JWKS_MAX_AGE 86400
-/* GETs on behalf of one request: four places of metadata, one key set, and some air. */
-#define MP_MAX_KEY_FETCHES 8
+/* Fetches on behalf of one request: four places of metadata, one key set, one question
+ * about the token, and some air. */
+#define MP_MAX_GUARD_FETCHES 9
+/* What an issuer answers about one token: a person's groups are the longest part of it. */
+#define MP_MAX_INTROSPECTION ((size_t)64 * 1024)
+/* Seconds for which an issuer's word on a token is good: as long as a revoked token still
+ * passes.  The least is 1, since its answer must outlive the question. */
+#define MP_INTROSPECTION_LIFETIME 60
+#define MP_MAX_INTROSPECTION_LIFETIME 3600
+/* Seconds in which an endpoint that failed is not asked, and a token that was refused is not
+ * asked about again: requests come faster than either mends. */
+#define MP_INTROSPECTION_COOLDOWN 5
+/* Tokens whose verification a guard remembers, and issuers' words; at the usual 1 KiB each
+ * 2 MiB, and never more than their own size (MP_MAX_TOKEN, MP_MAX_INTROSPECTION) each. */
+#define MP_MAX_REMEMBERED 2048u
 /* One challenge (a guard sends two at most): a client's header limit is 8-16 KiB for all. */
 #define MP_MAX_CHALLENGE 4096u
 /* One request to the echo server, which has no use for images. */

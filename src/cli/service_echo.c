@@ -150,7 +150,7 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 			.origins = options->origins, .origin_count = options->origin_count,
 			.fixtures = options->fixtures,
 			.random = mp_entropy },
-		.fetch = mp_service_fetch, .fetch_ctx = service->http,
+		.fetch = mp_service_fetch_for_guard, .fetch_ctx = service->http,
 		.trace = mp_service_note, .trace_ctx = service->log,
 	};
 	atomic_store(&service->ready, true);

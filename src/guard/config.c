@@ -74,6 +74,22 @@ static enum mcpass_rc set_audiences(struct mcpass_guard *guard,
 	return copy_list(&guard->audiences, cfg->audiences, cfg->audience_count, "audience", err);
 }
 
+/* Which issuer is asked about an opaque token must not hang on the order of a list. */
+static enum mcpass_rc check_prefixes(const struct mcpass_guard *guard, struct mcpass_error *err)
+{
+	for (size_t i = 0; i < guard->issuer_count; i++)
+		for (size_t j = 0; j < i; j++) {
+			const struct mp_guard_issuer *a = &guard->issuers[j], *b = &guard->issuers[i];
+
+			if (a->introspector.is_used && b->introspector.is_used
+			    && mp_eq(a->introspector.prefix, b->introspector.prefix))
+				return mp_fail(err, MCPASS_E_USAGE, NULL, "%s and %s both answer for opaque"
+				    " tokens that begin with '%s': give each its own token_prefix", a->name,
+				    b->name, a->introspector.prefix);
+		}
+	return MCPASS_OK;
+}
+
 static enum mcpass_rc set_issuers(struct mcpass_guard *guard,
     const struct mcpass_guard_config *cfg, struct mcpass_error *err)
 {
@@ -87,14 +103,23 @@ static enum mcpass_rc set_issuers(struct mcpass_guard *guard,
 		return mp_nomem(err);
 	for (size_t i = 0; !rc && i < cfg->issuer_count; i++) {
 		for (size_t j = 0; j < i; j++)
-			if (mp_eq(cfg->issuers[i].issuer, guard->issuers[j].issuer))
+			if (mp_eq(cfg->issuers[i].issuer, guard->issuers[j].name))
 				return mp_fail(err, MCPASS_E_USAGE, NULL, "an issuer twice: %s",
 				    cfg->issuers[i].issuer);
 		guard->issuer_count++;
-		rc = mp_keys_init(&guard->issuers[i], &cfg->issuers[i], cfg->loopback_http != 0,
-		    err);
+		rc = mp_guard_issuer_init(&guard->issuers[i], &cfg->issuers[i],
+		    cfg->loopback_http != 0, err);
 	}
-	return rc;
+	return rc ? rc : check_prefixes(guard, err);
+}
+
+static enum mcpass_rc set_memory(struct mcpass_guard *guard, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_memory_init(&guard->verified, err);
+
+	if (!rc)
+		rc = mp_memory_init(&guard->words, err);
+	return rc ? rc : mp_memory_init(&guard->refused, err);
 }
 
 /* spec: RFC 9728 2 (dpop_...); RFC 9449 7.1 */
@@ -122,7 +147,7 @@ static enum mcpass_rc set_metadata(struct mcpass_guard *guard,
 	if (!rc)
 		rc = mp_set(&prm.resource_documentation, cfg->resource_documentation, err);
 	for (size_t i = 0; !rc && i < guard->issuer_count; i++)
-		rc = mp_strings_add(&prm.authorization_servers, span(guard->issuers[i].issuer),
+		rc = mp_strings_add(&prm.authorization_servers, span(guard->issuers[i].name),
 		    err);
 	if (!rc)
 		rc = copy_list(&prm.scopes_supported, cfg->scopes_supported, cfg->scope_count,
@@ -157,6 +182,8 @@ enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
 		return mp_nomem(err);
 	mp_buf_init(&guard->challenge, (size_t)2 * MP_MAX_CHALLENGE);
 	mp_buf_init(&guard->nonce, MP_MAX_CHALLENGE);
+	mp_buf_init(&guard->fetch_body, MP_MAX_FORM);
+	mp_buf_init(&guard->fetch_key, MP_MAX_URI + 128);
 	rc = set_audiences(guard, cfg, err);
 	if (!rc)
 		rc = set_issuers(guard, cfg, err);
@@ -166,6 +193,8 @@ enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
 		rc = mp_roles_init(&guard->role_claims, cfg, &guard->policy, err);
 	if (!rc)
 		rc = mp_proofs_init(&guard->proofs, cfg, err);
+	if (!rc)
+		rc = set_memory(guard, err);
 	if (!rc)
 		rc = set_metadata(guard, cfg, err);
 	if (rc)
@@ -180,7 +209,7 @@ void mcpass_guard_free(struct mcpass_guard *guard)
 	if (guard == NULL)
 		return;
 	for (size_t i = 0; i < guard->issuer_count; i++)
-		mp_keys_free(&guard->issuers[i]);
+		mp_guard_issuer_free(&guard->issuers[i]);
 	free(guard->issuers);
 	mp_strings_free(&guard->audiences);
 	mp_policy_free(&guard->policy);
@@ -190,8 +219,14 @@ void mcpass_guard_free(struct mcpass_guard *guard)
 	free(guard->metadata);
 	mp_claims_free(&guard->claims);
 	free(guard->scope);
-	mp_strings_free(&guard->roles);
+	mp_strings_free(&guard->scopes);
 	mp_buf_free(&guard->challenge);
 	mp_buf_free(&guard->nonce);
+	mp_memory_free(&guard->verified);
+	mp_memory_free(&guard->words);
+	mp_memory_free(&guard->refused);
+	mp_headers_free(&guard->fetch_headers);
+	mp_buf_free(&guard->fetch_body);
+	mp_buf_free(&guard->fetch_key);
 	free(guard);
 }

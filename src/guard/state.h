@@ -1,15 +1,14 @@
-/* state.h - what a guard holds; config.c makes and frees it, guard.c uses it. */
+/* state.h - what a guard holds; config.c makes and frees it, guard.c and judge.c use it. */
 #ifndef MP_GUARD_STATE_H
 #define MP_GUARD_STATE_H
-#include "guard/keys.h"
+#include "guard/issuer.h"
+#include "guard/memory.h"
 #include "guard/policy.h"
 #include "guard/proof.h"
-#include "guard/roles.h"
-#include "guard/verify.h"
 
 struct mcpass_guard {
 	struct mp_strings audiences;
-	struct mp_issuer_keys *issuers;
+	struct mp_guard_issuer *issuers;
 	size_t issuer_count;
 	struct mp_policy policy;
 	struct mp_role_claims role_claims;
@@ -17,12 +16,21 @@ struct mcpass_guard {
 	struct mp_strings metadata_urls; /* where the metadata is; the first is announced */
 	char *metadata;                 /* the document */
 
+	/* By a token's hash.  The third is apart so that whoever sends tokens that are none
+	 * pushes out only others of that kind. */
+	struct mp_memory verified;      /* JWTs whose signature was good */
+	struct mp_memory words;         /* what issuers said of tokens that are active */
+	struct mp_memory refused;       /* tokens that are not, or that no answer came about */
+
 	/* What the last verdict points at; each check replaces it. */
-	struct mp_claims claims;
+	struct mp_claims claims;        /* where nothing remembers them */
+	struct mp_strings scopes;       /* narrowed by the issuer's word */
 	char *scope;
-	struct mp_strings roles;
 	struct mp_buf challenge, nonce;
 	char reason[320];
+	struct mcpass_fetch fetch;
+	struct mp_headers fetch_headers;
+	struct mp_buf fetch_body, fetch_key;
 };
 
 #endif

@@ -1,32 +1,32 @@
-/* verify.h - is this JWT an access token, for us, and valid now?
- * spec: RFC 9068 4, RFC 7519 4.1, RFC 8725 3, RFC 9449 7
+/* verify.h - is this an access token, for us, and good now?  Everything here is asked at each
+ * request, of what is remembered too.
+ * spec: RFC 9068 4, RFC 7519 4.1, RFC 8725 3, RFC 9449 7, RFC 7662 2.2
  *
  * NOT checked here: the signature (wire/jws), whether the issuer is one of ours (guard),
- * scopes (policy), whether the sender holds the key that it is bound to (proof), revocation. */
+ * scopes and roles (policy), whether the sender holds the key that it is bound to (proof),
+ * revocation. */
 #ifndef MP_GUARD_VERIFY_H
 #define MP_GUARD_VERIFY_H
+#include "guard/claims.h"
 #include "wire/jws.h"
 
-/* What a token says; owned, { 0 } is nothing. */
-struct mp_claims {
-	char *iss, *sub, *typ, *token_use;
-	char *client_id, *azp, *cid, *appid;
-	char *preferred_username, *username;
-	char *jkt;                      /* the key it is bound to (RFC 9449 6.1), or NULL */
-	struct mp_strings scopes;
-	int64_t exp;                    /* Unix time, seconds */
+struct mp_expect {                      /* borrowed */
+	const struct mp_strings *audiences;     /* those we accept */
+	/* NULL: these are a JWT's claims, which name the issuer.  Else: this issuer's answer
+	 * about a token (RFC 7662), which may leave out what it likes. */
+	const char *asked;
+	const struct mp_claims *jwt;    /* of the token that was asked about, or NULL: opaque */
+	bool audience_optional;         /* an answer without aud will do */
+	bool bound;                     /* the token was sent with a proof (DPoP) */
+	int64_t now;
 };
 
-/* Reads and judges everything but the signature; audiences are those we accept, bound says
- * whether the token must be bound to a DPoP key (the caller proves it) or must not.
- * MCPASS_E_POLICY or _E_PROTOCOL: not acceptable; err->detail says why, without the
- * token.  Release *ret_claims with mp_claims_free(). */
-enum mcpass_rc mp_verify_token(const struct mp_jws *jws, const struct mp_strings *audiences,
-    bool bound, int64_t now, struct mp_claims *ret_claims, struct mcpass_error *err);
-void mp_claims_free(struct mp_claims *claims);
+/* spec: RFC 9068 4, RFC 8725 3.11.  MCPASS_E_POLICY: the header says that it is something
+ * else than an access token. */
+enum mcpass_rc mp_verify_typ(const struct mp_jws *jws, struct mcpass_error *err);
 
-/* Who the token was issued to, and what the person is called; NULL when it does not say. */
-const char *mp_claims_client(const struct mp_claims *claims);
-const char *mp_claims_username(const struct mp_claims *claims);
+/* MCPASS_E_POLICY: not acceptable; err->detail says why, without the token. */
+enum mcpass_rc mp_verify_claims(const struct mp_claims *claims, const struct mp_expect *expect,
+    struct mcpass_error *err);
 
 #endif

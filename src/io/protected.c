@@ -93,27 +93,25 @@ static void note(const struct mp_protected *server, const char *what, int status
 
 /* Fetches what the guard wants to see.  What goes wrong at the issuer is noted by the
  * guard, which then denies; only an exhausted heap is a failure here. */
-static enum mcpass_rc fetch(const struct mp_protected *server, const char *url, int64_t now,
-    struct mcpass_error *err)
+static enum mcpass_rc fetch(const struct mp_protected *server,
+    const struct mcpass_fetch *wanted, int64_t now, struct mcpass_error *err)
 {
-	struct mcpass_error why = { 0 };
+	struct mcpass_error lost = { 0 }, why = { 0 };
 	struct mp_buf body;
+	const char *text;
 	int status = 0;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&body, MP_MAX_DOCUMENT);
-	rc = server->fetch(server->fetch_ctx, url, &status, &body, &why);
+	mp_buf_init(&body, wanted->max_response);
+	rc = server->fetch(server->fetch_ctx, wanted, &status, &body, &lost);
 	if (!rc)
-		rc = mp_buf_check(&body, "an issuer's document", &why);
-	if (rc) {
-		note(server, "An issuer's document could not be had", status, why.detail);
-		status = 0;
-	}
+		rc = mp_buf_check(&body, "the answer", &lost);
+	text = rc ? lost.detail : mp_buf_text(&body);    /* with status 0: why there is none */
 	if (rc != MCPASS_E_NOMEM) {
-		rc = mcpass_guard_fetched(server->guard, url, status, mp_buf_text(&body),
-		    body.len, now, &why);
+		rc = mcpass_guard_fetched(server->guard, wanted->key, rc ? 0 : status, text,
+		    rc ? strlen(text) : body.len, now, &why);
 		if (rc)
-			note(server, "An issuer's keys could not be had", status, why.detail);
+			note(server, "An issuer could not be asked", status, why.detail);
 	}
 	mp_buf_free(&body);
 	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
@@ -126,11 +124,11 @@ static enum mcpass_rc judge(const struct mp_protected *server,
 {
 	enum mcpass_rc rc;
 
-	for (int i = 0; i < MP_MAX_KEY_FETCHES; i++) {
+	for (int i = 0; i < MP_MAX_GUARD_FETCHES; i++) {
 		rc = mcpass_guard_check(server->guard, request, ret_verdict, err);
 		if (rc || ret_verdict->type != MCPASS_FETCH)
 			return rc;
-		rc = fetch(server, ret_verdict->fetch_url, request->now, err);
+		rc = fetch(server, ret_verdict->fetch, request->now, err);
 		if (rc)
 			return rc;
 	}

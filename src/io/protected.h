@@ -12,10 +12,10 @@ struct mp_protected {                   /* all borrowed */
 	struct mcpass_guard *guard;     /* NULL: open to everybody */
 	const char *endpoint;           /* the path of the MCP endpoint: "/mcp" */
 	struct mp_echo_config echo;
-	/* GETs url, follows no redirect, appends the body to body (which is capped already).
-	 * A failure counts as no answer. */
-	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-	    struct mcpass_error *err);
+	/* Sends what the guard asks for, follows no redirect, appends the body to body (which
+	 * is capped already).  A failure counts as no answer; its detail goes to the log. */
+	enum mcpass_rc (*fetch)(void *ctx, const struct mcpass_fetch *fetch, int *ret_status,
+	    struct mp_buf *body, struct mcpass_error *err);
 	void *fetch_ctx;
 	mcpass_trace_fn *trace;         /* told why somebody was refused; or NULL */
 	void *trace_ctx;

@@ -35,6 +35,9 @@ static const struct mp_field fields[] = {
 	/* Lenient: an extension of few; without it the enterprise grant is not offered. */
 	MEMBER(MP_FIELD_STRINGS, MP_LENIENT, authorization_grant_profiles_supported,
 	    "MCP enterprise-managed authorization"),
+	/* Lenient: without it a server authenticates there as it is configured to. */
+	MEMBER(MP_FIELD_STRINGS, MP_LENIENT, introspection_endpoint_auth_methods_supported,
+	    "RFC 8414 2"),
 	MEMBER(MP_FIELD_BOOL, 0, authorization_response_iss_parameter_supported, "RFC 9207 3"),
 	MEMBER(MP_FIELD_BOOL, 0, client_id_metadata_document_supported,
 	    "MCP 2026-07-28 client ID metadata documents"),

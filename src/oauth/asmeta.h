@@ -16,6 +16,7 @@ struct mp_asmeta {
 	struct mp_strings code_challenge_methods_supported;
 	struct mp_strings dpop_signing_alg_values_supported;
 	struct mp_strings authorization_grant_profiles_supported;
+	struct mp_strings introspection_endpoint_auth_methods_supported;
 	bool authorization_response_iss_parameter_supported;
 	bool client_id_metadata_document_supported;
 	bool require_pushed_authorization_requests;

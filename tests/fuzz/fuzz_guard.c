@@ -54,7 +54,7 @@ static struct mcpass_guard *new_guard(const char *jwks_uri)
 	static const struct mcpass_scope_rule rules[] = { { "tools/*", "echo", "a b", NULL },
 		{ "*", NULL, "a", NULL } };
 	static const struct mcpass_scope_implication all = { "all", "a b" };
-	struct mcpass_guard_issuer issuer = { ISSUER, jwks_uri };
+	struct mcpass_guard_issuer issuer = { ISSUER, jwks_uri, NULL };
 	struct mcpass_guard_config cfg = { .size = sizeof(cfg), .resource = RESOURCE,
 		.issuers = &issuer, .issuer_count = 1, .rules = rules, .rule_count = 2,
 		.implications = &all, .implication_count = 1, .dpop = MCPASS_DPOP_ACCEPTED,
@@ -91,7 +91,7 @@ static enum mcpass_verdict_type judge(struct mcpass_guard *guard, const char *au
 		    || strpbrk(verdict.www_authenticate, "\r\n") == NULL);
 		check(verdict.reason != NULL && strpbrk(verdict.reason, "\r\n") == NULL);
 	} else {
-		check(mp_span_is_nocase((struct mp_span){ verdict.fetch_url, 8 }, "https://"));
+		check(mp_span_is_nocase((struct mp_span){ verdict.fetch->url, 8 }, "https://"));
 	}
 	return verdict.type;
 }

@@ -130,6 +130,12 @@ static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct 
 	return rc;
 }
 
+static enum mcpass_rc fetch_for_guard(void *ctx, const struct mcpass_fetch *wanted,
+    int *ret_status, struct mp_buf *body, struct mcpass_error *err)
+{
+	return fetch(ctx, wanted->url, ret_status, body, err);
+}
+
 /* --- the person ----------------------------------------------------------------------- */
 
 static void take_cookies(struct world *world, const struct mp_http_response *response)
@@ -599,7 +605,7 @@ static void configure(struct world *world)
 		{ "mcp:read", "See what it offers" }, { "mcp:tools", "Use its tools" },
 		{ "mcp:prompts", "Use its prompts" },
 	};
-	static const struct mcpass_guard_issuer issuer = { AS, NULL };
+	static const struct mcpass_guard_issuer issuer = { AS, NULL, NULL };
 	size_t rules, published;
 
 	world->issuer_config = (struct mp_issuer_config){ .issuer = AS, .users = users(),
@@ -624,7 +630,8 @@ void world_rebuild(struct world *world)
 	must(mp_issuer_new(&world->issuer_config, &world->issuer, &err), &err);
 	must(mcpass_guard_new(&world->guard_config, &world->guard, &err), &err);
 	world->server = (struct mp_protected){ .guard = world->guard, .endpoint = "/mcp",
-		.echo = { .random = world_random, .random_ctx = world }, .fetch = fetch, .fetch_ctx = world };
+		.echo = { .random = world_random, .random_ctx = world },
+		.fetch = fetch_for_guard, .fetch_ctx = world };
 	mp_test_count_allocs(true);
 }
 

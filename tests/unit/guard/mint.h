@@ -104,7 +104,7 @@ static inline char *bearer(const struct mp_key *key, enum mp_alg alg, const char
 	return text;
 }
 
-static const struct mcpass_guard_issuer one_issuer[] = { { ISSUER, JWKS } };
+static const struct mcpass_guard_issuer one_issuer[] = { { ISSUER, JWKS, NULL } };
 static const struct mcpass_scope_rule three_rules[] = {
 	{ "tools/call", "whoami", "", NULL },
 	{ "tools/call", NULL, "mcp:tools", NULL },

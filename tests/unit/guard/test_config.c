@@ -12,46 +12,46 @@ static const struct {
 	int loopback_http;
 	enum mcpass_rc want;
 } config_rows[] = {
-	{ "https", { { ISSUER, NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
-	{ "a key set's URL", { { ISSUER, JWKS } }, RESOURCE, { 0 }, 0, MCPASS_OK },
-	{ "two issuers", { { ISSUER, NULL }, { OTHER, NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
-	{ "one issuer twice", { { ISSUER, NULL }, { ISSUER, JWKS } }, RESOURCE, { 0 }, 0,
+	{ "https", { { ISSUER, NULL, NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
+	{ "a key set's URL", { { ISSUER, JWKS, NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
+	{ "two issuers", { { ISSUER, NULL, NULL }, { OTHER, NULL, NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
+	{ "one issuer twice", { { ISSUER, NULL, NULL }, { ISSUER, JWKS, NULL } }, RESOURCE, { 0 }, 0,
 	    MCPASS_E_USAGE },
-	{ "no issuer", { { NULL, NULL } }, RESOURCE, { 0 }, 0, MCPASS_E_USAGE },
-	{ "an issuer without a name", { { NULL, JWKS }, { OTHER, NULL } }, RESOURCE, { 0 }, 0,
+	{ "no issuer", { { NULL, NULL, NULL } }, RESOURCE, { 0 }, 0, MCPASS_E_USAGE },
+	{ "an issuer without a name", { { NULL, JWKS, NULL }, { OTHER, NULL, NULL } }, RESOURCE, { 0 }, 0,
 	    MCPASS_E_USAGE },
-	{ "an issuer that is no URL", { { "as.example", NULL } }, RESOURCE, { 0 }, 0,
+	{ "an issuer that is no URL", { { "as.example", NULL, NULL } }, RESOURCE, { 0 }, 0,
 	    MCPASS_E_USAGE },
-	{ "an issuer with a query", { { ISSUER "?a=b", NULL } }, RESOURCE, { 0 }, 0,
+	{ "an issuer with a query", { { ISSUER "?a=b", NULL, NULL } }, RESOURCE, { 0 }, 0,
 	    MCPASS_E_USAGE },
-	{ "a key set that is no URL", { { ISSUER, "jwks" } }, RESOURCE, { 0 }, 0, MCPASS_E_USAGE },
-	{ "an http issuer", { { "http://as.example", NULL } }, RESOURCE, { 0 }, 1, MCPASS_E_POLICY },
-	{ "an http key set", { { ISSUER, "http://as.example/k" } }, RESOURCE, { 0 }, 1,
+	{ "a key set that is no URL", { { ISSUER, "jwks", NULL } }, RESOURCE, { 0 }, 0, MCPASS_E_USAGE },
+	{ "an http issuer", { { "http://as.example", NULL, NULL } }, RESOURCE, { 0 }, 1, MCPASS_E_POLICY },
+	{ "an http key set", { { ISSUER, "http://as.example/k", NULL } }, RESOURCE, { 0 }, 1,
 	    MCPASS_E_POLICY },
-	{ "http on loopback", { { "http://127.0.0.1:8080/realms/r", NULL } }, RESOURCE, { 0 }, 1,
+	{ "http on loopback", { { "http://127.0.0.1:8080/realms/r", NULL, NULL } }, RESOURCE, { 0 }, 1,
 	    MCPASS_OK },
-	{ "not without leave", { { "http://127.0.0.1:8080/realms/r", NULL } }, RESOURCE, { 0 }, 0,
+	{ "not without leave", { { "http://127.0.0.1:8080/realms/r", NULL, NULL } }, RESOURCE, { 0 }, 0,
 	    MCPASS_E_POLICY },
-	{ "an issuer inside", { { "https://10.1.2.3", NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
-	{ "a resource on loopback", { { ISSUER, NULL } }, "http://localhost:8000/mcp", { 0 }, 0,
+	{ "an issuer inside", { { "https://10.1.2.3", NULL, NULL } }, RESOURCE, { 0 }, 0, MCPASS_OK },
+	{ "a resource on loopback", { { ISSUER, NULL, NULL } }, "http://localhost:8000/mcp", { 0 }, 0,
 	    MCPASS_OK },
-	{ "a resource by plain http", { { ISSUER, NULL } }, "http://mcp.example/mcp", { 0 }, 1,
+	{ "a resource by plain http", { { ISSUER, NULL, NULL } }, "http://mcp.example/mcp", { 0 }, 1,
 	    MCPASS_E_POLICY },
-	{ "no resource", { { ISSUER, NULL } }, NULL, { 0 }, 0, MCPASS_E_USAGE },
-	{ "a resource that is no URL", { { ISSUER, NULL } }, "mcp", { 0 }, 0, MCPASS_E_USAGE },
-	{ "a resource with a fragment", { { ISSUER, NULL } }, RESOURCE "#x", { 0 }, 0,
+	{ "no resource", { { ISSUER, NULL, NULL } }, NULL, { 0 }, 0, MCPASS_E_USAGE },
+	{ "a resource that is no URL", { { ISSUER, NULL, NULL } }, "mcp", { 0 }, 0, MCPASS_E_USAGE },
+	{ "a resource with a fragment", { { ISSUER, NULL, NULL } }, RESOURCE "#x", { 0 }, 0,
 	    MCPASS_E_USAGE },
-	{ "a resource with a query", { { ISSUER, NULL } }, RESOURCE "?x", { 0 }, 0, MCPASS_E_USAGE },
-	{ "a rule", { { ISSUER, NULL } }, RESOURCE, { "tools/*", "x", "a b", NULL }, 0, MCPASS_OK },
-	{ "a rule without a scope", { { ISSUER, NULL } }, RESOURCE, { "tools/*", NULL, NULL, NULL }, 0,
+	{ "a resource with a query", { { ISSUER, NULL, NULL } }, RESOURCE "?x", { 0 }, 0, MCPASS_E_USAGE },
+	{ "a rule", { { ISSUER, NULL, NULL } }, RESOURCE, { "tools/*", "x", "a b", NULL }, 0, MCPASS_OK },
+	{ "a rule without a scope", { { ISSUER, NULL, NULL } }, RESOURCE, { "tools/*", NULL, NULL, NULL }, 0,
 	    MCPASS_OK },
-	{ "a rule without a method", { { ISSUER, NULL } }, RESOURCE, { "", NULL, "a", NULL }, 0,
+	{ "a rule without a method", { { ISSUER, NULL, NULL } }, RESOURCE, { "", NULL, "a", NULL }, 0,
 	    MCPASS_E_USAGE },
-	{ "a star inside", { { ISSUER, NULL } }, RESOURCE, { "*/call", NULL, "a", NULL }, 0,
+	{ "a star inside", { { ISSUER, NULL, NULL } }, RESOURCE, { "*/call", NULL, "a", NULL }, 0,
 	    MCPASS_E_USAGE },
-	{ "two stars", { { ISSUER, NULL } }, RESOURCE, { "tools/**", NULL, "a", NULL }, 0,
+	{ "two stars", { { ISSUER, NULL, NULL } }, RESOURCE, { "tools/**", NULL, "a", NULL }, 0,
 	    MCPASS_E_USAGE },
-	{ "a scope that is none", { { ISSUER, NULL } }, RESOURCE, { "*", NULL, "a\"b", NULL }, 0,
+	{ "a scope that is none", { { ISSUER, NULL, NULL } }, RESOURCE, { "*", NULL, "a\"b", NULL }, 0,
 	    MCPASS_E_USAGE },
 };
 
@@ -309,7 +309,7 @@ static const char *const role_claims[] = { "roles", "a.b\\.c" };
 
 static enum mcpass_rc run_new(void)
 {
-	static const struct mcpass_guard_issuer two[] = { { ISSUER, JWKS }, { OTHER, NULL } };
+	static const struct mcpass_guard_issuer two[] = { { ISSUER, JWKS, NULL }, { OTHER, NULL, NULL } };
 	static const struct mcpass_scope_implication chain[] = { { "a", "b" }, { "b", "c d" } };
 	struct mcpass_guard_config cfg = default_config();
 	struct mcpass_guard *guard = NULL;
@@ -400,7 +400,7 @@ static enum mcpass_rc make_guard(size_t n)
 /* Discovery and key set; what fails for lack of memory can be reported again. */
 static enum mcpass_rc take_keys(size_t n)
 {
-	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL } };
+	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL, NULL } };
 	static const char meta[] = "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"" JWKS "\"}";
 	struct mcpass_guard_config cfg = default_config();
 	struct mcpass_guard *guard;
@@ -413,9 +413,9 @@ static enum mcpass_rc take_keys(size_t n)
 	for (int i = 0; i < 4 && rc == MCPASS_OK; i++) {
 		rc = ask(guard, good, "ping", NULL, NOW, &verdict);
 		if (!rc && verdict.type == MCPASS_FETCH) {
-			const char *body = strcmp(verdict.fetch_url, JWKS) == 0 ? set : meta;
+			const char *body = strcmp(verdict.fetch->url, JWKS) == 0 ? set : meta;
 
-			rc = mcpass_guard_fetched(guard, verdict.fetch_url, 200, body, strlen(body), NOW,
+			rc = mcpass_guard_fetched(guard, verdict.fetch->url, 200, body, strlen(body), NOW,
 			    NULL);
 		}
 	}

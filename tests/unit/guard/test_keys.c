@@ -44,9 +44,9 @@ static struct mcpass_verdict run(struct mcpass_guard *guard, const char *authori
 		ask(guard, authorization, "ping", NULL, now, &verdict);
 		if (verdict.type != MCPASS_FETCH)
 			break;
-		page = find_page(verdict.fetch_url);
-		strcat(strcat(fetched, verdict.fetch_url), " ");
-		(void)mcpass_guard_fetched(guard, verdict.fetch_url, page->status, page->body,
+		page = find_page(verdict.fetch->url);
+		strcat(strcat(fetched, verdict.fetch->url), " ");
+		(void)mcpass_guard_fetched(guard, verdict.fetch->url, page->status, page->body,
 		    strlen(page->body), now, NULL);
 	}
 	return verdict;
@@ -54,7 +54,7 @@ static struct mcpass_verdict run(struct mcpass_guard *guard, const char *authori
 
 static struct mcpass_guard *discovering_guard(void)
 {
-	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL } };
+	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL, NULL } };
 	struct mcpass_guard_config cfg = default_config();
 
 	cfg.issuers = bare;
@@ -242,7 +242,7 @@ static void test_worthless(void)
 
 static void test_reports(void)
 {
-	static const struct mcpass_guard_issuer shared[] = { { ISSUER, JWKS }, { OTHER, JWKS } };
+	static const struct mcpass_guard_issuer shared[] = { { ISSUER, JWKS, NULL }, { OTHER, JWKS, NULL } };
 	struct mcpass_guard_config cfg = default_config();
 	struct mcpass_guard *guard;
 	struct mcpass_error err = { 0 };
@@ -262,7 +262,7 @@ static void test_reports(void)
 	CHECK_EQ("an answer that did not come", mcpass_guard_fetched(guard, JWKS, 0, NULL, 0, NOW,
 	    &err), MCPASS_E_IO);
 	CHECK_HAS("says which", err.detail, JWKS);
-	CHECK_STR("says what for", err.doing, "asking an issuer for its keys");
+	CHECK_STR("says what for", err.doing, "asking an issuer");
 	CHECK_EQ("one set for both", mcpass_guard_fetched(guard, JWKS, 200, set, strlen(set), NOW,
 	    &err), MCPASS_OK);
 	ask(guard, good, "ping", NULL, NOW, &verdict);
@@ -273,8 +273,8 @@ static void test_reports(void)
 /* The discovered URL that is reported is the guard's own text, and goes away with it. */
 static void test_own_url(void)
 {
-	static const struct mcpass_guard_issuer bare[] = { { "https://as.example", NULL },
-		{ "https://as.example/", NULL } };
+	static const struct mcpass_guard_issuer bare[] = { { "https://as.example", NULL, NULL },
+		{ "https://as.example/", NULL, NULL } };
 	struct mcpass_guard_config cfg = default_config();
 	struct mcpass_guard *guard;
 	struct mcpass_verdict verdict = { 0 };
@@ -285,10 +285,10 @@ static void test_own_url(void)
 	cfg.issuer_count = 2;
 	guard = new_guard(&cfg);
 	ask(guard, value, "ping", NULL, NOW, &verdict);
-	mcpass_guard_fetched(guard, verdict.fetch_url, 200, meta, strlen(meta), NOW, NULL);
+	mcpass_guard_fetched(guard, verdict.fetch->url, 200, meta, strlen(meta), NOW, NULL);
 	ask(guard, value, "ping", NULL, NOW, &verdict);
-	CHECK_STR("both discovered", verdict.fetch_url, JWKS);
-	CHECK_EQ("and both lost", mcpass_guard_fetched(guard, verdict.fetch_url, 404, "", 0, NOW,
+	CHECK_STR("both discovered", verdict.fetch->url, JWKS);
+	CHECK_EQ("and both lost", mcpass_guard_fetched(guard, verdict.fetch->url, 404, "", 0, NOW,
 	    NULL), MCPASS_E_PROTOCOL);
 	mp_free_wiped(value);
 	mcpass_guard_free(guard);

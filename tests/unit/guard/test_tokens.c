@@ -267,8 +267,8 @@ static void test_verdict(void)
 /* Two issuers do not answer for each other. */
 static void test_two_issuers(void)
 {
-	static const struct mcpass_guard_issuer two[] = { { ISSUER, JWKS },
-		{ OTHER, OTHER "/jwks" } };
+	static const struct mcpass_guard_issuer two[] = { { ISSUER, JWKS, NULL },
+		{ OTHER, OTHER "/jwks", NULL } };
 	struct mcpass_guard_config cfg = default_config();
 	struct mcpass_guard *guard;
 	char *others = key_set(stranger, NULL), *value;

@@ -23,9 +23,11 @@ static char *set;
 static int meta_status, jwks_status, fetches;
 static enum mcpass_rc fetch_rc;
 
-static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-    struct mcpass_error *err)
+static enum mcpass_rc fetch(void *ctx, const struct mcpass_fetch *wanted, int *ret_status,
+    struct mp_buf *body, struct mcpass_error *err)
 {
+	const char *url = wanted->url;
+
 	(void)ctx;
 	fetches++;
 	if (strcmp(url, META_URL) == 0) {
@@ -70,7 +72,7 @@ static enum mcpass_dpop_mode dpop;      /* how the next guard uses it */
 static const uint8_t *nonces;           /* their secret, or NULL */
 static struct mcpass_guard *new_guard(void)
 {
-	static const struct mcpass_guard_issuer issuers[] = { { ISSUER, NULL } };
+	static const struct mcpass_guard_issuer issuers[] = { { ISSUER, NULL, NULL } };
 	struct mcpass_guard_config cfg = { .size = sizeof(cfg), .resource = RESOURCE,
 		.issuers = issuers, .issuer_count = 1, .loopback_http = 1, .dpop = dpop,
 		.nonce_secret = nonces, .nonce_secret_len = MP_MIN_NONCE_SECRET };
@@ -237,11 +239,12 @@ static const struct {
 	int meta_status, jwks_status;
 	const char *trace;
 } failure_rows[] = {
-	{ "no answer", MCPASS_E_IO, 200, 200, "Refused a request: 503: GET " META_URL ": no answer" },
+	{ "no answer", MCPASS_E_IO, 200, 200,
+	    "Refused a request: 503: " META_URL ": the connection broke" },
 	{ "no metadata", MCPASS_OK, 404, 0, "answered 404" },
 	{ "a broken issuer", MCPASS_OK, 500, 0, "Refused a request: 503: GET " META_URL },
 	{ "no key set", MCPASS_OK, 200, 404, "Refused a request: 503: GET " ISSUER "/jwks" },
-	{ "a document that is too long", MCPASS_E_LIMIT, 200, 200, "no answer" },
+	{ "a document that is too long", MCPASS_E_LIMIT, 200, 200, "the connection broke" },
 };
 
 static void test_failures(void)

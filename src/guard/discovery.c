@@ -1,0 +1,141 @@
+#include "guard/discovery.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/limits.h"
+#include "guard/recent.h"
+#include "oauth/asmeta.h"
+#include "oauth/target.h"
+
+enum mcpass_rc mp_discovery_init(struct mp_discovery *discovery, const char *issuer,
+    bool loopback_http, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
+
+	*discovery = (struct mp_discovery){ .issuer = issuer, .loopback_http = loopback_http };
+	rc = mp_asmeta_places(issuer, &discovery->places, &why);
+	if (rc == MCPASS_E_PROTOCOL)    /* nobody else wrote it */
+		rc = MCPASS_E_USAGE;
+	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
+}
+
+void mp_discovery_forget(struct mp_discovery *discovery)
+{
+	discovery->known = false;
+	free(discovery->jwks_uri);
+	free(discovery->introspection_endpoint);
+	discovery->jwks_uri = discovery->introspection_endpoint = NULL;
+	mp_strings_free(&discovery->introspection_methods);
+}
+
+void mp_discovery_free(struct mp_discovery *discovery)
+{
+	mp_discovery_forget(discovery);
+	mp_strings_free(&discovery->places);
+	*discovery = (struct mp_discovery){ 0 };
+}
+
+enum mp_discovery_answer mp_discovery_ask(const struct mp_discovery *discovery, int64_t now)
+{
+	if (discovery->known)
+		return MP_DISCOVERY_KNOWN;
+	if (discovery->has_failed && mp_is_recent(discovery->failed_at, now, MP_JWKS_COOLDOWN))
+		return MP_DISCOVERY_FAILED;
+	return MP_DISCOVERY_FETCH;
+}
+
+const char *mp_discovery_url(const struct mp_discovery *discovery)
+{
+	return discovery->places.items[discovery->place];
+}
+
+enum mcpass_rc mp_status_check(int status, const char *body, size_t len, const char *url,
+    struct mcpass_error *err)
+{
+	if (status == 0)
+		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %.*s", url,
+		    len > 0 && len <= 320 ? (int)len : 9, len > 0 && len <= 320 ? body : "no answer");
+	if (status == 429 || status >= 500)
+		return mp_fail(err, MCPASS_E_IO, NULL, "GET %s: answered %d", url, status);
+	if (status != 200)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3.2", "GET %s: answered %d", url,
+		    status);
+	return MCPASS_OK;
+}
+
+/* What the issuer names is contacted only where it may send us; spec: RFC 8414 2 */
+static enum mcpass_rc check_metadata(const struct mp_discovery *discovery,
+    const struct mp_asmeta *meta, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	bool slash;
+
+	rc = mp_asmeta_check_issuer(meta, discovery->issuer, &slash, err);
+	if (rc)
+		return rc;
+	if (discovery->wants_keys && meta->jwks_uri == NULL)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
+		    "the metadata of %s has no jwks_uri", discovery->issuer);
+	if (discovery->wants_introspection && meta->introspection_endpoint == NULL)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
+		    "the metadata of %s has no introspection_endpoint", discovery->issuer);
+	if (meta->jwks_uri != NULL)
+		rc = mp_target_check(meta->jwks_uri, discovery->issuer, discovery->loopback_http,
+		    "jwks_uri", err);
+	if (!rc && discovery->wants_introspection)      /* our secret goes there, and tokens */
+		rc = mp_target_check(meta->introspection_endpoint, discovery->issuer,
+		    discovery->loopback_http, "introspection_endpoint", err);
+	return rc;
+}
+
+static enum mcpass_rc use_metadata(struct mp_discovery *discovery, struct mp_asmeta *meta,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = check_metadata(discovery, meta, err);
+
+	if (rc)
+		return rc;
+	mp_discovery_forget(discovery);
+	discovery->known = true;
+	discovery->jwks_uri = meta->jwks_uri;
+	discovery->introspection_endpoint = meta->introspection_endpoint;
+	discovery->introspection_methods = meta->introspection_endpoint_auth_methods_supported;
+	meta->jwks_uri = meta->introspection_endpoint = NULL;   /* moved */
+	meta->introspection_endpoint_auth_methods_supported = (struct mp_strings){ 0 };
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc take_metadata(struct mp_discovery *discovery, int status,
+    const char *body, size_t len, struct mcpass_error *err)
+{
+	struct mp_asmeta meta = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_status_check(status, body, len, mp_discovery_url(discovery), err);
+	if (!rc)
+		rc = mp_asmeta_parse(body, len, &meta, err);
+	if (!rc)
+		rc = use_metadata(discovery, &meta, err);
+	mp_asmeta_free(&meta);
+	return rc;
+}
+
+enum mcpass_rc mp_discovery_fetched(struct mp_discovery *discovery, int status,
+    const char *body, size_t len, int64_t now, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = take_metadata(discovery, status, body, len, &why);
+
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	/* A document that is missing or is another's may stand at the next place. */
+	if (rc != MCPASS_OK && rc != MCPASS_E_IO && discovery->place + 1 < discovery->places.count) {
+		discovery->place++;
+		return MCPASS_OK;
+	}
+	discovery->place = 0;
+	discovery->has_failed = rc != MCPASS_OK;
+	discovery->failed_at = now;
+	(void)snprintf(discovery->failure, sizeof(discovery->failure), "%s", why.detail);
+	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
+}

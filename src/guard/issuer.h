@@ -1,0 +1,26 @@
+/* issuer.h - one issuer whose tokens are accepted: all that a guard knows of it. */
+#ifndef MP_GUARD_ISSUER_H
+#define MP_GUARD_ISSUER_H
+#include "guard/introspect.h"
+#include "guard/keys.h"
+
+struct mp_guard_issuer {
+	char *name;                     /* compared byte for byte with iss */
+	struct mp_discovery discovery;
+	struct mp_issuer_keys keys;
+	struct mp_introspector introspector;
+};
+
+/* Copies the configuration; the issuer must not be moved afterwards.  MCPASS_E_USAGE: not an
+ * issuer, not a URL; MCPASS_E_POLICY: one that must not be contacted.  Free it in any case. */
+enum mcpass_rc mp_guard_issuer_init(struct mp_guard_issuer *issuer,
+    const struct mcpass_guard_issuer *config, bool loopback_http, struct mcpass_error *err);
+void mp_guard_issuer_free(struct mp_guard_issuer *issuer);
+
+/* Takes what the GET of url brought, if this issuer waits for it: *ret_asked.  Two issuers
+ * may share a document. */
+enum mcpass_rc mp_guard_issuer_fetched(struct mp_guard_issuer *issuer, const char *url,
+    int status, const char *body, size_t len, int64_t now, bool *ret_asked,
+    struct mcpass_error *err);
+
+#endif

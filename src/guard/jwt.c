@@ -1,0 +1,144 @@
+/* A JWT: its claims, its issuer, its key, its signature. */
+#include <stdlib.h>
+#include <string.h>
+#include "guard/judge.h"
+#include "guard/verify.h"
+
+/* spec: RFC 7519 4.1.1; RFC 8725 3.8: bytes are compared, nothing is normalised */
+static struct mp_guard_issuer *find_issuer(struct mcpass_guard *guard, const char *iss)
+{
+	for (size_t i = 0; i < guard->issuer_count; i++)
+		if (strcmp(guard->issuers[i].name, iss) == 0)
+			return &guard->issuers[i];
+	return NULL;
+}
+
+/* All that does not need the key, at each request: nothing of it stays true for long.
+ * *ret_issuer is NULL when the verdict is in already. */
+static enum mcpass_rc judge_claims(struct mp_check *check, const struct mp_claims *claims,
+    struct mp_guard_issuer **ret_issuer, struct mcpass_error *err)
+{
+	struct mcpass_guard *guard = check->guard;
+	const struct mp_expect expect = { .audiences = &guard->audiences,
+		.bound = check->presented.scheme == MP_SCHEME_DPOP, .now = check->request->now };
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_verify_claims(claims, &expect, &why);
+
+	*ret_issuer = NULL;
+	if (rc)
+		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
+	*ret_issuer = find_issuer(guard, claims->iss);
+	if (*ret_issuer == NULL)
+		return mp_judge_deny(check, MP_DENY_TOKEN, &check->needs,
+		    "the token is from an issuer that is not trusted here", err);
+	return MCPASS_OK;
+}
+
+/* spec: RFC 8725 3.1, 3.10: the key comes from the issuer's own set; kid is compared with
+ * the kids there, and jwk, jku, x5u in the header are never looked at.
+ * *ret_key is NULL when the verdict is in already. */
+static enum mcpass_rc find_key(struct mp_check *check, const struct mp_guard_issuer *issuer,
+    const char *kid, enum mp_alg alg, const struct mp_key **ret_key, struct mcpass_error *err)
+{
+	const char *url = NULL;
+
+	*ret_key = NULL;
+	switch (mp_keys_find(&issuer->keys, kid, alg, check->request->now, ret_key, &url)) {
+	case MP_KEYS_FETCH:
+		mp_judge_get(check, url);
+		return MCPASS_OK;
+	case MP_KEYS_UNKNOWN:
+		return mp_judge_deny(check, MP_DENY_TOKEN, &check->needs,
+		    "the issuer has no key of that kid and algorithm", err);
+	case MP_KEYS_UNAVAILABLE:
+		return mp_judge_deny(check, MP_DENY_UNAVAILABLE, &check->needs,
+		    mp_keys_failure(&issuer->keys), err);
+	case MP_KEYS_FOUND:
+		break;
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc go_on(struct mp_check *check, const struct mp_claims *claims,
+    struct mp_guard_issuer *issuer, struct mcpass_error *err)
+{
+	const struct mp_finding finding = { claims, &claims->scopes, issuer };
+
+	if (issuer->introspector.is_used && issuer->introspector.what == MCPASS_INTROSPECT_ALL)
+		return mp_judge_word(check, issuer, claims, err);
+	return mp_judge_admission(check, &finding, err);
+}
+
+/* Moves the claims of the token at hand into an entry of their own. */
+static enum mcpass_rc remember(struct mp_check *check, const struct mp_jws *jws,
+    const struct mp_guard_issuer *issuer, const struct mp_claims **ret_claims,
+    struct mcpass_error *err)
+{
+	struct mcpass_guard *guard = check->guard;
+	struct mp_entry *entry = calloc(1, sizeof(*entry));
+	enum mcpass_rc rc;
+
+	if (entry == NULL)
+		return mp_nomem(err);
+	rc = mp_set(&entry->kid, jws->kid, err);
+	if (rc) {
+		mp_entry_free(entry);
+		return rc;
+	}
+	memcpy(entry->digest, check->digest, sizeof(entry->digest));
+	entry->claims = guard->claims;
+	guard->claims = (struct mp_claims){ 0 };
+	entry->issuer = (size_t)(issuer - guard->issuers);
+	entry->alg = jws->alg;
+	entry->generation = issuer->keys.generation;
+	mp_memory_add(&guard->verified, entry);
+	*ret_claims = &entry->claims;
+	return MCPASS_OK;
+}
+
+/* The claims come before the signature: they cost nothing, and only a token that would be
+ * let in is worth a question to its issuer. */
+enum mcpass_rc mp_judge_jwt(struct mp_check *check, const struct mp_jws *jws,
+    struct mcpass_error *err)
+{
+	struct mcpass_guard *guard = check->guard;
+	const struct mp_claims *claims = NULL;
+	struct mp_guard_issuer *issuer = NULL;
+	const struct mp_key *key = NULL;
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_verify_typ(jws, &why);
+	if (!rc)
+		rc = mp_claims_read(jws->payload, &guard->role_claims, &guard->policy, &guard->claims,
+		    &why);
+	if (rc)
+		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
+	rc = judge_claims(check, &guard->claims, &issuer, err);
+	if (!rc && issuer != NULL)
+		rc = find_key(check, issuer, jws->kid, jws->alg, &key, err);
+	if (rc || key == NULL)
+		return rc;
+	rc = mp_jws_verify(jws, key, &why);
+	if (rc)
+		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
+	rc = remember(check, jws, issuer, &claims, err);
+	return rc ? rc : go_on(check, claims, issuer, err);
+}
+
+/* Only the signature is not looked at again: the key is still in the set that it was found
+ * good with. */
+enum mcpass_rc mp_judge_known_jwt(struct mp_check *check, const struct mp_entry *entry,
+    struct mcpass_error *err)
+{
+	struct mp_guard_issuer *issuer = NULL;
+	const struct mp_key *key = NULL;
+	enum mcpass_rc rc;
+
+	rc = judge_claims(check, &entry->claims, &issuer, err);
+	if (!rc && issuer != NULL)
+		rc = find_key(check, issuer, entry->kid, entry->alg, &key, err);
+	if (rc || key == NULL)
+		return rc;
+	return go_on(check, &entry->claims, issuer, err);
+}
