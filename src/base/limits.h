@@ -154,6 +154,14 @@
 #define MP_MAX_REDIRECT_HEAD ((size_t)16 * 1024)
 /* Connections that wait at the redirect URI: browsers open a few on speculation. */
 #define MP_MAX_BROWSERS 16
+/* Requests to issuers that are under way at a time: as many issuers, and tokens that came
+ * for the first time. */
+#define MP_MAX_FETCHES 64
+/* Seconds in which one of them must be answered: a client waits for it. */
+#define MP_FETCH_TIMEOUT 10
+/* Requests that wait for such an answer: half of the connections, so that whoever needs
+ * none is served. */
+#define MP_MAX_WAITERS 128
 /* Connections that the small server holds at a time; seconds that one may be silent. */
 #define MP_MAX_HTTPD_CONNECTIONS 256u
 #define MP_HTTPD_TIMEOUT 30u

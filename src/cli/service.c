@@ -32,20 +32,17 @@ enum mcpass_rc mp_service_fetch(void *ctx, const char *url, int *ret_status, str
 	return rc;
 }
 
-enum mcpass_rc mp_service_fetch_for_guard(void *ctx, const struct mcpass_fetch *fetch,
+enum mcpass_rc mp_service_fetch_later(void *ctx, const struct mcpass_fetch *fetch,
     int *ret_status, struct mp_buf *body, struct mcpass_error *err)
 {
-	struct mp_http_response response = { 0 };
-	enum mcpass_rc rc;
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_fetcher_start(ctx, fetch, &why);
 
-	rc = mp_http_perform(ctx, fetch->method, fetch->url, fetch->headers, fetch->header_count,
-	    fetch->body, fetch->body_len, fetch->max_response, &response, err);
-	if (!rc) {
-		mp_buf_add(body, mp_buf_text(&response.body), response.body.len);
-		*ret_status = response.status;
-	}
-	mp_http_response_free(&response);
-	return rc;
+	(void)body;
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	*ret_status = MP_HTTP_LATER;
+	return MCPASS_OK;
 }
 
 static void render(struct mp_buf *buf, const struct mp_service_log *log, const char *request,

@@ -6,7 +6,7 @@
 #include "cli/term.h"
 #include "io/http_curl.h"
 #include "io/httpd.h"
-#include "mcpass/guard.h"
+#include "io/fetcher.h"
 #include "issuer/issuer.h"
 
 /* The requests that a server answered, a line each on standard error. */
@@ -22,8 +22,9 @@ void mp_service_note(void *ctx, const struct mcpass_note *note);
 void mp_service_log(struct mp_service_log *log, const char *method, const char *path,
     int status, const struct mcpass_error *err);
 
-/* Sends what a guard asks for; ctx is a struct mp_http. */
-enum mcpass_rc mp_service_fetch_for_guard(void *ctx, const struct mcpass_fetch *fetch,
+/* Begins to fetch what a guard asks for; ctx is a struct mp_fetcher.  Always MP_HTTP_LATER:
+ * when too much is under way, the request waits until it can be asked for. */
+enum mcpass_rc mp_service_fetch_later(void *ctx, const struct mcpass_fetch *fetch,
     int *ret_status, struct mp_buf *body, struct mcpass_error *err);
 /* GETs a JSON document for an issuer; ctx is a struct mp_http. */
 enum mcpass_rc mp_service_fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,

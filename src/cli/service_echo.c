@@ -11,7 +11,7 @@
 struct mp_echo_service {
 	char *url, *endpoint;
 	struct mcpass_guard *guard;
-	struct mp_http *http;           /* for the issuers' documents */
+	struct mp_fetcher *fetcher;     /* for the issuers' documents and words */
 	struct mp_protected protected;
 	struct mp_service_log *log;
 	struct mp_httpd *httpd;
@@ -20,16 +20,41 @@ struct mp_echo_service {
 	atomic_bool ready;
 };
 
+/* Tells the guard what has come since the last request. */
+static enum mcpass_rc take_fetched(struct mp_echo_service *service, int64_t now,
+    struct mcpass_error *err)
+{
+	struct mp_fetched fetched;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	while (!rc && service->fetcher != NULL && mp_fetcher_take(service->fetcher, &fetched)) {
+		rc = mp_protected_fetched(&service->protected, fetched.key, fetched.status,
+		    mp_buf_text(&fetched.body), fetched.body.len, now, err);
+		mp_fetched_free(&fetched);
+	}
+	return rc;
+}
+
 static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	struct mp_echo_service *service = ctx;
+	enum mcpass_rc rc;
 
 	if (!atomic_load(&service->ready)) {
 		response->status = 503;
 		return MCPASS_OK;
 	}
-	return mp_protected_handle(&service->protected, request, response, err);
+	rc = take_fetched(service, request->now, err);
+	return rc ? rc : mp_protected_handle(&service->protected, request, response, err);
+}
+
+/* In the fetcher's thread: the requests that wait for something are looked at again. */
+static void on_fetched(void *ctx)
+{
+	const struct mp_echo_service *service = ctx;
+
+	mp_httpd_resume(service->httpd);
 }
 
 static void on_request(void *ctx, const char *method, const char *path, int status,
@@ -131,12 +156,13 @@ static enum mcpass_rc make_guard(struct mp_echo_service *service,
 static enum mcpass_rc open_doors(struct mp_echo_service *service,
     const struct mp_echo_service_options *options, struct mcpass_error *err)
 {
-	const struct mp_http_options http = { .ca_file = options->ca_file, .proxy = options->proxy };
+	const struct mp_http_options http = { .ca_file = options->ca_file, .proxy = options->proxy,
+		.timeout_ms = MP_FETCH_TIMEOUT * 1000L };
 	enum mcpass_rc rc;
 
 	rc = name_it(service, options, err);
 	if (!rc && !options->open)
-		rc = mp_http_new(&http, &service->http, err);
+		rc = mp_fetcher_new(&http, on_fetched, service, &service->fetcher, err);
 	if (!rc && !options->open)
 		rc = make_guard(service, options, err);
 	if (rc)
@@ -150,7 +176,7 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 			.origins = options->origins, .origin_count = options->origin_count,
 			.fixtures = options->fixtures,
 			.random = mp_entropy },
-		.fetch = mp_service_fetch_for_guard, .fetch_ctx = service->http,
+		.fetch = mp_service_fetch_later, .fetch_ctx = service->fetcher,
 		.trace = mp_service_note, .trace_ctx = service->log,
 	};
 	atomic_store(&service->ready, true);
@@ -193,9 +219,10 @@ void mp_echo_service_stop(struct mp_echo_service *service)
 {
 	if (service == NULL)
 		return;
+	mp_fetcher_stop(service->fetcher);      /* it calls the server */
 	mp_httpd_stop(service->httpd);
+	mp_fetcher_free(service->fetcher);      /* which calls it */
 	mcpass_guard_free(service->guard);
-	mp_http_free(service->http);
 	free(service->endpoint);
 	free(service->url);
 	free(service);

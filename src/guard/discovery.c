@@ -108,16 +108,19 @@ static enum mcpass_rc use_metadata(struct mp_discovery *discovery, struct mp_asm
 static enum mcpass_rc take_metadata(struct mp_discovery *discovery, int status,
     const char *body, size_t len, struct mcpass_error *err)
 {
+	struct mcpass_error why = { 0 };
 	struct mp_asmeta meta = { 0 };
 	enum mcpass_rc rc;
 
 	rc = mp_status_check(status, body, len, mp_discovery_url(discovery), err);
+	if (rc)
+		return rc;
+	rc = mp_asmeta_parse(body, len, &meta, &why);
 	if (!rc)
-		rc = mp_asmeta_parse(body, len, &meta, err);
-	if (!rc)
-		rc = use_metadata(discovery, &meta, err);
+		rc = use_metadata(discovery, &meta, &why);
 	mp_asmeta_free(&meta);
-	return rc;
+	return rc ? mp_fail(err, rc, why.spec, "GET %s: %s", mp_discovery_url(discovery), why.detail)
+	    : MCPASS_OK;
 }
 
 enum mcpass_rc mp_discovery_fetched(struct mp_discovery *discovery, int status,

@@ -35,10 +35,13 @@ const char *mp_keys_failure(const struct mp_issuer_keys *keys)
 }
 
 /* What to GET for a newer set; NULL: there is nobody to ask now.  Whoever invents kids costs
- * the issuer one request per cooldown, no more. */
+ * the issuer one request per cooldown, no more; a set that came in due time does not start
+ * one, so that a new key is found at once. */
 static const char *whom_to_ask(const struct mp_issuer_keys *keys, int64_t now)
 {
-	if (keys->has_asked && mp_is_recent(keys->asked_at, now, MP_JWKS_COOLDOWN))
+	if (keys->is_cooling && mp_is_recent(keys->asked_at, now, MP_JWKS_COOLDOWN))
+		return NULL;
+	if (keys->has_set && keys->fetched_at == now)   /* it cannot be newer */
 		return NULL;
 	if (keys->jwks_uri != NULL)
 		return keys->jwks_uri;
@@ -80,14 +83,16 @@ enum mp_keys_answer mp_keys_find(const struct mp_issuer_keys *keys, const char *
 static enum mcpass_rc take_set(struct mp_issuer_keys *keys, int status, const char *body,
     size_t len, int64_t now, struct mcpass_error *err)
 {
+	struct mcpass_error why = { 0 };
 	struct mp_jwks set = { 0 };
 	enum mcpass_rc rc;
 
 	rc = mp_status_check(status, body, len, mp_keys_url(keys), err);
-	if (!rc)
-		rc = mp_jwks_parse(body, len, &set, err);
 	if (rc)
 		return rc;
+	rc = mp_jwks_parse(body, len, &set, &why);
+	if (rc)
+		return mp_fail(err, rc, why.spec, "GET %s: %s", mp_keys_url(keys), why.detail);
 	mp_jwks_free(&keys->set);
 	keys->set = set;
 	keys->generation++;
@@ -99,12 +104,13 @@ static enum mcpass_rc take_set(struct mp_issuer_keys *keys, int status, const ch
 enum mcpass_rc mp_keys_fetched(struct mp_issuer_keys *keys, int status, const char *body,
     size_t len, int64_t now, struct mcpass_error *err)
 {
+	bool was_fresh = keys->has_set && mp_is_recent(keys->fetched_at, now, MP_JWKS_LIFETIME);
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc = take_set(keys, status, body, len, now, &why);
 
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	keys->has_asked = true;
+	keys->is_cooling = rc != MCPASS_OK || was_fresh;
 	keys->asked_at = now;
 	(void)snprintf(keys->failure, sizeof(keys->failure), "%s", why.detail);
 	if (rc && keys->jwks_uri == NULL)       /* perhaps it has moved */

@@ -10,9 +10,10 @@ struct mp_issuer_keys {
 	struct mp_discovery *discovery; /* borrowed; outlives it */
 	struct mp_jwks set;
 	uint64_t generation;            /* of the set: another one each time it is replaced */
-	bool has_set, has_asked;
+	bool has_set;
 	int64_t fetched_at;             /* when the set came; Unix time, seconds */
-	int64_t asked_at;               /* when it was last asked for, well or badly */
+	bool is_cooling;                /* it was last asked for in vain, or for a strange kid; */
+	int64_t asked_at;               /*    then */
 	char failure[320];              /* why that ended badly, or "" */
 };
 

@@ -1,5 +1,6 @@
 #include "io/httpd.h"
 #include <microhttpd.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,11 @@ struct mp_httpd {
 	struct MHD_Daemon *daemon;
 	struct mp_httpd_options options;
 	unsigned port;
+	pthread_mutex_t lock;           /* of what follows */
+	struct MHD_Connection *waiting[MP_MAX_WAITERS];
+	size_t waiting_count;
+	uint64_t resumes;               /* how often mp_httpd_resume() was called */
+	bool is_stopping;
 };
 
 /* A request while its body arrives. */
@@ -151,6 +157,73 @@ static enum MHD_Result send_response(struct MHD_Connection *connection,
 	return result;
 }
 
+static uint64_t count_resumes(struct mp_httpd *httpd)
+{
+	uint64_t resumes;
+
+	(void)pthread_mutex_lock(&httpd->lock);
+	resumes = httpd->resumes;
+	(void)pthread_mutex_unlock(&httpd->lock);
+	return resumes;
+}
+
+enum waiting { WAITS, MUST_ASK_AGAIN, CANNOT_WAIT };
+
+/* Lets a connection wait.  What was resumed after the handler was asked (seen: the count
+ * before) is what it would wait for, and would not come again. */
+static enum waiting wait_for_resume(struct mp_httpd *httpd, struct MHD_Connection *connection,
+    uint64_t seen)
+{
+	enum waiting waiting = WAITS;
+
+	(void)pthread_mutex_lock(&httpd->lock);
+	if (httpd->is_stopping || httpd->waiting_count == MP_MAX_WAITERS)
+		waiting = CANNOT_WAIT;
+	else if (httpd->resumes != seen)
+		waiting = MUST_ASK_AGAIN;
+	if (waiting == WAITS) {
+		MHD_suspend_connection(connection);
+		httpd->waiting[httpd->waiting_count++] = connection;
+	}
+	(void)pthread_mutex_unlock(&httpd->lock);
+	return waiting;
+}
+
+/* Has the lock. */
+static void resume_all(struct mp_httpd *httpd)
+{
+	httpd->resumes++;
+	while (httpd->waiting_count > 0)
+		MHD_resume_connection(httpd->waiting[--httpd->waiting_count]);
+}
+
+void mp_httpd_resume(struct mp_httpd *httpd)
+{
+	(void)pthread_mutex_lock(&httpd->lock);
+	resume_all(httpd);
+	(void)pthread_mutex_unlock(&httpd->lock);
+}
+
+/* Asks the handler until there is an answer; false: the connection waits for one. */
+static bool has_answer(struct mp_httpd *httpd, struct MHD_Connection *connection,
+    const char *method, const struct incoming *incoming, const struct mp_headers *headers,
+    struct mp_http_response *response, enum mcpass_rc *ret_rc, struct mcpass_error *err)
+{
+	enum waiting waiting = MUST_ASK_AGAIN;
+
+	while (waiting == MUST_ASK_AGAIN) {
+		uint64_t seen = count_resumes(httpd);
+
+		*ret_rc = call_handler(httpd, method, incoming, headers, response, err);
+		if (*ret_rc != MCPASS_OK || response->status != MP_HTTP_LATER)
+			return true;
+		mp_http_response_free(response);
+		waiting = wait_for_resume(httpd, connection, seen);
+	}
+	response->status = 503;
+	return waiting == CANNOT_WAIT;
+}
+
 static enum MHD_Result answer_request(struct mp_httpd *httpd,
     struct MHD_Connection *connection, const char *method, const struct incoming *incoming)
 {
@@ -160,12 +233,18 @@ static enum MHD_Result answer_request(struct mp_httpd *httpd,
 	enum MHD_Result result;
 	enum mcpass_rc rc;
 	int status = 500;
+	bool answered = true;
 
 	mp_buf_init(&response.body, MP_MAX_MESSAGE);
 	(void)MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, &gathering);
 	rc = screen(incoming, &gathering, &status, &err);
 	if (!rc)
-		rc = call_handler(httpd, method, incoming, &gathering.headers, &response, &err);
+		answered = has_answer(httpd, connection, method, incoming, &gathering.headers, &response,
+		    &rc, &err);
+	if (!answered) {
+		mp_headers_free(&gathering.headers);
+		return MHD_YES;
+	}
 	if (rc) {
 		mp_http_response_free(&response);       /* nothing half done goes out */
 		response.status = status;
@@ -221,7 +300,7 @@ static struct MHD_Daemon *start_quietly(struct mp_httpd *httpd, int fd)
 
 	(void)sigfillset(&all);
 	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD, 0, NULL, NULL, on_request, httpd,
+	daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, httpd,
 	    MHD_OPTION_LISTEN_SOCKET, fd,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_target, httpd,
 	    MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
@@ -231,6 +310,12 @@ static struct MHD_Daemon *start_quietly(struct mp_httpd *httpd, int fd)
 	    MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return daemon;
+}
+
+static void free_httpd(struct mp_httpd *httpd)
+{
+	(void)pthread_mutex_destroy(&httpd->lock);
+	free(httpd);
 }
 
 enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
@@ -243,6 +328,7 @@ enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
 	if (httpd == NULL)
 		return mp_nomem(err);
 	httpd->options = *options;
+	(void)pthread_mutex_init(&httpd->lock, NULL);
 	rc = mp_socket_listen(options->bind_address, options->port, &fd, &httpd->port, err);
 	if (!rc) {
 		httpd->daemon = start_quietly(httpd, fd);       /* owns fd */
@@ -250,7 +336,7 @@ enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
 			rc = mp_fail(err, MCPASS_E_IO, NULL, "the server does not start");
 	}
 	if (rc)
-		free(httpd);
+		free_httpd(httpd);
 	else
 		*ret_httpd = httpd;
 	return mp_doing(err, rc, "starting the server");
@@ -265,6 +351,10 @@ void mp_httpd_stop(struct mp_httpd *httpd)
 {
 	if (httpd == NULL)
 		return;
+	(void)pthread_mutex_lock(&httpd->lock);
+	httpd->is_stopping = true;
+	resume_all(httpd);              /* libmicrohttpd ends no connection that waits */
+	(void)pthread_mutex_unlock(&httpd->lock);
 	MHD_stop_daemon(httpd->daemon);
-	free(httpd);
+	free_httpd(httpd);
 }

@@ -3,7 +3,9 @@
 #define MP_IO_HTTPD_H
 #include "wire/http.h"
 
-/* Answers a request; a failure becomes a 500 and is told to the log. */
+/* Answers a request; a failure becomes a 500 and is told to the log.  With the status
+ * MP_HTTP_LATER the request waits, and the handler is asked again after mp_httpd_resume(); the
+ * server goes on with others meanwhile. */
 typedef enum mcpass_rc mp_httpd_fn(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err);
 struct mp_httpd_options {
@@ -21,6 +23,8 @@ struct mp_httpd;
 /* MCPASS_E_IO: the address or port cannot be had (in use: it says so). */
 enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
     struct mp_httpd **ret_httpd, struct mcpass_error *err);
+/* Has the handler asked again about all requests that wait; from any thread. */
+void mp_httpd_resume(struct mp_httpd *httpd);
 unsigned mp_httpd_port(const struct mp_httpd *httpd);
 void mp_httpd_stop(struct mp_httpd *httpd);         /* NULL is fine */
 

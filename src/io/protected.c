@@ -91,45 +91,60 @@ static void note(const struct mp_protected *server, const char *what, int status
 		server->trace(server->trace_ctx, &text);
 }
 
-/* Fetches what the guard wants to see.  What goes wrong at the issuer is noted by the
- * guard, which then denies; only an exhausted heap is a failure here. */
-static enum mcpass_rc fetch(const struct mp_protected *server,
-    const struct mcpass_fetch *wanted, int64_t now, struct mcpass_error *err)
+/* What goes wrong at the issuer is noted by the guard, which then denies; only an exhausted
+ * heap is a failure here. */
+enum mcpass_rc mp_protected_fetched(const struct mp_protected *server, const char *key,
+    int status, const char *body, size_t len, int64_t now, struct mcpass_error *err)
 {
-	struct mcpass_error lost = { 0 }, why = { 0 };
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mcpass_guard_fetched(server->guard, key, status, body, len, now, &why);
+
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (rc)
+		note(server, "An issuer could not be asked", status, why.detail);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc fetch(const struct mp_protected *server,
+    const struct mcpass_fetch *wanted, int64_t now, bool *ret_later, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
 	struct mp_buf body;
-	const char *text;
 	int status = 0;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&body, wanted->max_response);
-	rc = server->fetch(server->fetch_ctx, wanted, &status, &body, &lost);
+	rc = server->fetch(server->fetch_ctx, wanted, &status, &body, &why);
 	if (!rc)
-		rc = mp_buf_check(&body, "the answer", &lost);
-	text = rc ? lost.detail : mp_buf_text(&body);    /* with status 0: why there is none */
-	if (rc != MCPASS_E_NOMEM) {
-		rc = mcpass_guard_fetched(server->guard, wanted->key, rc ? 0 : status, text,
-		    rc ? strlen(text) : body.len, now, &why);
-		if (rc)
-			note(server, "An issuer could not be asked", status, why.detail);
-	}
+		rc = mp_buf_check(&body, "the answer", &why);
+	*ret_later = !rc && status == MP_HTTP_LATER;
+	if (rc == MCPASS_E_NOMEM)
+		rc = mp_nomem(err);
+	else if (rc)
+		rc = mp_protected_fetched(server, wanted->key, 0, why.detail, strlen(why.detail), now, err);
+	else if (!*ret_later)
+		rc = mp_protected_fetched(server, wanted->key, status, mp_buf_text(&body), body.len, now,
+		    err);
 	mp_buf_free(&body);
-	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
+	return rc;
 }
 
-/* Asks the guard until it knows; what it points at lives until it is asked again. */
+/* Asks the guard until it knows, or until it has to wait: then the verdict is MCPASS_FETCH.
+ * What it points at lives until the guard is asked again. */
 static enum mcpass_rc judge(const struct mp_protected *server,
     const struct mcpass_guard_request *request, struct mcpass_verdict *ret_verdict,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
+	bool later = false;
 
 	for (int i = 0; i < MP_MAX_GUARD_FETCHES; i++) {
 		rc = mcpass_guard_check(server->guard, request, ret_verdict, err);
 		if (rc || ret_verdict->type != MCPASS_FETCH)
 			return rc;
-		rc = fetch(server, ret_verdict->fetch, request->now, err);
-		if (rc)
+		rc = fetch(server, ret_verdict->fetch, request->now, &later, err);
+		if (rc || later)
 			return rc;
 	}
 	*ret_verdict = (struct mcpass_verdict){
@@ -229,6 +244,10 @@ static enum mcpass_rc answer_guarded(const struct mp_protected *server,
 	mp_operations_free(&operations);
 	if (rc)
 		return rc;
+	if (verdict.type == MCPASS_FETCH) {
+		response->status = MP_HTTP_LATER;
+		return MCPASS_OK;
+	}
 	if (verdict.type != MCPASS_ALLOW) {
 		rc = refuse(server, &verdict, response, err);
 	} else if (problem.rc != MCPASS_OK) {

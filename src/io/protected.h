@@ -13,7 +13,8 @@ struct mp_protected {                   /* all borrowed */
 	const char *endpoint;           /* the path of the MCP endpoint: "/mcp" */
 	struct mp_echo_config echo;
 	/* Sends what the guard asks for, follows no redirect, appends the body to body (which
-	 * is capped already).  A failure counts as no answer; its detail goes to the log. */
+	 * is capped already).  A failure counts as no answer; its detail goes to the log.
+	 * Status MP_HTTP_LATER: the answer comes by mp_protected_fetched(). */
 	enum mcpass_rc (*fetch)(void *ctx, const struct mcpass_fetch *fetch, int *ret_status,
 	    struct mp_buf *body, struct mcpass_error *err);
 	void *fetch_ctx;
@@ -21,7 +22,13 @@ struct mp_protected {                   /* all borrowed */
 	void *trace_ctx;
 };
 
+/* Reports what was fetched; status 0: nothing, and body says why.  Fails only for lack of
+ * memory. */
+enum mcpass_rc mp_protected_fetched(const struct mp_protected *server, const char *key,
+    int status, const char *body, size_t len, int64_t now, struct mcpass_error *err);
+
 /* Answers any request: /health, the metadata at its places, the endpoint; else 404.
+ * Status MP_HTTP_LATER: something is being fetched first; hand it in again afterwards.
  * Fails only when it could not answer: the caller then sends a 500. */
 enum mcpass_rc mp_protected_handle(struct mp_protected *server,
     const struct mp_http_request *request, struct mp_http_response *response,

@@ -38,6 +38,8 @@ struct mp_http_request {
 	const char *body;
 	int64_t now;                    /* Unix time, seconds */
 };
+/* A status for "ask again when something has happened": see io/httpd.h. */
+#define MP_HTTP_LATER (-1)
 /* What it answers.  { 0 } is "no answer yet"; release with mp_http_response_free(). */
 struct mp_http_response {
 	int status;
