@@ -96,10 +96,8 @@ static void finish(struct job *job)
 /* There is no answer: what came of it gives way to the reason. */
 static void fail(struct job *job, const char *why)
 {
-	size_t max = job->answer.max;
-
 	mp_buf_free(&job->answer);
-	mp_buf_init(&job->answer, max);
+	mp_buf_init(&job->answer, sizeof(((struct mcpass_error *)NULL)->detail));
 	mp_buf_adds(&job->answer, why);
 	job->status = 0;
 	finish(job);
@@ -284,7 +282,7 @@ enum mcpass_rc mp_fetcher_start(struct mp_fetcher *fetcher, const struct mcpass_
 	struct job *job = NULL;
 	enum mcpass_rc rc = new_job(fetcher, fetch, &job, err);
 
-	if (rc)
+	if (rc || job == NULL)
 		return rc;
 	(void)pthread_mutex_lock(&fetcher->lock);
 	rc = add_job(fetcher, job, err);
