@@ -1,5 +1,7 @@
-/* guard: verdicts per second of the whole guard against bare EVP_DigestVerify of the same
- * bytes with the same key, in turn, in one process. */
+/* guard: verdicts per second of the whole guard against bare EVP_DigestVerify of such bytes
+ * with the same key, in turn, in one process; and of tokens that it remembers.
+ *
+ * More tokens than it remembers come one after the other, so that each is a new one. */
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #define NOW 1800000000
 #define ROUNDS 15
 #define ROUND_S 0.15
+#define TOKENS 2100             /* over MP_MAX_REMEMBERED */
 
 static void must(enum mcpass_rc rc, const struct mcpass_error *err)
 {
@@ -53,11 +56,11 @@ static struct mcpass_guard *make_guard(const struct mp_key *key)
 	return guard;
 }
 
-static struct mp_secret make_token(const struct mp_key *key, enum mp_alg alg)
+static struct mp_secret make_token(const struct mp_key *key, enum mp_alg alg, int serial)
 {
-	json_t *claims = json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:s}", "iss", ISSUER, "aud", RESOURCE,
+	json_t *claims = json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:i}", "iss", ISSUER, "aud", RESOURCE,
 	    "sub", "alice", "client_id", "bench", "scope", "mcp:read mcp:tools",
-	    "exp", (json_int_t)NOW + 300, "iat", (json_int_t)NOW, "jti", "1");
+	    "exp", (json_int_t)NOW + 300, "iat", (json_int_t)NOW, "jti", serial);
 	json_t *header = json_pack("{s:s}", "typ", "at+jwt");
 	struct mp_secret token = { 0 };
 	struct mcpass_error err = { 0 };
@@ -68,9 +71,11 @@ static struct mp_secret make_token(const struct mp_key *key, enum mp_alg alg)
 	return token;
 }
 
-static double guard_round(struct mcpass_guard *guard, const char *authorization)
+/* Goes round the tokens, on from *next. */
+static double guard_round(struct mcpass_guard *guard, char *const *tokens, size_t token_count,
+    size_t *next)
 {
-	const struct mcpass_header header = { "Authorization", authorization };
+	struct mcpass_header header = { "Authorization", NULL };
 	const struct mcpass_operation operation = { "tools/call", "echo" };
 	const struct mcpass_guard_request request = { .headers = &header, .header_count = 1,
 		.operations = &operation, .operation_count = 1, .now = NOW };
@@ -81,6 +86,7 @@ static double guard_round(struct mcpass_guard *guard, const char *authorization)
 
 	do {
 		for (int i = 0; i < 100; i++, count++) {
+			header.value = tokens[(*next)++ % token_count];
 			must(mcpass_guard_check(guard, &request, &verdict, &err), &err);
 			if (verdict.type != MCPASS_ALLOW) {
 				fprintf(stderr, "guard bench: denied: %s\n", verdict.reason);
@@ -134,37 +140,70 @@ static size_t sign_raw(EVP_PKEY *pkey, const EVP_MD *md, struct mp_span input, u
 	return room;
 }
 
+static char **make_tokens(const struct mp_key *key, enum mp_alg alg)
+{
+	char **tokens = calloc(TOKENS, sizeof(*tokens));
+
+	for (int i = 0; tokens != NULL && i < TOKENS; i++) {
+		struct mp_secret token = make_token(key, alg, i);
+		size_t room = token.len + 8;
+
+		tokens[i] = malloc(room);
+		if (tokens[i] == NULL)
+			exit(EXIT_FAILURE);
+		snprintf(tokens[i], room, "Bearer %s", mp_secret_reveal(&token));
+		mp_secret_free(&token);
+	}
+	if (tokens == NULL)
+		exit(EXIT_FAILURE);
+	return tokens;
+}
+
+static void free_tokens(char **tokens)
+{
+	for (int i = 0; i < TOKENS; i++)
+		free(tokens[i]);
+	free(tokens);
+}
+
+static double median(double *numbers)
+{
+	qsort(numbers, ROUNDS, sizeof(*numbers), ascending);
+	return numbers[ROUNDS / 2];
+}
+
 static void compare(enum mp_alg alg, const EVP_MD *md)
 {
-	double ours[ROUNDS], theirs[ROUNDS], ratio[ROUNDS];
+	double ours[ROUNDS], remembered[ROUNDS], theirs[ROUNDS], ratio[ROUNDS], again[ROUNDS];
 	unsigned char sig[1024];
 	struct mp_key *key = NULL;
 	struct mcpass_error err = { 0 };
-	struct mcpass_guard *guard;
-	struct mp_secret token;
-	char authorization[4096];
+	struct mcpass_guard *guard, *other;     /* the second one sees one token only */
 	struct mp_span input;
-	size_t sig_len;
+	size_t sig_len, next = 0, same = 0;
+	char **tokens;
 
 	must(mp_key_generate(alg, &key, &err), &err);
 	guard = make_guard(key);
-	token = make_token(key, alg);
-	snprintf(authorization, sizeof(authorization), "Bearer %s", mp_secret_reveal(&token));
-	input.data = mp_secret_reveal(&token);
+	other = make_guard(key);
+	tokens = make_tokens(key, alg);
+	input.data = tokens[0] + strlen("Bearer ");
 	input.len = (size_t)(strrchr(input.data, '.') - input.data);
 	sig_len = sign_raw(key->pkey, md, input, sig, sizeof(sig));
 	for (int i = 0; i < ROUNDS; i++) {
-		ours[i] = guard_round(guard, authorization);
+		ours[i] = guard_round(guard, tokens, TOKENS, &next);
 		theirs[i] = evp_round(key->pkey, md, input, sig, sig_len);
+		remembered[i] = guard_round(other, tokens, 1, &same);
 		ratio[i] = ours[i] / theirs[i];
+		again[i] = remembered[i] / theirs[i];
 	}
-	qsort(ours, ROUNDS, sizeof(*ours), ascending);
-	qsort(theirs, ROUNDS, sizeof(*theirs), ascending);
-	qsort(ratio, ROUNDS, sizeof(*ratio), ascending);
 	printf("guard %s: %.0f verdicts/s against %.0f bare verifications/s, ratio %.2f\n",
-	    mp_alg_name(alg), ours[ROUNDS / 2], theirs[ROUNDS / 2], ratio[ROUNDS / 2]);
-	mp_secret_free(&token);
+	    mp_alg_name(alg), median(ours), median(theirs), median(ratio));
+	printf("guard %s remembered: %.0f verdicts/s, ratio %.2f\n", mp_alg_name(alg),
+	    median(remembered), median(again));
+	free_tokens(tokens);
 	mcpass_guard_free(guard);
+	mcpass_guard_free(other);
 	mp_key_free(key);
 }
 

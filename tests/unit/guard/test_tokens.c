@@ -179,6 +179,7 @@ static void test_signatures(void)
 	struct mcpass_guard *guard = guard_with(set);
 	struct mp_key *alias = rename_key(stranger, mp_key_kid(key));
 	struct mp_key *path = rename_key(stranger, "../../jwks?kid=1");
+	struct mp_key *url = rename_key(stranger, "https://evil.example/jwks");
 	json_t *jwk = NULL, *header = json_object();
 	struct mcpass_verdict verdict = { 0 };
 	char *text, *value;
@@ -191,6 +192,7 @@ static void test_signatures(void)
 	check_signed(guard, "a stranger's, with the kid of a known key", alias, MP_ES256, NULL, 401);
 	check_signed(guard, "a stranger's, unknown kid", stranger, MP_ES256, NULL, 401);
 	check_signed(guard, "a kid that is a path", path, MP_ES256, NULL, 401);
+	check_signed(guard, "a kid that is a URL", url, MP_ES256, NULL, 401);
 
 	/* The key that the token brings along is the one that signed it. */
 	mp_jwk_write(stranger, false, &jwk, NULL);
@@ -208,6 +210,7 @@ static void test_signatures(void)
 
 	mp_key_free(alias);
 	mp_key_free(path);
+	mp_key_free(url);
 	mcpass_guard_free(guard);
 }
 
