@@ -5,6 +5,7 @@
  *   unsigned       a JWT's header, a line end, its payload; no signature
  *   signed         a payload, signed by the issuer
  *   metadata, keys a document of the issuer's
+ *   word           the issuer's answer about an opaque token
  *   bound          a payload, signed by the issuer, bound to a key and sent with its proof
  *   proof          a proof's header, a line end, its payload, signed by that key ("{}" gets
  *                  the right header); sent with a good token
@@ -51,14 +52,19 @@ static void make_key(void)
 
 static struct mcpass_guard *new_guard(const char *jwks_uri)
 {
-	static const struct mcpass_scope_rule rules[] = { { "tools/*", "echo", "a b", NULL },
+	static const char *const roles[] = { "admin", NULL };
+	static const struct mcpass_scope_rule rules[] = { { "tools/*", "echo", "a b", roles },
 		{ "*", NULL, "a", NULL } };
 	static const struct mcpass_scope_implication all = { "all", "a b" };
-	struct mcpass_guard_issuer issuer = { ISSUER, jwks_uri, NULL };
+	static const struct mcpass_introspection introspection = { .client_id = "c",
+		.client_secret = "s3cret", .endpoint = ISSUER "/introspect" };
+	static const char *const role_claims[] = { "roles", "realm_access.roles" };
+	struct mcpass_guard_issuer issuer = { ISSUER, jwks_uri, &introspection };
 	struct mcpass_guard_config cfg = { .size = sizeof(cfg), .resource = RESOURCE,
 		.issuers = &issuer, .issuer_count = 1, .rules = rules, .rule_count = 2,
 		.implications = &all, .implication_count = 1, .dpop = MCPASS_DPOP_ACCEPTED,
-		.nonce_secret = secret, .nonce_secret_len = sizeof(secret) };
+		.nonce_secret = secret, .nonce_secret_len = sizeof(secret),
+		.role_claims = role_claims, .role_claim_count = 2 };
 	struct mcpass_guard *guard = NULL;
 
 	check(mcpass_guard_new(&cfg, &guard, NULL) == MCPASS_OK);
@@ -81,7 +87,7 @@ static enum mcpass_verdict_type judge(struct mcpass_guard *guard, const char *au
 	if (verdict.type == MCPASS_ALLOW) {
 		check(may_allow && strcmp(verdict.issuer, ISSUER) == 0);
 		check(verdict.subject != NULL || verdict.client_id != NULL);
-		check(verdict.expires_at > NOW - MP_CLOCK_SKEW - 1);
+		check(verdict.expires_at == 0 || verdict.expires_at > NOW - MP_CLOCK_SKEW - 1);
 		check(strstr(verdict.scope, "a") != NULL);
 		check(verdict.dpop_nonce == NULL);
 	} else if (verdict.type == MCPASS_DENY) {
@@ -90,6 +96,9 @@ static enum mcpass_verdict_type judge(struct mcpass_guard *guard, const char *au
 		check(verdict.www_authenticate == NULL
 		    || strpbrk(verdict.www_authenticate, "\r\n") == NULL);
 		check(verdict.reason != NULL && strpbrk(verdict.reason, "\r\n") == NULL);
+	} else if (strcmp(verdict.fetch->method, "POST") == 0) {
+		check(strcmp(verdict.fetch->url, ISSUER "/introspect") == 0);
+		check(strstr(verdict.fetch->body, "token=") != NULL);
 	} else {
 		check(mp_span_is_nocase((struct mp_span){ verdict.fetch->url, 8 }, "https://"));
 	}
@@ -286,6 +295,38 @@ static void judge_dpop(struct mcpass_guard *guard, const char *text)
 	mp_buf_free(&value);
 }
 
+/* What a word that let a token in says; spec: RFC 7662 2.2 */
+static bool is_good_word(const json_t *word)
+{
+	const json_t *aud = json_object_get(word, "aud");
+	bool ours = mp_eq(json_string_value(aud), RESOURCE);
+	double exp = json_number_value(json_object_get(word, "exp"));
+
+	for (size_t i = 0; i < json_array_size(aud); i++)
+		ours = ours || mp_eq(json_string_value(json_array_get(aud, i)), RESOURCE);
+	return ours && json_is_true(json_object_get(word, "active"))
+	    && json_object_get(word, "cnf") == NULL
+	    && (json_object_get(word, "exp") == NULL || exp > NOW - MP_CLOCK_SKEW)
+	    && json_number_value(json_object_get(word, "nbf")) <= NOW + MP_CLOCK_SKEW;
+}
+
+static void judge_word(struct mcpass_guard *guard, const char *text, size_t len)
+{
+	struct mcpass_header header = { "Authorization", "Bearer opaque" };
+	struct mcpass_operation operation = { "ping", NULL };
+	struct mcpass_guard_request request = { .headers = &header, .header_count = 1,
+		.method = "POST", .operations = &operation, .operation_count = 1, .now = NOW };
+	struct mcpass_verdict verdict;
+	json_t *word = read_object(text, len);
+
+	check(mcpass_guard_check(guard, &request, &verdict, NULL) == MCPASS_OK
+	    && verdict.type == MCPASS_FETCH);
+	(void)mcpass_guard_fetched(guard, verdict.fetch->key, 200, text, len, NOW, NULL);
+	check(judge(guard, header.value, NULL, NULL, word != NULL && is_good_word(word))
+	    != MCPASS_FETCH);
+	json_decref(word);
+}
+
 /* Hands a document to a guard that waits for one, then asks with a token by a stranger's
  * hand. */
 static void judge_document(const char *jwks_uri, const char *url, const char *text, size_t len)
@@ -330,6 +371,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		judge_proof(guard, text, rest);
 	else if (mp_span_is(what, "dpop"))
 		judge_dpop(guard, copy);
+	else if (mp_span_is(what, "word"))
+		judge_word(guard, text, rest);
 	else if (mp_span_is(what, "metadata"))
 		judge_document(NULL, ISSUER "/.well-known/oauth-authorization-server", text, rest);
 	else if (mp_span_is(what, "keys"))
