@@ -189,6 +189,7 @@ static void test_waiters(void)
 	CHECK_HAS("one too many", answer, "HTTP/1.1 503 ");
 	CHECK("nothing of what was not ready", strstr(answer, "half an answer") == NULL);
 	CHECK("the first one waits", !peer_readable(fds[0], 0));
+	CHECK("and so does the last that may", !peer_readable(fds[MP_MAX_WAITERS - 1], 0));
 	atomic_store(&is_held, false);
 	mp_httpd_resume(httpd);
 	for (int i = 0; i < MP_MAX_WAITERS; i++)
