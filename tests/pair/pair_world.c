@@ -133,7 +133,21 @@ static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct 
 static enum mcpass_rc fetch_for_guard(void *ctx, const struct mcpass_fetch *wanted,
     int *ret_status, struct mp_buf *body, struct mcpass_error *err)
 {
-	return fetch(ctx, wanted->url, ret_status, body, err);
+	struct mp_http_response response = { 0 };
+	struct world *world = ctx;
+	enum mcpass_rc rc;
+
+	if (wanted->body == NULL)
+		return fetch(ctx, wanted->url, ret_status, body, err);
+	world->questions++;
+	rc = ask_issuer(world, wanted->url, wanted->method, wanted->headers, wanted->header_count,
+	    wanted->body, wanted->body_len, &response, err);
+	if (rc == MCPASS_OK) {
+		*ret_status = response.status;
+		mp_buf_add(body, mp_buf_text(&response.body), response.body.len);
+	}
+	mp_http_response_free(&response);
+	return rc;
 }
 
 /* --- the person ----------------------------------------------------------------------- */

@@ -54,6 +54,7 @@ struct world {
 
 	/* what was seen */
 	unsigned requests, logins, refreshes, registrations, revocations, locks;
+	unsigned questions;                     /* of the guard, about tokens */
 	unsigned tokens, pushes, proofs, fetches; /* requests to /token, to /par, with a DPoP
 	                                 * header; pages that the servers fetched */
 	unsigned polls, waited;                 /* requests for a device code's token; seconds */

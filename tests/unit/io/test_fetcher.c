@@ -15,7 +15,7 @@
 static struct mp_httpd *httpd;
 static struct mp_fetcher *fetcher;
 static atomic_bool is_held;             /* "/held" is not answered yet */
-static atomic_int asked, asked_held;
+static atomic_int asked_held, races;
 
 static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
@@ -30,7 +30,12 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 			return MCPASS_OK;
 		}
 	}
-	atomic_fetch_add(&asked, 1);
+	/* What it would wait for comes before it waits. */
+	if (strcmp(request->path, "/race") == 0 && atomic_fetch_add(&races, 1) == 0) {
+		mp_httpd_resume(httpd);
+		response->status = MP_HTTP_LATER;
+		return MCPASS_OK;
+	}
 	response->status = strcmp(request->path, "/refused") == 0 ? 403 : 200;
 	mp_buf_addf(&response->body, "%s %s [%.*s] %s", request->method, request->path,
 	    (int)request->body_len, request->body,
@@ -198,6 +203,16 @@ static void test_waiters(void)
 		close(fds[i]);
 }
 
+static void test_race(void)
+{
+	int fd = peer_connect(mp_httpd_port(httpd));
+
+	peer_send(fd, "GET /race HTTP/1.1\r\nHost: x\r\n\r\n");
+	CHECK("asked again at once", peer_readable(fd, PATIENCE_MS));
+	CHECK_EQ("asked again at once", atomic_load(&races), 2);
+	close(fd);
+}
+
 /* The end comes while something is under way and somebody waits. */
 static void test_end(void)
 {
@@ -226,6 +241,7 @@ int main(void)
 	test_held();
 	test_many();
 	test_waiters();
+	test_race();
 	test_end();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
