@@ -477,9 +477,12 @@ static const struct {
 	{ "which names a method", META(",\"introspection_endpoint\":\"" ENDPOINT "\","
 	    "\"introspection_endpoint_auth_methods_supported\":[\"client_secret_post\"]"), 0,
 	    AS_META " " ENDPOINT " ", "client_secret=s3cret" },
-	{ "or both", META(",\"introspection_endpoint\":\"" ENDPOINT "\","
+	{ "or both: the first", META(",\"introspection_endpoint\":\"" ENDPOINT "\","
 	    "\"introspection_endpoint_auth_methods_supported\":[\"client_secret_post\","
-	    "\"client_secret_basic\"]"), 0, AS_META " " ENDPOINT " ", "Authorization: Basic " },
+	    "\"client_secret_basic\"]"), 0, AS_META " " ENDPOINT " ", "client_secret=s3cret" },
+	{ "or both, the other way", META(",\"introspection_endpoint\":\"" ENDPOINT "\","
+	    "\"introspection_endpoint_auth_methods_supported\":[\"client_secret_basic\","
+	    "\"client_secret_post\"]"), 0, AS_META " " ENDPOINT " ", "Authorization: Basic " },
 	{ "or neither", META(",\"introspection_endpoint\":\"" ENDPOINT "\","
 	    "\"introspection_endpoint_auth_methods_supported\":[\"private_key_jwt\",\"none\"]"), 0,
 	    AS_META " " ENDPOINT " ", "Authorization: Basic " },
