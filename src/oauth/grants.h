@@ -3,13 +3,9 @@
  *       SEP-1933 */
 #ifndef MP_OAUTH_GRANTS_H
 #define MP_OAUTH_GRANTS_H
-#include "base/secret.h"
-#include "wire/form.h"
+#include "oauth/exchange.h"
 
 #define MP_GRANT_JWT_BEARER "urn:ietf:params:oauth:grant-type:jwt-bearer"
-#define MP_GRANT_TOKEN_EXCHANGE "urn:ietf:params:oauth:grant-type:token-exchange"
-#define MP_TOKEN_TYPE_ID_JAG "urn:ietf:params:oauth:token-type:id-jag"
-#define MP_TOKEN_TYPE_ID_TOKEN "urn:ietf:params:oauth:token-type:id_token"
 
 /* Machine to machine: our own credentials are the grant (SEP-1046). */
 void mp_grant_client_credentials_form(struct mp_buf *form, const char *scope,
