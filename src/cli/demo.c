@@ -13,10 +13,22 @@
 #include "io/entropy.h"
 #include "wire/crypto.h"
 
+/* A port of the kernel's, and the one issuer. */
+static enum mcpass_rc plan_echo(struct mp_stage *stage, const char *issuer_url,
+    struct mcpass_error *err)
+{
+	struct mp_serve_issuer *issuer = NULL;
+	enum mcpass_rc rc = mp_serve_add_issuer(&stage->config, &issuer, err);
+
+	stage->config.has_port = true;
+	if (!rc)
+		rc = mp_set(&issuer->issuer, issuer_url, err);
+	return rc ? rc : mp_serve_plan_make(&stage->config, &stage->plan, err);
+}
+
 enum mcpass_rc mp_stage_set(struct mp_stage *stage, bool quiet, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
-	const char *issuer_url;
 	enum mcpass_rc rc;
 
 	stage->issuer_log = (struct mp_service_log){ "      [authorization server]", term, quiet, "" };
@@ -28,19 +40,18 @@ enum mcpass_rc mp_stage_set(struct mp_stage *stage, bool quiet, struct mcpass_er
 
 		rc = mp_issuer_service_start(&options, &stage->issuer, err);
 	}
-	if (!rc) {
-		const struct mp_echo_service_options options = { .issuers = &issuer_url,
-			.issuer_count = 1, .log = &stage->echo_log };
-
-		issuer_url = mp_issuer_service_url(stage->issuer);
-		rc = mp_echo_service_start(&options, &stage->echo, err);
-	}
+	if (!rc)
+		rc = plan_echo(stage, mp_issuer_service_url(stage->issuer), err);
+	if (!rc)
+		rc = mp_echo_service_start(&stage->plan, &stage->echo_log, &stage->echo, err);
 	return rc;
 }
 
 void mp_stage_clear(struct mp_stage *stage)
 {
 	mp_echo_service_stop(stage->echo);
+	mp_serve_plan_free(&stage->plan);
+	mp_serve_config_free(&stage->config);
 	mp_issuer_service_stop(stage->issuer);
 	mp_people_free(&stage->people);
 }

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include "cli/conn.h"
 #include "cli/people.h"
+#include "cli/serve_plan.h"
 #include "cli/service.h"
 
 /* Both servers on free loopback ports. */
@@ -11,6 +12,8 @@ struct mp_stage {
 	struct mp_people people;
 	struct mp_service_log issuer_log, echo_log;
 	struct mp_issuer_service *issuer;
+	struct mp_serve_config config;
+	struct mp_serve_plan plan;
 	struct mp_echo_service *echo;
 };
 /* Fills a struct of zeros, which must stay where it is; mp_stage_clear() stops and

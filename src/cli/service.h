@@ -37,26 +37,11 @@ enum mcpass_rc mp_service_url(const char *bind_address, unsigned port, const cha
     char **ret_url, struct mcpass_error *err);
 
 struct mp_echo_service;
-struct mp_echo_service_options {
-	const char *bind_address;       /* NULL: 127.0.0.1 */
-	unsigned port;                  /* 0: the kernel's choice */
-	const char *resource;           /* the public URL; NULL: where it listens, /mcp */
-	const char *const *issuers, *const *audiences;
-	size_t issuer_count, audience_count;
-	const char *ca_file, *proxy;    /* for what it fetches from an issuer, or NULL */
-	const char *const *origins;     /* of pages that may call it (CORS) */
-	size_t origin_count;
-	bool challenge_all;             /* a 401 names every scope, not what is needed alone */
-	bool open;                      /* to everybody: no guard */
-	bool fixtures;                  /* of the conformance suite, too */
-	const char *dpop;               /* "accepted", "required"; NULL or "off": Bearer alone */
-	struct mp_service_log *log;     /* must outlive the service */
-};
-/* MCPASS_E_USAGE   no issuer; a far address without a public URL
- * MCPASS_E_POLICY  open to everybody on a far address
- * MCPASS_E_IO      the address cannot be had */
-enum mcpass_rc mp_echo_service_start(const struct mp_echo_service_options *options,
-    struct mp_echo_service **ret_service, struct mcpass_error *err);
+struct mp_serve_plan;
+/* plan and log are borrowed until the end.
+ * MCPASS_E_IO: the address cannot be had. */
+enum mcpass_rc mp_echo_service_start(const struct mp_serve_plan *plan,
+    struct mp_service_log *log, struct mp_echo_service **ret_service, struct mcpass_error *err);
 const char *mp_echo_service_url(const struct mp_echo_service *service);
 void mp_echo_service_stop(struct mp_echo_service *service);             /* NULL is fine */
 

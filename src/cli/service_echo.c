@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "cli/call_on.h"
+#include "cli/serve_plan.h"
 #include "cli/service.h"
 #include "io/entropy.h"
 #include "io/protected.h"
@@ -12,6 +14,7 @@ struct mp_echo_service {
 	char *url, *endpoint;
 	struct mcpass_guard *guard;
 	struct mp_fetcher *fetcher;     /* for the issuers' documents and words */
+	struct mp_call_on *call_on;     /* or NULL: that tool is not offered */
 	struct mp_protected protected;
 	struct mp_service_log *log;
 	struct mp_httpd *httpd;
@@ -65,56 +68,15 @@ static void on_request(void *ctx, const char *method, const char *path, int stat
 	mp_service_log(service->log, method, path, status, err);
 }
 
-static enum mcpass_rc read_dpop(const char *name, enum mcpass_dpop_mode *ret_mode,
-    struct mcpass_error *err)
-{
-	static const char *const names[] = {
-		[MCPASS_DPOP_OFF] = "off",
-		[MCPASS_DPOP_ACCEPTED] = "accepted",
-		[MCPASS_DPOP_REQUIRED] = "required",
-	};
-
-	for (size_t i = 0; i < MP_COUNT(names); i++)
-		if (name == NULL || strcmp(name, names[i]) == 0) {
-			*ret_mode = (enum mcpass_dpop_mode)i;
-			return MCPASS_OK;
-		}
-	return mp_fail(err, MCPASS_E_USAGE, NULL, "--dpop %s: off, accepted or required", name);
-}
-
-static enum mcpass_rc check(const struct mp_echo_service_options *options,
-    struct mcpass_error *err)
-{
-	const struct mp_cors pages = { options->origins, options->origin_count };
-	bool far = !mp_service_is_loopback(options->bind_address);
-	enum mcpass_rc rc = mp_doing(err, mp_cors_check(&pages, err), "reading --cors-origin");
-
-	if (rc)
-		return rc;
-	if (options->open && far) {
-		rc = mp_fail(err, MCPASS_E_POLICY, NULL, "--open on %s: everybody there could call it",
-		    options->bind_address);
-		mp_hint(err, "--open is for loopback addresses; elsewhere name an --issuer");
-	} else if (!options->open && options->issuer_count == 0) {
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "no issuer whose tokens are accepted");
-		mp_hint(err, "--issuer URL, such as that of 'mcpass authserver'; or --open for none");
-	} else if (far && options->resource == NULL) {
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "on %s its public URL has to be told",
-		    options->bind_address);
-		mp_hint(err, "--resource https://HOST/mcp: tokens are bound to it");
-	}
-	return rc;
-}
-
 /* The endpoint's path is that of the public URL: a proxy in front passes it on. */
 static enum mcpass_rc name_it(struct mp_echo_service *service,
-    const struct mp_echo_service_options *options, struct mcpass_error *err)
+    const struct mp_serve_config *config, struct mcpass_error *err)
 {
 	struct mp_uri uri;
 	enum mcpass_rc rc;
 
-	rc = options->resource != NULL ? mp_set(&service->url, options->resource, err)
-	    : mp_service_url(options->bind_address, mp_httpd_port(service->httpd), "/mcp",
+	rc = config->resource != NULL ? mp_set(&service->url, config->resource, err)
+	    : mp_service_url(config->bind, mp_httpd_port(service->httpd), "/mcp",
 	        &service->url, err);
 	if (!rc)
 		rc = mp_doing(err, mp_uri_parse(service->url, &uri, err), "reading --resource");
@@ -125,84 +87,57 @@ static enum mcpass_rc name_it(struct mp_echo_service *service,
 	return rc;
 }
 
-static enum mcpass_rc make_guard(struct mp_echo_service *service,
-    const struct mp_echo_service_options *options, struct mcpass_error *err)
-{
-	struct mcpass_guard_issuer *issuers = calloc(options->issuer_count + 1, sizeof(*issuers));
-	struct mcpass_guard_config config = {
-		.size = sizeof(config), .resource = service->url, .resource_name = "mcpass echo server",
-		.audiences = options->audiences, .audience_count = options->audience_count,
-		.issuers = issuers, .issuer_count = options->issuer_count, .loopback_http = 1,
-	};
-	enum mcpass_rc rc;
-
-	if (issuers == NULL)
-		return mp_nomem(err);
-	for (size_t i = 0; i < options->issuer_count; i++)
-		issuers[i].issuer = options->issuers[i];
-	config.rules = mp_echo_rules(&config.rule_count);
-	config.scopes_supported = mp_echo_scopes(&config.scope_count);
-	if (options->challenge_all) {
-		config.challenge_scopes = config.scopes_supported;
-		config.challenge_scope_count = config.scope_count;
-	}
-	rc = read_dpop(options->dpop, &config.dpop, err);
-	if (!rc)
-		rc = mcpass_guard_new(&config, &service->guard, err);
-	free(issuers);
-	return rc;
-}
-
 static enum mcpass_rc open_doors(struct mp_echo_service *service,
-    const struct mp_echo_service_options *options, struct mcpass_error *err)
+    const struct mp_serve_plan *plan, struct mcpass_error *err)
 {
-	const struct mp_http_options http = { .ca_file = options->ca_file, .proxy = options->proxy,
+	const struct mp_serve_config *config = plan->config;
+	const struct mp_http_options http = { .ca_file = config->ca_file, .proxy = config->proxy,
 		.timeout_ms = MP_FETCH_TIMEOUT * 1000L };
 	enum mcpass_rc rc;
 
-	rc = name_it(service, options, err);
-	if (!rc && !options->open)
+	rc = name_it(service, config, err);
+	if (!rc && !config->open)
 		rc = mp_fetcher_new(&http, on_fetched, service, &service->fetcher, err);
-	if (!rc && !options->open)
-		rc = make_guard(service, options, err);
+	if (!rc && !config->open)
+		rc = mp_serve_plan_guard(plan, service->url, &service->guard, err);
+	if (!rc && plan->exchange_issuer != NULL)
+		rc = mp_call_on_new(plan, &service->call_on, err);
 	if (rc)
 		return rc;
 	service->protected = (struct mp_protected){
 		.guard = service->guard,
 		.endpoint = service->endpoint,
 		/* A page in a browser can reach a loopback server by rebinding its own name. */
-		.echo = { .loopback_only = mp_service_is_loopback(options->bind_address)
-		        && options->resource == NULL,
-			.origins = options->origins, .origin_count = options->origin_count,
-			.fixtures = options->fixtures,
+		.echo = { .loopback_only = mp_service_is_loopback(config->bind)
+		        && config->resource == NULL,
+			.origins = (const char *const *)config->cors_origins.items,
+			.origin_count = config->cors_origins.count,
+			.fixtures = config->fixtures,
+			.calls_on = service->call_on != NULL,
 			.random = mp_entropy },
 		.fetch = mp_service_fetch_later, .fetch_ctx = service->fetcher,
+		.call_on = mp_call_on_run, .call_on_ctx = service->call_on,
 		.trace = mp_service_note, .trace_ctx = service->log,
 	};
 	atomic_store(&service->ready, true);
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_echo_service_start(const struct mp_echo_service_options *options,
-    struct mp_echo_service **ret_service, struct mcpass_error *err)
+enum mcpass_rc mp_echo_service_start(const struct mp_serve_plan *plan,
+    struct mp_service_log *log, struct mp_echo_service **ret_service, struct mcpass_error *err)
 {
-	struct mp_httpd_options httpd = { .bind_address = options->bind_address,
-		.port = options->port, .max_body = MP_MAX_ECHO_BODY, .handle = handle,
-		.log = on_request };
-	struct mp_echo_service *service;
+	struct mp_httpd_options httpd = { .bind_address = plan->config->bind, .port = plan->port,
+		.max_body = MP_MAX_ECHO_BODY, .handle = handle, .log = on_request };
+	struct mp_echo_service *service = calloc(1, sizeof(*service));
 	enum mcpass_rc rc;
 
-	rc = check(options, err);
-	if (rc)
-		return rc;
-	service = calloc(1, sizeof(*service));
 	if (service == NULL)
 		return mp_nomem(err);
-	service->log = options->log;
+	service->log = log;
 	httpd.ctx = service;
 	rc = mp_httpd_start(&httpd, &service->httpd, err);
 	if (!rc)
-		rc = open_doors(service, options, err);
+		rc = open_doors(service, plan, err);
 	if (rc)
 		mp_echo_service_stop(service);
 	else
@@ -223,6 +158,7 @@ void mp_echo_service_stop(struct mp_echo_service *service)
 	mp_httpd_stop(service->httpd);
 	mp_fetcher_free(service->fetcher);      /* which calls it */
 	mcpass_guard_free(service->guard);
+	mp_call_on_free(service->call_on);
 	free(service->endpoint);
 	free(service->url);
 	free(service);

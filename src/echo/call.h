@@ -13,6 +13,7 @@ struct mp_call {
 	const struct mp_http_request *http;
 	const struct mp_caller *caller;         /* or NULL: authorization is off */
 	bool batched;                           /* one of several in the same body */
+	bool waits;                             /* for caller->called_on */
 	struct mp_rpc rpc;
 	const char *revision;                   /* what the request is served by */
 	enum mp_era era;

@@ -133,5 +133,7 @@ enum mcpass_rc mp_echo_answer(const struct mp_echo_config *config,
 		rc = answer_batch(&call, json, response, err);
 	json_decref(json);
 	mp_secret_free(&call.session);
+	if (!rc && call.waits)
+		mp_http_response_free(response);        /* no answer yet */
 	return rc;
 }

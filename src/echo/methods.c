@@ -167,3 +167,8 @@ enum mcpass_rc mp_methods_run(struct mp_call *call, json_t **ret_result, struct 
 		return rc;
 	return built(result, dress(call, method, result), ret_result, err);
 }
+
+const char *mp_echo_method(size_t i)
+{
+	return i < MP_COUNT(methods) ? methods[i].name : NULL;
+}

@@ -126,3 +126,8 @@ enum mcpass_rc mp_prompts_get(struct mp_call *call, json_t **ret_result,
 		return mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err, "%s", why.detail);
 	return get(prompt, given, ret_result, err);
 }
+
+const char *mp_echo_prompt(size_t i)
+{
+	return i < MP_COUNT(prompts) ? prompts[i].name : NULL;
+}

@@ -8,10 +8,13 @@
 
 struct tool {
 	const char *name, *title, *description;
+	bool calls_on;                          /* offered only where that is configured */
 	struct mp_arguments arguments;
 	/* Writes the answer's text. */
 	enum mcpass_rc (*run)(const struct mp_call *call, const struct tool *tool,
 	    const json_t *given, struct mp_buf *text, struct mcpass_error *err);
+	/* The answer is the tool's error. */
+	bool (*failed)(const struct mp_call *call);
 };
 
 static enum mcpass_rc run_echo(const struct mp_call *call, const struct tool *tool,
@@ -60,19 +63,48 @@ static enum mcpass_rc run_whoami(const struct mp_call *call, const struct tool *
 	return mp_buf_check(text, "the answer", err);
 }
 
+static enum mcpass_rc run_call_on(const struct mp_call *call, const struct tool *tool,
+    const json_t *given, struct mp_buf *text, struct mcpass_error *err)
+{
+	const struct mp_caller *caller = call->caller;
+
+	(void)tool;
+	(void)given;
+	if (caller == NULL || caller->called_on == NULL)        /* see run_tool() */
+		mp_buf_adds(text, "nobody is calling: there is nobody to call on as");
+	else
+		mp_buf_adds(text, caller->called_on->text);
+	return mp_buf_check(text, "the answer", err);
+}
+
+static bool call_on_failed(const struct mp_call *call)
+{
+	return call->caller == NULL || call->caller->called_on == NULL
+	    || call->caller->called_on->failed;
+}
+
 static const struct mp_argument echo_arguments[] = {
 	{ .name = "message", .description = "What to answer with", .required = true },
 	{ .name = "repeat_count", .description = "How many times", .is_integer = true,
 	    .least = 1, .most = 10, .preset = 1 },
 };
 static const struct tool tools[] = {
-	{ "echo", "Echo", "Answers with the message it is given.",
-	    { echo_arguments, MP_COUNT(echo_arguments) }, run_echo },
-	{ "get_time", "Time", "Tells the server's time (RFC 3339, UTC).", { NULL, 0 },
-	    run_get_time },
-	{ "whoami", "Who am I", "Tells who is calling, as the access token says it.", { NULL, 0 },
-	    run_whoami },
+	{ .name = "echo", .title = "Echo", .description = "Answers with the message it is given.",
+	    .arguments = { echo_arguments, MP_COUNT(echo_arguments) }, .run = run_echo },
+	{ .name = "get_time", .title = "Time",
+	    .description = "Tells the server's time (RFC 3339, UTC).", .run = run_get_time },
+	{ .name = "whoami", .title = "Who am I",
+	    .description = "Tells who is calling, as the access token says it.",
+	    .run = run_whoami },
+	{ .name = "call_on", .title = "Call on",
+	    .description = "Calls another server as whoever is calling, and tells who that sees.",
+	    .calls_on = true, .run = run_call_on, .failed = call_on_failed },
 };
+
+static bool is_offered(const struct mp_call *call, const struct tool *tool)
+{
+	return call->config->calls_on || !tool->calls_on;
+}
 
 static json_t *describe(const struct tool *tool)
 {
@@ -95,10 +127,12 @@ enum mcpass_rc mp_tools_list(struct mp_call *call, json_t **ret_result,
     struct mcpass_error *err)
 {
 	json_t *items[MP_COUNT(tools)];
+	size_t count = 0;
 
 	for (size_t i = 0; i < MP_COUNT(tools); i++)
-		items[i] = describe(&tools[i]);
-	return mp_result_list(call, "tools", items, MP_COUNT(tools), ret_result, err);
+		if (is_offered(call, &tools[i]))
+			items[count++] = describe(&tools[i]);
+	return mp_result_list(call, "tools", items, count, ret_result, err);
 }
 
 /* One text as a tool's result. */
@@ -141,10 +175,14 @@ static enum mcpass_rc run_tool(struct mp_call *call, const struct tool *tool,
 	rc = mp_arguments_check(&tool->arguments, given, &why);
 	if (rc)
 		return refuse_arguments(call, &why, ret_result, err);
+	/* The answer waits until somebody has called on; what is made up now is dropped. */
+	if (tool->calls_on && call->caller != NULL && call->caller->called_on == NULL)
+		call->waits = true;
 	mp_buf_init(&text, MP_MAX_MESSAGE);
 	rc = tool->run(call, tool, given, &text, err);
 	if (!rc)
-		rc = text_result(mp_buf_text(&text), false, ret_result, err);
+		rc = text_result(mp_buf_text(&text), tool->failed != NULL && tool->failed(call),
+		    ret_result, err);
 	mp_buf_free(&text);
 	return rc;
 }
@@ -160,7 +198,12 @@ enum mcpass_rc mp_tools_call(struct mp_call *call, json_t **ret_result,
 		return mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err,
 		    "tools/call takes a name and an object of arguments");
 	for (size_t i = 0; i < MP_COUNT(tools); i++)
-		if (strcmp(tools[i].name, name) == 0)
+		if (strcmp(tools[i].name, name) == 0 && is_offered(call, &tools[i]))
 			return run_tool(call, &tools[i], ret_result, err);
 	return mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err, "Unknown tool: %s", name);
+}
+
+const char *mp_echo_tool(size_t i)
+{
+	return i < MP_COUNT(tools) ? tools[i].name : NULL;
 }

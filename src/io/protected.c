@@ -225,6 +225,66 @@ static enum mcpass_rc refuse_body(const struct mp_http_request *request, const c
 	    rc ? MP_RPC_PARSE_ERROR : MP_RPC_INVALID_REQUEST, problem, err);
 }
 
+/* The token that the guard accepted: so the header is there once, and well-formed. */
+static struct mp_span presented(const struct mp_http_request *request)
+{
+	const char *value = mp_header_get(request->headers, request->header_count,
+	    "Authorization");
+
+	value += strcspn(value, " ");
+	value += strspn(value, " ");
+	return (struct mp_span){ value, strcspn(value, " ") };
+}
+
+/* Whatever goes wrong out there is an answer, too: the tool's error. */
+static enum mcpass_rc call_on(const struct mp_protected *server,
+    const struct mp_http_request *request, struct mp_caller *caller,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct mp_called_on found = { 0 };
+	struct mcpass_error why = { 0 };
+	struct mp_secret token = { 0 };
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&text, MP_MAX_ECHO_BODY);
+	rc = mp_secret_set_span(&token, presented(request), err);
+	if (!rc)
+		rc = server->call_on(server->call_on_ctx, &token, request->now, &text, &why);
+	mp_secret_free(&token);
+	if (rc && rc != MCPASS_E_NOMEM) {
+		note(server, "Could not call on as the caller", 200, why.detail);
+		mp_buf_clear(&text);
+		mp_buf_addf(&text, "%s%s%s", why.doing != NULL ? why.doing : "",
+		    why.doing != NULL ? ": " : "", why.detail);
+		found.failed = true;
+		rc = MCPASS_OK;
+	}
+	if (!rc)
+		rc = mp_buf_check(&text, "what came of it", err);
+	found.text = mp_buf_text(&text);
+	caller->called_on = &found;
+	if (!rc)
+		rc = mp_echo_answer(&server->echo, request, caller, response, err);
+	caller->called_on = NULL;
+	mp_buf_free(&text);
+	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : rc;
+}
+
+static enum mcpass_rc answer_caller(const struct mp_protected *server,
+    const struct mp_http_request *request, const struct mcpass_verdict *verdict,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct mp_caller caller = { .subject = verdict->subject, .username = verdict->username,
+		.client_id = verdict->client_id, .scope = verdict->scope,
+		.issuer = verdict->issuer };
+	enum mcpass_rc rc = mp_echo_answer(&server->echo, request, &caller, response, err);
+
+	if (!rc && response->status == 0)
+		rc = call_on(server, request, &caller, response, err);
+	return rc;
+}
+
 static enum mcpass_rc answer_guarded(const struct mp_protected *server,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err)
@@ -253,10 +313,7 @@ static enum mcpass_rc answer_guarded(const struct mp_protected *server,
 	} else if (problem.rc != MCPASS_OK) {
 		rc = refuse_body(request, problem.detail, response, err);
 	} else {
-		const struct mp_caller caller = { verdict.subject, verdict.username,
-			verdict.client_id, verdict.scope, verdict.issuer };
-
-		rc = mp_echo_answer(&server->echo, request, &caller, response, err);
+		rc = answer_caller(server, request, &verdict, response, err);
 	}
 	if (!rc && verdict.dpop_nonce != NULL)  /* spec: RFC 9449 8.2, 9 */
 		rc = mp_headers_add(&response->headers, "DPoP-Nonce", verdict.dpop_nonce, err);

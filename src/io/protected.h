@@ -5,6 +5,7 @@
  * spec: MCP 2026-07-28 authorization; RFC 9728 3 */
 #ifndef MP_IO_PROTECTED_H
 #define MP_IO_PROTECTED_H
+#include "base/secret.h"
 #include "echo/echo.h"
 #include "mcpass/guard.h"
 
@@ -18,6 +19,11 @@ struct mp_protected {                   /* all borrowed */
 	enum mcpass_rc (*fetch)(void *ctx, const struct mcpass_fetch *fetch, int *ret_status,
 	    struct mp_buf *body, struct mcpass_error *err);
 	void *fetch_ctx;
+	/* Calls on as whoever token speaks for, and writes down what came of it, without a
+	 * secret; a failure becomes the tool's own.  NULL: the tool call_on is not offered. */
+	enum mcpass_rc (*call_on)(void *ctx, const struct mp_secret *token, int64_t now,
+	    struct mp_buf *text, struct mcpass_error *err);
+	void *call_on_ctx;
 	mcpass_trace_fn *trace;         /* told why somebody was refused; or NULL */
 	void *trace_ctx;
 };

@@ -156,7 +156,7 @@ static const struct {
 	{ "an unknown grant", "token|https://x|--grant|password", MCPASS_E_USAGE,
 	    "--grant password: code, client-credentials, jwt-bearer, id-jag or device", "" },
 	{ "an unknown mode", "serve|-i|https://a|--port|0|--dpop|maybe", MCPASS_E_USAGE,
-	    "--dpop maybe: off, accepted or required", "" },
+	    "dpop maybe: off, accepted or required", "" },
 	{ "a document nowhere", "client-metadata", MCPASS_E_USAGE, "where will the document be?",
 	    "--url https://HOST/PATH, which is the client id" },
 	{ "a client id without TLS", "client-metadata|--url|http://x.example/c", MCPASS_E_USAGE,

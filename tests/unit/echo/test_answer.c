@@ -25,8 +25,8 @@
 #define PROMPT(description, text) "\"description\":\"" description "\",\"messages\":[{\"role\":" \
 	"\"user\",\"content\":{\"type\":\"text\",\"text\":\"" text "\"}}]"
 
-static const struct mp_caller alice = { "alice-id", "alice", "cli", "mcp:read mcp:tools",
-	"https://as.example" };
+static const struct mp_caller alice = { .subject = "alice-id", .username = "alice",
+	.client_id = "cli", .scope = "mcp:read mcp:tools", .issuer = "https://as.example" };
 
 struct row {
 	const char *label;
@@ -299,7 +299,7 @@ static const struct row caller_rows[] = {
 	{ "stays with the caller", NEW, "tools/list", NULL, CALL("1", "tools/list", META), 200,
 	    "\"cacheScope\":\"private\"" },
 };
-static const struct mp_caller somebody = { "sub", NULL, NULL, NULL, NULL };
+static const struct mp_caller somebody = { .subject = "sub" };
 static const struct row somebody_rows[] = {
 	{ "no more is known", NULL, NULL, NULL, CALL("1", "tools/call", "\"name\":\"whoami\""), 200,
 	    "username: (unknown)\\nsubject: sub\\nclient: (unknown)" },

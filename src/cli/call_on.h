@@ -1,0 +1,21 @@
+/* call_on.h - calls another MCP server as whoever called this one.
+ *
+ * The caller's token is good here and nowhere else, and is never passed on.  It is exchanged
+ * at its issuer for one of another audience (RFC 8693), and that one goes to the other
+ * server.  spec: MCP 2026-07-28 security considerations, "Access Token Privilege
+ * Restriction" (no token passthrough) */
+#ifndef MP_CLI_CALL_ON_H
+#define MP_CLI_CALL_ON_H
+#include "cli/serve_plan.h"
+
+struct mp_call_on;
+/* plan is borrowed.  *ret_call_on: mp_call_on_free(). */
+enum mcpass_rc mp_call_on_new(const struct mp_serve_plan *plan, struct mp_call_on **ret_call_on,
+    struct mcpass_error *err);
+void mp_call_on_free(struct mp_call_on *call_on);       /* NULL is fine */
+
+/* As of struct mp_protected.call_on; ctx is a struct mp_call_on. */
+enum mcpass_rc mp_call_on_run(void *ctx, const struct mp_secret *token, int64_t now,
+    struct mp_buf *text, struct mcpass_error *err);
+
+#endif

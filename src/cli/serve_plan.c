@@ -1,0 +1,388 @@
+#include "cli/serve_plan.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "cli/args.h"
+#include "cli/secret_file.h"
+#include "cli/service.h"
+#include "echo/echo.h"
+#include "oauth/scope.h"
+#include "oauth/target.h"
+#include "wire/cors.h"
+
+struct mp_serve_plan_parts {
+	struct mcpass_guard_issuer *issuers;
+	struct mcpass_scope_rule *rules;
+	const char ***roles;            /* one list a rule, each ends with NULL */
+	struct mcpass_scope_implication *implications;
+	struct mp_secret nonce_secret;
+};
+
+/* --- what cannot be meant --- */
+static enum mcpass_rc check_place(const struct mp_serve_config *config, struct mcpass_error *err)
+{
+	bool far = !mp_service_is_loopback(config->bind);
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (config->open && far) {
+		rc = mp_fail(err, MCPASS_E_POLICY, NULL, "--open on %s: everybody there could call it",
+		    config->bind);
+		mp_hint(err, "--open is for loopback addresses; elsewhere name an --issuer");
+	} else if (config->open && config->issuer_count > 0) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL,
+		    "open to everybody, and issuers whose tokens are needed: only one can be meant");
+	} else if (!config->open && config->issuer_count == 0) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "no issuer whose tokens are accepted");
+		mp_hint(err, "--issuer URL, such as that of 'mcpass authserver'; or --open for none");
+	} else if (far && config->resource == NULL) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "on %s its public URL has to be told",
+		    config->bind);
+		mp_hint(err, "--resource https://HOST/mcp: tokens are bound to it");
+	}
+	return rc;
+}
+
+static enum mcpass_rc check_pair(const char *id, const char *secret_file, const char *what,
+    struct mcpass_error *err)
+{
+	if ((id == NULL) == (secret_file == NULL))
+		return MCPASS_OK;
+	return mp_fail(err, MCPASS_E_USAGE, NULL, "%s takes a client id and the file of its secret:"
+	    " the %s is missing", what, id == NULL ? "id" : "file");
+}
+
+static enum mcpass_rc check_issuers(const struct mp_serve_config *config,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < config->issuer_count && !rc; i++) {
+		const struct mp_serve_issuer *issuer = &config->issuers[i];
+
+		if (issuer->jwks_uri != NULL && issuer->jwks_file != NULL)
+			rc = mp_fail(err, MCPASS_E_USAGE, NULL,
+			    "%s: jwks_uri and jwks_file: one place for keys is enough", issuer->issuer);
+		if (!rc)
+			rc = check_pair(issuer->introspection.client_id,
+			    issuer->introspection.client_secret_file, "introspection", err);
+		if (!rc && issuer->introspection.endpoint != NULL
+		    && issuer->introspection.client_id == NULL)
+			rc = mp_fail(err, MCPASS_E_USAGE, "RFC 7662 2.1",
+			    "introspection: nobody may ask without a client id and secret");
+	}
+	return rc;
+}
+
+/* The user's own word goes out with each exchange: only to where it is said to go. */
+static enum mcpass_rc check_exchange(const struct mp_serve_config *config,
+    const char **ret_issuer, struct mcpass_error *err)
+{
+	const struct mp_serve_exchange *exchange = &config->exchange;
+	bool known = false;
+	enum mcpass_rc rc;
+
+	rc = check_pair(exchange->client_id, exchange->client_secret_file, "the exchange", err);
+	if (rc)
+		return rc;
+	if (exchange->client_id == NULL)
+		return exchange->audience == NULL && exchange->resource == NULL
+		    && exchange->scope == NULL && exchange->call_on == NULL ? MCPASS_OK
+		    : mp_fail(err, MCPASS_E_USAGE, NULL, "nothing is exchanged without a client id");
+	if (config->open)
+		return mp_fail(err, MCPASS_E_USAGE, NULL,
+		    "open to everybody: there is no token to exchange");
+	if (exchange->audience == NULL && exchange->resource == NULL && exchange->call_on == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 8693 2.1",
+		    "the exchange needs an audience or a resource: for whom is the new token?");
+	if (exchange->issuer == NULL && config->issuer_count != 1)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the exchange: at which of the issuers?");
+	*ret_issuer = exchange->issuer != NULL ? exchange->issuer : config->issuers[0].issuer;
+	for (size_t i = 0; i < config->issuer_count; i++)
+		known = known || strcmp(config->issuers[i].issuer, *ret_issuer) == 0;
+	if (!known)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the exchange: %s is none of the issuers",
+		    *ret_issuer);
+	if (exchange->call_on == NULL)
+		return MCPASS_OK;
+	if (mp_eq(exchange->call_on, config->resource))
+		return mp_fail(err, MCPASS_E_USAGE, NULL,
+		    "calling on to itself: it would wait for its own answer");
+	return mp_target_check(exchange->call_on, exchange->call_on, true, "the server to call on to",
+	    err);
+}
+
+/* --- the guard's configuration --- */
+static enum mcpass_rc set_dpop(const struct mp_serve_config *config, struct mp_serve_plan *plan,
+    struct mcpass_error *err)
+{
+	static const char *const names[] = {
+		[MCPASS_DPOP_OFF] = "off",
+		[MCPASS_DPOP_ACCEPTED] = "accepted",
+		[MCPASS_DPOP_REQUIRED] = "required",
+	};
+	const char *mode = config->dpop.mode != NULL ? config->dpop.mode : names[MCPASS_DPOP_OFF];
+	struct mp_secret *secret = &plan->parts->nonce_secret;
+	size_t i = 0;
+	enum mcpass_rc rc;
+
+	while (i < MP_COUNT(names) && strcmp(mode, names[i]) != 0)
+		i++;
+	if (i == MP_COUNT(names))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "dpop %s: off, accepted or required", mode);
+	plan->guard.dpop = (enum mcpass_dpop_mode)i;
+	if (config->dpop.nonce_secret_file == NULL)
+		return MCPASS_OK;
+	if (plan->guard.dpop == MCPASS_DPOP_OFF)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "a secret for nonces, and DPoP is off");
+	rc = mp_secret_file_bytes(config->dpop.nonce_secret_file, MP_MAX_NONCE_SECRET + 1, secret,
+	    err);
+	if (!rc && secret->len < MP_MIN_NONCE_SECRET) {
+		rc = mp_fail(err, MCPASS_E_USAGE, "RFC 9449 11.3", "%s: fewer than %d bytes",
+		    config->dpop.nonce_secret_file, MP_MIN_NONCE_SECRET);
+		mp_hint(err, "openssl rand -hex 32 makes some");
+	}
+	plan->guard.nonce_secret = (const uint8_t *)mp_secret_reveal(secret);
+	plan->guard.nonce_secret_len = secret->len;
+	return rc;
+}
+
+static enum mcpass_rc set_issuers(const struct mp_serve_config *config,
+    struct mp_serve_plan *plan, struct mcpass_error *err)
+{
+	struct mcpass_guard_issuer *issuers = calloc(config->issuer_count + 1, sizeof(*issuers));
+
+	if (issuers == NULL)
+		return mp_nomem(err);
+	plan->parts->issuers = issuers;
+	for (size_t i = 0; i < config->issuer_count; i++) {
+		issuers[i].issuer = config->issuers[i].issuer;
+		issuers[i].jwks_uri = config->issuers[i].jwks_uri;
+	}
+	plan->guard.issuers = issuers;
+	plan->guard.issuer_count = config->issuer_count;
+	return MCPASS_OK;
+}
+
+/* What the operator says, and below it what this server would ask for by itself. */
+static enum mcpass_rc collect_rules(const struct mp_serve_config *config,
+    struct mp_serve_rules *all, struct mcpass_error *err)
+{
+	size_t count;
+	const struct mcpass_scope_rule *own = mp_echo_rules(&count);
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < config->rules.count && !rc; i++) {
+		const struct mp_serve_rule *rule = &config->rules.items[i];
+		const struct mcpass_scope_rule copy = { .method = rule->method, .name = rule->name,
+			.scope = rule->scope };
+
+		rc = mp_serve_rules_add(all, &copy, err);
+		for (size_t j = 0; j < rule->roles.count && !rc; j++)
+			rc = mp_strings_add(&all->items[i].roles,
+			    (struct mp_span){ rule->roles.items[j], strlen(rule->roles.items[j]) }, err);
+	}
+	for (size_t i = 0; i < count && !rc; i++)
+		rc = mp_serve_rules_add(all, &own[i], err);
+	return rc;
+}
+
+static enum mcpass_rc point_at_rules(struct mp_serve_plan *plan, struct mcpass_error *err)
+{
+	struct mp_serve_plan_parts *parts = plan->parts;
+	size_t count = plan->rules.count;
+
+	parts->rules = calloc(count + 1, sizeof(*parts->rules));
+	parts->roles = calloc(count + 1, sizeof(*parts->roles));
+	if (parts->rules == NULL || parts->roles == NULL)
+		return mp_nomem(err);
+	for (size_t i = 0; i < count; i++) {
+		const struct mp_serve_rule *rule = &plan->rules.items[i];
+
+		parts->rules[i] = (struct mcpass_scope_rule){ .method = rule->method,
+			.name = rule->name, .scope = rule->scope };
+		if (rule->roles.count == 0)
+			continue;
+		parts->roles[i] = calloc(rule->roles.count + 1, sizeof(*parts->roles[i]));
+		if (parts->roles[i] == NULL)
+			return mp_nomem(err);
+		for (size_t j = 0; j < rule->roles.count; j++)
+			parts->roles[i][j] = rule->roles.items[j];
+		parts->rules[i].roles = parts->roles[i];
+	}
+	plan->guard.rules = parts->rules;
+	plan->guard.rule_count = count;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc set_rules(const struct mp_serve_config *config, struct mp_serve_plan *plan,
+    struct mcpass_error *err)
+{
+	struct mp_serve_rules all = { 0 };
+	enum mcpass_rc rc = collect_rules(config, &all, err);
+
+	if (!rc)
+		rc = mp_serve_rules_expand(&all, &plan->rules, err);
+	mp_serve_rules_free(&all);
+	return rc ? rc : point_at_rules(plan, err);
+}
+
+static enum mcpass_rc set_implications(const struct mp_serve_config *config,
+    struct mp_serve_plan *plan, struct mcpass_error *err)
+{
+	struct mcpass_scope_implication *list = calloc(config->implication_count + 1, sizeof(*list));
+
+	if (list == NULL)
+		return mp_nomem(err);
+	plan->parts->implications = list;
+	for (size_t i = 0; i < config->implication_count; i++)
+		list[i] = (struct mcpass_scope_implication){ config->implications[i].scope,
+			config->implications[i].implied };
+	plan->guard.implications = list;
+	plan->guard.implication_count = config->implication_count;
+	return MCPASS_OK;
+}
+
+/* All that some rule asks for: clients register for what is published, and could not ask
+ * for more afterwards.  Those of this server come first, in their own order. */
+static enum mcpass_rc set_scopes(const struct mp_serve_config *config,
+    struct mp_serve_plan *plan, struct mcpass_error *err)
+{
+	size_t count;
+	const char *const *own = mp_echo_scopes(&count);
+	struct mp_strings needed = { 0 }, one = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < plan->rules.count && !rc; i++) {
+		struct mcpass_error why = { 0 };
+
+		rc = mp_scope_parse(plan->rules.items[i].scope, &one, &why);
+		if (rc)
+			rc = mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec,
+			    "a rule: %s", why.detail);
+		else
+			rc = mp_scope_merge(&needed, &one, err);
+		mp_strings_free(&one);
+	}
+	for (size_t i = 0; i < count && !rc; i++)
+		if (mp_strings_has(&needed, own[i]))
+			rc = mp_strings_add(&plan->scopes, (struct mp_span){ own[i], strlen(own[i]) }, err);
+	if (!rc && config->scopes_supported.count > 0) {
+		mp_strings_free(&plan->scopes);
+		rc = mp_scope_merge(&plan->scopes, &config->scopes_supported, err);
+	} else if (!rc) {
+		rc = mp_scope_merge(&plan->scopes, &needed, err);
+	}
+	mp_strings_free(&needed);
+	plan->guard.scopes_supported = (const char *const *)plan->scopes.items;
+	plan->guard.scope_count = plan->scopes.count;
+	if (config->challenge_all) {
+		plan->guard.challenge_scopes = plan->guard.scopes_supported;
+		plan->guard.challenge_scope_count = plan->guard.scope_count;
+	}
+	return rc;
+}
+
+static enum mcpass_rc fill(const struct mp_serve_config *config, struct mp_serve_plan *plan,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	plan->config = config;
+	plan->port = config->has_port ? (unsigned)config->port : MP_SERVE_PORT;
+	plan->guard = (struct mcpass_guard_config){
+		.size = sizeof(plan->guard), .resource = config->resource,
+		.resource_name = config->resource_name != NULL ? config->resource_name
+		    : "mcpass echo server",
+		.resource_documentation = config->resource_documentation,
+		.audiences = (const char *const *)config->audiences.items,
+		.audience_count = config->audiences.count,
+		.role_claims = (const char *const *)config->role_claims.items,
+		.role_claim_count = config->role_claims.count,
+		.loopback_http = 1,
+	};
+	rc = set_issuers(config, plan, err);
+	if (!rc)
+		rc = set_rules(config, plan, err);
+	if (!rc)
+		rc = set_implications(config, plan, err);
+	if (!rc)
+		rc = set_scopes(config, plan, err);
+	if (!rc)
+		rc = set_dpop(config, plan, err);
+	if (!rc && plan->exchange_issuer != NULL)
+		rc = mp_secret_file_line(config->exchange.client_secret_file, &plan->exchange_secret,
+		    err);
+	return rc;
+}
+
+/* A guard that nobody will use: what it would refuse is refused before anything listens. */
+static enum mcpass_rc try_guard(const struct mp_serve_plan *plan, struct mcpass_error *err)
+{
+	struct mcpass_guard *guard = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_serve_plan_guard(plan, plan->config->resource != NULL ? NULL
+	    : "http://127.0.0.1/mcp", &guard, err);
+	mcpass_guard_free(guard);
+	return rc;
+}
+
+enum mcpass_rc mp_serve_plan_make(const struct mp_serve_config *config,
+    struct mp_serve_plan *ret_plan, struct mcpass_error *err)
+{
+	struct mp_serve_plan plan = { .parts = calloc(1, sizeof(*plan.parts)) };
+	const struct mp_cors pages = { (const char *const *)config->cors_origins.items,
+		config->cors_origins.count };
+	enum mcpass_rc rc = plan.parts == NULL ? mp_nomem(err) : check_place(config, err);
+
+	if (!rc)
+		rc = mp_doing(err, mp_cors_check(&pages, err), "reading --cors-origin");
+	if (!rc)
+		rc = check_issuers(config, err);
+	if (!rc)
+		rc = check_exchange(config, &plan.exchange_issuer, err);
+	if (!rc)
+		rc = fill(config, &plan, err);
+	if (!rc && !config->open)
+		rc = try_guard(&plan, err);
+	if (rc)
+		mp_serve_plan_free(&plan);
+	else
+		*ret_plan = plan;
+	return mp_doing(err, rc, "checking the configuration");
+}
+
+void mp_serve_plan_free(struct mp_serve_plan *plan)
+{
+	struct mp_serve_plan_parts *parts = plan->parts;
+
+	if (parts != NULL) {
+		for (size_t i = 0; parts->roles != NULL && i < plan->rules.count; i++)
+			free(parts->roles[i]);
+		free(parts->roles);
+		free(parts->rules);
+		free(parts->issuers);
+		free(parts->implications);
+		mp_secret_free(&parts->nonce_secret);
+		free(parts);
+	}
+	mp_serve_rules_free(&plan->rules);
+	mp_strings_free(&plan->scopes);
+	mp_secret_free(&plan->exchange_secret);
+	*plan = (struct mp_serve_plan){ 0 };
+}
+
+enum mcpass_rc mp_serve_plan_guard(const struct mp_serve_plan *plan, const char *url,
+    struct mcpass_guard **ret_guard, struct mcpass_error *err)
+{
+	struct mcpass_guard_config config = plan->guard;
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
+
+	if (url != NULL)
+		config.resource = url;
+	rc = mcpass_guard_new(&config, ret_guard, &why);        /* it clears what it is given */
+	if (rc && err != NULL)
+		*err = why;
+	return rc;
+}
