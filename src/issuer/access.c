@@ -28,6 +28,14 @@ static const struct mp_field claim_fields[] = {
 	{ "cnf", MP_FIELD_OBJECT, 0, offsetof(struct claims, cnf), NULL },
 };
 
+int64_t mp_access_lifetime(const struct mp_issuer *issuer, const struct mp_access *access)
+{
+	int64_t left = access->not_after - access->now;
+
+	return access->not_after == 0 || left > issuer->access_lifetime
+	    ? issuer->access_lifetime : left;
+}
+
 /* spec: RFC 9068 2.2 */
 static enum mcpass_rc fill(const struct mp_issuer *issuer, const struct mp_access *access,
     struct claims *claims, struct mcpass_error *err)
@@ -52,7 +60,7 @@ static enum mcpass_rc fill(const struct mp_issuer *issuer, const struct mp_acces
 			rc = mp_nomem(err);
 	}
 	claims->iat = access->now;
-	claims->exp = access->now + issuer->access_lifetime;
+	claims->exp = access->now + mp_access_lifetime(issuer, access);
 	if (!rc)
 		rc = mp_random_text(issuer->random, issuer->random_ctx, 16, &claims->jti, err);
 	return rc;
@@ -83,7 +91,7 @@ static enum mcpass_rc remember(const struct mp_issuer *issuer, const struct mp_a
 		rc = mp_record_key(&token, &key, err);
 	if (!rc)
 		rc = store->put(store->ctx, MP_KIND_ACCESS, key, access->family,
-		    access->now + issuer->access_lifetime, text, err);
+		    access->now + mp_access_lifetime(issuer, access), text, err);
 	free(text);
 	free(key);
 	if (rc)

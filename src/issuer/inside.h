@@ -149,7 +149,10 @@ struct mp_access {
 	bool machine;                   /* username is nobody's name */
 	const char *thumbprint;         /* of the key that it is bound to, or NULL */
 	const char *family;             /* of the grant that it goes with, or NULL */
+	int64_t not_after;              /* Unix time; 0: the usual lifetime */
 };
+/* Seconds that it will be good. */
+int64_t mp_access_lifetime(const struct mp_issuer *issuer, const struct mp_access *access);
 /* A JWT; with opaque_tokens random text, by which the same claims are remembered. */
 enum mcpass_rc mp_access_token(const struct mp_issuer *issuer, const struct mp_access *access,
     struct mp_secret *ret_token, struct mcpass_error *err);

@@ -55,7 +55,7 @@ static enum mcpass_rc fill_grants(const struct mp_issuer *issuer, struct mp_asme
 		    "client_credentials" },
 		{ jag || mp_known_trusts(issuer, MP_TRUST_WORKLOAD), &meta->grant_types_supported,
 		    MP_GRANT_JWT_BEARER },
-		{ issuer->vouched.count > 0 && mp_known_grants(issuer, MP_GRANT_TOKEN_EXCHANGE),
+		{ mp_known_grants(issuer, MP_GRANT_TOKEN_EXCHANGE),
 		    &meta->grant_types_supported, MP_GRANT_TOKEN_EXCHANGE },
 		/* spec: SEP-990 */
 		{ jag, &meta->authorization_grant_profiles_supported, MP_GRANT_PROFILE_ID_JAG },

@@ -10,7 +10,7 @@
 
 struct reply {                          /* spec: RFC 6749 5.1 */
 	struct mp_secret access_token, refresh_token;
-	char *token_type, *scope;
+	char *token_type, *scope, *issued_token_type;
 	int64_t expires_in;
 };
 #define AT(member) offsetof(struct reply, member)
@@ -20,6 +20,7 @@ static const struct mp_field reply_fields[] = {
 	{ "expires_in", MP_FIELD_INT, 0, AT(expires_in), NULL },
 	{ "refresh_token", MP_FIELD_SECRET, 0, AT(refresh_token), NULL },
 	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
+	{ "issued_token_type", MP_FIELD_STRING, 0, AT(issued_token_type), NULL },
 };
 
 enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_ask *ask,
@@ -29,9 +30,9 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 		.username = give->subject, .client_id = give->client_id, .scope = give->scope,
 		.resource = give->resource, .now = turn->request->now, .machine = give->machine,
 		.thumbprint = ask->thumbprint,
-		.family = give->family,
+		.family = give->family, .not_after = give->not_after,
 	};
-	struct reply reply = { .expires_in = turn->issuer->access_lifetime };
+	struct reply reply = { .expires_in = mp_access_lifetime(turn->issuer, &access) };
 	json_t *body = json_object();
 	enum mcpass_rc rc;
 
@@ -42,6 +43,8 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 		rc = mp_set(&reply.token_type, ask->thumbprint != NULL ? "DPoP" : "Bearer", err);
 	if (!rc)
 		rc = mp_set(&reply.scope, give->scope, err);
+	if (!rc)
+		rc = mp_set(&reply.issued_token_type, give->issued_type, err);
 	if (!rc && body == NULL)
 		rc = mp_nomem(err);
 	if (!rc)
@@ -252,7 +255,7 @@ static const struct {
 	{ MP_GRANT_DEVICE, mp_device_grant },
 	{ "client_credentials", mp_credentials_grant },
 	{ MP_GRANT_JWT_BEARER, mp_bearer_grant },
-	{ MP_GRANT_TOKEN_EXCHANGE, mp_vouch_grant },
+	{ MP_GRANT_TOKEN_EXCHANGE, mp_exchange_grant },
 };
 
 static enum mcpass_rc answer_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,

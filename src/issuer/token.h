@@ -17,7 +17,8 @@ typedef enum mcpass_rc mp_token_fn(const struct mp_turn *turn, const struct mp_t
     struct mcpass_error *err);
 mp_token_fn mp_credentials_grant;       /* credentials.c */
 mp_token_fn mp_bearer_grant;            /* bearer.c */
-mp_token_fn mp_vouch_grant;             /* vouch.c */
+mp_token_fn mp_exchange_grant;          /* exchange.c */
+mp_token_fn mp_vouch_grant;             /* vouch.c: the half of it that is for an ID-JAG */
 mp_token_fn mp_device_grant;            /* device_grant.c */
 
 /* What begins or goes on with a family: refuses another resource than was allowed, and
@@ -33,6 +34,8 @@ struct mp_token_give {                  /* all borrowed */
 	bool machine;                   /* the subject is nobody */
 	const struct mp_grant *refresh; /* whose refresh token comes with it, or NULL */
 	const char *family;             /* what ends with it, ends the token; or NULL */
+	const char *issued_type;        /* as an exchange names it (RFC 8693 2.2.1), or NULL */
+	int64_t not_after;              /* Unix time; 0: the usual lifetime */
 };
 /* Answers with a token, bound to the key that ask proves.  spec: RFC 6749 5.1 */
 enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_ask *ask,
