@@ -3,10 +3,12 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "cli/args.h"
+#include "cli/authserver_key.h"
 #include "cli/command.h"
 #include "cli/known_files.h"
 #include "cli/people.h"
 #include "cli/report.h"
+#include "cli/secret_file.h"
 #include "cli/service.h"
 #include "cli/stop.h"
 #include "issuer/issuer.h"
@@ -21,6 +23,7 @@ struct authserver_options {
 	struct mp_texts origins;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client;
 	const char *user, *scope, *resource;
+	struct mp_texts claims;
 	struct mp_port port;
 };
 
@@ -121,7 +124,11 @@ static void free_files(struct files *files)
 static enum mcpass_rc read_files(const struct authserver_options *options, struct files *files,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc = read_file(options->key, &files->key, err);
+	enum mcpass_rc rc = options->key != NULL ? mp_secret_file_check(options->key, err)
+	    : MCPASS_OK;
+
+	if (!rc)
+		rc = read_file(options->key, &files->key, err);
 
 	if (!rc)
 		rc = read_file(options->users, &files->users, err);
@@ -166,6 +173,25 @@ static enum mcpass_rc check_mint(const struct authserver_options *options,
 	return MCPASS_OK;
 }
 
+static enum mcpass_rc mint_with(const struct mp_issuer_service_options *service,
+    const struct authserver_options *options, struct mp_secret *ret_token,
+    struct mcpass_error *err)
+{
+	struct mp_service_mint mint = { .username = options->user, .scope = options->scope,
+		.resource = options->resource };
+	json_t *claims = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (options->claims.count > 0)
+		rc = mp_args_parse((char *const *)options->claims.items, options->claims.count, &claims,
+		    NULL, err);
+	mint.claims = claims;
+	if (!rc)
+		rc = mp_issuer_service_mint(service, &mint, ret_token, err);
+	json_decref(claims);
+	return rc;
+}
+
 static enum mcpass_rc mint(const struct authserver_options *options, struct mcpass_error *err)
 {
 	struct mp_service_log log = { .quiet = true };
@@ -181,8 +207,7 @@ static enum mcpass_rc mint(const struct authserver_options *options, struct mcpa
 		rc = read_files(options, &files, err);
 	service = service_options(options, &files, &log);
 	if (!rc)
-		rc = mp_issuer_service_mint(&service, options->user, options->scope, options->resource,
-		    &token, err);
+		rc = mint_with(&service, options, &token, err);
 	if (!rc) {
 		mp_buf_addf(&line, "%s\n", mp_secret_reveal(&token));
 		rc = mp_out(&line, err);
@@ -263,13 +288,15 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 
 	if (count == 2 && strcmp(operands[0], "hash") == 0)
 		return hash(operands[1], options->hash_client, err);
+	if (count == 2 && strcmp(operands[0], "key") == 0)
+		return mp_authserver_key(operands[1], err);
 	if (count == 1 && strcmp(operands[0], "token") == 0)
 		return mint(options, err);
 	if (count > 0) {
 		enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, NULL, "authserver %s: what is that?",
 		    operands[0]);
 
-		mp_hint(err, "usage: mcpass authserver [hash NAME | token]");
+		mp_hint(err, "usage: mcpass authserver [hash NAME | key FILE | token]");
 		return rc;
 	}
 	if (options->fault != NULL && strcmp(options->fault, "help") == 0)
@@ -315,6 +342,9 @@ static const struct mp_option token_options[] = {
 	{ "user", '\0', MP_OPTION_TEXT, "NAME", AT(user), "Whom it speaks for." },
 	{ "scope", 's', MP_OPTION_TEXT, "SCOPES", AT(scope), "What it permits." },
 	{ "resource", 'r', MP_OPTION_TEXT, "URL", AT(resource), "The server that it is for." },
+	{ "claim", '\0', MP_OPTION_LIST, "K=V", AT(claims),
+	    "One more claim, or another value of one: groups:='[\"staff\"]', exp:=0. May be"
+	    " repeated." },
 };
 static const struct mp_option hash_options[] = {
 	{ "client", '\0', MP_OPTION_FLAG, NULL, AT(hash_client),
@@ -340,7 +370,7 @@ static const struct mp_option_place places[] = {
 const struct mp_command mp_command_authserver = {
 	.name = "authserver",
 	.summary = "Run the embedded authorization server",
-	.operands = "[hash NAME | token]",
+	.operands = "[hash NAME | key FILE | token]",
 	.about = "Runs an OAuth 2.1 authorization server for development and tests: metadata,"
 	    " dynamic client registration, login and consent pages, PKCE, logins by a code on"
 	    " another device, refresh tokens that rotate, revocation, introspection. It speaks HTTP;"
@@ -349,13 +379,18 @@ const struct mp_command mp_command_authserver = {
 	    "\n"
 	    "  authserver hash NAME   reads a password, prints an entry for a file of users;\n"
 	    "                         with --client: a secret, for a file of clients\n"
-	    "  authserver token       prints a token made without a login\n",
+	    "  authserver key FILE    makes a key to sign with, prints the public half\n"
+	    "  authserver token       prints a token made without a login: with --key, for"
+	    " anybody\n",
 	.examples = "  mcpass authserver\n"
 	    "  mcpass authserver --data auth.db --users users.json\n"
 	    "  mcpass authserver hash carol\n"
 	    "  mcpass authserver --clients clients.json --trusted-issuers platforms.json\n"
 	    "  mcpass authserver token --data auth.db --users users.json --user carol \\\n"
-	    "      --scope mcp:tools --resource http://127.0.0.1:8931/mcp\n",
+	    "      --scope mcp:tools --resource http://127.0.0.1:8931/mcp\n"
+	    "  mcpass authserver key dev.key >jwks.json\n"
+	    "  mcpass authserver token --key dev.key --user alice --scope mcp:tools \\\n"
+	    "      --resource http://127.0.0.1:8931/mcp\n",
 	.most = 2,
 	.places = places,
 	.options_size = sizeof(struct authserver_options),

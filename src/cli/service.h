@@ -2,6 +2,7 @@
  * authorization server.  Each runs in a thread of its own until it is stopped. */
 #ifndef MP_CLI_SERVICE_H
 #define MP_CLI_SERVICE_H
+#include <jansson.h>
 #include "base/secret.h"
 #include "cli/term.h"
 #include "io/http_curl.h"
@@ -69,10 +70,17 @@ enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *o
 const char *mp_issuer_service_url(const struct mp_issuer_service *service);
 void mp_issuer_service_stop(struct mp_issuer_service *service);         /* NULL is fine */
 
+/* A new private JWK as text; the caller's (mp_free_wiped). */
+enum mcpass_rc mp_issuer_service_new_key(char **ret_jwk, struct mcpass_error *err);
+
+struct mp_service_mint {                /* all borrowed */
+	const char *username, *scope, *resource;
+	const json_t *claims;           /* over the usual ones, or NULL */
+};
 /* A token without a server: from the same data (or key).  `issuer` NULL: what the data
- * says the last server called itself. */
+ * says the last server called itself, else what one calls itself by default.  `users` NULL:
+ * for anybody, with any scope. */
 enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *options,
-    const char *username, const char *scope, const char *resource,
-    struct mp_secret *ret_token, struct mcpass_error *err);
+    const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err);
 
 #endif

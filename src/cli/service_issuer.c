@@ -11,6 +11,8 @@
 
 /* What the server keeps about itself, beside what the issuer keeps. */
 #define OWN_KIND "server"
+/* Who got a token without a login. */
+#define CLIENT_ID "mcpass-authserver-token"
 /* Long after anybody who runs this: 31 December 9999. */
 #define FOR_EVER 253402300799
 
@@ -48,7 +50,7 @@ static void on_request(void *ctx, const char *method, const char *path, int stat
 	mp_service_log(service->log, method, path, status, err);
 }
 
-static enum mcpass_rc generate_key(char **ret_jwk, struct mcpass_error *err)
+enum mcpass_rc mp_issuer_service_new_key(char **ret_jwk, struct mcpass_error *err)
 {
 	struct mp_key *key = NULL;
 	json_t *jwk = NULL;
@@ -81,7 +83,7 @@ static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *
 	rc = store->get(store->ctx, OWN_KIND, "signing_key", mp_now_s(), ret_jwk, err);
 	if (rc || *ret_jwk != NULL)
 		return rc;
-	rc = generate_key(ret_jwk, err);
+	rc = mp_issuer_service_new_key(ret_jwk, err);
 	if (!rc)
 		rc = store->put(store->ctx, OWN_KIND, "signing_key", NULL, FOR_EVER, *ret_jwk, err);
 	return rc;
@@ -215,15 +217,17 @@ void mp_issuer_service_stop(struct mp_issuer_service *service)
 }
 
 /* Whose tokens these will be. */
-static enum mcpass_rc recall_url(struct mp_issuer_service *service, const char *given,
-    struct mcpass_error *err)
+static enum mcpass_rc recall_url(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
 {
 	const struct mp_issuer_store *store = &service->store;
 	enum mcpass_rc rc;
 
-	if (given != NULL)
-		return mp_set(&service->url, given, err);
+	if (options->issuer != NULL)
+		return mp_set(&service->url, options->issuer, err);
 	rc = store->get(store->ctx, OWN_KIND, "issuer", mp_now_s(), &service->url, err);
+	if (!rc && service->url == NULL && options->data == NULL)
+		return mp_service_url(options->bind_address, options->port, "", &service->url, err);
 	if (!rc && service->url == NULL) {
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the issuer's URL is not known");
 		mp_hint(err, "--issuer URL, or the --data FILE of a server that ran once");
@@ -231,21 +235,31 @@ static enum mcpass_rc recall_url(struct mp_issuer_service *service, const char *
 	return rc;
 }
 
+static enum mcpass_rc mint_one(struct mp_issuer *issuer, bool anybody,
+    const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err)
+{
+	const struct mp_mint any = { mint->username, CLIENT_ID, mint->scope, mint->resource,
+		mint->claims };
+
+	if (anybody || mint->claims != NULL)
+		return mp_issuer_mint_any(issuer, &any, mp_now_s(), ret_token, err);
+	return mp_issuer_mint(issuer, mint->username, CLIENT_ID, mint->scope, mint->resource,
+	    mp_now_s(), ret_token, err);
+}
+
 enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *options,
-    const char *username, const char *scope, const char *resource,
-    struct mp_secret *ret_token, struct mcpass_error *err)
+    const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	struct mp_issuer_service service = { 0 };
 	enum mcpass_rc rc;
 
 	rc = open_store(&service, options->data, err);
 	if (!rc)
-		rc = recall_url(&service, options->issuer, err);
+		rc = recall_url(&service, options, err);
 	if (!rc)
 		rc = make_issuer(&service, options, err);
 	if (!rc)
-		rc = mp_issuer_mint(service.issuer, username, "mcpass-authserver-token", scope, resource,
-		    mp_now_s(), ret_token, err);
+		rc = mint_one(service.issuer, options->users == NULL, mint, ret_token, err);
 	mp_issuer_free(service.issuer);
 	mp_http_free(service.http);
 	if (service.has_store)

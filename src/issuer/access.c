@@ -111,6 +111,9 @@ enum mcpass_rc mp_access_token(const struct mp_issuer *issuer, const struct mp_a
 	rc = payload == NULL ? mp_nomem(err) : fill(issuer, access, &claims, err);
 	if (!rc)
 		rc = mp_json_write(payload, claim_fields, MP_COUNT(claim_fields), &claims, err);
+	if (!rc && access->claims != NULL
+	    && json_object_update(payload, (json_t *)access->claims) != 0)
+		rc = mp_nomem(err);
 	if (!rc)
 		rc = issuer->opaque_tokens ? remember(issuer, access, payload, ret_token, err)
 		    : sign(issuer, payload, ret_token, err);

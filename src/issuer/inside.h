@@ -150,6 +150,7 @@ struct mp_access {
 	const char *thumbprint;         /* of the key that it is bound to, or NULL */
 	const char *family;             /* of the grant that it goes with, or NULL */
 	int64_t not_after;              /* Unix time; 0: the usual lifetime */
+	const json_t *claims;           /* that go over all these, or NULL */
 };
 /* Seconds that it will be good. */
 int64_t mp_access_lifetime(const struct mp_issuer *issuer, const struct mp_access *access);

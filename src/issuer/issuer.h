@@ -113,6 +113,14 @@ enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,
 enum mcpass_rc mp_issuer_mint(struct mp_issuer *issuer, const char *username,
     const char *client_id, const char *scope, const char *resource, int64_t now,
     struct mp_secret *ret_token, struct mcpass_error *err);
+/* The same for anybody, with any scope, and with claims (an object, or NULL) over those that
+ * such a token has: it is meant for a server that is under test, expired and all. */
+struct mp_mint {                        /* all borrowed */
+	const char *username, *client_id, *scope, *resource;
+	const json_t *claims;
+};
+enum mcpass_rc mp_issuer_mint_any(struct mp_issuer *issuer, const struct mp_mint *mint,
+    int64_t now, struct mp_secret *ret_token, struct mcpass_error *err);
 
 /* An id token for that client, as from a login here, to be exchanged for an ID-JAG. */
 enum mcpass_rc mp_issuer_mint_id_token(struct mp_issuer *issuer, const char *username,

@@ -25,6 +25,24 @@ static enum mcpass_rc narrow(const struct mp_issuer *issuer, const char *usernam
 	return mp_issuer_blame(rc, MCPASS_E_USAGE, err);
 }
 
+enum mcpass_rc mp_issuer_mint_any(struct mp_issuer *issuer, const struct mp_mint *mint,
+    int64_t now, struct mp_secret *ret_token, struct mcpass_error *err)
+{
+	const struct mp_access access = {
+		.username = mint->username, .client_id = mint->client_id, .scope = mint->scope,
+		.resource = mint->resource, .now = now, .claims = mint->claims,
+	};
+	struct mp_strings scopes = { 0 };
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	rc = mp_issuer_blame(mp_scope_parse(mint->scope, &scopes, err), MCPASS_E_USAGE, err);
+	mp_strings_free(&scopes);
+	if (!rc)
+		rc = mp_access_token(issuer, &access, ret_token, err);
+	return mp_doing(err, rc, "minting a token");
+}
+
 enum mcpass_rc mp_issuer_mint(struct mp_issuer *issuer, const char *username,
     const char *client_id, const char *scope, const char *resource, int64_t now,
     struct mp_secret *ret_token, struct mcpass_error *err)
