@@ -146,6 +146,12 @@ MCPASS_API enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg
     struct mcpass_guard **ret_guard, struct mcpass_error *err);
 MCPASS_API void mcpass_guard_free(struct mcpass_guard *guard);   /* NULL is fine */
 
+/* Gives it the keys of one of its issuers, a JSON key set: from now on it asks that issuer for
+ * none.  Called again, it replaces them.
+ * MCPASS_E_USAGE: none of its issuers; no key set, or one without a key that signs. */
+MCPASS_API enum mcpass_rc mcpass_guard_pin_keys(struct mcpass_guard *guard, const char *issuer,
+    const char *jwks, size_t len, struct mcpass_error *err);
+
 /* Judges a request, once: a DPoP proof that reached a verdict other than FETCH is used up,
  * and the same request again is a replay.  A failure (MCPASS_E_NOMEM, MCPASS_E_USAGE) leaves a deny verdict
  * with status 503: whoever ignores the result still lets nobody in. */

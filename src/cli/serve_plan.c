@@ -12,6 +12,9 @@
 
 struct mp_serve_plan_parts {
 	struct mcpass_guard_issuer *issuers;
+	struct mcpass_introspection *introspections;    /* these three: one an issuer */
+	struct mp_secret *introspection_secrets;
+	char **jwks;                    /* NULL: fetched */
 	struct mcpass_scope_rule *rules;
 	const char ***roles;            /* one list a rule, each ends with NULL */
 	struct mcpass_scope_implication *implications;
@@ -146,21 +149,55 @@ static enum mcpass_rc set_dpop(const struct mp_serve_config *config, struct mp_s
 	return rc;
 }
 
+static enum mcpass_rc set_introspection(const struct mp_serve_introspection *given,
+    struct mp_serve_plan_parts *parts, size_t at, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_secret_file_line(given->client_secret_file,
+	    &parts->introspection_secrets[at], err);
+
+	parts->introspections[at] = (struct mcpass_introspection){
+		.client_id = given->client_id,
+		.client_secret = mp_secret_reveal(&parts->introspection_secrets[at]),
+		.endpoint = given->endpoint, .auth_method = given->auth_method,
+		.token_prefix = given->token_prefix, .lifetime = given->lifetime,
+		.what = given->jwts ? MCPASS_INTROSPECT_ALL : MCPASS_INTROSPECT_OPAQUE,
+		.audience_optional = given->audience_optional,
+	};
+	parts->issuers[at].introspection = &parts->introspections[at];
+	return rc;
+}
+
 static enum mcpass_rc set_issuers(const struct mp_serve_config *config,
     struct mp_serve_plan *plan, struct mcpass_error *err)
 {
 	struct mcpass_guard_issuer *issuers = calloc(config->issuer_count + 1, sizeof(*issuers));
+	enum mcpass_rc rc = MCPASS_OK;
 
 	if (issuers == NULL)
 		return mp_nomem(err);
 	plan->parts->issuers = issuers;
-	for (size_t i = 0; i < config->issuer_count; i++) {
-		issuers[i].issuer = config->issuers[i].issuer;
-		issuers[i].jwks_uri = config->issuers[i].jwks_uri;
-	}
+	plan->parts->introspections = calloc(config->issuer_count + 1,
+	    sizeof(*plan->parts->introspections));
+	plan->parts->introspection_secrets = calloc(config->issuer_count + 1,
+	    sizeof(*plan->parts->introspection_secrets));
+	plan->parts->jwks = calloc(config->issuer_count + 1, sizeof(*plan->parts->jwks));
+	if (plan->parts->introspections == NULL || plan->parts->introspection_secrets == NULL
+	    || plan->parts->jwks == NULL)
+		return mp_nomem(err);
 	plan->guard.issuers = issuers;
 	plan->guard.issuer_count = config->issuer_count;
-	return MCPASS_OK;
+	for (size_t i = 0; i < config->issuer_count && !rc; i++) {
+		const struct mp_serve_issuer *issuer = &config->issuers[i];
+
+		issuers[i].issuer = issuer->issuer;
+		issuers[i].jwks_uri = issuer->jwks_uri;
+		if (issuer->introspection.client_id != NULL)
+			rc = set_introspection(&issuer->introspection, plan->parts, i, err);
+		if (!rc && issuer->jwks_file != NULL)
+			rc = mp_args_read_file(issuer->jwks_file, MP_MAX_DOCUMENT, &plan->parts->jwks[i],
+			    NULL, err);
+	}
+	return rc;
 }
 
 /* What the operator says, and below it what this server would ask for by itself. */
@@ -362,6 +399,13 @@ void mp_serve_plan_free(struct mp_serve_plan *plan)
 		free(parts->roles);
 		free(parts->rules);
 		free(parts->issuers);
+		free(parts->introspections);
+		for (size_t i = 0; i < plan->guard.issuer_count; i++) {
+			mp_secret_free(&parts->introspection_secrets[i]);
+			mp_free_wiped(parts->jwks[i]);
+		}
+		free(parts->introspection_secrets);
+		free(parts->jwks);
 		free(parts->implications);
 		mp_secret_free(&parts->nonce_secret);
 		free(parts);
@@ -376,12 +420,21 @@ enum mcpass_rc mp_serve_plan_guard(const struct mp_serve_plan *plan, const char 
     struct mcpass_guard **ret_guard, struct mcpass_error *err)
 {
 	struct mcpass_guard_config config = plan->guard;
-	struct mcpass_error why = { 0 };
+	struct mcpass_error why = { 0 };        /* public calls clear what they are given */
+	struct mcpass_guard *guard = NULL;
 	enum mcpass_rc rc;
 
 	if (url != NULL)
 		config.resource = url;
-	rc = mcpass_guard_new(&config, ret_guard, &why);        /* it clears what it is given */
+	rc = mcpass_guard_new(&config, &guard, &why);
+	for (size_t i = 0; i < config.issuer_count && !rc; i++)
+		if (plan->parts->jwks[i] != NULL)
+			rc = mcpass_guard_pin_keys(guard, config.issuers[i].issuer, plan->parts->jwks[i],
+			    strlen(plan->parts->jwks[i]), &why);
+	if (rc)
+		mcpass_guard_free(guard);
+	else
+		*ret_guard = guard;
 	if (rc && err != NULL)
 		*err = why;
 	return rc;

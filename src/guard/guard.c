@@ -103,6 +103,24 @@ enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *key,
 	return mp_doing(err, rc, "asking an issuer");
 }
 
+enum mcpass_rc mcpass_guard_pin_keys(struct mcpass_guard *guard, const char *issuer,
+    const char *jwks, size_t len, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	if (guard == NULL || issuer == NULL || jwks == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "a guard, an issuer and keys are needed");
+	for (size_t i = 0; i < guard->issuer_count; i++)
+		if (strcmp(guard->issuers[i].name, issuer) == 0) {
+			rc = mp_keys_pin(&guard->issuers[i].keys, jwks, len, err);
+			/* Its metadata may still be needed, to ask about tokens. */
+			guard->issuers[i].discovery.wants_keys = false;
+			return mp_doing(err, rc, "reading an issuer's keys");
+		}
+	return mp_fail(err, MCPASS_E_USAGE, NULL, "%s is none of the issuers", issuer);
+}
+
 enum mcpass_rc mcpass_guard_metadata(const struct mcpass_guard *guard, const char *path,
     const char **ret_json, struct mcpass_error *err)
 {

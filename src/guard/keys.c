@@ -18,8 +18,32 @@ void mp_keys_free(struct mp_issuer_keys *keys)
 	*keys = (struct mp_issuer_keys){ 0 };
 }
 
+/* The operator's own: what is wrong with it is no peer's fault. */
+enum mcpass_rc mp_keys_pin(struct mp_issuer_keys *keys, const char *jwks, size_t len,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	struct mp_jwks set = { 0 };
+	enum mcpass_rc rc = mp_jwks_parse(jwks, len, &set, &why);
+
+	if (!rc && set.count == 0)
+		rc = mp_fail(&why, MCPASS_E_USAGE, "RFC 7517 5", "it has no key that signs");
+	if (rc) {
+		mp_jwks_free(&set);
+		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, why.spec, "%s",
+		    why.detail);
+	}
+	mp_jwks_free(&keys->set);
+	keys->set = set;
+	keys->generation++;
+	keys->is_pinned = keys->has_set = true;
+	return MCPASS_OK;
+}
+
 const char *mp_keys_url(const struct mp_issuer_keys *keys)
 {
+	if (keys->is_pinned)
+		return NULL;
 	return keys->jwks_uri != NULL ? keys->jwks_uri : keys->discovery->jwks_uri;
 }
 
@@ -27,6 +51,8 @@ const char *mp_keys_failure(const struct mp_issuer_keys *keys)
 {
 	const struct mp_discovery *discovery = keys->discovery;
 
+	if (keys->is_pinned)
+		return "";
 	if (keys->jwks_uri == NULL && !discovery->known && discovery->has_failed)
 		return discovery->failure;
 	if (keys->jwks_uri == NULL && discovery->known && discovery->jwks_uri == NULL)
@@ -39,6 +65,8 @@ const char *mp_keys_failure(const struct mp_issuer_keys *keys)
  * one, so that a new key is found at once. */
 static const char *whom_to_ask(const struct mp_issuer_keys *keys, int64_t now)
 {
+	if (keys->is_pinned)
+		return NULL;
 	if (keys->is_cooling && mp_is_recent(keys->asked_at, now, MP_JWKS_COOLDOWN))
 		return NULL;
 	if (keys->has_set && keys->fetched_at == now)   /* it cannot be newer */
@@ -59,10 +87,10 @@ static const char *whom_to_ask(const struct mp_issuer_keys *keys, int64_t now)
 enum mp_keys_answer mp_keys_find(const struct mp_issuer_keys *keys, const char *kid,
     enum mp_alg alg, int64_t now, const struct mp_key **ret_key, const char **ret_url)
 {
-	bool usable = keys->has_set
-	    && (now < keys->fetched_at || mp_is_recent(keys->fetched_at, now, MP_JWKS_MAX_AGE));
+	bool usable = keys->has_set && (keys->is_pinned || now < keys->fetched_at
+	    || mp_is_recent(keys->fetched_at, now, MP_JWKS_MAX_AGE));
 	const struct mp_key *key = usable ? mp_jwks_find(&keys->set, kid, alg) : NULL;
-	bool is_fresh = mp_is_recent(keys->fetched_at, now, MP_JWKS_LIFETIME);
+	bool is_fresh = keys->is_pinned || mp_is_recent(keys->fetched_at, now, MP_JWKS_LIFETIME);
 	const char *url = key != NULL && is_fresh ? NULL : whom_to_ask(keys, now);
 
 	if (url != NULL) {

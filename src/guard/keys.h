@@ -10,6 +10,7 @@ struct mp_issuer_keys {
 	struct mp_discovery *discovery; /* borrowed; outlives it */
 	struct mp_jwks set;
 	uint64_t generation;            /* of the set: another one each time it is replaced */
+	bool is_pinned;                 /* the operator gave the set: nobody is asked for another */
 	bool has_set;
 	int64_t fetched_at;             /* when the set came; Unix time, seconds */
 	bool is_cooling;                /* it was last asked for in vain, or for a strange kid; */
@@ -33,6 +34,10 @@ void mp_keys_free(struct mp_issuer_keys *keys);
  * MP_KEYS_FETCH; both are borrowed until something is fetched. */
 enum mp_keys_answer mp_keys_find(const struct mp_issuer_keys *keys, const char *kid,
     enum mp_alg alg, int64_t now, const struct mp_key **ret_key, const char **ret_url);
+/* Takes a set that was not fetched, for good.  MCPASS_E_USAGE: it is none, or has no key that
+ * signs. */
+enum mcpass_rc mp_keys_pin(struct mp_issuer_keys *keys, const char *jwks, size_t len,
+    struct mcpass_error *err);
 /* Where the set is, as far as that is known; or NULL. */
 const char *mp_keys_url(const struct mp_issuer_keys *keys);
 /* Why there is no key; a sentence, borrowed until something is fetched. */

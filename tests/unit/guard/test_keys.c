@@ -295,6 +295,59 @@ static void test_own_url(void)
 	mcpass_guard_free(guard);
 }
 
+/* Keys of the operator's own: nobody is asked, whatever comes and however old they are. */
+static void test_pinned(void)
+{
+	static const struct page none[] = { { NULL, 0, NULL } };
+	static const struct { const char *label, *issuer, *jwks; } bad[] = {
+		{ "a stranger's", OTHER, "{\"keys\":[]}" },
+		{ "no key at all", ISSUER, "{\"keys\":[]}" },
+		{ "no key set", ISSUER, "{}" },
+		{ "no JSON", ISSUER, "keys" },
+	};
+	struct mcpass_guard *guard = discovering_guard();
+	struct mcpass_error err = { 0 };
+
+	pages = none;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		CHECK_EQ(bad[i].label, mcpass_guard_pin_keys(guard, bad[i].issuer, bad[i].jwks,
+		    strlen(bad[i].jwks), &err), MCPASS_E_USAGE);
+		CHECK(bad[i].label, err.detail[0] != '\0');
+	}
+	CHECK_EQ("no keys", mcpass_guard_pin_keys(guard, ISSUER, NULL, 0, NULL), MCPASS_E_USAGE);
+	CHECK_EQ("good ones", mcpass_guard_pin_keys(guard, ISSUER, set, strlen(set), NULL), MCPASS_OK);
+	CHECK_EQ("let in", run(guard, good, NOW).type, MCPASS_ALLOW);
+	CHECK_EQ("another key: nobody is asked", run(guard, rotated, NOW).status, 401);
+	CHECK_EQ("nor the keys of another", mcpass_guard_fetched(guard, JWKS, 200, next_set,
+	    strlen(next_set), NOW, NULL), MCPASS_E_USAGE);
+	CHECK_EQ("nothing was fetched", fetches, 0);
+	CHECK_EQ("others in their place", mcpass_guard_pin_keys(guard, ISSUER, next_set,
+	    strlen(next_set), NULL), MCPASS_OK);
+	CHECK_EQ("let in by them", run(guard, rotated, NOW).type, MCPASS_ALLOW);
+	CHECK_EQ("and no more by the first", run(guard, good, NOW).status, 401);
+	CHECK_EQ("nothing was fetched", fetches, 0);
+	mcpass_guard_free(guard);
+}
+
+static void test_pinned_no_memory(void)
+{
+	for (size_t n = 0;; n++) {
+		struct mcpass_guard *guard = discovering_guard();
+		struct mcpass_error err = { 0 };
+		enum mcpass_rc rc;
+		bool failed;
+
+		mp_test_fail_alloc(n);
+		rc = mcpass_guard_pin_keys(guard, ISSUER, set, strlen(set), &err);
+		failed = mp_test_alloc_failed();
+		mp_test_no_fail();
+		CHECK_EQ("no memory", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		mcpass_guard_free(guard);
+		if (!failed)
+			return;
+	}
+}
+
 int main(void)
 {
 	key = new_key(MP_ES256);
@@ -309,6 +362,8 @@ int main(void)
 	test_worthless();
 	test_reports();
 	test_own_url();
+	test_pinned();
+	test_pinned_no_memory();
 	mp_free_wiped(good);
 	mp_free_wiped(rotated);
 	free(set);
