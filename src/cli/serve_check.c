@@ -30,12 +30,25 @@ struct check {
 };
 
 /* --- asking --- */
+static enum mcpass_rc count_keys(struct found *found, const char *where, const char *data,
+    size_t len, struct mcpass_error *err)
+{
+	struct mp_jwks set = { 0 };
+	enum mcpass_rc rc = mp_jwks_parse(data, len, &set, err);
+
+	if (!rc && set.count == 0)
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7517 5",
+		    "%s has no key that signs in a way that we know", where);
+	found->key_count = set.count;
+	mp_jwks_free(&set);
+	return rc;
+}
+
 static enum mcpass_rc fetch_keys(const struct check *check, struct found *found,
     struct mcpass_error *err)
 {
 	static const struct mcpass_header accept = { "Accept", "application/json" };
 	struct mp_http_response response = { 0 };
-	struct mp_jwks set = { 0 };
 	enum mcpass_rc rc;
 
 	rc = mp_http_perform(check->http, "GET", found->jwks_uri, &accept, 1, NULL, 0,
@@ -45,12 +58,8 @@ static enum mcpass_rc fetch_keys(const struct check *check, struct found *found,
 		    : MCPASS_E_PROTOCOL, "RFC 7517 5", "GET %s: answered %d", found->jwks_uri,
 		    response.status);
 	if (!rc)
-		rc = mp_jwks_parse(mp_buf_text(&response.body), response.body.len, &set, err);
-	if (!rc && set.count == 0)
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7517 5",
-		    "%s has no key that signs in a way that we know", found->jwks_uri);
-	found->key_count = set.count;
-	mp_jwks_free(&set);
+		rc = count_keys(found, found->jwks_uri, mp_buf_text(&response.body), response.body.len,
+		    err);
 	mp_http_response_free(&response);
 	return mp_doing(err, rc, "fetching the issuer's keys");
 }
@@ -59,10 +68,11 @@ static enum mcpass_rc find_keys(const struct check *check, struct found *found,
     struct mcpass_error *err)
 {
 	const struct mp_serve_issuer *issuer = found->issuer;
+	const char *pinned = mp_serve_plan_jwks(check->plan, (size_t)(found - check->found));
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (issuer->jwks_file != NULL)
-		return MCPASS_OK;               /* the plan has read it */
+	if (pinned != NULL)
+		return count_keys(found, issuer->jwks_file, pinned, strlen(pinned), err);
 	if (issuer->jwks_uri != NULL)
 		rc = mp_set(&found->jwks_uri, issuer->jwks_uri, err);
 	else if (found->meta.jwks_uri == NULL)

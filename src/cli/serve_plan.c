@@ -439,3 +439,8 @@ enum mcpass_rc mp_serve_plan_guard(const struct mp_serve_plan *plan, const char 
 		*err = why;
 	return rc;
 }
+
+const char *mp_serve_plan_jwks(const struct mp_serve_plan *plan, size_t i)
+{
+	return plan->parts->jwks[i];
+}
