@@ -2,135 +2,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "cli/discover.h"
 #include "cli/out.h"
 #include "cli/serve_account.h"
+#include "cli/serve_ask.h"
 #include "cli/service.h"
-#include "oauth/exchange.h"
 #include "oauth/scope.h"
-#include "oauth/target.h"
-#include "wire/jwk.h"
 
-/* What is found out about one issuer. */
-struct found {
-	const struct mp_serve_issuer *issuer;
-	char *jwks_uri;
-	size_t key_count;
-	bool has_meta, exchanges;
-	struct mp_asmeta meta;
-	struct mcpass_error problem;
-};
 struct check {
 	const struct mp_serve_plan *plan;
 	struct mp_http *http;
 	struct mcpass_guard *guard;
 	char *url;                      /* the public one */
-	struct found *found;            /* one an issuer */
+	struct mp_serve_found *found;            /* one an issuer */
 	json_t *metadata;               /* that is published */
 };
-
-/* --- asking --- */
-static enum mcpass_rc count_keys(struct found *found, const char *where, const char *data,
-    size_t len, struct mcpass_error *err)
-{
-	struct mp_jwks set = { 0 };
-	enum mcpass_rc rc = mp_jwks_parse(data, len, &set, err);
-
-	if (!rc && set.count == 0)
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7517 5",
-		    "%s has no key that signs in a way that we know", where);
-	found->key_count = set.count;
-	mp_jwks_free(&set);
-	return rc;
-}
-
-static enum mcpass_rc fetch_keys(const struct check *check, struct found *found,
-    struct mcpass_error *err)
-{
-	static const struct mcpass_header accept = { "Accept", "application/json" };
-	struct mp_http_response response = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_http_perform(check->http, "GET", found->jwks_uri, &accept, 1, NULL, 0,
-	    MP_MAX_DOCUMENT, &response, err);
-	if (!rc && response.status != 200)
-		rc = mp_fail(err, response.status == 429 || response.status >= 500 ? MCPASS_E_IO
-		    : MCPASS_E_PROTOCOL, "RFC 7517 5", "GET %s: answered %d", found->jwks_uri,
-		    response.status);
-	if (!rc)
-		rc = count_keys(found, found->jwks_uri, mp_buf_text(&response.body), response.body.len,
-		    err);
-	mp_http_response_free(&response);
-	return mp_doing(err, rc, "fetching the issuer's keys");
-}
-
-static enum mcpass_rc find_keys(const struct check *check, struct found *found,
-    struct mcpass_error *err)
-{
-	const struct mp_serve_issuer *issuer = found->issuer;
-	const char *pinned = mp_serve_plan_jwks(check->plan, (size_t)(found - check->found));
-	enum mcpass_rc rc = MCPASS_OK;
-
-	if (pinned != NULL)
-		return count_keys(found, issuer->jwks_file, pinned, strlen(pinned), err);
-	if (issuer->jwks_uri != NULL)
-		rc = mp_set(&found->jwks_uri, issuer->jwks_uri, err);
-	else if (found->meta.jwks_uri == NULL)
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2", "the metadata of %s has no jwks_uri",
-		    issuer->issuer);
-	else
-		rc = mp_target_check(found->meta.jwks_uri, issuer->issuer, true, "jwks_uri", err);
-	if (!rc && issuer->jwks_uri == NULL)
-		rc = mp_set(&found->jwks_uri, found->meta.jwks_uri, err);
-	return rc ? rc : fetch_keys(check, found, err);
-}
-
-static bool exchanges_here(const struct check *check, const struct found *found)
-{
-	return mp_eq(check->plan->exchange_issuer, found->issuer->issuer);
-}
-
-/* Whether its metadata is needed for anything. */
-static bool needs_meta(const struct check *check, const struct found *found)
-{
-	const struct mp_serve_issuer *issuer = found->issuer;
-
-	return (issuer->jwks_uri == NULL && issuer->jwks_file == NULL)
-	    || exchanges_here(check, found);
-}
-
-static enum mcpass_rc check_exchange(const struct found *found, struct mcpass_error *err)
-{
-	enum mcpass_rc rc;
-
-	if (found->meta.token_endpoint == NULL)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
-		    "the metadata of %s has no token_endpoint", found->issuer->issuer);
-	/* What lists its grants and leaves this one out does not have it. */
-	if (found->meta.grant_types_supported.count == 0
-	    || mp_strings_has(&found->meta.grant_types_supported, MP_GRANT_TOKEN_EXCHANGE))
-		return MCPASS_OK;
-	rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8693 2.1",
-	    "%s does not list token exchange among its grants", found->issuer->issuer);
-	mp_hint(err, "It has to be switched on there, and for our client.");
-	return rc;
-}
-
-static enum mcpass_rc ask_issuer(const struct check *check, struct found *found,
-    struct mcpass_error *err)
-{
-	enum mcpass_rc rc = MCPASS_OK;
-
-	if (needs_meta(check, found)) {
-		rc = mp_discover(check->http, found->issuer->issuer, &found->meta, err);
-		found->has_meta = rc == MCPASS_OK;
-	}
-	if (!rc)
-		rc = find_keys(check, found, err);
-	if (!rc && exchanges_here(check, found))
-		rc = check_exchange(found, err);
-	return rc;
-}
 
 /* --- the account as JSON --- */
 static bool put(json_t *object, const char *name, json_t *value)
@@ -155,7 +40,7 @@ static json_t *list_of(const struct mp_strings *strings)
 	return list;
 }
 
-static json_t *issuer_json(const struct check *check, const struct found *found)
+static json_t *issuer_json(const struct check *check, const struct mp_serve_found *found)
 {
 	const struct mp_serve_issuer *issuer = found->issuer;
 	json_t *json = json_object();
@@ -165,7 +50,7 @@ static json_t *issuer_json(const struct check *check, const struct found *found)
 	        : found->jwks_uri)
 	    && put(json, "keys", json_integer((json_int_t)found->key_count))
 	    && put_text(json, "introspects_as", issuer->introspection.client_id)
-	    && put_text(json, "exchanges_as", exchanges_here(check, found)
+	    && put_text(json, "exchanges_as", found->exchanges
 	        ? check->plan->config->exchange.client_id : NULL);
 
 	if (ok && found->problem.rc != MCPASS_OK)
@@ -357,8 +242,7 @@ static enum mcpass_rc prepare(struct check *check, struct mcpass_error *err)
 static void release(struct check *check)
 {
 	for (size_t i = 0; check->found != NULL && i < check->plan->config->issuer_count; i++) {
-		free(check->found[i].jwks_uri);
-		mp_asmeta_free(&check->found[i].meta);
+		mp_serve_found_free(&check->found[i]);
 	}
 	free(check->found);
 	free(check->url);
@@ -376,10 +260,9 @@ enum mcpass_rc mp_serve_check(const struct mp_serve_plan *plan, bool json,
 	enum mcpass_rc rc = prepare(&check, err);
 
 	for (size_t i = 0; !rc && i < plan->config->issuer_count; i++) {
-		struct found *found = &check.found[i];
+		struct mp_serve_found *found = &check.found[i];
 
-		found->issuer = &plan->config->issuers[i];
-		if (ask_issuer(&check, found, &found->problem) == MCPASS_E_NOMEM)
+		if (mp_serve_ask(check.http, plan, i, found, &found->problem) == MCPASS_E_NOMEM)
 			rc = mp_nomem(err);
 		if (problem.rc == MCPASS_OK)
 			problem = found->problem;

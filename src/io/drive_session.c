@@ -131,14 +131,15 @@ static enum mcpass_rc authorize(struct mp_drive *drive,
 	unsigned exchange = action->exchange;
 	enum mcpass_rc rc;
 
+	/* What was to be learned is not needed: it costs nothing to go on without. */
+	if (drive->learning)
+		return mp_drive_skip_lesson(drive, action->status, err);
 	if (has_own_authorization(drive)) {
 		rc = mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.2",
 		    "the server refuses the Authorization header that was given (%d)", action->status);
 		mp_hint(err, "Give another one, or none: mcpass then logs in by itself.");
 		return rc;
 	}
-	if (drive->learning)
-		return mp_drive_skip_lesson(drive, action->status, err);
 	drive->accepted = false;        /* of an earlier request, before this refusal */
 	rc = mp_drive_tell(drive, &event, err);
 	if (!rc)

@@ -78,6 +78,10 @@ class Place(World):
         expect_eq(f"{name} is let in", status, 200, self.server.read_log())
         return answer["result"]["content"][0]["text"], answer["result"].get("isError", False)
 
+    def call_it(self, *args):
+        """With the program itself, which signs in first."""
+        return self.run("call", self.url, *args)
+
     def metadata(self):
         origin, path = re.match(r"(http://[^/]*)(.*)", self.url).groups()
         url = f"{origin}/.well-known/oauth-protected-resource{path}"
@@ -456,3 +460,145 @@ def test_check_finds_an_issuer(label, meta, keys, code, word):
             done = w.run("serve", "--check", "--issuer", site.url)
         told(done, code, word)
         expect("and the account says so", "problem" in done.stdout, done.stdout)
+
+
+# --- asking the issuer, and calling on -------------------------------------------------------
+
+A, B = "https://a.example/mcp", "https://b.example/mcp"
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+
+
+def start_issuer(place, *args, introspects=A):
+    """The authorization server with the place's key, and the servers as its clients."""
+    clients = [{"client_id": "echo", "client_secret_file": "client.secret", "grant_types": [EXCHANGE],
+                "introspects": [introspects], "audiences": [B]}]
+    place.client_secret = place.secret()
+    place.start_authserver("--key", place.key, "--clients",
+                           place.write("clients.json", json.dumps(clients)), *args)
+
+
+def start_other(place, *args):
+    """Server B: somebody else's."""
+    other = place.start("serve", "--json", "--port", "0", "--issuer", place.issuer, "--audience", B, *args)
+    return other.ready["url"]
+
+
+def exchanging(place, *args):
+    return place.begin("--port", "0", "--issuer", place.issuer, "--audience", A, "--exchange", "echo",
+                       "--exchange-secret", place.client_secret, *args)
+
+
+def test_calling_on():
+    with Place() as p:
+        start_issuer(p)
+        other = start_other(p)
+        exchanging(p, "--exchange-resource", B, "--exchange-scope", "mcp:tools", "--call-on", other)
+        token = p.token("mcp:read mcp:tools", "--issuer", p.issuer, resource=A)
+        _, _, answer = p.ask(token, "tools/list")
+        expect("it is offered", any(t["name"] == "call_on" for t in answer["result"]["tools"]), str(answer))
+        text, failed = p.call(token, "call_on")
+        expect("it worked", not failed, text)
+        mine, theirs = text.split(f"{other} sees:")
+        for line in ("username: alice", "client: echo", f"audience: {B}", "scopes: mcp:tools"):
+            expect(f"the new token says {line}", line in mine, text)
+        for line in ("username: alice", "client: echo", "scopes: mcp:tools"):
+            expect(f"the other server sees {line}", line in theirs, text)
+        expect("no token is shown", "eyJ" not in text, text)
+        for log in (p.server.read_log(), p.authserver.read_log()):
+            expect("nor logged", "eyJ" not in log and "s3cret" not in log, log)
+        expect_eq("the caller's own is worth nothing there", ask_at(p, other, token), 401)
+        expect_eq("it takes the scope for tools", p.status(p.token(
+            "mcp:read", "--issuer", p.issuer, resource=A), "tools/call", "call_on"), 403)
+
+
+def ask_at(place, url, token):
+    here, place.url = place.url, url
+    try:
+        return place.status(token, "tools/list")
+    finally:
+        place.url = here
+
+
+def test_calling_on_from_a_file():
+    """And to nobody: the exchange alone."""
+    with Place() as p:
+        start_issuer(p)
+        p.begin("--config", p.config(issuers=[{"issuer": p.issuer}], audiences=[A], exchange={
+            "issuer": p.issuer, "client_id": "echo", "client_secret_file": "client.secret",
+            "audience": B, "scope": "mcp:tools"}))
+        token = p.token("mcp:tools", "--issuer", p.issuer, resource=A)
+        text, failed = p.call(token, "call_on")
+        expect("it worked", not failed and f"audience: {B}" in text and "sees" not in text, text)
+
+
+@lib.rows([
+    ("for an audience that it may not have", ["--exchange-audience", "https://c.example"], "invalid_target"),
+    ("with more than the caller has", ["--exchange-audience", B, "--exchange-scope", "mcp:prompts"],
+     "invalid_scope"),
+    ("for a server that is not there", ["--exchange-audience", B, "--call-on", "http://127.0.0.1:1/mcp"],
+     "refused the connection"),
+])
+def test_calling_on_in_vain(label, args, word):
+    """The tool says what went wrong; the server goes on."""
+    with Place() as p:
+        start_issuer(p)
+        exchanging(p, *args)
+        token = p.token("mcp:tools", "--issuer", p.issuer, resource=A)
+        text, failed = p.call(token, "call_on")
+        expect("the tool's own error", failed and word in text, text)
+        expect("without a token", "eyJ" not in text, text)
+        expect_eq("and on it goes", p.call(token, "echo", message="x"), ("x", False))
+
+
+def test_calling_on_where_it_may_not():
+    with Place() as p:
+        start_issuer(p)
+        other = start_other(p, "--rule", "tools/call=other:scope")
+        exchanging(p, "--exchange-resource", B, "--call-on", other)
+        text, failed = p.call(p.token("mcp:tools", "--issuer", p.issuer, resource=A), "call_on")
+        expect("refused there", failed and "403" in text, text)
+
+
+def test_no_calling_on():
+    with Place() as p:
+        p.serve_keys()
+        _, _, answer = p.ask(p.token("mcp:tools mcp:read"), "tools/call", "call_on")
+        expect("there is no such tool", "Unknown tool" in json.dumps(answer), str(answer))
+
+
+@lib.rows([("by options", False), ("by a file", True)])
+def test_introspection(label, by_file):
+    with Place() as p:
+        holder = lib.free_port()        # the address that the client is entered with
+        port = holder.getsockname()[1]
+        holder.close()
+        start_issuer(p, "--opaque-tokens", introspects=f"http://127.0.0.1:{port}/mcp")
+        if by_file:
+            p.begin("--config", p.config(port=port, issuers=[{"issuer": p.issuer, "introspection": {
+                "client_id": "echo", "client_secret_file": "client.secret", "lifetime": 5,
+                "auth_method": "client_secret_basic"}}]))
+        else:
+            p.begin("--port", str(port), "--issuer", p.issuer, "--introspect", "echo",
+                    "--introspect-secret", p.client_secret)
+        done = p.call_it("whoami")
+        expect_eq("let in", done.returncode, 0, done.stderr)
+        expect("and known", "username: alice" in done.stdout, done.stdout)
+        expect("the issuer was asked", "POST /introspect 200" in p.authserver.read_log(),
+               p.authserver.read_log())
+        expect_eq("nonsense", p.status("nonsense", "tools/list"), 401)
+
+
+def test_check_finds_who_we_are():
+    with Place() as p:
+        start_issuer(p)
+        secret, wrong = p.client_secret, p.secret("wrong.secret", "guess")
+        given = ["--issuer", p.issuer, "--introspect", "echo", "--introspect-secret"]
+        done, account = p.check(*given, secret, "--exchange", "echo", "--exchange-secret", secret,
+                                "--exchange-audience", B)
+        expect_eq("well", (done.returncode, account["ok"]), (0, True), done.stderr + done.stdout)
+        expect_eq("who we are", account["issuers"][0]["introspects_as"], "echo")
+        expect_eq("and for whom", account["exchange"]["audience"], B)
+        told(p.run("serve", "--check", *given, wrong), 4, "client")
+        plain = p.start("authserver", "--json", "--port", "0").ready["issuer"]
+        told(p.run("serve", "--check", "--issuer", plain, "--exchange", "echo", "--exchange-secret", secret,
+                   "--exchange-audience", B), 3, "token exchange")
