@@ -64,6 +64,8 @@ foreach(source ${sources})
   endif()
 endforeach()
 
+target_link_libraries(fuzz_serve PRIVATE mp_cli)
+
 # make bench builds these two; nothing else does.
 add_executable(bench_pair EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/pair.c)
 target_link_libraries(bench_pair PRIVATE mp_flags)
