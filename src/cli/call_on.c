@@ -160,7 +160,7 @@ static enum mcpass_rc add_answer(const char *json, bool is_error, struct mp_buf 
 	if (!rc && (is_error || mp_result_is_error(result)))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, NULL, "its whoami ended in an error");
 	else if (!rc)
-		mp_result_tool(text, &plain, result);
+		mp_result_tool(text, &plain, result, json);
 	json_decref(result);
 	return rc;
 }

@@ -229,6 +229,18 @@ def see_nothing(p):
     expect_eq("as ever", p.status(p.token("mcp:read"), "tools/list"), 200)
 
 
+def see_challenge_all(p):
+    _, headers, _ = p.ask(None, "tools/list")
+    expect_eq("all of them", challenge(headers, "scope"), "mcp:read mcp:tools mcp:prompts")
+
+
+def see_cors(p):
+    request = urllib.request.Request(p.url, method="OPTIONS", headers={
+        "Origin": "https://app.example", "Access-Control-Request-Method": "POST"})
+    with urllib.request.urlopen(request, timeout=lib.PATIENCE) as answer:
+        expect_eq("that page may", answer.headers["Access-Control-Allow-Origin"], "https://app.example")
+
+
 TOOL_RULE = [{"method": "tools/call", "name": "echo", "scope": "mcp:echo"}]
 SETTINGS = [
     # label, options, members of the file, what is seen
@@ -248,6 +260,9 @@ SETTINGS = [
      {"dpop": {"mode": "required", "nonce_secret_file": "nonce.secret"}}, see_nonce),
     ("fixtures", ["--fixtures"], {"fixtures": True}, see_fixtures),
     ("an address", ["--bind", "::1"], {"bind": "::1"}, see_bind),
+    ("every scope in the challenge", ["--challenge-all"], {"challenge_all": True}, see_challenge_all),
+    ("pages of an origin", ["--cors-origin", "https://app.example"],
+     {"cors_origins": ["https://app.example"]}, see_cors),
     ("a proxy that is not needed", ["--proxy", "http://127.0.0.1:1"], {"proxy": "http://127.0.0.1:1"},
      see_nothing),
 ]
