@@ -156,14 +156,16 @@
 #define MP_MAX_BROWSERS 16
 /* Requests to issuers that are under way at a time: as many issuers, and tokens that came
  * for the first time. */
-#define MP_MAX_FETCHES 64
+#define MP_MAX_FETCHES 32
 /* Seconds in which one of them must be answered: a client waits for it. */
 #define MP_FETCH_TIMEOUT 10
 /* Requests that wait for such an answer: half of the connections, so that whoever needs
  * none is served. */
-#define MP_MAX_WAITERS 128
-/* Connections that the small server holds at a time; seconds that one may be silent. */
-#define MP_MAX_HTTPD_CONNECTIONS 256u
+#define MP_MAX_WAITERS 60
+/* Connections that the small server holds at a time; seconds that one may be silent.
+ * libmicrohttpd takes 128 events at a time, and when it gets just so many, it waits for more
+ * before it looks at them: so there are fewer. */
+#define MP_MAX_HTTPD_CONNECTIONS 120u
 #define MP_HTTPD_TIMEOUT 30u
 /* Requests of a session that are not answered yet; a host asks a few at a time. */
 #define MP_MAX_CALLS 1024
