@@ -1,8 +1,10 @@
 """A real Keycloak, in development mode on loopback, prepared by examples/keycloak/prepare.sh."""
 
+import keycloak_device as device
 import keycloak_docs as docs
 import keycloak_features as features
 import keycloak_refusals as refusals
+import keycloak_serve as serve
 import keycloak_steps as steps
 from keycloak_bed import Bed
 from keycloak_server import VERSION
@@ -25,6 +27,8 @@ def round_one(bed, subject):
     steps.tokens(bed, subject)
     steps.dpop(bed, subject)
     steps.logout(bed, subject)
+    device.device(bed, subject)
+    serve.all_of_it(bed, subject)
 
 
 def refuse(bed, subject):
