@@ -10,16 +10,21 @@ ORDER = 62
 FOLDER = "client_python"
 
 
-def walk(report, python, script, package, name, era, version):
+def walk(report, python, script, package, name, era, version, *serve):
     subject = report.subject(name, install.pip_version(python, package), "MCP client")
-    with House() as house:
+    with House(*serve) as house:
         env = {"GLUE_ERA": era, **(house.desktop() if package == "fastmcp" else {})}
         args = [python, os.path.join(install.HERE, FOLDER, script)]
         Walk(subject, house, lambda: house.guest(args, name, env), version).go()
+    return subject
 
 
 def run(report):
     python = install.pip(FOLDER)
     walk(report, python, "sdk.py", "mcp", "Python SDK", "auto", "2026-07-28")
     walk(report, python, "sdk.py", "mcp", "Python SDK, initialize", "legacy", "2025-11-25")
+    one = walk(report, install.pip(FOLDER + "1"), "sdk1.py", "mcp", "Python SDK 1", "", "2025-11-25",
+               "--challenge-all")
+    one.not_offered("step-up", "it asks for the scope of the challenge alone, so that it loses the ones"
+                    " that it had: mcpass serve --challenge-all")
     walk(report, python, "fast.py", "fastmcp", "FastMCP", "auto", "2026-07-28")

@@ -103,6 +103,7 @@ class House(World):
 
     def guest(self, args, name, env=None, store="guest.json"):
         guest = Guest(args, {**self.env, "GLUE_NAME": name, "GLUE_STORE": self.path(store),
+                             "PYTHONDONTWRITEBYTECODE": "1",
                              **(env or {})}, self.path("guest.log"))
         self.stack.callback(guest.end)
         return guest
