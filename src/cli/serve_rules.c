@@ -28,11 +28,15 @@ static enum mcpass_rc grow(struct mp_serve_rules *rules, struct mp_serve_rule **
 {
 	struct mp_serve_rule *items;
 
-	if (rules->count == MP_MAX_ITEMS)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "more than %d rules", MP_MAX_ITEMS);
+	if (rules->count == MP_MAX_ITEMS) {
+		(void)mp_fail(err, MCPASS_E_USAGE, NULL, "more than %d rules", MP_MAX_ITEMS);
+		return MCPASS_E_USAGE;
+	}
 	items = realloc(rules->items, (rules->count + 1) * sizeof(*items));
-	if (items == NULL)
-		return mp_nomem(err);
+	if (items == NULL) {
+		(void)mp_nomem(err);
+		return MCPASS_E_NOMEM;
+	}
 	rules->items = items;
 	items[rules->count] = (struct mp_serve_rule){ 0 };
 	*ret_rule = &items[rules->count++];
