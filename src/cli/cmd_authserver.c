@@ -20,7 +20,7 @@ struct authserver_options {
 	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
 	int device_interval_ms;
 	const char *clients, *trusted_issuers;
-	struct mp_texts origins;
+	struct mp_texts origins, resolve;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client;
 	const char *user, *scope, *resource;
 	struct mp_texts claims;
@@ -154,6 +154,7 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.opaque_tokens = options->opaque_tokens,
 		.clients = files->clients.items, .client_count = files->clients.count,
 		.origins = options->origins.items, .origin_count = options->origins.count,
+		.resolve = options->resolve.items, .resolve_count = options->resolve.count,
 		.trusted = files->issuers.items, .trusted_count = files->issuers.count,
 	};
 }
@@ -329,6 +330,9 @@ static const struct mp_option authserver_options[] = {
 	    "The audience of tokens for clients that ask for no resource. Default: the issuer." },
 	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
 	    "Let pages of this origin register and fetch tokens (CORS); may be repeated." },
+	{ "resolve", '\0', MP_OPTION_LIST, "HOST:PORT:ADDRESS", AT(resolve),
+	    "Fetch what is at HOST:PORT from ADDRESS, whatever the name resolves to; may be"
+	    " repeated." },
 	{ "device-interval", '\0', MP_OPTION_TIME, "TIME", AT(device_interval_ms),
 	    "How long a device waits between two polls (RFC 8628). Default 5s." },
 	{ "require-par", '\0', MP_OPTION_FLAG, NULL, AT(require_par),

@@ -132,7 +132,8 @@ static void fill_drive(const struct mp_conn_options *options, const struct mp_co
 	drive->listener = (struct mp_listener_options){ .bind_address = options->callback_bind,
 		.redirect_host = options->callback_host, .port = options->callback_port.number };
 	drive->http = (struct mp_http_options){ .ca_file = options->ca_file,
-		.proxy = options->proxy, .timeout_ms = options->timeout_ms };
+		.proxy = options->proxy, .timeout_ms = options->timeout_ms,
+		.resolve = options->resolve.items, .resolve_count = options->resolve.count };
 	drive->store_path = options->store;
 	drive->headers = conn->headers.items;
 	drive->header_count = conn->headers.count;

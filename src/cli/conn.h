@@ -17,7 +17,7 @@ struct mp_conn_options {
 	const char *initial_access_token_file, *ca_file, *proxy, *store, *protocol;
 	const char *callback_host, *callback_bind, *provider;
 	struct mp_port callback_port;
-	struct mp_texts headers, auth_params;
+	struct mp_texts headers, auth_params, resolve;
 	int timeout_ms, login_timeout_ms;
 	bool no_login, no_browser, device, omit_resource, allow_no_s256, dpop;
 	/* for programs that act for themselves, or for whoever vouched for a person */

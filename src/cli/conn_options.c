@@ -16,6 +16,8 @@ static const struct mp_option connection_options[] = {
 	    "Trust the certificates in this file rather than the system's." },
 	{ "proxy", '\0', MP_OPTION_TEXT, "URL", AT(proxy),
 	    "Use this proxy rather than the one of https_proxy." },
+	{ "resolve", '\0', MP_OPTION_LIST, "HOST:PORT:ADDRESS", AT(resolve),
+	    "Connect to ADDRESS for HOST:PORT, whatever its name resolves to; may be repeated." },
 };
 const struct mp_option_table mp_connection_table = {
 	"Connection", connection_options, MP_COUNT(connection_options)

@@ -60,6 +60,8 @@ struct mp_issuer_service_options {
 	bool require_par, require_dpop_nonce, opaque_tokens;
 	const char *const *origins;     /* of pages that may register and fetch tokens (CORS) */
 	size_t origin_count;
+	const char *const *resolve;     /* as of http_curl.h */
+	size_t resolve_count;
 	const struct mp_issuer_client *clients; /* as of issuer.h */
 	const struct mp_issuer_trusted *trusted;
 	size_t client_count, trusted_count;

@@ -89,6 +89,23 @@ static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *
 	return rc;
 }
 
+/* Whoever comes names a document to be fetched: it may be out there, or on this machine when
+ * we are on it ourselves.  The keys of trusted issuers are where our operator says. */
+static enum mcpass_rc open_http(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+{
+	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS, .timeout_ms = FETCH_MS,
+		.resolve = options->resolve, .resolve_count = options->resolve_count };
+	enum mcpass_rc rc = mp_http_new(&http, &service->http, err);
+
+	if (!rc)
+		rc = mp_http_confine(service->http, service->url, MP_REACH_PUBLIC, err);
+	for (size_t i = 0; i < options->trusted_count && !rc; i++)
+		if (options->trusted[i].jwks_uri != NULL)
+			rc = mp_http_vouch(service->http, options->trusted[i].jwks_uri, err);
+	return rc;
+}
+
 static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
     const struct mp_issuer_service_options *options, struct mcpass_error *err)
 {
@@ -111,11 +128,10 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.cors_origins = options->origins, .cors_count = options->origin_count,
 		.fetch = mp_service_fetch,
 	};
-	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS, .timeout_ms = FETCH_MS };
 	char *jwk = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_http_new(&http, &service->http, err);
+	rc = open_http(service, options, err);
 	if (rc)
 		return rc;
 	config.fetch_ctx = service->http;

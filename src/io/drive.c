@@ -85,6 +85,19 @@ static void note_revision(const struct mp_drive *drive)
 	mp_buf_free(&name);
 }
 
+/* What the server's word sends us to is judged; what a person named is not. */
+static enum mcpass_rc open_http(struct mp_drive *drive, struct mcpass_error *err)
+{
+	const struct mcpass_client_config *client = &drive->options.client;
+	enum mcpass_rc rc = mp_http_new(&drive->options.http, &drive->http, err);
+
+	if (!rc)
+		rc = mp_http_confine(drive->http, client->server_url, MP_REACH_UNKNOWN, err);
+	if (!rc)
+		rc = mp_http_vouch(drive->http, client->client_issuer, err);
+	return rc ? rc : mp_http_vouch(drive->http, client->idp_token_endpoint, err);
+}
+
 enum mcpass_rc mp_drive_new(const struct mp_drive_options *options,
     struct mp_drive **ret_drive, struct mcpass_error *err)
 {
@@ -100,7 +113,7 @@ enum mcpass_rc mp_drive_new(const struct mp_drive_options *options,
 		drive->options.login_timeout_ms = LOGIN_TIMEOUT_MS;
 	rc = mcpass_client_new(&drive->options.client, &drive->client, err);
 	if (!rc)
-		rc = mp_http_new(&options->http, &drive->http, err);
+		rc = open_http(drive, err);
 	if (!rc)
 		rc = mp_store_open(options->store_path, &drive->store, err);
 	if (!rc)

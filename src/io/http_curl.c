@@ -31,6 +31,8 @@ enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_http
 	rc = mp_http_trust_find(options->ca_file, &http->trust, err);
 	if (!rc)
 		rc = mp_set(&http->proxy, options->proxy, err);
+	if (!rc)
+		rc = mp_http_reach_init(http, options, err);
 	if (!rc) {
 		http->multi = curl_multi_init();
 		rc = http->multi == NULL ? mp_nomem(err) : MCPASS_OK;
@@ -59,6 +61,7 @@ void mp_http_free(struct mp_http *http)
 	mp_sigpipe_release(&held);
 	curl_global_cleanup();
 	mp_http_trust_free(&http->trust);
+	mp_http_reach_free(http);
 	free(http->proxy);
 	free(http);
 }

@@ -1,12 +1,15 @@
 /* http_curl.h - HTTP requests by libcurl.  It follows no redirect and keeps no cookie. */
 #ifndef MP_IO_HTTP_CURL_H
 #define MP_IO_HTTP_CURL_H
+#include "wire/host.h"
 #include "wire/http.h"
 
 struct mp_http;                 /* one multi handle: connections are reused */
 struct mp_http_options {
 	const char *ca_file;    /* or NULL: the system's (hashed directory preferred) */
 	const char *proxy;      /* or NULL: the environment's, as curl reads it */
+	const char *const *resolve;     /* "HOST:PORT:ADDRESS": connect there instead */
+	size_t resolve_count;
 	/* 0: 10 s to connect; 60 s for a whole answer (mp_http_perform), and no limit for a
 	 * stream: a tool may take hours, and a peer that is gone is found out by keepalive.
 	 * A timeout_ms that is given also limits the time until a stream's head is there,
@@ -23,6 +26,16 @@ void mp_http_free(struct mp_http *http);
 enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const char *url,
     const struct mcpass_header *headers, size_t count, const char *body, size_t len,
     size_t max, struct mp_http_response *ret_response, struct mcpass_error *err);
+
+/* From now on mp_http_perform() connects only where the server at server_url may send us
+ * (mp_target_may_reach() of the very address); else it is MCPASS_E_POLICY.  Where that server
+ * is says its URL, if an address is in it, else the last connection to it; until there was
+ * one: otherwise.  Through a proxy it is the proxy that resolves and connects, and it is not
+ * judged; nor are the hosts of no_proxy then, which a person named. */
+enum mcpass_rc mp_http_confine(struct mp_http *http, const char *server_url,
+    enum mp_reach otherwise, struct mcpass_error *err);
+/* A person named this URL: its host may be private, or on loopback.  NULL is fine. */
+enum mcpass_rc mp_http_vouch(struct mp_http *http, const char *url, struct mcpass_error *err);
 
 /* From now on mp_http_perform() ends with MCPASS_E_DENIED, "interrupted", when fd is
  * readable; -1: none. */

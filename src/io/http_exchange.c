@@ -59,6 +59,7 @@ static void tell_head(struct mp_http_exchange *exchange)
 	if (exchange->has_head || status < 200)
 		return;
 	exchange->has_head = true;
+	mp_http_reach_learn(exchange);
 	while (!rc && (line = curl_easy_nextheader(exchange->easy, CURLH_HEADER, -1, line)) != NULL)
 		rc = keep_header(&headers, line, &exchange->fault);
 	if (rc == MCPASS_E_USAGE) {     /* our word for it; here a peer is at fault */
@@ -215,9 +216,7 @@ static enum mcpass_rc fill(struct mp_http_exchange *exchange, const struct mp_ht
 
 	if (rc)
 		return rc;
-	(void)snprintf(exchange->host, sizeof(exchange->host), "%s%.*s%s:%u",
-	    uri.is_ipv6 ? "[" : "", (int)uri.host.len, uri.host.data, uri.is_ipv6 ? "]" : "",
-	    uri.port);
+	mp_http_name_host(&uri, exchange->host);
 	if (ask->body != NULL) {
 		exchange->body = mp_dup_span((struct mp_span){ ask->body, ask->len });
 		exchange->body_len = ask->len;
@@ -229,7 +228,7 @@ static enum mcpass_rc fill(struct mp_http_exchange *exchange, const struct mp_ht
 		return rc;
 	exchange->easy = curl_easy_init();
 	if (exchange->easy == NULL || !set_connection(exchange, &uri, timeout_ms)
-	    || !set_request(exchange, ask))
+	    || !set_request(exchange, ask) || !mp_http_reach_set(exchange, &uri))
 		return mp_nomem(err);
 	return MCPASS_OK;
 }

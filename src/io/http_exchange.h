@@ -1,10 +1,12 @@
-/* http_exchange.h - what http_curl.c, http_exchange.c, http_perform.c and http_reason.c
- * share. */
+/* http_exchange.h - what http_curl.c, http_exchange.c, http_perform.c, http_reach.c and
+ * http_reason.c share. */
 #ifndef MP_IO_HTTP_EXCHANGE_H
 #define MP_IO_HTTP_EXCHANGE_H
+#include <arpa/inet.h>
 #include <curl/curl.h>
 #include "io/http_curl.h"
 #include "io/http_trust.h"
+#include "wire/uri.h"
 
 /* "host:port" of a URL, for error messages: a DNS name, brackets, a colon, a port. */
 #define MP_HTTP_HOST_ROOM 272
@@ -13,6 +15,10 @@ struct mp_http {
 	CURLM *multi;
 	struct mp_http_trust trust;
 	char *proxy;                    /* or NULL */
+	struct curl_slist *resolve;
+	struct mp_strings vouched;      /* "host:port" that a person named */
+	char server[MP_HTTP_HOST_ROOM]; /* whose word sends us, or "": everywhere */
+	enum mp_reach server_reach;
 	long connect_timeout_ms, timeout_ms;
 	long head_ms;                   /* until a stream's head must be there; 0: no limit */
 	int interrupt_fd;               /* -1: none */
@@ -37,6 +43,9 @@ struct mp_http_exchange {
 	enum mcpass_rc failed;          /* what a callback returned */
 	struct mcpass_error fault;      /*    and its error */
 	struct mp_http_callbacks tell;
+	enum mp_reach kept_from;        /* where an address led that was not connected to */
+	char kept_address[INET6_ADDRSTRLEN];
+	bool is_direct;                 /* no proxy on the way */
 	char host[MP_HTTP_HOST_ROOM];
 	char words[CURL_ERROR_SIZE];    /* libcurl's own, for the message */
 };
@@ -60,6 +69,20 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
     const struct mp_http_callbacks *tell, bool is_private, unsigned id,
     struct mcpass_error *err);
 void mp_http_abandon(struct mp_http *http, bool is_private, unsigned id);
+
+/* --- http_reach.c --- */
+void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM]);
+/* Checks and keeps options.resolve. */
+enum mcpass_rc mp_http_reach_init(struct mp_http *http, const struct mp_http_options *options,
+    struct mcpass_error *err);
+void mp_http_reach_free(struct mp_http *http);
+/* Has this exchange resolve and connect as it may; false: out of memory. */
+bool mp_http_reach_set(struct mp_http_exchange *exchange, const struct mp_uri *uri);
+/* The head is there: where the server is is known. */
+void mp_http_reach_learn(const struct mp_http_exchange *exchange);
+/* Reports that kept_from is why there is no connection. */
+enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
+    struct mcpass_error *err);
 
 /* Turns libcurl's result into host, cause and what to do. */
 enum mcpass_rc mp_http_reason(const struct mp_http_exchange *exchange, CURLcode code,

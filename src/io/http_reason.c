@@ -69,6 +69,8 @@ enum mcpass_rc mp_http_reason(const struct mp_http_exchange *exchange, CURLcode 
 
 	if (code == CURLE_OUT_OF_MEMORY)
 		return mp_nomem(err);
+	if (code == CURLE_COULDNT_CONNECT && exchange->kept_from != MP_REACH_UNKNOWN)
+		return mp_http_reach_say(exchange, err);
 	if (code == CURLE_OPERATION_TIMEDOUT)
 		return say_timeout(exchange, err);
 	if (code == CURLE_COULDNT_CONNECT)

@@ -82,8 +82,8 @@ struct mp_issuer_config {
 	 * audiences of an ID-JAG (SEP-990). */
 	const char *const *vouched;
 	size_t vouched_count;
-	/* GETs an https URL, follows no redirect, connects to no private address unless the URL
-	 * says one, appends the body to body, which is capped.  For client metadata documents
+	/* GETs an https URL, follows no redirect, connects to public addresses (or where we are
+	 * ourselves, or our operator named a key set), appends the body to body, which is capped.  For client metadata documents
 	 * (SEP-991) and the keys of trusted issuers; NULL: neither is offered. */
 	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status,
 	    struct mp_buf *body, struct mcpass_error *err);

@@ -58,3 +58,21 @@ enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loo
 	}
 	return MCPASS_OK;
 }
+
+/* spec: MCP security considerations (SSRF); RFC 9728 7.7 */
+bool mp_target_may_reach(enum mp_reach server, enum mp_reach target)
+{
+	switch (target) {
+	case MP_REACH_PUBLIC:
+		return true;
+	case MP_REACH_LOOPBACK:
+		return server == MP_REACH_LOOPBACK || server == MP_REACH_UNKNOWN;
+	case MP_REACH_PRIVATE:
+		return server != MP_REACH_PUBLIC && server != MP_REACH_LOOPBACK;
+	case MP_REACH_LINK_LOCAL:
+	case MP_REACH_NOWHERE:
+	case MP_REACH_UNKNOWN:
+		break;
+	}
+	return false;
+}

@@ -3,6 +3,7 @@
  *       OAuth 2.1 1.5; RFC 9728 7.7 */
 #ifndef MP_OAUTH_TARGET_H
 #define MP_OAUTH_TARGET_H
+#include "wire/host.h"
 #include "wire/uri.h"
 
 /* Judges url, which a server named, on the way to the MCP server at server_url.
@@ -15,5 +16,14 @@
  * MCPASS_E_POLICY    one we refuse to contact */
 enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loopback_http,
     const char *what, struct mcpass_error *err);
+
+/* Judges the address that a name of such a URL leads to, when it is connected to: a name is
+ * anybody's, and may lead anywhere (DNS rebinding).  server is where the MCP server is,
+ * UNKNOWN before it was connected to.
+ *
+ * Public addresses always; loopback for a server on loopback; private ones for a server
+ * inside; link-local ones, metadata services of clouds and what is no host for nobody.  For
+ * an unknown server only the last rule holds. */
+bool mp_target_may_reach(enum mp_reach server, enum mp_reach target);
 
 #endif

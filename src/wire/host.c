@@ -11,21 +11,22 @@
 /* What IANA's special-purpose registry calls not globally reachable, and multicast. */
 static const struct {
 	uint32_t net, mask;
+	enum mp_reach reach;
 } private4[] = {         /* spec: RFC 6890 2.2.2 */
-	{ 0x00000000, 0xff000000 },    /* 0/8, this network */
-	{ 0x0a000000, 0xff000000 },    /* 10/8, private */
-	{ 0x64400000, 0xffc00000 },    /* 100.64/10, shared by carriers */
-	{ 0x7f000000, 0xff000000 },    /* 127/8, loopback */
-	{ 0xa9fe0000, 0xffff0000 },    /* 169.254/16, link-local: cloud metadata */
-	{ 0xac100000, 0xfff00000 },    /* 172.16/12, private */
-	{ 0xc0000000, 0xffffff00 },    /* 192.0.0/24, protocol assignments */
-	{ 0xc0000200, 0xffffff00 },    /* 192.0.2/24, documentation */
-	{ 0xc0586300, 0xffffff00 },    /* 192.88.99/24, 6to4 relays, withdrawn */
-	{ 0xc0a80000, 0xffff0000 },    /* 192.168/16, private */
-	{ 0xc6120000, 0xfffe0000 },    /* 198.18/15, benchmarks */
-	{ 0xc6336400, 0xffffff00 },    /* 198.51.100/24, documentation */
-	{ 0xcb007100, 0xffffff00 },    /* 203.0.113/24, documentation */
-	{ 0xe0000000, 0xe0000000 },    /* 224/4 multicast, 240/4 reserved, broadcast */
+	{ 0x00000000, 0xff000000, MP_REACH_NOWHERE }, /* 0/8, this network */
+	{ 0x0a000000, 0xff000000, MP_REACH_PRIVATE }, /* 10/8, private */
+	{ 0x64400000, 0xffc00000, MP_REACH_PRIVATE }, /* 100.64/10, shared by carriers */
+	{ 0x7f000000, 0xff000000, MP_REACH_LOOPBACK }, /* 127/8, loopback */
+	{ 0xa9fe0000, 0xffff0000, MP_REACH_LINK_LOCAL }, /* 169.254/16, link-local: cloud metadata */
+	{ 0xac100000, 0xfff00000, MP_REACH_PRIVATE }, /* 172.16/12, private */
+	{ 0xc0000000, 0xffffff00, MP_REACH_PRIVATE }, /* 192.0.0/24, protocol assignments */
+	{ 0xc0000200, 0xffffff00, MP_REACH_PRIVATE }, /* 192.0.2/24, documentation */
+	{ 0xc0586300, 0xffffff00, MP_REACH_PRIVATE }, /* 192.88.99/24, 6to4 relays, withdrawn */
+	{ 0xc0a80000, 0xffff0000, MP_REACH_PRIVATE }, /* 192.168/16, private */
+	{ 0xc6120000, 0xfffe0000, MP_REACH_PRIVATE }, /* 198.18/15, benchmarks */
+	{ 0xc6336400, 0xffffff00, MP_REACH_PRIVATE }, /* 198.51.100/24, documentation */
+	{ 0xcb007100, 0xffffff00, MP_REACH_PRIVATE }, /* 203.0.113/24, documentation */
+	{ 0xe0000000, 0xe0000000, MP_REACH_NOWHERE }, /* 224/4 multicast, 240/4 reserved, broadcast */
 };
 
 static bool copy_text(struct mp_span span, char *out, size_t room)
@@ -147,12 +148,15 @@ bool mp_host_is_loopback(struct mp_span host, bool is_ipv6)
 	    && address4[0] == 127;
 }
 
-static bool is_private4(uint32_t address)
+static enum mp_reach reach4(uint32_t address)
 {
+	/* Azure's and Alibaba's services for the machine itself, as 169.254.169.254 is elsewhere. */
+	if (address == 0xa83f8110 || address == 0x646464c8)
+		return MP_REACH_LINK_LOCAL;
 	for (size_t i = 0; i < MP_COUNT(private4); i++)
 		if ((address & private4[i].mask) == private4[i].net)
-			return true;
-	return false;
+			return private4[i].reach;
+	return MP_REACH_PUBLIC;
 }
 
 static uint32_t read_u32(const uint8_t *p)
@@ -160,29 +164,51 @@ static uint32_t read_u32(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-static bool is_private6(const uint8_t address[16])
+/* Those that do not stand for an IPv4 address.  spec: RFC 4291 2.4 */
+static enum mp_reach reach_own6(const uint8_t address[16])
+{
+	static const uint8_t metadata[16] = { 0xfd, 0x00, 0x0e, 0xc2, [14] = 0x02, [15] = 0x54 };
+	static const uint8_t zeros[15];
+	uint32_t head = read_u32(address);
+
+	if (memcmp(address, zeros, sizeof(zeros)) == 0 && address[15] <= 1)
+		return address[15] == 1 ? MP_REACH_LOOPBACK : MP_REACH_NOWHERE;
+	if (head >> 22 == 0xfe80 >> 6 || memcmp(address, metadata, sizeof(metadata)) == 0)
+		return MP_REACH_LINK_LOCAL;
+	if (head >> 24 == 0xff)
+		return MP_REACH_NOWHERE;
+	/* Only 2000::/3 was ever given out: the rest is fc00::/7 and so on. */
+	if (head >> 29 != 1)
+		return MP_REACH_PRIVATE;
+	/* spec: RFC 6890 2.2.3: 2001::/23 protocols, 2001:db8::/32 and 3fff::/20 (RFC 9637)
+	 * documentation */
+	return head >> 9 == 0x20010000 >> 9 || head == 0x20010db8 || head >> 12 == 0x3fff0
+	    ? MP_REACH_PRIVATE : MP_REACH_PUBLIC;
+}
+
+static enum mp_reach reach6(const uint8_t address[16])
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 	static const uint8_t nat64[12] = { 0x00, 0x64, 0xff, 0x9b };
-	uint32_t head = read_u32(address);
 
 	/* Addresses that carry an IPv4 one go where that goes.
 	 * spec: RFC 4291 2.5.5.2 (mapped), RFC 6052 2.1 (NAT64), RFC 3056 2 (6to4) */
 	if (memcmp(address, mapped, sizeof(mapped)) == 0
 	    || memcmp(address, nat64, sizeof(nat64)) == 0)
-		return is_private4(read_u32(address + 12));
-	if (head >> 16 == 0x2002)
-		return is_private4(read_u32(address + 2));
-	/* Only 2000::/3 was ever given out: the rest is loopback, fc00::/7, fe80::/10 and
-	 * so on.  spec: RFC 4291 2.4 */
-	if (head >> 29 != 1)
-		return true;
-	/* spec: RFC 6890 2.2.3: 2001::/23 protocols, 2001:db8::/32 and 3fff::/20 (RFC 9637)
-	 * documentation */
-	return head >> 9 == 0x20010000 >> 9 || head == 0x20010db8 || head >> 12 == 0x3fff0;
+		return reach4(read_u32(address + 12));
+	if (address[0] == 0x20 && address[1] == 0x02)
+		return reach4(read_u32(address + 2));
+	return reach_own6(address);
 }
 
-bool mp_host_is_private(struct mp_span host, bool is_ipv6)
+enum mp_reach mp_host_reach(const uint8_t *bytes, size_t len)
+{
+	if (len == 4)
+		return reach4(read_u32(bytes));
+	return len == 16 ? reach6(bytes) : MP_REACH_NOWHERE;
+}
+
+enum mp_reach mp_host_reach_of(struct mp_span host, bool is_ipv6)
 {
 	static const char suffix[] = ".localhost";
 	size_t suffix_len = sizeof(suffix) - 1;
@@ -191,10 +217,19 @@ bool mp_host_is_private(struct mp_span host, bool is_ipv6)
 	struct mp_span name = without_dot(host);
 
 	if (is_ipv6)
-		return !read_ipv6(host, address6) || is_private6(address6);
+		return read_ipv6(host, address6) ? reach6(address6) : MP_REACH_NOWHERE;
 	if (read_ipv4(name, &address))
-		return is_private4(address);
+		return reach4(address);
 	if (name.len > suffix_len)      /* spec: RFC 6761 6.3 */
 		name = (struct mp_span){ name.data + name.len - suffix_len, suffix_len };
-	return mp_span_is_nocase(name, "localhost") || mp_span_is_nocase(name, suffix);
+	return mp_span_is_nocase(name, "localhost") || mp_span_is_nocase(name, suffix)
+	    ? MP_REACH_LOOPBACK : MP_REACH_UNKNOWN;
+}
+
+bool mp_host_is_private(struct mp_span host, bool is_ipv6)
+{
+	enum mp_reach reach = mp_host_reach_of(host, is_ipv6);
+
+	/* spec: RFC 6890 2.2.2; a service of the cloud is no less inside at a public address */
+	return reach != MP_REACH_PUBLIC && reach != MP_REACH_UNKNOWN;
 }

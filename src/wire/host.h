@@ -2,6 +2,7 @@
  * A host is passed as uri.h has it: an IPv6 literal without its brackets. */
 #ifndef MP_WIRE_HOST_H
 #define MP_WIRE_HOST_H
+#include <stdint.h>
 #include "base/text.h"
 
 /* A DNS name (with '_' and at most one trailing dot), an IPv4 address in a notation
@@ -13,5 +14,16 @@ bool mp_host_is_loopback(struct mp_span host, bool is_ipv6);
 /* Wide, since requests are refused for it: any address that is not globally reachable,
  * and the names of RFC 6761 6.3 (localhost and what lies under it). */
 bool mp_host_is_private(struct mp_span host, bool is_ipv6);
+
+/* Where an address leads.  LINK_LOCAL is metadata services of clouds, too, wherever they
+ * are; NOWHERE is no host that could be meant: unspecified, multicast, reserved. */
+enum mp_reach {
+	MP_REACH_UNKNOWN, MP_REACH_PUBLIC, MP_REACH_PRIVATE, MP_REACH_LOOPBACK,
+	MP_REACH_LINK_LOCAL, MP_REACH_NOWHERE
+};
+/* Of an address as the network has it: 4 or 16 bytes; any other length is NOWHERE. */
+enum mp_reach mp_host_reach(const uint8_t *bytes, size_t len);
+/* Of a host that says its address, or that is localhost; UNKNOWN for another name. */
+enum mp_reach mp_host_reach_of(struct mp_span host, bool is_ipv6);
 
 #endif

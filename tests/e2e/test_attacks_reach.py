@@ -7,10 +7,14 @@ import os
 import select
 import struct
 import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
 
 import lib
 from lib import HTML, JSON, expect, expect_eq, hostile
-from scene import (FAR, MARK, REFUSED, Issuer, Scene, Server, expect_login, expect_refused, mint, seen)
+from scene import (FAR, MARK, REFUSED, Issuer, Scene, Server, certificate, expect_login,
+                   expect_refused, mint, seen)
 
 
 # --- CVE-2026-111769, CVE-2026-116685, CVE-2026-64684: redirects ----------------------------
@@ -203,6 +207,99 @@ def test_a_name_that_leads_inside():
         expect_refused(done, "certificate", "rebound.example.com", code=2)
         hosts = [headers["Host"] for method, _, headers, _ in s.proxy.requests if method != "CONNECT"]
         expect_eq("who was asked anything", set(hosts), {"mcp.example.com"})
+
+
+def named(scene, name):
+    """A site of TLS on loopback under that name, and the option that leads there."""
+    site = hostile(scene, {})
+    site.server.socket = certificate()[1].wrap_socket(site.server.socket, server_side=True)
+    port = site.server.server_port
+    site.url = scene.allow(f"https://{name}") + f":{port}"
+    return site, ["--resolve", f"{name}:{port}:127.0.0.1"]
+
+
+def without_proxy(scene):
+    """A proxy resolves by itself, so there is nothing to judge."""
+    for variable in ("http_proxy", "https_proxy"):
+        del scene.env[variable]
+
+
+REBOUND = ["169.254.169.254", "10.0.0.1", "192.168.1.1", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+           "[fd00:ec2::254]", "[fd00::1]", "[fe80::1]", "[::ffff:169.254.169.254]", "[64:ff9b::a00:1]"]
+
+
+@lib.rows([(f"{address}, {place} of a server {how}", address, place, how)
+           for address in REBOUND for place in PLACES[:4] for how in ("on loopback", "by name")
+           if address in REBOUND[:2] or (place == PLACES[1] and how == "on loopback")])
+def test_a_name_that_resolves_inside(label, address, place, how):
+    """DNS rebinding: what is judged is the address that would be connected to."""
+    with Scene() as s:
+        without_proxy(s)
+        options = ["--resolve", f"as.example.com:443:{address}"]
+        if how == "by name":
+            site, to_server = named(s, "mcp.example.com")
+            issuer_site, to_issuer = named(s, "as.example.com")
+            options += to_server + to_issuer
+        else:
+            site = issuer_site = None
+        issuer = Issuer(s, issuer_site)
+        server = Server(s, issuer.url, site)
+        point_inside(server, issuer, place, "https://as.example.com")
+        done = s.run("login", server.url, *options)
+        expect_refused(done, "as.example.com:443: the name leads")
+        expect("nobody was asked", not s.visits, str(s.visits))
+
+
+def test_names_that_lead_to_this_machine():
+    with Scene() as s:
+        without_proxy(s)
+        site, to_server = named(s, "mcp.example.com")
+        issuer_site, to_issuer = named(s, "as.example.com")
+        server = Server(s, Issuer(s, issuer_site).url, site)
+        expect_login(s, server.url, *to_server, *to_issuer)
+        done = s.run("tools", server.url, *to_server, *to_issuer)
+        expect_eq("and a call", done.returncode, 0, done.stderr)
+
+
+@lib.rows([
+    ("a private address", [], "10.0.0.1", "leads into a private network"),
+    ("a cloud's metadata", [], "169.254.169.254", "leads to an address of the link"),
+    ("this machine, from outside", ["--issuer", "https://as.example.com"], "127.0.0.1",
+     "leads to this machine"),
+    ("this machine, from this machine", [], "127.0.0.1", None),
+])
+def test_a_document_at_a_name_that_resolves_inside(label, options, address, refusal):
+    """Whoever comes to the authorization server names what it fetches: the client's id."""
+    with Scene() as s:
+        without_proxy(s)
+        site, _ = named(s, "mcp.example.com")
+        client_id = site.url + "/client"
+        site.routes["/client"] = (200, JSON, json.dumps({
+            "client_id": client_id, "client_name": "Far", "redirect_uris": ["https://far.example/"]}))
+        holder = lib.free_port()
+        port = holder.getsockname()[1]
+        holder.close()
+        s.start("authserver", "--json", "--port", str(port), "--users", s.users(), *options,
+                "--resolve", f"{client_id[8:-7]}:{address}", env={"SSL_CERT_FILE": certificate()[0]})
+        query = urllib.parse.urlencode({
+            "response_type": "code", "client_id": client_id, "redirect_uri": "https://far.example/",
+            "code_challenge": "a" * 43, "code_challenge_method": "S256"})
+        status, page = visit(f"http://127.0.0.1:{port}/authorize?{query}")
+        fetched = [path for _, path, _, _ in site.requests]
+        if refusal:
+            expect("it is refused", status == 400 and refusal in page, f"{status} {page}")
+            expect("and does not say where that is", address not in page, page)
+        else:
+            expect("its page is shown", status == 200, f"{status} {page}")
+        expect_eq("what was fetched", fetched, [] if refusal else ["/client"])
+
+
+def visit(url):
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
 
 
 # --- CVE-2026-108716: endpoints that anybody on the way may read ----------------------------

@@ -333,10 +333,90 @@ static void test_proxy(void)
 	mp_http_free(http);
 }
 
+/* A name that leads here, for a server at server_url, and a person's word for that port: 0: our own. */
+static const struct {
+	const char *label, *server_url;
+	int vouched;
+	enum mp_reach otherwise;
+	enum mcpass_rc want;
+} reach_rows[] = {
+	{ "a server outside", "https://8.8.8.8/mcp", -1, MP_REACH_UNKNOWN, MCPASS_E_POLICY },
+	{ "an issuer with a name", "https://as.example/", -1, MP_REACH_PUBLIC, MCPASS_E_POLICY },
+	{ "a server inside", "https://10.0.0.1/mcp", -1, MP_REACH_UNKNOWN, MCPASS_E_POLICY },
+	{ "a server here", "http://127.0.0.1:1/mcp", -1, MP_REACH_UNKNOWN, MCPASS_OK },
+	{ "a server not asked yet", "https://mcp.example/mcp", -1, MP_REACH_UNKNOWN, MCPASS_OK },
+	{ "named by a person", "https://8.8.8.8/mcp", 0, MP_REACH_UNKNOWN,
+	    MCPASS_OK },
+	{ "another port was named", "https://8.8.8.8/mcp", 1, MP_REACH_UNKNOWN,
+	    MCPASS_E_POLICY },
+	{ "nobody's word", NULL, -1, MP_REACH_UNKNOWN, MCPASS_OK },
+};
+
+static void test_reach(void)
+{
+	char resolve[64], url[64], vouched[64];
+	const char *items[] = { resolve };
+	const struct mp_http_options options = { .resolve = items, .resolve_count = 1 };
+
+	for (size_t i = 0; i < COUNT(reach_rows); i++) {
+		struct mp_http_response response = { 0 };
+		struct mcpass_error err = { 0 };
+		struct canned canned;
+		struct mp_http *http;
+
+		canned_start(&canned, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+		snprintf(resolve, sizeof(resolve), "name.test:%u:127.0.0.1", canned.port);
+		snprintf(url, sizeof(url), "http://name.test:%u/", canned.port);
+		http = new_http(&options);
+		if (reach_rows[i].server_url != NULL)
+			CHECK_EQ(reach_rows[i].label, mp_http_confine(http, reach_rows[i].server_url,
+			    reach_rows[i].otherwise, &err), MCPASS_OK);
+		if (reach_rows[i].vouched >= 0) {
+			snprintf(vouched, sizeof(vouched), "http://name.test:%u",
+			    reach_rows[i].vouched == 0 ? canned.port : (unsigned)reach_rows[i].vouched);
+			CHECK_EQ(reach_rows[i].label, mp_http_vouch(http, vouched, &err), MCPASS_OK);
+		}
+		CHECK_EQ(reach_rows[i].label, get(http, url, &response, &err), reach_rows[i].want);
+		if (reach_rows[i].want != MCPASS_OK) {
+			CHECK_STR("nothing came", canned.request, "");
+			CHECK_STR(reach_rows[i].label, err.spec, "MCP security considerations (SSRF)");
+			CHECK_HAS("strangers are not told where", err.detail, "leads to this machine");
+			CHECK_HAS("a person is", err.hint, "127.0.0.1");
+		}
+		mp_http_response_free(&response);
+		mp_http_free(http);
+		canned_stop(&canned);
+	}
+}
+
+static void test_resolve(void)
+{
+	static const char *const wrong[] = { "", "h", "h:1", "h:1:", "h:x:127.0.0.1", "h::127.0.0.1",
+		":1:127.0.0.1", "-h:1", "-h:1:127.0.0.1", "h:1:name", "h:1:127.0.0.1,10.0.0.1", "h:1:[]",
+		"h:1:[", "h:1:127.0.0.1 " };
+	static const char *const right[] = { "h:1:127.0.0.1", "h:1:[::1]", "h:1:::1" };
+
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		const struct mp_http_options options = { .resolve = &wrong[i], .resolve_count = 1 };
+		struct mcpass_error err = { 0 };
+		struct mp_http *http = NULL;
+
+		CHECK_EQ(wrong[i], mp_http_new(&options, &http, &err), MCPASS_E_USAGE);
+		CHECK_HAS(wrong[i], err.detail, "HOST:PORT:ADDRESS");
+	}
+	for (size_t i = 0; i < COUNT(right); i++) {
+		const struct mp_http_options options = { .resolve = &right[i], .resolve_count = 1 };
+
+		mp_http_free(new_http(&options));
+	}
+}
+
 static void test_no_memory(void)
 {
 	static const struct mcpass_header header = { "A", "b" };
-	const struct mp_http_options options = { .proxy = "http://127.0.0.1:1" };
+	static const char *const resolve[] = { "h:1:127.0.0.1" };
+	const struct mp_http_options options = { .proxy = "http://127.0.0.1:1", .resolve = resolve,
+		.resolve_count = 1 };
 	long before = mp_test_live_blocks();
 	struct canned canned;
 	enum mcpass_rc rc;
@@ -349,6 +429,10 @@ static void test_no_memory(void)
 
 		mp_test_fail_alloc(n);
 		rc = mp_http_new(&options, &http, &err);
+		if (!rc)
+			rc = mp_http_confine(http, "http://127.0.0.1/", MP_REACH_PUBLIC, &err);
+		if (!rc)
+			rc = mp_http_vouch(http, "https://as.example", &err);
 		if (!rc)
 			rc = mp_http_perform(http, "POST", url_for(canned.port, "/"), &header, 1, "x", 1,
 			    MAX, &response, &err);
@@ -379,6 +463,8 @@ int main(void)
 	test_unreachable();
 	test_interrupt();
 	test_proxy();
+	test_reach();
+	test_resolve();
 	mp_httpd_stop(httpd);
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);

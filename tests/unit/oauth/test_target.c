@@ -88,8 +88,38 @@ static void test_too_long(void)
 	CHECK_EQ("over the cap", mp_target_check(url, FAR, false, "it", NULL), MCPASS_E_LIMIT);
 }
 
+/* What a name leads to: a column for each place of the server. */
+static const struct {
+	const char *label;
+	enum mp_reach target;
+	bool unknown, public, private, loopback, link_local;
+} reach_rows[] = {
+	{ "a public address", MP_REACH_PUBLIC, true, true, true, true, true },
+	{ "a private address", MP_REACH_PRIVATE, true, false, true, false, true },
+	{ "this machine", MP_REACH_LOOPBACK, true, false, false, true, false },
+	{ "the link, a cloud's metadata", MP_REACH_LINK_LOCAL, false, false, false, false, false },
+	{ "no host's address", MP_REACH_NOWHERE, false, false, false, false, false },
+	{ "an address that nobody read", MP_REACH_UNKNOWN, false, false, false, false, false },
+};
+
+static void test_reach(void)
+{
+	for (size_t i = 0; i < COUNT(reach_rows); i++) {
+		const char *label = reach_rows[i].label;
+		enum mp_reach target = reach_rows[i].target;
+
+		CHECK_EQ(label, mp_target_may_reach(MP_REACH_UNKNOWN, target), reach_rows[i].unknown);
+		CHECK_EQ(label, mp_target_may_reach(MP_REACH_PUBLIC, target), reach_rows[i].public);
+		CHECK_EQ(label, mp_target_may_reach(MP_REACH_PRIVATE, target), reach_rows[i].private);
+		CHECK_EQ(label, mp_target_may_reach(MP_REACH_LOOPBACK, target), reach_rows[i].loopback);
+		CHECK_EQ(label, mp_target_may_reach(MP_REACH_LINK_LOCAL, target),
+		    reach_rows[i].link_local);
+	}
+}
+
 int main(void)
 {
+	test_reach();
 	test_check();
 	test_too_long();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);

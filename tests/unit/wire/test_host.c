@@ -1,6 +1,7 @@
 /* Hosts: loopback in the strict sense, private in the wide one. */
 #include <stdio.h>
 #include "harness/check.h"
+#include "wire/host.h"
 #include "wire/uri.h"
 
 static const struct {
@@ -110,9 +111,67 @@ static void test_hosts(void)
 	}
 }
 
+static const struct {
+	const char *label, *host;
+	enum mp_reach reach;
+} reach_rows[] = {
+	{ "public", "8.8.8.8", MP_REACH_PUBLIC },
+	{ "10/8", "10.0.0.1", MP_REACH_PRIVATE },
+	{ "172.16/12", "172.31.0.1", MP_REACH_PRIVATE },
+	{ "192.168/16", "192.168.1.1", MP_REACH_PRIVATE },
+	{ "shared by carriers", "100.64.0.1", MP_REACH_PRIVATE },
+	{ "benchmarks", "198.18.0.1", MP_REACH_PRIVATE },
+	{ "loopback", "127.255.0.1", MP_REACH_LOOPBACK },
+	{ "link-local", "169.254.1.1", MP_REACH_LINK_LOCAL },
+	{ "cloud metadata", "169.254.169.254", MP_REACH_LINK_LOCAL },
+	{ "cloud metadata, Alibaba", "100.100.100.200", MP_REACH_LINK_LOCAL },
+	{ "cloud metadata, Azure", "168.63.129.16", MP_REACH_LINK_LOCAL },
+	{ "beside it", "168.63.129.17", MP_REACH_PUBLIC },
+	{ "unspecified", "0.0.0.0", MP_REACH_NOWHERE },
+	{ "multicast", "224.0.0.1", MP_REACH_NOWHERE },
+	{ "broadcast", "255.255.255.255", MP_REACH_NOWHERE },
+	{ "public, IPv6", "[2606:4700::1111]", MP_REACH_PUBLIC },
+	{ "unique local", "[fd12::1]", MP_REACH_PRIVATE },
+	{ "cloud metadata, IPv6", "[fd00:ec2::254]", MP_REACH_LINK_LOCAL },
+	{ "beside it, IPv6", "[fd00:ec2::255]", MP_REACH_PRIVATE },
+	{ "loopback, IPv6", "[::1]", MP_REACH_LOOPBACK },
+	{ "unspecified, IPv6", "[::]", MP_REACH_NOWHERE },
+	{ "link-local, IPv6", "[fe80::1]", MP_REACH_LINK_LOCAL },
+	{ "link-local, IPv6, its end", "[febf::1]", MP_REACH_LINK_LOCAL },
+	{ "site-local", "[fec0::1]", MP_REACH_PRIVATE },
+	{ "multicast, IPv6", "[ff02::1]", MP_REACH_NOWHERE },
+	{ "documentation, IPv6", "[2001:db8::1]", MP_REACH_PRIVATE },
+	{ "mapped loopback", "[::ffff:127.0.0.1]", MP_REACH_LOOPBACK },
+	{ "mapped metadata", "[::ffff:169.254.169.254]", MP_REACH_LINK_LOCAL },
+	{ "mapped public", "[::ffff:8.8.8.8]", MP_REACH_PUBLIC },
+	{ "NAT64 of a private address", "[64:ff9b::10.0.0.1]", MP_REACH_PRIVATE },
+	{ "NAT64 of metadata", "[64:ff9b::169.254.169.254]", MP_REACH_LINK_LOCAL },
+	{ "6to4 of metadata", "[2002:a9fe:a9fe::1]", MP_REACH_LINK_LOCAL },
+	{ "another notation", "2852039166", MP_REACH_LINK_LOCAL },
+	{ "localhost", "localhost", MP_REACH_LOOPBACK },
+	{ "under localhost", "a.localhost", MP_REACH_LOOPBACK },
+	{ "a name", "as.example", MP_REACH_UNKNOWN },
+};
+
+static void test_reach(void)
+{
+	for (size_t i = 0; i < COUNT(reach_rows); i++) {
+		char text[128];
+		struct mp_uri uri = { 0 };
+
+		snprintf(text, sizeof(text), "http://%s/", reach_rows[i].host);
+		CHECK_EQ(reach_rows[i].label, mp_uri_parse(text, &uri, NULL), MCPASS_OK);
+		CHECK_EQ(reach_rows[i].label, mp_host_reach_of(uri.host, uri.is_ipv6),
+		    reach_rows[i].reach);
+	}
+	CHECK_EQ("four bytes", mp_host_reach((const uint8_t[]){ 10, 0, 0, 1 }, 4), MP_REACH_PRIVATE);
+	CHECK_EQ("no address", mp_host_reach(NULL, 0), MP_REACH_NOWHERE);
+}
+
 int main(void)
 {
 	test_hosts();
+	test_reach();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }
