@@ -37,21 +37,6 @@ static enum mcpass_rc check_query(const char *query, struct mp_misfit *ret_misfi
 	return MCPASS_OK;
 }
 
-/* spec: RFC 9110 11.2, token68: also the b64token of RFC 6750 2.1 */
-static bool is_token68(struct mp_span text)
-{
-	size_t i = 0;
-
-	while (i < text.len && text.data[i] != '\0' && strchr("-._~+/0123456789"
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", text.data[i]) != NULL)
-		i++;
-	if (i == 0)
-		return false;
-	while (i < text.len && text.data[i] == '=')
-		i++;
-	return i == text.len;
-}
-
 /* spec: RFC 9110 11.1 (case-insensitive) */
 static enum mp_scheme scheme_of(struct mp_span name, enum mcpass_dpop_mode dpop)
 {
@@ -90,7 +75,9 @@ static enum mcpass_rc read_authorization(const struct mcpass_guard_request *requ
 	if (presented->token.len > MP_MAX_TOKEN)
 		return refuse(MP_DENY_TOKEN, presented->scheme, ret_misfit, "RFC 6750 3.1",
 		    "the token is too long", err);
-	if (!is_token68(presented->token))
+	/* spec: RFC 6750 2.1, its b64token, is RFC 9110's token68 */
+	if (presented->token.len == 0
+	    || mp_http_token68_len(presented->token.data) != presented->token.len)
 		return refuse(MP_DENY_TOKEN, presented->scheme, ret_misfit, "RFC 6750 2.1",
 		    "the token is empty or has characters that none may have", err);
 	return MCPASS_OK;

@@ -12,15 +12,6 @@ static enum mcpass_rc malformed(const char *at, struct mcpass_error *err)
 	    "WWW-Authenticate cannot be read from \"%.40s\" on", at);
 }
 
-/* spec: RFC 9110 11.2: base64 or base64url, then padding */
-static size_t token68_len(const char *text)
-{
-	size_t len = strspn(text, "-._~+/0123456789"
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
-	return len > 0 ? len + strspn(text + len, "=") : 0;
-}
-
 /* Whether only white space is left of a list's element. */
 static bool ends_element(const char *text)
 {
@@ -143,7 +134,7 @@ static enum mcpass_rc read_param(const char **at, struct mp_challenge *challenge
 static enum mcpass_rc read_first(const char **at, struct mp_challenge *challenge,
     bool *ret_open, struct mcpass_error *err)
 {
-	size_t len = token68_len(*at);
+	size_t len = mp_http_token68_len(*at);
 
 	*ret_open = true;
 	if (ends_element(*at))

@@ -10,6 +10,14 @@ size_t mp_http_token_len(const char *text)
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
+size_t mp_http_token68_len(const char *text)
+{
+	size_t len = strspn(text, "-._~+/0123456789"
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+	return len > 0 ? len + strspn(text + len, "=") : 0;
+}
+
 /* A line end would begin a header of the peer's own making.  spec: RFC 9110 5.5 */
 static bool has_control(const char *text)
 {

@@ -7,6 +7,8 @@
 /* The length of the token that text begins with, 0 when it begins with none;
  * spec: RFC 9110 5.6.2 */
 size_t mp_http_token_len(const char *text);
+/* The same of a token68, base64 or base64url with its padding; spec: RFC 9110 11.2 */
+size_t mp_http_token68_len(const char *text);
 
 /* Headers that own their strings.  { 0 } is empty. */
 struct mp_headers {
