@@ -9,6 +9,17 @@
 #include "mcp/revision.h"
 #include "wire/json.h"
 
+#define SPEC "MCP streamable HTTP, Client Behavior"
+
+static void explain(const struct mp_drive *drive, const char *what)
+{
+	const struct mcpass_session_config *config = &drive->options.session;
+	const struct mcpass_note note = { .what = what, .spec = SPEC };
+
+	if (config->trace != NULL)
+		config->trace(config->trace_ctx, &note);
+}
+
 /* A list is private to whoever asked for it; so is what is kept of it. */
 static enum mcpass_rc note_name(const struct mp_drive *drive, struct mp_buf *ret_name,
     struct mcpass_error *err)
@@ -161,6 +172,7 @@ enum mcpass_rc mp_drive_skip_lesson(struct mp_drive *drive, int status,
 		return rc;
 	if (status != 401)
 		keep(drive, MP_MIN_TOOLS_LIFETIME);
+	explain(drive, "The list is refused: the call goes ahead without it");
 	drive->is_error = true;
 	return mp_set(&drive->result, "{}", err);
 }
@@ -183,6 +195,7 @@ enum mcpass_rc mp_drive_learn_tools(struct mp_drive *drive, struct mcpass_error 
 	rc = recall(drive, err);
 	if (rc || drive->lesson != NULL)
 		return rc;
+	explain(drive, "Before the call: which arguments does the tool want in headers, too?");
 	drive->learning = true;
 	rc = list(drive, err);
 	drive->learning = false;
