@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -119,12 +118,6 @@ def part_backcompat():
     judge("backcompat", folder, BACKCOMPAT, "2025-03-26")
 
 
-def free_port():
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        return holder.getsockname()[1]
-
-
 def register(issuer, port):
     body = {"client_name": "referee", "token_endpoint_auth_method": "none",
             "redirect_uris": [f"http://127.0.0.1:{port}/callback"]}
@@ -136,7 +129,7 @@ def register(issuer, port):
 
 def part_authserver():
     with lib.World() as world:
-        issuer, port = world.start_authserver(), free_port()
+        issuer, port = world.start_authserver(), world.port()
         folder = os.path.join(lib.OUTPUT, "authserver")
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)

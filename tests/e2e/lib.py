@@ -121,6 +121,15 @@ class World:
         self.stack.callback(server.end)
         return server
 
+    def port(self):
+        """A port that stays ours to the end: bound, not listening, so that a program of this
+        world, and no other, may listen on it."""
+        holder = socket.socket()
+        self.stack.callback(holder.close)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        return holder.getsockname()[1]
+
     def start(self, *args, env=None):
         return self.spawn(PROGRAM, *args, env=env)
 
@@ -180,13 +189,6 @@ class World:
         with contextlib.closing(sqlite3.connect(path)) as db:
             table = [row[0] for row in db.execute("select name from sqlite_master where type='table'")]
             return {name: db.execute(f"select * from {name}").fetchall() for name in table}
-
-
-def free_port():
-    """A port that is free now and stays ours: bound, not listening."""
-    holder = socket.socket()
-    holder.bind(("127.0.0.1", 0))
-    return holder
 
 
 class Answered(Exception):

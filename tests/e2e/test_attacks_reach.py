@@ -276,9 +276,7 @@ def test_a_document_at_a_name_that_resolves_inside(label, options, address, refu
         client_id = site.url + "/client"
         site.routes["/client"] = (200, JSON, json.dumps({
             "client_id": client_id, "client_name": "Far", "redirect_uris": ["https://far.example/"]}))
-        holder = lib.free_port()
-        port = holder.getsockname()[1]
-        holder.close()
+        port = s.port()
         s.start("authserver", "--json", "--port", str(port), "--users", s.users(), *options,
                 "--resolve", f"{client_id[8:-7]}:{address}", env={"SSL_CERT_FILE": certificate()[0]})
         query = urllib.parse.urlencode({

@@ -66,8 +66,8 @@ def test_host_that_does_not_exist():
 
 
 def test_connection_refused():
-    with World() as w, lib.free_port() as holder:
-        port = holder.getsockname()[1]
+    with World() as w:
+        port = w.port()
         check(w.run("tools", f"http://127.0.0.1:{port}/mcp"), 2, "refused", str(port))
 
 

@@ -23,9 +23,7 @@ def hashed(world, client_id):
 
 def start(world, *args):
     """A machine, a desk app that a person uses, and the server that asks about tokens."""
-    holder = lib.free_port()            # the server's address is known before it runs
-    port = holder.getsockname()[1]
-    holder.close()
+    port = world.port()                 # the server's address is known before it runs
     world.resource = f"http://127.0.0.1:{port}/mcp"
     world.write("secret", SECRET + "\n")
     clients = [

@@ -137,8 +137,8 @@ def test_a_missing_permission_is_said_and_asked_for_once():
 
 def test_the_authorization_server_keeps_its_data():
     with World() as w:
-        w.start_authserver("--data", w.path("as.db"))
-        port = w.issuer.rsplit(":", 1)[1]
+        port = str(w.port())
+        w.start_authserver("--data", w.path("as.db"), "--port", port)
         w.start_serve()
         expect_eq("a call", w.call("echo", "message=x").returncode, 0)
         w.authserver.end()

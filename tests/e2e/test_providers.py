@@ -33,11 +33,9 @@ def register_by_hand(w):
 def test_with_its_row_and_without(fault, before, code, after, said):
     with World() as w:
         # Entra's scope says whom a token is for; here the configuration does.  The server's
-        # URL is known only after its issuer's, so the port is held first.
-        holder = lib.free_port()
-        port = holder.getsockname()[1]
+        # URL is known only after its issuer's, so the port is chosen first.
+        port = w.port()
         w.start_authserver("--fault", fault, "--default-resource", f"http://127.0.0.1:{port}/mcp")
-        holder.close()
         w.serve = w.start("serve", "--json", "--port", str(port), "--issuer", w.issuer)
         w.url = w.serve.ready["url"]
         client = (["--initial-access-token-file", w.write("initial", "an initial one\n")]
@@ -115,9 +113,7 @@ def test_a_refusal_names_the_setting(fault, code, remedy):
 def test_another_port_makes_no_other_client():
     with World() as w:
         w.start_both()
-        holder = lib.free_port()
-        port = str(holder.getsockname()[1])
-        holder.close()
+        port = str(w.port())
         expect_eq("a login", w.run("login", w.url).returncode, 0)
         again = w.run("login", w.url, "--again", "--callback-port", port, "--explain")
         expect_eq("from another port", again.returncode, 0, again.stderr)

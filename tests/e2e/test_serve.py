@@ -465,8 +465,7 @@ def test_check_asks_the_issuers():
 def test_check_finds_an_issuer(label, meta, keys, code, word):
     with World() as w:
         if meta is None:
-            with lib.free_port() as holder:
-                done = w.run("serve", "--check", "--issuer", f"http://127.0.0.1:{holder.getsockname()[1]}")
+            done = w.run("serve", "--check", "--issuer", f"http://127.0.0.1:{w.port()}")
         else:
             site = hostile(w, {})
             if meta == "META":
@@ -584,9 +583,7 @@ def test_no_calling_on():
 @lib.rows([("by options", False), ("by a file", True)])
 def test_introspection(label, by_file):
     with Place() as p:
-        holder = lib.free_port()        # the address that the client is entered with
-        port = holder.getsockname()[1]
-        holder.close()
+        port = p.port()                 # the address that the client is entered with
         start_issuer(p, "--opaque-tokens", introspects=f"http://127.0.0.1:{port}/mcp")
         if by_file:
             p.begin("--config", p.config(port=port, issuers=[{"issuer": p.issuer, "introspection": {

@@ -12,17 +12,12 @@ PAGE = os.path.join(lib.HERE, "..", "..", "docs", "serve.md")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```\n", re.M | re.S)
 
 
-def blocks():
+def blocks(world):
     """(language, text) of each fenced block, ports replaced by free ones."""
     page = open(PAGE).read()
-    holders = {}
-    for port in sorted(set(re.findall(r"\b89\d\d\b", page))):
-        holders[port] = lib.free_port()
-    for port, holder in holders.items():
-        page = re.sub(rf"\b{port}\b", str(holder.getsockname()[1]), page)
-    ports = {port: str(holder.getsockname()[1]) for port, holder in holders.items()}
-    for holder in holders.values():
-        holder.close()
+    ports = {port: str(world.port()) for port in sorted(set(re.findall(r"\b89\d\d\b", page)))}
+    for port, free in ports.items():
+        page = re.sub(rf"\b{port}\b", free, page)
     return BLOCK.findall(page), ports
 
 
@@ -48,7 +43,7 @@ def script(text, ports):
 
 def test_the_page():
     with World() as w:
-        found, ports = blocks()
+        found, ports = blocks(w)
         os.mkdir(w.path("bin"))
         os.symlink(lib.PROGRAM, w.path("bin/mcpass"))
         parts, wanted = [], []

@@ -1,6 +1,5 @@
 """Round one: Keycloak as it comes out of the box, and a realm as examples/keycloak makes it."""
 
-import contextlib
 import json
 import time
 import urllib.error
@@ -67,8 +66,7 @@ def step_up(bed, subject):
 def narrow_front(bed):
     """The same server, but it publishes fewer scopes, so that clients register for less."""
     site = lib.hostile(bed, {})
-    with contextlib.closing(lib.free_port()) as holder:
-        port = holder.getsockname()[1]
+    port = bed.port()
     url = site.url + "/mcp"
     bed.serve_for(bed.realm.issuer, "--resource", url, "--audience", bed.url, "--port", str(port))
 

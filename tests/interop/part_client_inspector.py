@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import install
-from lib import PATIENCE, expect, expect_eq, free_port
+from lib import PATIENCE, expect, expect_eq
 from reverse import House, login_seen, quiet
 
 TITLE = "MCP Inspector"
@@ -19,8 +19,7 @@ PROGRAM = os.path.join("node_modules", *PACKAGE.split("/"), "clients", "launcher
 
 class Inspector:
     def __init__(self, house, home):
-        with free_port() as holder:
-            port = holder.getsockname()[1]
+        port = house.port()
         self.house = house
         self.args = [install.node(), os.path.join(home, PROGRAM), "--cli", "--format", "json",
                      "--callback-url", f"http://127.0.0.1:{port}/oauth/callback"]

@@ -5,7 +5,6 @@ import sys
 
 import glewlwyd_server
 import install
-import lib
 from glewlwyd_server import Glewlwyd
 from lib import World
 from walk import Walk
@@ -17,8 +16,7 @@ SHORT, LONG = 20, 3600      # seconds; SHORT is less than what a token must have
 
 def begin(world, subject, lifetime):
     """It knows https resources and those at localhost only, so the echo server is called that."""
-    with lib.free_port() as holder:
-        port = holder.getsockname()[1]
+    port = world.port()
     url = f"http://localhost:{port}/mcp"
     server = Glewlwyd(world, url, lifetime)
     person = os.path.join(install.HERE, "glewlwyd", "person.py")
