@@ -2,6 +2,8 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 CMAKE_FLAGS ?=
+# The checkout stays as it is.
+export PYTHONDONTWRITEBYTECODE = 1
 
 .PHONY: all demo check lint conformance interop install bench fuzz clean need
 

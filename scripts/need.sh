@@ -65,6 +65,6 @@ if [ "$(id -u)" -ne 0 ]; then
 	fi
 	sudo=sudo
 fi
-echo "+ $sudo apt-get install -y --no-install-recommends$missing"
+echo "+ ${sudo:+$sudo }apt-get install -y --no-install-recommends$missing"
 $sudo apt-get update -qq
 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -77,8 +77,7 @@ class Glewlwyd:
 
     def __init__(self, world, resource, lifetime):
         self.root, self.database = unpack(), world.path("glewlwyd.db")
-        with lib.free_port() as holder:
-            self.port = holder.getsockname()[1]
+        self.port = world.port()
         self.issuer = f"http://localhost:{self.port}/api/oidc"
         self.log = open(world.path("glewlwyd.log"), "w+")
         world.stack.callback(self.log.close)

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -57,7 +58,8 @@ def fetch(folder):
                                f"-DoutputDirectory={folder}"], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=1200)
         if done.returncode != 0 or not os.path.exists(path):
-            raise Skip(f"{ARTIFACT} could not be fetched: {(done.stdout + done.stderr)[-400:]}")
+            said = re.search(r"\[ERROR\] (.*)", done.stdout + done.stderr)
+            raise Skip(f"{ARTIFACT} could not be fetched: {said.group(1) if said else 'mvn failed'}")
     found = digest(path)
     if found != SHA256:
         os.rename(path, path + ".wrong")
@@ -101,8 +103,7 @@ class Keycloak:
         self.world = world
         self.folder = world.path("keycloak")
         lay_out(self.folder)
-        with contextlib.closing(lib.free_port()) as holder:
-            self.port = holder.getsockname()[1]
+        self.port = world.port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.password = secrets.token_urlsafe(18)
         self.environment = {"PATH": os.environ["PATH"], "HOME": world.folder, "LANG": "C.UTF-8",
@@ -117,9 +118,11 @@ class Keycloak:
 
     def start(self, *options):
         self.log, up = [], threading.Event()
+        # It ends with this run, however that ends.
         self.process = subprocess.Popen(
-            [os.path.join(self.folder, "bin", "kc.sh"), "start-dev", "--http-host=127.0.0.1",
-             f"--http-port={self.port}", *options], stdin=subprocess.DEVNULL,
+            ["setpriv", "--pdeathsig", "TERM", os.path.join(self.folder, "bin", "kc.sh"),
+             "start-dev", "--http-host=127.0.0.1", f"--http-port={self.port}", *options],
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=self.environment,
             start_new_session=True)
 
