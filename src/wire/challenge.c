@@ -60,8 +60,10 @@ static enum mcpass_rc add_challenge(struct mp_challenges *list, struct mp_span s
 	if (list->count >= MP_MAX_ITEMS)
 		return mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d challenges", MP_MAX_ITEMS);
 	grown = realloc(list->items, (list->count + 1) * sizeof(*grown));
-	if (grown == NULL)
-		return mp_nomem(err);
+	if (grown == NULL) {
+		(void)mp_nomem(err);
+		return MCPASS_E_NOMEM;
+	}
 	list->items = grown;
 	rc = mp_set_span(&challenge.scheme, scheme, err);
 	if (!rc)
