@@ -5,7 +5,7 @@ CMAKE_FLAGS ?=
 # The checkout stays as it is.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: all demo check lint conformance interop install bench fuzz clean need
+.PHONY: all demo check lint mutants conformance interop install bench fuzz clean need
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -27,6 +27,11 @@ check:
 lint:
 	@sh scripts/need.sh build check
 	@sh tests/lint/run.sh
+
+# Takes each security check out, one at a time, and expects a test to notice.
+mutants:
+	@sh scripts/need.sh build check
+	@python3 tests/mutants/run.py $(ONLY)
 
 # The official referee of MCP, all that applies; the last line counts.
 conformance:
