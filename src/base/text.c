@@ -1,8 +1,8 @@
 #include "base/text.h"
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/printable.h"
 
 static char lower(char c)
 {
@@ -38,50 +38,16 @@ bool mp_eq_nocase(const char *a, const char *b)
 	return mp_span_is_nocase((struct mp_span){ a, strlen(a) }, b);
 }
 
-/* The length of the UTF-8 sequence at p, 0 when it is none that may be printed. */
-static size_t printable_len(const unsigned char *p)
-{
-	static const struct { unsigned char mask, lead; size_t len; uint32_t least; } forms[] = {
-		{ 0xe0, 0xc0, 2, 0x80 }, { 0xf0, 0xe0, 3, 0x800 }, { 0xf8, 0xf0, 4, 0x10000 },
-	};
-
-	if (p[0] < 0x80)
-		return p[0] >= 0x20 && p[0] != 0x7f ? 1 : 0;
-	for (size_t f = 0; f < MP_COUNT(forms); f++) {
-		uint32_t code = p[0] & (unsigned char)~forms[f].mask;
-
-		if ((p[0] & forms[f].mask) != forms[f].lead)
-			continue;
-		for (size_t i = 1; i < forms[f].len; i++) {
-			if ((p[i] & 0xc0) != 0x80)      /* stops at the NUL too */
-				return 0;
-			code = code << 6 | (p[i] & 0x3f);
-		}
-		if (code < forms[f].least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-			return 0;
-		if (code < 0xa0)                        /* C1 controls drive terminals */
-			return 0;
-		/* Embeddings, overrides and isolates reorder what a person reads. */
-		if ((code >= 0x200b && code <= 0x200f) || (code >= 0x2028 && code <= 0x202e)
-		    || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff)
-			return 0;
-		return forms[f].len;
-	}
-	return 0;
-}
-
 void mp_one_line(char *text)
 {
-	unsigned char *p = (unsigned char *)text;
+	for (;;) {
+		struct mp_char c = mp_char_first(text);
 
-	while (*p != '\0') {
-		size_t len = printable_len(p);
-
-		if (len == 0) {
-			*p = '?';
-			len = 1;
-		}
-		p += len;
+		if (c.len == 0)
+			return;
+		if (!c.is_shown)
+			memset(text, '?', c.len);
+		text += c.len;
 	}
 }
 

@@ -26,8 +26,8 @@ bool mp_span_is_nocase(struct mp_span span, const char *text);   /* ASCII only *
 bool mp_eq(const char *a, const char *b);          /* NULL equals NULL only */
 bool mp_eq_nocase(const char *a, const char *b);
 
-/* Makes text one printable line in place: controls and bytes that are not UTF-8
- * become '?', so that no peer writes to a person's terminal. */
+/* Makes text one printable line in place: what is not shown (base/printable.h) becomes '?',
+ * byte for byte, so that no peer writes to a person's terminal. */
 void mp_one_line(char *text);
 
 /* Replaces *slot by a copy of text (NULL: by nothing); the old one is freed. */

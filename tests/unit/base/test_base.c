@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/printable.h"
 #include "base/secret.h"
 #include "harness/check.h"
 
@@ -22,6 +23,25 @@ static const struct {
 	{ "C1 control", "\xc2\x9b", "??" },
 	{ "right-to-left override", "\xe2\x80\xae", "???" },
 	{ "beyond Unicode", "\xf4\x90\x80\x80", "????" },
+	{ "soft hyphen", "a\xc2\xad", "a??" },
+	{ "grapheme joiner", "\xcd\x8f", "??" },
+	{ "Arabic letter mark", "\xd8\x9c", "??" },
+	{ "Hangul filler", "\xe3\x85\xa4", "???" },
+	{ "half-width Hangul filler", "\xef\xbe\xa0", "???" },
+	{ "Mongolian selector", "\xe1\xa0\x8e", "???" },
+	{ "zero-width space", "\xe2\x80\x8b", "???" },
+	{ "word joiner", "\xe2\x81\xa0", "???" },
+	{ "isolate", "\xe2\x81\xa6", "???" },
+	{ "end of an isolate", "\xe2\x81\xa9", "???" },
+	{ "line separator", "\xe2\x80\xa8", "???" },
+	{ "byte order mark", "\xef\xbb\xbf", "???" },
+	{ "annotation", "\xef\xbf\xb9", "???" },
+	{ "a tag", "\xf3\xa0\x81\x81", "????" },
+	{ "a variation selector of the second kind", "\xf3\xa0\x84\x80", "????" },
+	{ "a variation selector", "a\xef\xb8\x8f", "a???" },
+	{ "that of a symbol", "\xe2\x9a\xa0\xef\xb8\x8f!", "\xe2\x9a\xa0\xef\xb8\x8f!" },
+	{ "one too many", "\xe2\x9a\xa0\xef\xb8\x8f\xef\xb8\x8f", "\xe2\x9a\xa0\xef\xb8\x8f???" },
+	{ "replacement character", "\xef\xbf\xbd", "\xef\xbf\xbd" },
 	{ "empty", "", "" },
 };
 
@@ -34,6 +54,32 @@ static void test_one_line(void)
 		mp_one_line(text);
 		CHECK_STR(line_rows[i].label, text, line_rows[i].want);
 	}
+}
+
+static const struct {
+	const char *label, *text;
+	bool want;
+} blank_rows[] = {
+	{ "nothing", "", true },
+	{ "spaces", "   ", true },
+	{ "a no-break space", "\xc2\xa0", true },
+	{ "an ideographic space", "\xe3\x80\x80", true },
+	{ "a Braille blank", "\xe2\xa0\x80", true },
+	{ "a Hangul filler", "\xe3\x85\xa4", true },
+	{ "a word joiner between spaces", " \xe2\x81\xa0 ", true },
+	{ "an Arabic letter mark", "\xd8\x9c", true },
+	{ "tags", "\xf3\xa0\x81\x81\xf3\xa0\x81\x82", true },
+	{ "controls", "\t\n\x7f", true },
+	{ "bytes that are no text", "\xff\xfe", true },
+	{ "a letter", "a", false },
+	{ "a letter behind all that", " \xe2\x81\xa0\xe3\x85\xa4" "a", false },
+	{ "a letter of another script", "\xd7\x90", false },
+};
+
+static void test_blank(void)
+{
+	for (size_t i = 0; i < COUNT(blank_rows); i++)
+		CHECK_EQ(blank_rows[i].label, mp_is_blank(blank_rows[i].text), blank_rows[i].want);
 }
 
 static void test_error(void)
@@ -143,6 +189,7 @@ static void test_secret(void)
 int main(void)
 {
 	test_one_line();
+	test_blank();
 	test_error();
 	test_buf();
 	test_strings();
