@@ -1,5 +1,7 @@
 #include "io/httpd.h"
+#include <arpa/inet.h>
 #include <microhttpd.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -92,10 +94,28 @@ static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char 
 	return gathering->rc == MCPASS_OK ? MHD_YES : MHD_NO;
 }
 
-static enum mcpass_rc call_handler(struct mp_httpd *httpd, const char *method,
-    const struct incoming *incoming, const struct mp_headers *headers,
+/* The other end's address as text, or NULL. */
+static const char *name_peer(struct MHD_Connection *connection, char text[INET6_ADDRSTRLEN])
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection,
+	    MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+	if (info == NULL || info->client_addr == NULL)
+		return NULL;
+	if (info->client_addr->sa_family == AF_INET)
+		return inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)info->client_addr)
+		    ->sin_addr, text, INET6_ADDRSTRLEN);
+	if (info->client_addr->sa_family == AF_INET6)
+		return inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)(const void *)info->client_addr)
+		    ->sin6_addr, text, INET6_ADDRSTRLEN);
+	return NULL;
+}
+
+static enum mcpass_rc call_handler(struct mp_httpd *httpd, struct MHD_Connection *connection,
+    const char *method, const struct incoming *incoming, const struct mp_headers *headers,
     struct mp_http_response *response, struct mcpass_error *err)
 {
+	char peer[INET6_ADDRSTRLEN];
 	const struct mp_http_request request = {
 		/* A HEAD is a GET whose body libmicrohttpd keeps back; spec: RFC 9110 9.3.2 */
 		.method = strcmp(method, "HEAD") == 0 ? "GET" : method,
@@ -106,6 +126,7 @@ static enum mcpass_rc call_handler(struct mp_httpd *httpd, const char *method,
 		.body = mp_buf_text(&incoming->body),
 		.body_len = incoming->body.len,
 		.now = mp_now_s(),
+		.peer = name_peer(connection, peer),
 	};
 	enum mcpass_rc rc;
 
@@ -214,7 +235,8 @@ static bool has_answer(struct mp_httpd *httpd, struct MHD_Connection *connection
 	while (waiting == MUST_ASK_AGAIN) {
 		uint64_t seen = count_resumes(httpd);
 
-		*ret_rc = call_handler(httpd, method, incoming, headers, response, err);
+		*ret_rc = call_handler(httpd, connection, method, incoming, headers, response,
+		    err);
 		if (*ret_rc != MCPASS_OK || response->status != MP_HTTP_LATER)
 			return true;
 		mp_http_response_free(response);

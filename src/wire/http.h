@@ -39,6 +39,9 @@ struct mp_http_request {
 	size_t header_count, body_len;
 	const char *body;
 	int64_t now;                    /* Unix time, seconds */
+	/* Where the connection comes from, a literal address: "127.0.0.1", "2001:db8::1"; NULL
+	 * when that is not known. */
+	const char *peer;
 };
 /* A status for "ask again when something has happened": see io/httpd.h. */
 #define MP_HTTP_LATER (-1)

@@ -33,6 +33,7 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 	for (size_t i = 0; i < request->header_count; i++)
 		mp_buf_addf(&response->body, "%s: %s\n", request->headers[i].name,
 		    request->headers[i].value);
+	mp_buf_addf(&response->body, "from %s\n", request->peer != NULL ? request->peer : "NULL");
 	(void)mp_headers_add(&response->headers, "X-Twice", "1", NULL);
 	return mp_headers_add(&response->headers, "X-Twice", "2", NULL);
 }
@@ -59,6 +60,8 @@ static const struct {
 	    "HTTP/1.1 201 ", "[/a%2fb/%00+] [c%26=%zz&&d]" },
 	{ "an empty query is not none", "GET /a? HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 	    "HTTP/1.1 201 ", "[/a] [] 0" },
+	{ "where it comes from", "GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+	    "HTTP/1.1 201 ", "from 127.0.0.1\n" },
 	{ "no query", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "HTTP/1.1 201 ",
 	    "[/] [NULL] 0" },
 	{ "headers in order, twice too",
