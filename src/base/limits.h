@@ -31,6 +31,12 @@
 #define MP_MAX_JSON_VALUES ((size_t)1024 * 1024)
 /* Items of one list in a document (scopes, keys, redirect URIs, challenges). */
 #define MP_MAX_ITEMS 256
+/* Scopes that a document lists: large providers publish hundreds for all of their services. */
+#define MP_MAX_LISTED_SCOPES 4096
+/* Scopes of one request or token: what is longer fits no URL and no header. */
+#define MP_MAX_SCOPES 1024
+/* Bytes of scopes that are asked for because a server lists them: half of a URL. */
+#define MP_MAX_ASKED_SCOPES ((size_t)4096)
 /* One MCP message; tools return images as base64. */
 #define MP_MAX_MESSAGE ((size_t)64 * 1024 * 1024)
 /* One line or event of an event stream is at most a message and its framing. */

@@ -86,10 +86,16 @@ enum mcpass_rc mp_set(char **slot, const char *text, struct mcpass_error *err)
 enum mcpass_rc mp_strings_add(struct mp_strings *list, struct mp_span item,
     struct mcpass_error *err)
 {
+	return mp_strings_add_upto(list, item, MP_MAX_ITEMS, err);
+}
+
+enum mcpass_rc mp_strings_add_upto(struct mp_strings *list, struct mp_span item, size_t most,
+    struct mcpass_error *err)
+{
 	char **grown, *copy;
 
-	if (list->count >= MP_MAX_ITEMS)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "a list has more than %d items", MP_MAX_ITEMS);
+	if (list->count >= most)
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "a list has more than %zu items", most);
 	copy = mp_dup_span(item);
 	if (copy == NULL)
 		return mp_nomem(err);

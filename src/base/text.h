@@ -37,7 +37,10 @@ enum mcpass_rc mp_set_span(char **slot, struct mp_span text, struct mcpass_error
 /* A copy of a span, owned by the caller (free), or NULL when out of memory. */
 char *mp_dup_span(struct mp_span span);
 
+/* Adds a copy.  MCPASS_E_LIMIT: the list has MP_MAX_ITEMS, or most, already. */
 enum mcpass_rc mp_strings_add(struct mp_strings *list, struct mp_span item,
+    struct mcpass_error *err);
+enum mcpass_rc mp_strings_add_upto(struct mp_strings *list, struct mp_span item, size_t most,
     struct mcpass_error *err);
 bool mp_strings_has(const struct mp_strings *list, const char *item);
 void mp_strings_free(struct mp_strings *list);     /* and makes it empty */

@@ -134,6 +134,28 @@ static const char *choose_issuer(const struct mcpass_client *client)
 	return known != NULL && mp_strings_has(listed, known) ? known : listed->items[0];
 }
 
+/* What the resource publishes as scopes, with what can be none left out; *ret_text: for the
+ * note, NULL where there are too many to ask for. */
+static enum mcpass_rc tidy_scopes(struct mcpass_client *client, char **ret_text,
+    struct mcpass_error *err)
+{
+	struct mp_strings *list = &client->prm.scopes_supported;
+	enum mcpass_rc rc;
+	bool odd = false;
+
+	rc = mp_scope_clean_list(list, &odd, err);
+	if (rc)
+		return rc;
+	if (odd)        /* spec: RFC 6749 3.3 */
+		mp_note(client, "RFC 6749 3.3", "Something in scopes_supported can be no scope: left out",
+		    NULL);
+	if (mp_scope_fits(list))
+		return mp_scope_join(list, ret_text, err);
+	mp_note(client, "MCP scope selection strategy", "The resource publishes more scopes than one"
+	    " request can ask for: without --scope, the server decides", NULL);
+	return MCPASS_OK;
+}
+
 static enum mcpass_rc accept_prm(struct mcpass_client *client, const struct mcpass_event *event,
     struct mcpass_error *err)
 {
@@ -152,7 +174,7 @@ static enum mcpass_rc accept_prm(struct mcpass_client *client, const struct mcpa
 		rc = mp_target_check(prm->authorization_servers.items[i], client->server_url,
 		    loopback_http(client), "authorization_servers", err);
 	if (rc == MCPASS_OK)
-		rc = mp_scope_join(&prm->scopes_supported, &scopes, err);
+		rc = tidy_scopes(client, &scopes, err);
 	if (rc)
 		return rc;
 	mp_note(client, "RFC 9728 3.2", "The protected resource metadata names the authorization server",
@@ -160,6 +182,7 @@ static enum mcpass_rc accept_prm(struct mcpass_client *client, const struct mcpa
 	    "authorization_servers", prm->authorization_servers.items[0],
 	    "scopes_supported", scopes, NULL);
 	free(scopes);
+	mp_note_odd(client, "The protected resource metadata is odd", &prm->odd);
 	client->wants_dpop |= prm->dpop_bound_access_tokens_required;
 	rc = mp_set(&client->record.resource, prm->resource, err);
 	return rc ? rc : settle_issuer(client, choose_issuer(client), err);
@@ -290,6 +313,15 @@ static enum mcpass_rc check_abilities(const struct mcpass_client *client,
 	return by == MCPASS_GRANT_DEVICE ? check_device(client, as, err) : MCPASS_OK;
 }
 
+/* Of the catalogue only this is ever looked for, and the record is no place for the rest. */
+static enum mcpass_rc keep_offline_only(struct mp_strings *scopes, struct mcpass_error *err)
+{
+	bool offline = mp_strings_has(scopes, "offline_access");
+
+	mp_strings_free(scopes);
+	return offline ? mp_scope_parse("offline_access", scopes, err) : MCPASS_OK;
+}
+
 static enum mcpass_rc accept_asmeta(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_error *err)
 {
@@ -315,9 +347,10 @@ static enum mcpass_rc accept_asmeta(struct mcpass_client *client,
 	    "registration_endpoint", as.registration_endpoint,
 	    "device_authorization_endpoint", choose_grant(client, &as) == MCPASS_GRANT_DEVICE
 	    ? as.device_authorization_endpoint : NULL, NULL);
+	mp_note_odd(client, "The authorization server's metadata is odd", &as.odd);
 	mp_asmeta_free(&client->record.as);
 	client->record.as = as;
-	return MCPASS_OK;
+	return keep_offline_only(&client->record.as.scopes_supported, err);
 }
 
 /* One of the three fixed endpoints that 2025-03-26 knew. */

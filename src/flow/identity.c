@@ -206,7 +206,7 @@ MP_HANDLER(mp_take_client_check)
 	/* No clear answer is no reason to forget a client. */
 	if (event->status != 200)
 		return mp_begin_asking(client, event, action, err);
-	rc = mp_registration_parse(event->data, event->data_len, &answer, &why);
+	rc = mp_registration_parse_answer(event->data, event->data_len, &answer, &why);
 	if (rc != MCPASS_OK && rc != MCPASS_E_NOMEM) {
 		/* Known it is, or there were no 200; glewlwyd describes clients in a form of its own. */
 		mp_note(client, why.spec, "The authorization server knows this client, and describes it"

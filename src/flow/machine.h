@@ -264,6 +264,10 @@ bool mp_redact_text(const struct mcpass_client *client, char *text);
 void mp_note(struct mcpass_client *client, const char *spec, const char *what, ...)
     __attribute__((sentinel));
 
+/* One note for each sentence about what was read leniently; whose: "The resource metadata
+ * is odd". */
+void mp_note_odd(struct mcpass_client *client, const char *whose, const struct mp_strings *odd);
+
 /* The machine as data, for docs/flow.md and the test that walks every arrow. */
 struct mp_arrow {
 	enum mp_state from;

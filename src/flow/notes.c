@@ -22,3 +22,9 @@ void mp_note(struct mcpass_client *client, const char *spec, const char *what, .
 	va_end(ap);
 	client->trace(client->trace_ctx, &note);
 }
+
+void mp_note_odd(struct mcpass_client *client, const char *whose, const struct mp_strings *odd)
+{
+	for (size_t i = 0; i < odd->count; i++)
+		mp_note(client, NULL, whose, "odd", odd->items[i], NULL);
+}

@@ -58,7 +58,7 @@ static enum mcpass_rc wish_scope(const struct mcpass_client *client,
 
 	if (is_cured(client, MP_CURED_BARE | MP_CURED_NO_SCOPE))
 		return MCPASS_OK;
-	if (!is_cured(client, MP_CURED_LESS_SCOPE))
+	if (!is_cured(client, MP_CURED_LESS_SCOPE) && mp_scope_fits(&client->prm.scopes_supported))
 		rc = mp_scope_merge(&all, &client->prm.scopes_supported, err);
 	if (rc == MCPASS_OK)
 		rc = mp_scope_merge(&all, &client->scope, err);
@@ -181,9 +181,11 @@ static enum mcpass_rc keep_registration(struct mcpass_client *client,
     const struct mp_registration *answer, struct mcpass_error *err)
 {
 	struct mp_record_client *ours = &client->record.client;
-	bool has_secret = mp_secret_present(&answer->client_secret);
+	bool has_secret = mp_secret_present(&answer->client_secret), odd = false;
+	char *scope = NULL;
 	enum mcpass_rc rc;
 
+	mp_note_odd(client, "The registration response is odd", &answer->odd);
 	rc = mp_set(&ours->client_id, answer->client_id, err);
 	if (rc == MCPASS_OK && answer->token_endpoint_auth_method != NULL)
 		rc = mp_set(&ours->auth_method, answer->token_endpoint_auth_method, err);
@@ -194,9 +196,12 @@ static enum mcpass_rc keep_registration(struct mcpass_client *client,
 	if (rc == MCPASS_OK)
 		rc = mp_set(&ours->redirect_uri, client->redirect_uri, err);
 	if (rc == MCPASS_OK)
-		rc = mp_set(&ours->scope, answer->scope, err);
-	if (rc == MCPASS_OK)
+		rc = mp_scope_clean(answer->scope, &scope, &odd, err);
+	if (rc == MCPASS_OK) {
+		free(ours->scope);
+		ours->scope = scope;
 		rc = keep_management(client, answer, err);
+	}
 	if (rc == MCPASS_OK && mp_secret_present(&answer->registration_access_token))
 		rc = mp_secret_set(&ours->configuration_token,
 		    mp_secret_reveal(&answer->registration_access_token), err);
@@ -258,7 +263,7 @@ MP_HANDLER(mp_take_widened)
 	enum mcpass_rc rc = MCPASS_E_DENIED;
 
 	if (event->status == 200)       /* spec: RFC 7592 2.2, 3 */
-		rc = mp_registration_parse(event->data, event->data_len, &answer, NULL);
+		rc = mp_registration_parse_answer(event->data, event->data_len, &answer, NULL);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc || !mp_eq(answer.client_id, client->record.client.client_id)) {

@@ -17,8 +17,8 @@ static const struct mp_field fields[] = {
 	CLAIM(typ, 0, "RFC 7519 4.3"),          /* Keycloak: which of its tokens this is */
 	CLAIM(token_use, 0, "RFC 7519 4.3"),    /* Cognito: the same */
 	/* Lenient: a name to show; nothing is decided by it. */
-	CLAIM(preferred_username, MP_LENIENT, "OIDC Core 5.1"),
-	CLAIM(username, MP_LENIENT, "RFC 7662 2.2"),
+	CLAIM(preferred_username, MP_ADVISES, "OIDC Core 5.1"),
+	CLAIM(username, MP_ADVISES, "RFC 7662 2.2"),
 };
 
 void mp_claims_free(struct mp_claims *claims)

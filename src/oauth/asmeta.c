@@ -12,36 +12,36 @@
 	{ #member, type, flags, offsetof(struct mp_asmeta, member), spec }
 
 /* One table parses, writes and reads back.  The issuer is a string, not a URL: it is
- * compared, and whatever it is, the comparison says more than a syntax error would. */
+ * compared, and whatever it is, the comparison says more than a syntax error would.
+ * Endpoints only advise: the one that a login needs is missed there, with its clause. */
 static const struct mp_field fields[] = {
-	MEMBER(MP_FIELD_STRING, MP_REQUIRED, issuer, "RFC 8414 2"),
-	MEMBER(MP_FIELD_URL, 0, authorization_endpoint, "RFC 8414 2"),
-	MEMBER(MP_FIELD_URL, 0, token_endpoint, "RFC 8414 2"),
-	MEMBER(MP_FIELD_URL, 0, registration_endpoint, "RFC 8414 2"),
-	MEMBER(MP_FIELD_URL, 0, revocation_endpoint, "RFC 8414 2"),
-	MEMBER(MP_FIELD_URL, 0, introspection_endpoint, "RFC 8414 2"),
-	MEMBER(MP_FIELD_URL, 0, jwks_uri, "RFC 8414 2"),
-	MEMBER(MP_FIELD_URL, 0, pushed_authorization_request_endpoint, "RFC 9126 5"),
-	MEMBER(MP_FIELD_URL, 0, device_authorization_endpoint, "RFC 8628 4"),
-	/* Lenient: a catalogue to show; a login needs nothing from it. */
-	MEMBER(MP_FIELD_STRINGS, MP_LENIENT, scopes_supported, "RFC 8414 2"),
-	MEMBER(MP_FIELD_STRINGS, 0, response_types_supported, "RFC 8414 2"),
-	MEMBER(MP_FIELD_STRINGS, 0, grant_types_supported, "RFC 8414 2"),
-	MEMBER(MP_FIELD_STRINGS, 0, token_endpoint_auth_methods_supported, "RFC 8414 2"),
-	MEMBER(MP_FIELD_STRINGS, 0, token_endpoint_auth_signing_alg_values_supported,
+	MEMBER(MP_FIELD_STRING, MP_REQUIRED | MP_DECIDES, issuer, "RFC 8414 2"),
+	MEMBER(MP_FIELD_URL, MP_ADVISES, authorization_endpoint, "RFC 8414 2"),
+	MEMBER(MP_FIELD_URL, MP_ADVISES, token_endpoint, "RFC 8414 2"),
+	MEMBER(MP_FIELD_URL, MP_ADVISES, registration_endpoint, "RFC 8414 2"),
+	MEMBER(MP_FIELD_URL, MP_ADVISES, revocation_endpoint, "RFC 8414 2"),
+	MEMBER(MP_FIELD_URL, MP_ADVISES, introspection_endpoint, "RFC 8414 2"),
+	MEMBER(MP_FIELD_URL, MP_ADVISES, jwks_uri, "RFC 8414 2"),
+	MEMBER(MP_FIELD_URL, MP_ADVISES, pushed_authorization_request_endpoint, "RFC 9126 5"),
+	MEMBER(MP_FIELD_URL, MP_ADVISES, device_authorization_endpoint, "RFC 8628 4"),
+	MEMBER(MP_FIELD_SCOPES, MP_ADVISES, scopes_supported, "RFC 8414 2"),
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, response_types_supported, "RFC 8414 2"),
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, grant_types_supported, "RFC 8414 2"),
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, token_endpoint_auth_methods_supported, "RFC 8414 2"),
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, token_endpoint_auth_signing_alg_values_supported,
 	    "RFC 8414 2"),
-	MEMBER(MP_FIELD_STRINGS, 0, code_challenge_methods_supported, "RFC 8414 2"),
-	MEMBER(MP_FIELD_STRINGS, 0, dpop_signing_alg_values_supported, "RFC 9449 5.1"),
-	/* Lenient: an extension of few; without it the enterprise grant is not offered. */
-	MEMBER(MP_FIELD_STRINGS, MP_LENIENT, authorization_grant_profiles_supported,
+	/* Left out, it is a promise that is missing: the login is refused. */
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, code_challenge_methods_supported, "RFC 8414 2"),
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, dpop_signing_alg_values_supported, "RFC 9449 5.1"),
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, authorization_grant_profiles_supported,
 	    "MCP enterprise-managed authorization"),
-	/* Lenient: without it a server authenticates there as it is configured to. */
-	MEMBER(MP_FIELD_STRINGS, MP_LENIENT, introspection_endpoint_auth_methods_supported,
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, introspection_endpoint_auth_methods_supported,
 	    "RFC 8414 2"),
-	MEMBER(MP_FIELD_BOOL, 0, authorization_response_iss_parameter_supported, "RFC 9207 3"),
-	MEMBER(MP_FIELD_BOOL, 0, client_id_metadata_document_supported,
+	MEMBER(MP_FIELD_BOOL, MP_DECIDES, authorization_response_iss_parameter_supported,
+	    "RFC 9207 3"),
+	MEMBER(MP_FIELD_BOOL, MP_ADVISES, client_id_metadata_document_supported,
 	    "MCP 2026-07-28 client ID metadata documents"),
-	MEMBER(MP_FIELD_BOOL, 0, require_pushed_authorization_requests, "RFC 9126 5"),
+	MEMBER(MP_FIELD_BOOL, MP_ADVISES, require_pushed_authorization_requests, "RFC 9126 5"),
 };
 
 static const struct place {
@@ -112,8 +112,10 @@ enum mcpass_rc mp_asmeta_read(const json_t *object, struct mp_asmeta *ret_meta,
 	struct mp_asmeta meta = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_json_read(object, fields, MP_COUNT(fields), &meta, err);
-	if (!rc)
+	rc = mp_json_take(object, fields, MP_COUNT(fields), &meta, &meta.odd, err);
+	if (rc)
+		mp_asmeta_free(&meta);
+	else
 		*ret_meta = meta;
 	return rc;
 }
@@ -121,11 +123,12 @@ enum mcpass_rc mp_asmeta_read(const json_t *object, struct mp_asmeta *ret_meta,
 enum mcpass_rc mp_asmeta_parse(const char *data, size_t len, struct mp_asmeta *ret_meta,
     struct mcpass_error *err)
 {
+	struct mp_span text = mp_json_without_mark(data, len);
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(data, len, MP_MAX_DOCUMENT, "the authorization server metadata", &json,
-	    err);
+	rc = mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "the authorization server metadata",
+	    &json, err);
 	if (!rc)
 		rc = mp_asmeta_read(json, ret_meta, err);
 	json_decref(json);
@@ -141,6 +144,7 @@ enum mcpass_rc mp_asmeta_write(const struct mp_asmeta *meta, json_t *object,
 void mp_asmeta_free(struct mp_asmeta *meta)
 {
 	mp_json_release(fields, MP_COUNT(fields), meta);
+	mp_strings_free(&meta->odd);
 }
 
 /* True when longer is shorter and one '/'. */
@@ -179,6 +183,21 @@ enum mcpass_rc mp_asmeta_check_issuer(const struct mp_asmeta *meta, const char *
 	return rc;
 }
 
+enum mcpass_rc mp_asmeta_lacks(const struct mp_asmeta *meta, const char *member,
+    struct mcpass_error *err)
+{
+	static const char end[] = ": left out";
+	size_t len = strlen(member);
+
+	for (size_t i = 0; i < meta->odd.count; i++) {
+		const char *why = meta->odd.items[i], *at = strstr(why, end);
+
+		if (at != NULL && strncmp(why, member, len) == 0 && strchr(": ", why[len]) != NULL)
+			return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2", "%.*s", (int)(at - why), why);
+	}
+	return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2", "%s is missing", member);
+}
+
 /* An empty list is an absent one; spec: RFC 8414 3.2 (MUST be omitted) */
 static bool lacks(const struct mp_strings *list, const char *item)
 {
@@ -209,10 +228,9 @@ enum mcpass_rc mp_asmeta_check_code_flow(const struct mp_asmeta *meta, bool allo
 {
 	/* spec: RFC 8414 2 (REQUIRED unless no grant uses it) */
 	if (meta->authorization_endpoint == NULL)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
-		    "authorization_endpoint is missing");
+		return mp_asmeta_lacks(meta, "authorization_endpoint", err);
 	if (meta->token_endpoint == NULL)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2", "token_endpoint is missing");
+		return mp_asmeta_lacks(meta, "token_endpoint", err);
 	/* spec: RFC 8414 2; it is REQUIRED, yet servers leave it out */
 	if (lacks(&meta->response_types_supported, "code"))
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",

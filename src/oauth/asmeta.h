@@ -20,6 +20,7 @@ struct mp_asmeta {
 	bool authorization_response_iss_parameter_supported;
 	bool client_id_metadata_document_supported;
 	bool require_pushed_authorization_requests;
+	struct mp_strings odd;          /* what was left out, a sentence each; not written */
 };
 
 /* Where to look, in order.  With a path in the issuer: RFC 8414 inserted, OIDC inserted,
@@ -29,7 +30,8 @@ struct mp_asmeta {
 enum mcpass_rc mp_asmeta_places(const char *issuer, struct mp_strings *ret_urls,
     struct mcpass_error *err);
 
-/* Reads the document.  Release: mp_asmeta_free(). */
+/* Reads the document.  The issuer decides, and whether iss is promised; all else advises,
+ * for a login needs few of the endpoints and none of the lists.  Release: mp_asmeta_free(). */
 enum mcpass_rc mp_asmeta_parse(const char *data, size_t len, struct mp_asmeta *ret_meta,
     struct mcpass_error *err);
 
@@ -42,6 +44,9 @@ enum mcpass_rc mp_asmeta_parse(const char *data, size_t len, struct mp_asmeta *r
  *   absent (MCP: "MUST refuse to proceed")                             MCPASS_E_POLICY */
 enum mcpass_rc mp_asmeta_check_issuer(const struct mp_asmeta *meta, const char *issuer,
     bool *ret_slash, struct mcpass_error *err);
+/* MCPASS_E_PROTOCOL: the member is not there, or why it was left out; spec: RFC 8414 2 */
+enum mcpass_rc mp_asmeta_lacks(const struct mp_asmeta *meta, const char *member,
+    struct mcpass_error *err);
 /* Whether two names are of one issuer, with the same tolerance: their metadata is one. */
 bool mp_asmeta_same_issuer(const char *a, const char *b);
 enum mcpass_rc mp_asmeta_check_code_flow(const struct mp_asmeta *meta, bool allow_no_s256,

@@ -106,20 +106,20 @@ enum mcpass_rc mp_exchange_other_answer(int status, const char *data, size_t len
 /* --- whom it speaks for --- */
 #define AT(member) offsetof(struct mp_exchange_words, member)
 static const struct mp_field words_fields[] = {         /* lenient: they are for show */
-	{ "iss", MP_FIELD_STRING, MP_LENIENT, AT(issuer), NULL },
-	{ "sub", MP_FIELD_STRING, MP_LENIENT, AT(subject), NULL },
-	{ "preferred_username", MP_FIELD_STRING, MP_LENIENT, AT(username), NULL },
-	{ "scope", MP_FIELD_STRING, MP_LENIENT, AT(scope), NULL },
-	{ "aud", MP_FIELD_STRING, MP_LENIENT, AT(audience), NULL },
-	{ "azp", MP_FIELD_STRING, MP_LENIENT, AT(client), NULL },
+	{ "iss", MP_FIELD_STRING, MP_ADVISES, AT(issuer), NULL },
+	{ "sub", MP_FIELD_STRING, MP_ADVISES, AT(subject), NULL },
+	{ "preferred_username", MP_FIELD_STRING, MP_ADVISES, AT(username), NULL },
+	{ "scope", MP_FIELD_STRING, MP_ADVISES, AT(scope), NULL },
+	{ "aud", MP_FIELD_STRING, MP_ADVISES, AT(audience), NULL },
+	{ "azp", MP_FIELD_STRING, MP_ADVISES, AT(client), NULL },
 };
 /* spec: RFC 9068 2.2 (client_id); azp is Keycloak's and OpenID Connect's word for it */
 static const struct mp_field client_field = {
-	"client_id", MP_FIELD_STRING, MP_LENIENT, AT(client), NULL
+	"client_id", MP_FIELD_STRING, MP_ADVISES, AT(client), NULL
 };
 #undef AT
 
-static const struct mp_field list_field = { "aud", MP_FIELD_STRINGS, MP_LENIENT, 0, NULL };
+static const struct mp_field list_field = { "aud", MP_FIELD_STRINGS, MP_ADVISES, 0, NULL };
 
 static enum mcpass_rc read_audiences(const json_t *payload, char **ret_text,
     struct mcpass_error *err)

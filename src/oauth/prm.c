@@ -5,27 +5,21 @@
 
 #define WELL_KNOWN "oauth-protected-resource"
 
+#define MEMBER(type, flags, member) \
+	{ #member, type, flags, offsetof(struct mp_prm, member), "RFC 9728 2" }
+
 static const struct mp_field fields[] = {
-	{ "resource", MP_FIELD_URL, MP_REQUIRED, offsetof(struct mp_prm, resource), "RFC 9728 2" },
-	/* Lenient: a name to show; no login may fail because of it. */
-	{ "resource_name", MP_FIELD_STRING, MP_LENIENT, offsetof(struct mp_prm, resource_name),
-	    "RFC 9728 2" },
-	/* Lenient: a page for people; nothing is fetched from it. */
-	{ "resource_documentation", MP_FIELD_URL, MP_LENIENT,
-	    offsetof(struct mp_prm, resource_documentation), "RFC 9728 2" },
-	{ "authorization_servers", MP_FIELD_STRINGS, 0,
-	    offsetof(struct mp_prm, authorization_servers), "RFC 9728 2" },
-	/* Lenient: advice; without it we ask for what the challenge names, or for nothing. */
-	{ "scopes_supported", MP_FIELD_STRINGS, MP_LENIENT,
-	    offsetof(struct mp_prm, scopes_supported), "RFC 9728 2" },
-	/* Lenient: MCP allows the header only, whatever this says. */
-	{ "bearer_methods_supported", MP_FIELD_STRINGS, MP_LENIENT,
-	    offsetof(struct mp_prm, bearer_methods_supported), "RFC 9728 2" },
-	/* Lenient: advice; a proof that is not taken is refused. */
-	{ "dpop_signing_alg_values_supported", MP_FIELD_STRINGS, MP_LENIENT,
-	    offsetof(struct mp_prm, dpop_signing_alg_values_supported), "RFC 9728 2" },
-	{ "dpop_bound_access_tokens_required", MP_FIELD_BOOL, 0,
-	    offsetof(struct mp_prm, dpop_bound_access_tokens_required), "RFC 9728 2" },
+	MEMBER(MP_FIELD_URL, MP_REQUIRED | MP_DECIDES, resource),
+	MEMBER(MP_FIELD_STRING, MP_ADVISES, resource_name),     /* a name to show */
+	MEMBER(MP_FIELD_URL, MP_ADVISES, resource_documentation), /* a page for people */
+	MEMBER(MP_FIELD_STRINGS, MP_DECIDES, authorization_servers),
+	/* Without it we ask for what the challenge names, or for nothing. */
+	MEMBER(MP_FIELD_SCOPES, MP_ADVISES, scopes_supported),
+	/* MCP allows the header only, whatever this says. */
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, bearer_methods_supported),
+	/* A proof that is not taken is refused. */
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, dpop_signing_alg_values_supported),
+	MEMBER(MP_FIELD_BOOL, MP_DECIDES, dpop_bound_access_tokens_required),
 };
 
 static enum mcpass_rc add_place(struct mp_strings *urls, const char *url,
@@ -106,13 +100,14 @@ static enum mcpass_rc check_fragment(const struct mp_prm *prm, struct mcpass_err
 enum mcpass_rc mp_prm_parse(const char *data, size_t len, struct mp_prm *ret_prm,
     struct mcpass_error *err)
 {
+	struct mp_span text = mp_json_without_mark(data, len);
 	struct mp_prm prm = { 0 };
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(data, len, MP_MAX_DOCUMENT, "the resource metadata", &json, err);
+	rc = mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "the resource metadata", &json, err);
 	if (!rc)
-		rc = mp_json_read(json, fields, MP_COUNT(fields), &prm, err);
+		rc = mp_json_take(json, fields, MP_COUNT(fields), &prm, &prm.odd, err);
 	if (!rc)
 		rc = check_fragment(&prm, err);
 	json_decref(json);
@@ -150,6 +145,7 @@ enum mcpass_rc mp_prm_check_resource(const struct mp_prm *prm, const char *serve
 void mp_prm_free(struct mp_prm *prm)
 {
 	mp_json_release(fields, MP_COUNT(fields), prm);
+	mp_strings_free(&prm->odd);
 }
 
 enum mcpass_rc mp_prm_write(const struct mp_prm *prm, char **ret_text,

@@ -13,6 +13,7 @@ struct mp_prm {
 	struct mp_strings bearer_methods_supported;
 	struct mp_strings dpop_signing_alg_values_supported;
 	bool dpop_bound_access_tokens_required;
+	struct mp_strings odd;          /* what was left out, a sentence each; not written */
 };
 
 /* Where to look, in order: what the challenge names (resource_metadata; NULL: nothing),
@@ -22,7 +23,8 @@ struct mp_prm {
 enum mcpass_rc mp_prm_places(const char *from_challenge, const char *server_url,
     struct mp_strings *ret_urls, struct mcpass_error *err);
 
-/* Reads the document.  MCPASS_E_PROTOCOL: not JSON, no resource.  Release: mp_prm_free(). */
+/* Reads the document: for whom it is, who authorizes, and whether tokens are bound decides.
+ * MCPASS_E_PROTOCOL: not JSON, no resource.  Release: mp_prm_free(). */
 enum mcpass_rc mp_prm_parse(const char *data, size_t len, struct mp_prm *ret_prm,
     struct mcpass_error *err);
 

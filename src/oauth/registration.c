@@ -9,24 +9,27 @@
 #define MEMBER(type, flags, member, spec) \
 	{ #member, type, flags, offsetof(struct mp_registration, member), spec }
 
+#define IN_REQUESTS 0x100u      /* advises there, too: it is only shown */
+
+/* What decides in an answer is who we are and how we prove it; the rest repeats our request,
+ * or helps with what can be done without.  In a request every member decides. */
 static const struct mp_field fields[] = {
-	MEMBER(MP_FIELD_STRING, 0, client_id, "RFC 7591 3.2.1"),
-	MEMBER(MP_FIELD_SECRET, 0, client_secret, "RFC 7591 3.2.1"),
-	MEMBER(MP_FIELD_INT, 0, client_secret_expires_at, "RFC 7591 3.2.1"),
-	/* Lenient: what is only shown may come back in any form. */
-	MEMBER(MP_FIELD_STRING, MP_LENIENT, client_name, "RFC 7591 2"),
-	MEMBER(MP_FIELD_STRING, MP_LENIENT, client_uri, "RFC 7591 2"),
-	MEMBER(MP_FIELD_STRING, 0, scope, "RFC 7591 2"),
-	MEMBER(MP_FIELD_STRING, 0, application_type, "OpenID Connect Registration 2"),
-	MEMBER(MP_FIELD_STRING, 0, token_endpoint_auth_method, "RFC 7591 2"),
-	MEMBER(MP_FIELD_STRINGS, 0, redirect_uris, "RFC 7591 2"),
-	MEMBER(MP_FIELD_STRINGS, 0, grant_types, "RFC 7591 2"),
-	MEMBER(MP_FIELD_STRINGS, 0, response_types, "RFC 7591 2"),
-	MEMBER(MP_FIELD_URL, 0, registration_client_uri, "RFC 7592 3"),
-	MEMBER(MP_FIELD_SECRET, 0, registration_access_token, "RFC 7592 3"),
-	MEMBER(MP_FIELD_BOOL, 0, dpop_bound_access_tokens, "RFC 9449 5.2"),
-	MEMBER(MP_FIELD_STRING, MP_LENIENT, software_id, "RFC 7591 2"),
-	MEMBER(MP_FIELD_STRING, MP_LENIENT, software_version, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRING, MP_DECIDES, client_id, "RFC 7591 3.2.1"),
+	MEMBER(MP_FIELD_SECRET, MP_DECIDES, client_secret, "RFC 7591 3.2.1"),
+	MEMBER(MP_FIELD_INT, MP_ADVISES, client_secret_expires_at, "RFC 7591 3.2.1"),
+	MEMBER(MP_FIELD_STRING, MP_ADVISES | IN_REQUESTS, client_name, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRING, MP_ADVISES | IN_REQUESTS, client_uri, "RFC 7591 2"),
+	MEMBER(MP_FIELD_SCOPE, MP_ADVISES, scope, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRING, MP_ADVISES, application_type, "OpenID Connect Registration 2"),
+	MEMBER(MP_FIELD_STRING, MP_DECIDES, token_endpoint_auth_method, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, redirect_uris, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, grant_types, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, response_types, "RFC 7591 2"),
+	MEMBER(MP_FIELD_URL, MP_ADVISES, registration_client_uri, "RFC 7592 3"),
+	MEMBER(MP_FIELD_SECRET, MP_ADVISES, registration_access_token, "RFC 7592 3"),
+	MEMBER(MP_FIELD_BOOL, MP_ADVISES, dpop_bound_access_tokens, "RFC 9449 5.2"),
+	MEMBER(MP_FIELD_STRING, MP_ADVISES | IN_REQUESTS, software_id, "RFC 7591 2"),
+	MEMBER(MP_FIELD_STRING, MP_ADVISES | IN_REQUESTS, software_version, "RFC 7591 2"),
 };
 
 enum mcpass_rc mp_registration_write(const struct mp_registration *wish, char **ret_body,
@@ -53,20 +56,41 @@ enum mcpass_rc mp_registration_write(const struct mp_registration *wish, char **
 	return rc;
 }
 
-enum mcpass_rc mp_registration_parse(const char *data, size_t len,
+static enum mcpass_rc parse(const char *data, size_t len, const struct mp_field *table,
     struct mp_registration *ret_registration, struct mcpass_error *err)
 {
+	struct mp_span text = mp_json_without_mark(data, len);
 	struct mp_registration registration = { 0 };
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(data, len, MP_MAX_DOCUMENT, "the client metadata", &json, err);
+	rc = mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "the client metadata", &json, err);
 	if (!rc)
-		rc = mp_json_read(json, fields, MP_COUNT(fields), &registration, err);
+		rc = mp_json_take(json, table, MP_COUNT(fields), &registration, &registration.odd, err);
 	json_decref(json);
-	if (!rc)
+	if (rc)
+		mp_registration_free(&registration);
+	else
 		*ret_registration = registration;
 	return mp_doing(err, rc, "reading the client metadata");
+}
+
+enum mcpass_rc mp_registration_parse(const char *data, size_t len,
+    struct mp_registration *ret_registration, struct mcpass_error *err)
+{
+	struct mp_field strict[MP_COUNT(fields)];
+
+	memcpy(strict, fields, sizeof(strict));
+	for (size_t i = 0; i < MP_COUNT(strict); i++)
+		if ((strict[i].flags & IN_REQUESTS) == 0)
+			strict[i].flags = 0;
+	return parse(data, len, strict, ret_registration, err);
+}
+
+enum mcpass_rc mp_registration_parse_answer(const char *data, size_t len,
+    struct mp_registration *ret_registration, struct mcpass_error *err)
+{
+	return parse(data, len, fields, ret_registration, err);
 }
 
 /* The server may have put another method in place of the one asked for: what it says
@@ -104,15 +128,12 @@ static enum mcpass_rc check_method(const struct mp_registration *registration,
 static enum mcpass_rc check_response(struct mp_registration *registration,
     struct mcpass_error *err)
 {
-	if (registration->client_id == NULL || registration->client_id[0] == '\0')
+	if (registration->client_id == NULL)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7591 3.2.1", "client_id is missing");
-	if (registration->client_secret.len == 0)       /* some send "" to public clients */
-		mp_secret_free(&registration->client_secret);
 	/* Absent counts as never: REQUIRED beside a secret, yet many servers forget it, and
-	 * a secret that does run out is answered with invalid_client. */
+	 * a secret that does run out is answered with invalid_client.  Some say never by -1. */
 	if (registration->client_secret_expires_at < 0)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7591 3.2.1",
-		    "client_secret_expires_at is negative");
+		registration->client_secret_expires_at = 0;
 	return check_method(registration, err);
 }
 
@@ -139,7 +160,7 @@ enum mcpass_rc mp_registration_answer(int status, const char *data, size_t len,
 			add_hint(status, err);
 		return rc;
 	}
-	rc = mp_registration_parse(data != NULL ? data : "", len, &registration, err);
+	rc = mp_registration_parse_answer(data != NULL ? data : "", len, &registration, err);
 	if (!rc)
 		rc = check_response(&registration, err);
 	if (rc)
@@ -152,6 +173,7 @@ enum mcpass_rc mp_registration_answer(int status, const char *data, size_t len,
 void mp_registration_free(struct mp_registration *registration)
 {
 	mp_json_release(fields, MP_COUNT(fields), registration);
+	mp_strings_free(&registration->odd);
 }
 
 enum mcpass_rc mp_registration_portless(const char *redirect_uri, char **ret_uri,

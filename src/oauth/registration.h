@@ -15,15 +15,20 @@ struct mp_registration {                /* request and response alike */
 	struct mp_secret registration_access_token;
 	bool dpop_bound_access_tokens;
 	char *software_id, *software_version;
+	struct mp_strings odd;          /* what was left out of an answer, a sentence each */
 };
 
 /* The body of a request, or of the server's response (with a secret comes its expiry);
  * the caller's (mp_free_wiped). */
 enum mcpass_rc mp_registration_write(const struct mp_registration *wish, char **ret_body,
     struct mcpass_error *err);
-/* Reads a JSON object of these members: a response, a request at the server's side, or a
- * client metadata document.  No rule is checked.  Release: mp_registration_free(). */
+/* Reads what a client sends: a request, at the server's side, or its metadata document.  No
+ * rule is checked.  Release: mp_registration_free(). */
 enum mcpass_rc mp_registration_parse(const char *data, size_t len,
+    struct mp_registration *ret_registration, struct mcpass_error *err);
+/* Reads what a server answers, leniently: who we are and how we prove it decides, the rest
+ * repeats what we asked for.  No rule is checked.  Release: mp_registration_free(). */
+enum mcpass_rc mp_registration_parse_answer(const char *data, size_t len,
     struct mp_registration *ret_registration, struct mcpass_error *err);
 /* Judges the answer to a registration.  On 200 or 201: reads it and checks that it has a
  * client_id, that its method is one we can use, and has its secret.  A secret without

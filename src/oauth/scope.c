@@ -14,6 +14,14 @@ static bool is_scope_char(char c)
 	return byte >= 0x21 && byte <= 0x7e && byte != '"' && byte != '\\';
 }
 
+static bool is_scope_token(struct mp_span token)
+{
+	for (size_t i = 0; i < token.len; i++)
+		if (!is_scope_char(token.data[i]))
+			return false;
+	return token.len > 0;
+}
+
 /* Adds one token unless set has it. */
 static enum mcpass_rc add_once(struct mp_strings *set, struct mp_span token,
     struct mcpass_error *err)
@@ -21,28 +29,99 @@ static enum mcpass_rc add_once(struct mp_strings *set, struct mp_span token,
 	for (size_t i = 0; i < set->count; i++)
 		if (mp_span_is(token, set->items[i]))
 			return MCPASS_OK;
-	return mp_strings_add(set, token, err);
+	return mp_strings_add_upto(set, token, MP_MAX_SCOPES, err);
 }
 
-/* Adds the tokens of text.  Spaces may be doubled: servers join lists with empty items. */
+/* The next token of text; false at its end.  Spaces may be doubled: servers join lists with
+ * empty items. */
+static bool next_token(const char **text, struct mp_span *ret_token)
+{
+	const char *start = *text + strspn(*text, " ");
+
+	*ret_token = (struct mp_span){ start, strcspn(start, " ") };
+	*text = start + ret_token->len;
+	return ret_token->len > 0;
+}
+
 static enum mcpass_rc add_text(struct mp_strings *set, const char *text,
     struct mcpass_error *err)
 {
+	struct mp_span token;
 	enum mcpass_rc rc = MCPASS_OK;
 
-	while (!rc && *text != '\0') {
-		size_t len = strcspn(text, " ");
+	for (const char *at = text; !rc && next_token(&at, &token);)
+		rc = is_scope_token(token) ? add_once(set, token, err)
+		    : mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 3.3",
+		    "a scope has a byte that none may have: %s", text);
+	return rc;
+}
 
-		for (size_t i = 0; i < len; i++)
-			if (!is_scope_char(text[i]))
-				return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 3.3",
-				    "a scope has a byte that none may have: %s", text);
-		if (len > 0)
-			rc = add_once(set, (struct mp_span){ text, len }, err);
-		text += len;
-		text += strspn(text, " ");
+/* The tokens of text that can be scopes, as far as there is room. */
+static enum mcpass_rc add_readable(struct mp_strings *set, const char *text, size_t most,
+    bool *odd, struct mcpass_error *err)
+{
+	struct mp_span token;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (const char *at = text; !rc && next_token(&at, &token);) {
+		char *copy;
+
+		if (!is_scope_token(token) || set->count >= most) {
+			*odd = true;
+			continue;
+		}
+		copy = mp_dup_span(token);
+		if (copy == NULL)
+			return mp_nomem(err);
+		if (!mp_strings_has(set, copy))
+			rc = mp_strings_add_upto(set, token, most, err);
+		free(copy);
 	}
 	return rc;
+}
+
+enum mcpass_rc mp_scope_clean(const char *text, char **ret_text, bool *ret_odd,
+    struct mcpass_error *err)
+{
+	struct mp_strings set = { 0 };
+	bool odd = false;
+	enum mcpass_rc rc;
+
+	rc = add_readable(&set, text != NULL ? text : "", MP_MAX_SCOPES, &odd, err);
+	if (!rc)
+		rc = mp_scope_join(&set, ret_text, err);
+	if (!rc)
+		*ret_odd = odd;
+	mp_strings_free(&set);
+	return rc;
+}
+
+enum mcpass_rc mp_scope_clean_list(struct mp_strings *list, bool *ret_odd,
+    struct mcpass_error *err)
+{
+	struct mp_strings set = { 0 };
+	bool odd = false;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && i < list->count; i++)
+		rc = add_readable(&set, list->items[i], MP_MAX_LISTED_SCOPES, &odd, err);
+	if (rc) {
+		mp_strings_free(&set);
+		return rc;
+	}
+	mp_strings_free(list);
+	*list = set;
+	*ret_odd = odd;
+	return MCPASS_OK;
+}
+
+bool mp_scope_fits(const struct mp_strings *list)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		len += strlen(list->items[i]) + 1;
+	return len <= MP_MAX_ASKED_SCOPES && list->count <= MP_MAX_SCOPES;
 }
 
 enum mcpass_rc mp_scope_parse(const char *text, struct mp_strings *ret_set,
@@ -123,9 +202,10 @@ static enum mcpass_rc add_suggested(struct mp_strings *set, const char *text, bo
     struct mcpass_error *err)
 {
 	struct mp_strings tokens = { 0 };
+	bool odd = false;
 	enum mcpass_rc rc;
 
-	rc = add_text(&tokens, text, err);
+	rc = add_readable(&tokens, text, MP_MAX_SCOPES, &odd, err);
 	for (size_t i = 0; !rc && i < tokens.count; i++) {
 		const char *item = tokens.items[i];
 
@@ -146,6 +226,8 @@ static enum mcpass_rc select_source(const struct mp_scope_inputs *inputs, bool o
 		return add_text(set, inputs->chosen, err);
 	if (inputs->challenged != NULL && inputs->challenged[0] != '\0')
 		return add_suggested(set, inputs->challenged, offline, err);
+	if (!mp_scope_fits(inputs->published))  /* the server grants what it does by default */
+		return MCPASS_OK;
 	for (size_t i = 0; !rc && i < inputs->published->count; i++)
 		rc = add_suggested(set, inputs->published->items[i], offline, err);
 	return rc;

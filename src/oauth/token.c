@@ -39,7 +39,7 @@ static const struct mp_field fields[] = {
 	    "RFC 6749 5.1" },
 	{ "scope", MP_FIELD_STRING, 0, offsetof(struct mp_token, scope), "RFC 6749 5.1" },
 	/* Lenient: we never read it for authorization; a broken one must not cost the login. */
-	{ "id_token", MP_FIELD_SECRET, MP_LENIENT, offsetof(struct mp_token, id_token),
+	{ "id_token", MP_FIELD_SECRET, MP_ADVISES, offsetof(struct mp_token, id_token),
 	    "OpenID Connect Core 3.1.3.3" },
 };
 

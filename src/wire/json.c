@@ -1,30 +1,18 @@
 #include "wire/json.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "wire/json_advice.h"
 #include "wire/uri.h"
 #include "wire/utf8.h"
-
-/* A control character ends a header line or drives a terminal; names, tokens and URLs
- * have none. */
-static bool is_clean(const json_t *json)
-{
-	const char *text = json_string_value(json);
-
-	if (text == NULL)
-		return false;
-	for (size_t i = 0; i < json_string_length(json); i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			return false;
-	return true;
-}
 
 static bool is_clean_list(const json_t *json)
 {
 	if (!json_is_array(json))
 		return false;
 	for (size_t i = 0; i < json_array_size(json); i++)
-		if (!is_clean(json_array_get(json, i)))
+		if (!mp_json_is_clean(json_array_get(json, i)))
 			return false;
 	return true;
 }
@@ -52,7 +40,7 @@ static enum mcpass_rc check_url(const struct mp_field *field, const json_t *valu
 	struct mp_uri uri;
 	enum mcpass_rc rc;
 
-	if (!is_clean(value))
+	if (!mp_json_is_clean(value))
 		return wrong_type(field, "a URL", err);
 	rc = mp_uri_parse(json_string_value(value), &uri, &why);
 	if (rc == MCPASS_E_USAGE)               /* written by the peer, so its fault */
@@ -68,11 +56,13 @@ static enum mcpass_rc check_value(const struct mp_field *field, const json_t *va
 	switch (field->type) {
 	case MP_FIELD_STRING:
 	case MP_FIELD_SECRET:
-		return is_clean(value) ? MCPASS_OK
+	case MP_FIELD_SCOPE:
+		return mp_json_is_clean(value) ? MCPASS_OK
 		    : wrong_type(field, "a string without control characters", err);
 	case MP_FIELD_URL:
 		return check_url(field, value, err);
 	case MP_FIELD_STRINGS:
+	case MP_FIELD_SCOPES:
 		return is_clean_list(value) ? MCPASS_OK
 		    : wrong_type(field, "a list of strings without control characters", err);
 	case MP_FIELD_BOOL:
@@ -90,28 +80,40 @@ static struct mp_span span_of(const json_t *string)
 	return (struct mp_span){ json_string_value(string), json_string_length(string) };
 }
 
-static enum mcpass_rc fill_strings(struct mp_strings *list, const json_t *array,
-    struct mcpass_error *err)
+static bool is_of_another(const struct mp_field *field)
 {
+	return (field->flags & (MP_ADVISES | MP_DECIDES)) != 0;
+}
+
+static enum mcpass_rc fill_strings(const struct mp_field *field, struct mp_strings *list,
+    const json_t *array, struct mcpass_error *err)
+{
+	size_t most = mp_json_most(field->type);
 	enum mcpass_rc rc = MCPASS_OK;
 
-	for (size_t i = 0; !rc && i < json_array_size(array); i++)
-		rc = mp_strings_add(list, span_of(json_array_get(array, i)), err);
+	for (size_t i = 0; !rc && i < json_array_size(array); i++) {
+		struct mp_span item = span_of(json_array_get(array, i));
+
+		if (item.len > 0 || !is_of_another(field))
+			rc = mp_strings_add_upto(list, item, most, err);
+	}
 	return rc;
 }
 
 /* Fills a slot with a value that passed check_value(). */
-static enum mcpass_rc fill(enum mp_field_type type, json_t *value, void *slot,
+static enum mcpass_rc fill(const struct mp_field *field, json_t *value, void *slot,
     struct mcpass_error *err)
 {
-	switch (type) {
+	switch (field->type) {
 	case MP_FIELD_STRING:
 	case MP_FIELD_URL:
+	case MP_FIELD_SCOPE:
 		return mp_set_span(slot, span_of(value), err);
 	case MP_FIELD_SECRET:
 		return mp_secret_set_span(slot, span_of(value), err);
 	case MP_FIELD_STRINGS:
-		return fill_strings(slot, value, err);
+	case MP_FIELD_SCOPES:
+		return fill_strings(field, slot, value, err);
 	case MP_FIELD_BOOL:
 		*(bool *)slot = json_is_true(value);
 		return MCPASS_OK;
@@ -126,37 +128,88 @@ static enum mcpass_rc fill(enum mp_field_type type, json_t *value, void *slot,
 	return MCPASS_OK;
 }
 
+static enum mcpass_rc tell(struct mp_strings *odd, const char *what, const char *then,
+    struct mcpass_error *err)
+{
+	char text[sizeof(((struct mcpass_error *)NULL)->detail) + 64];
+
+	if (odd == NULL)
+		return MCPASS_OK;
+	(void)snprintf(text, sizeof(text), "%s: %s", what, then);
+	return mp_strings_add(odd, (struct mp_span){ text, strlen(text) }, err);
+}
+
+/* A value that is not as its clause has it, of a member that only advises. */
+static enum mcpass_rc read_odd(const struct mp_field *field, const json_t *value, void *slot,
+    const char *what, struct mp_strings *odd, struct mcpass_error *err)
+{
+	json_t *meant = NULL;
+	enum mcpass_rc rc = mp_json_mend(field->type, value, &meant, err);
+
+	if (!rc)
+		rc = tell(odd, what, meant != NULL ? "read as far as it can be" : "left out", err);
+	if (!rc && meant != NULL)
+		rc = fill(field, meant, slot, err);
+	json_decref(meant);
+	return rc;
+}
+
+static enum mcpass_rc read_value(const struct mp_field *field, json_t *value, void *slot,
+    struct mp_strings *odd, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	size_t most = mp_json_most(field->type);
+
+	if ((field->flags & MP_ADVISES) == 0) {
+		enum mcpass_rc rc = check_value(field, value, err);
+
+		return rc ? rc : fill(field, value, slot, err);
+	}
+	if (check_value(field, value, &why))
+		return read_odd(field, value, slot, why.detail, odd, err);
+	if (json_array_size(value) <= most)
+		return fill(field, value, slot, err);
+	(void)mp_fail(&why, MCPASS_E_LIMIT, NULL, "%s has %zu items, more than %zu", field->name,
+	    json_array_size(value), most);
+	return read_odd(field, value, slot, why.detail, odd, err);
+}
+
+static bool is_absent(const struct mp_field *field, const json_t *value)
+{
+	return value == NULL || json_is_null(value)
+	    || (is_of_another(field) && json_is_string(value) && json_string_length(value) == 0);
+}
+
 static enum mcpass_rc read_field(const json_t *object, const struct mp_field *field,
-    void *slot, struct mcpass_error *err)
+    void *slot, struct mp_strings *odd, struct mcpass_error *err)
 {
 	json_t *value = json_object_get(object, field->name);
-	bool lenient = (field->flags & MP_LENIENT) != 0;
-	enum mcpass_rc rc;
 
-	if (value != NULL && !json_is_null(value)) {
-		rc = check_value(field, value, lenient ? NULL : err);
-		if (!rc)
-			return fill(field->type, value, slot, err);
-		if (!lenient)
-			return rc;
-	}
+	if (!is_absent(field, value))
+		return read_value(field, value, slot, odd, err);
 	if (field->flags & MP_REQUIRED)
 		return mp_fail(err, MCPASS_E_PROTOCOL, field->spec, "%s is missing", field->name);
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_json_read(const json_t *object, const struct mp_field *fields,
-    size_t count, void *ret_struct, struct mcpass_error *err)
+enum mcpass_rc mp_json_take(const json_t *object, const struct mp_field *fields,
+    size_t count, void *ret_struct, struct mp_strings *odd, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (!json_is_object(object))
 		return mp_fail(err, MCPASS_E_PROTOCOL, NULL, "the document is not a JSON object");
 	for (size_t i = 0; !rc && i < count; i++)
-		rc = read_field(object, &fields[i], (char *)ret_struct + fields[i].offset, err);
+		rc = read_field(object, &fields[i], (char *)ret_struct + fields[i].offset, odd, err);
 	if (rc)
 		mp_json_release(fields, count, ret_struct);
 	return rc;
+}
+
+enum mcpass_rc mp_json_read(const json_t *object, const struct mp_field *fields,
+    size_t count, void *ret_struct, struct mcpass_error *err)
+{
+	return mp_json_take(object, fields, count, ret_struct, NULL, err);
 }
 
 void mp_json_release(const struct mp_field *fields, size_t count, void *filled)
@@ -167,6 +220,7 @@ void mp_json_release(const struct mp_field *fields, size_t count, void *filled)
 		switch (fields[i].type) {
 		case MP_FIELD_STRING:
 		case MP_FIELD_URL:
+		case MP_FIELD_SCOPE:
 			free(*(char **)slot);
 			*(char **)slot = NULL;
 			break;
@@ -174,6 +228,7 @@ void mp_json_release(const struct mp_field *fields, size_t count, void *filled)
 			mp_secret_free(slot);
 			break;
 		case MP_FIELD_STRINGS:
+		case MP_FIELD_SCOPES:
 			mp_strings_free(slot);
 			break;
 		case MP_FIELD_BOOL:
@@ -209,10 +264,12 @@ static bool is_present(enum mp_field_type type, const void *slot)
 	switch (type) {
 	case MP_FIELD_STRING:
 	case MP_FIELD_URL:
+	case MP_FIELD_SCOPE:
 		return *(char *const *)slot != NULL;
 	case MP_FIELD_SECRET:
 		return mp_secret_present(slot);
 	case MP_FIELD_STRINGS:
+	case MP_FIELD_SCOPES:
 		return ((const struct mp_strings *)slot)->count > 0;
 	case MP_FIELD_BOOL:
 		return *(const bool *)slot;
@@ -230,10 +287,12 @@ static json_t *to_json(enum mp_field_type type, const void *slot)
 	switch (type) {
 	case MP_FIELD_STRING:
 	case MP_FIELD_URL:
+	case MP_FIELD_SCOPE:
 		return json_string(*(char *const *)slot);
 	case MP_FIELD_SECRET:
 		return json_string(mp_secret_reveal(slot));
 	case MP_FIELD_STRINGS:
+	case MP_FIELD_SCOPES:
 		return list_to_json(slot);
 	case MP_FIELD_BOOL:
 		return json_true();
@@ -251,7 +310,8 @@ static enum mcpass_rc not_written(const struct mp_field *field, const void *slot
 {
 	const char *text = NULL;
 
-	if (field->type == MP_FIELD_STRING || field->type == MP_FIELD_URL)
+	if (field->type == MP_FIELD_STRING || field->type == MP_FIELD_URL
+	    || field->type == MP_FIELD_SCOPE)
 		text = *(char *const *)slot;
 	else if (field->type == MP_FIELD_SECRET)
 		text = mp_secret_reveal(slot);

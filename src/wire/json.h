@@ -15,17 +15,28 @@
 enum mcpass_rc mp_json_parse(const char *data, size_t len, size_t max, const char *what,
     json_t **ret_json, struct mcpass_error *err);
 
+/* A document without the byte order mark that some servers begin it with (RFC 8259 8.1). */
+struct mp_span mp_json_without_mark(const char *data, size_t len);
+
 enum mp_field_type {
 	MP_FIELD_STRING,   /* char *              owned, no NUL or control inside */
 	MP_FIELD_SECRET,   /* struct mp_secret    owned, wiped */
 	MP_FIELD_URL,      /* char *              owned, passed mp_uri_parse() */
 	MP_FIELD_STRINGS,  /* struct mp_strings   from an array of strings */
+	MP_FIELD_SCOPES,   /* the same, up to MP_MAX_LISTED_SCOPES */
+	MP_FIELD_SCOPE,    /* char *              owned, words with spaces between them */
 	MP_FIELD_BOOL,     /* bool                */
 	MP_FIELD_INT,      /* int64_t             a fraction is cut (RFC 7519 2) */
 	MP_FIELD_OBJECT    /* json_t *            owned reference */
 };
 #define MP_REQUIRED 0x1u        /* absent or null is MCPASS_E_PROTOCOL */
-#define MP_LENIENT  0x2u        /* a bad value counts as absent; say why at the row */
+/* Members of a document that another party wrote.  What decides is strict: another form
+ * than the field's is MCPASS_E_PROTOCOL.  What advises is lenient: such a value is read as
+ * far as that can be done (a list with one odd item, a list for a scope, "true"), else it
+ * counts as absent; mp_json_take() tells it.  For both, "" is absent, as null is.  Say at
+ * the row why a member only advises, where that is not plain. */
+#define MP_ADVISES  0x2u
+#define MP_DECIDES  0x4u
 struct mp_field {
 	const char *name;
 	enum mp_field_type type;
@@ -38,6 +49,10 @@ struct mp_field {
  * was filled is released and zero again. */
 enum mcpass_rc mp_json_read(const json_t *object, const struct mp_field *fields,
     size_t count, void *ret_struct, struct mcpass_error *err);
+/* The same, and adds to odd one sentence for each member that was left out or read in
+ * another form than its clause has: for --explain.  odd may be NULL. */
+enum mcpass_rc mp_json_take(const json_t *object, const struct mp_field *fields,
+    size_t count, void *ret_struct, struct mp_strings *odd, struct mcpass_error *err);
 /* Releases what mp_json_read() filled and makes it zero. */
 void mp_json_release(const struct mp_field *fields, size_t count, void *filled);
 /* The way back: sets each present field (non-NULL, non-empty list, true, not 0) in

@@ -14,8 +14,8 @@ struct filled {
 	json_t *object;
 };
 static const struct mp_field fields[] = {
-	{ "text", MP_FIELD_STRING, MP_LENIENT, offsetof(struct filled, text), NULL },
-	{ "url", MP_FIELD_URL, MP_LENIENT, offsetof(struct filled, url), NULL },
+	{ "text", MP_FIELD_STRING, MP_ADVISES, offsetof(struct filled, text), NULL },
+	{ "url", MP_FIELD_URL, MP_ADVISES, offsetof(struct filled, url), NULL },
 	{ "secret", MP_FIELD_SECRET, 0, offsetof(struct filled, secret), NULL },
 	{ "list", MP_FIELD_STRINGS, 0, offsetof(struct filled, list), NULL },
 	{ "number", MP_FIELD_INT, 0, offsetof(struct filled, number), NULL },

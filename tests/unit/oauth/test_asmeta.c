@@ -1,4 +1,5 @@
 /* Authorization server metadata: where it is, whose it is, what it must hold. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
@@ -60,23 +61,11 @@ static const struct {
 	    NULL },
 	{ "no issuer", "{}", MCPASS_E_PROTOCOL, "RFC 8414 2" },
 	{ "the issuer is a number", "{\"issuer\":1}", MCPASS_E_PROTOCOL, "RFC 8414 2" },
-	{ "a command for a URL", DOC(",\"authorization_endpoint\":\"$(id)\""), MCPASS_E_PROTOCOL,
-	    "RFC 8414 2" },
-	{ "a script for a URL", DOC(",\"authorization_endpoint\":\"javascript:alert(1)\""),
-	    MCPASS_E_PROTOCOL, "RFC 8414 2" },
-	{ "a relative URL", DOC(",\"token_endpoint\":\"/token\""), MCPASS_E_PROTOCOL,
-	    "RFC 8414 2" },
-	{ "an empty URL", DOC(",\"registration_endpoint\":\"\""), MCPASS_E_PROTOCOL,
-	    "RFC 8414 2" },
-	{ "PAR is no URL", DOC(",\"pushed_authorization_request_endpoint\":true"),
-	    MCPASS_E_PROTOCOL, "RFC 9126 5" },
-	{ "a list that is a string", DOC(",\"code_challenge_methods_supported\":\"S256\""),
-	    MCPASS_E_PROTOCOL, "RFC 8414 2" },
 	{ "a promise that is a string",
 	    DOC(",\"authorization_response_iss_parameter_supported\":\"true\""),
 	    MCPASS_E_PROTOCOL, "RFC 9207 3" },
-	{ "a list of numbers", DOC(",\"grant_types_supported\":[1]"), MCPASS_E_PROTOCOL,
-	    "RFC 8414 2" },
+	{ "a mark at the beginning", "\xef\xbb\xbf" DOC(""), MCPASS_OK, NULL },
+	{ "an empty issuer", "{\"issuer\":\"\"}", MCPASS_E_PROTOCOL, "RFC 8414 2" },
 	{ "an issuer twice", DOC(",\"issuer\":\"https://evil.example\""), MCPASS_E_PROTOCOL,
 	    "RFC 7493 2.3" },
 };
@@ -94,6 +83,74 @@ static void test_parse(void)
 		CHECK_STR(parse_rows[i].label, err.doing,
 		    parse_rows[i].want ? "reading the authorization server metadata" : NULL);
 		mp_asmeta_free(&meta);
+	}
+}
+
+/* What advises is left out, or read as far as it can be, and told. */
+static const struct {
+	const char *label, *members, *told;
+	size_t methods;         /* in code_challenge_methods_supported */
+} odd_rows[] = {
+	{ "nothing odd", "", NULL, 0 },
+	{ "an empty URL is absent", ",\"registration_endpoint\":\"\"", NULL, 0 },
+	{ "null is absent", ",\"registration_endpoint\":null,\"grant_types_supported\":null", NULL, 0 },
+	{ "a command for a URL", ",\"registration_endpoint\":\"$(id)\"",
+	    "registration_endpoint: the URL does not begin with http:// or https://: left out", 0 },
+	{ "a script for a URL", ",\"registration_endpoint\":\"javascript:alert(1)\"",
+	    "registration_endpoint: the URL does not begin with http:// or https://: left out", 0 },
+	{ "a relative URL", ",\"registration_endpoint\":\"/register\"",
+	    "registration_endpoint: the URL does not begin with http:// or https://: left out", 0 },
+	{ "a URL that is none", ",\"pushed_authorization_request_endpoint\":true",
+	    "pushed_authorization_request_endpoint is not a URL: left out", 0 },
+	{ "a list that is a string", ",\"code_challenge_methods_supported\":\"S256\"",
+	    "code_challenge_methods_supported is not a list of strings without control characters:"
+	    " read as far as it can be", 1 },
+	{ "a list with one odd item", ",\"code_challenge_methods_supported\":[\"S256\",1,null,\"\"]",
+	    "code_challenge_methods_supported is not a list of strings without control characters:"
+	    " read as far as it can be", 1 },
+	{ "a list of numbers", ",\"code_challenge_methods_supported\":[1]",
+	    "code_challenge_methods_supported is not a list of strings without control characters:"
+	    " left out", 0 },
+	{ "an empty item", ",\"code_challenge_methods_supported\":[\"\",\"S256\"]", NULL, 1 },
+};
+
+static void test_odd(void)
+{
+	for (size_t i = 0; i < COUNT(odd_rows); i++) {
+		const char *label = odd_rows[i].label;
+		struct mp_asmeta meta = { 0 };
+		char text[1024];
+
+		(void)snprintf(text, sizeof(text), DOC("%s"), odd_rows[i].members);
+		CHECK_EQ(label, mp_asmeta_parse(text, strlen(text), &meta, NULL), MCPASS_OK);
+		CHECK_STR(label, meta.odd.count > 0 ? meta.odd.items[0] : NULL, odd_rows[i].told);
+		CHECK_STR(label, meta.registration_endpoint, NULL);
+		CHECK_EQ(label, meta.code_challenge_methods_supported.count, odd_rows[i].methods);
+		mp_asmeta_free(&meta);
+	}
+}
+
+/* A catalogue of 5,000 scopes, as no provider has, and one of 300, as large ones have. */
+static void test_long_lists(void)
+{
+	static const struct { size_t there, read; bool told; } rows[] = {
+		{ 300, 300, false }, { 4096, 4096, false }, { 5000, 4096, true },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct mp_asmeta meta = { 0 };
+		struct mp_buf text;
+
+		mp_buf_init(&text, 1 << 18);
+		mp_buf_adds(&text, "{\"issuer\":\"" AS "\",\"scopes_supported\":[\"a\"");
+		for (size_t n = 1; n < rows[i].there; n++)
+			mp_buf_addf(&text, ",\"scope-%zu\"", n);
+		mp_buf_adds(&text, "]}");
+		CHECK_EQ("read", mp_asmeta_parse(mp_buf_text(&text), text.len, &meta, NULL), MCPASS_OK);
+		CHECK_EQ("so many", meta.scopes_supported.count, rows[i].read);
+		CHECK_EQ("and said", meta.odd.count, rows[i].told);
+		mp_asmeta_free(&meta);
+		mp_buf_free(&text);
 	}
 }
 
@@ -214,6 +271,13 @@ static const struct {
 	    MCPASS_E_PROTOCOL, "authorization_endpoint" },
 	{ "no token endpoint", DOC(",\"authorization_endpoint\":\"" AS "/t\"" S256), false,
 	    MCPASS_E_PROTOCOL, "token_endpoint" },
+	{ "a script for an authorization endpoint", DOC(",\"authorization_endpoint\":"
+	    "\"javascript:alert(1)\",\"token_endpoint\":\"" AS "/t\"" S256), false, MCPASS_E_PROTOCOL,
+	    "authorization_endpoint: the URL does not begin with" },
+	{ "a relative token endpoint", DOC(",\"token_endpoint\":\"/t\",\"authorization_endpoint\":\""
+	    AS "/a\"" S256), false, MCPASS_E_PROTOCOL, "token_endpoint: the URL does not begin with" },
+	{ "PKCE promised in another form", DOC(ENDPOINTS
+	    ",\"code_challenge_methods_supported\":{\"S256\":true}"), false, MCPASS_E_POLICY, "is absent" },
 	{ "PKCE not promised", DOC(ENDPOINTS), false, MCPASS_E_POLICY, "is absent" },
 	{ "PKCE not promised, but allowed", DOC(ENDPOINTS), true, MCPASS_OK, NULL },
 	{ "only plain", DOC(ENDPOINTS ",\"code_challenge_methods_supported\":[\"plain\"]"), false,
@@ -270,6 +334,8 @@ int main(void)
 {
 	test_places();
 	test_parse();
+	test_odd();
+	test_long_lists();
 	test_round_trip();
 	test_issuer();
 	test_code_flow();

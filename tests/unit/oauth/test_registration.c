@@ -56,6 +56,36 @@ static void test_write(void)
 #define ID "\"client_id\":\"id\""
 #define METHOD(name) ",\"token_endpoint_auth_method\":\"" name "\""
 
+/* What an answer says oddly, and how it is read. */
+static const struct { const char *label, *text, *scope, *told; int64_t expires_at; } odd_rows[] = {
+	{ "a scope", "{" ID ",\"scope\":\"a b\"}", "a b", NULL, 0 },
+	{ "an empty scope", "{" ID ",\"scope\":\"\"}", NULL, NULL, 0 },
+	{ "a list of scopes", "{" ID ",\"scope\":[\"a\",\"b\"]}", "a b",
+	    "scope is not a string without control characters: read as far as it can be", 0 },
+	{ "a list with an odd one", "{" ID ",\"scope\":[\"a\",null,7]}", "a",
+	    "scope is not a string without control characters: read as far as it can be", 0 },
+	{ "an object for a scope", "{" ID ",\"scope\":{}}", NULL,
+	    "scope is not a string without control characters: left out", 0 },
+	{ "an expiry in quotes", "{" ID ",\"client_secret_expires_at\":\"1800000000\"}", NULL,
+	    "client_secret_expires_at is not a number: read as far as it can be", 1800000000 },
+	{ "an expiry in words", "{" ID ",\"client_secret_expires_at\":\"never\"}", NULL,
+	    "client_secret_expires_at is not a number: left out", 0 },
+};
+
+static void test_odd(void)
+{
+	for (size_t i = 0; i < COUNT(odd_rows); i++) {
+		const char *label = odd_rows[i].label, *text = odd_rows[i].text;
+		struct mp_registration answer = { 0 };
+
+		CHECK_EQ(label, mp_registration_answer(201, text, strlen(text), &answer, NULL), MCPASS_OK);
+		CHECK_STR(label, answer.scope, odd_rows[i].scope);
+		CHECK_EQ(label, answer.client_secret_expires_at, odd_rows[i].expires_at);
+		CHECK_STR(label, answer.odd.count > 0 ? answer.odd.items[0] : NULL, odd_rows[i].told);
+		mp_registration_free(&answer);
+	}
+}
+
 static const struct {
 	const char *label;
 	int status;
@@ -74,8 +104,29 @@ static const struct {
 	{ "no client_id", 201, "{}", MCPASS_E_PROTOCOL, "", "client_id is missing", NULL },
 	{ "an empty client_id", 201, "{\"client_id\":\"\"}", MCPASS_E_PROTOCOL, "",
 	    "client_id is missing", NULL },
-	{ "an expiry before all time", 201, "{" ID ",\"client_secret_expires_at\":-1}",
-	    MCPASS_E_PROTOCOL, "", "negative", NULL },
+	{ "never, said by -1", 201, "{" ID ",\"client_secret_expires_at\":-1}", MCPASS_OK, "", NULL,
+	    NULL },
+	{ "an empty expiry", 201, "{" ID ",\"client_secret_expires_at\":\"\"}", MCPASS_OK, "", NULL,
+	    NULL },
+	{ "a time of issue in quotes", 201, "{" ID ",\"client_id_issued_at\":\"1700000000\"}", MCPASS_OK,
+	    "", NULL, NULL },
+	{ "no method", 201, "{" ID ",\"token_endpoint_auth_method\":null}", MCPASS_OK, "", NULL, NULL },
+	{ "an empty method", 201, "{" ID METHOD("") "}", MCPASS_OK, "", NULL, NULL },
+	{ "a method that is a list", 201, "{" ID ",\"token_endpoint_auth_method\":[\"none\"]}",
+	    MCPASS_E_PROTOCOL, "", "token_endpoint_auth_method is not a string", NULL },
+	{ "a secret that is a number", 201, "{" ID ",\"client_secret\":1}", MCPASS_E_PROTOCOL, "",
+	    "client_secret is not a string", NULL },
+	{ "a client_id that is a number", 201, "{\"client_id\":1}", MCPASS_E_PROTOCOL, "",
+	    "client_id is not a string", NULL },
+	{ "grants that are a string", 201, "{" ID ",\"grant_types\":\"authorization_code\"}", MCPASS_OK,
+	    "", NULL, NULL },
+	{ "redirect URIs that are a string", 201, "{" ID ",\"redirect_uris\":\"http://127.0.0.1/\"}",
+	    MCPASS_OK, "", NULL, NULL },
+	{ "a relative registration_client_uri", 201, "{" ID ",\"registration_client_uri\":\"/r/id\"}",
+	    MCPASS_OK, "", NULL, NULL },
+	{ "an empty registration_client_uri", 201, "{" ID ",\"registration_client_uri\":\"\"}",
+	    MCPASS_OK, "", NULL, NULL },
+	{ "a mark at the beginning", 201, "\xef\xbb\xbf{" ID "}", MCPASS_OK, "", NULL, NULL },
 	{ "Basic without a secret", 201, "{" ID METHOD("client_secret_basic") "}",
 	    MCPASS_E_PROTOCOL, "", "no client_secret", NULL },
 	{ "post with an empty secret", 201, "{" ID ",\"client_secret\":\"\""
@@ -220,6 +271,7 @@ static void test_no_memory(void)
 int main(void)
 {
 	test_write();
+	test_odd();
 	test_answer();
 	test_portless();
 	test_no_memory();

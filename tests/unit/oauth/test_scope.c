@@ -1,4 +1,5 @@
 /* Scopes: sets in order, and what is asked for. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
@@ -45,10 +46,10 @@ static void test_parse(void)
 
 static void test_too_many(void)
 {
-	char text[257 * 5 + 1] = "";
+	char text[1025 * 5 + 1] = "";
 	struct mp_strings set = { 0 };
 
-	for (int i = 0; i < 257; i++) {
+	for (int i = 0; i < 1025; i++) {
 		char *end = text + strlen(text);
 
 		end[0] = (char)('a' + i % 16);
@@ -163,15 +164,76 @@ static void test_published_items(void)
 	CHECK_EQ("is two", set.count, 2);
 	mp_strings_free(&set);
 	published.items = bad_items;
-	CHECK_EQ("an item that is no scope", mp_scope_choose(&inputs, &set, NULL),
-	    MCPASS_E_PROTOCOL);
-	CHECK_EQ("untouched", set.count, 0);
+	CHECK_EQ("an item that is no scope", mp_scope_choose(&inputs, &set, NULL), MCPASS_OK);
+	CHECK_EQ("is left out", set.count, 0);
 	inputs.challenged = "a\"b";
-	CHECK_EQ("a challenge that is none", mp_scope_choose(&inputs, &set, NULL),
-	    MCPASS_E_PROTOCOL);
+	CHECK_EQ("a challenge that is none", mp_scope_choose(&inputs, &set, NULL), MCPASS_OK);
+	CHECK_EQ("asks for nothing", set.count, 0);
 	inputs.chosen = "a\"b";
 	CHECK_EQ("a choice that is none", mp_scope_choose(&inputs, &set, NULL),
 	    MCPASS_E_PROTOCOL);
+}
+
+static const struct { const char *label, *text, *want; bool odd; } clean_rows[] = {
+	{ "as it should be", "a b", "a b", false },
+	{ "nothing", NULL, NULL, false },
+	{ "empty", "", NULL, false },
+	{ "only spaces", "   ", NULL, false },
+	{ "doubled spaces", "  a   b ", "a b", false },
+	{ "each once", "a b a", "a b", false },
+	{ "a quote", "a b\"c d", "a d", true },
+	{ "a tab between", "a\tb c", "c", true },
+	{ "not ASCII", "caf\xc3\xa9 b", "b", true },
+	{ "nothing that can be one", "\"", NULL, true },
+};
+
+static void test_clean(void)
+{
+	for (size_t i = 0; i < COUNT(clean_rows); i++) {
+		bool odd = !clean_rows[i].odd;
+		char *text = NULL;
+
+		CHECK_EQ(clean_rows[i].label, mp_scope_clean(clean_rows[i].text, &text, &odd, NULL),
+		    MCPASS_OK);
+		CHECK_STR(clean_rows[i].label, text, clean_rows[i].want);
+		CHECK_EQ(clean_rows[i].label, odd, clean_rows[i].odd);
+		free(text);
+	}
+}
+
+static void fill(struct mp_strings *list, size_t count, size_t len)
+{
+	char item[64];
+
+	for (size_t i = 0; i < count; i++) {
+		int used = snprintf(item, sizeof(item), "%0*zu", (int)len, i);
+
+		CHECK_EQ("added", mp_strings_add_upto(list, (struct mp_span){ item, (size_t)used }, 4096,
+		    NULL), MCPASS_OK);
+	}
+}
+
+/* A resource may publish more than one authorization request can ask for. */
+static void test_too_much_to_ask(void)
+{
+	static const struct { size_t count, len; bool fits; } rows[] = {
+		{ 300, 12, true }, { 1000, 3, true }, { 1025, 2, false }, { 300, 40, false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct mp_strings published = { 0 }, none = { 0 }, set = { 0 };
+		struct mp_scope_inputs inputs = { NULL, NULL, &published, &none, &none };
+		bool odd = false;
+
+		fill(&published, rows[i].count, rows[i].len);
+		CHECK_EQ("cleaned", mp_scope_clean_list(&published, &odd, NULL), MCPASS_OK);
+		CHECK_EQ("all are kept", published.count, rows[i].count);
+		CHECK_EQ("whether it fits", mp_scope_fits(&published), rows[i].fits);
+		CHECK_EQ("a choice", mp_scope_choose(&inputs, &set, NULL), MCPASS_OK);
+		CHECK_EQ("of all or of none", set.count, rows[i].fits ? rows[i].count : 0);
+		mp_strings_free(&set);
+		mp_strings_free(&published);
+	}
 }
 
 static enum mcpass_rc run_all(const struct mp_scope_inputs *inputs, struct mcpass_error *err)
@@ -227,6 +289,8 @@ int main(void)
 	test_sets();
 	test_choose();
 	test_published_items();
+	test_clean();
+	test_too_much_to_ask();
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
