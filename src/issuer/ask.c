@@ -144,3 +144,27 @@ bool mp_ask_same_origin(const struct mp_turn *turn)
 	return count == 1 && mp_eq(turn->issuer->origin,
 	    mp_header_get(request->headers, request->header_count, "Origin"));
 }
+
+/* spec: W3C Fetch Metadata Request Headers 2.1 to 2.3; one of two values is none */
+static bool says(const struct mp_http_request *request, const char *name, const char *value)
+{
+	return mp_header_count(request->headers, request->header_count, name) == 1
+	    && mp_eq(mp_header_get(request->headers, request->header_count, name), value);
+}
+
+bool mp_ask_is_direct(const struct mp_turn *turn)
+{
+	static const char *const sites[] = { "none", "same-origin", "same-site" };
+	static const char *const purposes[] = { "Sec-Purpose", "Purpose", "X-Purpose", "X-Moz" };
+	const struct mp_http_request *request = turn->request;
+	bool near = false;
+
+	for (size_t i = 0; i < MP_COUNT(sites); i++)
+		near = near || says(request, "Sec-Fetch-Site", sites[i]);
+	/* A page that is fetched ahead is one that the person has not asked for yet. */
+	for (size_t i = 0; i < MP_COUNT(purposes); i++)
+		if (mp_header_count(request->headers, request->header_count, purposes[i]) > 0)
+			return false;
+	return near && says(request, "Sec-Fetch-Mode", "navigate")
+	    && says(request, "Sec-Fetch-Dest", "document");
+}

@@ -1,108 +1,11 @@
-/* What a person allows.  A client that registered itself may be anybody, so nothing is
- * given to it that this very person has not allowed to this very client.
+/* What a person allows.  A client that registered itself is not known to us, so nothing is
+ * given to it that this person has not allowed to this client, on a page that shows it.
  * spec: RFC 9700 4.16; MCP 2026-07-28 security considerations (confused deputy) */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
+#include "issuer/allowed.h"
 #include "issuer/pages.h"
-#include "issuer/parked.h"
 #include "oauth/scope.h"
-#include "wire/crypto.h"
-
-struct consent { char *scope; };        /* allowed so far */
-static const struct mp_field fields[] = {
-	{ "scope", MP_FIELD_STRING, 0, offsetof(struct consent, scope), NULL },
-};
-static const struct mp_shape shape = { fields, MP_COUNT(fields) };
-
-/* One memory for one person, one client and one resource. */
-static enum mcpass_rc make_key(const struct mp_parked *parked, char **ret_key,
-    struct mcpass_error *err)
-{
-	struct mp_buf text;
-	enum mcpass_rc rc;
-
-	mp_buf_init(&text, 2 * MP_MAX_FORM);
-	mp_form_add(&text, "user", parked->username);
-	mp_form_add(&text, "client", parked->client_id);
-	mp_form_add(&text, "resource", parked->resource);
-	rc = mp_buf_check(&text, "the consent", err);
-	if (!rc)
-		rc = mp_sha256_b64url(mp_buf_text(&text), ret_key, err);
-	mp_buf_free(&text);
-	return rc;
-}
-
-/* Reads what is remembered: *ret_found is false when nothing was ever allowed. */
-static enum mcpass_rc recall(const struct mp_turn *turn, const char *key,
-    struct mp_strings *ret_scopes, bool *ret_found, struct mcpass_error *err)
-{
-	const struct mp_slot slot = { "consent", key, "", 0 };
-	struct consent consent = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_record_get(turn, &slot, &shape, &consent, ret_found, err);
-	if (!rc && *ret_found)
-		rc = mp_scope_parse(consent.scope, ret_scopes, err);
-	mp_record_release(&shape, &consent);
-	return rc;
-}
-
-/* The id in a metadata document is public, so any program on this computer could say that
- * it is that application and be answered without a question.  spec: RFC 8252 8.6
- * And a code may come from somebody else's device.  spec: RFC 8628 5.4 */
-static bool could_be_anybody(const struct mp_turn *turn, const struct mp_parked *parked)
-{
-	if (parked->device != NULL)
-		return true;
-	return mp_document_is_id(turn->issuer, parked->client_id)
-	    && mp_redirect_kind(parked->redirect_uri) != MP_REDIRECT_WEB;
-}
-
-static enum mcpass_rc is_allowed(const struct mp_turn *turn, const struct mp_parked *parked,
-    const struct mp_strings *scopes, bool *ret_allowed, struct mcpass_error *err)
-{
-	struct mp_strings before = { 0 };
-	bool found = false;
-	char *key = NULL;
-	enum mcpass_rc rc;
-
-	rc = make_key(parked, &key, err);
-	if (!rc)
-		rc = recall(turn, key, &before, &found, err);
-	if (!rc)
-		*ret_allowed = found && mp_scope_covers(&before, scopes);
-	mp_strings_free(&before);
-	free(key);
-	return rc;
-}
-
-static enum mcpass_rc remember(const struct mp_turn *turn, const struct mp_parked *parked,
-    const struct mp_strings *scopes, struct mcpass_error *err)
-{
-	struct mp_slot slot = { "consent", NULL, parked->client_id,
-		turn->request->now + MP_CONSENT_LIFETIME };
-	struct consent consent = { 0 };
-	struct mp_strings all = { 0 };
-	bool found = false;
-	char *key = NULL;
-	enum mcpass_rc rc;
-
-	rc = make_key(parked, &key, err);
-	slot.key = key;
-	if (!rc)
-		rc = recall(turn, key, &all, &found, err);
-	if (!rc)
-		rc = mp_scope_merge(&all, scopes, err);
-	if (!rc)
-		rc = mp_scope_join(&all, &consent.scope, err);
-	if (!rc)
-		rc = mp_record_put(turn, &slot, &shape, &consent, err);
-	mp_record_release(&shape, &consent);
-	mp_strings_free(&all);
-	free(key);
-	return rc;
-}
 
 /* Asked for and permitted to this person: the rest is left out silently, and the token
  * response says what is left.  spec: RFC 6749 3.3 */
@@ -135,20 +38,37 @@ static enum mcpass_rc grant(const struct mp_turn *turn, const struct mp_client *
 }
 
 static enum mcpass_rc show(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const struct mp_strings *scopes,
+    struct mp_parked *parked, const struct mp_strings *scopes, const char *problem,
     struct mp_secret *ticket, struct mcpass_error *err)
 {
 	const struct mp_view view = {
 		.client = client, .parked = parked, .ticket = ticket, .scopes = scopes,
-		.user = mp_users_find(turn->issuer, parked->username),
+		.user = mp_users_find(turn->issuer, parked->username), .problem = problem,
 	};
-	enum mcpass_rc rc = mp_parked_save(turn, parked, ticket, err);
+	char *digest = NULL;
+	enum mcpass_rc rc = mp_allowed_digest(turn, client, parked, scopes, &digest, err);
 
+	if (!rc)
+		rc = mp_set(&parked->shown, digest, err);
+	if (!rc)
+		rc = mp_parked_save(turn, parked, ticket, err);
+	free(digest);
 	return rc ? rc : mp_pages_consent(turn, &view, err);
 }
 
+/* Whether the page can be left out: this person has allowed all that it would show, and
+ * it is this person who has sent the browser here. */
+static enum mcpass_rc is_allowed(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, const struct mp_strings *scopes, bool *ret_allowed,
+    struct mcpass_error *err)
+{
+	if (!parked->direct || !mp_allowed_lasts(turn, client, parked))
+		return MCPASS_OK;
+	return mp_allowed_find(turn, client, parked, scopes, ret_allowed, err);
+}
+
 enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
+    struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
 {
 	struct mp_strings scopes = { 0 };
 	bool allowed = false, none;
@@ -158,8 +78,8 @@ enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_clie
 	if (rc)
 		return rc;
 	none = parked->scope != NULL && scopes.count == 0;
-	if (!none && !could_be_anybody(turn, parked))
-		rc = is_allowed(turn, parked, &scopes, &allowed, err);
+	if (!none)
+		rc = is_allowed(turn, client, parked, &scopes, &allowed, err);
 	if (!rc && (none || allowed))
 		rc = mp_parked_close(turn, ticket, err);
 	if (!rc && none)
@@ -168,21 +88,42 @@ enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_clie
 	else if (!rc && allowed)
 		rc = grant(turn, client, parked, &scopes, err);
 	else if (!rc)
-		rc = show(turn, client, parked, &scopes, ticket, err);
+		rc = show(turn, client, parked, &scopes, NULL, ticket, err);
 	mp_strings_free(&scopes);
 	return rc;
 }
 
+/* The client may have changed since its page was shown: its name in a document, its
+ * redirect URIs.  What was not shown is not allowed. */
+static enum mcpass_rc was_shown(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, const struct mp_strings *scopes, bool *ret_shown,
+    struct mcpass_error *err)
+{
+	char *digest = NULL;
+	enum mcpass_rc rc = mp_allowed_digest(turn, client, parked, scopes, &digest, err);
+
+	if (!rc)
+		*ret_shown = mp_eq(digest, parked->shown);
+	free(digest);
+	return rc;
+}
+
 static enum mcpass_rc allow(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, struct mcpass_error *err)
+    struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
 {
 	struct mp_strings scopes = { 0 };
+	bool shown = false;
 	enum mcpass_rc rc;
 
 	rc = grantable(turn, parked, &scopes, err);
 	if (!rc)
-		rc = remember(turn, parked, &scopes, err);
-	if (!rc)
+		rc = was_shown(turn, client, parked, &scopes, &shown, err);
+	if (!rc && !shown)
+		rc = show(turn, client, parked, &scopes,
+		    "What is asked for has changed since this page was shown: look again.", ticket, err);
+	if (!rc && shown)
+		rc = mp_allowed_remember(turn, client, parked, &scopes, err);
+	if (!rc && shown)
 		rc = grant(turn, client, parked, &scopes, err);
 	mp_strings_free(&scopes);
 	return rc;
@@ -195,6 +136,8 @@ static enum mcpass_rc switch_user(const struct mp_turn *turn, const struct mp_cl
 
 	if (!rc)
 		rc = mp_set(&parked->username, NULL, err);
+	if (!rc)
+		rc = mp_set(&parked->shown, NULL, err);
 	return rc ? rc : mp_login_show(turn, client, parked, ticket, err);
 }
 
@@ -209,9 +152,10 @@ static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *f
 		return rc;
 	/* The login page's ticket alone decides nothing. */
 	if (parked->username == NULL)
-		return mp_reply_refuse(err, "access_denied", NULL, "Nobody has signed in.");
+		return mp_reply_refuse(err, "access_denied", NULL,
+		    "This page was not the one to answer: sign in first.");
 	if (strcmp(decision, "allow") == 0)
-		return allow(turn, client, parked, err);
+		return allow(turn, client, parked, ticket, err);
 	if (strcmp(decision, "deny") == 0)
 		return mp_parked_refuse(turn, parked, "access_denied", "the user did not allow it",
 		    err);

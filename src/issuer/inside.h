@@ -80,6 +80,9 @@ enum mcpass_rc mp_ask_cookie(const struct mp_turn *turn, const char *name,
     struct mp_secret *ret_value, struct mcpass_error *err);
 /* False when the request says that it comes from another site's page. */
 bool mp_ask_same_origin(const struct mp_turn *turn);
+/* True when the browser says that the person navigates, and that no other site's page
+ * sends them: no image, no frame, no prefetch.  False where it says nothing. */
+bool mp_ask_is_direct(const struct mp_turn *turn);
 
 /* --- reply.c: how it is answered --- */
 /* Refuses a request: MCPASS_E_DENIED with an OAuth error code for its sender. */

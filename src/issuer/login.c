@@ -1,4 +1,6 @@
-/* Who is there: a password once, a session cookie afterwards. */
+/* Who is there: a password once, a session cookie afterwards.  Cookies do not know ports:
+ * any program that listens on the same host is sent them on plain http, so there no
+ * session is kept.  spec: RFC 6265 8.5 */
 #include <stdlib.h>
 #include "base/limits.h"
 #include "issuer/pages.h"
@@ -22,6 +24,8 @@ static enum mcpass_rc find_session(const struct mp_turn *turn, char **ret_userna
 	char *key = NULL;
 	enum mcpass_rc rc;
 
+	if (!turn->issuer->is_https)
+		return MCPASS_OK;
 	rc = mp_ask_cookie(turn, "session", &cookie, err);
 	if (rc || !mp_secret_present(&cookie))
 		goto out;
@@ -51,6 +55,8 @@ static enum mcpass_rc start_session(const struct mp_turn *turn, const struct mp_
 	char *key = NULL;
 	enum mcpass_rc rc;
 
+	if (!issuer->is_https)
+		return MCPASS_OK;
 	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, &cookie, err);
 	if (!rc)
 		rc = mp_record_key(&cookie, &key, err);
@@ -104,6 +110,7 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
 	enum mcpass_rc rc;
 
 	parked->expires_at = turn->request->now + MP_PARKED_LIFETIME;
+	parked->direct = mp_ask_is_direct(turn);
 	rc = mp_parked_bind(turn, parked, err);
 	if (!rc)
 		rc = find_session(turn, &parked->username, err);

@@ -127,6 +127,15 @@ static void add_strong(struct mp_buf *html, const char *text)
 	mp_buf_adds(html, "</strong>");
 }
 
+static void add_problem(struct mp_buf *html, const char *problem)
+{
+	if (problem == NULL)
+		return;
+	mp_buf_adds(html, "<div class=\"note bad\" role=\"alert\"><p>");
+	mp_pages_escape(html, problem);
+	mp_buf_adds(html, "</p></div>\n");
+}
+
 enum mcpass_rc mp_pages_login(const struct mp_turn *turn, const struct mp_view *view,
     struct mcpass_error *err)
 {
@@ -137,11 +146,7 @@ enum mcpass_rc mp_pages_login(const struct mp_turn *turn, const struct mp_view *
 	mp_buf_adds(html, "Sign in</h1>\n<p class=\"soft\">to go on to ");
 	add_strong(html, name_of(view->client));
 	mp_buf_adds(html, "</p>\n");
-	if (view->problem != NULL) {
-		mp_buf_adds(html, "<div class=\"note bad\" role=\"alert\"><p>");
-		mp_pages_escape(html, view->problem);
-		mp_buf_adds(html, "</p></div>\n");
-	}
+	add_problem(html, view->problem);
 	add_form(html, turn, "/authorize/login", view->ticket);
 	mp_buf_adds(html, "<label for=\"username\">User name</label>"
 	    "<input id=\"username\" name=\"username\" autocomplete=\"username\""
@@ -166,11 +171,7 @@ enum mcpass_rc mp_pages_code(const struct mp_turn *turn, const char *typed,
 	    "Go on only if your own device shows it." : "Enter the code</h1>\n<p class=\"soft\">"
 	    "that your device shows.");
 	mp_buf_adds(html, " It is where you started to sign in.</p>\n");
-	if (problem != NULL) {
-		mp_buf_adds(html, "<div class=\"note bad\" role=\"alert\"><p>");
-		mp_pages_escape(html, problem);
-		mp_buf_adds(html, "</p></div>\n");
-	}
+	add_problem(html, problem);
 	mp_buf_adds(html, "<form method=\"post\" action=\"");
 	mp_pages_escape(html, turn->issuer->path);
 	mp_buf_adds(html, "/device\"><label for=\"user_code\">Code</label>"
@@ -289,6 +290,7 @@ enum mcpass_rc mp_pages_consent(const struct mp_turn *turn, const struct mp_view
 	else
 		mp_buf_adds(html, "your account");
 	mp_buf_adds(html, " on your behalf.</p>\n");
+	add_problem(html, view->problem);
 	add_form(html, turn, "/authorize/consent", view->ticket);
 	add_scopes(html, turn, view->scopes);
 	add_warning(html, turn, view->parked);

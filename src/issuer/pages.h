@@ -7,7 +7,7 @@ struct mp_view {
 	const struct mp_client *client;
 	const struct mp_parked *parked;
 	const struct mp_secret *ticket;
-	const char *problem;            /* shown above the login form, or NULL */
+	const char *problem;            /* shown above the form, or NULL */
 	const char *typed;              /* the user name that was typed, or NULL */
 	const struct mp_user *user;             /* consent only */
 	const struct mp_strings *scopes;        /* consent only: what Allow gives */

@@ -17,6 +17,8 @@ static const struct mp_field fields[] = {
 	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
 	{ "browser", MP_FIELD_STRING, MP_REQUIRED, AT(browser), NULL },
 	{ "username", MP_FIELD_STRING, 0, AT(username), NULL },
+	{ "shown", MP_FIELD_STRING, 0, AT(shown), NULL },
+	{ "direct", MP_FIELD_BOOL, 0, AT(direct), NULL },
 	{ "attempts", MP_FIELD_INT, 0, AT(attempts), NULL },
 	{ "expires_at", MP_FIELD_INT, MP_REQUIRED, AT(expires_at), NULL },
 };
@@ -128,6 +130,17 @@ static enum mcpass_rc load_client(const struct mp_turn *turn, const char *client
 	return rc;
 }
 
+/* The client may have given its address up since.  spec: OAuth 2.1 4.1.2.1 */
+static enum mcpass_rc check_redirect(const struct mp_parked *parked,
+    const struct mp_client *client, struct mcpass_error *err)
+{
+	if (parked->redirect_uri == NULL
+	    || mp_redirect_is_among(&client->redirect_uris, parked->redirect_uri))
+		return MCPASS_OK;
+	return mp_reply_refuse(err, "access_denied", "OAuth 2.1 4.1.2.1",
+	    "The application is not to be answered at this address any more.");
+}
+
 /* Looks first and takes afterwards, so that a stranger's post destroys nothing. */
 static enum mcpass_rc open_slot(const struct mp_turn *turn, const struct mp_slot *slot,
     struct mp_parked *ret_parked, struct mcpass_error *err)
@@ -172,6 +185,8 @@ enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *
 		rc = open_slot(turn, &slot, ret_parked, err);
 	if (!rc)
 		rc = load_client(turn, ret_parked->client_id, ret_client, err);
+	if (!rc)
+		rc = check_redirect(ret_parked, ret_client, err);
 	free(key);
 	if (rc)
 		mp_secret_free(&ticket);

@@ -11,6 +11,8 @@ struct mp_parked {
 	char *scope;                    /* asked for, or the default; NULL: none */
 	char *browser;                  /* hash of the cookie of the browser that asked */
 	char *username;                 /* who has logged in, or NULL */
+	char *shown;                    /* digest of the consent page that was shown, or NULL */
+	bool direct;                    /* the person sent the browser here: mp_ask_is_direct() */
 	int64_t attempts;               /* passwords tried */
 	int64_t expires_at;
 };
@@ -55,7 +57,7 @@ enum mcpass_rc mp_login_end(const struct mp_turn *turn, struct mcpass_error *err
 /* consent.c: goes on when parked->username is known.  ticket may be absent: not parked
  * yet. */
 enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err);
+    struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err);
 
 /* --- device_page.c --- */
 /* The ending of an authorization for a device: its next poll learns of it, and the person

@@ -28,6 +28,8 @@ struct kit {
 	struct memstore *memstore;
 	int64_t now;
 	const char *origin;             /* what the browser sends, or NULL */
+	const char *site;               /* it navigates, from a page of this Sec-Fetch-Site; or NULL */
+	const char *redirect;           /* the redirect URI that is asked for; NULL: CALLBACK */
 	bool no_cookies;
 	char browser[128], session[128]; /* the jar: "name=value" */
 	struct mp_http_response answer; /* the last one */
@@ -156,7 +158,7 @@ struct ask {
 /* Sends it and returns the status, 0 when it could not be answered. */
 static inline int kit_ask(struct kit *kit, const struct ask *ask)
 {
-	struct mcpass_header headers[6];
+	struct mcpass_header headers[9];
 	struct mp_http_request request = { .method = ask->method, .path = ask->path,
 		.query = ask->query, .headers = headers, .now = kit->now, .body = ask->body,
 		.body_len = ask->body != NULL ? strlen(ask->body) : 0 };
@@ -172,6 +174,11 @@ static inline int kit_ask(struct kit *kit, const struct ask *ask)
 		headers[count++] = (struct mcpass_header){ "Authorization", ask->authorization };
 	if (kit->origin != NULL)
 		headers[count++] = (struct mcpass_header){ "Origin", kit->origin };
+	if (kit->site != NULL) {
+		headers[count++] = (struct mcpass_header){ "Sec-Fetch-Site", kit->site };
+		headers[count++] = (struct mcpass_header){ "Sec-Fetch-Mode", "navigate" };
+		headers[count++] = (struct mcpass_header){ "Sec-Fetch-Dest", "document" };
+	}
 	if (ask->extra != NULL)
 		headers[count++] = *ask->extra;
 	request.header_count = count;
@@ -278,7 +285,7 @@ static inline const char *kit_query(const struct kit *kit, const char *scope, co
 	mp_buf_init(&query, 8000);
 	mp_form_add(&query, "response_type", "code");
 	mp_form_add(&query, "client_id", kit->client_id);
-	mp_form_add(&query, "redirect_uri", CALLBACK);
+	mp_form_add(&query, "redirect_uri", kit->redirect != NULL ? kit->redirect : CALLBACK);
 	mp_form_add(&query, "state", STATE);
 	mp_form_add(&query, "code_challenge", CHALLENGE);
 	mp_form_add(&query, "code_challenge_method", "S256");

@@ -131,6 +131,7 @@ static void test_use(void)
 	CHECK_HAS("where the answer goes", kit_body(&kit), "<strong>app.example</strong>");
 	kit_decide(&kit, "allow");
 	CHECK_EQ("allowed", kit.answer.status, 303);
+	kit.site = "none";
 	CHECK_EQ("and remembered", ask(&kit, DOCUMENT, "https://app.example/cb"), 303);
 	CHECK_EQ("but any program may listen on loopback", ask(&kit, DOCUMENT, CALLBACK), 200);
 	kit_decide(&kit, "allow");

@@ -111,6 +111,7 @@ static const struct {
 static int ask_stage(struct kit *kit, enum stage stage, const char *code, const char *refresh)
 {
 	char form[256];
+	int status;
 
 	switch (stage) {
 	case METADATA:
@@ -121,7 +122,8 @@ static int ask_stage(struct kit *kit, enum stage stage, const char *code, const 
 		return kit_ask(kit, &(struct ask){ .method = "POST", .path = "/register",
 		    .type = JSON, .body = SCOPED_CLIENT });
 	case AUTHORIZE:
-		return kit_get(kit, "/authorize", kit_query(kit, "mcp:read", NULL));
+		status = kit_get(kit, "/authorize", kit_query(kit, "mcp:read", NULL));
+		return status == 200 ? kit_decide(kit, "allow") : status;
 	case TOKEN:
 		return kit_exchange(kit, code, "");
 	case REFRESH:

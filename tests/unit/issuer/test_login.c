@@ -222,78 +222,6 @@ static void test_session(void)
 	kit_close(&kit);
 }
 
-static bool asks(struct kit *kit, const char *scope, const char *more)
-{
-	kit_get(kit, "/authorize", kit_query(kit, scope, more));
-	return strstr(kit_body(kit), "value=\"allow\"") != NULL;
-}
-
-static void test_consent(void)
-{
-	char first[64], query[1024];
-	struct kit kit;
-
-	open_page(&kit);
-	kit_sign_in(&kit, "alice", "secret");
-	CHECK_EQ("a new client is asked about", kit.answer.status, 200);
-	CHECK_EQ("no", kit_decide(&kit, "deny"), 303);
-	CHECK_STR("is told", kit_param(&kit, "error"), "access_denied");
-	CHECK_STR("with iss", kit_param(&kit, "iss"), AS);
-	CHECK_STR("with state", kit_param(&kit, "state"), STATE);
-	CHECK("a no is not remembered", asks(&kit, "mcp:read", NULL));
-	CHECK_EQ("yes", kit_decide(&kit, "allow"), 303);
-	CHECK("a code", kit_param(&kit, "code") != NULL);
-	CHECK_STR("with iss", kit_param(&kit, "iss"), AS);
-	CHECK_STR("with state", kit_param(&kit, "state"), STATE);
-	CHECK("a yes is remembered", !asks(&kit, "mcp:read", NULL));
-	CHECK("with a code at once", kit_param(&kit, "code") != NULL);
-	CHECK("for more it is asked again", asks(&kit, "mcp:read mcp:tools", NULL));
-	kit_decide(&kit, "allow");
-	CHECK("both now", !asks(&kit, "mcp:tools", NULL));
-	snprintf(query, sizeof(query), "%s", kit_query(&kit, "mcp:read", NULL));
-	memcpy(strstr(query, "mcp.example"), "mcq", 3);
-	kit_get(&kit, "/authorize", query);
-	CHECK_HAS("another server is another question", kit_body(&kit), "value=\"allow\"");
-	snprintf(first, sizeof(first), "%s", kit.client_id);
-	kit_register(&kit, PUBLIC_CLIENT);
-	CHECK("another client of the same name too", asks(&kit, "mcp:read", NULL));
-	snprintf(kit.client_id, sizeof(kit.client_id), "%s", first);
-	CHECK("the first is still trusted", !asks(&kit, "mcp:read", NULL));
-	kit.session[0] = '\0';
-	kit_get(&kit, "/authorize", kit_query(&kit, "mcp:read", NULL));
-	CHECK_EQ("bob is another person", kit_sign_in(&kit, "bob", "secret"), 200);
-	CHECK_HAS("who is asked", kit_body(&kit), "value=\"allow\"");
-	kit.session[0] = '\0';
-	kit_get(&kit, "/authorize", kit_query(&kit, "mcp:read", NULL));
-	CHECK_EQ("alice is not", kit_sign_in(&kit, "alice", "secret"), 303);
-	CHECK("a code", kit_param(&kit, "code") != NULL);
-	kit.now += MP_CONSENT_LIFETIME;
-	kit_get(&kit, "/authorize", kit_query(&kit, "mcp:read", NULL));
-	kit_sign_in(&kit, "alice", "secret");
-	CHECK_HAS("it is forgotten at last", kit_body(&kit), "value=\"allow\"");
-	kit_close(&kit);
-}
-
-/* A client that changes itself is one that nobody has allowed. */
-static void test_changed_client(void)
-{
-	char path[128], bearer[128], body[512];
-	struct kit kit;
-
-	open_page(&kit);
-	kit_sign_in(&kit, "alice", "secret");
-	kit_decide(&kit, "allow");
-	CHECK("trusted", !asks(&kit, "mcp:read", NULL));
-	snprintf(path, sizeof(path), "/register/%s", kit.client_id);
-	snprintf(bearer, sizeof(bearer), "Bearer %s", kit.token);
-	snprintf(body, sizeof(body), "{\"client_id\":\"%s\",\"client_name\":\"Your bank\","
-	    "\"redirect_uris\":[\"" CALLBACK "\"]}", kit.client_id);
-	CHECK_EQ("changed", kit_ask(&kit, &(struct ask){ .method = "PUT", .path = path,
-	    .type = JSON, .authorization = bearer, .body = body }), 200);
-	CHECK("not trusted", asks(&kit, "mcp:read", NULL));
-	kit_close(&kit);
-}
-
 static const struct {
 	const char *label, *fields;
 	int want;
@@ -381,8 +309,6 @@ int main(void)
 	test_attempts();
 	test_cookies();
 	test_session();
-	test_consent();
-	test_changed_client();
 	test_decisions();
 	test_two_tabs();
 	test_scopes();

@@ -130,8 +130,11 @@ static void prepare(struct kit *kit, enum step step, struct request *request)
 		    step == ALLOW ? "allow" : "switch");
 		return;
 	case AGAIN:
+		kit->redirect = "https://app.example/cb";
+		kit_register(kit, "{\"redirect_uris\":[\"https://app.example/cb\"],"
+		    "\"token_endpoint_auth_method\":\"none\"}");
 		kit_code(kit, "alice", "mcp:read");
-		fill(request, "GET", "/authorize", query, "", "");
+		fill(request, "GET", "/authorize", kit_query(kit, "mcp:read", NULL), "", "");
 		return;
 	case EXCHANGE:
 		fill_form(request, "/token", "grant_type=authorization_code&client_id=%s&code=%s"
@@ -170,7 +173,7 @@ static bool run(enum step step, const char *fault, size_t n)
 {
 	struct mp_http_response response = { 0 };
 	struct mcpass_error err = { 0 };
-	struct mcpass_header headers[4];
+	struct mcpass_header headers[6];
 	struct mp_http_request ask;
 	struct request request;
 	struct kit kit;
@@ -184,10 +187,13 @@ static bool run(enum step step, const char *fault, size_t n)
 	snprintf(cookies, sizeof(cookies), "%s; %s", kit.browser, kit.session);
 	headers[0] = (struct mcpass_header){ "Cookie", cookies };
 	headers[1] = (struct mcpass_header){ "Content-Type", request.type };
-	headers[2] = (struct mcpass_header){ "Authorization", request.authorization };
+	headers[2] = (struct mcpass_header){ "Sec-Fetch-Site", "none" };
+	headers[3] = (struct mcpass_header){ "Sec-Fetch-Mode", "navigate" };
+	headers[4] = (struct mcpass_header){ "Sec-Fetch-Dest", "document" };
+	headers[5] = (struct mcpass_header){ "Authorization", request.authorization };
 	ask = (struct mp_http_request){ .method = request.method, .path = request.path,
 		.query = request.query[0] != '\0' ? request.query : NULL, .headers = headers,
-		.header_count = request.authorization[0] != '\0' ? 3 : 2, .body = request.body,
+		.header_count = request.authorization[0] != '\0' ? 6 : 5, .body = request.body,
 		.body_len = strlen(request.body), .now = kit.now };
 	mp_test_fail_alloc(n);
 	rc = mp_issuer_handle(kit.issuer, &ask, &response, &err);

@@ -285,14 +285,19 @@ static void test_put(void)
 
 static void test_delete(void)
 {
-	char bearer[128];
+	char bearer[128], form[512];
 	const char *token;
 	struct kit kit;
 
 	kit_open(&kit, AS);
-	kit_register(&kit, PUBLIC_CLIENT);
+	kit.redirect = "https://app.example/cb";
+	kit_register(&kit, "{\"redirect_uris\":[\"https://app.example/cb\"],"
+	    "\"token_endpoint_auth_method\":\"none\","
+	    "\"grant_types\":[\"authorization_code\",\"refresh_token\"]}");
 	snprintf(bearer, sizeof(bearer), "Bearer %s", kit.token);
-	kit_exchange(&kit, kit_code(&kit, "alice", "mcp:read"), "");
+	snprintf(form, sizeof(form), "grant_type=authorization_code&client_id=%s&code=%s"
+	    "&code_verifier=" VERIFIER, kit.client_id, kit_code(&kit, "alice", "mcp:read"));
+	CHECK_EQ("exchanged", kit_post(&kit, "/token", form), 200);
 	token = kit_member(&kit, "refresh_token");
 	CHECK("has a token", token != NULL);
 	CHECK_EQ("allowed", memstore_count(kit.memstore, "consent"), 1);
