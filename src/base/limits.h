@@ -25,8 +25,10 @@
 #define MP_MAX_SCRYPT_LOG2 17
 /* One URL: what browsers and servers accept in practice. */
 #define MP_MAX_URI ((size_t)8192)
-/* JSON: nobody nests metadata or claims deeper; recursion stays small. */
+/* JSON: metadata and claims are never nested deeper. */
 #define MP_MAX_JSON_DEPTH 32
+/* MCP messages hold schemas of schemas, and values to match; each level costs a pointer. */
+#define MP_MAX_MESSAGE_DEPTH 1000
 /* Two bytes of text become up to 200 of memory, so a hostile message is stopped here. */
 #define MP_MAX_JSON_VALUES ((size_t)1024 * 1024)
 /* Items of one list in a document (scopes, keys, redirect URIs, challenges). */

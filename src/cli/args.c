@@ -60,7 +60,8 @@ static enum mcpass_rc parse_typed(const char *name, const char *text, size_t len
     json_t **ret_json, struct mcpass_error *err)
 {
 	struct mcpass_error inner = { 0 };
-	enum mcpass_rc rc = mp_json_parse(text, len, MP_MAX_MESSAGE, name, ret_json, &inner);
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_REQUEST, text, len, MP_MAX_MESSAGE, name,
+	    ret_json, &inner);
 
 	if (rc == MCPASS_E_PROTOCOL) {
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s", inner.detail);

@@ -155,8 +155,8 @@ static enum mcpass_rc add_answer(const char *json, bool is_error, struct mp_buf 
 	json_t *result = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(json, strlen(json), MP_MAX_ECHO_BODY, "the other server's answer", &result,
-	    err);
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_ECHO_BODY,
+	    "the other server's answer", &result, err);
 	if (!rc && (is_error || mp_result_is_error(result)))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, NULL, "its whoami ended in an error");
 	else if (!rc)

@@ -16,7 +16,8 @@ static enum mcpass_rc check_params(const char *text, struct mcpass_error *err)
 	json_t *params = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "the parameters", &params, &inner);
+	rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE, "the parameters",
+	    &params, &inner);
 	if (rc)
 		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, NULL, "%s",
 		    inner.detail);

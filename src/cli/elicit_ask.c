@@ -72,7 +72,8 @@ static enum mcpass_rc take_line(const json_t *params, const char *line, json_t *
 
 	if (!is_action(line)) {
 		action = "accept";
-		rc = mp_json_parse(line, strlen(line), MP_MAX_ANSWER_LINE, "the answer", &json, NULL);
+		rc = mp_json_parse_by(MP_JSON_REQUEST, line, strlen(line), MP_MAX_ANSWER_LINE,
+		    "the answer", &json, NULL);
 		if (rc || !json_is_object(json)) {
 			json_decref(json);
 			return mp_fail(err, MCPASS_E_USAGE, NULL,

@@ -173,7 +173,8 @@ static json_t *convert(const json_t *schema, const char *typed)
 		return json_string(typed);
 	if (mp_eq(type, "boolean"))
 		return read_boolean(typed);
-	return mp_json_parse(typed, strlen(typed), MP_MAX_ANSWER_LINE, "the answer", &json, NULL)
+	return mp_json_parse_by(MP_JSON_REQUEST, typed, strlen(typed), MP_MAX_ANSWER_LINE,
+	    "the answer", &json, NULL)
 	    == MCPASS_OK ? json : NULL;
 }
 

@@ -22,8 +22,8 @@ enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const ch
 	if (!rc && is_error)
 		rc = mp_report_rpc_error(answer, method, err);
 	else if (!rc)
-		rc = mp_json_parse(answer, strlen(answer), MP_MAX_MESSAGE, "the server's answer",
-		    ret_result, err);
+		rc = mp_json_parse_by(MP_JSON_MESSAGE, answer, strlen(answer), MP_MAX_MESSAGE,
+		    "the server's answer", ret_result, err);
 	if (!rc && ret_text != NULL) {
 		*ret_text = answer;
 		answer = NULL;

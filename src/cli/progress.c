@@ -82,7 +82,8 @@ void mp_progress_take(struct mp_progress *progress, const char *json)
 	const json_t *params;
 	struct mp_buf buf;
 
-	if (!progress->on || mp_json_parse(json, strlen(json), MP_MAX_MESSAGE, "a message",
+	if (!progress->on || mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE,
+	    "a message",
 	        &message, NULL) != MCPASS_OK)
 		return;
 	method = json_string_value(json_object_get(message, "method"));

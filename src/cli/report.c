@@ -60,7 +60,8 @@ enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
 	const char *message;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(json, strlen(json), MP_MAX_MESSAGE, "the server's error", &error, err);
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE,
+	    "the server's error", &error, err);
 	if (rc)
 		return rc;
 	code = json_integer_value(json_object_get(error, "code"));

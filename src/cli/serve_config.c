@@ -257,7 +257,7 @@ enum mcpass_rc mp_serve_config_parse(const char *text, const char *folder,
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(text, strlen(text), MP_MAX_DOCUMENT, "the file", &json, &why);
+	rc = mp_json_parse_by(MP_JSON_NULLS, text, strlen(text), MP_MAX_DOCUMENT, "the file", &json, &why);
 	if (rc)         /* a person wrote it, not a peer */
 		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, why.spec, "%s",
 		    why.detail);

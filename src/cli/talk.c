@@ -111,7 +111,8 @@ static enum mcpass_rc read_question(const char *json, json_t **ret_result,
 	/* Most answers ask nothing, and some are long. */
 	if (strstr(json, "input_required") == NULL)
 		return MCPASS_OK;
-	rc = mp_json_parse(json, strlen(json), MP_MAX_MESSAGE, "the server's answer", &result, err);
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE,
+	    "the server's answer", &result, err);
 	if (!rc && mp_eq(json_string_value(json_object_get(result, "resultType")), "input_required"))
 		*ret_result = result;
 	else
@@ -136,7 +137,8 @@ static enum mcpass_rc first_params(const struct mp_talk *talk, const char *metho
 	bool has_meta;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "the parameters", &json, err);
+	rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE, "the parameters",
+	    &json, err);
 	if (rc)
 		return rc;
 	*ret_own = json_object_get(json, "inputResponses") != NULL

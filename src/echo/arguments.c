@@ -122,20 +122,20 @@ enum mcpass_rc mp_arguments_check(const struct mp_arguments *arguments, const js
 	for (size_t i = 0; !rc && i < arguments->count; i++) {
 		const struct mp_argument *argument = &arguments->items[i];
 
-		rc = check_one(argument, json_object_get(given, argument->name), err);
+		rc = check_one(argument, mp_json_get(given, argument->name), err);
 	}
 	return rc;
 }
 
 const char *mp_arguments_text(const json_t *given, const char *name)
 {
-	return json_string_value(json_object_get(given, name));
+	return json_string_value(mp_json_get(given, name));
 }
 
 int mp_arguments_integer(const struct mp_arguments *arguments, const json_t *given,
     const char *name)
 {
-	const json_t *value = json_object_get(given, name);
+	const json_t *value = mp_json_get(given, name);
 
 	return value != NULL ? (int)json_number_value(value) : find(arguments, name)->preset;
 }

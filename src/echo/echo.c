@@ -117,8 +117,8 @@ enum mcpass_rc mp_echo_answer(const struct mp_echo_config *config,
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(request->body, request->body_len, MP_MAX_ECHO_BODY, "the message",
-	    &json, &why);
+	rc = mp_json_parse_by(MP_JSON_REQUEST, request->body, request->body_len, MP_MAX_ECHO_BODY,
+	    "the message", &json, &why);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc)

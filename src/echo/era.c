@@ -49,7 +49,7 @@ static const char *version_header(const struct mp_call *call)
 
 static const json_t *version_in_meta(const struct mp_call *call)
 {
-	return json_object_get(json_object_get(call->rpc.params, "_meta"), MP_META_VERSION);
+	return mp_json_get(mp_json_get(call->rpc.params, "_meta"), MP_META_VERSION);
 }
 
 /* initialize opens the old era whatever the header says: a client that falls back may

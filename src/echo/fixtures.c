@@ -11,7 +11,8 @@
 
 static enum mcpass_rc parse(const char *text, json_t **ret_json, struct mcpass_error *err)
 {
-	return mp_json_parse(text, strlen(text), MP_MAX_DOCUMENT, "a fixture", ret_json, err);
+	return mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_DOCUMENT, "a fixture",
+	    ret_json, err);
 }
 
 enum mcpass_rc mp_fixtures_list(const char *kind, json_t *list, struct mcpass_error *err)
@@ -131,11 +132,11 @@ static enum mcpass_rc fill(json_t *json, const json_t *given, struct mcpass_erro
 static enum mcpass_rc check_capability(struct mp_call *call, const char *name,
     struct mcpass_error *err)
 {
-	const json_t *meta = json_object_get(call->rpc.params, "_meta");
+	const json_t *meta = mp_json_get(call->rpc.params, "_meta");
 	json_t *required, *data;
 
 	if (name == NULL || call->era != MP_ERA_STATELESS
-	    || json_is_object(json_object_get(json_object_get(meta, MP_META_CAPABILITIES), name)))
+	    || json_is_object(mp_json_get(mp_json_get(meta, MP_META_CAPABILITIES), name)))
 		return MCPASS_OK;
 	required = json_object();
 	data = json_object();
@@ -167,7 +168,7 @@ static enum mcpass_rc check_mirror(struct mp_call *call, const char *argument,
 
 	if (argument == NULL || call->era != MP_ERA_STATELESS)
 		return MCPASS_OK;
-	value = json_string_value(json_object_get(json_object_get(call->rpc.params, "arguments"),
+	value = json_string_value(mp_json_get(mp_json_get(call->rpc.params, "arguments"),
 	    argument));
 	if (count == 1)
 		rc = mp_param_decode(sent, &text, &why);
@@ -183,7 +184,7 @@ static enum mcpass_rc check_mirror(struct mp_call *call, const char *argument,
 /* The arguments, or for a template what its URI holds: a new object, or NULL. */
 static json_t *given_to(const struct mp_call *call, struct mp_span id)
 {
-	json_t *arguments = json_object_get(call->rpc.params, "arguments"), *json;
+	json_t *arguments = mp_json_get(call->rpc.params, "arguments"), *json;
 
 	if (id.data == NULL)
 		return json_is_object(arguments) ? json_incref(arguments) : json_object();

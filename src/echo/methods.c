@@ -48,7 +48,7 @@ static json_t *capabilities(void)
 static enum mcpass_rc initialize(struct mp_call *call, json_t **ret_result,
     struct mcpass_error *err)
 {
-	const char *asked = json_string_value(json_object_get(call->rpc.params,
+	const char *asked = json_string_value(mp_json_get(call->rpc.params,
 	    "protocolVersion"));
 	json_t *result;
 	enum mcpass_rc rc;

@@ -108,8 +108,8 @@ static enum mcpass_rc get(const struct prompt *prompt, const json_t *given,
 enum mcpass_rc mp_prompts_get(struct mp_call *call, json_t **ret_result,
     struct mcpass_error *err)
 {
-	const char *name = json_string_value(json_object_get(call->rpc.params, "name"));
-	const json_t *given = json_object_get(call->rpc.params, "arguments");
+	const char *name = json_string_value(mp_json_get(call->rpc.params, "name"));
+	const json_t *given = mp_json_get(call->rpc.params, "arguments");
 	const struct prompt *prompt = NULL;
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;

@@ -67,7 +67,7 @@ static json_t *contents(void)
 enum mcpass_rc mp_resources_read(struct mp_call *call, json_t **ret_result,
     struct mcpass_error *err)
 {
-	json_t *uri = json_object_get(call->rpc.params, "uri"), *result;
+	json_t *uri = mp_json_get(call->rpc.params, "uri"), *result;
 
 	if (!json_is_string(uri))
 		return mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err, "uri is missing");

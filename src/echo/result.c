@@ -33,7 +33,7 @@ enum mcpass_rc mp_result_list(struct mp_call *call, const char *member, json_t *
 	/* spec: MCP 2026-07-28 pagination: we give out no cursor, so any is invalid */
 	if (!ok)
 		rc = mp_nomem(err);
-	else if (!rc && json_object_get(call->rpc.params, "cursor") != NULL)
+	else if (!rc && mp_json_get(call->rpc.params, "cursor") != NULL)
 		rc = mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err,
 		    "There is no such cursor");
 	if (rc)

@@ -167,7 +167,7 @@ static enum mcpass_rc refuse_arguments(struct mp_call *call, const struct mcpass
 static enum mcpass_rc run_tool(struct mp_call *call, const struct tool *tool,
     json_t **ret_result, struct mcpass_error *err)
 {
-	const json_t *given = json_object_get(call->rpc.params, "arguments");
+	const json_t *given = mp_json_get(call->rpc.params, "arguments");
 	struct mcpass_error why = { 0 };
 	struct mp_buf text;
 	enum mcpass_rc rc;
@@ -190,8 +190,8 @@ static enum mcpass_rc run_tool(struct mp_call *call, const struct tool *tool,
 enum mcpass_rc mp_tools_call(struct mp_call *call, json_t **ret_result,
     struct mcpass_error *err)
 {
-	const char *name = json_string_value(json_object_get(call->rpc.params, "name"));
-	const json_t *given = json_object_get(call->rpc.params, "arguments");
+	const char *name = json_string_value(mp_json_get(call->rpc.params, "name"));
+	const json_t *given = mp_json_get(call->rpc.params, "arguments");
 
 	/* spec: MCP 2026-07-28 tools, "Error Handling": a malformed request, an unknown tool */
 	if (name == NULL || (given != NULL && !json_is_object(given)))

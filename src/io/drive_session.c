@@ -179,7 +179,8 @@ static enum mcpass_rc take_request(struct mp_drive *drive, const struct mp_rpc *
 	if (ui->asked != NULL)
 		rc = ui->asked(ui->ctx, rpc->method, rpc->params, &text, err);
 	if (!rc && text != NULL)
-		rc = mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "our answer", &result, err);
+		rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE, "our answer",
+		    &result, err);
 	if (!rc)
 		rc = answer(drive, rpc->id, result, err);
 	json_decref(result);
@@ -194,7 +195,8 @@ static enum mcpass_rc read_message(struct mp_drive *drive, const char *text,
 	struct mp_rpc rpc;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "a message", &json, err);
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, text, strlen(text), MP_MAX_MESSAGE, "a message",
+	    &json, err);
 	if (!rc)
 		rc = mp_rpc_read(json, &rpc, err);
 	if (!rc && rpc.kind == MP_RPC_REQUEST)

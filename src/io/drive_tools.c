@@ -119,8 +119,8 @@ static enum mcpass_rc take_page(struct mp_drive *drive, char **cursor, int64_t *
 
 	free(*cursor);
 	*cursor = NULL;
-	rc = mp_json_parse(drive->result, strlen(drive->result), MP_MAX_MESSAGE, "the list of tools",
-	    &page, err);
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, drive->result, strlen(drive->result), MP_MAX_MESSAGE,
+	    "the list of tools", &page, err);
 	if (rc)
 		return rc;
 	*ret_lifetime = lifetime_of(page);

@@ -216,8 +216,8 @@ static enum mcpass_rc refuse_body(const struct mp_http_request *request, const c
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(request->body, request->body_len, MP_MAX_ECHO_BODY, "the message", &json,
-	    NULL);
+	rc = mp_json_parse_by(MP_JSON_REQUEST, request->body, request->body_len, MP_MAX_ECHO_BODY,
+	    "the message", &json, NULL);
 	json_decref(json);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);

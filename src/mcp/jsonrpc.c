@@ -17,12 +17,12 @@ static enum mcpass_rc read_call(const json_t *json, struct mp_rpc *rpc,
 {
 	const json_t *method = json_object_get(json, "method");
 
-	rpc->params = json_object_get(json, "params");
+	rpc->params = mp_json_get(json, "params");
 	rpc->kind = rpc->id != NULL ? MP_RPC_REQUEST : MP_RPC_NOTIFICATION;
 	if (!json_is_string(method) || json_string_length(method) == 0)
 		return refuse(err, "JSON-RPC 2.0 4", "method is not a name");
 	/* One server would answer it, another run it: two meanings. */
-	if (json_object_get(json, "result") != NULL || json_object_get(json, "error") != NULL)
+	if (mp_json_get(json, "result") != NULL || mp_json_get(json, "error") != NULL)
 		return refuse(err, "JSON-RPC 2.0 4", "a request and a response at once");
 	if (rpc->id != NULL && !is_id(rpc->id))
 		return refuse(err, "MCP basic, Requests", "id is neither a string nor an integer");
@@ -74,11 +74,9 @@ enum mcpass_rc mp_rpc_read(json_t *json, struct mp_rpc *ret_rpc, struct mcpass_e
 	if (!mp_eq(json_string_value(json_object_get(json, "jsonrpc")), "2.0"))
 		return refuse(err, "JSON-RPC 2.0 4", "jsonrpc is not \"2.0\"");
 	rpc.id = json_object_get(json, "id");
-	rpc.result = json_object_get(json, "result");
-	rpc.error = json_object_get(json, "error");
-	if (json_is_null(rpc.error))    /* servers in Go write it beside a result */
-		rpc.error = NULL;
-	if (json_object_get(json, "method") != NULL) {
+	rpc.result = mp_json_get(json, "result");       /* null beside the other one: in Go's way */
+	rpc.error = mp_json_get(json, "error");
+	if (mp_json_get(json, "method") != NULL) {
 		rpc.result = rpc.error = NULL;
 		rc = read_call(json, &rpc, err);
 	} else if (rpc.result != NULL) {

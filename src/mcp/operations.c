@@ -12,7 +12,7 @@ static const char *naming_member(const struct mp_rpc *rpc)
 {
 	if (strncmp(rpc->method, "resources/", strlen("resources/")) == 0)
 		return "uri";
-	if (json_object_get(rpc->params, "name") == NULL)
+	if (mp_json_get(rpc->params, "name") == NULL)
 		return "uri";
 	return "name";
 }
@@ -21,12 +21,16 @@ static enum mcpass_rc find_name(const struct mp_rpc *rpc, const char **ret_name,
     struct mcpass_error *err)
 {
 	const char *member = naming_member(rpc);
-	const json_t *name = json_object_get(rpc->params, member);
+	const json_t *name = mp_json_get(rpc->params, member);
 
 	/* A list of one string is that string to some languages: a way around a rule. */
 	if (name != NULL && !json_is_string(name))
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP basic, Requests",
 		    "params.%s of %s is not a string", member, rpc->method);
+	/* What stands for half a character: a server that leaves it out reads another name. */
+	if (name != NULL && strstr(json_string_value(name), "\xef\xbf\xbd") != NULL)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7493 2.1", "params.%s of %s is no text",
+		    member, rpc->method);
 	*ret_name = json_string_value(name);
 	return MCPASS_OK;
 }
@@ -55,6 +59,8 @@ static enum mcpass_rc add_message(struct mp_operations *list, json_t *json,
 	rc = mp_rpc_read(json, &rpc, err);
 	if (rc || rpc.method == NULL)
 		return rc;
+	if (strstr(rpc.method, "\xef\xbf\xbd") != NULL)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7493 2.1", "the method is no text");
 	/* A notification too: some servers run "tools/call" without an id. */
 	return add(list, &rpc, err);
 }
@@ -67,7 +73,7 @@ enum mcpass_rc mp_operations_read(const char *body, size_t len,
 	size_t count;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(body, len, MP_MAX_MESSAGE, "the request", &json, err);
+	rc = mp_json_parse_by(MP_JSON_REQUEST, body, len, MP_MAX_MESSAGE, "the request", &json, err);
 	if (rc)
 		return rc;
 	/* spec: MCP 2025-03-26 basic, "Batching" */

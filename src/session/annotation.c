@@ -9,7 +9,7 @@
 
 struct walk {
 	struct mp_tool tool;
-	const char *path[MP_MAX_JSON_DEPTH];    /* the properties that lead here */
+	const char *path[MP_MAX_MESSAGE_DEPTH];    /* the properties that lead here */
 	size_t depth;
 	const char *why;        /* the rule that was broken; NULL: none so far */
 	struct mcpass_error *err;
@@ -142,7 +142,7 @@ static enum mcpass_rc walk_keyword(struct walk *walk, json_t *schema, const char
 	return is_data(keyword) ? MCPASS_OK : walk_schema(walk, value, false);
 }
 
-/* The depth of the recursion is the parser's: MP_MAX_JSON_DEPTH. */
+/* The depth of the recursion is the parser's: MP_MAX_MESSAGE_DEPTH. */
 static enum mcpass_rc walk_schema(struct walk *walk, json_t *schema, bool reachable)
 {
 	enum mcpass_rc rc = MCPASS_OK;

@@ -117,8 +117,8 @@ static enum mcpass_rc take_event(void *ctx, const struct mp_sse_event *event,
 	/* An event without data only carries an id; other types are not MCP's. */
 	if (event->data_len == 0 || strcmp(event->type, "message") != 0)
 		return MCPASS_OK;
-	rc = mp_json_parse(event->data, event->data_len, MP_MAX_MESSAGE, "an event of the stream",
-	    &json, err);
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, event->data, event->data_len, MP_MAX_MESSAGE,
+	    "an event of the stream", &json, err);
 	if (!rc)
 		rc = mp_message_take(feed->s, e, json,
 		    (struct mp_span){ event->data, event->data_len }, err);
@@ -227,7 +227,7 @@ static enum mcpass_rc end_note(struct mcpass_session *s, struct mp_exchange *e, 
 static enum mcpass_rc read_json(struct mp_exchange *e, json_t **ret_json,
     struct mcpass_error *err)
 {
-	return mp_json_parse(mp_buf_text(&e->text), e->text.len, MP_MAX_MESSAGE,
+	return mp_json_parse_by(MP_JSON_MESSAGE, mp_buf_text(&e->text), e->text.len, MP_MAX_MESSAGE,
 	    "the server's answer", ret_json, err);
 }
 

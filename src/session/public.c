@@ -25,7 +25,7 @@ enum mcpass_rc mp_public_parse(const char *text, const char *what, json_t **ret_
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, what, ret_json, &why);
+	rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE, what, ret_json, &why);
 	if (rc == MCPASS_OK)
 		return MCPASS_OK;
 	return mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec, "%s",

@@ -7,6 +7,13 @@
 #include "wire/uri.h"
 #include "wire/utf8.h"
 
+json_t *mp_json_get(const json_t *object, const char *name)
+{
+	json_t *value = json_object_get(object, name);
+
+	return json_is_null(value) ? NULL : value;
+}
+
 static bool is_clean_list(const json_t *json)
 {
 	if (!json_is_array(json))

@@ -6,7 +6,8 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
-/* Parses a whole document.  what names it in an error ("the token response").
+/* Parses a whole document that something is decided by.  what names it in an error ("the
+ * token response").  A member that is null is left out: null is absent, to every reader.
  * Release *ret_json with json_decref().
  * MCPASS_E_PROTOCOL  not JSON, duplicate names, a NUL, bad UTF-8, trailing bytes
  * MCPASS_E_LIMIT     deeper than MP_MAX_JSON_DEPTH, more than MP_MAX_JSON_VALUES, longer
@@ -15,6 +16,23 @@
 enum mcpass_rc mp_json_parse(const char *data, size_t len, size_t max, const char *what,
     json_t **ret_json, struct mcpass_error *err);
 
+/* The same by other rules, for JSON that carries what people and programs say. */
+#define MP_JSON_NULLS 0x1u      /* members that are null stay */
+#define MP_JSON_DEEP  0x2u      /* MP_MAX_MESSAGE_DEPTH: schemas nest */
+#define MP_JSON_MEND  0x4u      /* half a surrogate pair, a NUL, bad UTF-8 in a value become
+                                 * U+FFFD; a byte order mark is skipped, a number too large
+                                 * is the largest */
+#define MP_JSON_LAST  0x8u      /* of two members of one name the last counts; names are
+                                 * mended, too */
+/* A request that a server is sent, or JSON that a person typed: each name once. */
+#define MP_JSON_REQUEST (MP_JSON_NULLS | MP_JSON_DEEP | MP_JSON_MEND)
+/* An MCP message of a peer, read as the SDKs of the field read it. */
+#define MP_JSON_MESSAGE (MP_JSON_REQUEST | MP_JSON_LAST)
+enum mcpass_rc mp_json_parse_by(unsigned rules, const char *data, size_t len, size_t max,
+    const char *what, json_t **ret_json, struct mcpass_error *err);
+
+/* A member, NULL when it is absent or null; borrowed. */
+json_t *mp_json_get(const json_t *object, const char *name);
 /* A document without the byte order mark that some servers begin it with (RFC 8259 8.1). */
 struct mp_span mp_json_without_mark(const char *data, size_t len);
 

@@ -1,6 +1,7 @@
 /* The parser.  The values are jansson's; the scanner is ours, because jansson's ignores
  * an allocation that fails inside a token: it goes on with a byte missing. */
 #include <errno.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +10,18 @@
 #include "wire/json.h"
 #include "wire/json_scan.h"
 
-static enum mcpass_rc scan_value(struct mp_scan *scan, unsigned depth, json_t **ret_json);
+#define BOM "\xef\xbb\xbf"
+
+/* A tree that grows: what is open, outermost first.  Not a recursion, so that the depth of a
+ * message costs a pointer and not a piece of the program's stack. */
+struct tree {
+	struct mp_scan scan;
+	unsigned rules;
+	json_t *root;
+	json_t *open[MP_MAX_MESSAGE_DEPTH];
+	size_t depth, most;
+	char *name;             /* of the member whose value comes next; owned */
+};
 
 enum mcpass_rc mp_scan_refuse(struct mp_scan *scan, const char *spec, const char *problem)
 {
@@ -19,9 +31,9 @@ enum mcpass_rc mp_scan_refuse(struct mp_scan *scan, const char *spec, const char
 
 static void skip_space(struct mp_scan *scan)
 {
-	while (mp_scan_take(scan, ' ') || mp_scan_take(scan, '\t') || mp_scan_take(scan, '\n')
-	    || mp_scan_take(scan, '\r'))
-		;
+	while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n'
+	    || *scan->at == '\r'))
+		scan->at++;
 }
 
 bool mp_scan_take(struct mp_scan *scan, char c)
@@ -96,101 +108,12 @@ static enum mcpass_rc scan_number(struct mp_scan *scan, json_t **ret_json)
 		return MCPASS_OK;
 	}
 	real = strtod(mp_buf_text(&scan->text), NULL);
-	if (!isfinite(real))
+	if (!isfinite(real) && !scan->mend)
 		return mp_scan_refuse(scan, "RFC 7493 2.2", "a number too large");
+	if (!isfinite(real))
+		real = real > 0 ? DBL_MAX : -DBL_MAX;
 	*ret_json = json_real(real);
 	return MCPASS_OK;
-}
-
-/* One "name": value; spec: RFC 8259 4 */
-static enum mcpass_rc scan_member(struct mp_scan *scan, unsigned depth, json_t *object)
-{
-	json_t *value = NULL;
-	char *name = NULL;
-	enum mcpass_rc rc;
-
-	skip_space(scan);
-	if (!mp_scan_take(scan, '"'))
-		return mp_scan_refuse(scan, "RFC 8259 4", "no member name");
-	rc = mp_scan_text(scan);
-	if (!rc)
-		rc = mp_buf_take(&scan->text, scan->what, &name, scan->err);
-	if (rc)
-		return rc;
-	if (json_object_get(object, name) != NULL) {    /* two readers, two meanings */
-		rc = mp_scan_refuse(scan, "RFC 7493 2.3", "a member name given twice");
-		goto out;
-	}
-	skip_space(scan);
-	if (!mp_scan_take(scan, ':')) {
-		rc = mp_scan_refuse(scan, "RFC 8259 4", "no ':'");
-		goto out;
-	}
-	rc = scan_value(scan, depth, &value);
-	if (!rc && json_object_set_new_nocheck(object, name, value) != 0)
-		rc = mp_nomem(scan->err);
-out:
-	free(name);
-	return rc;
-}
-
-static enum mcpass_rc scan_object(struct mp_scan *scan, unsigned depth, json_t *object)
-{
-	enum mcpass_rc rc;
-
-	skip_space(scan);
-	if (mp_scan_take(scan, '}'))
-		return MCPASS_OK;
-	do {
-		rc = scan_member(scan, depth, object);
-		skip_space(scan);
-	} while (!rc && mp_scan_take(scan, ','));
-	if (!rc && !mp_scan_take(scan, '}'))
-		rc = mp_scan_refuse(scan, "RFC 8259 4", "no ',' or '}'");
-	return rc;
-}
-
-static enum mcpass_rc scan_array(struct mp_scan *scan, unsigned depth, json_t *array)
-{
-	enum mcpass_rc rc;
-
-	skip_space(scan);
-	if (mp_scan_take(scan, ']'))
-		return MCPASS_OK;
-	do {
-		json_t *item = NULL;
-
-		rc = scan_value(scan, depth, &item);
-		if (!rc && json_array_append_new(array, item) != 0)
-			rc = mp_nomem(scan->err);
-		skip_space(scan);
-	} while (!rc && mp_scan_take(scan, ','));
-	if (!rc && !mp_scan_take(scan, ']'))
-		rc = mp_scan_refuse(scan, "RFC 8259 5", "no ',' or ']'");
-	return rc;
-}
-
-/* An object or an array, from behind its opening bracket. */
-static enum mcpass_rc scan_nested(struct mp_scan *scan, char bracket, unsigned depth,
-    json_t **ret_json)
-{
-	json_t *json = bracket == '{' ? json_object() : json_array();
-	enum mcpass_rc rc;
-
-	if (json == NULL)
-		return mp_nomem(scan->err);
-	if (depth >= MP_MAX_JSON_DEPTH)
-		rc = mp_fail(scan->err, MCPASS_E_LIMIT, NULL, "%s is nested deeper than %d levels",
-		    scan->what, MP_MAX_JSON_DEPTH);
-	else if (bracket == '{')
-		rc = scan_object(scan, depth + 1, json);
-	else
-		rc = scan_array(scan, depth + 1, json);
-	if (rc)
-		json_decref(json);
-	else
-		*ret_json = json;
-	return rc;
 }
 
 static enum mcpass_rc scan_literal(struct mp_scan *scan, json_t **ret_json)
@@ -210,19 +133,22 @@ static enum mcpass_rc scan_literal(struct mp_scan *scan, json_t **ret_json)
 	return mp_scan_refuse(scan, "RFC 8259 3", "no value");
 }
 
-static enum mcpass_rc scan_value(struct mp_scan *scan, unsigned depth, json_t **ret_json)
+/* A value that holds no others, or the front of one that does. */
+static enum mcpass_rc scan_value(struct tree *tree, json_t **ret_json)
 {
+	struct mp_scan *scan = &tree->scan;
 	json_t *json = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
 	if (++scan->values > MP_MAX_JSON_VALUES)
 		return mp_fail(scan->err, MCPASS_E_LIMIT, NULL, "%s has more than %zu values",
 		    scan->what, MP_MAX_JSON_VALUES);
+	scan->mend = (tree->rules & MP_JSON_MEND) != 0;
 	skip_space(scan);
 	if (mp_scan_take(scan, '{'))
-		rc = scan_nested(scan, '{', depth, &json);
+		json = json_object();
 	else if (mp_scan_take(scan, '['))
-		rc = scan_nested(scan, '[', depth, &json);
+		json = json_array();
 	else if (mp_scan_take(scan, '"')) {
 		rc = mp_scan_text(scan);
 		if (!rc)
@@ -239,29 +165,147 @@ static enum mcpass_rc scan_value(struct mp_scan *scan, unsigned depth, json_t **
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_json_parse(const char *data, size_t len, size_t max, const char *what,
-    json_t **ret_json, struct mcpass_error *err)
+/* The name of a member and its colon; spec: RFC 8259 4 */
+static enum mcpass_rc scan_name(struct tree *tree, const json_t *object)
 {
-	struct mp_scan scan = { .begin = data, .at = data, .end = data + len, .what = what,
-		.err = err };
+	struct mp_scan *scan = &tree->scan;
+	enum mcpass_rc rc;
+
+	skip_space(scan);
+	if (!mp_scan_take(scan, '"'))
+		return mp_scan_refuse(scan, "RFC 8259 4", "no member name");
+	scan->mend = (tree->rules & MP_JSON_LAST) != 0;         /* two names may become one */
+	rc = mp_scan_text(scan);
+	if (!rc)
+		rc = mp_buf_take(&scan->text, scan->what, &tree->name, scan->err);
+	if (rc)
+		return rc;
+	/* Two readers, two meanings. */
+	if ((tree->rules & MP_JSON_LAST) == 0 && json_object_get(object, tree->name) != NULL)
+		return mp_scan_refuse(scan, "RFC 7493 2.3", "a member name given twice");
+	skip_space(scan);
+	return mp_scan_take(scan, ':') ? MCPASS_OK : mp_scan_refuse(scan, "RFC 8259 4", "no ':'");
+}
+
+/* Gives the value to what is open, which owns it from here on. */
+static enum mcpass_rc attach(struct tree *tree, json_t *json)
+{
+	json_t *parent = tree->depth > 0 ? tree->open[tree->depth - 1] : NULL;
+	int failed = 0;
+
+	if (parent == NULL)
+		tree->root = json;
+	else if (json_is_object(parent))
+		failed = json_object_set_new_nocheck(parent, tree->name, json);
+	else
+		failed = json_array_append_new(parent, json);
+	free(tree->name);
+	tree->name = NULL;
+	return failed ? mp_nomem(tree->scan.err) : MCPASS_OK;
+}
+
+/* A member that is null is one that is absent. */
+static void drop_nulls(json_t *object)
+{
+	const char *name;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe (object, next, name, value)
+		if (json_is_null(value))
+			(void)json_object_del(object, name);
+}
+
+/* Steps over the bracket that ends what is open innermost. */
+static bool take_end(struct tree *tree)
+{
+	json_t *json = tree->open[tree->depth - 1];
+
+	skip_space(&tree->scan);
+	if (!mp_scan_take(&tree->scan, json_is_object(json) ? '}' : ']'))
+		return false;
+	if (json_is_object(json) && (tree->rules & MP_JSON_NULLS) == 0)
+		drop_nulls(json);
+	tree->depth--;
+	return true;
+}
+
+static enum mcpass_rc begin_item(struct tree *tree)
+{
+	json_t *json = tree->open[tree->depth - 1];
+
+	return json_is_object(json) ? scan_name(tree, json) : MCPASS_OK;
+}
+
+/* Behind a value: the next one's front, or the end of what is open. */
+static enum mcpass_rc next_item(struct tree *tree)
+{
+	while (tree->depth > 0) {
+		bool is_object = json_is_object(tree->open[tree->depth - 1]);
+
+		skip_space(&tree->scan);
+		if (mp_scan_take(&tree->scan, ','))
+			return begin_item(tree);
+		if (!take_end(tree))
+			return mp_scan_refuse(&tree->scan, is_object ? "RFC 8259 4" : "RFC 8259 5",
+			    is_object ? "no ',' or '}'" : "no ',' or ']'");
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc take_value(struct tree *tree)
+{
 	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	rc = scan_value(tree, &json);
+	if (!rc)
+		rc = attach(tree, json);
+	if (rc || (!json_is_object(json) && !json_is_array(json)))
+		return rc ? rc : next_item(tree);
+	if (tree->depth >= tree->most)
+		return mp_fail(tree->scan.err, MCPASS_E_LIMIT, NULL,
+		    "%s is nested deeper than %zu levels", tree->scan.what, tree->most);
+	tree->open[tree->depth++] = json;
+	return take_end(tree) ? next_item(tree) : begin_item(tree);
+}
+
+enum mcpass_rc mp_json_parse_by(unsigned rules, const char *data, size_t len, size_t max,
+    const char *what, json_t **ret_json, struct mcpass_error *err)
+{
+	struct tree tree = { .rules = rules, .scan = { .begin = data, .at = data, .end = data + len,
+		.what = what, .err = err } };
+	struct mp_scan *scan = &tree.scan;
 	enum mcpass_rc rc;
 
 	if (len > max)
 		return mp_fail(err, MCPASS_E_LIMIT, NULL, "%s is larger than %zu bytes", what, max);
-	/* A number grows where the locale's point is longer than one byte. */
-	mp_buf_init(&scan.text, 2 * len + 16);
-	rc = scan_value(&scan, 0, &json);
-	skip_space(&scan);
-	if (!rc && scan.at < scan.end)
-		rc = mp_scan_refuse(&scan, "RFC 8259 2", "something after the value");
-	mp_buf_free(&scan.text);
+	tree.most = (rules & MP_JSON_DEEP) != 0 ? MP_MAX_MESSAGE_DEPTH : MP_MAX_JSON_DEPTH;
+	if ((rules & MP_JSON_MEND) != 0 && len >= strlen(BOM) && memcmp(data, BOM, strlen(BOM)) == 0)
+		scan->at += strlen(BOM);
+	/* A number grows where the locale's point is longer than one byte, and a byte that is
+	 * no text becomes three. */
+	mp_buf_init(&scan->text, 3 * len + 16);
+	do
+		rc = take_value(&tree);
+	while (!rc && tree.depth > 0);
+	skip_space(scan);
+	if (!rc && scan->at < scan->end)
+		rc = mp_scan_refuse(scan, "RFC 8259 2", "something after the value");
+	mp_buf_free(&scan->text);
+	free(tree.name);
 	if (rc) {
-		json_decref(json);
+		json_decref(tree.root);
 		if (len > 0 && data[0] == '<')
 			mp_hint(err, "A web page came instead of JSON: check the URL.");
 		return rc;
 	}
-	*ret_json = json;
+	*ret_json = tree.root;
 	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_json_parse(const char *data, size_t len, size_t max, const char *what,
+    json_t **ret_json, struct mcpass_error *err)
+{
+	return mp_json_parse_by(0, data, len, max, what, ret_json, err);
 }

@@ -9,6 +9,7 @@ struct mp_scan {
 	const char *what;               /* names the document in an error */
 	size_t values;
 	struct mp_buf text;             /* the unescaped string, or the number, at hand */
+	bool mend;                      /* what is no text becomes U+FFFD */
 	struct mcpass_error *err;
 };
 

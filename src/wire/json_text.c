@@ -1,4 +1,5 @@
 #include <string.h>
+#include "wire/bytes.h"
 #include "wire/json_scan.h"
 #include "wire/utf8.h"
 
@@ -43,21 +44,44 @@ static void add_utf8(struct mp_buf *buf, unsigned code)
 	mp_buf_addc(buf, (char)(0x80 | (code & 0x3f)));
 }
 
+/* What stands for text that is none; spec: Unicode 3.9, "U+FFFD Substitution" */
+#define REPLACEMENT 0xfffdu
+
+static bool is_high(unsigned code)
+{
+	return code >= 0xd800 && code < 0xdc00;
+}
+
+static bool is_low(unsigned code)
+{
+	return code >= 0xdc00 && code < 0xe000;
+}
+
+/* The other half of a pair, when it is next. */
+static bool take_low(struct mp_scan *scan, unsigned *ret_low)
+{
+	const char *first = scan->at;
+
+	if (mp_scan_take(scan, '\\') && mp_scan_take(scan, 'u') && take_hex4(scan, ret_low)
+	    && is_low(*ret_low))
+		return true;
+	scan->at = first;
+	return false;
+}
+
 /* spec: RFC 8259 7; RFC 7493 2.1: a surrogate stands in its pair or not at all */
 static enum mcpass_rc scan_unicode_escape(struct mp_scan *scan)
 {
-	unsigned code, low;
+	unsigned code, low = 0;
 
 	if (!take_hex4(scan, &code))
 		return mp_scan_refuse(scan, "RFC 8259 7", "a bad escape");
-	if (code >= 0xdc00 && code < 0xe000)
-		return mp_scan_refuse(scan, "RFC 7493 2.1", "half a surrogate pair");
-	if (code >= 0xd800 && code < 0xdc00) {
-		if (!mp_scan_take(scan, '\\') || !mp_scan_take(scan, 'u') || !take_hex4(scan, &low)
-		    || low < 0xdc00 || low >= 0xe000)
-			return mp_scan_refuse(scan, "RFC 7493 2.1", "half a surrogate pair");
+	if (is_high(code) && take_low(scan, &low))
 		code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-	}
+	else if ((is_high(code) || is_low(code)) && !scan->mend)
+		return mp_scan_refuse(scan, "RFC 7493 2.1", "half a surrogate pair");
+	else if (is_high(code) || is_low(code) || (code == 0 && scan->mend))
+		code = REPLACEMENT;
 	if (code == 0)          /* C strings would end there, and compare as equal */
 		return mp_scan_refuse(scan, "RFC 8259 7", "an escaped NUL");
 	add_utf8(&scan->text, code);
@@ -79,6 +103,24 @@ static enum mcpass_rc scan_escape(struct mp_scan *scan)
 	return MCPASS_OK;
 }
 
+/* Characters that stand for themselves. */
+static enum mcpass_rc add_plain(struct mp_scan *scan, const char *text, size_t len)
+{
+	size_t good = mp_utf8_prefix(text, len);
+
+	if (good < len && !scan->mend)
+		return mp_scan_refuse(scan, "RFC 7493 2.1", "a string that is not UTF-8");
+	while (good < len) {
+		mp_buf_add(&scan->text, text, good);
+		add_utf8(&scan->text, REPLACEMENT);
+		text += good + 1;
+		len -= good + 1;
+		good = mp_utf8_prefix(text, len);
+	}
+	mp_buf_add(&scan->text, text, len);
+	return MCPASS_OK;
+}
+
 /* spec: RFC 8259 7 */
 enum mcpass_rc mp_scan_text(struct mp_scan *scan)
 {
@@ -88,12 +130,10 @@ enum mcpass_rc mp_scan_text(struct mp_scan *scan)
 	while (!rc && !mp_scan_take(scan, '"')) {
 		const char *first = scan->at;
 
-		while (scan->at < scan->end && (unsigned char)*scan->at >= 0x20
-		    && *scan->at != '"' && *scan->at != '\\')
-			scan->at++;
-		if (!mp_utf8_valid(first, (size_t)(scan->at - first)))
-			return mp_scan_refuse(scan, "RFC 7493 2.1", "a string that is not UTF-8");
-		mp_buf_add(&scan->text, first, (size_t)(scan->at - first));
+		scan->at += mp_bytes_plain(first, (size_t)(scan->end - first));
+		rc = add_plain(scan, first, (size_t)(scan->at - first));
+		if (rc)
+			return rc;
 		if (scan->at == scan->end)
 			return mp_scan_refuse(scan, "RFC 8259 7", "a string without end");
 		if (mp_scan_take(scan, '\\'))

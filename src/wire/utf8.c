@@ -1,4 +1,5 @@
 #include "wire/utf8.h"
+#include "wire/bytes.h"
 
 /* A row of the grammar: lead bytes, the range of the byte after them (which is what
  * shuts out overlong forms and surrogates), and how many bytes follow in all. */
@@ -42,17 +43,19 @@ static size_t char_len(const unsigned char *p, size_t left)
 	return form->follow + 1;
 }
 
+size_t mp_utf8_prefix(const char *bytes, size_t len)
+{
+	size_t at = 0, step = 1;
+
+	while (step > 0 && at < len) {
+		at += mp_bytes_ascii(bytes + at, len - at);
+		step = at < len ? char_len((const unsigned char *)bytes + at, len - at) : 0;
+		at += step;
+	}
+	return at;
+}
+
 bool mp_utf8_valid(const char *bytes, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)bytes;
-
-	while (len > 0) {
-		size_t step = char_len(p, len);
-
-		if (step == 0)
-			return false;
-		p += step;
-		len -= step;
-	}
-	return true;
+	return mp_utf8_prefix(bytes, len) == len;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "wire/json.h"
+#include "wire/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -49,7 +50,8 @@ static void dump_and_parse(const json_t *json)
 	json_t *again = NULL;
 
 	check(text != NULL);
-	check(mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "it", &again, NULL) == MCPASS_OK);
+	check(mp_json_parse_by(MP_JSON_NULLS, text, strlen(text), MP_MAX_MESSAGE, "it", &again,
+	    NULL) == MCPASS_OK);
 	check(json_equal(json, again));
 	json_decref(again);
 	mp_free_wiped(text);
@@ -66,19 +68,41 @@ static void read_and_write(const json_t *json)
 	json_decref(object);
 }
 
+/* What the strict rules take, those of messages take; and all that these take is JSON. */
+static void read_as_message(const uint8_t *data, size_t len, bool is_strict)
+{
+	json_t *json = NULL;
+	char *text;
+
+	(void)mp_json_parse_by(MP_JSON_MESSAGE, (const char *)data, len, MP_MAX_DOCUMENT, "it",
+	    &json, NULL);
+	check(json != NULL || !is_strict);
+	if (json == NULL)
+		return;
+	text = mp_json_dump(json);
+	check(text != NULL && mp_utf8_valid(text, strlen(text)));
+	mp_free_wiped(text);
+	json_decref(json);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct mcpass_error err = { 0 };
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse((const char *)data, len, MP_MAX_DOCUMENT, "it", &json, &err);
+	rc = mp_json_parse_by(MP_JSON_NULLS, (const char *)data, len, MP_MAX_DOCUMENT, "it", &json,
+	    &err);
 	check(rc == err.rc && (rc == MCPASS_OK) == (json != NULL));
 	compare(data, len, rc, json);
 	if (json != NULL) {
 		dump_and_parse(json);
 		read_and_write(json);
 	}
+	read_as_message(data, len, json != NULL);
+	json_decref(json);
+	json = NULL;
+	(void)mp_json_parse((const char *)data, len, MP_MAX_DOCUMENT, "it", &json, NULL);
 	json_decref(json);
 	return 0;
 }

@@ -179,7 +179,7 @@ static const struct {
 	{ "another aud", "{\"active\":true,\"aud\":\"x\",\"sub\":\"a\",\"scope\":\"mcp:read\"}", 401,
 	    "aud does not name" },
 	{ "aud is null", "{\"active\":true,\"aud\":null,\"sub\":\"a\",\"scope\":\"mcp:read\"}", 401,
-	    "aud does not name" },
+	    "aud is missing" },
 	{ "aud among others", "{\"active\":true,\"aud\":[\"x\",\"" RESOURCE "\"],\"sub\":\"a\","
 	    "\"scope\":\"mcp:read\"}", 0, NULL },
 	{ "an aud that is no text", "{\"active\":true,\"aud\":[1],\"sub\":\"a\"}", 503, "aud has an item" },

@@ -9,7 +9,8 @@ static json_t *parse(const char *label, const char *text)
 {
 	json_t *json = NULL;
 
-	CHECK_EQ(label, mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "it", &json, NULL), MCPASS_OK);
+	CHECK_EQ(label, mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE,
+	    "it", &json, NULL), MCPASS_OK);
 	return json;
 }
 
@@ -26,6 +27,9 @@ static const struct {
 	{ "error without id", "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":\"no\"}}", MP_RPC_ERROR },
 	{ "error with null id", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":1,\"message\":\"no\"}}", MP_RPC_ERROR },
 	{ "error without message", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":0}}", MP_RPC_ERROR },
+	{ "error beside a null result", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":null,\"error\":{\"code\":1,\"message\":\"no\"}}", MP_RPC_ERROR },
+	{ "a result beside a null method", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":null,\"result\":{}}", MP_RPC_RESULT },
+	{ "a request beside a null result", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"result\":null}", MP_RPC_REQUEST },
 	{ "null id", "{\"jsonrpc\":\"2.0\",\"id\":null,\"method\":\"ping\"}", MP_RPC_INVALID },
 	{ "id with a fraction", "{\"jsonrpc\":\"2.0\",\"id\":1.5,\"method\":\"ping\"}", MP_RPC_INVALID },
 	{ "id is a list", "{\"jsonrpc\":\"2.0\",\"id\":[],\"method\":\"ping\"}", MP_RPC_INVALID },
@@ -35,7 +39,7 @@ static const struct {
 	{ "method is no text", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":7}", MP_RPC_INVALID },
 	{ "method is empty", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\"}", MP_RPC_INVALID },
 	{ "params is a list", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":[]}", MP_RPC_INVALID },
-	{ "params is null", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":null}", MP_RPC_INVALID },
+	{ "params is null", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":null}", MP_RPC_REQUEST },
 	{ "request and result", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"result\":{}}", MP_RPC_INVALID },
 	{ "request and error", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"error\":{\"code\":1}}", MP_RPC_INVALID },
 	{ "result and error", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":1}}", MP_RPC_INVALID },

@@ -35,7 +35,7 @@ static const struct script rows[] = {
 	    .steps = { { "POST", 200, "content-type: Application/JSON; charset=utf-8", RESULT("\"tools\":[]"), 0, NULL } }, .log = GOOD },
 	{ .label = "not JSON at all", NEW, .requests = LIST, .steps = { { "POST", 200, JSON, "<html>", 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL },
 	{ .label = "nothing, as JSON", NEW, .requests = LIST, .steps = { { "POST", 200, JSON, NULL, 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL },
-	{ .label = "a member twice", NEW, .requests = LIST, .steps = { { "POST", 200, JSON, RESULT("\"a\":1,\"a\":2"), 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL },
+	{ .label = "a member twice, as the SDKs read it", NEW, .requests = LIST, .steps = { { "POST", 200, JSON, RESULT("\"a\":1,\"a\":2"), 0, NULL } }, .log = "result 1 {\"a\":1,\"a\":2}\n", .settled = "2026-07-28" },
 	{ .label = "404 later", NEW, SETTLED, .requests = { { "tools/list", NULL }, { "prompts/list", NULL } },
 	    .steps = { OK_LIST, { "prompts/list", 404, "Content-Type: text/html", "<html>", 0, NULL } }, .log = GOOD, .says = "HTTP 404", .want = MCPASS_E_PROTOCOL },
 	{ .label = "502 with a page", NEW, SETTLED, .requests = { { "tools/list", NULL }, { "prompts/list", NULL } },

@@ -128,6 +128,79 @@ static void test_parse(void)
 	}
 }
 
+static void nest(char *text, int depth)
+{
+	memset(text, '[', (size_t)depth);
+	memset(text + depth, ']', (size_t)depth);
+}
+
+/* The other rules; want NULL: refused. */
+static const struct {
+	const char *label, *text;
+	unsigned rules;
+	const char *want;
+} rule_rows[] = {
+	{ "null is absent", "{\"a\":null,\"b\":{\"c\":null,\"d\":[null,{\"e\":null}]}}", 0,
+	    "{\"b\":{\"d\":[null,{}]}}" },
+	{ "null is absent, and given twice all the same", "{\"a\":null,\"a\":1}", 0, NULL },
+	{ "null stays", "{\"a\":null}", MP_JSON_NULLS, "{\"a\":null}" },
+	{ "request: twice", "{\"a\":1,\"a\":2}", MP_JSON_REQUEST, NULL },
+	{ "message: twice, the last counts", "{\"a\":1,\"b\":[],\"a\":2}", MP_JSON_MESSAGE, "{\"a\":2,\"b\":[]}" },
+	{ "message: twice, with what was inside", "{\"a\":{\"b\":[1]},\"a\":[[]]}", MP_JSON_MESSAGE, "{\"a\":[[]]}" },
+	{ "message: a byte order mark", "\xef\xbb\xbf{}", MP_JSON_MESSAGE, "{}" },
+	{ "message: half a mark", "\xef\xbb{}", MP_JSON_MESSAGE, NULL },
+	{ "message: a NUL", "\"a\\u0000b\"", MP_JSON_MESSAGE, "\"a\xef\xbf\xbd" "b\"" },
+	{ "message: high surrogate alone", "\"\\ud83d\"", MP_JSON_MESSAGE, "\"\xef\xbf\xbd\"" },
+	{ "message: high surrogate and a letter", "\"\\ud83dx\"", MP_JSON_MESSAGE, "\"\xef\xbf\xbdx\"" },
+	{ "message: high surrogate and another escape", "\"\\ud83d\\n\"", MP_JSON_MESSAGE, "\"\xef\xbf\xbd\\n\"" },
+	{ "message: two high surrogates and a low one", "\"\\ud83d\\ud83d\\udd11\"", MP_JSON_MESSAGE,
+	    "\"\xef\xbf\xbd\xf0\x9f\x94\x91\"" },
+	{ "message: low surrogate alone", "\"\\udd11\"", MP_JSON_MESSAGE, "\"\xef\xbf\xbd\"" },
+	{ "message: Latin-1", "\"caf\xe9!\"", MP_JSON_MESSAGE, "\"caf\xef\xbf\xbd!\"" },
+	{ "message: in a name", "{\"\\ud800\":1}", MP_JSON_MESSAGE, "{\"\xef\xbf\xbd\":1}" },
+	{ "request: in a value", "{\"a\":\"\\ud800\"}", MP_JSON_REQUEST, "{\"a\":\"\xef\xbf\xbd\"}" },
+	{ "request: in a name", "{\"\\ud800\":1}", MP_JSON_REQUEST, NULL },
+	{ "message: a number too large", "[1e400,-1e400]", MP_JSON_MESSAGE,
+	    "[1.7976931348623157e308,-1.7976931348623157e308]" },
+	{ "message: bad digits are no text", "\"\\udxyz\"", MP_JSON_MESSAGE, NULL },
+	{ "message: a control character", "\"a\nb\"", MP_JSON_MESSAGE, NULL },
+	{ "message: NaN", "NaN", MP_JSON_MESSAGE, NULL },
+	{ "message: more behind it", "{} x", MP_JSON_MESSAGE, NULL },
+};
+
+static void test_rules(void)
+{
+	for (size_t i = 0; i < COUNT(rule_rows); i++) {
+		const char *label = rule_rows[i].label, *row = rule_rows[i].text;
+		json_t *json = NULL;
+		char *text = NULL;
+		enum mcpass_rc rc;
+
+		rc = mp_json_parse_by(rule_rows[i].rules, row, strlen(row), MAX, "the row", &json, NULL);
+		CHECK_EQ(label, rc, rule_rows[i].want != NULL ? MCPASS_OK : MCPASS_E_PROTOCOL);
+		if (json != NULL)
+			text = mp_json_dump(json);
+		CHECK_STR(label, text, rule_rows[i].want);
+		mp_free_wiped(text);
+		json_decref(json);
+	}
+	CHECK("absent is absent", mp_json_get(NULL, "a") == NULL);
+}
+
+static void test_depth(void)
+{
+	static char nested[2 * MP_MAX_MESSAGE_DEPTH + 2];
+	json_t *json = NULL;
+
+	nest(nested, MP_MAX_MESSAGE_DEPTH);
+	CHECK_EQ("a message as deep as allowed", mp_json_parse_by(MP_JSON_MESSAGE, nested,
+	    2 * MP_MAX_MESSAGE_DEPTH, MAX, "it", &json, NULL), MCPASS_OK);
+	json_decref(json);
+	nest(nested, MP_MAX_MESSAGE_DEPTH + 1);
+	CHECK_EQ("one deeper", mp_json_parse_by(MP_JSON_MESSAGE, nested,
+	    2 * MP_MAX_MESSAGE_DEPTH + 2, MAX, "it", &json, NULL), MCPASS_E_LIMIT);
+}
+
 static enum mcpass_rc parse(const char *text, size_t len, size_t max, struct mcpass_error *err)
 {
 	json_t *json = NULL;
@@ -135,12 +208,6 @@ static enum mcpass_rc parse(const char *text, size_t len, size_t max, struct mcp
 
 	json_decref(json);
 	return rc;
-}
-
-static void nest(char *text, int depth)
-{
-	memset(text, '[', (size_t)depth);
-	memset(text + depth, ']', (size_t)depth);
 }
 
 static void test_limits(void)
@@ -469,6 +536,8 @@ static void test_out_of_memory(void)
 int main(void)
 {
 	test_parse();
+	test_rules();
+	test_depth();
 	test_limits();
 	test_error_words();
 	test_fields();

@@ -29,7 +29,8 @@ static json_t *make_jwk(const char *base, const char *patch, bool keep_private)
 
 	for (size_t i = 0; !keep_private && i < COUNT(private_names); i++)
 		json_object_del(jwk, private_names[i]);
-	CHECK_EQ(patch, mp_json_parse(patch, strlen(patch), 4096, "the patch", &change, NULL), 0);
+	CHECK_EQ(patch, mp_json_parse_by(MP_JSON_NULLS, patch, strlen(patch), 4096, "the patch",
+	    &change, NULL), 0);
 	json_object_foreach(change, name, value) {
 		if (json_is_null(value))
 			json_object_del(jwk, name);

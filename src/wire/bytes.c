@@ -1,0 +1,52 @@
+#include "wire/bytes.h"
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static uint64_t load(const char *bytes)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	return word;
+}
+
+/* Not 0 when a byte of the word is less than least, which is at most 128. */
+static uint64_t has_less(uint64_t word, unsigned char least)
+{
+	return (word - EACH(least)) & ~word & EACH(0x80);
+}
+
+static bool is_plain(char c)
+{
+	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
+}
+
+size_t mp_bytes_plain(const char *bytes, size_t len)
+{
+	size_t at = 0;
+
+	for (; len - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+		uint64_t word = load(bytes + at);
+
+		if ((has_less(word, 0x20) | has_less(word ^ EACH('"'), 1)
+		    | has_less(word ^ EACH('\\'), 1)) != 0)
+			break;
+	}
+	while (at < len && is_plain(bytes[at]))
+		at++;
+	return at;
+}
+
+size_t mp_bytes_ascii(const char *bytes, size_t len)
+{
+	size_t at = 0;
+
+	while (len - at >= sizeof(uint64_t) && (load(bytes + at) & EACH(0x80)) == 0)
+		at += sizeof(uint64_t);
+	while (at < len && (unsigned char)bytes[at] < 0x80)
+		at++;
+	return at;
+}

@@ -1,0 +1,12 @@
+/* bytes.h - eight bytes a step, for texts of many megabytes. */
+#ifndef MP_WIRE_BYTES_H
+#define MP_WIRE_BYTES_H
+#include <stddef.h>
+
+/* How many bytes at the front are neither '"' nor '\\' nor a control character: those that
+ * stand for themselves in a JSON string; spec: RFC 8259 7 */
+size_t mp_bytes_plain(const char *bytes, size_t len);
+/* How many bytes at the front are ASCII. */
+size_t mp_bytes_ascii(const char *bytes, size_t len);
+
+#endif
