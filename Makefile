@@ -5,7 +5,7 @@ CMAKE_FLAGS ?=
 # The checkout stays as it is.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: all demo check lint mutants conformance interop install bench fuzz clean need
+.PHONY: all demo check lint mutants conformance interop install uninstall bench fuzz clean need
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -45,9 +45,16 @@ interop:
 	@$(MAKE) --no-print-directory all
 	@sh tests/interop/run.sh $(BUILD)/mcpass $(PARTS)
 
+# The loader's cache is made anew where that is ours to do.
 install: all
-	@cmake --install $(BUILD) >/dev/null
-	@echo "installed below $(PREFIX)"
+	@cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig; fi
+	@echo "installed below $(DESTDIR)$(PREFIX)"
+
+# Takes away what the last install put there.
+uninstall:
+	@xargs -r -d '\n' rm -f -- <$(BUILD)/install_manifest.txt
+	@echo "removed: $$(wc -l <$(BUILD)/install_manifest.txt) files"
 
 bench:
 	@sh scripts/need.sh build bench

@@ -29,7 +29,7 @@ part() {
 build() {
 	folder=$1
 	shift
-	cmake -S . -B "$folder" -G Ninja "$@" >"$logs/cmake" 2>&1 && ninja -C "$folder" >"$logs/ninja" 2>&1 && return
+	cmake -S . -B "$folder" -G Ninja -DMCPASS_WERROR=ON "$@" >"$logs/cmake" 2>&1 && ninja -C "$folder" >"$logs/ninja" 2>&1 && return
 	tail -n 60 "$logs/cmake" "$logs/ninja" 2>/dev/null
 	echo "the build in $folder failed"
 	echo "$passed passed, $((failed + 1)) failed"

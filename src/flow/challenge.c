@@ -31,7 +31,7 @@ struct said {
 static struct said read_challenge(const struct mp_challenge *challenge)
 {
 	if (challenge == NULL)
-		return (struct said){ NULL };
+		return (struct said){ 0 };
 	return (struct said){
 		.metadata = mp_challenge_get(challenge, "resource_metadata"),
 		.scope = mp_challenge_get(challenge, "scope"),

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/sized.h"
 #include "flow/machine.h"
 #include "oauth/target.h"
 
@@ -260,29 +261,36 @@ static enum mcpass_rc copy_config(struct mcpass_client *client,
 	return rc;
 }
 
-enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *cfg,
-    struct mcpass_client **ret_client, struct mcpass_error *err)
+static enum mcpass_rc check_config(const struct mcpass_client_config *cfg,
+    struct mcpass_error *err)
 {
-	struct mcpass_client *client;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check_server_url(cfg, err);
 
-	mp_clear(err);
-	if (cfg == NULL || cfg->size != sizeof(*cfg))
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "the configuration is of another version");
-	rc = check_server_url(cfg, err);
 	if (rc == MCPASS_OK)
 		rc = check_metadata_url(cfg, err);
 	if (rc == MCPASS_OK)
 		rc = check_grant(cfg, err);
-	if (rc == MCPASS_OK)
-		rc = check_provider_name(cfg, err);
+	return rc ? rc : check_provider_name(cfg, err);
+}
+
+enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *given,
+    struct mcpass_client **ret_client, struct mcpass_error *err)
+{
+	struct mcpass_client_config cfg;
+	struct mcpass_client *client;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	rc = mp_sized_read(given, &cfg, sizeof(cfg), err);
+	if (!rc)
+		rc = check_config(&cfg, err);
 	if (rc)
 		return rc;
 	client = calloc(1, sizeof(*client));
 	if (client == NULL)
 		return mp_nomem(err);
 	mp_buf_init(&client->body, 0);
-	rc = copy_config(client, cfg, err);
+	rc = copy_config(client, &cfg, err);
 	if (rc)
 		mcpass_client_free(client);
 	else

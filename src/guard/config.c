@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/sized.h"
 #include "guard/state.h"
 #include "oauth/prm.h"
 #include "oauth/scope.h"
@@ -162,24 +163,11 @@ static enum mcpass_rc set_metadata(struct mcpass_guard *guard,
 	return rc;
 }
 
-enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
-    struct mcpass_guard **ret_guard, struct mcpass_error *err)
+static enum mcpass_rc fill(struct mcpass_guard *guard, const struct mcpass_guard_config *cfg,
+    struct mcpass_error *err)
 {
-	struct mcpass_guard *guard;
 	enum mcpass_rc rc;
 
-	mp_clear(err);
-	if (cfg == NULL || ret_guard == NULL || cfg->size != sizeof(*cfg))
-		return mp_fail(err, MCPASS_E_USAGE, NULL,
-		    "the configuration's size is not the one that this library knows");
-	rc = check_resource(cfg->resource, err);
-	if (!rc)
-		rc = check_documentation(cfg->resource_documentation, err);
-	if (rc)
-		return mp_doing(err, rc, "setting up the guard");
-	guard = calloc(1, sizeof(*guard));
-	if (guard == NULL)
-		return mp_nomem(err);
 	mp_buf_init(&guard->challenge, (size_t)2 * MP_MAX_CHALLENGE);
 	mp_buf_init(&guard->nonce, MP_MAX_CHALLENGE);
 	mp_buf_init(&guard->fetch_body, MP_MAX_FORM);
@@ -197,6 +185,30 @@ enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
 		rc = set_memory(guard, err);
 	if (!rc)
 		rc = set_metadata(guard, cfg, err);
+	return rc;
+}
+
+enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *given,
+    struct mcpass_guard **ret_guard, struct mcpass_error *err)
+{
+	struct mcpass_guard_config cfg;
+	struct mcpass_guard *guard;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	if (ret_guard == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "there is no place for the guard");
+	rc = mp_sized_read(given, &cfg, sizeof(cfg), err);
+	if (!rc)
+		rc = check_resource(cfg.resource, err);
+	if (!rc)
+		rc = check_documentation(cfg.resource_documentation, err);
+	if (rc)
+		return mp_doing(err, rc, "setting up the guard");
+	guard = calloc(1, sizeof(*guard));
+	if (guard == NULL)
+		return mp_nomem(err);
+	rc = fill(guard, &cfg, err);
 	if (rc)
 		mcpass_guard_free(guard);
 	else

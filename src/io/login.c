@@ -1,6 +1,7 @@
 #include "mcpass/login.h"
 #include <stdlib.h>
 #include "base/secret.h"
+#include "base/sized.h"
 #include "io/drive.h"
 
 static enum mcpass_rc copy(const char *from, const char **ret_text, struct mcpass_error *err)
@@ -68,16 +69,16 @@ static enum mcpass_rc log_in(const struct mcpass_client_config *cfg, struct show
 	struct mp_drive *drive = NULL;
 	enum mcpass_rc rc;
 
-	if (cfg == NULL || cfg->size != sizeof(*cfg))
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "the configuration is of another version");
-	options.client = *cfg;
+	rc = mp_sized_read(cfg, &options.client, sizeof(options.client), err);
+	if (rc)
+		return rc;
 	if (shower->show != NULL) {
 		options.client.flags |= MCPASS_PREFER_DEVICE;
 		options.ui = (struct mp_drive_ui){ .show_code = show_code, .ctx = shower };
 	}
-	options.session.server_url = cfg->server_url;
-	options.session.trace = cfg->trace;
-	options.session.trace_ctx = cfg->trace_ctx;
+	options.session.server_url = options.client.server_url;
+	options.session.trace = options.client.trace;
+	options.session.trace_ctx = options.client.trace_ctx;
 	rc = mp_drive_new(&options, &drive, err);
 	if (!rc)
 		rc = mp_drive_token(drive, &found, err);

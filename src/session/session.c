@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/sized.h"
 #include "session/state.h"
 #include "wire/uri.h"
 
@@ -37,22 +38,23 @@ static enum mcpass_rc copy_config(struct mcpass_session *s,
 	return rc ? rc : mp_era_begin(s, cfg, err);
 }
 
-enum mcpass_rc mcpass_session_new(const struct mcpass_session_config *cfg,
+enum mcpass_rc mcpass_session_new(const struct mcpass_session_config *given,
     struct mcpass_session **ret_session, struct mcpass_error *err)
 {
+	struct mcpass_session_config cfg;
 	struct mcpass_session *s;
 	enum mcpass_rc rc;
 
 	mp_clear(err);
-	if (cfg == NULL || cfg->size != sizeof(*cfg))
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "the configuration is of another version");
-	rc = check_url(cfg->server_url, err);
+	rc = mp_sized_read(given, &cfg, sizeof(cfg), err);
+	if (!rc)
+		rc = check_url(cfg.server_url, err);
 	if (rc)
 		return rc;
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return mp_nomem(err);
-	rc = copy_config(s, cfg, err);
+	rc = copy_config(s, &cfg, err);
 	if (rc)
 		mcpass_session_free(s);
 	else

@@ -108,7 +108,7 @@ def prepare(tree, mutants):
     """Builds the unchanged tree, whose tests must pass: a red test catches everything."""
     tests = sorted({Mutant(path).test for path in mutants})
     done = call("cmake", "-S", ".", "-B", "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
-                cwd=tree)
+                "-DMCPASS_WERROR=ON", cwd=tree)
     if done.returncode == 0:
         done = build(tree, *sorted({target_of(test) for test in tests}))
     if done.returncode != 0:

@@ -18,7 +18,7 @@
 /* Longer than anything takes that is not broken. */
 #define PATIENCE_MS 20000
 
-static inline void die(const char *what)
+static inline _Noreturn void die(const char *what)
 {
 	perror(what);
 	exit(EXIT_FAILURE);

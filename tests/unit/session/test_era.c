@@ -179,7 +179,7 @@ static const struct script rows[] = {
 	    .log = GOOD, .settled = "2025-11-25" },
 	{ .label = "the handshake is answered with an error", .revision = "2025-11-25", .requests = LIST,
 	    .steps = { HELLO(200, JSON, ERROR(-32603, "")) }, .log = "", .want = MCPASS_E_PROTOCOL },
-	{ .label = "nothing asked, nothing sent", .log = "", .steps = { { NULL } } },
+	{ .label = "nothing asked, nothing sent", .log = "", .steps = { { 0 } } },
 };
 
 /* Two are out when the first one finds out that the known era was wrong. */
