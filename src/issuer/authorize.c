@@ -1,5 +1,6 @@
 /* The authorization request.  As long as the redirect URI is not known to be the
- * client's, a mistake is shown to the person; afterwards the client is told.
+ * client's, a mistake is shown to the person; afterwards the client is told, by the person
+ * where the client registered itself.
  * spec: OAuth 2.1 4.1.1, 4.1.2.1; RFC 7636 4.3; RFC 8707 2.1; RFC 9207 2 */
 #include <string.h>
 #include "base/limits.h"
@@ -196,14 +197,14 @@ enum mcpass_rc mp_authorize_check(const struct mp_turn *turn, const struct mp_fo
 	return rc ? rc : read_request(turn, query, client, parked, err);
 }
 
-static enum mcpass_rc refuse_by_redirect(const struct mp_turn *turn,
+static enum mcpass_rc refuse_request(const struct mp_turn *turn, const struct mp_client *client,
     const struct mp_parked *parked, struct mcpass_error *err)
 {
 	struct mcpass_error why = *err;
 
 	mp_clear(err);
 	mp_reply_describe(why.detail);
-	return mp_parked_refuse(turn, parked,
+	return mp_parked_refuse(turn, client, parked,
 	    why.oauth[0] != '\0' ? why.oauth : "invalid_request", why.detail, err);
 }
 
@@ -237,7 +238,7 @@ enum mcpass_rc mp_authorize_handle(const struct mp_turn *turn, struct mcpass_err
 		rc = mp_reply_refuse(err, "invalid_request", "RFC 9126 5",
 		    "an authorization request has to be pushed first");
 	if (mp_reply_is_refusal(rc))
-		rc = refuse_by_redirect(turn, &parked, err);
+		rc = refuse_request(turn, &client, &parked, err);
 	else if (!rc)
 		rc = mp_login_begin(turn, &client, &parked, err);
 out:

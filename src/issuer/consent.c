@@ -83,7 +83,7 @@ enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_clie
 	if (!rc && (none || allowed))
 		rc = mp_parked_close(turn, ticket, err);
 	if (!rc && none)
-		rc = mp_parked_refuse(turn, parked, "access_denied",
+		rc = mp_parked_refuse(turn, client, parked, "access_denied",
 		    "this user may have none of the scopes that were asked for", err);
 	else if (!rc && allowed)
 		rc = grant(turn, client, parked, &scopes, err);
@@ -157,8 +157,8 @@ static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *f
 	if (strcmp(decision, "allow") == 0)
 		return allow(turn, client, parked, ticket, err);
 	if (strcmp(decision, "deny") == 0)
-		return mp_parked_refuse(turn, parked, "access_denied", "the user did not allow it",
-		    err);
+		return mp_parked_refuse(turn, client, parked, "access_denied",
+		    "the user did not allow it", err);
 	if (strcmp(decision, "switch") == 0)
 		return switch_user(turn, client, parked, ticket, err);
 	return mp_reply_refuse(err, "invalid_request", NULL, "The form was changed on its way.");

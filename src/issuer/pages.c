@@ -1,6 +1,7 @@
 #include "issuer/pages.h"
 #include <string.h>
 #include "base/limits.h"
+#include "base/printable.h"
 #include "wire/b64url.h"
 #include "wire/crypto.h"
 
@@ -16,15 +17,18 @@ void mp_pages_escape(struct mp_buf *html, const char *text)
 		{ '\'', "&#39;" },
 	};
 
-	for (; *text != '\0'; text++) {
+	for (struct mp_char c = mp_char_first(text); c.len > 0; c = mp_char_first(text)) {
 		size_t i = 0;
 
-		while (i < MP_COUNT(entities) && entities[i].c != *text)
+		while (i < MP_COUNT(entities) && (uint32_t)entities[i].c != c.code)
 			i++;
-		if (i < MP_COUNT(entities))
+		if (!c.is_shown)
+			mp_buf_adds(html, "\xef\xbf\xbd");
+		else if (i < MP_COUNT(entities))
 			mp_buf_adds(html, entities[i].entity);
 		else
-			mp_buf_addc(html, *text);
+			mp_buf_add(html, text, c.len);
+		text += c.len;
 	}
 }
 
@@ -117,7 +121,8 @@ static void add_form(struct mp_buf *html, const struct mp_turn *turn, const char
 
 static const char *name_of(const struct mp_client *client)
 {
-	return client->client_name != NULL ? client->client_name : "An application without a name";
+	return client->client_name == NULL || mp_is_blank(client->client_name)
+	    ? "An application without a name" : client->client_name;
 }
 
 static void add_strong(struct mp_buf *html, const char *text)
@@ -229,10 +234,8 @@ static void add_place(struct mp_buf *html, const char *uri)
 	mp_buf_free(&place);
 }
 
-/* Who vouches for the application: nobody, or whoever has that host.
- * spec: MCP client ID metadata documents (the host is shown) */
-static void add_warning(struct mp_buf *html, const struct mp_turn *turn,
-    const struct mp_parked *parked)
+/* "the website app.example": where the answer is sent. */
+static void add_receiver(struct mp_buf *html, const struct mp_parked *parked)
 {
 	static const char *const places[] = {
 		[MP_REDIRECT_REFUSED] = "", [MP_REDIRECT_WEB] = "the website ",
@@ -240,17 +243,34 @@ static void add_warning(struct mp_buf *html, const struct mp_turn *turn,
 		[MP_REDIRECT_PRIVATE_USE] = "the app ",
 	};
 
-	if (mp_document_is_id(turn->issuer, parked->client_id)) {
-		mp_buf_adds(html, "<div class=\"note warn\"><p>What this application is called was "
-		    "read at ");
-		add_place(html, parked->client_id);
+	mp_buf_adds(html, places[mp_redirect_kind(parked->redirect_uri)]);
+	add_place(html, parked->redirect_uri);
+}
+
+/* Who says what the application is: its own registration, a website, or the operator.
+ * spec: MCP client ID metadata documents (the host is shown) */
+static void add_origin(struct mp_buf *html, const struct mp_turn *turn,
+    const struct mp_client *client)
+{
+	if (client->is_known) {
+		mp_buf_adds(html, "<p>This application is known to the operator of this server. ");
+	} else if (mp_document_is_id(turn->issuer, client->client_id)) {
+		mp_buf_adds(html, "<p>What this application is called was read at ");
+		add_place(html, client->client_id);
 		mp_buf_adds(html, ". Go on only if you trust that website, and have just started this "
 		    "yourself.</p><p>");
+		return;
 	} else {
-		mp_buf_adds(html, "<div class=\"note warn\"><p>This application registered itself: "
-		    "nobody has checked who made it. Go on only if you have just started this "
-		    "yourself.</p><p>");
+		mp_buf_adds(html, "<p>This application registered itself: its maker was not checked. ");
 	}
+	mp_buf_adds(html, "Go on only if you have just started this yourself.</p><p>");
+}
+
+static void add_warning(struct mp_buf *html, const struct mp_turn *turn,
+    const struct mp_client *client, const struct mp_parked *parked)
+{
+	mp_buf_adds(html, "<div class=\"note warn\">");
+	add_origin(html, turn, client);
 	if (parked->user_code != NULL) {        /* spec: RFC 8628 3.3.1, 5.4 */
 		mp_buf_adds(html, "Your answer is sent to the device that shows the code ");
 		add_strong(html, parked->user_code);
@@ -259,16 +279,17 @@ static void add_warning(struct mp_buf *html, const struct mp_turn *turn,
 		return;
 	}
 	mp_buf_adds(html, "Your answer is sent to ");
-	mp_buf_adds(html, places[mp_redirect_kind(parked->redirect_uri)]);
-	add_place(html, parked->redirect_uri);
+	add_receiver(html, parked);
 	mp_buf_adds(html, ".</p></div>\n");
 }
 
 static void add_user(struct mp_buf *html, const struct mp_user *user)
 {
+	bool named = user->name != NULL && !mp_is_blank(user->name);
+
 	mp_buf_adds(html, "<p class=\"who\"><span>Signed in as ");
-	add_strong(html, user->name != NULL ? user->name : user->username);
-	if (user->name != NULL) {
+	add_strong(html, named ? user->name : user->username);
+	if (named) {
 		mp_buf_adds(html, " (");
 		mp_pages_escape(html, user->username);
 		mp_buf_addc(html, ')');
@@ -293,13 +314,34 @@ enum mcpass_rc mp_pages_consent(const struct mp_turn *turn, const struct mp_view
 	add_problem(html, view->problem);
 	add_form(html, turn, "/authorize/consent", view->ticket);
 	add_scopes(html, turn, view->scopes);
-	add_warning(html, turn, view->parked);
+	add_warning(html, turn, view->client, view->parked);
 	mp_buf_adds(html, "<div class=\"two\"><button name=\"decision\" value=\"deny\">Deny</button>"
 	    "<button class=\"main\" name=\"decision\" value=\"allow\">Allow</button></div>\n");
 	add_user(html, view->user);
 	mp_buf_adds(html, "</form>\n");
 	end(html, turn->issuer);
 	return finish(turn, 200, view->parked, err);
+}
+
+enum mcpass_rc mp_pages_mistake(const struct mp_turn *turn, const struct mp_view *view,
+    const char *location, struct mcpass_error *err)
+{
+	struct mp_buf *html = &turn->response->body;
+
+	begin(html, "This did not work");
+	mp_buf_adds(html, "This did not work</h1>\n<p class=\"soft\">");
+	add_strong(html, name_of(view->client));
+	mp_buf_adds(html, " asked for something that it cannot be given.</p>\n");
+	add_problem(html, view->problem);
+	mp_buf_adds(html, "<div class=\"note warn\">");
+	add_origin(html, turn, view->client);
+	mp_buf_adds(html, "The link below tells it so, and leads to ");
+	add_receiver(html, view->parked);
+	mp_buf_adds(html, ".</p></div>\n<p class=\"last\"><a class=\"button\" rel=\"noreferrer\" href=\"");
+	mp_pages_escape(html, location);
+	mp_buf_adds(html, "\">Go back to the application</a></p>\n");
+	end(html, turn->issuer);
+	return finish(turn, 400, NULL, err);
 }
 
 enum mcpass_rc mp_pages_message(const struct mp_turn *turn, int status, const char *title,

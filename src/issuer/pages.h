@@ -16,6 +16,10 @@ enum mcpass_rc mp_pages_login(const struct mp_turn *turn, const struct mp_view *
     struct mcpass_error *err);
 enum mcpass_rc mp_pages_consent(const struct mp_turn *turn, const struct mp_view *view,
     struct mcpass_error *err);
+/* A mistake in the client's request, view->problem, and a link to location, by which the
+ * person tells the client. */
+enum mcpass_rc mp_pages_mistake(const struct mp_turn *turn, const struct mp_view *view,
+    const char *location, struct mcpass_error *err);
 /* The form for the code that a device shows; typed and problem may be NULL. */
 enum mcpass_rc mp_pages_code(const struct mp_turn *turn, const char *typed,
     const char *problem, struct mcpass_error *err);
@@ -26,7 +30,8 @@ enum mcpass_rc mp_pages_message(const struct mp_turn *turn, int status, const ch
 enum mcpass_rc mp_pages_refusal(const struct mp_turn *turn, int status,
     struct mcpass_error *err);
 
-/* Appends text, so that HTML sees nothing but text: in an element or a quoted attribute. */
+/* Appends text, so that HTML sees nothing but text: in an element or a quoted attribute.
+ * What cannot be seen, or what reorders a line (base/printable.h), becomes U+FFFD. */
 void mp_pages_escape(struct mp_buf *html, const char *text);
 /* The style of all pages as a CSP source, "'sha256-...'"; the caller's (free). */
 enum mcpass_rc mp_pages_style_hash(char **ret_source, struct mcpass_error *err);

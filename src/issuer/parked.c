@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/grant.h"
+#include "issuer/pages.h"
 #include "wire/crypto.h"
 
 #define AT(member) offsetof(struct mp_parked, member)
@@ -196,44 +197,79 @@ enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *
 }
 
 /* The authorization response, error or not.  spec: RFC 6749 4.1.2, RFC 9207 2 */
-static enum mcpass_rc redirect(const struct mp_turn *turn, const struct mp_parked *parked,
-    const struct mcpass_header *members, size_t count, struct mcpass_error *err)
+static enum mcpass_rc write_location(const struct mp_turn *turn, const struct mp_parked *parked,
+    const struct mcpass_header *members, size_t count, struct mp_buf *location,
+    struct mcpass_error *err)
 {
 	const char *uri = parked->redirect_uri;
-	struct mp_buf location;
+
+	mp_buf_adds(location, uri);
+	if (strchr(uri, '?') == NULL)
+		mp_buf_addc(location, '?');
+	for (size_t i = 0; i < count; i++)
+		mp_form_add(location, members[i].name, members[i].value);
+	mp_form_add(location, "state", parked->state);
+	mp_form_add(location, "iss", turn->issuer->url);
+	return mp_buf_check(location, "the redirect", err);
+}
+
+static enum mcpass_rc redirect(const struct mp_turn *turn, const struct mp_buf *location,
+    struct mcpass_error *err)
+{
 	enum mcpass_rc rc;
 
-	mp_buf_init(&location, 4 * MP_MAX_URI);
-	mp_buf_adds(&location, uri);
-	if (strchr(uri, '?') == NULL)
-		mp_buf_addc(&location, '?');
-	for (size_t i = 0; i < count; i++)
-		mp_form_add(&location, members[i].name, members[i].value);
-	mp_form_add(&location, "state", parked->state);
-	mp_form_add(&location, "iss", turn->issuer->url);
-	rc = mp_buf_check(&location, "the redirect", err);
 	/* 303, so that no browser posts a password on.  spec: RFC 9700 4.12 */
 	turn->response->status = 303;
-	if (!rc)
-		rc = mp_reply_header(turn, "Location", mp_buf_text(&location), err);
+	rc = mp_reply_header(turn, "Location", mp_buf_text(location), err);
 	if (!rc)
 		rc = mp_reply_header(turn, "Cache-Control", "no-store", err);
 	if (!rc)
 		rc = mp_reply_header(turn, "Referrer-Policy", "no-referrer", err);
-	mp_buf_free(&location);
 	return rc;
 }
 
-enum mcpass_rc mp_parked_refuse(const struct mp_turn *turn, const struct mp_parked *parked,
-    const char *error, const char *description, struct mcpass_error *err)
+/* A client that registered itself chose the address: a link with a mistake in it would make
+ * us a redirector to wherever its author likes.  spec: RFC 9700 4.11.2 */
+static bool may_redirect(const struct mp_turn *turn, const struct mp_client *client)
+{
+	return client->is_known || strcmp(turn->request->method, "POST") == 0;
+}
+
+enum mcpass_rc mp_parked_refuse(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, const char *error, const char *description,
+    struct mcpass_error *err)
 {
 	const struct mcpass_header members[] = {
 		{ "error", error }, { "error_description", description },
 	};
+	const struct mp_view view = { .client = client, .parked = parked, .problem = description };
+	struct mp_buf location;
+	enum mcpass_rc rc;
 
 	if (parked->device != NULL)
 		return mp_device_finish(turn, parked, NULL, false, err);
-	return redirect(turn, parked, members, MP_COUNT(members), err);
+	mp_buf_init(&location, 4 * MP_MAX_URI);
+	rc = write_location(turn, parked, members, MP_COUNT(members), &location, err);
+	if (!rc)
+		rc = may_redirect(turn, client) ? redirect(turn, &location, err)
+		    : mp_pages_mistake(turn, &view, mp_buf_text(&location), err);
+	mp_buf_free(&location);
+	return rc;
+}
+
+static enum mcpass_rc hand_over(const struct mp_turn *turn, const struct mp_parked *parked,
+    const struct mp_secret *code, struct mcpass_error *err)
+{
+	const struct mcpass_header member = { "code", mp_secret_reveal(code) };
+	struct mp_buf location;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&location, 4 * MP_MAX_URI);
+	rc = write_location(turn, parked, &member, 1, &location, err);
+	if (!rc)
+		rc = redirect(turn, &location, err);
+	mp_buf_free(&location);
+	return rc;
 }
 
 enum mcpass_rc mp_parked_grant(const struct mp_turn *turn, const struct mp_parked *parked,
@@ -253,11 +289,8 @@ enum mcpass_rc mp_parked_grant(const struct mp_turn *turn, const struct mp_parke
 	if (parked->device != NULL)
 		return mp_device_finish(turn, parked, scope, true, err);
 	rc = mp_grant_begin(turn, &grant, &code, err);
-	if (!rc) {
-		const struct mcpass_header member = { "code", mp_secret_reveal(&code) };
-
-		rc = redirect(turn, parked, &member, 1, err);
-	}
+	if (!rc)
+		rc = hand_over(turn, parked, &code, err);
 	mp_secret_free(&code);
 	return rc;
 }

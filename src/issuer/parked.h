@@ -38,9 +38,12 @@ enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *park
     struct mcpass_error *err);
 
 /* --- the endings --- */
-/* Redirects with an error; description is static or borrowed.  spec: RFC 6749 4.1.2.1 */
-enum mcpass_rc mp_parked_refuse(const struct mp_turn *turn, const struct mp_parked *parked,
-    const char *error, const char *description, struct mcpass_error *err);
+/* Ends it with an error; description is static or borrowed.  It redirects at once where the
+ * operator knows the client, or the person has answered a page of ours; otherwise it shows
+ * the error, and a link.  spec: RFC 6749 4.1.2.1; RFC 9700 4.11.2 */
+enum mcpass_rc mp_parked_refuse(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, const char *error, const char *description,
+    struct mcpass_error *err);
 /* Redirects with a code for scope, which parked->username allowed.  spec: 4.1.2 */
 enum mcpass_rc mp_parked_grant(const struct mp_turn *turn, const struct mp_parked *parked,
     const struct mp_client *client, const char *scope, struct mcpass_error *err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/printable.h"
 #include "issuer/faults.h"
 #include "issuer/register.h"
 #include "oauth/device.h"
@@ -127,10 +128,9 @@ static enum mcpass_rc apply_names(const struct mp_registration *wish,
 	if (wish->client_uri != NULL && mp_uri_parse(wish->client_uri, &(struct mp_uri){ 0 }, NULL))
 		return mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 2",
 		    "client_uri is not a web address");
-	rc = mp_set(&client->client_name, wish->client_name, err);
-	/* A name that turns the line around could pass for another on the page. */
-	if (!rc && client->client_name != NULL)
-		mp_one_line(client->client_name);
+	/* A name that reads as nothing is none; the pages filter the others. */
+	rc = mp_set(&client->client_name, wish->client_name == NULL || mp_is_blank(wish->client_name)
+	    ? NULL : wish->client_name, err);
 	return rc ? rc : mp_set(&client->client_uri, wish->client_uri, err);
 }
 

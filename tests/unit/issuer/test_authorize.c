@@ -111,14 +111,31 @@ static const char *changed_query(const struct kit *kit, const char *name, const 
 	return text;
 }
 
+/* An issuer whose operator knows the client "known", which registered two scopes. */
+static void open_known(struct kit *kit)
+{
+	static char callback[] = CALLBACK;
+	static char *redirects[] = { callback };
+	static const struct mp_issuer_client known = {
+		.client_id = "known", .client_name = "Known", .grants = "authorization_code",
+		.scope = "mcp:read mcp:tools", .redirect_uris = { redirects, 1 },
+	};
+	struct mp_issuer_config config = kit_config(AS);
+
+	config.clients = &known;
+	config.client_count = 1;
+	*kit = (struct kit){ .now = START };
+	memstore_open(&kit->memstore, &config.store);
+	CHECK_EQ("an issuer", mp_issuer_new(&config, &kit->issuer, &kit->err), MCPASS_OK);
+	snprintf(kit->client_id, sizeof(kit->client_id), "known");
+}
+
+/* A client that the operator knows is told at once. */
 static void test_rows(void)
 {
 	struct kit kit;
 
-	kit_open(&kit, AS);
-	mp_issuer_misbehave(kit.issuer, "register-scope-binds", NULL);
-	kit_register(&kit, "{\"redirect_uris\":[\"" CALLBACK "\"],\"scope\":\"mcp:read mcp:tools\","
-	    "\"token_endpoint_auth_method\":\"none\"}");
+	open_known(&kit);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const char *label = rows[i].label;
 		bool state_lost = strcmp(rows[i].name, "state") == 0;
@@ -143,6 +160,61 @@ static void test_rows(void)
 	    "the client did not register the scope mcp:prompts");
 	CHECK_EQ("a bad escape", kit_get(&kit, "/authorize", "client_id=%zz"), 400);
 	CHECK_EQ("no query", kit_get(&kit, "/authorize", NULL), 400);
+	kit_close(&kit);
+}
+
+/* A client that registered itself chose the address by itself, too: the person is shown
+ * the mistake and where the link leads, signed in or not.  spec: RFC 9700 4.11.2 */
+static void test_no_open_redirector(void)
+{
+	char mark[128];
+
+	for (int signed_in = 0; signed_in < 2; signed_in++) {
+		struct kit kit;
+
+		kit_open(&kit, AS);
+		kit.site = "none";
+		mp_issuer_misbehave(kit.issuer, "register-scope-binds", NULL);
+		kit_register(&kit, "{\"client_name\":\"A <b>client\",\"redirect_uris\":[\"" CALLBACK "\"],"
+		    "\"scope\":\"mcp:read mcp:tools\",\"token_endpoint_auth_method\":\"none\"}");
+		if (signed_in)
+			CHECK("signed in", kit_code(&kit, "alice", "mcp:read")[0] != '\0');
+		for (size_t i = 0; i < COUNT(rows); i++) {
+			const char *label = rows[i].label;
+
+			CHECK_EQ(label, kit_get(&kit, "/authorize", changed_query(&kit, rows[i].name,
+			    rows[i].value)), rows[i].want == 303 ? 400 : rows[i].want);
+			CHECK_STR(label, kit_header(&kit, "Location"), NULL);
+			CHECK(label, (strcmp(kit_ticket(&kit), "") != 0) == (rows[i].want == 200));
+			if (rows[i].want != 303) {
+				CHECK(label, strstr(kit_body(&kit), "<a ") == NULL);
+				continue;
+			}
+			snprintf(mark, sizeof(mark), "href=\"" CALLBACK "?error=%s&amp;", rows[i].error);
+			CHECK_HAS(label, kit_body(&kit), mark);
+			CHECK_HAS(label, kit_body(&kit), "<strong>127.0.0.1:4711</strong>");
+			CHECK_HAS(label, kit_body(&kit), "<strong>A &lt;b&gt;client</strong>");
+			CHECK_STR(label, kit_header(&kit, "X-Frame-Options"), "DENY");
+		}
+		kit_close(&kit);
+	}
+}
+
+/* bob may have none of it: told at his own click, shown when a link began it. */
+static void test_nothing_to_allow(void)
+{
+	struct kit kit;
+
+	kit_open(&kit, AS);
+	kit.site = "none";
+	kit_register(&kit, PUBLIC_CLIENT);
+	kit_get(&kit, "/authorize", kit_query(&kit, "mcp:tools", NULL));
+	CHECK_EQ("after his login", kit_sign_in(&kit, "bob", "secret"), 303);
+	CHECK_STR("after his login", kit_param(&kit, "error"), "access_denied");
+	CHECK_EQ("in his session", kit_get(&kit, "/authorize", kit_query(&kit, "mcp:tools", NULL)),
+	    400);
+	CHECK_STR("in his session", kit_header(&kit, "Location"), NULL);
+	CHECK_HAS("in his session", kit_body(&kit), "href=\"" CALLBACK "?error=access_denied");
 	kit_close(&kit);
 }
 
@@ -232,6 +304,8 @@ int main(void)
 	kit_users();
 	test_matching();
 	test_rows();
+	test_no_open_redirector();
+	test_nothing_to_allow();
 	test_step_up();
 	test_own_query();
 	test_places();

@@ -13,6 +13,9 @@ static const struct {
 	{ "an entity", "&lt;", "&amp;lt;" },
 	{ "UTF-8", "\xc3\xa9", "\xc3\xa9" },
 	{ "nothing", "", "" },
+	{ "text that turns round", "a\xe2\x80\xaetxt", "a\xef\xbf\xbdtxt" },
+	{ "bytes that are no UTF-8", "a\xff" "b", "a\xef\xbf\xbd" "b" },
+	{ "a control of terminals", "a\xc2\x9b" "b", "a\xef\xbf\xbd" "b" },
 };
 
 static void test_escape(void)
@@ -107,6 +110,67 @@ static void test_pages(void)
 	kit_close(&kit);
 }
 
+/* Names as JSON; NULL: they read as nothing. */
+static const struct { const char *label, *name, *shown; } name_rows[] = {
+	{ "a name", "Test", "Test" },
+	{ "empty", "", NULL },
+	{ "spaces", "   ", NULL },
+	{ "spaces of all kinds", "\\u00a0\\u2003\\u3000", NULL },
+	{ "Hangul fillers", "\\u3164\\u3164", NULL },
+	{ "the Arabic letter mark", "\\u061c", NULL },
+	{ "word joiners", "\\u2060\\u2060", NULL },
+	{ "tags", "\\udb40\\udc41\\udb40\\udc42", NULL },
+	{ "a blank Braille pattern", "\\u2800", NULL },
+	{ "letters and what is not seen", "A\\u3164", "A\xef\xbf\xbd" },
+	{ "letters that turn round", "\\u202eABC", "\xef\xbf\xbd" "ABC" },
+};
+
+static void test_names(void)
+{
+	for (size_t i = 0; i < COUNT(name_rows); i++) {
+		char body[512], mark[128];
+		const char *shown = name_rows[i].shown != NULL ? name_rows[i].shown
+		    : "An application without a name";
+		struct kit kit;
+
+		kit_open(&kit, AS);
+		snprintf(body, sizeof(body), "{\"client_name\":\"%s\",\"redirect_uris\":[\"" CALLBACK
+		    "\"],\"token_endpoint_auth_method\":\"none\"}", name_rows[i].name);
+		CHECK_EQ(name_rows[i].label, kit_register(&kit, body), 201);
+		kit_get(&kit, "/authorize", kit_query(&kit, "mcp:read", NULL));
+		snprintf(mark, sizeof(mark), "to go on to <strong>%s</strong>", shown);
+		CHECK_HAS(name_rows[i].label, kit_body(&kit), mark);
+		kit_sign_in(&kit, "alice", "secret");
+		snprintf(mark, sizeof(mark), "<h1>%s</h1>", shown);
+		CHECK_HAS(name_rows[i].label, kit_body(&kit), mark);
+		kit_close(&kit);
+	}
+}
+
+/* In the file of clients, too. */
+static void test_configured_name(void)
+{
+	static char callback[] = CALLBACK;
+	static char *redirects[] = { callback };
+	static const struct mp_issuer_client client = {
+		.client_id = "known", .client_name = "\xe3\x85\xa4 ", .grants = "authorization_code",
+		.redirect_uris = { redirects, 1 },
+	};
+	struct mp_issuer_config config = kit_config(AS);
+	struct kit kit = { .now = START, .client_id = "known" };
+
+	config.clients = &client;
+	config.client_count = 1;
+	memstore_open(&kit.memstore, &config.store);
+	CHECK_EQ("new", mp_issuer_new(&config, &kit.issuer, NULL), MCPASS_OK);
+	kit_get(&kit, "/authorize", kit_query(&kit, "mcp:read", NULL));
+	kit_sign_in(&kit, "alice", "secret");
+	CHECK_HAS("a filler", kit_body(&kit), "<h1>An application without a name</h1>");
+	CHECK_HAS("whose word it is", kit_body(&kit), "known to the operator");
+	CHECK("not its own", strstr(kit_body(&kit), "registered itself") == NULL);
+	kit_close(&kit);
+}
+
 /* A client without a name, a user without one, no resource, nothing particular asked. */
 static void test_bare(void)
 {
@@ -146,6 +210,8 @@ int main(void)
 	kit_users();
 	test_escape();
 	test_pages();
+	test_names();
+	test_configured_name();
 	test_bare();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();

@@ -111,9 +111,9 @@ static void test_required(void)
 	config.require_pushed = true;
 	kit_open_extended(&kit, config);
 	kit_register(&kit, PUBLIC_CLIENT);
-	CHECK_EQ("not pushed", kit_get(&kit, "/authorize", kit_query(&kit, "mcp:read", NULL)), 303);
-	CHECK_STR("the client is told", kit_param(&kit, "error"), "invalid_request");
-	CHECK_STR("with its state", kit_param(&kit, "state"), STATE);
+	CHECK_EQ("not pushed", kit_get(&kit, "/authorize", kit_query(&kit, "mcp:read", NULL)), 400);
+	CHECK_HAS("the client can be told", kit_body(&kit), "href=\"" CALLBACK "?error=invalid_request");
+	CHECK_HAS("with its state", kit_body(&kit), "&amp;state=" STATE);
 	CHECK_EQ("pushed", open_uri(&kit, kit.client_id, push(&kit, NULL, 201)), 200);
 	kit_get(&kit, "/.well-known/oauth-authorization-server", NULL);
 	CHECK_HAS("said so", kit_body(&kit), "\"require_pushed_authorization_requests\":true");
