@@ -51,7 +51,8 @@ static void tell(void *ctx, const struct mcpass_note *note)
 }
 
 /* The one password of the program that is shown: it was made for this, and ends with it. */
-static enum mcpass_rc ask_person(void *ctx, const char *url, struct mcpass_error *err)
+static enum mcpass_rc ask_person(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err)
 {
 	const struct demo *demo = ctx;
 	const struct mp_people *people = &demo->stage.people;
@@ -61,7 +62,7 @@ static enum mcpass_rc ask_person(void *ctx, const char *url, struct mcpass_error
 	mp_say(false, "Sign in as %s with the password %s", people->names[0],
 	    mp_secret_reveal(&people->passwords[0]));
 	rc = demo->no_browser ? mp_fail(err, MCPASS_E_IO, NULL, "none is started: --no-browser")
-	    : mp_browse(url, err);
+	    : mp_browse(url, ret_watch, err);
 	if (rc)
 		mp_say(false, "('mcpass demo --auto' does it without a browser.)");
 	return rc;

@@ -51,9 +51,11 @@ static enum mcpass_rc read_inputs(const struct mp_conn_options *options, const c
 	return rc ? rc : read_secrets(options, conn, err);
 }
 
-static enum mcpass_rc no_browser(void *ctx, const char *url, struct mcpass_error *err)
+static enum mcpass_rc no_browser(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err)
 {
 	(void)ctx;
+	(void)ret_watch;
 	(void)url;
 	return mp_fail(err, MCPASS_E_IO, NULL, "none is started: --no-browser");
 }
@@ -152,7 +154,7 @@ static void choose_way(const struct mp_conn_options *options, const struct mp_co
     struct mp_drive_options *drive)
 {
 	bool walked = wish != NULL && wish->open_browser != NULL;
-	bool browser = walked || (!options->no_browser && mp_browse_find(NULL) == MCPASS_OK);
+	bool browser = walked || mp_browse_find(NULL) == MCPASS_OK;
 	bool is_read = isatty(STDERR_FILENO) == 1;
 
 	drive->code_timeout_ms = options->login_timeout_ms;
@@ -160,11 +162,13 @@ static void choose_way(const struct mp_conn_options *options, const struct mp_co
 		drive->client.grant = MCPASS_GRANT_CODE;        /* fails before anything is asked */
 	if (walked || drive->client.grant != MCPASS_GRANT_CODE)
 		return;
+	/* Who says --no-browser reads the URL, wherever it is written to. */
+	if (options->no_browser)
+		return;
 	/* Who gives a port has a way for the redirect. */
 	if (is_read && !options->callback_port.given && (!browser || mp_browse_is_remote()))
 		drive->client.flags |= MCPASS_PREFER_DEVICE;
-	/* Who says --no-browser reads the URL, wherever it is written to. */
-	if (!browser && !is_read && !options->no_browser && !options->no_login) {
+	if (!browser && !is_read && !options->no_login) {
 		drive->no_login = true;
 		drive->no_login_why = "there is neither a browser here nor a terminal";
 	}

@@ -41,7 +41,8 @@ struct mp_conn_wish {
 	mcpass_trace_fn *trace;         /* NULL: --explain decides */
 	void *trace_ctx;
 	/* As of struct mp_drive_options; NULL: --no-browser decides. */
-	enum mcpass_rc (*open_browser)(void *ctx, const char *url, struct mcpass_error *err);
+	enum mcpass_rc (*open_browser)(void *ctx, const char *url, int *ret_watch,
+	    struct mcpass_error *err);
 	void *open_browser_ctx;
 };
 struct mp_conn {

@@ -69,13 +69,15 @@ static void *walk(void *ctx)
 	return NULL;
 }
 
-enum mcpass_rc mp_stand_in_open(void *ctx, const char *url, struct mcpass_error *err)
+enum mcpass_rc mp_stand_in_open(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err)
 {
 	struct mp_stand_in *stand_in = ctx;
 	sigset_t all, before;
 	enum mcpass_rc rc;
 	int failed;
 
+	(void)ret_watch;
 	mp_stand_in_rest(stand_in);     /* of an earlier login in this run */
 	rc = mp_set(&stand_in->url, url, err);
 	if (rc)

@@ -31,7 +31,8 @@ struct mp_stand_in {
 	struct mcpass_error err;        /* what it met; read after mp_stand_in_rest() */
 };
 /* mp_conn_wish.open_browser; ctx is a struct mp_stand_in. */
-enum mcpass_rc mp_stand_in_open(void *ctx, const char *url, struct mcpass_error *err);
+enum mcpass_rc mp_stand_in_open(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err);
 /* Waits until it has come to its end. */
 void mp_stand_in_rest(struct mp_stand_in *stand_in);
 

@@ -28,8 +28,10 @@ unsigned mp_wait_port(const char *url)
 	return port;
 }
 
-static void add_opened(struct mp_buf *buf, const struct mp_wait *wait,
-    const struct mp_wait_scene *scene)
+/* Openers say that all is well where no window came up: at a terminal the URL is always
+ * there to be opened by hand. */
+static void add_opened(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_wait *wait, const struct mp_wait_scene *scene)
 {
 	struct mp_uri uri;
 
@@ -42,6 +44,8 @@ static void add_opened(struct mp_buf *buf, const struct mp_wait *wait,
 		mp_buf_addf(buf, " at %.*s", (int)(uri.origin.len - scheme), uri.origin.data + scheme);
 	}
 	mp_buf_adds(buf, ". Waiting for you to sign in (Ctrl-C to stop) ...\n");
+	if (term->is_terminal)
+		mp_buf_addf(buf, "If no page comes up, open this one yourself:\n\n%s\n\n", scene->url);
 	if (wait->may_paste)
 		mp_buf_adds(buf, "If it ends at a page that does not load, paste that page's address"
 		    " here:\n");
@@ -73,7 +77,7 @@ void mp_wait_render(struct mp_buf *buf, const struct mp_term *term,
     const struct mp_wait *wait, const struct mp_wait_scene *scene)
 {
 	if (scene->opened)
-		add_opened(buf, wait, scene);
+		add_opened(buf, term, wait, scene);
 	else
 		add_manual(buf, term, wait, scene);
 }

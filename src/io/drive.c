@@ -107,6 +107,7 @@ enum mcpass_rc mp_drive_new(const struct mp_drive_options *options,
 	if (drive == NULL)
 		return mp_nomem(err);
 	drive->options = *options;
+	drive->browser_fd = -1;
 	if (options->client.random == NULL)
 		drive->options.client.random = mp_entropy;
 	if (options->login_timeout_ms == 0)
@@ -135,6 +136,7 @@ void mp_drive_free(struct mp_drive *drive)
 	mcpass_session_free(drive->session);
 	mcpass_client_free(drive->client);
 	mp_listener_free(drive->listener);
+	mp_drive_forget_browser(drive);
 	mp_store_close(drive->store);
 	mp_http_response_free(&drive->response);
 	mp_headers_free(&drive->accepted_headers);

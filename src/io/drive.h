@@ -12,7 +12,8 @@
 /* What a person sees while waiting; every member may be NULL. */
 struct mp_drive_ui {
 	/* The URL to open; opened tells whether a browser was started, why is the reason
-	 * when not.  Return a descriptor to watch for a pasted redirect URL, or -1. */
+	 * when not.  Return a descriptor to watch for a pasted redirect URL, or -1.  Called
+	 * again, not opened, when the browser says a little later that it failed. */
 	int (*browse)(void *ctx, const char *url, bool opened, const char *why);
 	/* Called when that descriptor is readable; *ret_query as of mp_listener_wait(). */
 	enum mcpass_rc (*pasted)(void *ctx, char **ret_query, struct mcpass_error *err);
@@ -41,7 +42,8 @@ struct mp_drive_options {                       /* borrowed until mp_drive_free(
 	int login_timeout_ms;                   /* 0: five minutes */
 	int code_timeout_ms;                    /* for a login by a code; 0: while it is good */
 	/* NULL: mp_browse().  The demo without a person walks the pages here. */
-	enum mcpass_rc (*open_browser)(void *ctx, const char *url, struct mcpass_error *err);
+	enum mcpass_rc (*open_browser)(void *ctx, const char *url, int *ret_watch,
+	    struct mcpass_error *err);
 	void *open_browser_ctx;
 	const struct mcpass_header *headers;    /* --header; sent to the MCP server only */
 	size_t header_count;

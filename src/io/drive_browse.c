@@ -1,15 +1,28 @@
 /* The part of a login that a person does. */
+#include <unistd.h>
 #include "base/secret.h"
 #include "io/browse.h"
 #include "io/clock.h"
 #include "io/drive_parts.h"
+#include "io/spawn.h"
 
 static enum mcpass_rc open_browser(struct mp_drive *drive, const char *url,
     struct mcpass_error *why)
 {
+	int *watch = &drive->browser_fd;
+
 	if (drive->options.open_browser != NULL)
-		return drive->options.open_browser(drive->options.open_browser_ctx, url, why);
-	return mp_browse(url, why);
+		return drive->options.open_browser(drive->options.open_browser_ctx, url, watch, why);
+	return mp_browse(url, watch, why);
+}
+
+void mp_drive_forget_browser(struct mp_drive *drive)
+{
+	if (drive->browser_fd >= 0)
+		close(drive->browser_fd);
+	drive->browser_fd = -1;
+	mp_free_wiped(drive->url);
+	drive->url = NULL;
 }
 
 /* Shows the way, where there is somebody to show it to.  *ret_paste_fd: where the person
@@ -19,7 +32,12 @@ static enum mcpass_rc show(struct mp_drive *drive, const char *url, int *ret_pas
 {
 	const struct mp_drive_ui *ui = &drive->options.ui;
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = open_browser(drive, url, &why);
+	enum mcpass_rc rc;
+
+	mp_drive_forget_browser(drive);
+	rc = mp_set(&drive->url, url, &why);
+	if (!rc)
+		rc = open_browser(drive, url, &why);
 
 	/* A URL that must not be opened must not be shown either.  Without a browser and
 	 * without words nobody would ever come. */
@@ -33,13 +51,29 @@ static enum mcpass_rc show(struct mp_drive *drive, const char *url, int *ret_pas
 	return MCPASS_OK;
 }
 
+/* The program that was to open the page has ended. */
+static enum mcpass_rc look_after_browser(struct mp_drive *drive, struct mcpass_error *err)
+{
+	const struct mp_drive_ui *ui = &drive->options.ui;
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_spawn_outcome(drive->browser_fd, &why);
+
+	drive->browser_fd = -1;
+	if (!rc)
+		return MCPASS_OK;
+	if (ui->browse == NULL)         /* as when there is none */
+		return mp_fail(err, rc, NULL, "%s", why.detail);
+	drive->paste_fd = ui->browse(ui->ctx, drive->url, false, why.detail);
+	return MCPASS_OK;
+}
+
 /* One wait: for the browser, for what is pasted, for Ctrl-C. */
 static enum mcpass_rc wait_once(struct mp_drive *drive, char **ret_query,
     struct mcpass_error *err)
 {
 	const struct mp_drive_ui *ui = &drive->options.ui;
 	const int also[MP_LISTENER_ALSO] = { ui->pasted != NULL ? drive->paste_fd : -1,
-		drive->options.interrupt_fd };
+		drive->options.interrupt_fd, drive->browser_fd };
 	enum mcpass_rc rc;
 
 	rc = mp_listener_wait(drive->listener, mp_left_ms(drive->login_deadline), also, ret_query, err);
@@ -47,6 +81,8 @@ static enum mcpass_rc wait_once(struct mp_drive *drive, char **ret_query,
 		rc = mp_drive_check_interrupt(drive, err);
 	if (!rc && *ret_query == NULL && ui->pasted != NULL && mp_drive_is_readable(drive->paste_fd))
 		rc = ui->pasted(ui->ctx, ret_query, err);
+	if (!rc && *ret_query == NULL && mp_drive_is_readable(drive->browser_fd))
+		rc = look_after_browser(drive, err);
 	return rc;
 }
 
@@ -113,6 +149,7 @@ static const char *sentence_for(enum mcpass_rc rc)
 
 void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc)
 {
+	mp_drive_forget_browser(drive);
 	if (drive->listener == NULL)
 		return;
 	mp_listener_finish(drive->listener, rc == MCPASS_OK,

@@ -20,6 +20,8 @@ struct mp_drive {
 	struct mp_listener *listener;   /* while a login is under way */
 	int64_t login_deadline;         /* of mp_now_ms(): until when the person is waited for */
 	int paste_fd;                   /* where the redirect may be pasted, or -1 */
+	int browser_fd;                 /* tells how the browser's program ended, or -1 */
+	char *url;                      /* that a person is asked to open */
 	struct mp_http_response response;
 	struct mcpass_error reason;     /* why there was none */
 	char *text;                     /* a record, a query: wiped */
@@ -61,6 +63,8 @@ void mp_drive_stop_waiting(struct mp_drive *drive);
 /* MCPASS_E_DENIED where no person may be asked. */
 enum mcpass_rc mp_drive_check_login(const struct mp_drive *drive, struct mcpass_error *err);
 
+/* Stops watching the program that opened the page. */
+void mp_drive_forget_browser(struct mp_drive *drive);
 /* Answers the browser that waits, and closes the redirect URI. */
 void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc);
 

@@ -4,8 +4,8 @@
 #define MP_IO_LISTENER_H
 #include "base/buf.h"
 
-/* Descriptors that may end a wait, besides: a terminal, a signal pipe. */
-#define MP_LISTENER_ALSO 2
+/* Descriptors that may end a wait, besides: a terminal, a signal pipe, a browser that fails. */
+#define MP_LISTENER_ALSO 3
 
 struct mp_listener;
 struct mp_listener_options {

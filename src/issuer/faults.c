@@ -52,9 +52,9 @@ static const struct mp_fault faults[] = {
 	    METADATA(.members = { { "authorization_endpoint", "javascript:alert(1)" } }) },
 	{ "metadata-authorize-file", "The authorization endpoint is a file.", MCPASS_E_PROTOCOL,
 	    METADATA(.members = { { "authorization_endpoint", "file:///etc/passwd" } }) },
-	{ "metadata-authorize-command", "The authorization endpoint is a shell's command.",
-	    MCPASS_E_PROTOCOL,
-	    METADATA(.members = { { "authorization_endpoint", "$(touch pwned)" } }) },
+	{ "metadata-authorize-command", "The authorization endpoint has commands for shells in it,"
+	    " and is a good URL.", MCPASS_OK, METADATA(.members = { { "authorization_endpoint",
+	    "@/authorize?x=$(touch$IFS'pwned');calc" } }) },
 	{ "metadata-authorize-option", "The authorization endpoint is an option of a program.",
 	    MCPASS_E_PROTOCOL,
 	    METADATA(.members = { { "authorization_endpoint", "--renderer-cmd-prefix=sh" } }) },

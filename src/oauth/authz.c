@@ -1,4 +1,5 @@
 #include "oauth/authz.h"
+#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "base/text.h"
@@ -46,6 +47,7 @@ void mp_authz_form(struct mp_buf *form, const struct mp_authz_request *request)
 
 enum mcpass_rc mp_authz_open(const char *endpoint, struct mp_buf *url, struct mcpass_error *err)
 {
+	char *plain = NULL;
 	struct mp_uri uri;
 	enum mcpass_rc rc;
 
@@ -56,7 +58,11 @@ enum mcpass_rc mp_authz_open(const char *endpoint, struct mp_buf *url, struct mc
 	if (uri.fragment.data != NULL)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 3.1",
 		    "authorization_endpoint has a fragment: %s", endpoint);
-	mp_buf_adds(url, endpoint);
+	rc = mp_uri_plain(endpoint, &plain, err);       /* it is an argument of a program soon */
+	if (rc)
+		return rc;
+	mp_buf_adds(url, plain);
+	free(plain);
 	if (uri.query.data == NULL)
 		mp_buf_addc(url, '?');
 	return MCPASS_OK;

@@ -54,4 +54,12 @@ enum mcpass_rc mp_uri_well_known(const struct mp_uri *uri, const char *name,
 enum mcpass_rc mp_uri_resolve(const struct mp_uri *base, const char *reference,
     char **ret_url, struct mcpass_error *err);
 
+/* The same URL for a program that is started with it, and for a terminal: in path, query and
+ * fragment everything is percent-encoded but unreserved characters and the delimiters that
+ * a URL cannot do without (/ : @, and ? & = + behind the path), so that nothing of it is a
+ * command to sh, PowerShell or cmd.exe inside quotes.  A server that decodes reads the same.
+ * *ret_url is the caller's (free).  Errors as of mp_uri_parse().
+ * spec: RFC 3986 2.2, 2.3; CVE-2025-6514 */
+enum mcpass_rc mp_uri_plain(const char *url, char **ret_url, struct mcpass_error *err);
+
 #endif

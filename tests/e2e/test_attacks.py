@@ -44,21 +44,54 @@ def test_authorization_endpoint(label, endpoint, code):
         expect("nobody registered for it", not issuer.got("/register"))
 
 
-@lib.rows([
+# Well-formed URLs, each with commands for some shell.  CVE-2025-6514's kind: what an opener is
+# given may be read again, by PowerShell (wslview), cmd.exe or sh.
+COMMANDS = [
     ("a substitution", "/$(touch$IFS*canary)"),
+    ("PowerShell's", "/$(iex('calc.exe'))"),
     ("a conjunction", "/a&&touch&canary"),
     ("a pattern and quotes", "/*'*'*"),
     ("an option behind the path", "/;--version"),
-    ("a query of its own", "/authorize?x=$(id)&y=;id"),
-])
-def test_a_url_is_one_argument(label, path):
+    ("in the query", "/authorize?x=$(id)&y=;id"),
+    ("quotes in the query", "/authorize?x='$(id)'!!"),
+]
+# As openers of every kind read them: the URL once more, by sh, in double quotes and bare.
+OPENERS = {
+    "xdg-open": {"DISPLAY": ":0"},
+    "x-www-browser": {"DISPLAY": ":0"},
+    "wslview": {"WSL_DISTRO_NAME": "Debian"},
+    "BROWSER": {"BROWSER": "opener"},
+    "BROWSER with arguments": {"BROWSER": "nobody:opener --app=%s"},
+}
+
+
+@lib.rows([(f"{label}, {opener}", path, opener) for label, path in COMMANDS for opener in OPENERS])
+def test_a_url_is_no_command(label, path, opener):
     with Scene() as s:
         issuer = Issuer(s)
         issuer.metadata["authorization_endpoint"] = issuer.url + path
-        expect_login(s, Server(s, issuer.url).url)
+        os.mkdir(s.path("bin"))
+        name = opener if opener in ("xdg-open", "x-www-browser", "wslview") else "opener"
+        script = s.write("bin/" + name, f"""#!/bin/sh
+cd '{s.folder}'
+url=${{1#--app=}}
+eval "echo \\"$url\\" >again"
+eval "echo \\$(echo $url | tr '&' '+') >bare"
+exec '{s.env["BROWSER"]}' "$url"
+""")
+        os.chmod(script, 0o700)
+        # Of the machine's own openers none is found before ours.
+        path_dirs = s.path("bin") + ":" + ":".join(
+            d for d in os.environ["PATH"].split(":")
+            if not any(os.path.exists(os.path.join(d, o)) for o in ("xdg-open", "wslview")))
+        expect_login(s, Server(s, issuer.url).url, env={"BROWSER": "", "PATH": path_dirs, **OPENERS[opener]})
         visit = s.visits[0]
         expect_eq("one argument", len(visit["arguments"]), 1)
-        expect("as it is", visit["arguments"][0].startswith(issuer.url + path), str(visit))
+        url = visit["arguments"][0]
+        expect("nothing in it is a command", not set("$`'\"\\;()*!<>|^{} ,") & set(url), url)
+        expect_eq("who reads it again reads the same", open(s.path("again")).read().strip(), url)
+        expect_eq("it is the same URL", urllib.parse.unquote(url).startswith(issuer.url + path), True, url)
+        expect("nothing was run", not os.path.exists(s.path("canary")))
 
 
 def test_a_pushed_request_opens_the_checked_endpoint_only():

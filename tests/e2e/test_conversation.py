@@ -2,9 +2,7 @@
 
 import json
 import os
-import pty
 import re
-import select
 import signal
 import subprocess
 import threading
@@ -12,6 +10,7 @@ import threading
 import lib
 from lib import JSON, World, expect, expect_eq, hostile
 from scene import Issuer, Scene, Server
+from terminal import at_terminal
 
 SSE = {"Content-Type": "text/event-stream"}
 NEW, OLD = "2026-07-28", "2025-11-25"
@@ -208,29 +207,6 @@ def test_an_answer_may_come_later():
         expect_eq("exit", asked.returncode, 0, err)
         expect_eq("nothing else is said", err, "")
         expect_eq("the answer", json.loads(out)["confirm"]["content"], {"confirmed": True})
-
-
-def at_terminal(world, args, talk, env=None):
-    """Runs the program on a terminal: talk is a list of (words to wait for, what is typed)."""
-    pid, fd = pty.fork()
-    if pid == 0:
-        os.execve(lib.PROGRAM, [lib.PROGRAM, *args], {**world.env, "TERM": "dumb", **(env or {})})
-    seen, talk = "", list(talk)
-    while True:
-        ready, _, _ = select.select([fd], [], [], lib.PATIENCE)
-        try:
-            more = os.read(fd, 4096) if ready else b""
-        except OSError:
-            more = b""
-        if not more:
-            break
-        seen += more.decode(errors="replace")
-        if talk and talk[0][0] in seen.rsplit("\x00", 1)[-1]:
-            os.write(fd, talk.pop(0)[1].encode())
-            seen += "\x00"
-    os.close(fd)
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status), seen.replace("\x00", "")
 
 
 def test_a_person_is_asked():

@@ -52,6 +52,23 @@ static void check_resolved(const struct mp_uri *base, const char *reference)
 	free(url);
 }
 
+/* A browser is started with it: no command in it, the same origin, and once is enough. */
+static void check_plain(const struct mp_uri *uri, const char *text)
+{
+	char *plain = NULL, *again = NULL;
+	struct mp_uri other;
+
+	if (mp_uri_plain(text, &plain, NULL) != MCPASS_OK)
+		return;
+	require(strpbrk(plain, "$`'\"\\;()*!<>|^{} ,") == NULL);
+	if (mp_uri_parse(plain, &other, NULL) == MCPASS_OK) {   /* else over the cap */
+		require(mp_uri_same_origin(uri, &other));
+		require(mp_uri_plain(plain, &again, NULL) == MCPASS_OK && strcmp(plain, again) == 0);
+	}
+	free(again);
+	free(plain);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	char *text = malloc(len + 1), *reference;
@@ -67,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (mp_uri_parse(text, &uri, NULL) == MCPASS_OK) {
 		check_parsed(&uri);
 		check_well_known(&uri);
+		check_plain(&uri, text);
 		if (reference != NULL)
 			check_resolved(&uri, reference);
 	}

@@ -395,6 +395,7 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 	case MCPASS_ACT_BROWSE:
 		world->logins++;
 		snprintf(world->last_url, sizeof(world->last_url), "%s", action->url);
+		CHECK("a URL that is no command", strpbrk(action->url, "$`'\";()*!<>|\\") == NULL);
 		if (!world->walks_away)
 			rc = walk_pages(world, action->url, &answer->text, err);
 		if (world->stray != NULL) {

@@ -252,7 +252,12 @@ static void test_wait(void)
 	mp_wait_render(&buf, &tty, &person, &opened);
 	CHECK_STR("a browser", mp_buf_text(&buf),
 	    "Opened your browser at as.example. Waiting for you to sign in (Ctrl-C to stop) ...\n"
+	    "If no page comes up, open this one yourself:\n\n" AUTHORIZE "\n\n"
 	    "If it ends at a page that does not load, paste that page's address here:\n");
+	mp_buf_clear(&buf);
+	mp_wait_render(&buf, &log, &nobody, &opened);
+	CHECK_STR("a browser and no terminal", mp_buf_text(&buf),
+	    "Opened your browser at as.example. Waiting for you to sign in (Ctrl-C to stop) ...\n");
 	mp_buf_clear(&buf);
 	mp_wait_render(&buf, &tty, &quiet, &opened);
 	CHECK_STR("a browser, quiet", mp_buf_text(&buf), "");

@@ -237,11 +237,13 @@ static inline void browser_join(void)
 }
 
 /* mp_drive_options.open_browser */
-static inline enum mcpass_rc browser_open(void *ctx, const char *url, struct mcpass_error *err)
+static inline enum mcpass_rc browser_open(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err)
 {
 	static char copy[4096];
 
 	(void)ctx;
+	(void)ret_watch;
 	browser_join();
 	snprintf(copy, sizeof(copy), "%s", url);
 	if (pthread_create(&world.browser, NULL, browser_run, copy) != 0)

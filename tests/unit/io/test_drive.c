@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include "base/secret.h"
 #include "drive_world.h"
+#include "io/browse.h"
 #include "harness/check.h"
 #include "mcpass/login.h"
 
@@ -217,26 +218,84 @@ static enum mcpass_rc paste(void *ctx, char **ret_query, struct mcpass_error *er
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc no_browser(void *ctx, const char *url, struct mcpass_error *err)
+static enum mcpass_rc no_browser(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err)
 {
 	(void)ctx;
+	(void)ret_watch;
 	(void)url;
 	return mp_fail(err, MCPASS_E_IO, NULL, "there is no display here");
 }
 
-static enum mcpass_rc unsafe_browser(void *ctx, const char *url, struct mcpass_error *err)
+static enum mcpass_rc unsafe_browser(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err)
 {
 	(void)ctx;
+	(void)ret_watch;
 	(void)url;
 	return mp_fail(err, MCPASS_E_POLICY, NULL, "not that URL");
 }
 
-static enum mcpass_rc lazy_browser(void *ctx, const char *url, struct mcpass_error *err)
+static enum mcpass_rc lazy_browser(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err)
 {
 	(void)ctx;
+	(void)ret_watch;
 	(void)url;
 	(void)err;
 	return MCPASS_OK;
+}
+
+/* The program that was to open the page fails a moment later. */
+static enum mcpass_rc failing_browser(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err)
+{
+	setenv("BROWSER", ctx, 1);
+	return mp_browse(url, ret_watch, err);
+}
+
+static int show_each(void *ctx, const char *url, bool opened, const char *why)
+{
+	int *times = ctx;
+
+	(*times)++;
+	return opened ? -1 : show(NULL, url, opened, why);
+}
+
+static void test_browser_fails(void)
+{
+	struct mp_drive_options options;
+	char script[512];
+	int times = 0;
+
+	world_start();
+	snprintf(script, sizeof(script), "%s/failing", world.folder);
+	write_file(script, "#!/bin/sh\nexit 4\n", 0755);
+	options = world_options();
+	options.open_browser = failing_browser;
+	options.open_browser_ctx = script;
+	options.ui = (struct mp_drive_ui){ .browse = show_each, .pasted = paste, .ctx = &times };
+	if (pipe(pipe_ends) != 0 || write(pipe_ends[1], "x", 1) != 1)
+		die("pipe");
+	pastes = 1;
+	expect("the person does it", &options, MCPASS_OK, "");
+	CHECK_EQ("shown twice", times, 2);
+	CHECK("not opened", !shown_opened);
+	CHECK_STR("why", shown_why, "failing ended with status 4");
+	CHECK_HAS("the address", shown_url, "/authorize?");
+	close(pipe_ends[0]);
+	close(pipe_ends[1]);
+	pipe_ends[0] = -1;
+	world_stop();
+
+	world_start();
+	options = world_options();
+	snprintf(script, sizeof(script), "%s/failing", world.folder);
+	write_file(script, "#!/bin/sh\nexit 4\n", 0755);
+	options.open_browser = failing_browser;
+	options.open_browser_ctx = script;
+	expect("nobody to show it to", &options, MCPASS_E_IO, "failing ended with status 4");
+	world_stop();
 }
 
 static void test_pasted(void)
@@ -434,6 +493,7 @@ int main(void)
 	test_two_calls();
 	test_token_and_logout();
 	test_pasted();
+	test_browser_fails();
 	test_ends();
 	test_interrupted_wait();
 	test_lock();

@@ -11,7 +11,7 @@
 #include "io/socket.h"
 #include "peer.h"
 
-static const int nothing_else[MP_LISTENER_ALSO] = { -1, -1 };
+static const int nothing_else[MP_LISTENER_ALSO] = { -1, -1, -1 };
 
 /* --- a request's head, judged --- */
 
@@ -342,7 +342,7 @@ static void test_also(void)
 	if (pipe(ends) != 0 || write(ends[1], "x", 1) != 1)
 		die("pipe");
 	for (size_t i = 0; i < MP_LISTENER_ALSO; i++) {
-		int also[MP_LISTENER_ALSO] = { -1, -1 };
+		int also[MP_LISTENER_ALSO] = { -1, -1, -1 };
 
 		also[i] = ends[0];
 		/* Would last for ever but for the pipe. */

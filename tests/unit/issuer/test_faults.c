@@ -28,7 +28,7 @@ static const struct {
 	{ "metadata-authorize-file", METADATA, 200, "authorization_endpoint",
 	    "file:///etc/passwd" },
 	{ "metadata-authorize-command", METADATA, 200, "authorization_endpoint",
-	    "$(touch pwned)" },
+	    AS "/authorize?x=$(touch$IFS'pwned');calc" },
 	{ "metadata-authorize-option", METADATA, 200, "authorization_endpoint",
 	    "--renderer-cmd-prefix=sh" },
 	{ "metadata-redirect-loop", METADATA, 302, "#Location", "?again" },

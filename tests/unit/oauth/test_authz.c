@@ -41,6 +41,8 @@ static const struct {
 	    "&client_id=id&scope=offline_access&access_type=offline&prompt=consent", MCPASS_OK },
 	{ "a scope of a similar name", AS "/a", &near_miss, AS "/a?response_type=code&client_id=id"
 	    "&scope=a+offline_access2+xoffline_access", MCPASS_OK },
+	{ "commands in it are none any more", AS "/a$(b)?c=';d'", &least,
+	    AS "/a%24%28b%29?c=%27%3Bd%27&response_type=code&client_id=id", MCPASS_OK },
 	{ "a fragment", AS "/a#x", &whole, NULL, MCPASS_E_PROTOCOL },
 	{ "no URL", "a", &whole, NULL, MCPASS_E_USAGE },
 };

@@ -227,12 +227,58 @@ static void test_length(void)
 	CHECK_EQ("an address of endless zeros", mp_uri_parse(name, &uri, NULL), MCPASS_E_USAGE);
 }
 
+#define H "https://h.example"
+static const struct {
+	const char *label, *url, *want;         /* want NULL: refused */
+} plain_rows[] = {
+	{ "nothing to do", H "/a-b._~/%2f?x=1&y=2+3#f", H "/a-b._~/%2f?x=1&y=2+3#f" },
+	{ "no path", H, H },
+	{ "an empty query stays", H "?", H "?" },
+	{ "an IPv6 address", "http://[::1]:80/a", "http://[::1]:80/a" },
+	{ "a substitution", H "/$(iex)", H "/%24%28iex%29" },
+	{ "one in the query", H "/?a=$(iex)&b=c", H "/?a=%24%28iex%29&b=c" },
+	{ "one in the fragment", H "/#$(iex)", H "/#%24%28iex%29" },
+	{ "a variable", H "/$HOME", H "/%24HOME" },
+	{ "quotes", H "/'a'?'b'", H "/%27a%27?%27b%27" },
+	{ "the ends of a command", H "/a;b?c;d", H "/a%3Bb?c%3Bd" },
+	{ "a conjunction in the path", H "/a&&b", H "/a%26%26b" },
+	{ "patterns", H "/*?*", H "/%2A?%2A" },
+	{ "history", H "/!!?!!", H "/%21%21?%21%21" },
+	{ "separators of cmd.exe", H "/a,b=c?d,e=f", H "/a%2Cb%3Dc?d%2Ce=f" },
+	{ "a variable of cmd.exe", H "/%PATH%", NULL },
+	{ "what is escaped stays", H "/%24%28iex%29", H "/%24%28iex%29" },
+	{ "a backtick", H "/`id`", NULL },
+	{ "a quotation mark", H "/\"", NULL },
+	{ "a caret", H "/^", NULL },
+	{ "a bar", H "/|id", NULL },
+	{ "braces", H "/${x}", NULL },
+	{ "a redirection", H "/>x", NULL },
+	{ "a substitution for a host", "https://$(id).example/", NULL },
+	{ "a command behind the host", "https://h.example;id/", NULL },
+	{ "a conjunction behind the port", "https://h.example:1&id/", NULL },
+	{ "one for a user", "https://$(id)@h.example/", NULL },
+	{ "another scheme", "javascript:alert(1)", NULL },
+};
+
+static void test_plain(void)
+{
+	for (size_t i = 0; i < COUNT(plain_rows); i++) {
+		char *url = NULL;
+
+		CHECK_EQ(plain_rows[i].label, mp_uri_plain(plain_rows[i].url, &url, NULL),
+		    plain_rows[i].want != NULL ? MCPASS_OK : MCPASS_E_USAGE);
+		CHECK_STR(plain_rows[i].label, url, plain_rows[i].want);
+		free(url);
+	}
+}
+
 int main(void)
 {
 	test_parse();
 	test_user_info();
 	test_has_port();
 	test_length();
+	test_plain();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }
