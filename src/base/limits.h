@@ -116,6 +116,9 @@
 #define MP_MAX_CLIENT_NAME 120u
 /* scrypt reads the whole password; nobody types more. */
 #define MP_MAX_PASSWORD 512u
+/* Comparisons of passwords that are under way, or were right and are remembered: as many
+ * clients with a secret, and half of them people who sign in. */
+#define MP_MAX_PASSWORDS 256
 /* Users in one file, which is searched from its start. */
 #define MP_MAX_USERS 4096
 /* Wrong passwords for one authorization request: guessing starts again at the client. */
@@ -156,6 +159,9 @@
 /* Seconds that either serves without being fetched again; a key that is missing is looked
  * for again after MP_JWKS_COOLDOWN. */
 #define MP_FETCHED_LIFETIME 300
+/* Milliseconds that one that was fetched, or was not there, is kept for the requests that
+ * wait for it: less than any of the times above, and longer than it takes to ask them again. */
+#define MP_DOCUMENT_KEPT_MS 5000
 /* Headers of one response, and one of a request; MP_MAX_ITEMS of them at most. */
 #define MP_MAX_HEADER_BYTES ((size_t)64 * 1024)
 /* What a browser sends to the redirect URI; more is none. */

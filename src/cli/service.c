@@ -16,22 +16,6 @@ void mp_service_note(void *ctx, const struct mcpass_note *note)
 			(void)snprintf(log->reason, sizeof(log->reason), "%s", note->facts[i].value);
 }
 
-enum mcpass_rc mp_service_fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-    struct mcpass_error *err)
-{
-	static const struct mcpass_header accept = { "Accept", "application/json" };
-	struct mp_http_response response = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_http_perform(ctx, "GET", url, &accept, 1, NULL, 0, MP_MAX_DOCUMENT, &response, err);
-	if (!rc) {
-		mp_buf_add(body, mp_buf_text(&response.body), response.body.len);
-		*ret_status = response.status;
-	}
-	mp_http_response_free(&response);
-	return rc;
-}
-
 enum mcpass_rc mp_service_fetch_later(void *ctx, const struct mcpass_fetch *fetch,
     int *ret_status, struct mp_buf *body, struct mcpass_error *err)
 {

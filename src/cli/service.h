@@ -27,9 +27,6 @@ void mp_service_log(struct mp_service_log *log, const char *method, const char *
  * when too much is under way, the request waits until it can be asked for. */
 enum mcpass_rc mp_service_fetch_later(void *ctx, const struct mcpass_fetch *fetch,
     int *ret_status, struct mp_buf *body, struct mcpass_error *err);
-/* GETs a JSON document for an issuer; ctx is a struct mp_http. */
-enum mcpass_rc mp_service_fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-    struct mcpass_error *err);
 
 /* True for 127.x.y.z and ::1, and for NULL: the default. */
 bool mp_service_is_loopback(const char *bind_address);

@@ -4,7 +4,9 @@
 #include "base/limits.h"
 #include "cli/service.h"
 #include "io/clock.h"
+#include "io/documents.h"
 #include "io/entropy.h"
+#include "io/passwords.h"
 #include "io/store.h"
 #include "issuer/issuer.h"
 #include "wire/jwk.h"
@@ -16,7 +18,7 @@
 /* Long after anybody who runs this: 31 December 9999. */
 #define FOR_EVER 253402300799
 
-/* A browser waits while a client's document is fetched, and so does everybody else. */
+/* A browser waits while a client's document is fetched. */
 #define FETCH_MS 3000
 
 struct mp_issuer_service {
@@ -24,7 +26,8 @@ struct mp_issuer_service {
 	struct mp_issuer_store store;
 	bool has_store;
 	struct mp_issuer *issuer;
-	struct mp_http *http;           /* for metadata documents of clients */
+	struct mp_documents *documents; /* of clients, and keys */
+	struct mp_passwords *passwords;
 	struct mp_service_log *log;
 	struct mp_httpd *httpd;
 	atomic_bool ready;              /* as in service_echo.c */
@@ -40,6 +43,14 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 		return MCPASS_OK;
 	}
 	return mp_issuer_handle(service->issuer, request, response, err);
+}
+
+/* In another thread: the requests that wait for something are looked at again. */
+static void on_done(void *ctx)
+{
+	const struct mp_issuer_service *service = ctx;
+
+	mp_httpd_resume(service->httpd);
 }
 
 static void on_request(void *ctx, const char *method, const char *path, int status,
@@ -91,19 +102,18 @@ static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *
 
 /* Whoever comes names a document to be fetched: it may be out there, or on this machine when
  * we are on it ourselves.  The keys of trusted issuers are where our operator says. */
-static enum mcpass_rc open_http(struct mp_issuer_service *service,
+static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
     const struct mp_issuer_service_options *options, struct mcpass_error *err)
 {
 	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS, .timeout_ms = FETCH_MS,
 		.resolve = options->resolve, .resolve_count = options->resolve_count };
-	enum mcpass_rc rc = mp_http_new(&http, &service->http, err);
+	enum mcpass_rc rc;
 
-	if (!rc)
-		rc = mp_http_confine(service->http, service->url, MP_REACH_PUBLIC, err);
+	rc = mp_documents_new(&http, service->url, on_done, service, &service->documents, err);
 	for (size_t i = 0; i < options->trusted_count && !rc; i++)
 		if (options->trusted[i].jwks_uri != NULL)
-			rc = mp_http_vouch(service->http, options->trusted[i].jwks_uri, err);
-	return rc;
+			rc = mp_documents_vouch(service->documents, options->trusted[i].jwks_uri, err);
+	return rc ? rc : mp_passwords_new(on_done, service, &service->passwords, err);
 }
 
 static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
@@ -126,15 +136,13 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.clients = options->clients, .client_count = options->client_count,
 		.trusted = options->trusted, .trusted_count = options->trusted_count,
 		.cors_origins = options->origins, .cors_count = options->origin_count,
-		.fetch = mp_service_fetch,
+		.fetch = mp_documents_get, .fetch_ctx = service->documents,
+		.check_password = service->passwords != NULL ? mp_passwords_check : NULL,
+		.check_password_ctx = service->passwords,
 	};
 	char *jwk = NULL;
 	enum mcpass_rc rc;
 
-	rc = open_http(service, options, err);
-	if (rc)
-		return rc;
-	config.fetch_ctx = service->http;
 	rc = find_key(&service->store, options->signing_key, &jwk, err);
 	config.signing_key = jwk;
 	if (!rc)
@@ -184,6 +192,8 @@ static enum mcpass_rc start(struct mp_issuer_service *service,
 	if (!rc)
 		rc = name_it(service, options, err);
 	if (!rc)
+		rc = start_helpers(service, options, err);
+	if (!rc)
 		rc = make_issuer(service, options, err);
 	if (!rc)
 		atomic_store(&service->ready, true);
@@ -223,9 +233,12 @@ void mp_issuer_service_stop(struct mp_issuer_service *service)
 {
 	if (service == NULL)
 		return;
-	mp_httpd_stop(service->httpd);
+	mp_documents_stop(service->documents);  /* they call the server */
+	mp_passwords_stop(service->passwords);
+	mp_httpd_stop(service->httpd);          /* which calls them */
 	mp_issuer_free(service->issuer);
-	mp_http_free(service->http);
+	mp_documents_free(service->documents);
+	mp_passwords_free(service->passwords);
 	if (service->has_store)
 		mp_issuer_store_close(&service->store);
 	free(service->url);
@@ -277,7 +290,6 @@ enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *op
 	if (!rc)
 		rc = mint_one(service.issuer, options->users == NULL, mint, ret_token, err);
 	mp_issuer_free(service.issuer);
-	mp_http_free(service.http);
 	if (service.has_store)
 		mp_issuer_store_close(&service.store);
 	free(service.url);

@@ -250,6 +250,18 @@ enum mcpass_rc mp_fetcher_new(const struct mp_http_options *options, void (*done
 	return rc;
 }
 
+enum mcpass_rc mp_fetcher_confine(struct mp_fetcher *fetcher, const char *server_url,
+    enum mp_reach otherwise, struct mcpass_error *err)
+{
+	return mp_http_confine(fetcher->http, server_url, otherwise, err);
+}
+
+enum mcpass_rc mp_fetcher_vouch(struct mp_fetcher *fetcher, const char *url,
+    struct mcpass_error *err)
+{
+	return mp_http_vouch(fetcher->http, url, err);
+}
+
 static void wake(const struct mp_fetcher *fetcher)
 {
 	static const uint64_t one = 1;

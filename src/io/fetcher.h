@@ -14,6 +14,12 @@ struct mp_fetcher;
 enum mcpass_rc mp_fetcher_new(const struct mp_http_options *options, void (*done)(void *ctx),
     void *ctx, struct mp_fetcher **ret_fetcher, struct mcpass_error *err);
 
+/* Before the first fetch: as of mp_http_confine() and mp_http_vouch(). */
+enum mcpass_rc mp_fetcher_confine(struct mp_fetcher *fetcher, const char *server_url,
+    enum mp_reach otherwise, struct mcpass_error *err);
+enum mcpass_rc mp_fetcher_vouch(struct mp_fetcher *fetcher, const char *url,
+    struct mcpass_error *err);
+
 /* Begins to fetch, unless that is under way already or done and not taken yet.  fetch is
  * copied.  MCPASS_E_LIMIT: too much is under way. */
 enum mcpass_rc mp_fetcher_start(struct mp_fetcher *fetcher, const struct mcpass_fetch *fetch,

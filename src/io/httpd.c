@@ -28,6 +28,7 @@ struct incoming {
 	size_t target_len;
 	const char *query;              /* in target, or NULL */
 	bool started;                   /* the head was looked at */
+	bool is_again;                  /* the handler was asked, and answered MP_HTTP_LATER */
 	struct mp_buf body;
 };
 
@@ -112,7 +113,7 @@ static const char *name_peer(struct MHD_Connection *connection, char text[INET6_
 }
 
 static enum mcpass_rc call_handler(struct mp_httpd *httpd, struct MHD_Connection *connection,
-    const char *method, const struct incoming *incoming, const struct mp_headers *headers,
+    const char *method, struct incoming *incoming, const struct mp_headers *headers,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	char peer[INET6_ADDRSTRLEN];
@@ -127,10 +128,12 @@ static enum mcpass_rc call_handler(struct mp_httpd *httpd, struct MHD_Connection
 		.body_len = incoming->body.len,
 		.now = mp_now_s(),
 		.peer = name_peer(connection, peer),
+		.is_again = incoming->is_again,
 	};
 	enum mcpass_rc rc;
 
 	rc = httpd->options.handle(httpd->options.ctx, &request, response, err);
+	incoming->is_again = true;
 	if (!rc)
 		rc = mp_buf_check(&response->body, "the response", err);
 	if (!rc && response->status == 0)
@@ -227,7 +230,7 @@ void mp_httpd_resume(struct mp_httpd *httpd)
 
 /* Asks the handler until there is an answer; false: the connection waits for one. */
 static bool has_answer(struct mp_httpd *httpd, struct MHD_Connection *connection,
-    const char *method, const struct incoming *incoming, const struct mp_headers *headers,
+    const char *method, struct incoming *incoming, const struct mp_headers *headers,
     struct mp_http_response *response, enum mcpass_rc *ret_rc, struct mcpass_error *err)
 {
 	enum waiting waiting = MUST_ASK_AGAIN;
@@ -247,7 +250,7 @@ static bool has_answer(struct mp_httpd *httpd, struct MHD_Connection *connection
 }
 
 static enum MHD_Result answer_request(struct mp_httpd *httpd,
-    struct MHD_Connection *connection, const char *method, const struct incoming *incoming)
+    struct MHD_Connection *connection, const char *method, struct incoming *incoming)
 {
 	struct mp_http_response response = { 0 };
 	struct mcpass_error err = { 0 };

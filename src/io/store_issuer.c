@@ -14,18 +14,59 @@ static const struct mp_schema schema = {
 struct memory {
 	sqlite3 *db;
 	int64_t now;    /* the latest that was heard of: what expired before it is gone */
+	bool in_turn;   /* what is written is kept at its end */
+	bool has_begun; /* and something was written in it */
 };
+
+/* Before each writing.  A turn that only reads locks nothing. */
+static enum mcpass_rc begin_writing(struct memory *memory, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (!memory->in_turn || memory->has_begun)
+		return MCPASS_OK;
+	rc = mp_sql_exec(memory->db, "BEGIN IMMEDIATE", err);
+	memory->has_begun = rc == MCPASS_OK;
+	return rc;
+}
+
+static enum mcpass_rc begin(void *ctx, struct mcpass_error *err)
+{
+	struct memory *memory = ctx;
+
+	(void)err;
+	memory->in_turn = true;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc end(void *ctx, bool keep, struct mcpass_error *err)
+{
+	struct memory *memory = ctx;
+	bool has_begun = memory->has_begun;
+	enum mcpass_rc rc;
+
+	memory->in_turn = false;
+	memory->has_begun = false;
+	if (!has_begun)
+		return MCPASS_OK;
+	rc = mp_sql_exec(memory->db, keep ? "COMMIT" : "ROLLBACK", err);
+	if (rc && keep)         /* a full disk, say: the next turn begins anew */
+		(void)mp_sql_exec(memory->db, "ROLLBACK", NULL);
+	return rc;
+}
 
 static enum mcpass_rc drop_expired(struct memory *memory, int64_t now,
     struct mcpass_error *err)
 {
 	struct mp_sql_value latest;
+	enum mcpass_rc rc;
 
 	if (now > memory->now)
 		memory->now = now;
 	latest = (struct mp_sql_value){ .number = memory->now };
-	return mp_sql_run(memory->db, "DELETE FROM memory WHERE expires_at<=?", &latest, 1, NULL,
-	    err);
+	rc = begin_writing(memory, err);
+	return rc ? rc : mp_sql_run(memory->db, "DELETE FROM memory WHERE expires_at<=?", &latest, 1,
+	    NULL, err);
 }
 
 static enum mcpass_rc put(void *ctx, const char *kind, const char *key, const char *group,
@@ -64,7 +105,9 @@ static enum mcpass_rc get(void *ctx, const char *kind, const char *key, int64_t 
 static enum mcpass_rc take(void *ctx, const char *kind, const char *key, int64_t now,
     char **ret_value, struct mcpass_error *err)
 {
-	return fetch(ctx, "DELETE FROM memory WHERE kind=? AND key=? AND expires_at>?"
+	enum mcpass_rc rc = begin_writing(ctx, err);
+
+	return rc ? rc : fetch(ctx, "DELETE FROM memory WHERE kind=? AND key=? AND expires_at>?"
 	    " RETURNING value", kind, key, now, ret_value, err);
 }
 
@@ -73,9 +116,10 @@ static enum mcpass_rc drop_group(void *ctx, const char *kind, const char *group,
 {
 	struct memory *memory = ctx;
 	const struct mp_sql_value values[] = { { .text = kind }, { .text = group } };
+	enum mcpass_rc rc = begin_writing(memory, err);
 
-	return mp_sql_run(memory->db, "DELETE FROM memory WHERE kind=? AND family=?", values,
-	    MP_COUNT(values), NULL, err);
+	return rc ? rc : mp_sql_run(memory->db, "DELETE FROM memory WHERE kind=? AND family=?",
+	    values, MP_COUNT(values), NULL, err);
 }
 
 /* One statement, so that of two who add only one has added. */
@@ -110,7 +154,9 @@ enum mcpass_rc mp_issuer_store_open(const char *path, struct mp_issuer_store *re
 	if (rc)
 		free(memory);
 	else
-		*ret_store = (struct mp_issuer_store){ put, get, take, drop_group, add, memory };
+		*ret_store = (struct mp_issuer_store){ .put = put, .get = get, .take = take,
+			.drop_group = drop_group, .add = add, .ctx = memory, .begin = begin,
+			.end = end };
 	return mp_doing(err, rc, "opening the issuer's store");
 }
 

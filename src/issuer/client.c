@@ -105,19 +105,18 @@ static enum mcpass_rc wrong_secret(struct mcpass_error *err)
 }
 
 /* spec: RFC 6749 2.3.1, 10.10 */
-static enum mcpass_rc compare_secret(const struct mp_secret *secret, const char *expected,
-    struct mcpass_error *err)
+static enum mcpass_rc compare_secret(const struct mp_turn *turn,
+    const struct mp_secret *secret, const char *expected, struct mcpass_error *err)
 {
-	struct mcpass_error why = { 0 };
 	char *hash = NULL;
 	enum mcpass_rc rc;
 
 	if (mp_password_is_line(expected)) {
-		rc = strlen(mp_secret_reveal(secret)) > MP_MAX_PASSWORD ? MCPASS_E_DENIED
-		    : mp_password_check(mp_secret_reveal(secret), expected, &why);
-		if (rc == MCPASS_E_NOMEM)
-			return mp_nomem(err);
-		return rc ? wrong_secret(err) : MCPASS_OK;
+		const struct mp_password_ask ask = { mp_secret_reveal(secret), expected, true };
+		bool right = false;
+
+		rc = mp_later_password(turn, &ask, &right, err);
+		return rc || right ? rc : wrong_secret(err);
 	}
 	rc = mp_record_key(secret, &hash, err);
 	if (!rc && (strlen(hash) != strlen(expected)
@@ -127,7 +126,7 @@ static enum mcpass_rc compare_secret(const struct mp_secret *secret, const char 
 	return rc;
 }
 
-static enum mcpass_rc check_secret(const struct mp_client *client,
+static enum mcpass_rc check_secret(const struct mp_turn *turn, const struct mp_client *client,
     const struct mp_client_id *claim, struct mcpass_error *err)
 {
 	if (!is_agreed(client, claim->method))
@@ -139,7 +138,7 @@ static enum mcpass_rc check_secret(const struct mp_client *client,
 	if (!mp_secret_present(&claim->client_secret))
 		return mp_reply_refuse(err, "invalid_client", "RFC 6749 2.3.1",
 		    "the client secret is missing");
-	return compare_secret(&claim->client_secret, client->secret_hash, err);
+	return compare_secret(turn, &claim->client_secret, client->secret_hash, err);
 }
 
 enum mcpass_rc mp_client_authenticate(const struct mp_turn *turn, const struct mp_form *form,
@@ -160,7 +159,7 @@ enum mcpass_rc mp_client_authenticate(const struct mp_turn *turn, const struct m
 		rc = mp_reply_refuse(err, "invalid_client", "RFC 6749 5.2",
 		    "no such client is registered");
 	if (!rc)
-		rc = check_secret(&client, &claim, err);
+		rc = check_secret(turn, &client, &claim, err);
 	if (!rc && claim.method == MP_AUTH_PRIVATE_KEY_JWT)
 		rc = mp_assertion_prove_client(turn, form, &client, err);
 	mp_client_id_free(&claim);

@@ -22,6 +22,8 @@ static enum mcpass_rc fetch(const struct mp_turn *turn, const char *url, size_t 
 
 	mp_buf_init(&body, max);
 	rc = issuer->fetch(issuer->fetch_ctx, url, &status, &body, err);
+	if (!rc && status == MP_HTTP_LATER)
+		rc = mp_later(turn, err);
 	/* A redirect is no document: it would name another place than the one that was judged. */
 	if (!rc && status != 200)
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s answered %d", url, status);

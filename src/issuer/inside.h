@@ -40,6 +40,9 @@ struct mp_issuer {
 	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status,
 	    struct mp_buf *body, struct mcpass_error *err);     /* or NULL */
 	void *fetch_ctx;
+	enum mcpass_rc (*check_password)(void *ctx, const struct mp_password_ask *ask,
+	    enum mp_password_answer *ret_answer, struct mcpass_error *err);     /* or NULL */
+	void *check_password_ctx;
 	uint8_t nonce_key[32];          /* bound.c */
 	bool require_pushed, require_dpop_nonce, require_resource_claim, opaque_tokens;
 };
@@ -49,6 +52,7 @@ struct mp_turn {
 	const struct mp_issuer *issuer;
 	const struct mp_http_request *request;
 	struct mp_http_response *response;
+	bool *is_later;                 /* set: this turn is undone, and comes again */
 };
 typedef enum mcpass_rc mp_turn_fn(const struct mp_turn *turn, struct mcpass_error *err);
 
@@ -131,13 +135,22 @@ enum mcpass_rc mp_record_drop_group(const struct mp_turn *turn, const char *kind
     const char *group, struct mcpass_error *err);
 void mp_record_release(const struct mp_shape *shape, void *record);
 
+/* --- later.c: what takes too long for a turn --- */
+/* Ends the turn, which comes again: always a failure of the machine, which the caller
+ * returns as it is. */
+enum mcpass_rc mp_later(const struct mp_turn *turn, struct mcpass_error *err);
+/* *ret_right is false for a password that is over MP_MAX_PASSWORD, and for a line that is
+ * none. */
+enum mcpass_rc mp_later_password(const struct mp_turn *turn, const struct mp_password_ask *ask,
+    bool *ret_right, struct mcpass_error *err);
+
 /* --- users.c: who may log in --- */
 enum mcpass_rc mp_users_parse(const char *text, struct mp_issuer *issuer,
     struct mcpass_error *err);
 void mp_users_free(struct mp_issuer *issuer);
 const struct mp_user *mp_users_find(const struct mp_issuer *issuer, const char *username);
 /* *ret_user is NULL when the name or the password is wrong; both take as long. */
-enum mcpass_rc mp_users_login(const struct mp_issuer *issuer, const char *username,
+enum mcpass_rc mp_users_login(const struct mp_turn *turn, const char *username,
     const char *password, const struct mp_user **ret_user, struct mcpass_error *err);
 /* Those of wanted that the user may have; the caller's (mp_strings_free). */
 enum mcpass_rc mp_users_narrow(const struct mp_user *user, const struct mp_strings *wanted,

@@ -177,17 +177,53 @@ static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *tur
 	return rc ? rc : let_read(turn, route, err);
 }
 
+/* What the turn wrote is kept when there is an answer to it, and only then. */
+static enum mcpass_rc end_turn(const struct mp_issuer_store *store, enum mcpass_rc rc,
+    bool is_later, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+
+	if (store->end == NULL)
+		return rc;
+	if (!rc && !is_later)
+		return store->end(store->ctx, true, err);
+	(void)store->end(store->ctx, false, &why);
+	return rc;
+}
+
+/* Fills response; *ret_later: the turn comes again. */
+static enum mcpass_rc take_turn(struct mp_issuer *issuer, const struct mp_http_request *request,
+    struct mp_http_response *response, bool *ret_later, struct mcpass_error *err)
+{
+	const struct mp_turn turn = { issuer, request, response, ret_later };
+	const struct mp_issuer_store *store = &issuer->store;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (store->begin != NULL)
+		rc = store->begin(store->ctx, err);
+	if (rc)
+		return rc;
+	return end_turn(store, answer(issuer, &turn, err), *ret_later, err);
+}
+
 enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err)
 {
 	struct mp_http_response finished = { 0 };
-	const struct mp_turn turn = { issuer, request, &finished };
 	struct mcpass_error why = { 0 };
+	bool is_later = false;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&finished.body, MP_MAX_REPLY);
-	rc = mp_doing(&why, answer(issuer, &turn, &why), "answering as the authorization server");
+	rc = mp_doing(&why, take_turn(issuer, request, &finished, &is_later, &why),
+	    "answering as the authorization server");
+	if (is_later && rc != MCPASS_E_NOMEM) {         /* whatever else came of it is undone */
+		mp_http_response_free(&finished);
+		finished.status = MP_HTTP_LATER;
+		mp_clear(&why);
+		rc = MCPASS_OK;
+	}
 	if (err != NULL)
 		*err = why;
 	if (rc)

@@ -27,7 +27,19 @@ struct mp_issuer_store {
 	enum mcpass_rc (*add)(void *ctx, const char *kind, const char *key, int64_t expires_at,
 	    int64_t now, bool *ret_added, struct mcpass_error *err);
 	void *ctx;
+	/* What a turn writes is kept as a whole, or undone: begin comes before the turn, end
+	 * after it.  Both NULL: each call is kept at once; then nothing may answer "later". */
+	enum mcpass_rc (*begin)(void *ctx, struct mcpass_error *err);
+	enum mcpass_rc (*end)(void *ctx, bool keep, struct mcpass_error *err);
 };
+
+/* A password, or a client's secret, against a line of mp_password_hash(). */
+struct mp_password_ask {                /* all borrowed */
+	const char *password, *line;
+	bool remember;                  /* once right, it may be remembered: a program sends it
+	                                 * again and again */
+};
+enum mp_password_answer { MP_PASSWORD_LATER = 1, MP_PASSWORD_RIGHT, MP_PASSWORD_WRONG };
 
 struct mp_issuer_scope { const char *scope, *words; };   /* "mcp:tools", "Use its tools" */
 /* A client that the operator knows: it did not register itself. */
@@ -88,6 +100,15 @@ struct mp_issuer_config {
 	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status,
 	    struct mp_buf *body, struct mcpass_error *err);
 	void *fetch_ctx;
+	/* Compares a password, which takes tens of milliseconds; NULL: in the turn.
+	 *
+	 * Both callbacks may answer "later" (*ret_status MP_HTTP_LATER; MP_PASSWORD_LATER), and go
+	 * on without the issuer.  Then the turn ends as though it had never begun: what it wrote
+	 * is undone, mp_issuer_handle() answers MP_HTTP_LATER, and the same request is handed in
+	 * again, with is_again set, when there may be an answer. */
+	enum mcpass_rc (*check_password)(void *ctx, const struct mp_password_ask *ask,
+	    enum mp_password_answer *ret_answer, struct mcpass_error *err);
+	void *check_password_ctx;
 	/* Origins of pages that may register and fetch tokens; never authorize, which is a page
 	 * of ours.  Metadata and keys are anybody's.  spec: RFC 9700 2.6 */
 	const char *const *cors_origins;
@@ -104,7 +125,8 @@ enum mcpass_rc mp_issuer_new(const struct mp_issuer_config *config,
 void mp_issuer_free(struct mp_issuer *issuer);
 
 /* Answers any request; what is not the issuer's is a 404.  Fails only when it could not
- * answer (no memory, no store): the caller then sends a 500. */
+ * answer (no memory, no store): the caller then sends a 500.  Status MP_HTTP_LATER: see
+ * check_password. */
 enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err);

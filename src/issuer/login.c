@@ -143,7 +143,7 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 	if (!rc)
 		rc = mp_form_get(form, "password", &password, err);
 	if (!rc && username != NULL && password != NULL)
-		rc = mp_users_login(turn->issuer, username, password, &user, err);
+		rc = mp_users_login(turn, username, password, &user, err);
 	if (rc)
 		return rc;
 	if (user == NULL) {

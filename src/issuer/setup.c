@@ -106,6 +106,8 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 	issuer->random_ctx = config->random_ctx;
 	issuer->fetch = config->fetch;
 	issuer->fetch_ctx = config->fetch_ctx;
+	issuer->check_password = config->check_password;
+	issuer->check_password_ctx = config->check_password_ctx;
 	issuer->require_pushed = config->require_pushed;
 	issuer->require_dpop_nonce = config->require_dpop_nonce;
 	issuer->require_resource_claim = config->require_resource_claim;

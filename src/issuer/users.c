@@ -83,22 +83,25 @@ const struct mp_user *mp_users_find(const struct mp_issuer *issuer, const char *
 	return NULL;
 }
 
-enum mcpass_rc mp_users_login(const struct mp_issuer *issuer, const char *username,
+enum mcpass_rc mp_users_login(const struct mp_turn *turn, const char *username,
     const char *password, const struct mp_user **ret_user, struct mcpass_error *err)
 {
+	const struct mp_issuer *issuer = turn->issuer;
 	const struct mp_user *user = mp_users_find(issuer, username);
 	const struct mp_user *measured = user != NULL ? user : issuer->users;
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = MCPASS_E_DENIED;
+	enum mcpass_rc rc = MCPASS_OK;
+	bool right = false;
 
 	/* For a name that is none, somebody's password is checked all the same: the time
 	 * taken does not tell which names there are. */
-	if (measured != NULL && strlen(password) <= MP_MAX_PASSWORD)
-		rc = mp_password_check(password, measured->password_hash, &why);
-	if (rc == MCPASS_E_NOMEM)
-		return mp_nomem(err);
-	*ret_user = rc == MCPASS_OK ? user : NULL;
-	return MCPASS_OK;
+	if (measured != NULL) {
+		const struct mp_password_ask ask = { password, measured->password_hash, false };
+
+		rc = mp_later_password(turn, &ask, &right, err);
+	}
+	if (!rc)
+		*ret_user = right ? user : NULL;
+	return rc;
 }
 
 enum mcpass_rc mp_users_narrow(const struct mp_user *user, const struct mp_strings *wanted,

@@ -42,6 +42,7 @@ struct mp_http_request {
 	/* Where the connection comes from, a literal address: "127.0.0.1", "2001:db8::1"; NULL
 	 * when that is not known. */
 	const char *peer;
+	bool is_again;                  /* it was handed in before, and answered MP_HTTP_LATER */
 };
 /* A status for "ask again when something has happened": see io/httpd.h. */
 #define MP_HTTP_LATER (-1)

@@ -9,6 +9,7 @@ struct item {
 struct memstore {
 	struct item *items;
 	size_t count;
+	struct memstore *before;        /* as it was when the turn began; NULL: in none */
 	bool broken;
 };
 
@@ -136,8 +137,55 @@ void memstore_open(struct memstore **ret_memstore, struct mp_issuer_store *ret_s
 
 	if (memstore == NULL)
 		abort();
-	*ret_store = (struct mp_issuer_store){ put, get, take, drop_group, add, memstore };
+	*ret_store = (struct mp_issuer_store){ .put = put, .get = get, .take = take,
+		.drop_group = drop_group, .add = add, .ctx = memstore };
 	*ret_memstore = memstore;
+}
+
+static void clear(struct memstore *memstore)
+{
+	for (size_t i = 0; i < memstore->count; i++)
+		free_item(&memstore->items[i]);
+	free(memstore->items);
+	memstore->items = NULL;
+	memstore->count = 0;
+}
+
+static enum mcpass_rc begin(void *ctx, struct mcpass_error *err)
+{
+	struct memstore *memstore = ctx;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	memstore->before = calloc(1, sizeof(*memstore->before));
+	if (memstore->before == NULL)
+		return mp_nomem(err);
+	for (size_t i = 0; i < memstore->count && !rc; i++)
+		rc = put(memstore->before, memstore->items[i].kind, memstore->items[i].key,
+		    memstore->items[i].group, memstore->items[i].expires_at, memstore->items[i].value, err);
+	return rc;
+}
+
+static enum mcpass_rc end(void *ctx, bool keep, struct mcpass_error *err)
+{
+	struct memstore *memstore = ctx, *before = memstore->before;
+
+	(void)err;
+	memstore->before = NULL;
+	if (!keep) {
+		clear(memstore);
+		memstore->items = before->items;
+		memstore->count = before->count;
+		*before = (struct memstore){ 0 };
+	}
+	clear(before);
+	free(before);
+	return MCPASS_OK;
+}
+
+void memstore_undoes(struct mp_issuer_store *store)
+{
+	store->begin = begin;
+	store->end = end;
 }
 
 void memstore_break(struct memstore *memstore, bool broken)
@@ -173,8 +221,6 @@ bool memstore_contains(const struct memstore *memstore, const char *text)
 
 void memstore_close(struct memstore *memstore)
 {
-	for (size_t i = 0; i < memstore->count; i++)
-		free_item(&memstore->items[i]);
-	free(memstore->items);
+	clear(memstore);
 	free(memstore);
 }

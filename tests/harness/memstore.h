@@ -8,6 +8,8 @@ struct memstore;
 void memstore_open(struct memstore **ret_memstore, struct mp_issuer_store *ret_store);
 void memstore_close(struct memstore *memstore);
 
+/* A turn is kept or undone as a whole, as in the real store; without it each call is kept. */
+void memstore_undoes(struct mp_issuer_store *store);
 /* From now on every call fails, as on a full disk; or works again. */
 void memstore_break(struct memstore *memstore, bool broken);
 void memstore_drop_kind(struct memstore *memstore, const char *kind);

@@ -50,6 +50,35 @@ static void test_memory(const char *at)
 	mp_issuer_store_close(&store);
 }
 
+/* A turn: what is written in it is seen in it, and kept or undone at its end. */
+static void test_turns(void)
+{
+	struct mp_issuer_store store = { 0 }, other = { 0 };
+
+	CHECK_EQ("open", mp_issuer_store_open(path, &store, NULL), MCPASS_OK);
+	CHECK_EQ("and once more", mp_issuer_store_open(path, &other, NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "turn", "before", "g", 100, "one", NULL), MCPASS_OK);
+	for (int keep = 0; keep < 2; keep++) {
+		CHECK_EQ("begin", store.begin(store.ctx, NULL), MCPASS_OK);
+		expect(&store, "seen", true, "turn", "before", 50, "one");
+		CHECK_EQ("put", store.put(store.ctx, "turn", "in it", "g", 100, "two", NULL), MCPASS_OK);
+		expect(&store, "seen in the turn", false, "turn", "in it", 50, "two");
+		expect(&other, "by others not yet", false, "turn", "in it", 50, NULL);
+		expect(&other, "what is taken neither", false, "turn", "before", 50, "one");
+		CHECK_EQ("end", store.end(store.ctx, keep == 1, NULL), MCPASS_OK);
+		expect(&other, "kept or undone", false, "turn", "in it", 50, keep ? "two" : NULL);
+		expect(&other, "what was taken, too", false, "turn", "before", 50, keep ? NULL : "one");
+	}
+	CHECK_EQ("begin", store.begin(store.ctx, NULL), MCPASS_OK);
+	CHECK_EQ("dropped", store.drop_group(store.ctx, "turn", "g", NULL), MCPASS_OK);
+	CHECK_EQ("undone", store.end(store.ctx, false, NULL), MCPASS_OK);
+	expect(&store, "still there", true, "turn", "in it", 50, "two");
+	CHECK_EQ("begin", store.begin(store.ctx, NULL), MCPASS_OK);
+	CHECK_EQ("a turn that wrote nothing", store.end(store.ctx, true, NULL), MCPASS_OK);
+	mp_issuer_store_close(&store);
+	mp_issuer_store_close(&other);
+}
+
 static void test_add(void)
 {
 	static const struct {
@@ -168,6 +197,7 @@ int main(void)
 	unlink(path);
 	test_groups();
 	test_add();
+	test_turns();
 	test_file();
 	test_no_memory();
 	remove_folder(folder);
