@@ -4,6 +4,7 @@
  * spec: OAuth 2.1 4.1.1, 4.1.2.1; RFC 7636 4.3; RFC 8707 2.1; RFC 9207 2 */
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/ending.h"
 #include "issuer/pages.h"
 #include "issuer/par.h"
 #include "oauth/scope.h"
@@ -84,8 +85,8 @@ static enum mcpass_rc check_type(const struct mp_form *query, struct mcpass_erro
 	return rc;
 }
 
-/* A SHA-256 as base64url has 43 characters of its alphabet.  spec: RFC 7636 4.2 */
-static bool is_challenge(const char *text)
+/* A SHA-256 as base64url has 43 characters of its alphabet.  spec: RFC 7636 4.2, RFC 7638 3 */
+static bool is_hash(const char *text)
 {
 	return strlen(text) == 43 && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "abcdefghijklmnopqrstuvwxyz0123456789-_") == 43;
@@ -105,7 +106,7 @@ static enum mcpass_rc read_challenge(const struct mp_form *query, struct mp_park
 	if (!rc && !mp_eq(method, "S256"))
 		rc = mp_reply_refuse(err, "invalid_request", "RFC 7636 4.4.1",
 		    "code_challenge_method has to be S256");
-	if (!rc && !is_challenge(challenge))
+	if (!rc && !is_hash(challenge))
 		rc = mp_reply_refuse(err, "invalid_request", "RFC 7636 4.2",
 		    "code_challenge is no S256 challenge");
 	return rc ? rc : mp_set(&parked->code_challenge, challenge, err);
@@ -120,6 +121,19 @@ static enum mcpass_rc read_resource(const struct mp_turn *turn, const struct mp_
 	if (!rc)
 		rc = mp_client_check_resource(turn->issuer, client, resource, err);
 	return rc ? rc : mp_set(&parked->resource, resource, err);
+}
+
+/* The key that the code is for.  spec: RFC 9449 10 */
+static enum mcpass_rc read_key(const struct mp_form *query, struct mp_parked *parked,
+    struct mcpass_error *err)
+{
+	const char *thumbprint;
+	enum mcpass_rc rc = get(query, "dpop_jkt", &thumbprint, err);
+
+	if (!rc && thumbprint != NULL && !is_hash(thumbprint))
+		rc = mp_reply_refuse(err, "invalid_request", "RFC 9449 10",
+		    "dpop_jkt is no SHA-256 thumbprint of a key");
+	return rc ? rc : mp_set(&parked->thumbprint, thumbprint, err);
 }
 
 static enum mcpass_rc check_scopes(const struct mp_issuer *issuer,
@@ -183,6 +197,8 @@ static enum mcpass_rc read_request(const struct mp_turn *turn, const struct mp_f
 	if (!rc)
 		rc = read_challenge(query, parked, err);
 	if (!rc)
+		rc = read_key(query, parked, err);
+	if (!rc)
 		rc = read_resource(turn, query, client, parked, err);
 	if (!rc)
 		rc = mp_authorize_scope(turn, query, client, parked, err);
@@ -200,12 +216,29 @@ enum mcpass_rc mp_authorize_check(const struct mp_turn *turn, const struct mp_fo
 static enum mcpass_rc refuse_request(const struct mp_turn *turn, const struct mp_client *client,
     const struct mp_parked *parked, struct mcpass_error *err)
 {
+	const struct mp_secret no_ticket = { 0 };
+	const struct mp_ending ending = { client, parked, &no_ticket, "" };
 	struct mcpass_error why = *err;
 
 	mp_clear(err);
 	mp_reply_describe(why.detail);
-	return mp_parked_refuse(turn, client, parked,
+	return mp_ending_refuse(turn, &ending,
 	    why.oauth[0] != '\0' ? why.oauth : "invalid_request", why.detail, err);
+}
+
+/* The redirect URI is the client's: from here on a mistake is told to the client. */
+static enum mcpass_rc go_on(const struct mp_turn *turn, const struct mp_form *query,
+    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = read_request(turn, query, client, parked, err);
+
+	/* spec: RFC 9126 5 (require_pushed_authorization_requests) */
+	if (!rc && parked->pushed == NULL && turn->issuer->require_pushed)
+		rc = mp_reply_refuse(err, "invalid_request", "RFC 9126 5",
+		    "an authorization request has to be pushed first");
+	if (mp_reply_is_refusal(rc))
+		return refuse_request(turn, client, parked, err);
+	return rc ? rc : mp_login_begin(turn, client, parked, err);
 }
 
 enum mcpass_rc mp_authorize_handle(const struct mp_turn *turn, struct mcpass_error *err)
@@ -214,7 +247,6 @@ enum mcpass_rc mp_authorize_handle(const struct mp_turn *turn, struct mcpass_err
 	struct mp_client client = { 0 };
 	struct mp_parked parked = { 0 };
 	struct mp_form query = { 0 };
-	bool pushed = false;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (strlen(text) > MP_MAX_URI)
@@ -222,26 +254,15 @@ enum mcpass_rc mp_authorize_handle(const struct mp_turn *turn, struct mcpass_err
 	if (!rc)
 		rc = mp_form_parse(text, strlen(text), &query, err);
 	if (!rc)
-		rc = mp_par_open(turn, &query, &pushed, err);
+		rc = mp_par_open(turn, &query, &parked, err);
 	if (!rc)
 		rc = find_client(turn, &query, &client, err);
 	if (!rc)
 		rc = trust_redirect(&query, &client, &parked, err);
-	if (mp_reply_is_refusal(rc)) {
-		rc = mp_pages_refusal(turn, 400, err);
-		goto out;
-	}
 	if (!rc)
-		rc = read_request(turn, &query, &client, &parked, err);
-	/* spec: RFC 9126 5 (require_pushed_authorization_requests) */
-	if (!rc && !pushed && turn->issuer->require_pushed)
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 9126 5",
-		    "an authorization request has to be pushed first");
+		rc = go_on(turn, &query, &client, &parked, err);
 	if (mp_reply_is_refusal(rc))
-		rc = refuse_request(turn, &client, &parked, err);
-	else if (!rc)
-		rc = mp_login_begin(turn, &client, &parked, err);
-out:
+		rc = mp_pages_refusal(turn, 400, err);
 	mp_form_free(&query);
 	mp_parked_free(&parked);
 	mp_client_free(&client);

@@ -1,4 +1,4 @@
-/* DPoP at the token endpoint.  spec: RFC 9449 4.3, 5, 8, 11.1 */
+/* DPoP at the token and the pushed authorization request endpoint.  spec: RFC 9449 4.3, 5, 8, 11.1 */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +14,10 @@
 enum mcpass_rc mp_bound_setup(const char *signing_key, struct mp_issuer *issuer,
     struct mcpass_error *err)
 {
-	static const char purpose[] = "mcpass: the key of DPoP nonces";
+	static const char purpose[] = "mcpass: the key of DPoP nonces, and of what follows from a secret";
 
 	return mp_hmac_sha256(signing_key, strlen(signing_key), purpose, sizeof(purpose),
-	    issuer->nonce_key, err);
+	    issuer->own_key, err);
 }
 
 /* Made from the time, so that nothing has to be remembered. */
@@ -30,7 +30,7 @@ static enum mcpass_rc make_nonce(const struct mp_issuer *issuer, int64_t slot,
 	enum mcpass_rc rc;
 
 	(void)snprintf(text, sizeof(text), "%" PRId64, slot);
-	rc = mp_hmac_sha256(issuer->nonce_key, sizeof(issuer->nonce_key), text, strlen(text), mac,
+	rc = mp_hmac_sha256(issuer->own_key, sizeof(issuer->own_key), text, strlen(text), mac,
 	    err);
 	if (rc)
 		return rc;
@@ -103,8 +103,8 @@ static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_dpop_pr
 	return rc;
 }
 
-static enum mcpass_rc check(const struct mp_turn *turn, const char *header,
-    char **ret_thumbprint, struct mcpass_error *err)
+static enum mcpass_rc check(const struct mp_turn *turn, const char *endpoint,
+    const char *header, char **ret_thumbprint, struct mcpass_error *err)
 {
 	struct mp_dpop_expect expect = { .method = "POST", .now = turn->request->now };
 	struct mp_dpop_proof proof = { 0 };
@@ -112,9 +112,9 @@ static enum mcpass_rc check(const struct mp_turn *turn, const char *header,
 	enum mcpass_rc rc;
 
 	mp_buf_init(&url, MP_MAX_URI);
-	mp_buf_addf(&url, "%s/token", turn->issuer->url);
+	mp_buf_addf(&url, "%s%s", turn->issuer->url, endpoint);
 	expect.url = mp_buf_text(&url);
-	rc = mp_buf_check(&url, "the token endpoint", err);
+	rc = mp_buf_check(&url, "the endpoint", err);
 	if (!rc)
 		rc = mp_dpop_check(header, &expect, &proof, err);
 	if (!rc)
@@ -130,8 +130,8 @@ static enum mcpass_rc check(const struct mp_turn *turn, const char *header,
 	return rc;
 }
 
-enum mcpass_rc mp_bound_check(const struct mp_turn *turn, char **ret_thumbprint,
-    struct mcpass_error *err)
+enum mcpass_rc mp_bound_check(const struct mp_turn *turn, const char *endpoint,
+    char **ret_thumbprint, struct mcpass_error *err)
 {
 	const struct mp_http_request *request = turn->request;
 	size_t count = mp_header_count(request->headers, request->header_count, "DPoP");
@@ -142,6 +142,6 @@ enum mcpass_rc mp_bound_check(const struct mp_turn *turn, char **ret_thumbprint,
 	if (count > 1)
 		return mp_reply_refuse(err, "invalid_dpop_proof", "RFC 9449 4.3",
 		    "the DPoP header stands there twice");
-	return check(turn, mp_header_get(request->headers, request->header_count, "DPoP"),
+	return check(turn, endpoint, mp_header_get(request->headers, request->header_count, "DPoP"),
 	    ret_thumbprint, err);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "issuer/allowed.h"
+#include "issuer/ending.h"
 #include "issuer/pages.h"
 #include "oauth/scope.h"
 
@@ -25,14 +26,14 @@ static enum mcpass_rc grantable(const struct mp_turn *turn, const struct mp_park
 	return rc;
 }
 
-static enum mcpass_rc grant(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const struct mp_strings *scopes, struct mcpass_error *err)
+static enum mcpass_rc grant(const struct mp_turn *turn, const struct mp_ending *ending,
+    const struct mp_strings *scopes, struct mcpass_error *err)
 {
 	char *scope = NULL;
 	enum mcpass_rc rc = mp_scope_join(scopes, &scope, err);
 
 	if (!rc)
-		rc = mp_parked_grant(turn, parked, client, scope, err);
+		rc = mp_ending_grant(turn, ending, scope, err);
 	free(scope);
 	return rc;
 }
@@ -70,6 +71,7 @@ static enum mcpass_rc is_allowed(const struct mp_turn *turn, const struct mp_cli
 enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,
     struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
 {
+	const struct mp_ending ending = { client, parked, ticket, "login" };
 	struct mp_strings scopes = { 0 };
 	bool allowed = false, none;
 	enum mcpass_rc rc;
@@ -83,10 +85,10 @@ enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_clie
 	if (!rc && (none || allowed))
 		rc = mp_parked_close(turn, ticket, err);
 	if (!rc && none)
-		rc = mp_parked_refuse(turn, client, parked, "access_denied",
+		rc = mp_ending_refuse(turn, &ending, "access_denied",
 		    "this user may have none of the scopes that were asked for", err);
 	else if (!rc && allowed)
-		rc = grant(turn, client, parked, &scopes, err);
+		rc = grant(turn, &ending, &scopes, err);
 	else if (!rc)
 		rc = show(turn, client, parked, &scopes, NULL, ticket, err);
 	mp_strings_free(&scopes);
@@ -111,6 +113,7 @@ static enum mcpass_rc was_shown(const struct mp_turn *turn, const struct mp_clie
 static enum mcpass_rc allow(const struct mp_turn *turn, const struct mp_client *client,
     struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
 {
+	const struct mp_ending ending = { client, parked, ticket, "allow" };
 	struct mp_strings scopes = { 0 };
 	bool shown = false;
 	enum mcpass_rc rc;
@@ -124,7 +127,7 @@ static enum mcpass_rc allow(const struct mp_turn *turn, const struct mp_client *
 	if (!rc && shown)
 		rc = mp_allowed_remember(turn, client, parked, &scopes, err);
 	if (!rc && shown)
-		rc = grant(turn, client, parked, &scopes, err);
+		rc = grant(turn, &ending, &scopes, err);
 	mp_strings_free(&scopes);
 	return rc;
 }
@@ -145,6 +148,7 @@ static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *f
     const struct mp_client *client, struct mp_parked *parked, struct mp_secret *ticket,
     struct mcpass_error *err)
 {
+	const struct mp_ending denied = { client, parked, ticket, "deny" };
 	const char *decision;
 	enum mcpass_rc rc = mp_ask_required(form, "decision", &decision, err);
 
@@ -157,8 +161,7 @@ static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *f
 	if (strcmp(decision, "allow") == 0)
 		return allow(turn, client, parked, ticket, err);
 	if (strcmp(decision, "deny") == 0)
-		return mp_parked_refuse(turn, client, parked, "access_denied",
-		    "the user did not allow it", err);
+		return mp_ending_refuse(turn, &denied, "access_denied", "the user did not allow it", err);
 	if (strcmp(decision, "switch") == 0)
 		return switch_user(turn, client, parked, ticket, err);
 	return mp_reply_refuse(err, "invalid_request", NULL, "The form was changed on its way.");
@@ -170,12 +173,15 @@ enum mcpass_rc mp_consent_handle(const struct mp_turn *turn, struct mcpass_error
 	struct mp_client client = { 0 };
 	struct mp_parked parked = { 0 };
 	struct mp_secret ticket = { 0 };
+	bool done = false;
 	enum mcpass_rc rc;
 
 	rc = mp_ask_form(turn, &form, err);
 	if (!rc)
+		rc = mp_ending_repeat(turn, &form, &done, err);
+	if (!rc && !done)
 		rc = mp_parked_open(turn, &form, &client, &parked, &ticket, err);
-	if (!rc)
+	if (!rc && !done)
 		rc = decide(turn, &form, &client, &parked, &ticket, err);
 	if (mp_reply_is_refusal(rc))
 		rc = mp_pages_refusal(turn, 403, err);

@@ -87,8 +87,8 @@ static enum mcpass_rc begin_family(const struct mp_turn *turn,
 	const struct mp_grant grant = { .client_id = request->client_id,
 		.username = allowed->username, .scope = allowed->scope,
 		.resource = request->resource };
-	struct mp_secret code = { 0 };
-	enum mcpass_rc rc = mp_grant_begin(turn, &grant, &code, err);
+	struct mp_secret none = { 0 }, code = { 0 };
+	enum mcpass_rc rc = mp_grant_begin(turn, &grant, &none, &code, err);
 
 	if (!rc)
 		rc = mp_grant_redeem_code(turn, &code, ret_grant, err);

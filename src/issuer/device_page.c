@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/device.h"
+#include "issuer/ending.h"
 #include "issuer/pages.h"
 
 #define GUESSES_LIFETIME 60     /* seconds that wrong codes are counted for */
@@ -182,8 +183,12 @@ enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_park
 	if (!rc)
 		rc = mp_record_put(turn, &slot, &mp_device_answer_shape, &decided, err);
 	free(device);
-	if (rc)
-		return rc;
+	return rc ? rc : mp_device_finished(turn, allowed, err);
+}
+
+enum mcpass_rc mp_device_finished(const struct mp_turn *turn, bool allowed,
+    struct mcpass_error *err)
+{
 	return allowed ? mp_pages_message(turn, 200, "You are signed in",
 	    "Go back to your device: it goes on by itself.", "You may close this page.", err)
 	    : mp_pages_message(turn, 200, "Not allowed",

@@ -35,20 +35,15 @@ enum mcpass_rc mp_grant_revoke(const struct mp_turn *turn, const char *family,
 	return rc ? rc : mp_record_drop_group(turn, MP_KIND_ACCESS, family, err);
 }
 
-/* Makes a secret of a kind that stands for grant until expires_at. */
+/* Lets secret, of a kind, stand for grant until expires_at. */
 static enum mcpass_rc issue(const struct mp_turn *turn, const char *kind,
-    const struct mp_grant *grant, int64_t expires_at, struct mp_secret *ret_secret,
+    const struct mp_grant *grant, int64_t expires_at, const struct mp_secret *secret,
     struct mcpass_error *err)
 {
-	const struct mp_issuer *issuer = turn->issuer;
 	const struct mp_grant pointer = { .family = grant->family };
-	struct mp_secret secret = { 0 };
 	char *key = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_record_key(secret, &key, err);
 
-	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, &secret, err);
-	if (!rc)
-		rc = mp_record_key(&secret, &key, err);
 	if (!rc) {
 		const struct mp_slot issued = { "issued", key, grant->family, grant->expires_at };
 		const struct mp_slot slot = { kind, key, grant->family, expires_at };
@@ -58,15 +53,21 @@ static enum mcpass_rc issue(const struct mp_turn *turn, const char *kind,
 			rc = mp_record_put(turn, &slot, &shape, grant, err);
 	}
 	free(key);
-	if (rc)
-		mp_secret_free(&secret);
-	else
-		*ret_secret = secret;
 	return rc;
 }
 
+/* Random, or what follows from a secret that is present. */
+static enum mcpass_rc make_secret(const struct mp_turn *turn, const char *purpose,
+    const struct mp_secret *from, struct mp_secret *ret_secret, struct mcpass_error *err)
+{
+	const struct mp_issuer *issuer = turn->issuer;
+
+	return mp_secret_present(from) ? mp_record_derive(issuer, purpose, from, ret_secret, err)
+	    : mp_random_text(issuer->random, issuer->random_ctx, 32, ret_secret, err);
+}
+
 enum mcpass_rc mp_grant_begin(const struct mp_turn *turn, const struct mp_grant *grant,
-    struct mp_secret *ret_code, struct mcpass_error *err)
+    const struct mp_secret *ticket, struct mp_secret *ret_code, struct mcpass_error *err)
 {
 	const struct mp_issuer *issuer = turn->issuer;
 	int64_t now = turn->request->now;
@@ -82,8 +83,28 @@ enum mcpass_rc mp_grant_begin(const struct mp_turn *turn, const struct mp_grant 
 	whole.expires_at = head.expires_at;
 	rc = mp_record_put(turn, &head, &shape, &whole, err);
 	if (!rc)
+		rc = make_secret(turn, "code", ticket, ret_code, err);
+	if (!rc)
 		rc = issue(turn, "code", &whole, now + issuer->code_lifetime, ret_code, err);
 	mp_secret_free(&family);
+	return rc;
+}
+
+enum mcpass_rc mp_grant_find_code(const struct mp_turn *turn, const struct mp_secret *ticket,
+    struct mp_secret *ret_code, bool *ret_found, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "code", NULL, "", 0 };
+	struct mp_grant grant = { 0 };
+	char *key = NULL;
+	enum mcpass_rc rc = mp_record_derive(turn->issuer, "code", ticket, ret_code, err);
+
+	if (!rc)
+		rc = mp_record_key(ret_code, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_get(turn, &slot, &shape, &grant, ret_found, err);
+	mp_grant_free(&grant);
+	free(key);
 	return rc;
 }
 
@@ -133,8 +154,11 @@ enum mcpass_rc mp_grant_add_refresh(const struct mp_turn *turn, const struct mp_
 		.family = grant->family, .expires_at = grant->expires_at,
 		.thumbprint = grant->thumbprint,
 	};
+	const struct mp_issuer *issuer = turn->issuer;
+	enum mcpass_rc rc;
 
-	return issue(turn, "refresh", &pointer, grant->expires_at, ret_token, err);
+	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, ret_token, err);
+	return rc ? rc : issue(turn, "refresh", &pointer, grant->expires_at, ret_token, err);
 }
 
 /* The grant of the family that the pointer names, when that is alive. */

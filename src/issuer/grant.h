@@ -11,14 +11,18 @@ struct mp_grant {
 	char *client_id, *username;
 	char *scope, *resource;         /* or NULL */
 	char *redirect_uri, *code_challenge; /* of the code only */
-	char *thumbprint;               /* of the key a refresh token is bound to, or NULL */
+	char *thumbprint;               /* of the key that the code or refresh token is bound to, or NULL */
 	int64_t expires_at;             /* the family's end, however often it is renewed */
 };
 void mp_grant_free(struct mp_grant *grant);
 
-/* Begins a family; grant->family and expires_at are not looked at. */
+/* Begins a family; grant->family and expires_at are not looked at.  The code follows from
+ * ticket when that is present: mp_grant_find_code() finds it again. */
 enum mcpass_rc mp_grant_begin(const struct mp_turn *turn, const struct mp_grant *grant,
-    struct mp_secret *ret_code, struct mcpass_error *err);
+    const struct mp_secret *ticket, struct mp_secret *ret_code, struct mcpass_error *err);
+/* The code that the ticket gave: *ret_found is false when it is used or too old. */
+enum mcpass_rc mp_grant_find_code(const struct mp_turn *turn, const struct mp_secret *ticket,
+    struct mp_secret *ret_code, bool *ret_found, struct mcpass_error *err);
 /* Uses the code up.  Refuses with invalid_grant. */
 enum mcpass_rc mp_grant_redeem_code(const struct mp_turn *turn, const struct mp_secret *code,
     struct mp_grant *ret_grant, struct mcpass_error *err);

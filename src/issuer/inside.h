@@ -43,7 +43,7 @@ struct mp_issuer {
 	enum mcpass_rc (*check_password)(void *ctx, const struct mp_password_ask *ask,
 	    enum mp_password_answer *ret_answer, struct mcpass_error *err);     /* or NULL */
 	void *check_password_ctx;
-	uint8_t nonce_key[32];          /* bound.c */
+	uint8_t own_key[32];            /* of our HMACs: nonces, mp_record_derive() */
 	bool require_pushed, require_dpop_nonce, require_resource_claim, opaque_tokens;
 };
 
@@ -121,6 +121,10 @@ struct mp_slot {                        /* where */
  * *ret_key is the caller's (free). */
 enum mcpass_rc mp_record_key(const struct mp_secret *secret, char **ret_key,
     struct mcpass_error *err);
+/* A secret that follows from another, for one purpose: who comes twice with the one gets
+ * the other again, though neither is remembered.  Release with mp_secret_free(). */
+enum mcpass_rc mp_record_derive(const struct mp_issuer *issuer, const char *purpose,
+    const struct mp_secret *from, struct mp_secret *ret_secret, struct mcpass_error *err);
 enum mcpass_rc mp_record_put(const struct mp_turn *turn, const struct mp_slot *slot,
     const struct mp_shape *shape, const void *record, struct mcpass_error *err);
 /* Fills a struct of zeros (release: mp_record_release()); *ret_found says whether. */

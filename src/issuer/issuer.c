@@ -45,7 +45,7 @@ void mp_issuer_free(struct mp_issuer *issuer)
 	free(issuer->style_hash);
 	mp_known_free(issuer);
 	mp_faults_forget(issuer);
-	mp_wipe(issuer->nonce_key, sizeof(issuer->nonce_key));
+	mp_wipe(issuer->own_key, sizeof(issuer->own_key));
 	mp_users_free(issuer);
 	mp_strings_free(&issuer->cors_origins);
 	mp_strings_free(&issuer->scopes);

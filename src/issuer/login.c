@@ -3,6 +3,7 @@
  * session is kept.  spec: RFC 6265 8.5 */
 #include <stdlib.h>
 #include "base/limits.h"
+#include "issuer/ending.h"
 #include "issuer/pages.h"
 #include "issuer/parked.h"
 #include "wire/crypto.h"
@@ -109,7 +110,8 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
 	struct mp_secret ticket = { 0 };
 	enum mcpass_rc rc;
 
-	parked->expires_at = turn->request->now + MP_PARKED_LIFETIME;
+	if (parked->expires_at == 0)    /* a pushed request has its own end */
+		parked->expires_at = turn->request->now + MP_PARKED_LIFETIME;
 	parked->direct = mp_ask_is_direct(turn);
 	rc = mp_parked_bind(turn, parked, err);
 	if (!rc)
@@ -163,12 +165,15 @@ enum mcpass_rc mp_login_handle(const struct mp_turn *turn, struct mcpass_error *
 	struct mp_client client = { 0 };
 	struct mp_parked parked = { 0 };
 	struct mp_secret ticket = { 0 };
+	bool done = false;
 	enum mcpass_rc rc;
 
 	rc = mp_ask_form(turn, &form, err);
 	if (!rc)
+		rc = mp_ending_repeat(turn, &form, &done, err);
+	if (!rc && !done)
 		rc = mp_parked_open(turn, &form, &client, &parked, &ticket, err);
-	if (!rc)
+	if (!rc && !done)
 		rc = log_in(turn, &form, &client, &parked, &ticket, err);
 	if (mp_reply_is_refusal(rc))
 		rc = mp_pages_refusal(turn, 403, err);

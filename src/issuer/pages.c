@@ -367,6 +367,9 @@ enum mcpass_rc mp_pages_refusal(const struct mp_turn *turn, int status,
 
 	mp_reply_clear(turn);
 	mp_clear(err);
+	if (mp_eq(why.oauth, MP_PAGES_ANSWERED))
+		return mp_pages_message(turn, status, "Already answered", why.detail,
+		    "Go back to it. You may close this page.", err);
 	return mp_pages_message(turn, status, "This did not work", why.detail,
 	    "Close this page, go back to the application and start again.", err);
 }

@@ -26,7 +26,9 @@ enum mcpass_rc mp_pages_code(const struct mp_turn *turn, const char *typed,
 /* A page that ends here; every text is escaped. */
 enum mcpass_rc mp_pages_message(const struct mp_turn *turn, int status, const char *title,
     const char *text, const char *advice, struct mcpass_error *err);
-/* The same for a refusal in err, in place of whatever was answered; clears err. */
+/* The same for a refusal in err, in place of whatever was answered; clears err.  One whose
+ * code is MP_PAGES_ANSWERED is no failure for the person, and is said so. */
+#define MP_PAGES_ANSWERED "answered"
 enum mcpass_rc mp_pages_refusal(const struct mp_turn *turn, int status,
     struct mcpass_error *err);
 

@@ -3,10 +3,14 @@
 #define MP_ISSUER_PAR_H
 #include "issuer/parked.h"
 
-/* Takes the request that query refers to, when it does, and puts it in place of query;
- * *ret_pushed says whether.  It is used once. */
+/* Puts the request that query refers to, when it does, in place of query, and binds it to
+ * the browser at hand: that may reload its link until it has answered.  Fills
+ * parked->pushed, browser and expires_at.  spec: RFC 9126 4 (a user reloading) */
 enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
-    bool *ret_pushed, struct mcpass_error *err);
+    struct mp_parked *parked, struct mcpass_error *err);
+/* The request of parked, if it was pushed, gets its one answer: refuses the second one. */
+enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_parked *parked,
+    struct mcpass_error *err);
 
 /* authorize.c: the client's request, checked as in the browser; refuses with the codes of
  * RFC 6749 4.1.2.1. */

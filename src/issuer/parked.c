@@ -2,8 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/grant.h"
-#include "issuer/pages.h"
 #include "wire/crypto.h"
 
 #define AT(member) offsetof(struct mp_parked, member)
@@ -15,6 +13,8 @@ static const struct mp_field fields[] = {
 	{ "user_code", MP_FIELD_STRING, 0, AT(user_code), NULL },
 	{ "state", MP_FIELD_STRING, 0, AT(state), NULL },
 	{ "resource", MP_FIELD_STRING, 0, AT(resource), NULL },
+	{ "thumbprint", MP_FIELD_STRING, 0, AT(thumbprint), NULL },
+	{ "pushed", MP_FIELD_STRING, 0, AT(pushed), NULL },
 	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
 	{ "browser", MP_FIELD_STRING, MP_REQUIRED, AT(browser), NULL },
 	{ "username", MP_FIELD_STRING, 0, AT(username), NULL },
@@ -85,8 +85,10 @@ enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *park
 {
 	const struct mp_issuer *issuer = turn->issuer;
 	struct mp_secret cookie = { 0 };
-	enum mcpass_rc rc = hash_browser(turn, &parked->browser, err);
+	enum mcpass_rc rc = MCPASS_OK;
 
+	if (parked->browser == NULL)
+		rc = hash_browser(turn, &parked->browser, err);
 	/* One cookie for all the tabs, so that they do not grow until a proxy refuses. */
 	if (rc || parked->browser != NULL)
 		return rc;
@@ -99,14 +101,14 @@ enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *park
 	return rc;
 }
 
-static enum mcpass_rc check_browser(const struct mp_turn *turn,
-    const struct mp_parked *parked, struct mcpass_error *err)
+enum mcpass_rc mp_parked_check_browser(const struct mp_turn *turn, const char *browser,
+    struct mcpass_error *err)
 {
 	char *hash = NULL;
 	enum mcpass_rc rc = hash_browser(turn, &hash, err);
 
 	/* The consent of one browser is no consent of another.  spec: RFC 9700 4.7 */
-	if (!rc && !mp_eq(hash, parked->browser))
+	if (!rc && !mp_eq(hash, browser))
 		rc = mp_reply_refuse(err, "access_denied", "RFC 9700 4.7",
 		    "This page was opened in another browser, or cookies are turned off.");
 	free(hash);
@@ -154,7 +156,7 @@ static enum mcpass_rc open_slot(const struct mp_turn *turn, const struct mp_slot
 	if (!rc && !found)
 		rc = expired(err);
 	if (!rc)
-		rc = check_browser(turn, &parked, err);
+		rc = mp_parked_check_browser(turn, parked.browser, err);
 	mp_parked_free(&parked);
 	if (!rc)
 		rc = mp_record_take(turn, slot, &shape, ret_parked, &found, err);
@@ -193,104 +195,5 @@ enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *
 		mp_secret_free(&ticket);
 	else
 		*ret_ticket = ticket;
-	return rc;
-}
-
-/* The authorization response, error or not.  spec: RFC 6749 4.1.2, RFC 9207 2 */
-static enum mcpass_rc write_location(const struct mp_turn *turn, const struct mp_parked *parked,
-    const struct mcpass_header *members, size_t count, struct mp_buf *location,
-    struct mcpass_error *err)
-{
-	const char *uri = parked->redirect_uri;
-
-	mp_buf_adds(location, uri);
-	if (strchr(uri, '?') == NULL)
-		mp_buf_addc(location, '?');
-	for (size_t i = 0; i < count; i++)
-		mp_form_add(location, members[i].name, members[i].value);
-	mp_form_add(location, "state", parked->state);
-	mp_form_add(location, "iss", turn->issuer->url);
-	return mp_buf_check(location, "the redirect", err);
-}
-
-static enum mcpass_rc redirect(const struct mp_turn *turn, const struct mp_buf *location,
-    struct mcpass_error *err)
-{
-	enum mcpass_rc rc;
-
-	/* 303, so that no browser posts a password on.  spec: RFC 9700 4.12 */
-	turn->response->status = 303;
-	rc = mp_reply_header(turn, "Location", mp_buf_text(location), err);
-	if (!rc)
-		rc = mp_reply_header(turn, "Cache-Control", "no-store", err);
-	if (!rc)
-		rc = mp_reply_header(turn, "Referrer-Policy", "no-referrer", err);
-	return rc;
-}
-
-/* A client that registered itself chose the address: a link with a mistake in it would make
- * us a redirector to wherever its author likes.  spec: RFC 9700 4.11.2 */
-static bool may_redirect(const struct mp_turn *turn, const struct mp_client *client)
-{
-	return client->is_known || strcmp(turn->request->method, "POST") == 0;
-}
-
-enum mcpass_rc mp_parked_refuse(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const char *error, const char *description,
-    struct mcpass_error *err)
-{
-	const struct mcpass_header members[] = {
-		{ "error", error }, { "error_description", description },
-	};
-	const struct mp_view view = { .client = client, .parked = parked, .problem = description };
-	struct mp_buf location;
-	enum mcpass_rc rc;
-
-	if (parked->device != NULL)
-		return mp_device_finish(turn, parked, NULL, false, err);
-	mp_buf_init(&location, 4 * MP_MAX_URI);
-	rc = write_location(turn, parked, members, MP_COUNT(members), &location, err);
-	if (!rc)
-		rc = may_redirect(turn, client) ? redirect(turn, &location, err)
-		    : mp_pages_mistake(turn, &view, mp_buf_text(&location), err);
-	mp_buf_free(&location);
-	return rc;
-}
-
-static enum mcpass_rc hand_over(const struct mp_turn *turn, const struct mp_parked *parked,
-    const struct mp_secret *code, struct mcpass_error *err)
-{
-	const struct mcpass_header member = { "code", mp_secret_reveal(code) };
-	struct mp_buf location;
-	enum mcpass_rc rc;
-
-	mp_buf_init(&location, 4 * MP_MAX_URI);
-	rc = write_location(turn, parked, &member, 1, &location, err);
-	if (!rc)
-		rc = redirect(turn, &location, err);
-	mp_buf_free(&location);
-	return rc;
-}
-
-enum mcpass_rc mp_parked_grant(const struct mp_turn *turn, const struct mp_parked *parked,
-    const struct mp_client *client, const char *scope, struct mcpass_error *err)
-{
-	const struct mp_grant grant = {
-		.client_id = client->client_id,
-		.username = parked->username,
-		.scope = (char *)scope,
-		.resource = parked->resource,
-		.redirect_uri = parked->redirect_uri,
-		.code_challenge = parked->code_challenge,
-	};
-	struct mp_secret code = { 0 };
-	enum mcpass_rc rc;
-
-	if (parked->device != NULL)
-		return mp_device_finish(turn, parked, scope, true, err);
-	rc = mp_grant_begin(turn, &grant, &code, err);
-	if (!rc)
-		rc = hand_over(turn, parked, &code, err);
-	mp_secret_free(&code);
 	return rc;
 }

@@ -8,6 +8,8 @@ struct mp_parked {
 	char *redirect_uri, *code_challenge;    /* NULL: the answer goes to a device, */
 	char *device, *user_code;       /* which shows this code, and has that device code (hash) */
 	char *state, *resource;         /* or NULL */
+	char *thumbprint;               /* of the key that the code is for, or NULL */
+	char *pushed;                   /* what the pushed request is kept by (par.h), or NULL */
 	char *scope;                    /* asked for, or the default; NULL: none */
 	char *browser;                  /* hash of the cookie of the browser that asked */
 	char *username;                 /* who has logged in, or NULL */
@@ -37,16 +39,10 @@ enum mcpass_rc mp_parked_close(const struct mp_turn *turn, const struct mp_secre
 enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *parked,
     struct mcpass_error *err);
 
-/* --- the endings --- */
-/* Ends it with an error; description is static or borrowed.  It redirects at once where the
- * operator knows the client, or the person has answered a page of ours; otherwise it shows
- * the error, and a link.  spec: RFC 6749 4.1.2.1; RFC 9700 4.11.2 */
-enum mcpass_rc mp_parked_refuse(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const char *error, const char *description,
+/* Refuses another browser than the one whose hash is given: the consent of one is no consent
+ * of another.  spec: RFC 9700 4.7 */
+enum mcpass_rc mp_parked_check_browser(const struct mp_turn *turn, const char *browser,
     struct mcpass_error *err);
-/* Redirects with a code for scope, which parked->username allowed.  spec: 4.1.2 */
-enum mcpass_rc mp_parked_grant(const struct mp_turn *turn, const struct mp_parked *parked,
-    const struct mp_client *client, const char *scope, struct mcpass_error *err);
 
 /* --- the steps on the way --- */
 /* login.c: begins with a request that authorize.c has checked. */
@@ -61,11 +57,5 @@ enum mcpass_rc mp_login_end(const struct mp_turn *turn, struct mcpass_error *err
  * yet. */
 enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,
     struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err);
-
-/* --- device_page.c --- */
-/* The ending of an authorization for a device: its next poll learns of it, and the person
- * is sent back to it. */
-enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_parked *parked,
-    const char *scope, bool allowed, struct mcpass_error *err);
 
 #endif

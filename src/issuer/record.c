@@ -1,12 +1,38 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/inside.h"
+#include "wire/b64url.h"
 #include "wire/crypto.h"
 
 enum mcpass_rc mp_record_key(const struct mp_secret *secret, char **ret_key,
     struct mcpass_error *err)
 {
 	return mp_sha256_b64url(mp_secret_reveal(secret), ret_key, err);
+}
+
+enum mcpass_rc mp_record_derive(const struct mp_issuer *issuer, const char *purpose,
+    const struct mp_secret *from, struct mp_secret *ret_secret, struct mcpass_error *err)
+{
+	uint8_t mac[MP_SHA256_LEN];
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&text, MP_MAX_FORM);
+	mp_buf_addf(&text, "%s:%s", purpose, mp_secret_reveal(from));
+	rc = mp_buf_check(&text, "a secret", err);
+	if (!rc)
+		rc = mp_hmac_sha256(issuer->own_key, sizeof(issuer->own_key), mp_buf_text(&text),
+		    text.len, mac, err);
+	mp_buf_clear(&text);
+	if (!rc) {
+		mp_b64url_add(&text, mac, sizeof(mac));
+		rc = mp_buf_check(&text, "a secret", err);
+	}
+	if (!rc)
+		rc = mp_secret_set(ret_secret, mp_buf_text(&text), err);
+	mp_wipe(mac, sizeof(mac));
+	mp_buf_free(&text);
+	return rc;
 }
 
 enum mcpass_rc mp_record_put(const struct mp_turn *turn, const struct mp_slot *slot,

@@ -64,12 +64,12 @@ enum mcpass_rc mp_token_answer_grant(const struct mp_turn *turn, const struct mp
 		.resource = grant->resource, .refresh = with_refresh ? grant : NULL,
 		.family = grant->family,
 	};
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc;
 
-	/* Whoever steals a public client's refresh token could use it, were it not bound; a
-	 * confidential client's is bound by its credentials.  spec: RFC 9449 5 */
-	if (mp_eq(ask->client->token_endpoint_auth_method, "none"))
-		rc = mp_set(&grant->thumbprint, ask->thumbprint, err);
+	/* A thief could use a public client's refresh token, were it not bound; a confidential
+	 * client's is bound by its credentials.  spec: RFC 9449 5 */
+	rc = mp_set(&grant->thumbprint, mp_eq(ask->client->token_endpoint_auth_method, "none")
+	    ? ask->thumbprint : NULL, err);
 	return rc ? rc : mp_token_give(turn, ask, &give, err);
 }
 
@@ -95,7 +95,8 @@ static enum mcpass_rc check_owner(const struct mp_grant *grant,
 	    "it was issued to another client");
 }
 
-/* spec: RFC 9449 5 (the refresh token of a public client is bound to its key) */
+/* spec: RFC 9449 5 (the refresh token of a public client is bound to its key), 10 (and a code
+ * to the key of dpop_jkt) */
 static enum mcpass_rc check_key(const struct mp_grant *grant, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {
@@ -146,6 +147,8 @@ static enum mcpass_rc exchange_code(const struct mp_turn *turn, const struct mp_
 		rc = mp_grant_redeem_code(turn, &code, &grant, err);
 	if (!rc)
 		rc = check_owner(&grant, client, err);
+	if (!rc)
+		rc = check_key(&grant, ask, err);
 	if (!rc)
 		rc = check_redirect(form, &grant, err);
 	if (!rc)
@@ -305,7 +308,7 @@ static enum mcpass_rc handle(const struct mp_turn *turn, const struct mp_form *f
 	if (!workload)
 		rc = mp_client_authenticate(turn, form, client, err);
 	if (!rc)        /* before a code is looked at: a proof without the nonce costs nothing */
-		rc = mp_bound_check(turn, &thumbprint, err);
+		rc = mp_bound_check(turn, "/token", &thumbprint, err);
 	ask.thumbprint = thumbprint;
 	/* spec: RFC 9449 5.2 */
 	if (!rc && client->dpop_bound_access_tokens && thumbprint == NULL)

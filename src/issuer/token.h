@@ -49,12 +49,13 @@ enum mcpass_rc mp_token_scope(const struct mp_form *form, const struct mp_string
 
 /* --- bound.c: proof of possession.  spec: RFC 9449 --- */
 /* *ret_thumbprint: of the key in the request's DPoP proof, the caller's (free); NULL when
- * it has none.  Refuses with invalid_dpop_proof, use_dpop_nonce. */
-enum mcpass_rc mp_bound_check(const struct mp_turn *turn, char **ret_thumbprint,
-    struct mcpass_error *err);
+ * it has none.  endpoint: the path that the proof is for ("/token").  Refuses with
+ * invalid_dpop_proof, use_dpop_nonce. */
+enum mcpass_rc mp_bound_check(const struct mp_turn *turn, const char *endpoint,
+    char **ret_thumbprint, struct mcpass_error *err);
 /* Adds the nonce for the next proof, where nonces are asked for. */
 enum mcpass_rc mp_bound_add_nonce(const struct mp_turn *turn, struct mcpass_error *err);
-/* Makes the secret of the nonces out of the signing key. */
+/* Makes issuer->own_key out of the signing key. */
 enum mcpass_rc mp_bound_setup(const char *signing_key, struct mp_issuer *issuer,
     struct mcpass_error *err);
 

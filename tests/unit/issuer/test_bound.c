@@ -137,6 +137,152 @@ static void test_registered(void)
 	kit_close(&kit);
 }
 
+/* --- a code for one key.  spec: RFC 9449 10, 10.1 --- */
+static const char *thumbprint(size_t i)
+{
+	char *text = NULL;
+	const char *copy;
+
+	if (mp_jwk_thumbprint(kit_keys(i), &text, NULL))
+		exit(EXIT_FAILURE);
+	copy = kit_text(text, strlen(text));
+	free(text);
+	return copy;
+}
+
+static int exchange_for(struct kit *kit, const char *code, const struct mp_key *key)
+{
+	char form[2048];
+
+	snprintf(form, sizeof(form), "grant_type=authorization_code&client_id=%s&code=%s"
+	    "&code_verifier=" VERIFIER "%s%s", kit->client_id, code,
+	    kit->secret[0] != '\0' ? "&client_secret=" : "", kit->secret);
+	return key == NULL ? kit_post(kit, "/token", form)
+	    : kit_post_proved(kit, form, kit_proof(kit, key, TOKEN, NULL));
+}
+
+/* Opens the link, signs in where asked, allows; "" without a code. */
+static const char *walk(struct kit *kit, const char *query)
+{
+	const char *code;
+
+	if (kit_get(kit, "/authorize", query) == 200 && strstr(kit_body(kit), "name=\"password\""))
+		kit_sign_in(kit, "alice", "secret");
+	if (kit->answer.status == 200)
+		kit_decide(kit, "allow");
+	code = kit_param(kit, "code");
+	return code != NULL ? code : "";
+}
+
+/* Pushes the request with a proof by key (NULL: without one), for url; "" when refused. */
+static const char *push(struct kit *kit, const char *more, const struct mp_key *key,
+    const char *url)
+{
+	const struct mcpass_header header = { "DPoP",
+		key != NULL ? kit_proof(kit, key, url, NULL) : "" };
+	struct mp_buf query;
+	const char *text;
+
+	kit_ask(kit, &(struct ask){ .method = "POST", .path = "/par", .type = FORM,
+	    .body = kit_query(kit, "mcp:read", more), .extra = key != NULL ? &header : NULL });
+	if (kit->answer.status != 201)
+		return "";
+	mp_buf_init(&query, 4000);
+	mp_form_add(&query, "client_id", kit->client_id);
+	mp_form_add(&query, "request_uri", kit_member(kit, "request_uri"));
+	text = kit_text(mp_buf_text(&query), query.len);
+	mp_buf_free(&query);
+	return text;
+}
+
+enum way { AUTHORIZED, PUSHED, PROVED };
+static const struct { const char *label; enum way way; const char *metadata; } way_rows[] = {
+	{ "dpop_jkt", AUTHORIZED, PUBLIC_CLIENT },
+	{ "dpop_jkt, pushed", PUSHED, PUBLIC_CLIENT },
+	{ "a proof, pushed", PROVED, PUBLIC_CLIENT },
+	{ "dpop_jkt of a confidential client", AUTHORIZED, POST_CLIENT },
+};
+
+static const char *code_for_key(struct kit *kit, enum way way)
+{
+	char more[128];
+
+	snprintf(more, sizeof(more), "dpop_jkt=%s", thumbprint(0));
+	if (way == AUTHORIZED)
+		return walk(kit, kit_query(kit, "mcp:read", more));
+	return walk(kit, way == PUSHED ? push(kit, more, NULL, NULL)
+	    : push(kit, NULL, kit_keys(0), AS "/par"));
+}
+
+static void test_code_of_key(void)
+{
+	for (size_t i = 0; i < COUNT(way_rows); i++) {
+		const char *label = way_rows[i].label;
+		struct kit kit;
+
+		kit_open_extended(&kit, kit_extended());
+		kit_register(&kit, way_rows[i].metadata);
+		CHECK_EQ(label, exchange_for(&kit, code_for_key(&kit, way_rows[i].way), NULL), 400);
+		CHECK_STR("without a proof", kit_member(&kit, "error"), "invalid_grant");
+		CHECK_EQ(label, exchange_for(&kit, code_for_key(&kit, way_rows[i].way), kit_keys(1)), 400);
+		CHECK_STR("by another key", kit_member(&kit, "error"), "invalid_grant");
+		CHECK_EQ(label, exchange_for(&kit, code_for_key(&kit, way_rows[i].way), kit_keys(0)), 200);
+		CHECK_STR(label, kit_member(&kit, "token_type"), "DPoP");
+		/* spec: RFC 9449 5 */
+		CHECK_EQ("refreshed with another key", refresh(&kit, kit_member(&kit, "refresh_token"),
+		    kit_keys(1)), kit.secret[0] != '\0' ? 200 : 400);
+		kit_close(&kit);
+	}
+}
+
+static const struct { const char *label, *jkt; int want; } jkt_rows[] = {
+	{ "empty is absent", "", 200 },
+	{ "too short", "abc", 400 },
+	{ "base64, not base64url", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw%2BcM", 400 },
+	{ "twice", CHALLENGE "&dpop_jkt=" CHALLENGE, 400 },
+	{ "a thumbprint", CHALLENGE, 200 },
+};
+
+static void test_jkt(void)
+{
+	char more[256];
+	struct kit kit;
+
+	kit_open_extended(&kit, kit_extended());
+	kit_register(&kit, PUBLIC_CLIENT);
+	for (size_t i = 0; i < COUNT(jkt_rows); i++) {
+		snprintf(more, sizeof(more), "dpop_jkt=%s", jkt_rows[i].jkt);
+		CHECK_EQ(jkt_rows[i].label, kit_get(&kit, "/authorize", kit_query(&kit, "mcp:read", more)),
+		    jkt_rows[i].want);
+		push(&kit, more, NULL, NULL);
+		CHECK_EQ(jkt_rows[i].label, kit.answer.status, jkt_rows[i].want == 200 ? 201 : 400);
+	}
+	snprintf(more, sizeof(more), "dpop_jkt=%s", thumbprint(0));
+	push(&kit, more, kit_keys(0), AS "/par");
+	CHECK_EQ("both, and the same key", kit.answer.status, 201);
+	push(&kit, more, kit_keys(1), AS "/par");
+	CHECK_EQ("both, and two keys", kit.answer.status, 400);
+	CHECK_STR("both, and two keys", kit_member(&kit, "error"), "invalid_dpop_proof");
+	push(&kit, NULL, kit_keys(0), TOKEN);
+	CHECK_EQ("a proof for another endpoint", kit.answer.status, 400);
+	CHECK_STR("a proof for another endpoint", kit_member(&kit, "error"), "invalid_dpop_proof");
+	kit_close(&kit);
+}
+
+static void test_pushed_nonce(void)
+{
+	struct mp_issuer_config config = kit_extended();
+	struct kit kit;
+
+	config.require_dpop_nonce = true;
+	kit_open_extended(&kit, config);
+	kit_register(&kit, PUBLIC_CLIENT);
+	push(&kit, NULL, kit_keys(0), AS "/par");
+	CHECK_STR("a pushed request needs a nonce, too", kit_member(&kit, "error"), "use_dpop_nonce");
+	CHECK("which is told", kit_header(&kit, "DPoP-Nonce") != NULL);
+	kit_close(&kit);
+}
+
 int main(void)
 {
 	long before;
@@ -150,6 +296,9 @@ int main(void)
 	test_nonces();
 	test_refresh();
 	test_registered();
+	test_code_of_key();
+	test_jkt();
+	test_pushed_nonce();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), before);
 	return check_done();
 }
