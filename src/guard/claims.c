@@ -14,8 +14,6 @@ static const struct mp_field fields[] = {
 	CLAIM(azp, 0, "OIDC Core 2"),           /* Keycloak, Entra v2, Auth0 */
 	CLAIM(cid, 0, "RFC 7519 4.3"),          /* Okta */
 	CLAIM(appid, 0, "RFC 7519 4.3"),        /* Entra v1 */
-	CLAIM(typ, 0, "RFC 7519 4.3"),          /* Keycloak: which of its tokens this is */
-	CLAIM(token_use, 0, "RFC 7519 4.3"),    /* Cognito: the same */
 	/* Lenient: a name to show; nothing is decided by it. */
 	CLAIM(preferred_username, MP_ADVISES, "OIDC Core 5.1"),
 	CLAIM(username, MP_ADVISES, "RFC 7662 2.2"),
@@ -25,6 +23,7 @@ void mp_claims_free(struct mp_claims *claims)
 {
 	mp_json_release(fields, MP_COUNT(fields), claims);
 	free(claims->jkt);
+	free(claims->kind.other);
 	mp_strings_free(&claims->scopes);
 	mp_strings_free(&claims->audiences);
 	mp_strings_free(&claims->roles);
@@ -53,20 +52,12 @@ int64_t mp_claims_expiry(const struct mp_claims *claims)
 	return claims->exp < last ? (int64_t)claims->exp : (int64_t)last;
 }
 
-static bool has(const json_t *token, const char *claim)
+/* A claim, or NULL: a claim that is null is absent. */
+static const json_t *get(const json_t *token, const char *claim)
 {
-	return json_object_get(token, claim) != NULL;
-}
+	const json_t *value = json_object_get(token, claim);
 
-/* Claims that tie an ID token to a login (OIDC Core 2, 3.1.3.6, 3.3.2.11).  They prove it
- * only where no scope stands beside them: some servers copy them into access tokens, which
- * then have a scope (Keycloak before 25: nonce), and ID tokens have none. */
-static bool looks_like_id_token(const json_t *token)
-{
-	if (has(token, "scope") || has(token, "scp"))
-		return false;
-	return has(token, "nonce") || has(token, "at_hash") || has(token, "c_hash")
-	    || has(token, "s_hash");
+	return json_is_null(value) ? NULL : value;
 }
 
 static enum mcpass_rc read_binding(const json_t *token, struct mp_claims *claims,
@@ -74,7 +65,9 @@ static enum mcpass_rc read_binding(const json_t *token, struct mp_claims *claims
 {
 	const json_t *jkt = json_object_get(json_object_get(token, "cnf"), "jkt");
 
-	claims->is_bound = has(token, "cnf");   /* to a certificate, say (RFC 8705 3.1) */
+	/* To a certificate, say (RFC 8705 3.1).  spec: RFC 9449 7.2: a DPoP token is no bearer
+	 * token, even where no key is named. */
+	claims->is_bound = get(token, "cnf") != NULL || claims->kind.is_dpop;
 	return mp_set(&claims->jkt, json_string_value(jkt), err);
 }
 
@@ -82,7 +75,7 @@ static enum mcpass_rc read_binding(const json_t *token, struct mp_claims *claims
 static enum mcpass_rc read_audiences(const json_t *token, struct mp_claims *claims,
     struct mcpass_error *err)
 {
-	const json_t *aud = json_object_get(token, "aud");
+	const json_t *aud = get(token, "aud");
 	const char *text = json_string_value(aud);
 	enum mcpass_rc rc = MCPASS_OK;
 
@@ -103,7 +96,7 @@ static enum mcpass_rc read_audiences(const json_t *token, struct mp_claims *clai
 static enum mcpass_rc read_date(const json_t *token, const char *name, double *ret_date,
     struct mcpass_error *err)
 {
-	const json_t *date = json_object_get(token, name);
+	const json_t *date = get(token, name);
 
 	if (date != NULL && !json_is_number(date))      /* spec: RFC 7519 2 */
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7519 2", "%s is not a number", name);
@@ -116,7 +109,7 @@ static enum mcpass_rc read_dates(const json_t *token, struct mp_claims *claims,
 {
 	enum mcpass_rc rc;
 
-	claims->has_exp = has(token, "exp");
+	claims->has_exp = get(token, "exp") != NULL;
 	rc = read_date(token, "exp", &claims->exp, err);
 	if (!rc)
 		rc = read_date(token, "nbf", &claims->nbf, err);
@@ -149,7 +142,7 @@ static enum mcpass_rc read_scopes(const json_t *token, struct mp_claims *claims,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; !rc && i < MP_COUNT(names); i++) {
-		const json_t *value = json_object_get(token, names[i]);
+		const json_t *value = get(token, names[i]);
 
 		claims->has_scope = claims->has_scope || value != NULL;
 		if (value != NULL && !json_is_array(value))
@@ -163,10 +156,12 @@ static enum mcpass_rc read_scopes(const json_t *token, struct mp_claims *claims,
 enum mcpass_rc mp_claims_read(const json_t *token, const struct mp_role_claims *role_claims,
     const struct mp_policy *policy, struct mp_claims *ret_claims, struct mcpass_error *err)
 {
-	struct mp_claims claims = { .is_like_id_token = looks_like_id_token(token) };
+	struct mp_claims claims = { 0 };
 	enum mcpass_rc rc;
 
 	rc = mp_json_read(token, fields, MP_COUNT(fields), &claims, err);
+	if (!rc)
+		rc = mp_kind_read(token, &claims.kind, err);
 	if (!rc)
 		rc = read_binding(token, &claims, err);
 	if (!rc)

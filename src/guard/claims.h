@@ -2,19 +2,20 @@
  * spec: RFC 9068 2.2, RFC 7519 4.1, RFC 7662 2.2 */
 #ifndef MP_GUARD_CLAIMS_H
 #define MP_GUARD_CLAIMS_H
+#include "guard/kind.h"
 #include "guard/roles.h"
 
 /* Owned, { 0 } is nothing. */
 struct mp_claims {
-	char *iss, *sub, *typ, *token_use;
+	char *iss, *sub;
 	char *client_id, *azp, *cid, *appid;
 	char *preferred_username, *username;
 	char *jkt;                      /* the key it is bound to (RFC 9449 6.1), or NULL */
+	struct mp_kind kind;
 	struct mp_strings scopes, audiences;
 	struct mp_strings roles;        /* those that some rule names */
 	bool has_aud, has_scope, has_exp;
 	bool is_bound;                  /* to some key, even if we cannot say to which */
-	bool is_like_id_token;          /* it says what only ID tokens say */
 	double exp, nbf, iat;           /* Unix time, seconds; 0: it does not say */
 };
 

@@ -2,52 +2,24 @@
 #include <string.h>
 #include "base/limits.h"
 
-/* True for a typ header that names an access token; "application/" may be left out
- * (RFC 7515 4.1.9), and plain "JWT" is what most issuers write. */
-static bool names_access_token(const char *typ)
-{
-	static const char prefix[] = "application/";
-	struct mp_span rest = { typ, strlen(typ) };
-
-	if (rest.len > strlen(prefix)
-	    && mp_span_is_nocase((struct mp_span){ typ, strlen(prefix) }, prefix)) {
-		rest.data += strlen(prefix);
-		rest.len -= strlen(prefix);
-	}
-	return mp_span_is_nocase(rest, "JWT") || mp_span_is_nocase(rest, "at+jwt");
-}
-
 /* A JWT made for another purpose (a DPoP proof, a logout token, a client's assertion) is no
  * access token, whoever signed it; spec: RFC 9068 4, RFC 8725 3.11 */
 enum mcpass_rc mp_verify_typ(const struct mp_jws *jws, struct mcpass_error *err)
 {
-	if (jws->typ == NULL || names_access_token(jws->typ))
+	if (jws->typ == NULL || mp_kind_is_access(jws->typ))
 		return MCPASS_OK;
 	return mp_fail(err, MCPASS_E_POLICY, "RFC 9068 4", "typ is %s, not at+jwt", jws->typ);
 }
 
-/* What the issuer itself calls the token, where it does: Keycloak's claim typ is "Bearer"
- * in access tokens, Cognito's token_use "access".  A list of what is refused: other
- * issuers put other words there. */
-static bool is_called_otherwise(const struct mp_claims *claims)
-{
-	static const char *const others[] = { "ID", "Refresh", "Offline", "Logout",
-		"Serialized-ID" };
-
-	for (size_t i = 0; i < MP_COUNT(others); i++)
-		if (mp_eq_nocase(claims->typ, others[i])
-		    || mp_eq_nocase(claims->token_use, others[i]))
-			return true;
-	return false;
-}
-
 /* spec: RFC 9068 4, 5 (an ID token must not pass), RFC 8725 2.8.  An issuer that is asked
- * calls a refresh token active too. */
-static enum mcpass_rc check_purpose(const struct mp_claims *claims, struct mcpass_error *err)
+ * calls a refresh token active, too. */
+static enum mcpass_rc check_kind(const struct mp_claims *claims, struct mcpass_error *err)
 {
-	if (is_called_otherwise(claims) || claims->is_like_id_token)
-		return mp_fail(err, MCPASS_E_POLICY, "RFC 9068 4",
-		    "this is an ID, refresh or logout token, not an access token");
+	if (claims->kind.other != NULL)
+		return mp_fail(err, MCPASS_E_POLICY, "RFC 8725 3.11", "%s", claims->kind.other);
+	if (claims->kind.is_like_id_token)
+		return mp_fail(err, MCPASS_E_POLICY, "RFC 9068 5",
+		    "it has claims of an ID token (nonce, at_hash): not an access token");
 	return MCPASS_OK;
 }
 
@@ -138,7 +110,7 @@ enum mcpass_rc mp_verify_claims(const struct mp_claims *claims, const struct mp_
 
 	rc = check_iss(claims, expect, err);
 	if (!rc)
-		rc = check_purpose(claims, err);
+		rc = check_kind(claims, err);
 	if (!rc)
 		rc = check_binding(claims, expect, err);
 	if (!rc)

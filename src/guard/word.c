@@ -151,25 +151,6 @@ static enum mcpass_rc set_failure(struct word *word, enum mp_memory_kind kind,
 	return mp_set(&word->entry->failure, why, err);
 }
 
-/* spec: RFC 7662 2.2, RFC 6749 7.1: a type that is not ours cannot be used */
-static enum mcpass_rc read_active(struct word *word, const struct mp_introspection *answer,
-    struct mcpass_error *err)
-{
-	struct mcpass_guard *guard = word->guard;
-	const char *type = answer->token_type;
-	bool is_dpop = mp_eq_nocase(type, "DPoP");
-	enum mcpass_rc rc;
-
-	if (type != NULL && !is_dpop && !mp_eq_nocase(type, "Bearer"))
-		return set_failure(word, MP_MEMORY_INACTIVE,
-		    "its issuer says that this is another kind of token", err);
-	rc = mp_claims_read(answer->members, &guard->role_claims, &guard->policy,
-	    &word->entry->claims, err);
-	/* spec: RFC 9449 7.2: no bearer token, even where no key is named */
-	word->entry->claims.is_bound = word->entry->claims.is_bound || is_dpop;
-	return rc;
-}
-
 static enum mcpass_rc read_answer(struct word *word, const char *body, size_t len,
     struct mcpass_error *err)
 {
@@ -184,7 +165,8 @@ static enum mcpass_rc read_answer(struct word *word, const char *body, size_t le
 	}
 	rc = mp_introspection_answer(word->status, body, len, &answer, err);
 	if (!rc && answer.active)
-		rc = read_active(word, &answer, err);
+		rc = mp_claims_read(answer.members, &word->guard->role_claims, &word->guard->policy,
+		    &word->entry->claims, err);
 	else if (!rc)
 		rc = set_failure(word, MP_MEMORY_INACTIVE,
 		    "its issuer says that the token is not active: expired, revoked or not its own", err);

@@ -12,8 +12,6 @@ void mp_introspection_form(struct mp_buf *form, const struct mp_secret *token)
 static const struct mp_field fields[] = {
 	{ "active", MP_FIELD_BOOL, MP_REQUIRED, offsetof(struct mp_introspection, active),
 	    "RFC 7662 2.2" },
-	{ "token_type", MP_FIELD_STRING, 0, offsetof(struct mp_introspection, token_type),
-	    "RFC 7662 2.2" },
 };
 
 /* spec: RFC 7662 2.2 (of an inactive token nothing else is said; what is said all the same

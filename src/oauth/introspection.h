@@ -10,7 +10,6 @@ void mp_introspection_form(struct mp_buf *form, const struct mp_secret *token);
 
 struct mp_introspection {               /* owned; { 0 } is inactive */
 	bool active;
-	char *token_type;               /* or NULL */
 	json_t *members;                /* the whole answer; NULL when the token is not active */
 };
 /* Judges the answer.

@@ -205,9 +205,23 @@ static const struct {
 	{ "token_type DPoP, sent as a bearer's", "{\"active\":true,\"aud\":\"" RESOURCE "\","
 	    "\"sub\":\"a\",\"scope\":\"mcp:read\",\"token_type\":\"DPoP\"}", 401, "bound to a key" },
 	{ "another token_type", "{\"active\":true,\"aud\":\"" RESOURCE "\",\"sub\":\"a\","
-	    "\"scope\":\"mcp:read\",\"token_type\":\"refresh_token\"}", 401, "another kind of token" },
+	    "\"scope\":\"mcp:read\",\"token_type\":\"refresh_token\"}", 401, "token_type is refresh_token" },
 	{ "Keycloak's refresh token is active, too", "{\"active\":true,\"aud\":\"" RESOURCE "\","
-	    "\"sub\":\"a\",\"scope\":\"mcp:read\",\"typ\":\"Refresh\"}", 401, "ID, refresh" },
+	    "\"sub\":\"a\",\"scope\":\"mcp:read\",\"typ\":\"Refresh\"}", 401, "typ is Refresh" },
+	{ "Hydra's refresh token is active, too", "{\"active\":true,\"aud\":\"" RESOURCE "\","
+	    "\"sub\":\"a\",\"scope\":\"mcp:read\",\"token_type\":\"Bearer\","
+	    "\"token_use\":\"refresh_token\"}", 401, "token_use is refresh_token" },
+	{ "Salesforce's access token", "{\"active\":true,\"aud\":\"" RESOURCE "\",\"sub\":\"a\","
+	    "\"scope\":\"mcp:read\",\"token_type\":\"access_token\"}", 0, NULL },
+	{ "token_type is empty", "{\"active\":true,\"aud\":\"" RESOURCE "\",\"sub\":\"a\","
+	    "\"scope\":\"mcp:read\",\"token_type\":\"\"}", 0, NULL },
+	{ "a token_type that is no text", "{\"active\":true,\"aud\":\"" RESOURCE "\",\"sub\":\"a\","
+	    "\"scope\":\"mcp:read\",\"token_type\":1}", 401, "token_type is no string" },
+	{ "a logout token", "{\"active\":true,\"aud\":\"" RESOURCE "\",\"sub\":\"a\","
+	    "\"scope\":\"mcp:read\",\"events\":{}}", 401, "events" },
+	{ "null is said by leaving it out", "{\"active\":true,\"aud\":\"" RESOURCE "\",\"sub\":\"a\","
+	    "\"scope\":\"mcp:read\",\"exp\":null,\"cnf\":null,\"nbf\":null,\"nonce\":null}", 0,
+	    NULL },
 	{ "bound to a key, sent without it", "{\"active\":true,\"aud\":\"" RESOURCE "\",\"sub\":\"a\","
 	    "\"scope\":\"mcp:read\",\"cnf\":{\"jkt\":\"x\"}}", 401, "bound to a key" },
 	{ "bound to a certificate", "{\"active\":true,\"aud\":\"" RESOURCE "\",\"sub\":\"a\","

@@ -30,15 +30,21 @@ static const struct {
 
 	{ "Keycloak's access token", NULL, "{\"typ\":\"Bearer\",\"azp\":\"k\",\"client_id\":null}", 0,
 	    NULL },
-	{ "Keycloak's ID token", NULL, "{\"typ\":\"ID\"}", 401, "ID, refresh" },
-	{ "Keycloak's refresh token", NULL, "{\"typ\":\"Refresh\"}", 401, "ID, refresh" },
-	{ "Keycloak's offline token", NULL, "{\"typ\":\"Offline\"}", 401, "ID, refresh" },
+	{ "Keycloak's ID token", NULL, "{\"typ\":\"ID\"}", 401, "typ is ID" },
+	{ "Keycloak's refresh token", NULL, "{\"typ\":\"Refresh\"}", 401, "typ is Refresh" },
+	{ "Keycloak's offline token", NULL, "{\"typ\":\"Offline\"}", 401, "typ is Offline" },
 	{ "the claim typ is no string", NULL, "{\"typ\":[\"ID\"]}", 401, "typ" },
-	{ "Cognito's ID token", NULL, "{\"token_use\":\"id\"}", 401, "ID, refresh" },
+	{ "Cognito's ID token", NULL, "{\"token_use\":\"id\"}", 401, "token_use is id" },
 	{ "Cognito's access token", NULL, "{\"token_use\":\"access\"}", 0, NULL },
-	{ "nonce and no scope", NULL, "{\"nonce\":\"n\",\"scope\":null}", 401, "ID, refresh" },
-	{ "at_hash and no scope", NULL, "{\"at_hash\":\"h\",\"scope\":null}", 401, "ID, refresh" },
-	{ "c_hash and no scope", NULL, "{\"c_hash\":\"h\",\"scope\":null}", 401, "ID, refresh" },
+	{ "nonce and no scope", NULL, "{\"nonce\":\"n\",\"scope\":null}", 401, "ID token" },
+	{ "at_hash and no scope", NULL, "{\"at_hash\":\"h\",\"scope\":null}", 401, "ID token" },
+	{ "c_hash and no scope", NULL, "{\"c_hash\":\"h\",\"scope\":null}", 401, "ID token" },
+	{ "at_hash beside a scope", NULL, "{\"at_hash\":\"h\"}", 401, "ID token" },
+	{ "nonce and at_hash beside a scope", NULL, "{\"nonce\":\"n\",\"at_hash\":\"h\"}", 401,
+	    "ID token" },
+	{ "c_hash beside a scope", NULL, "{\"c_hash\":\"h\"}", 401, "ID token" },
+	{ "s_hash beside a scope", NULL, "{\"s_hash\":\"h\"}", 401, "ID token" },
+	{ "nonce and an empty scope", NULL, "{\"nonce\":\"n\",\"scope\":\"\"}", 401, "ID token" },
 	{ "nonce beside a scope (Keycloak 24)", NULL, "{\"nonce\":\"n\"}", 0, NULL },
 	{ "nonce beside scp", NULL, "{\"nonce\":\"n\",\"scope\":null,\"scp\":\"mcp:read\"}", 0, NULL },
 	{ "bound to a DPoP key", NULL, "{\"cnf\":{\"jkt\":\"x\"}}", 401, "bound to a key" },
@@ -95,6 +101,81 @@ static const struct {
 	{ "no scope", NULL, "{\"scope\":null}", 403, "lacks a scope" },
 };
 
+/* How issuers say what kind of token this is; every row has a scope that would do. */
+static const struct {
+	const char *changes;            /* also the label */
+	bool good;
+} kind_rows[] = {
+	{ "{\"typ\":\"at+jwt\"}", true },
+	{ "{\"typ\":\"application/at+jwt\"}", true },
+	{ "{\"typ\":\"JWT\"}", true },
+	{ "{\"typ\":\"\"}", true },
+	{ "{\"typ\":\"access\"}", true },
+	{ "{\"token_type\":\"Bearer\"}", true },               /* ForgeRock, Janssen */
+	{ "{\"token_type\":\"access\"}", true },               /* simplejwt */
+	{ "{\"token_type\":\"access_token\"}", true },         /* Salesforce */
+	{ "{\"token_use\":\"access_token\"}", true },          /* Hydra, Authelia */
+	{ "{\"token_use\":\"Access-Token\"}", true },
+	{ "{\"token_use\":\"\"}", true },
+	{ "{\"token_usage\":\"access_token\"}", true },        /* OpenIddict */
+	{ "{\"tokenName\":\"access_token\"}", true },          /* ForgeRock */
+	{ "{\"tok_type\":\"AT\"}", true },                     /* Oracle */
+	{ "{\"ttt\":\"access_token\"}", true },
+	{ "{\"purpose\":\"access_token\"}", true },            /* Curity */
+	{ "{\"type\":\"access_token\"}", true },               /* Adobe */
+	{ "{\"type\":\"service-account\"}", true },            /* of the subject, not the token */
+	{ "{\"kind\":\"AccessToken\"}", true },
+	{ "{\"use\":\"sig\"}", true },
+	{ "{\"token_type\":\"urn:ietf:params:oauth:token-type:access_token\"}", true },
+	{ "{\"sid\":\"s\",\"azp\":\"cli\",\"auth_time\":1,\"acr\":\"1\"}", true },
+
+	{ "{\"typ\":\"RefreshToken\"}", false },
+	{ "{\"typ\":\"refresh_token\"}", false },
+	{ "{\"typ\":\"REFRESH\"}", false },
+	{ "{\"typ\":\"rt+jwt\"}", false },
+	{ "{\"typ\":\"Logout\"}", false },
+	{ "{\"typ\":\"logout+jwt\"}", false },
+	{ "{\"typ\":\"Serialized-ID\"}", false },
+	{ "{\"typ\":\"RegistrationAccessToken\"}", false },
+	{ "{\"typ\":\"InitialAccessToken\"}", false },
+	{ "{\"typ\":[\"Bearer\"]}", false },
+	{ "{\"token_use\":\"refresh\"}", false },
+	{ "{\"token_use\":\"refresh_token\"}", false },
+	{ "{\"token_use\":\"refresh-token\"}", false },
+	{ "{\"token_use\":\"Refresh Token\"}", false },
+	{ "{\"token_use\":\"RefreshToken\"}", false },
+	{ "{\"token_use\":\"id_token\"}", false },
+	{ "{\"token_use\":\"rt\"}", false },
+	{ "{\"token_use\":\"code\"}", false },
+	{ "{\"token_use\":[\"access\"]}", false },
+	{ "{\"token_use\":7}", false },
+	{ "{\"token_usage\":\"refresh_token\"}", false },
+	{ "{\"token_usage\":\"id_token\"}", false },
+	{ "{\"token_type\":\"refresh\"}", false },
+	{ "{\"token_type\":\"refresh_token\"}", false },
+	{ "{\"token_type\":\"id_token\"}", false },
+	{ "{\"token_type\":\"urn:ietf:params:oauth:token-type:refresh_token\"}", false },
+	{ "{\"token_type\":\"urn:ietf:params:oauth:token-type:id_token\"}", false },
+	{ "{\"token_type\":\"N_A\"}", false },
+	{ "{\"tokenType\":\"JWTToken\"}", false },             /* ForgeRock's ID token */
+	{ "{\"tokenName\":\"id_token\"}", false },
+	{ "{\"tok_type\":\"IT\"}", false },
+	{ "{\"tok_type\":\"RT\"}", false },
+	{ "{\"ttt\":\"refresh\"}", false },
+	{ "{\"purpose\":\"id\"}", false },
+	{ "{\"purpose\":\"refresh_token\"}", false },
+	{ "{\"type\":\"refresh\"}", false },                   /* flask-jwt-extended */
+	{ "{\"type\":\"id_token\"}", false },
+	{ "{\"type\":\"authorization_code\"}", false },        /* Adobe */
+	{ "{\"kind\":\"RefreshToken\"}", false },
+	{ "{\"use\":\"refresh\"}", false },
+	{ "{\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}}}", false },
+	{ "{\"events\":{}}", false },
+	{ "{\"typ\":\"Bearer\",\"token_use\":\"refresh_token\"}", false },
+	{ "{\"token_type\":\"DPoP\"}", false },                /* and names no key */
+	{ "{\"typ\":\"DPoP\"}", false },
+};
+
 static void check_row(const char *label, const struct mcpass_verdict *verdict, int status,
     const char *why)
 {
@@ -121,6 +202,71 @@ static void test_claims(void)
 		CHECK_EQ(claim_rows[i].label, ask(guard, value, "ping", NULL, NOW, &verdict), MCPASS_OK);
 		check_row(claim_rows[i].label, &verdict, claim_rows[i].status, claim_rows[i].why);
 		mp_free_wiped(value);
+	}
+	mcpass_guard_free(guard);
+}
+
+static void test_kinds(void)
+{
+	struct mcpass_guard *guard = guard_with(set);
+
+	for (size_t i = 0; i < COUNT(kind_rows); i++) {
+		const char *label = kind_rows[i].changes;
+		char *value = bearer(key, MP_ES256, "{\"typ\":\"JWT\"}", label);
+		struct mcpass_verdict verdict = { 0 };
+
+		CHECK_EQ(label, ask(guard, value, "ping", NULL, NOW, &verdict), MCPASS_OK);
+		check_row(label, &verdict, kind_rows[i].good ? 0 : 401, NULL);
+		mp_free_wiped(value);
+	}
+	mcpass_guard_free(guard);
+}
+
+/* What null says is said by leaving it out, too. */
+static const struct {
+	const char *label, *payload;
+	int status;
+} null_rows[] = {
+	{ "exp is null", "\"exp\":null", 401 },
+	{ "all that may be left out is null", "\"exp\":1800000300,\"cnf\":null,\"nbf\":null,"
+	    "\"iat\":null,\"nonce\":null,\"at_hash\":null,\"events\":null,\"typ\":null,"
+	    "\"token_use\":null,\"scp\":null,\"azp\":null", 0 },
+	{ "cnf names a null key", "\"exp\":1800000300,\"cnf\":{\"jkt\":null}", 401 },
+	{ "a scope of null is none: nonce then tells", "\"exp\":1800000300,\"nonce\":\"n\","
+	    "\"scp\":null,\"scope\":null", 401 },
+};
+
+static char *sign(const char *payload)
+{
+	json_t *json = json_loads(payload, 0, NULL);
+	struct mp_secret token = { 0 };
+	char *text;
+
+	must(json != NULL && mp_jws_sign(key, MP_ES256, NULL, json, &token, NULL) == MCPASS_OK,
+	    "a token");
+	text = malloc(token.len + 8);
+	must(text != NULL, "a token");
+	sprintf(text, "Bearer %s", mp_secret_reveal(&token));
+	mp_secret_free(&token);
+	json_decref(json);
+	return text;
+}
+
+static void test_nulls(void)
+{
+	struct mcpass_guard *guard = guard_with(set);
+
+	for (size_t i = 0; i < COUNT(null_rows); i++) {
+		bool has_scope = strstr(null_rows[i].payload, "\"scope\"") != NULL;
+		struct mcpass_verdict verdict = { 0 };
+		char payload[512], *value;
+
+		snprintf(payload, sizeof(payload), "{\"iss\":\"" ISSUER "\",\"aud\":\"" RESOURCE "\","
+		    "\"sub\":\"a\",%s%s}", null_rows[i].payload, has_scope ? "" : ",\"scope\":\"mcp:read\"");
+		value = sign(payload);
+		CHECK_EQ(null_rows[i].label, ask(guard, value, "ping", NULL, NOW, &verdict), MCPASS_OK);
+		check_row(null_rows[i].label, &verdict, null_rows[i].status, NULL);
+		free(value);
 	}
 	mcpass_guard_free(guard);
 }
@@ -323,6 +469,8 @@ int main(void)
 	stranger = new_key(MP_ES256);
 	set = key_set(key, NULL);
 	test_claims();
+	test_kinds();
+	test_nulls();
 	test_signatures();
 	test_algorithms();
 	test_verdict();

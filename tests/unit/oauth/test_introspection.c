@@ -25,8 +25,6 @@ static const struct {
 	    "introspection endpoint" },
 	{ "active is null", 200, "{\"active\":null}", MCPASS_E_PROTOCOL, false, "active", "" },
 	{ "active twice", 200, "{\"active\":false,\"active\":true}", MCPASS_E_PROTOCOL, false, "", "" },
-	{ "a type that is no text", 200, "{\"active\":true,\"token_type\":1}", MCPASS_E_PROTOCOL,
-	    false, "token_type", "" },
 	{ "a list", 200, "[true]", MCPASS_E_PROTOCOL, false, "", "introspection endpoint" },
 	{ "a web page", 200, "<html>log in</html>", MCPASS_E_PROTOCOL, false, "", "check the URL" },
 	{ "nothing", 200, "", MCPASS_E_PROTOCOL, false, "", "introspection endpoint" },
