@@ -80,6 +80,9 @@
 #define MP_MAX_NONCE_SECRET 1024
 /* Proofs that a guard remembers, in 2.5 MiB: all of them while fewer than 100 a second come. */
 #define MP_MAX_PROOFS 65536u
+/* Keys of a set that are tried for one signature: an issuer without kids has one or two, and
+ * each costs a verification. */
+#define MP_MAX_KEY_TRIES 16
 /* Seconds between two fetches of a key set for an unknown kid: a flood stays cheap. */
 #define MP_JWKS_COOLDOWN 30
 /* Seconds that a fetched key set serves without being asked for again. */

@@ -36,14 +36,14 @@ static enum mcpass_rc judge_claims(struct mp_check *check, const struct mp_claim
 
 /* spec: RFC 8725 3.1, 3.10: the key comes from the issuer's own set; kid is compared with
  * the kids there, and jwk, jku, x5u in the header are never looked at.
- * *ret_key is NULL when the verdict is in already. */
-static enum mcpass_rc find_key(struct mp_check *check, const struct mp_guard_issuer *issuer,
-    const char *kid, enum mp_alg alg, const struct mp_key **ret_key, struct mcpass_error *err)
+ * *ret_found is false when the verdict is in already. */
+static enum mcpass_rc find_keys(struct mp_check *check, const struct mp_guard_issuer *issuer,
+    const char *kid, enum mp_alg alg, bool *ret_found, struct mcpass_error *err)
 {
 	const char *url = NULL;
 
-	*ret_key = NULL;
-	switch (mp_keys_find(&issuer->keys, kid, alg, check->request->now, ret_key, &url)) {
+	*ret_found = false;
+	switch (mp_keys_find(&issuer->keys, kid, alg, check->request->now, &url)) {
 	case MP_KEYS_FETCH:
 		mp_judge_get(check, url);
 		return MCPASS_OK;
@@ -54,7 +54,7 @@ static enum mcpass_rc find_key(struct mp_check *check, const struct mp_guard_iss
 		return mp_judge_deny(check, MP_DENY_UNAVAILABLE, &check->needs,
 		    mp_keys_failure(&issuer->keys), err);
 	case MP_KEYS_FOUND:
-		break;
+		*ret_found = true;
 	}
 	return MCPASS_OK;
 }
@@ -96,6 +96,24 @@ static enum mcpass_rc remember(struct mp_check *check, const struct mp_jws *jws,
 	return MCPASS_OK;
 }
 
+/* *ret_good is false when the verdict is in already. */
+static enum mcpass_rc verify(struct mp_check *check, const struct mp_jws *jws,
+    const struct mp_guard_issuer *issuer, bool *ret_good, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_jws_verify_by(jws, &issuer->keys.set, &why);
+	const char *url = NULL;
+
+	*ret_good = rc == MCPASS_OK;
+	if (rc == MCPASS_E_POLICY)
+		url = mp_keys_newer(&issuer->keys, check->request->now);
+	if (url != NULL) {
+		mp_judge_get(check, url);
+		return MCPASS_OK;
+	}
+	return rc ? mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err) : MCPASS_OK;
+}
+
 /* The claims come before the signature: they cost nothing, and only a token that would be
  * let in is worth a question to its issuer. */
 enum mcpass_rc mp_judge_jwt(struct mp_check *check, const struct mp_jws *jws,
@@ -104,8 +122,8 @@ enum mcpass_rc mp_judge_jwt(struct mp_check *check, const struct mp_jws *jws,
 	struct mcpass_guard *guard = check->guard;
 	const struct mp_claims *claims = NULL;
 	struct mp_guard_issuer *issuer = NULL;
-	const struct mp_key *key = NULL;
 	struct mcpass_error why = { 0 };
+	bool go = false;
 	enum mcpass_rc rc;
 
 	rc = mp_verify_typ(jws, &why);
@@ -116,12 +134,11 @@ enum mcpass_rc mp_judge_jwt(struct mp_check *check, const struct mp_jws *jws,
 		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
 	rc = judge_claims(check, &guard->claims, &issuer, err);
 	if (!rc && issuer != NULL)
-		rc = find_key(check, issuer, jws->kid, jws->alg, &key, err);
-	if (rc || key == NULL)
+		rc = find_keys(check, issuer, jws->kid, jws->alg, &go, err);
+	if (!rc && go)
+		rc = verify(check, jws, issuer, &go, err);
+	if (rc || !go)
 		return rc;
-	rc = mp_jws_verify(jws, key, &why);
-	if (rc)
-		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
 	rc = remember(check, jws, issuer, &claims, err);
 	return rc ? rc : go_on(check, claims, issuer, err);
 }
@@ -132,13 +149,13 @@ enum mcpass_rc mp_judge_known_jwt(struct mp_check *check, const struct mp_entry 
     struct mcpass_error *err)
 {
 	struct mp_guard_issuer *issuer = NULL;
-	const struct mp_key *key = NULL;
+	bool go = false;
 	enum mcpass_rc rc;
 
 	rc = judge_claims(check, &entry->claims, &issuer, err);
 	if (!rc && issuer != NULL)
-		rc = find_key(check, issuer, entry->kid, entry->alg, &key, err);
-	if (rc || key == NULL)
+		rc = find_keys(check, issuer, entry->kid, entry->alg, &go, err);
+	if (rc || !go)
 		return rc;
 	return go_on(check, &entry->claims, issuer, err);
 }

@@ -63,7 +63,7 @@ const char *mp_keys_failure(const struct mp_issuer_keys *keys)
 /* What to GET for a newer set; NULL: there is nobody to ask now.  Whoever invents kids costs
  * the issuer one request per cooldown, no more; a set that came in due time does not start
  * one, so that a new key is found at once. */
-static const char *whom_to_ask(const struct mp_issuer_keys *keys, int64_t now)
+const char *mp_keys_newer(const struct mp_issuer_keys *keys, int64_t now)
 {
 	if (keys->is_pinned)
 		return NULL;
@@ -85,13 +85,13 @@ static const char *whom_to_ask(const struct mp_issuer_keys *keys, int64_t now)
 }
 
 enum mp_keys_answer mp_keys_find(const struct mp_issuer_keys *keys, const char *kid,
-    enum mp_alg alg, int64_t now, const struct mp_key **ret_key, const char **ret_url)
+    enum mp_alg alg, int64_t now, const char **ret_url)
 {
 	bool usable = keys->has_set && (keys->is_pinned || now < keys->fetched_at
 	    || mp_is_recent(keys->fetched_at, now, MP_JWKS_MAX_AGE));
-	const struct mp_key *key = usable ? mp_jwks_find(&keys->set, kid, alg) : NULL;
+	bool found = usable && mp_jwks_find(&keys->set, kid, alg) != NULL;
 	bool is_fresh = keys->is_pinned || mp_is_recent(keys->fetched_at, now, MP_JWKS_LIFETIME);
-	const char *url = key != NULL && is_fresh ? NULL : whom_to_ask(keys, now);
+	const char *url = found && is_fresh ? NULL : mp_keys_newer(keys, now);
 
 	if (url != NULL) {
 		*ret_url = url;
@@ -99,10 +99,8 @@ enum mp_keys_answer mp_keys_find(const struct mp_issuer_keys *keys, const char *
 	}
 	/* An old set serves on when there was no new one: an issuer that is down says nothing
 	 * against its keys, and nobody should be logged out by its restart. */
-	if (key != NULL) {
-		*ret_key = key;
+	if (found)
 		return MP_KEYS_FOUND;
-	}
 	/* After a failure nobody knows which keys there are now: a 401 would make a client
 	 * throw away a good token. */
 	return !usable || mp_keys_failure(keys)[0] != '\0' ? MP_KEYS_UNAVAILABLE : MP_KEYS_UNKNOWN;
@@ -119,8 +117,14 @@ static enum mcpass_rc take_set(struct mp_issuer_keys *keys, int status, const ch
 	if (rc)
 		return rc;
 	rc = mp_jwks_parse(body, len, &set, &why);
-	if (rc)
+	/* A set without a key is an issuer that starts or breaks: it withdraws nothing. */
+	if (!rc && set.count == 0)
+		rc = mp_fail(&why, MCPASS_E_PROTOCOL, "RFC 7517 5",
+		    "the key set has no key that we can verify signatures with");
+	if (rc) {
+		mp_jwks_free(&set);
 		return mp_fail(err, rc, why.spec, "GET %s: %s", mp_keys_url(keys), why.detail);
+	}
 	mp_jwks_free(&keys->set);
 	keys->set = set;
 	keys->generation++;

@@ -30,10 +30,13 @@ enum mcpass_rc mp_keys_init(struct mp_issuer_keys *keys, const char *jwks_uri,
     struct mp_discovery *discovery, struct mcpass_error *err);
 void mp_keys_free(struct mp_issuer_keys *keys);
 
-/* The key for a token's header.  *ret_key is set with MP_KEYS_FOUND, *ret_url with
- * MP_KEYS_FETCH; both are borrowed until something is fetched. */
+/* Whether the set has candidates for a token's header.  *ret_url is set with MP_KEYS_FETCH,
+ * and borrowed until something is fetched. */
 enum mp_keys_answer mp_keys_find(const struct mp_issuer_keys *keys, const char *kid,
-    enum mp_alg alg, int64_t now, const struct mp_key **ret_key, const char **ret_url);
+    enum mp_alg alg, int64_t now, const char **ret_url);
+/* None of the candidates made the signature: what to GET for a newer set, in which the issuer
+ * may have replaced a key under its name; NULL: nothing now.  Borrowed as above. */
+const char *mp_keys_newer(const struct mp_issuer_keys *keys, int64_t now);
 /* Takes a set that was not fetched, for good.  MCPASS_E_USAGE: it is none, or has no key that
  * signs. */
 enum mcpass_rc mp_keys_pin(struct mp_issuer_keys *keys, const char *jwks, size_t len,
@@ -43,7 +46,8 @@ const char *mp_keys_url(const struct mp_issuer_keys *keys);
 /* Why there is no key; a sentence, borrowed until something is fetched. */
 const char *mp_keys_failure(const struct mp_issuer_keys *keys);
 /* Takes what the GET of mp_keys_url() brought.  A failure other than MCPASS_E_NOMEM is
- * noted, and it is asked for again MP_JWKS_COOLDOWN seconds later. */
+ * noted, and it is asked for again MP_JWKS_COOLDOWN seconds later; until then the set that
+ * was there stays. */
 enum mcpass_rc mp_keys_fetched(struct mp_issuer_keys *keys, int status, const char *body,
     size_t len, int64_t now, struct mcpass_error *err);
 

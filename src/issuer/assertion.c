@@ -29,12 +29,11 @@ enum mcpass_rc mp_assertion_parse(const char *text, const char *code, struct mp_
 static enum mcpass_rc check_signature(const struct mp_jws *jws, const struct mp_jwks *keys,
     const char *code, struct mcpass_error *err)
 {
-	const struct mp_key *key = mp_jwks_find(keys, jws->kid, jws->alg);
 	enum mcpass_rc rc;
 
-	if (key == NULL)
+	if (mp_jwks_find(keys, jws->kid, jws->alg) == NULL)
 		return refuse(code, "is signed with a key that its issuer does not publish", err);
-	rc = mp_jws_verify(jws, key, NULL);
+	rc = mp_jws_verify_by(jws, keys, NULL);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	/* spec: RFC 7523 3 (9), RFC 8725 3.1 */

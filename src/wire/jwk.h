@@ -48,13 +48,18 @@ struct mp_jwks {
 	size_t count;
 };
 /* Reads a key set.  Keys we do not speak, and encryption keys ("use":"enc"), are left
- * out (RFC 7517 5); a document that is no key set is MCPASS_E_PROTOCOL. */
+ * out (RFC 7517 5), and the same key twice is one; a document that is no key set is
+ * MCPASS_E_PROTOCOL. */
 enum mcpass_rc mp_jwks_parse(const char *data, size_t len, struct mp_jwks *ret_set,
     struct mcpass_error *err);
-/* The key for a header: by kid when it has one, else the only key that permits alg;
- * NULL when there is none, or no single one.  Borrowed from set. */
+/* The candidates for a header, of which mp_jws_verify_by() finds the right one: the keys
+ * that permit alg and have the header's kid; where no key of the set has it, those without
+ * a kid; where the header has none, any.  NULL when there is none.  Borrowed from set. */
 const struct mp_key *mp_jwks_find(const struct mp_jwks *set, const char *kid,
     enum mp_alg alg);
+/* The same one after another; *at is 0 to begin with. */
+const struct mp_key *mp_jwks_next(const struct mp_jwks *set, const char *kid, enum mp_alg alg,
+    size_t *at);
 void mp_jwks_free(struct mp_jwks *set);
 
 #endif

@@ -45,6 +45,14 @@ struct material {
 	struct mp_buf public, private;
 };
 
+/* A member that is null is absent. */
+static bool has(const json_t *jwk, const char *name)
+{
+	const json_t *value = json_object_get(jwk, name);
+
+	return value != NULL && !json_is_null(value);
+}
+
 /* Appends a member's bytes: exactly len of them, or any number when len is 0. */
 static enum mcpass_rc decode(const json_t *jwk, const char *name, size_t len,
     struct mp_buf *bytes, struct mcpass_error *err)
@@ -106,10 +114,10 @@ static enum mcpass_rc add_octets(struct material *material, const char *param,
 static enum mcpass_rc add_rsa(struct material *material, const json_t *jwk,
     bool is_private, struct mcpass_error *err)
 {
-	bool has_factors = json_object_get(jwk, "p") != NULL;
+	bool has_factors = has(jwk, "p");
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (json_object_get(jwk, "oth") != NULL)
+	if (has(jwk, "oth"))
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7518 6.3.2.7", "more than two primes");
 	for (size_t i = 0; !rc && i < MP_COUNT(rsa_members); i++) {
 		enum part part = rsa_members[i].part;
@@ -227,7 +235,7 @@ static enum mcpass_rc check_public(const json_t *jwk, struct mcpass_error *err)
 	static const char *const names[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
 
 	for (size_t i = 0; i < MP_COUNT(names); i++)
-		if (json_object_get(jwk, names[i]) != NULL)
+		if (has(jwk, names[i]))
 			return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7517 9.2",
 			    "a public key that carries the private member %s", names[i]);
 	return MCPASS_OK;
@@ -240,7 +248,7 @@ static enum mcpass_rc take_members(struct mp_key *key, const json_t *jwk,
 	if (members->use != NULL && !mp_eq(members->use, "sig"))
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7517 4.2",
 		    "use is %s: not a key for signatures", members->use);
-	if (json_object_get(jwk, "key_ops") != NULL) {
+	if (has(jwk, "key_ops")) {
 		key->may_sign = mp_strings_has(&members->key_ops, "sign");
 		key->may_verify = mp_strings_has(&members->key_ops, "verify");
 	}

@@ -1,6 +1,19 @@
 #include <stdlib.h>
 #include "base/limits.h"
-#include "wire/jwk.h"
+#include "wire/key.h"
+
+/* The same key under the same name, good for the same: some issuers publish one twice. */
+static bool is_known(const struct mp_jwks *set, const struct mp_key *key)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		const struct mp_key *other = set->keys[i];
+
+		if (mp_eq(other->kid, key->kid) && other->alg == key->alg
+		    && EVP_PKEY_eq(other->pkey, key->pkey) == 1)
+			return true;
+	}
+	return false;
+}
 
 /* Reads the keys we can use.  spec: RFC 7517 5: the others are left out, not refused;
  * that also keeps a key out whose private part is on show. */
@@ -8,13 +21,17 @@ static enum mcpass_rc read_keys(const json_t *array, struct mp_jwks *set,
     struct mcpass_error *err)
 {
 	for (size_t i = 0; i < json_array_size(array); i++) {
-		enum mcpass_rc rc = mp_jwk_parse(json_array_get(array, i), false,
-		    &set->keys[set->count], NULL);
+		struct mp_key *key = NULL;
+		enum mcpass_rc rc = mp_jwk_parse(json_array_get(array, i), false, &key, NULL);
 
 		if (rc == MCPASS_E_NOMEM)
 			return mp_nomem(err);
-		if (rc == MCPASS_OK)
-			set->count++;
+		if (rc)
+			continue;
+		if (is_known(set, key))
+			mp_key_free(key);
+		else
+			set->keys[set->count++] = key;
 	}
 	return MCPASS_OK;
 }
@@ -56,21 +73,36 @@ enum mcpass_rc mp_jwks_parse(const char *data, size_t len, struct mp_jwks *ret_s
 	return mp_doing(err, rc, "reading the key set");
 }
 
+static bool has_kid(const struct mp_jwks *set, const char *kid)
+{
+	for (size_t i = 0; i < set->count; i++)
+		if (mp_eq(set->keys[i]->kid, kid))
+			return true;
+	return false;
+}
+
+/* spec: RFC 7515 4.1.4, RFC 7517 4.5: kid is a hint.  Where no key has that name, the keys
+ * without a name are candidates. */
+const struct mp_key *mp_jwks_next(const struct mp_jwks *set, const char *kid, enum mp_alg alg,
+    size_t *at)
+{
+	const char *wanted = kid != NULL && has_kid(set, kid) ? kid : NULL;
+
+	while (*at < set->count) {
+		const struct mp_key *key = set->keys[(*at)++];
+
+		if ((kid == NULL || mp_eq(key->kid, wanted)) && mp_key_permits(key, alg))
+			return key;
+	}
+	return NULL;
+}
+
 const struct mp_key *mp_jwks_find(const struct mp_jwks *set, const char *kid,
     enum mp_alg alg)
 {
-	const struct mp_key *found = NULL;
+	size_t at = 0;
 
-	for (size_t i = 0; i < set->count; i++) {
-		const struct mp_key *key = set->keys[i];
-
-		if ((kid != NULL && !mp_eq(mp_key_kid(key), kid)) || !mp_key_permits(key, alg))
-			continue;
-		if (found != NULL)      /* to try one after the other is not to choose */
-			return NULL;
-		found = key;
-	}
-	return found;
+	return mp_jwks_next(set, kid, alg, &at);
 }
 
 void mp_jwks_free(struct mp_jwks *set)

@@ -119,6 +119,26 @@ enum mcpass_rc mp_jws_verify(const struct mp_jws *jws, const struct mp_key *key,
 	    "verifying the token's signature");
 }
 
+enum mcpass_rc mp_jws_verify_by(const struct mp_jws *jws, const struct mp_jwks *set,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = MCPASS_E_POLICY;
+	const struct mp_key *key;
+	size_t at = 0;
+
+	for (int i = 0; i < MP_MAX_KEY_TRIES && rc == MCPASS_E_POLICY; i++) {
+		key = mp_jwks_next(set, jws->kid, jws->alg, &at);
+		if (key == NULL)
+			break;
+		mp_clear(&why);
+		rc = mp_jws_verify(jws, key, &why);
+	}
+	if (rc == MCPASS_E_POLICY && why.rc == MCPASS_OK)
+		return mp_fail(err, rc, "RFC 7515 5.2", "no key of that kid and algorithm");
+	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
+}
+
 void mp_jws_free(struct mp_jws *jws)
 {
 	json_decref(jws->header);

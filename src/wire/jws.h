@@ -22,6 +22,9 @@ enum mcpass_rc mp_jws_parse(struct mp_span text, struct mp_jws *ret_jws,
 /* MCPASS_E_POLICY: the key does not permit the algorithm, or the signature is not its. */
 enum mcpass_rc mp_jws_verify(const struct mp_jws *jws, const struct mp_key *key,
     struct mcpass_error *err);
+/* The same with the keys of a set that the header may mean, MP_MAX_KEY_TRIES at the most. */
+enum mcpass_rc mp_jws_verify_by(const struct mp_jws *jws, const struct mp_jwks *set,
+    struct mcpass_error *err);
 void mp_jws_free(struct mp_jws *jws);
 
 /* Signs payload with key; alg must be permitted by it.  header gives further members

@@ -107,8 +107,8 @@ static const struct {
 	    "answered 404" },
 	{ "a key set that is none", { { AS_META, 200, GOOD_META }, { JWKS, 200, "{}" } }, 503,
 	    AS_META " " JWKS " ", NULL },
-	{ "a set without that key", { { AS_META, 200, GOOD_META }, { JWKS, 200, "{\"keys\":[]}" } },
-	    401, AS_META " " JWKS " ", "no key of that kid" },
+	{ "a set without any key", { { AS_META, 200, GOOD_META }, { JWKS, 200, "{\"keys\":[]}" } },
+	    503, AS_META " " JWKS " ", "no key that we can verify" },
 };
 
 static void test_discovery(void)
@@ -200,6 +200,221 @@ static void test_life(void)
 		mp_free_wiped(value);
 	}
 	mcpass_guard_free(guard);
+}
+
+/* Whatever comes in place of a good set, the good set stays. */
+static const struct {
+	const char *label;
+	int status;
+	const char *body;
+} unusable_rows[] = {
+	{ "no key", 200, "{\"keys\":[]}" },
+	{ "no list of keys", 200, "{}" },
+	{ "keys is null", 200, "{\"keys\":null}" },
+	{ "a symmetric key", 200, "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"1\",\"k\":\"AQAB\"}]}" },
+	{ "a key of an unknown type", 200, "{\"keys\":[{\"kty\":\"AKP\",\"kid\":\"1\"},null,7]}" },
+	{ "a key for encryption", 200, "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"enc\","
+	    "\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}" },
+	{ "a key that only encrypts", 200, "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\","
+	    "\"key_ops\":[\"encrypt\"],\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}" },
+	{ "a short RSA key", 200, "{\"keys\":[{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"sXchUQ2bUFSa7Yx5\"}]}" },
+	{ "a web page", 200, "<html>down for maintenance</html>" },
+	{ "nothing", 200, "" },
+	{ "not modified", 304, "" },
+	{ "no content", 204, "" },
+	{ "not found", 404, "" },
+	{ "a redirect", 302, "" },
+	{ "broken", 500, "" },
+	{ "no answer", 0, "" },
+};
+
+static void test_unusable(void)
+{
+	for (size_t i = 0; i < COUNT(unusable_rows); i++) {
+		const char *label = unusable_rows[i].label;
+		const struct page bad[] = { { JWKS, unusable_rows[i].status, unusable_rows[i].body },
+			{ NULL, 0, NULL } };
+		struct mcpass_guard *guard = guard_with(set);
+		char *late = bearer(key, MP_ES256, NULL, "{\"exp\":1900000000}");
+
+		pages = bad;
+		CHECK_EQ(label, run(guard, rotated, NOW + 1).status, 503);
+		CHECK_STR("a stranger's kid is looked for", fetched, JWKS " ");
+		CHECK_EQ(label, run(guard, good, NOW + 1).type, MCPASS_ALLOW);
+		CHECK_STR("and costs the others nothing", fetched, "");
+		CHECK_EQ(label, run(guard, late, NOW + 3700).type, MCPASS_ALLOW);
+		CHECK_STR("an old set is looked for anew", fetched, JWKS " ");
+		CHECK_EQ(label, run(guard, late, NOW + 3701).type, MCPASS_ALLOW);
+		mp_free_wiped(late);
+		mcpass_guard_free(guard);
+	}
+}
+
+/* An issuer that starts answers without keys at first: that is not an answer for ever. */
+static void test_empty_at_first(void)
+{
+	const struct page empty[] = { { JWKS, 200, "{\"keys\":[]}" }, { NULL, 0, NULL } };
+	const struct page full[] = { { JWKS, 200, set }, { NULL, 0, NULL } };
+	struct mcpass_guard_config cfg = default_config();
+	struct mcpass_guard *guard = new_guard(&cfg);
+
+	pages = empty;
+	CHECK_EQ("no keys yet", run(guard, good, NOW).status, 503);
+	pages = full;
+	CHECK_EQ("then there are some", run(guard, good, NOW + 30).type, MCPASS_ALLOW);
+	mcpass_guard_free(guard);
+}
+
+/* --- several candidates --- */
+
+/* The same key, public, with its JWK changed: null takes a member away.  NULL: leave it. */
+static json_t *jwk_of(const struct mp_key *of, const char *changes)
+{
+	json_t *jwk = NULL, *change = json_loads(changes, 0, NULL), *value;
+	const char *name;
+
+	must(mp_jwk_write(of, false, &jwk, NULL) == MCPASS_OK && change != NULL, "a JWK");
+	json_object_foreach(change, name, value) {
+		if (json_is_null(value))
+			json_object_del(jwk, name);
+		else
+			json_object_set(jwk, name, value);
+	}
+	json_decref(change);
+	return jwk;
+}
+
+/* What signs, by the name (NULL: none) that the token's header is to have. */
+static char *token_named(const struct mp_key *of, const char *kid)
+{
+	struct mp_key *named;
+	json_t *jwk = NULL;
+	char *value;
+
+	must(mp_jwk_write(of, true, &jwk, NULL) == MCPASS_OK, "a JWK");
+	json_object_del(jwk, "kid");
+	if (kid != NULL)
+		json_object_set_new(jwk, "kid", json_string(kid));
+	must(mp_jwk_parse(jwk, true, &named, NULL) == MCPASS_OK, "a key by that name");
+	value = bearer(named, MP_ES256, NULL, NULL);
+	mp_key_free(named);
+	json_decref(jwk);
+	return value;
+}
+
+#define OURS 'k'                        /* key, which signed the token */
+#define OTHERS 'n'                      /* next_key */
+static const struct {
+	const char *label;
+	struct { char which; const char *changes; } keys[4];
+	const char *kid;                /* the token's */
+	bool good;
+} candidate_rows[] = {
+	{ "the same key twice", { { OURS, "{\"kid\":\"1\"}" }, { OURS, "{\"kid\":\"1\"}" } }, "1", true },
+	{ "twice, no kid in the token", { { OURS, "{\"kid\":\"1\"}" }, { OURS, "{\"kid\":\"1\"}" } }, NULL,
+	    true },
+	{ "twice, once with alg", { { OURS, "{\"kid\":\"1\"}" }, { OURS, "{\"kid\":\"1\",\"alg\":null}" } },
+	    "1", true },
+	{ "twice, by two names", { { OURS, "{\"kid\":\"1\"}" }, { OURS, "{\"kid\":\"2\"}" } }, "2", true },
+	{ "two keys of one name, ours first", { { OURS, "{\"kid\":\"1\"}" }, { OTHERS, "{\"kid\":\"1\"}" } },
+	    "1", true },
+	{ "two keys of one name, ours last", { { OTHERS, "{\"kid\":\"1\"}" }, { OURS, "{\"kid\":\"1\"}" } },
+	    "1", true },
+	{ "two keys without a name", { { OTHERS, "{\"kid\":null}" }, { OURS, "{\"kid\":null}" } }, NULL,
+	    true },
+	{ "no kid in the token, two names", { { OTHERS, "{\"kid\":\"1\"}" }, { OURS, "{\"kid\":\"2\"}" } },
+	    NULL, true },
+	{ "a kid in the token, keys without", { { OTHERS, "{\"kid\":null}" }, { OURS, "{\"kid\":null}" } },
+	    "1", true },
+	{ "another's name", { { OURS, "{\"kid\":\"1\"}" }, { OTHERS, "{\"kid\":\"2\"}" } }, "2", false },
+	{ "a name that no key has", { { OURS, "{\"kid\":\"1\"}" } }, "2", false },
+	{ "not ours at all", { { OTHERS, "{\"kid\":null}" } }, NULL, false },
+	{ "members that are null", { { OURS, "{\"kid\":\"1\"}" } }, "1", true },
+	{ "one that is for encryption", { { OURS, "{\"kid\":\"1\",\"use\":\"enc\"}" },
+	    { OTHERS, "{\"kid\":\"2\"}" } }, "1", false },
+	{ "one of another algorithm", { { OURS, "{\"kid\":\"1\",\"alg\":\"ES384\"}" },
+	    { OTHERS, "{\"kid\":\"2\"}" } }, "1", false },
+	{ "one that is symmetric, of our name", { { OURS, "{\"kid\":\"1\"}" },
+	    { OURS, "{\"kid\":\"1\",\"kty\":\"oct\",\"k\":\"AQAB\"}" } }, "1", true },
+};
+
+static void test_candidates(void)
+{
+	for (size_t i = 0; i < COUNT(candidate_rows); i++) {
+		const char *label = candidate_rows[i].label;
+		json_t *list = json_array(), *json = json_object();
+		char *text, *value = token_named(key, candidate_rows[i].kid);
+		struct mcpass_guard *guard;
+
+		for (size_t j = 0; j < 4 && candidate_rows[i].keys[j].which != 0; j++)
+			json_array_append_new(list, jwk_of(candidate_rows[i].keys[j].which == OURS ? key
+			    : next_key, candidate_rows[i].keys[j].changes));
+		json_object_set_new(json, "keys", list);
+		text = mp_json_dump(json);
+		guard = guard_with(text);
+		CHECK_EQ(label, run(guard, value, NOW).status, candidate_rows[i].good ? 0 : 401);
+		CHECK_EQ("remembered", run(guard, value, NOW).status, candidate_rows[i].good ? 0 : 401);
+		CHECK_STR(label, fetched, "");
+		mcpass_guard_free(guard);
+		mp_free_wiped(value);
+		mp_free_wiped(text);
+		json_decref(json);
+	}
+}
+
+/* A header without a kid costs so many verifications and no more. */
+static void test_many_candidates(void)
+{
+	json_t *list = json_array(), *json = json_object();
+	char *text, *value = token_named(key, NULL);
+	struct mcpass_guard *guard;
+	char changes[32];
+
+	for (int i = 0; i < MP_MAX_KEY_TRIES; i++) {
+		snprintf(changes, sizeof(changes), "{\"kid\":\"%d\"}", i);
+		json_array_append_new(list, jwk_of(next_key, changes));
+	}
+	json_array_append_new(list, jwk_of(key, "{}"));
+	json_object_set_new(json, "keys", list);
+	text = mp_json_dump(json);
+	guard = guard_with(text);
+	CHECK_EQ("behind the last that is tried", run(guard, value, NOW).status, 401);
+	CHECK_EQ("by its name it is found", run(guard, good, NOW).type, MCPASS_ALLOW);
+	mcpass_guard_free(guard);
+	mp_free_wiped(value);
+	mp_free_wiped(text);
+	json_decref(json);
+}
+
+/* An issuer may replace its key and keep the name, or give none. */
+static void test_replaced(void)
+{
+	static const char *const names[] = { "1", NULL };
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		const char *changes = names[i] != NULL ? "{\"kid\":\"1\"}" : "{\"kid\":null}";
+		json_t *before = json_pack("{s:[o]}", "keys", jwk_of(next_key, changes));
+		json_t *after = json_pack("{s:[o]}", "keys", jwk_of(key, changes));
+		char *old_set = mp_json_dump(before), *new_set = mp_json_dump(after);
+		char *value = token_named(key, names[i]);
+		const struct page page[] = { { JWKS, 200, new_set }, { NULL, 0, NULL } };
+		const struct page same[] = { { JWKS, 200, old_set }, { NULL, 0, NULL } };
+		struct mcpass_guard *guard = guard_with(old_set);
+
+		pages = same;
+		CHECK_EQ("not its key", run(guard, value, NOW + 1).status, 401);
+		CHECK_STR("it is looked for", fetched, JWKS " ");
+		CHECK_EQ("not at once again", run(guard, value, NOW + 2).status, 401);
+		CHECK_STR("not at once again", fetched, "");
+		pages = page;
+		CHECK_EQ("replaced", run(guard, value, NOW + 31).type, MCPASS_ALLOW);
+		mcpass_guard_free(guard);
+		mp_free_wiped(value);
+		mp_free_wiped(old_set);
+		mp_free_wiped(new_set);
+		json_decref(before);
+		json_decref(after);
+	}
 }
 
 /* A discovered address that no longer answers is looked for again. */
@@ -358,6 +573,11 @@ int main(void)
 	rotated = bearer(next_key, MP_ES256, NULL, NULL);
 	test_discovery();
 	test_life();
+	test_unusable();
+	test_empty_at_first();
+	test_candidates();
+	test_many_candidates();
+	test_replaced();
 	test_moved();
 	test_worthless();
 	test_reports();

@@ -399,12 +399,13 @@ static void test_pem(void)
 	CHECK("OpenSSL's queue is empty", ERR_peek_error() == 0);
 }
 
-/* A set of: RSA "r", P-256 "e", P-256 "e" again, Ed25519 without kid, and what has to
+/* A set of: RSA "r" twice, P-256 "e", another P-256 "e", Ed25519 without kid, and what has to
  * be left out: an encryption key, a private one, a symmetric one, an unknown one. */
 static char *make_set(void)
 {
 	static const struct { const char *base, *patch; bool keep_private; } items[] = {
 		{ RSA, "{\"kid\":\"r\"}", false },
+		{ RSA, "{\"kid\":\"r\",\"d\":null,\"p\":null,\"oth\":null,\"key_ops\":null}", false },
 		{ P256, "{\"kid\":\"e\"}", false },
 		{ "rfc7517-a2-ec", "{\"kid\":\"e\",\"use\":\"sig\"}", false },
 		{ ED25519, "{}", false },
@@ -436,14 +437,15 @@ static const struct {
 	{ "by kid", "r", MP_RS256, "RSA" },
 	{ "the same kid, another type", "r", MP_ES512, "P-521" },
 	{ "the same kid, none permits", "r", MP_ES256, NULL },
-	{ "a kid twice", "e", MP_ES256, NULL },
+	{ "a kid twice: the first of them", "e", MP_ES256, "P-256" },
 	{ "unknown kid", "x", MP_RS256, NULL },
 	{ "a kid is not a prefix", "", MP_RS256, NULL },
 	{ "case counts", "R", MP_RS256, NULL },
-	{ "a kid that the only key lacks", "x", MP_EDDSA, NULL },
+	{ "a kid that no key has: one without a kid", "x", MP_EDDSA, "Ed25519" },
+	{ "a kid that no key has, and every candidate has another", "x", MP_ES512, NULL },
 	{ "no kid, one key", NULL, MP_RS256, "RSA" },
 	{ "no kid, one key without a kid", NULL, MP_EDDSA, "Ed25519" },
-	{ "no kid, two keys", NULL, MP_ES256, NULL },
+	{ "no kid, two keys: the first of them", NULL, MP_ES256, "P-256" },
 	{ "no kid, no key", NULL, MP_ES384, NULL },
 	{ "no algorithm", "r", MP_ALG_NONE, NULL },
 	{ "an encryption key", "enc", MP_ES256, NULL },
