@@ -103,6 +103,14 @@ static const struct {
 	{ "jwks_uri is a file", { { APPENDED_AS, 200,
 	    "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"file:///etc/passwd\"}" } }, 503,
 	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", NULL },
+	{ "endpoints for clients are not ours to judge", { { AS_META, 200, "{\"issuer\":\"" ISSUER "\","
+	    "\"jwks_uri\":\"" JWKS "\",\"authorization_endpoint\":\"urn:kubernetes:no-such-thing\","
+	    "\"token_endpoint\":\"\",\"registration_endpoint\":7,\"response_types_supported\":\"id_token\","
+	    "\"grant_types_supported\":null,\"code_challenge_methods_supported\":{},"
+	    "\"introspection_endpoint\":\"/introspect\"}" }, KEYS }, 0, AS_META " " JWKS " ", NULL },
+	{ "an empty jwks_uri is none", { { APPENDED_AS, 200, "{\"issuer\":\"" ISSUER "\","
+	    "\"jwks_uri\":\"\"}" } }, 503, AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ",
+	    "no jwks_uri" },
 	{ "no key set", { { AS_META, 200, GOOD_META } }, 503, AS_META " " JWKS " ",
 	    "answered 404" },
 	{ "a key set that is none", { { AS_META, 200, GOOD_META }, { JWKS, 200, "{}" } }, 503,
