@@ -128,9 +128,9 @@ struct mcpass_fetch {
 };
 struct mcpass_verdict {                 /* pointers live until the next call */
 	enum mcpass_verdict_type type;
-	int status;                     /* DENY: 400, 401, 403, 503 */
-	const char *www_authenticate;   /* DENY: the header's value, or NULL (503, and 403 where
-	                                 * no token would help); it holds two challenges where
+	int status;                     /* DENY: 400, 401, 403, 429, 503 */
+	const char *www_authenticate;   /* DENY: the header's value, or NULL (429, 503, and 403
+	                                 * where no token would help); it holds two challenges where
 	                                 * both schemes are accepted */
 	const char *reason;             /* DENY: for the log, no token; else NULL */
 	const struct mcpass_fetch *fetch;       /* FETCH; else NULL */

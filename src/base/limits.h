@@ -78,8 +78,10 @@
  * (RFC 2104 3), and the most is a key file of any making. */
 #define MP_MIN_NONCE_SECRET 32
 #define MP_MAX_NONCE_SECRET 1024
-/* Proofs that a guard remembers, in 2.5 MiB: all of them while fewer than 100 a second come. */
-#define MP_MAX_PROOFS 65536u
+/* Proofs that a guard remembers, in 64 MiB of address space, touched as far as it is used:
+ * all of them while fewer than 3000 a second come, and 300 a second from one key.  A power
+ * of two. */
+#define MP_MAX_PROOFS (1u << 20)
 /* Keys of a set that are tried for one signature: an issuer without kids has one or two, and
  * each costs a verification. */
 #define MP_MAX_KEY_TRIES 16

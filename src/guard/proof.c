@@ -35,7 +35,7 @@ enum mcpass_rc mp_proofs_init(struct mp_proofs *proofs, const struct mcpass_guar
 	if (!rc)
 		rc = mp_set(&proofs->resource, cfg->resource, err);
 	if (!rc && cfg->dpop != MCPASS_DPOP_OFF)
-		rc = mp_replay_init(&proofs->replay, err);
+		rc = mp_replay_init(&proofs->replay, MP_MAX_PROOFS, err);
 	return rc;
 }
 
@@ -83,10 +83,13 @@ static enum mcpass_rc check_key(const struct mp_dpop_proof *proof, const char *t
 static enum mcpass_rc use_up(struct mp_proofs *proofs, const struct mp_dpop_proof *proof,
     int64_t now, enum mp_denial *ret_denial, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_replay_add(&proofs->replay, proof->thumbprint, proof->jti, now, err);
+	enum mcpass_rc rc = mp_replay_add(&proofs->replay, proof->thumbprint, proof->jti,
+	    proof->until, now, err);
 
 	if (rc == MCPASS_E_POLICY)
 		*ret_denial = MP_DENY_PROOF;
+	else if (rc == MCPASS_E_LIMIT)
+		*ret_denial = MP_DENY_BUSY;
 	return rc;
 }
 

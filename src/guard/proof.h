@@ -22,7 +22,8 @@ void mp_proofs_free(struct mp_proofs *proofs);
 
 /* Judges the proof that came with a token bound to the key of that thumbprint (cnf.jkt),
  * and uses it up.  *ret_nonce_old: its nonce serves for the last time, a new one is due.
- * MCPASS_E_POLICY, _E_DENIED: not acceptable; *ret_denial says how that is answered. */
+ * MCPASS_E_POLICY, _E_DENIED, _E_LIMIT: not acceptable; *ret_denial says how that is
+ * answered. */
 enum mcpass_rc mp_proofs_check(struct mp_proofs *proofs,
     const struct mcpass_guard_request *request, const struct mp_presented *presented,
     const char *thumbprint, bool *ret_nonce_old, enum mp_denial *ret_denial,

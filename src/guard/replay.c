@@ -6,20 +6,34 @@
 #include "wire/crypto.h"
 
 #define DIGEST 16               /* of 32 bytes: enough to tell one client's own proofs apart */
+#define SHARE 8                 /* a key may hold that part of an empty table */
+/* Places that each new proof looks at for what has run out: at a steady rate an eighth of the
+ * table waits to be found. */
+#define SWEEP 8
 
 struct mp_seen {
 	uint8_t digest[DIGEST];
 	int64_t until;          /* Unix time, seconds: the last at which it would pass */
-	uint64_t before;        /* the serial of the one before it in its bucket, or 0 */
+	uint32_t next;          /* in its bucket, or among the free */
+	uint32_t holder;        /* 0: this place is free */
+};
+struct mp_holder {
+	uint8_t digest[DIGEST]; /* of the key's thumbprint */
+	uint32_t held;          /* proofs */
+	uint32_t next;          /* in its bucket, or among the free */
 };
 
-enum mcpass_rc mp_replay_init(struct mp_replay *replay, struct mcpass_error *err)
+enum mcpass_rc mp_replay_init(struct mp_replay *replay, uint32_t size, struct mcpass_error *err)
 {
 	*replay = (struct mp_replay){
-		.ring = calloc(MP_MAX_PROOFS, sizeof(*replay->ring)),
-		.latest = calloc(MP_MAX_PROOFS, sizeof(*replay->latest)),
+		.size = size,
+		.seen = calloc((size_t)size + 1, sizeof(*replay->seen)),
+		.holders = calloc((size_t)size + 1, sizeof(*replay->holders)),
+		.seen_buckets = calloc(size, sizeof(*replay->seen_buckets)),
+		.holder_buckets = calloc(size, sizeof(*replay->holder_buckets)),
 	};
-	if (replay->ring != NULL && replay->latest != NULL)
+	if (replay->seen != NULL && replay->holders != NULL && replay->seen_buckets != NULL
+	    && replay->holder_buckets != NULL)
 		return MCPASS_OK;
 	mp_replay_free(replay);
 	return mp_nomem(err);
@@ -27,8 +41,10 @@ enum mcpass_rc mp_replay_init(struct mp_replay *replay, struct mcpass_error *err
 
 void mp_replay_free(struct mp_replay *replay)
 {
-	free(replay->ring);
-	free(replay->latest);
+	free(replay->seen);
+	free(replay->holders);
+	free(replay->seen_buckets);
+	free(replay->holder_buckets);
 	*replay = (struct mp_replay){ 0 };
 }
 
@@ -47,40 +63,136 @@ static enum mcpass_rc digest_of(const char *thumbprint, const char *jti,
 	return rc;
 }
 
-static struct mp_seen *at(const struct mp_replay *replay, uint64_t serial)
+static uint32_t *bucket(const struct mp_replay *replay, uint32_t *buckets, const uint8_t *digest)
 {
-	return &replay->ring[serial % MP_MAX_PROOFS];
+	uint32_t number;
+
+	memcpy(&number, digest, sizeof(number));
+	return &buckets[number & (replay->size - 1)];
 }
 
-/* False for the end of a chain: none, or one whose place in the ring another has taken. */
-static bool is_there(const struct mp_replay *replay, uint64_t serial)
+/* 0: no such proof is remembered. */
+static uint32_t find_seen(const struct mp_replay *replay, const uint8_t *digest)
 {
-	return serial != 0 && replay->count - serial < MP_MAX_PROOFS;
+	uint32_t at = *bucket(replay, replay->seen_buckets, digest);
+
+	while (at != 0 && memcmp(replay->seen[at].digest, digest, DIGEST) != 0)
+		at = replay->seen[at].next;
+	return at;
+}
+
+static uint32_t find_holder(const struct mp_replay *replay, const uint8_t *digest)
+{
+	uint32_t at = *bucket(replay, replay->holder_buckets, digest);
+
+	while (at != 0 && memcmp(replay->holders[at].digest, digest, DIGEST) != 0)
+		at = replay->holders[at].next;
+	return at;
+}
+
+static void release_holder(struct mp_replay *replay, uint32_t at)
+{
+	struct mp_holder *holder = &replay->holders[at];
+	uint32_t *link = bucket(replay, replay->holder_buckets, holder->digest);
+
+	while (*link != at)
+		link = &replay->holders[*link].next;
+	*link = holder->next;
+	holder->next = replay->free_holder;
+	replay->free_holder = at;
+}
+
+static void release_seen(struct mp_replay *replay, uint32_t at)
+{
+	struct mp_seen *seen = &replay->seen[at];
+	uint32_t *link = bucket(replay, replay->seen_buckets, seen->digest);
+
+	while (*link != at)
+		link = &replay->seen[*link].next;
+	*link = seen->next;
+	if (--replay->holders[seen->holder].held == 0)
+		release_holder(replay, seen->holder);
+	seen->holder = 0;
+	seen->next = replay->free_seen;
+	replay->free_seen = at;
+	replay->used--;
+}
+
+/* Gives back some of what has run out. */
+static void sweep(struct mp_replay *replay, int64_t now)
+{
+	for (int i = 0; i < SWEEP && replay->fresh_seen > 0; i++) {
+		replay->hand = replay->hand % replay->fresh_seen + 1;
+		if (replay->seen[replay->hand].holder != 0 && replay->seen[replay->hand].until < now)
+			release_seen(replay, replay->hand);
+	}
+}
+
+/* There are as many places for holders as for proofs, so there is one. */
+static uint32_t new_holder(struct mp_replay *replay, const uint8_t *digest)
+{
+	uint32_t at = replay->free_holder != 0 ? replay->free_holder : ++replay->fresh_holder;
+	uint32_t *first = bucket(replay, replay->holder_buckets, digest);
+	struct mp_holder *holder = &replay->holders[at];
+
+	if (at == replay->free_holder)
+		replay->free_holder = holder->next;
+	memcpy(holder->digest, digest, DIGEST);
+	holder->held = 0;
+	holder->next = *first;
+	*first = at;
+	return at;
+}
+
+static void remember(struct mp_replay *replay, const uint8_t *digest, uint32_t holder,
+    int64_t until)
+{
+	uint32_t at = replay->free_seen != 0 ? replay->free_seen : ++replay->fresh_seen;
+	uint32_t *first = bucket(replay, replay->seen_buckets, digest);
+	struct mp_seen *seen = &replay->seen[at];
+
+	if (at == replay->free_seen)
+		replay->free_seen = seen->next;
+	memcpy(seen->digest, digest, DIGEST);
+	seen->until = until;
+	seen->holder = holder;
+	seen->next = *first;
+	*first = at;
+	replay->holders[holder].held++;
+	replay->used++;
+}
+
+/* How many proofs one key may hold now. */
+static uint64_t quota(const struct mp_replay *replay)
+{
+	uint64_t unused = replay->size - replay->used;
+
+	return unused * unused / replay->size / SHARE;
 }
 
 enum mcpass_rc mp_replay_add(struct mp_replay *replay, const char *thumbprint,
-    const char *jti, int64_t now, struct mcpass_error *err)
+    const char *jti, int64_t until, int64_t now, struct mcpass_error *err)
 {
-	uint8_t digest[MP_SHA256_LEN];
-	uint64_t *latest, serial;
-	struct mp_seen *seen;
+	uint8_t digest[MP_SHA256_LEN], key[MP_SHA256_LEN];
+	uint32_t holder, at, held;
 	enum mcpass_rc rc;
 
 	rc = digest_of(thumbprint, jti, digest, err);
+	if (!rc)
+		rc = mp_sha256(thumbprint, strlen(thumbprint), key, err);
 	if (rc)
 		return rc;
-	latest = &replay->latest[(digest[0] | (unsigned)digest[1] << 8) % MP_MAX_PROOFS];
-	for (serial = *latest; is_there(replay, serial); serial = seen->before) {
-		seen = at(replay, serial);
-		if (seen->until >= now && memcmp(seen->digest, digest, DIGEST) == 0)
-			return mp_fail(err, MCPASS_E_POLICY, "RFC 9449 11.1",
-			    "the DPoP proof was used before");
-	}
-	seen = at(replay, ++replay->count);
-	memcpy(seen->digest, digest, DIGEST);
-	/* One that was made by a clock that is ahead passes for that much longer. */
-	seen->until = now + INT64_C(2) * MP_DPOP_WINDOW;
-	seen->before = *latest;
-	*latest = replay->count;
+	at = find_seen(replay, digest);
+	if (at != 0 && replay->seen[at].until >= now)
+		return mp_fail(err, MCPASS_E_POLICY, "RFC 9449 11.1", "the DPoP proof was used before");
+	if (at != 0)
+		release_seen(replay, at);
+	sweep(replay, now);
+	holder = find_holder(replay, key);
+	held = holder != 0 ? replay->holders[holder].held : 0;
+	if (held >= quota(replay))
+		return mp_fail(err, MCPASS_E_LIMIT, "RFC 9449 11.1",
+		    "this key has shown too many DPoP proofs of late to remember one more");
+	remember(replay, digest, holder != 0 ? holder : new_holder(replay, key), until);
 	return MCPASS_OK;
 }

@@ -1,30 +1,38 @@
 /* replay.h - which proofs were shown before.
  * spec: RFC 9449 11.1
  *
- * The table holds MP_MAX_PROOFS; when it is full, the oldest goes, whether it has run out
- * or not.  To refuse new proofs instead would let one client shut out all others.  What goes
- * early was pushed out by that many requests with good tokens and good proofs, and can be
- * shown again only by somebody who has the token and the proof from inside TLS: for ten
- * minutes at the most, since then the proof is too old, and so is its nonce where nonces
- * are asked for, even if it was made ahead of time. */
+ * A proof that could pass again is never forgotten: when there is no room, the new one is
+ * refused.  So that one client cannot shut out the others, what a key may hold shrinks with
+ * what is free: an eighth of an empty table, a thirty-second part of a half-full one.  A
+ * hundred keys that take all they can leave a fourteenth of it free, a thousand a hundredth.
+ * The table is memory that is touched only as far as it is used. */
 #ifndef MP_GUARD_REPLAY_H
 #define MP_GUARD_REPLAY_H
 #include <stdint.h>
 #include "base/text.h"
 
 struct mp_seen;
+struct mp_holder;
 struct mp_replay {                      /* { 0 }: not in use */
-	struct mp_seen *ring;           /* MP_MAX_PROOFS, written round and round */
-	uint64_t *latest;               /* for each bucket, the serial in the ring; 0: none */
-	uint64_t count;                 /* serials given so far; the first is 1 */
+	uint32_t size;                  /* proofs; a power of two */
+	struct mp_seen *seen;           /* their places, from 1 on; 0 is none, here and below */
+	struct mp_holder *holders;      /* the keys that hold some, likewise */
+	uint32_t *seen_buckets, *holder_buckets;
+	uint32_t free_seen, free_holder;        /* the first of those that were given back */
+	uint32_t fresh_seen, fresh_holder;      /* how many were ever used */
+	uint32_t used;                  /* places that are taken */
+	uint32_t hand;                  /* where the search for those that have run out goes on */
 };
 
-enum mcpass_rc mp_replay_init(struct mp_replay *replay, struct mcpass_error *err);
+/* size: a power of two, 64 or more. */
+enum mcpass_rc mp_replay_init(struct mp_replay *replay, uint32_t size, struct mcpass_error *err);
 void mp_replay_free(struct mp_replay *replay);
 
-/* Remembers a proof by its key and its jti for as long as it could be shown again.
- * MCPASS_E_POLICY: it was shown before. */
+/* Remembers a proof by its key and its jti until the second until, the last at which it could
+ * pass.
+ * MCPASS_E_POLICY  it was shown before
+ * MCPASS_E_LIMIT   this key, or all of them, have shown too many of late */
 enum mcpass_rc mp_replay_add(struct mp_replay *replay, const char *thumbprint,
-    const char *jti, int64_t now, struct mcpass_error *err);
+    const char *jti, int64_t until, int64_t now, struct mcpass_error *err);
 
 #endif

@@ -16,6 +16,7 @@ static const struct {
 	[MP_DENY_NONCE] = { 401, "use_dpop_nonce" },            /* spec: RFC 9449 9 */
 	[MP_DENY_SCOPE] = { 403, "insufficient_scope" },
 	[MP_DENY_ROLE] = { 403, NULL },
+	[MP_DENY_BUSY] = { 429, NULL },
 };
 
 int mp_reply_status(enum mp_denial denial)
@@ -74,9 +75,10 @@ enum mcpass_rc mp_reply_challenge(const struct mp_reply *reply, struct mp_buf *c
 	bool both = reply->dpop == MCPASS_DPOP_ACCEPTED
 	    && (reply->denial == MP_DENY_NO_TOKEN || reply->denial == MP_DENY_TOKEN);
 
-	/* A challenge after either would send the person to log in again, for nothing: with
+	/* A challenge after these would send the person to log in again, for nothing: with
 	 * insufficient_scope to ask for more, time and again. */
-	if (reply->denial == MP_DENY_UNAVAILABLE || reply->denial == MP_DENY_ROLE)
+	if (reply->denial == MP_DENY_UNAVAILABLE || reply->denial == MP_DENY_ROLE
+	    || reply->denial == MP_DENY_BUSY)
 		return MCPASS_OK;
 	if (both || about == MP_SCHEME_BEARER)
 		add_challenge(reply, MP_SCHEME_BEARER, about == MP_SCHEME_BEARER ? error : NULL,

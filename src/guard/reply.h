@@ -16,7 +16,8 @@ enum mp_denial {
 	MP_DENY_PROOF,                  /* its proof of possession is not */
 	MP_DENY_NONCE,                  /* the proof has not our nonce */
 	MP_DENY_SCOPE,                  /* the token is good, and not enough */
-	MP_DENY_ROLE                    /* its bearer may not, whatever the token's scopes */
+	MP_DENY_ROLE,                   /* its bearer may not, whatever the token's scopes */
+	MP_DENY_BUSY                    /* too many proofs of its key to remember one more */
 };
 
 enum mp_scheme { MP_SCHEME_NONE = 0, MP_SCHEME_BEARER, MP_SCHEME_DPOP };

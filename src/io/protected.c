@@ -188,6 +188,7 @@ static enum mcpass_rc refuse(const struct mp_protected *server,
 		{ 401, "unauthorized", "A valid access token is needed: see WWW-Authenticate." },
 		{ 403, "insufficient_scope",
 		    "The access token lacks a scope: see WWW-Authenticate." },
+		{ 429, "too_many_requests", "Too many requests with this key: try again later." },
 		{ 503, "temporarily_unavailable", "The token cannot be checked now: try again." },
 	};
 	size_t i = 0;
@@ -203,7 +204,7 @@ static enum mcpass_rc refuse(const struct mp_protected *server,
 	if (!rc && verdict->www_authenticate != NULL)
 		rc = mp_headers_add(&response->headers, "WWW-Authenticate",
 		    verdict->www_authenticate, err);
-	if (!rc && bodies[i].status == 503)
+	if (!rc && (bodies[i].status == 503 || bodies[i].status == 429))
 		rc = mp_headers_add(&response->headers, "Retry-After", "30", err);
 	return rc;
 }

@@ -105,32 +105,72 @@ static const char *claim(const struct mp_jws *jws, const char *name)
 	return json_string_value(json_object_get(jws->payload, name));
 }
 
-/* The request that it was made for; spec: RFC 9449 4.3 (8, 9, 11, 12) */
-static enum mcpass_rc check_claims(const struct mp_jws *jws,
-    const struct mp_dpop_expect *expect, struct mcpass_error *err)
+/* A claim that is a date; what is null is absent.  *ret_date is untouched when absent. */
+static enum mcpass_rc read_date(const struct mp_jws *jws, const char *name, double *ret_date,
+    struct mcpass_error *err)
 {
-	const json_t *iat = json_object_get(jws->payload, "iat");
-	const char *htu = claim(jws, "htu");
-	const json_t *jti = json_object_get(jws->payload, "jti");
-	enum mcpass_rc rc;
-	char *token, *ath = NULL;
-	double age;             /* a peer's number: what it is taken from must not overflow */
+	const json_t *date = json_object_get(jws->payload, name);
 
-	if (!json_is_string(jti) || !json_is_number(iat))
-		return refuse(err, "lacks jti or iat");
-	/* spec: RFC 9449 11.1 */
-	if (json_string_length(jti) > MP_MAX_JTI)
-		return refuse(err, "has a jti that is too long to be remembered");
-	if (!mp_eq(claim(jws, "htm"), expect->method))
-		return refuse(err, "is for another method");
-	if (htu == NULL || !mp_span_is(without_query(expect->url), htu))
-		return refuse(err, "is for another URL");
-	age = (double)expect->now - json_number_value(iat);
+	if (date == NULL || json_is_null(date))
+		return MCPASS_OK;
+	if (!json_is_number(date))
+		return refuse(err, "has a date that is not a number");
+	*ret_date = json_number_value(date);
+	return MCPASS_OK;
+}
+
+/* spec: RFC 9449 4.3 (11), 11.1; RFC 7519 4.1.4, 4.1.5 where exp and nbf are there.  The dates
+ * are a peer's numbers: what is made of them must not overflow. */
+static enum mcpass_rc check_dates(const struct mp_jws *jws, int64_t now, int64_t *ret_until,
+    struct mcpass_error *err)
+{
+	double age, iat = 0, nbf = 0, exp = 253402300799.0, last;
+	enum mcpass_rc rc;
+
+	rc = read_date(jws, "iat", &iat, err);
+	if (!rc)
+		rc = read_date(jws, "nbf", &nbf, err);
+	if (!rc)
+		rc = read_date(jws, "exp", &exp, err);
+	if (rc)
+		return rc;
+	age = (double)now - iat;
 	if (age > MP_DPOP_WINDOW || age < -MP_DPOP_WINDOW)
 		return refuse(err, "was not made just now: are the clocks right?");
-	if (expect->access_token == NULL)
+	if (exp + MP_CLOCK_SKEW <= (double)now)
+		return refuse(err, "has expired");
+	if (nbf > (double)now + MP_CLOCK_SKEW)
+		return refuse(err, "is not valid yet");
+	last = iat + MP_DPOP_WINDOW < exp + MP_CLOCK_SKEW ? iat + MP_DPOP_WINDOW : exp + MP_CLOCK_SKEW;
+	*ret_until = (int64_t)last;
+	return MCPASS_OK;
+}
+
+/* spec: RFC 9449 4.3 (9): query and fragment are ignored, both are normalised */
+static enum mcpass_rc check_url(const struct mp_jws *jws, const char *url,
+    struct mcpass_error *err)
+{
+	const char *htu = claim(jws, "htu");
+	struct mp_uri proven, asked;
+	bool same = false;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (htu != NULL && mp_uri_parse(htu, &proven, NULL) == MCPASS_OK
+	    && mp_uri_parse(url, &asked, NULL) == MCPASS_OK)
+		rc = mp_uri_same_target(&proven, &asked, &same, err);
+	return rc || same ? rc : refuse(err, "is for another URL");
+}
+
+/* spec: RFC 9449 4.3 (12) */
+static enum mcpass_rc check_token(const struct mp_jws *jws, const struct mp_span *access_token,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	char *token, *ath = NULL;
+
+	if (access_token == NULL)
 		return MCPASS_OK;
-	token = mp_dup_span(*expect->access_token);
+	token = mp_dup_span(*access_token);
 	if (token == NULL)
 		return mp_nomem(err);
 	rc = mp_sha256_b64url(token, &ath, err);
@@ -139,6 +179,26 @@ static enum mcpass_rc check_claims(const struct mp_jws *jws,
 		rc = refuse(err, "is for another access token");
 	free(ath);
 	return rc;
+}
+
+/* The request that it was made for; spec: RFC 9449 4.3 (8, 9, 11, 12) */
+static enum mcpass_rc check_claims(const struct mp_jws *jws,
+    const struct mp_dpop_expect *expect, int64_t *ret_until, struct mcpass_error *err)
+{
+	const json_t *jti = json_object_get(jws->payload, "jti");
+	enum mcpass_rc rc;
+
+	if (json_string_length(jti) == 0 || !json_is_number(json_object_get(jws->payload, "iat")))
+		return refuse(err, "lacks jti or iat");
+	/* spec: RFC 9449 11.1 */
+	if (json_string_length(jti) > MP_MAX_JTI)
+		return refuse(err, "has a jti that is too long to be remembered");
+	if (!mp_eq(claim(jws, "htm"), expect->method))
+		return refuse(err, "is for another method");
+	rc = check_url(jws, expect->url, err);
+	if (!rc)
+		rc = check_dates(jws, expect->now, ret_until, err);
+	return rc ? rc : check_token(jws, expect->access_token, err);
 }
 
 /* The key that came with it, which must have made it; spec: RFC 9449 4.3 (5, 6, 7) */
@@ -189,7 +249,7 @@ enum mcpass_rc mp_dpop_check(const char *proof, const struct mp_dpop_expect *exp
 	if (rc == MCPASS_OK)
 		rc = check_key(&jws, expect, &found.thumbprint, err);
 	if (rc == MCPASS_OK)
-		rc = check_claims(&jws, expect, err);
+		rc = check_claims(&jws, expect, &found.until, err);
 	if (rc == MCPASS_OK)
 		rc = mp_set(&found.jti, claim(&jws, "jti"), err);
 	if (rc == MCPASS_OK)

@@ -31,10 +31,11 @@ struct mp_dpop_expect {
 };
 struct mp_dpop_proof {                  /* owned; release with mp_dpop_proof_free() */
 	char *thumbprint, *jti, *nonce; /* nonce NULL when it has none */
+	int64_t until;                  /* the last second at which it would pass again */
 };
 /* MCPASS_E_DENIED with oauth "invalid_dpop_proof": malformed, another typ, a symmetric or
- * private key, another method, URL, token or key, issued too far from now, a jti over
- * MP_MAX_JTI bytes. */
+ * private key, another method, URL, token or key, issued too far from now, expired or not
+ * yet valid where it says so, a jti over MP_MAX_JTI bytes. */
 enum mcpass_rc mp_dpop_check(const char *proof, const struct mp_dpop_expect *expect,
     struct mp_dpop_proof *ret_proof, struct mcpass_error *err);
 void mp_dpop_proof_free(struct mp_dpop_proof *proof);

@@ -1,4 +1,4 @@
-/* uri.h - http and https URIs, read strictly and never normalised.
+/* uri.h - http and https URIs, read strictly, and normalised only to be compared.
  * spec: RFC 3986 3; RFC 8252 7.3 (loopback); RFC 8414 3.1, RFC 9728 3.1 (well-known) */
 #ifndef MP_WIRE_URI_H
 #define MP_WIRE_URI_H
@@ -32,6 +32,13 @@ bool mp_uri_is_loopback(const struct mp_uri *uri);
 bool mp_uri_is_private(const struct mp_uri *uri);
 /* Scheme, host (case does not matter) and port, the default one counted in. */
 bool mp_uri_same_origin(const struct mp_uri *a, const struct mp_uri *b);
+
+/* Whether both lead to the same place, by the normalisation of syntax and scheme: case of
+ * scheme and host, default port, escapes that are not needed, dot segments, "" and "/".
+ * Query and fragment do not count.  For what says so (RFC 9449 4.3): identifiers are
+ * compared byte for byte.  MCPASS_E_NOMEM.  spec: RFC 3986 6.2.2, 6.2.3 */
+enum mcpass_rc mp_uri_same_target(const struct mp_uri *a, const struct mp_uri *b, bool *ret_same,
+    struct mcpass_error *err);
 
 /* True when parent equals child, or is its origin with a path that child's path
  * continues at a '/' boundary; query and fragment of parent must then be absent.

@@ -13,8 +13,7 @@ static void drop_segment(struct mp_buf *url, size_t start)
 		;
 }
 
-/* Appends a path without its "." and ".." segments; spec: RFC 3986 5.2.4 */
-static void add_path(struct mp_buf *url, struct mp_span path)
+void mp_uri_add_path(struct mp_buf *url, struct mp_span path)
 {
 	const char *at = path.data, *end = path.data + path.len;
 	size_t start = url->len;
@@ -48,7 +47,7 @@ static void add_merged(struct mp_buf *url, struct mp_span base, struct mp_span p
 	if (merged.failed)
 		url->failed = merged.failed;
 	else
-		add_path(url, (struct mp_span){ merged.data, merged.len });
+		mp_uri_add_path(url, (struct mp_span){ merged.data, merged.len });
 	mp_buf_free(&merged);
 }
 
@@ -69,13 +68,13 @@ static void compose(struct mp_buf *url, const struct mp_uri *base, struct mp_uri
 		mp_buf_add(url, scheme.data, scheme.len);
 		mp_buf_addc(url, ':');
 		add_part(url, "//", ref.authority);
-		add_path(url, ref.path);
+		mp_uri_add_path(url, ref.path);
 	} else {
 		mp_buf_add(url, base->origin.data, base->origin.len);
 		if (ref.path.len == 0)
 			mp_buf_add(url, base->path.data, base->path.len);
 		else if (ref.path.data[0] == '/')
-			add_path(url, ref.path);
+			mp_uri_add_path(url, ref.path);
 		else
 			add_merged(url, base->path, ref.path);
 		if (ref.path.len == 0 && ref.query.data == NULL)

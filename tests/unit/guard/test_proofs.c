@@ -218,132 +218,169 @@ static void test_no_use(void)
 	mcpass_guard_free(guard);
 }
 
+#define SIZE 1024                       /* of the tables below */
+
+static void open_table(struct mp_replay *replay)
+{
+	must(mp_replay_init(replay, SIZE, NULL) == MCPASS_OK, "a table");
+}
+
+static enum mcpass_rc show(struct mp_replay *replay, const char *by, unsigned number, int64_t until,
+    int64_t now)
+{
+	char jti[16];
+
+	snprintf(jti, sizeof(jti), "%u", number);
+	return mp_replay_add(replay, by, jti, until, now, NULL);
+}
+
+/* Shows so many of a key's own, and tells how many were taken. */
+static unsigned show_many(struct mp_replay *replay, const char *by, unsigned count, int64_t until,
+    int64_t now)
+{
+	unsigned taken = 0;
+
+	for (unsigned i = 0; i < count; i++)
+		taken += show(replay, by, i, until, now) == MCPASS_OK;
+	return taken;
+}
+
 static const struct {
 	const char *label;
-	int64_t first, second;          /* when the same is shown */
+	int64_t until, second;          /* when the same is shown after NOW */
 	bool seen;
 } window_rows[] = {
-	{ "at once", NOW, NOW, true },
-	{ "the last time that it could pass", NOW, NOW + 600, true },
-	{ "then its age speaks against it", NOW, NOW + 601, false },
-	{ "a clock that was set back", NOW, NOW - 86400, true },
-	{ "at the beginning of time", 0, 0, true },
+	{ "at once", NOW + 300, NOW, true },
+	{ "the last time that it could pass", NOW + 300, NOW + 300, true },
+	{ "then its dates speak against it", NOW + 300, NOW + 301, false },
+	{ "a clock that was set back", NOW + 300, NOW - 86400, true },
 };
 
 static void test_window(void)
 {
 	for (size_t i = 0; i < COUNT(window_rows); i++) {
 		const char *label = window_rows[i].label;
+		int64_t until = window_rows[i].until, second = window_rows[i].second;
 		struct mp_replay replay;
 
-		must(mp_replay_init(&replay, NULL) == MCPASS_OK, "a table");
-		CHECK_EQ(label, mp_replay_add(&replay, "k", "j", window_rows[i].first, NULL), MCPASS_OK);
-		CHECK_EQ(label, mp_replay_add(&replay, "k", "j", window_rows[i].second, NULL),
+		open_table(&replay);
+		CHECK_EQ(label, mp_replay_add(&replay, "k", "j", until, NOW, NULL), MCPASS_OK);
+		CHECK_EQ(label, mp_replay_add(&replay, "k", "j", until, second, NULL),
 		    window_rows[i].seen ? MCPASS_E_POLICY : MCPASS_OK);
-		CHECK_EQ("another jti", mp_replay_add(&replay, "k", "i", window_rows[i].second, NULL),
-		    MCPASS_OK);
-		CHECK_EQ("another key", mp_replay_add(&replay, "l", "j", window_rows[i].second, NULL),
-		    MCPASS_OK);
+		CHECK_EQ("another jti", mp_replay_add(&replay, "k", "i", until, second, NULL), MCPASS_OK);
+		CHECK_EQ("another key", mp_replay_add(&replay, "l", "j", until, second, NULL), MCPASS_OK);
 		mp_replay_free(&replay);
 	}
 }
 
-/* How many of the proofs from first to last are remembered; asking remembers none. */
-static unsigned count_seen(struct mp_replay *replay, unsigned first, unsigned last)
+/* Whatever is shown after it, by however many: a proof that could pass again is known. */
+static void test_flood(void)
 {
-	unsigned seen = 0;
+	struct mp_replay replay;
+	unsigned taken = 0;
 
-	for (unsigned i = first; i <= last; i++) {
-		uint64_t count = replay->count;
-		char jti[16];
+	open_table(&replay);
+	CHECK_EQ("the victim's", mp_replay_add(&replay, "victim", "j", NOW + 300, NOW, NULL), MCPASS_OK);
+	CHECK_EQ("one key gets its share", show_many(&replay, "mallory", 2 * SIZE, NOW + 300, NOW),
+	    103);
+	CHECK_EQ("and is refused as one too many", show(&replay, "mallory", 3 * SIZE, NOW + 300, NOW),
+	    MCPASS_E_LIMIT);
+	CHECK_EQ("not the others", show_many(&replay, "alice", 60, NOW + 300, NOW), 60);
+	for (unsigned i = 0; i < 64; i++) {
+		char by[16];
 
-		snprintf(jti, sizeof(jti), "%u", i);
-		seen += mp_replay_add(replay, "k", jti, NOW, NULL) == MCPASS_E_POLICY;
-		if (replay->count != count)
-			return seen;
+		snprintf(by, sizeof(by), "key %u", i);
+		taken += show_many(&replay, by, SIZE, NOW + 300, NOW);
 	}
-	return seen;
+	CHECK("however many keys there are", taken < SIZE);
+	CHECK_EQ("one more finds room", show(&replay, "bob", 1, NOW + 300, NOW), MCPASS_OK);
+	CHECK_EQ("the victim's is known", mp_replay_add(&replay, "victim", "j", NOW + 300, NOW, NULL),
+	    MCPASS_E_POLICY);
+	CHECK_EQ("all of alice's are", show_many(&replay, "alice", 60, NOW + 300, NOW), 0);
+	CHECK_EQ("in their last second, too", mp_replay_add(&replay, "victim", "j", NOW + 300,
+	    NOW + 300, NULL), MCPASS_E_POLICY);
+	mp_replay_free(&replay);
 }
 
-/* When the table is full the oldest goes, and nothing else does. */
+/* A table with not one place left refuses, and forgets nothing. */
 static void test_full(void)
 {
 	struct mp_replay replay;
-	unsigned added = 0;
+	unsigned keys = 0;
+	char by[16];
 
-	must(mp_replay_init(&replay, NULL) == MCPASS_OK, "a table");
-	for (unsigned i = 0; i < MP_MAX_PROOFS; i++) {
-		char jti[16];
-
-		snprintf(jti, sizeof(jti), "%u", i);
-		added += mp_replay_add(&replay, "k", jti, NOW, NULL) == MCPASS_OK;
-	}
-	CHECK_EQ("as many as fit", added, MP_MAX_PROOFS);
-	CHECK_EQ("all of them are known", count_seen(&replay, 0, MP_MAX_PROOFS - 1), MP_MAX_PROOFS);
-	CHECK_EQ("one more", mp_replay_add(&replay, "k", "x", NOW, NULL), MCPASS_OK);
-	CHECK_EQ("the others are known", count_seen(&replay, 1, MP_MAX_PROOFS - 1),
-	    MP_MAX_PROOFS - 1);
-	CHECK_EQ("the oldest is not", mp_replay_add(&replay, "k", "0", NOW, NULL), MCPASS_OK);
-	CHECK_EQ("so the second oldest went", count_seen(&replay, 1, 1), 0);
-	CHECK_EQ("the latest stay", mp_replay_add(&replay, "k", "x", NOW, NULL), MCPASS_E_POLICY);
+	open_table(&replay);
+	do
+		snprintf(by, sizeof(by), "key %u", keys++);
+	while (show(&replay, by, 0, NOW + 300, NOW) == MCPASS_OK);
+	CHECK_EQ("so many keys with one proof each", keys, SIZE - 90 + 1);
+	CHECK_EQ("the first is known", show(&replay, "key 0", 0, NOW + 300, NOW), MCPASS_E_POLICY);
+	CHECK_EQ("a new one is refused", show(&replay, "new", 0, NOW + 300, NOW), MCPASS_E_LIMIT);
+	CHECK_EQ("in a while there is room", show(&replay, "new", 0, NOW + 900, NOW + 301), MCPASS_OK);
 	mp_replay_free(&replay);
 }
 
-/* The two bytes of a proof's digest that choose its bucket. */
-static unsigned bucket_of(const char *jti)
+/* What has run out is given back while others come, so the table serves for ever. */
+static void test_reuse(void)
 {
-	uint8_t digest[MP_SHA256_LEN];
-	char text[32];
-
-	snprintf(text, sizeof(text), "k %s", jti);
-	must(mp_sha256(text, strlen(text), digest, NULL) == MCPASS_OK, "a digest");
-	return digest[0] | (unsigned)digest[1] << 8;
-}
-
-/* One bucket: its chain ends where another proof has taken the place of one of its own. */
-static void test_chain(void)
-{
-	char same[3][16] = { "0" };
 	struct mp_replay replay;
-	unsigned next = MP_MAX_PROOFS;
+	unsigned taken = 0, number = 0;
 
-	for (size_t i = 1; i < COUNT(same); i++)
-		do
-			snprintf(same[i], sizeof(same[i]), "%u", next++);
-		while (bucket_of(same[i]) != bucket_of(same[0]));
-	must(mp_replay_init(&replay, NULL) == MCPASS_OK, "a table");
-	for (unsigned i = 0; i < MP_MAX_PROOFS; i++) {
-		char jti[16];
+	open_table(&replay);
+	for (int64_t now = NOW; now < NOW + 3000; now++)
+		for (int i = 0; i < 2; i++) {
+			char jti[16];
 
-		snprintf(jti, sizeof(jti), "%u", i);
-		(void)mp_replay_add(&replay, "k", jti, NOW, NULL);
-	}
-	CHECK_EQ("in the place of the first", mp_replay_add(&replay, "k", same[1], NOW, NULL),
-	    MCPASS_OK);
-	CHECK_EQ("one more of the chain", mp_replay_add(&replay, "k", same[2], NOW, NULL), MCPASS_OK);
-	CHECK_EQ("known", mp_replay_add(&replay, "k", same[1], NOW, NULL), MCPASS_E_POLICY);
-	CHECK_EQ("known", mp_replay_add(&replay, "k", same[2], NOW, NULL), MCPASS_E_POLICY);
-	CHECK_EQ("gone", mp_replay_add(&replay, "k", same[0], NOW, NULL), MCPASS_OK);
+			snprintf(jti, sizeof(jti), "%u", number++);
+			taken += mp_replay_add(&replay, i == 0 ? "a" : "b", jti, now + 60, now, NULL)
+			    == MCPASS_OK;
+		}
+	CHECK_EQ("all were taken", taken, number);
+	CHECK("and no more are kept than must be", replay.used < 200);
 	mp_replay_free(&replay);
+}
+
+/* The guard's own answer to a key that has used up its share: later, and no login. */
+static void test_busy(void)
+{
+	struct mcpass_guard *guard = new_dpop_guard(BOTH, NULL);
+	struct token token = new_token(client, NULL);
+	struct mcpass_verdict verdict = { 0 };
+	char *first = new_proof(&token, NULL, NULL);
+
+	present(guard, "DPoP", &token, first, "ping", NOW, &verdict);
+	check_verdict("the first", &verdict, NULL);
+	for (unsigned i = 0; verdict.type == MCPASS_ALLOW && i < 3000; i++) {
+		char *proof = new_proof(&token, NULL, NULL);
+
+		present(guard, "DPoP", &token, proof, "ping", NOW, &verdict);
+		free(proof);
+	}
+	CHECK_EQ("so many are remembered", verdict.type, MCPASS_ALLOW);
+	present(guard, "DPoP", &token, first, "ping", NOW, &verdict);
+	check_verdict("the first is known still", &verdict, "invalid_dpop_proof");
+	free(first);
+	free_token(&token);
+	mcpass_guard_free(guard);
 }
 
 static void test_table_memory(void)
 {
 	struct mp_replay replay = { 0 };
 
-	for (size_t n = 0; n < 2; n++) {
+	for (size_t n = 0; n < 4; n++) {
 		long before = mp_test_live_blocks();
 
 		mp_test_fail_alloc(n);
-		CHECK_EQ("no table", mp_replay_init(&replay, NULL), MCPASS_E_NOMEM);
+		CHECK_EQ("no table", mp_replay_init(&replay, SIZE, NULL), MCPASS_E_NOMEM);
 		mp_test_no_fail();
 		CHECK_EQ("nothing stays", mp_test_live_blocks(), before);
 	}
-	must(mp_replay_init(&replay, NULL) == MCPASS_OK, "a table");
+	open_table(&replay);
 	mp_test_fail_alloc(0);
-	CHECK_EQ("no digest", mp_replay_add(&replay, "k", "j", NOW, NULL), MCPASS_E_NOMEM);
+	CHECK_EQ("no digest", mp_replay_add(&replay, "k", "j", NOW + 300, NOW, NULL), MCPASS_E_NOMEM);
 	mp_test_no_fail();
-	CHECK_EQ("so it was not remembered", mp_replay_add(&replay, "k", "j", NOW, NULL), MCPASS_OK);
+	CHECK_EQ("so it was not remembered", mp_replay_add(&replay, "k", "j", NOW + 300, NOW, NULL), MCPASS_OK);
 	mp_replay_free(&replay);
 	mp_replay_free(&replay);
 }
@@ -358,8 +395,10 @@ int main(void)
 	test_replay();
 	test_no_use();
 	test_window();
+	test_flood();
 	test_full();
-	test_chain();
+	test_reuse();
+	test_busy();
 	test_table_memory();
 	free_keys();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
