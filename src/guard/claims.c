@@ -8,12 +8,12 @@
 	{ #name, MP_FIELD_STRING, flags, offsetof(struct mp_claims, name), spec }
 
 static const struct mp_field fields[] = {
-	CLAIM(iss, 0, "RFC 7519 4.1.1"),
-	CLAIM(sub, 0, "RFC 7519 4.1.2"),
-	CLAIM(client_id, 0, "RFC 9068 2.2"),
-	CLAIM(azp, 0, "OIDC Core 2"),           /* Keycloak, Entra v2, Auth0 */
-	CLAIM(cid, 0, "RFC 7519 4.3"),          /* Okta */
-	CLAIM(appid, 0, "RFC 7519 4.3"),        /* Entra v1 */
+	CLAIM(iss, MP_DECIDES, "RFC 7519 4.1.1"),
+	CLAIM(sub, MP_DECIDES, "RFC 7519 4.1.2"),
+	CLAIM(client_id, MP_DECIDES, "RFC 9068 2.2"),
+	CLAIM(azp, MP_DECIDES, "OIDC Core 2"),           /* Keycloak, Entra v2, Auth0 */
+	CLAIM(cid, MP_DECIDES, "RFC 7519 4.3"),          /* Okta */
+	CLAIM(appid, MP_DECIDES, "RFC 7519 4.3"),        /* Entra v1 */
 	/* Lenient: a name to show; nothing is decided by it. */
 	CLAIM(preferred_username, MP_ADVISES, "OIDC Core 5.1"),
 	CLAIM(username, MP_ADVISES, "RFC 7662 2.2"),

@@ -63,31 +63,6 @@ enum mcpass_rc mp_status_check(int status, const char *body, size_t len, const c
 	return MCPASS_OK;
 }
 
-#define MEMBER(type, flags, member) \
-	{ #member, type, flags, offsetof(struct mp_asmeta, member), "RFC 8414 2" }
-
-/* A resource server needs these and no others: what else an issuer writes is for its clients,
- * and some issuers have none.  Lenient: each is missed only where it is needed. */
-static const struct mp_field fields[] = {
-	MEMBER(MP_FIELD_STRING, MP_REQUIRED, issuer),
-	MEMBER(MP_FIELD_URL, MP_LENIENT, jwks_uri),
-	MEMBER(MP_FIELD_URL, MP_LENIENT, introspection_endpoint),
-	MEMBER(MP_FIELD_STRINGS, MP_LENIENT, introspection_endpoint_auth_methods_supported),
-};
-
-static enum mcpass_rc read_metadata(const char *body, size_t len, struct mp_asmeta *ret_meta,
-    struct mcpass_error *err)
-{
-	json_t *json = NULL;
-	enum mcpass_rc rc = mp_json_parse(body, len, MP_MAX_DOCUMENT,
-	    "the authorization server metadata", &json, err);
-
-	if (!rc)
-		rc = mp_json_read(json, fields, MP_COUNT(fields), ret_meta, err);
-	json_decref(json);
-	return rc;
-}
-
 /* What the issuer names is contacted only where it may send us; spec: RFC 8414 2 */
 static enum mcpass_rc check_metadata(const struct mp_discovery *discovery,
     const struct mp_asmeta *meta, struct mcpass_error *err)
@@ -140,7 +115,7 @@ static enum mcpass_rc take_metadata(struct mp_discovery *discovery, int status,
 	rc = mp_status_check(status, body, len, mp_discovery_url(discovery), err);
 	if (rc)
 		return rc;
-	rc = read_metadata(body, len, &meta, &why);
+	rc = mp_asmeta_parse(body, len, &meta, &why);
 	if (!rc)
 		rc = use_metadata(discovery, &meta, &why);
 	mp_asmeta_free(&meta);

@@ -15,11 +15,11 @@ struct members {
 #define MEMBER(name, type, flags, spec) { #name, type, flags, offsetof(struct members, name), spec }
 static const struct mp_field fields[] = {
 	MEMBER(kty, MP_FIELD_STRING, MP_REQUIRED, "RFC 7517 4.1"),
-	MEMBER(use, MP_FIELD_STRING, 0, "RFC 7517 4.2"),
-	MEMBER(key_ops, MP_FIELD_STRINGS, 0, "RFC 7517 4.3"),
-	MEMBER(alg, MP_FIELD_STRING, 0, "RFC 7517 4.4"),
-	MEMBER(kid, MP_FIELD_STRING, 0, "RFC 7517 4.5"),
-	MEMBER(crv, MP_FIELD_STRING, 0, "RFC 7518 6.2.1.1"),
+	MEMBER(use, MP_FIELD_STRING, MP_DECIDES, "RFC 7517 4.2"),
+	MEMBER(key_ops, MP_FIELD_STRINGS, MP_DECIDES, "RFC 7517 4.3"),
+	MEMBER(alg, MP_FIELD_STRING, MP_DECIDES, "RFC 7517 4.4"),
+	MEMBER(kid, MP_FIELD_STRING, MP_DECIDES, "RFC 7517 4.5"),
+	MEMBER(crv, MP_FIELD_STRING, MP_DECIDES, "RFC 7518 6.2.1.1"),
 };
 
 enum part { PUBLIC, PRIVATE, FACTORS };

@@ -337,7 +337,7 @@ static const struct {
 	{ "another's name", { { OURS, "{\"kid\":\"1\"}" }, { OTHERS, "{\"kid\":\"2\"}" } }, "2", false },
 	{ "a name that no key has", { { OURS, "{\"kid\":\"1\"}" } }, "2", false },
 	{ "not ours at all", { { OTHERS, "{\"kid\":null}" } }, NULL, false },
-	{ "members that are null", { { OURS, "{\"kid\":\"1\"}" } }, "1", true },
+	{ "members that are empty", { { OURS, "{\"kid\":\"\",\"use\":\"\",\"alg\":\"\"}" } }, "1", true },
 	{ "one that is for encryption", { { OURS, "{\"kid\":\"1\",\"use\":\"enc\"}" },
 	    { OTHERS, "{\"kid\":\"2\"}" } }, "1", false },
 	{ "one of another algorithm", { { OURS, "{\"kid\":\"1\",\"alg\":\"ES384\"}" },

@@ -87,6 +87,8 @@ static const struct {
 	{ "no sub", NULL, "{\"sub\":null}", 0, NULL },
 	{ "no client_id", NULL, "{\"client_id\":null}", 0, NULL },
 	{ "neither", NULL, "{\"sub\":null,\"client_id\":null}", 401, "neither sub" },
+	{ "an empty sub beside a client", NULL, "{\"sub\":\"\"}", 0, NULL },
+	{ "an empty iss", NULL, "{\"iss\":\"\"}", 401, "iss is missing" },
 	{ "both empty", NULL, "{\"sub\":\"\",\"client_id\":\"\"}", 401, "neither sub" },
 	{ "a line end in sub", NULL, "{\"sub\":\"a\\r\\nX-Admin: 1\"}", 401, "control" },
 	{ "a line end in the name", NULL, "{\"preferred_username\":\"a\\nb\"}", 0, NULL },
@@ -399,7 +401,7 @@ static void test_verdict(void)
 	CHECK("nothing of the last verdict stays", verdict.subject == NULL && verdict.expires_at == 0);
 	mp_free_wiped(value);
 
-	value = bearer(key, MP_ES256, NULL, "{\"client_id\":null,\"azp\":\"z\",\"username\":\"u\"}");
+	value = bearer(key, MP_ES256, NULL, "{\"client_id\":\"\",\"azp\":\"z\",\"username\":\"u\"}");
 	ask(guard, value, "tools/call", "whoami", NOW, &verdict);
 	CHECK_STR("azp", verdict.client_id, "z");
 	CHECK_STR("RFC 7662's name", verdict.username, "u");
