@@ -135,7 +135,7 @@ static const struct mp_fault faults[] = {
 	{ "token-alg-none", "The token is not signed.", MCPASS_E_PROTOCOL, TOKEN(.alg = "none") },
 	{ "token-hs256", "The token is signed with the public key as a password.",
 	    MCPASS_E_PROTOCOL, TOKEN(.alg = "HS256") },
-	{ "jwks-empty", "There is no public key.", MCPASS_E_PROTOCOL,
+	{ "jwks-empty", "There is no public key.", MCPASS_E_IO,
 	    HOW(.at = MP_AT_KEYS, .status = 200, .type = "application/json",
 	    .body = "{\"keys\":[]}") },
 

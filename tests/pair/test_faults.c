@@ -23,6 +23,7 @@ static void arrange(struct world *world, const char *fault)
 /* A fault of the refresh needs a login that went well before, and time. */
 static enum mcpass_rc meet(struct world *world, const char *fault, struct mcpass_error *err)
 {
+	enum mcpass_rc rc;
 	int status;
 
 	if (strncmp(fault, "refresh-", 8) == 0) {
@@ -31,7 +32,11 @@ static enum mcpass_rc meet(struct world *world, const char *fault, struct mcpass
 		world->now += 24 * 3600;
 	}
 	CHECK_EQ(fault, mp_issuer_misbehave(world->issuer, fault, err), MCPASS_OK);
-	return world_call(world, "tools/call", "echo", &status, err);
+	rc = world_call(world, "tools/call", "echo", &status, err);
+	/* What the program says of a server that cannot serve now. */
+	if (rc == MCPASS_OK && status >= 500)
+		rc = mp_doing(err, mp_fail(err, MCPASS_E_IO, NULL, "answered %d", status), "calling");
+	return rc;
 }
 
 int main(void)
