@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "oauth/dpop.h"
+#include "wire/uri.h"
 
 #define NOW 1700000000
 
@@ -34,6 +35,26 @@ static const struct mp_key *signer(void)
 	return key;
 }
 
+/* json null says nothing. */
+static bool has(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return value != NULL && !json_is_null(value);
+}
+
+/* Query and fragment do not count, nor does the way to write it. */
+static void require_url(const char *htu)
+{
+	struct mp_uri proven, asked;
+	bool same = false;
+
+	require(htu != NULL && mp_uri_parse(htu, &proven, NULL) == MCPASS_OK
+	    && mp_uri_parse("https://a/b", &asked, NULL) == MCPASS_OK);
+	require(mp_uri_same_target(&proven, &asked, &same, NULL) == MCPASS_OK && same);
+	require(mp_span_is_nocase(proven.host, "a") && proven.is_https && proven.port == 443);
+}
+
 /* What was accepted says all that it has to. */
 static void require_claims(const char *proof, const struct mp_dpop_proof *found)
 {
@@ -45,12 +66,15 @@ static void require_claims(const char *proof, const struct mp_dpop_proof *found)
 	require(strlen(found->jti) <= MP_MAX_JTI);
 	require(mp_jws_parse((struct mp_span){ proof, strlen(proof) }, &jws, NULL) == MCPASS_OK);
 	jwk = json_object_get(jws.header, "jwk");
-	require(json_object_get(jwk, "d") == NULL && json_object_get(jwk, "k") == NULL);
+	require(!has(jwk, "d") && !has(jwk, "k"));
 	iat = json_number_value(json_object_get(jws.payload, "iat"));
 	require(iat >= NOW - MP_DPOP_WINDOW && iat <= NOW + MP_DPOP_WINDOW);
 	require(mp_eq(jws.typ, "dpop+jwt"));
 	require(mp_eq(json_string_value(json_object_get(jws.payload, "htm")), "POST"));
-	require(mp_eq(json_string_value(json_object_get(jws.payload, "htu")), "https://a/b"));
+	require_url(json_string_value(json_object_get(jws.payload, "htu")));
+	require(!has(jws.payload, "exp")
+	    || json_number_value(json_object_get(jws.payload, "exp")) > NOW - MP_CLOCK_SKEW);
+	require(found->until >= NOW && found->until <= NOW + 2 * MP_DPOP_WINDOW);
 	mp_jws_free(&jws);
 }
 
