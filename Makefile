@@ -21,7 +21,7 @@ demo: all
 
 # Every test there is; the last line counts them.
 check:
-	@sh scripts/need.sh build check
+	@sh scripts/need.sh build check fuzz
 	@sh tests/run.sh
 
 lint:

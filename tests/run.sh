@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every test: lints, the normal build, the sanitizer build, valgrind, the installed library,
-# the program over HTTP.  Each part prints a line "N passed, N failed"; the last one adds up.
+# Every test: lints, the normal build, the sanitizer build, valgrind, other compilers, the
+# installed library, the program over HTTP.  Each part prints a line "N passed, N failed"; the last one adds up.
 set -u
 cd "$(dirname "$0")/.."
 logs=$(mktemp -d)
@@ -44,6 +44,7 @@ part lint sh tests/lint/run.sh build
 part unit in_ctest build
 part sanitized in_ctest build-asan
 part valgrind sh tests/valgrind.sh build
+part compilers sh tests/compilers.sh
 part install sh tests/install/run.sh build
 part e2e python3 tests/e2e/run.py build/mcpass
 part e2e-sanitized env ASAN_OPTIONS=detect_leaks=1 python3 tests/e2e/run.py build-asan/mcpass
