@@ -3,52 +3,106 @@
 #include <string.h>
 #include "base/limits.h"
 
-#define SPEC "RFC 9110 11.6.1"
 #define OWS " \t"
 
-static enum mcpass_rc malformed(const char *at, struct mcpass_error *err)
+/* Servers write this header by hand, and get it wrong: a parameter twice, a URL without
+ * quotes, a quote inside of quotes, spaces or semicolons for commas.  A challenge only
+ * advises, so what can be read is read, and the rest is skipped to the next comma. */
+
+static size_t ows_len(const char *text)
 {
-	return mp_fail(err, MCPASS_E_PROTOCOL, SPEC,
-	    "WWW-Authenticate cannot be read from \"%.40s\" on", at);
+	return strspn(text, OWS);
+}
+
+static bool is_end(char c)
+{
+	return c == ',' || c == ';' || c == '\0';
 }
 
 /* Whether only white space is left of a list's element. */
 static bool ends_element(const char *text)
 {
-	text += strspn(text, OWS);
-	return *text == ',' || *text == '\0';
+	return is_end(text[ows_len(text)]);
 }
 
-/* The length of a quoted-string with its quotes, 0 when it is none; spec: RFC 9110 5.6.4 */
-static size_t quoted_len(const char *text)
+/* "name =", a parameter's beginning. */
+static bool begins_param(const char *text)
 {
+	size_t len = mp_http_token_len(text);
+
+	return len > 0 && text[len + ows_len(text + len)] == '=';
+}
+
+/* Whether a value can end before text: its element does, or the next parameter begins. */
+static bool may_end_before(const char *text)
+{
+	size_t space = ows_len(text);
+
+	return is_end(text[space]) || (space > 0 && begins_param(text + space));
+}
+
+/* The length of what stands between the quote at text[0] and the one that ends it; a quote
+ * that nothing ends before is part of the text.  *ret_whole: with the quotes, if there are
+ * two.  spec: RFC 9110 5.6.4 */
+static size_t quoted_len(const char *text, size_t *ret_whole)
+{
+	char quote = text[0];
 	size_t i;
 
-	if (text[0] != '"')
-		return 0;
-	for (i = 1; text[i] != '"'; i++) {
-		if (text[i] == '\\')
+	for (i = 1; text[i] != '\0'; i++) {
+		if (text[i] == '\\' && quote == '"' && text[i + 1] != '\0') {
 			i++;
-		if (((unsigned char)text[i] < 0x20 && text[i] != '\t') || text[i] == 0x7f)
-			return 0;               /* the NUL at the end too */
+		} else if (text[i] == quote && may_end_before(text + i + 1)) {
+			*ret_whole = i + 1;
+			return i - 1;
+		}
 	}
-	return i + 1;
+	*ret_whole = i;
+	return i - 1;
 }
 
-/* The text of a quoted-string, owned by the caller (free); NULL when out of memory. */
-static char *unquote(struct mp_span quoted)
+/* Whether a value without quotes is one in single ones. */
+static bool is_single_quoted(const char *text)
 {
-	char *text = malloc(quoted.len), *out = text;
+	size_t whole, len = text[0] == '\'' ? quoted_len(text, &whole) : 0;
+
+	return len > 0 && text[len + 1] == '\'';
+}
+
+/* A copy of value, without the backslashes of a quoted-string; owned by the caller (free). */
+static char *copy_value(struct mp_span value, bool quoted)
+{
+	char *text = malloc(value.len + 1), *out = text;
 
 	if (text == NULL)
 		return NULL;
-	for (size_t i = 1; i < quoted.len - 1; i++) {
-		if (quoted.data[i] == '\\')
+	for (size_t i = 0; i < value.len; i++) {
+		if (quoted && value.data[i] == '\\' && i + 1 < value.len)
 			i++;
-		*out++ = quoted.data[i];
+		*out++ = value.data[i];
 	}
 	*out = '\0';
 	return text;
+}
+
+/* Whether a quoted-string has a quote inside that nothing escapes. */
+static bool has_bare_quote(struct mp_span value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.data[i] == '\\')
+			i++;
+		else if (value.data[i] == '"')
+			return true;
+	}
+	return false;
+}
+
+static bool has_control(struct mp_span value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (((unsigned char)value.data[i] < 0x20 && value.data[i] != '\t') || value.data[i] == 0x7f)
+			return true;
+	return false;
 }
 
 static enum mcpass_rc add_challenge(struct mp_challenges *list, struct mp_span scheme,
@@ -57,8 +111,6 @@ static enum mcpass_rc add_challenge(struct mp_challenges *list, struct mp_span s
 	struct mp_challenge challenge = { 0 }, *grown;
 	enum mcpass_rc rc;
 
-	if (list->count >= MP_MAX_ITEMS)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d challenges", MP_MAX_ITEMS);
 	grown = realloc(list->items, (list->count + 1) * sizeof(*grown));
 	if (grown == NULL) {
 		(void)mp_nomem(err);
@@ -77,13 +129,6 @@ static enum mcpass_rc append_param(struct mp_challenge *challenge,
 {
 	struct mp_challenge_param *grown;
 
-	/* spec: RFC 9110 11.2: "MUST only occur once per challenge" */
-	if (mp_challenge_get(challenge, param.name) != NULL)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 9110 11.2",
-		    "the %s challenge has %s twice", challenge->scheme, param.name);
-	if (challenge->count >= MP_MAX_ITEMS)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL,
-		    "a challenge has more than %d parameters", MP_MAX_ITEMS);
 	grown = realloc(challenge->params, (challenge->count + 1) * sizeof(*grown));
 	if (grown == NULL)
 		return mp_nomem(err);
@@ -92,15 +137,12 @@ static enum mcpass_rc append_param(struct mp_challenge *challenge,
 	return MCPASS_OK;
 }
 
-/* value is a token or a quoted-string as it stands in the header. */
 static enum mcpass_rc add_param(struct mp_challenge *challenge, struct mp_span name,
-    struct mp_span value, struct mcpass_error *err)
+    struct mp_span value, bool quoted, struct mcpass_error *err)
 {
-	struct mp_challenge_param param = { 0 };
+	struct mp_challenge_param param = { mp_dup_span(name), copy_value(value, quoted) };
 	enum mcpass_rc rc = MCPASS_OK;
 
-	param.name = mp_dup_span(name);
-	param.value = value.data[0] == '"' ? unquote(value) : mp_dup_span(value);
 	if (param.name == NULL || param.value == NULL)
 		rc = mp_nomem(err);
 	if (!rc)
@@ -112,39 +154,71 @@ static enum mcpass_rc add_param(struct mp_challenge *challenge, struct mp_span n
 	return rc;
 }
 
-/* auth-param = token BWS "=" BWS ( token / quoted-string ); spec: RFC 9110 11.2 */
-static enum mcpass_rc read_param(const char **at, struct mp_challenge *challenge,
-    struct mcpass_error *err)
+/* Whether the challenge takes it; what it does not take is odd.
+ * spec: RFC 9110 11.2: a name "MUST only occur once per challenge": the first one counts */
+static bool takes(const struct mp_challenge *challenge, struct mp_span name, struct mp_span value)
 {
-	struct mp_span name = { *at, mp_http_token_len(*at) }, value;
-	const char *rest = *at + name.len;
-
-	rest += strspn(rest, OWS);
-	if (name.len == 0 || *rest != '=')
-		return malformed(*at, err);
-	rest++;
-	rest += strspn(rest, OWS);
-	value = (struct mp_span){ rest, *rest == '"' ? quoted_len(rest) : mp_http_token_len(rest) };
-	if (value.len == 0)
-		return malformed(*at, err);
-	*at = rest + value.len;
-	return add_param(challenge, name, value, err);
+	if (has_control(value) || challenge->count >= MP_MAX_ITEMS)
+		return false;
+	for (size_t i = 0; i < challenge->count; i++)
+		if (mp_span_is_nocase(name, challenge->params[i].name))
+			return false;
+	return true;
 }
 
-/* What stands behind a scheme and its space: token68, the first parameter, or nothing.
- * *ret_open says whether further elements may be its parameters. */
-static enum mcpass_rc read_first(const char **at, struct mp_challenge *challenge,
-    bool *ret_open, struct mcpass_error *err)
+/* auth-param = token BWS "=" BWS ( token / quoted-string ), and a value without quotes that
+ * should have some.  spec: RFC 9110 11.2 */
+static enum mcpass_rc read_param(const char **at, struct mp_challenges *list,
+    struct mcpass_error *err)
 {
+	struct mp_challenge *challenge = &list->items[list->count - 1];
+	struct mp_span name = { *at, mp_http_token_len(*at) }, value;
+	const char *rest = *at + name.len;
+	bool quoted;
+	size_t whole;
+
+	rest += ows_len(rest) + 1;              /* the '=' */
+	rest += ows_len(rest);
+	quoted = *rest == '"';
+	if (quoted || is_single_quoted(rest)) {
+		value = (struct mp_span){ rest + 1, quoted_len(rest, &whole) };
+		list->odd |= !quoted || whole != value.len + 2 || has_bare_quote(value);
+	} else {
+		whole = strcspn(rest, "," OWS);
+		whole -= whole > 0 && rest[whole - 1] == ';';
+		value = (struct mp_span){ rest, whole };
+		list->odd |= mp_http_token_len(rest) != whole;
+	}
+	*at = rest + whole;
+	if (whole == 0 || !takes(challenge, name, value)) {
+		list->odd = true;
+		return MCPASS_OK;
+	}
+	return add_param(challenge, name, value, quoted, err);
+}
+
+/* Whether text is token68 and not a parameter.  "abc=" is one, "abc=d" is none: what follows
+ * decides; and "abc=, d=e" is none, for no parameter follows token68. */
+static bool is_token68(const char *text)
+{
+	size_t len = mp_http_token68_len(text);
+	const char *end = text + len + ows_len(text + len);
+
+	if (len == 0 || !is_end(*end))
+		return false;
+	return *end == '\0' || text[len - 1] != '=' || !begins_param(end + 1 + ows_len(end + 1));
+}
+
+/* What stands behind a scheme and its space: token68, the first parameter, or nothing. */
+static enum mcpass_rc read_first(const char **at, struct mp_challenges *list, bool *open,
+    struct mcpass_error *err)
+{
+	struct mp_challenge *challenge = &list->items[list->count - 1];
 	size_t len = mp_http_token68_len(*at);
 
-	*ret_open = true;
-	if (ends_element(*at))
-		return MCPASS_OK;
-	/* "abc=" is a token68, "abc=d" a parameter: what follows decides. */
-	if (len == 0 || !ends_element(*at + len))
-		return read_param(at, challenge, err);
-	*ret_open = false;
+	if (!is_token68(*at))
+		return begins_param(*at) ? read_param(at, list, err) : MCPASS_OK;
+	*open = false;
 	challenge->token68 = mp_dup_span((struct mp_span){ *at, len });
 	*at += len;
 	return challenge->token68 != NULL ? MCPASS_OK : mp_nomem(err);
@@ -157,23 +231,45 @@ static enum mcpass_rc read_element(const char **at, struct mp_challenges *list, 
     struct mcpass_error *err)
 {
 	struct mp_span scheme = { *at, mp_http_token_len(*at) };
-	const char *rest = *at + scheme.len;
 	enum mcpass_rc rc;
 
-	if (rest[strspn(rest, OWS)] == '=')
-		return *open ? read_param(at, &list->items[list->count - 1], err)
-		             : malformed(*at, err);
-	if (scheme.len == 0)
-		return malformed(*at, err);
+	if (begins_param(*at) && *open)
+		return read_param(at, list, err);
+	if (scheme.len == 0 || begins_param(*at) || list->count >= MP_MAX_ITEMS
+	    || !(ends_element(*at + scheme.len) || ows_len(*at + scheme.len) > 0)) {
+		list->odd = true;               /* a parameter of nothing, or no token */
+		return MCPASS_OK;
+	}
 	rc = add_challenge(list, scheme, err);
 	if (rc)
 		return rc;
-	*at = rest;
-	*open = false;
-	if (*rest != ' ')               /* spec: RFC 9110 11.3: 1*SP before what it has */
+	*at += scheme.len;
+	*open = true;
+	if (ows_len(*at) == 0)          /* spec: RFC 9110 11.3: 1*SP before what it has */
 		return MCPASS_OK;
-	*at += strspn(*at, OWS);
-	return read_first(at, &list->items[list->count - 1], open, err);
+	*at += ows_len(*at);
+	return read_first(at, list, open, err);
+}
+
+/* To the next element: behind the comma, or at a parameter that follows without one. */
+static void skip(const char **at, struct mp_challenges *list, bool open)
+{
+	const char *text = *at + ows_len(*at);
+
+	if (*text != ',' && *text != '\0')
+		list->odd = true;
+	if (open && text > *at && begins_param(text)) {
+		*at = text;
+		return;
+	}
+	while (*text != '\0' && *text != ',' && *text != ';') {
+		size_t whole = 1;
+
+		if (*text == '"' && quoted_len(text, &whole) + 2 != whole)
+			whole = 1;              /* nothing ends it: a stray quote */
+		text += whole;
+	}
+	*at = text + (*text != '\0');
 }
 
 static enum mcpass_rc read_line(const char *line, struct mp_challenges *list,
@@ -191,8 +287,7 @@ static enum mcpass_rc read_line(const char *line, struct mp_challenges *list,
 		rc = read_element(&at, list, &open, err);
 		if (rc)
 			return rc;
-		if (!ends_element(at))
-			return malformed(at, err);
+		skip(&at, list, open);
 	}
 }
 
@@ -245,6 +340,19 @@ const char *mp_challenge_get(const struct mp_challenge *challenge, const char *n
 	for (size_t i = 0; i < challenge->count; i++)
 		if (mp_eq_nocase(challenge->params[i].name, name))
 			return challenge->params[i].value;
+	return NULL;
+}
+
+const char *mp_challenges_get(const struct mp_challenges *list, const char *scheme,
+    const char *name)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *value = mp_eq_nocase(list->items[i].scheme, scheme)
+		    ? mp_challenge_get(&list->items[i], name) : NULL;
+
+		if (value != NULL && value[0] != '\0')
+			return value;
+	}
 	return NULL;
 }
 

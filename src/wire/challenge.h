@@ -14,13 +14,15 @@ struct mp_challenge {
 struct mp_challenges {
 	struct mp_challenge *items;
 	size_t count;
+	bool odd;                       /* something of it was not as RFC 9110 has it */
 };
 
-/* Reads every challenge of every WWW-Authenticate line among the headers, in order.
- * A header that breaks the grammar is MCPASS_E_PROTOCOL; none at all is an empty list;
- * a parameter given twice in one challenge is MCPASS_E_PROTOCOL; more than MP_MAX_ITEMS
- * of anything is MCPASS_E_LIMIT.  Values hold no control but a tab; they need not be UTF-8.
- * Release with mp_challenges_free(). */
+/* Reads every challenge of every WWW-Authenticate line among the headers, in order, as far
+ * as it can be read: what breaks the grammar is skipped to the next comma, a value without
+ * quotes ends at a comma or a space, of a parameter given twice the first counts, and what is
+ * beyond MP_MAX_ITEMS is left out; then list->odd is true.  None at all is an empty list.
+ * Values hold no control but a tab; they need not be UTF-8.  Release with
+ * mp_challenges_free(). */
 enum mcpass_rc mp_challenges_parse(const struct mcpass_header *headers, size_t count,
     struct mp_challenges *ret_list, struct mcpass_error *err);
 void mp_challenges_free(struct mp_challenges *list);
@@ -28,6 +30,9 @@ void mp_challenges_free(struct mp_challenges *list);
 /* The first challenge of a scheme ("Bearer", "DPoP"), or NULL; borrowed from list. */
 const struct mp_challenge *mp_challenge_find(const struct mp_challenges *list,
     const char *scheme);
+/* A parameter of the first challenge of that scheme which says something by it; or NULL. */
+const char *mp_challenges_get(const struct mp_challenges *list, const char *scheme,
+    const char *name);
 /* A parameter's value, or NULL; the name is compared without case; borrowed. */
 const char *mp_challenge_get(const struct mp_challenge *challenge, const char *name);
 
