@@ -22,6 +22,7 @@ struct mcpass_client;                   /* opaque */
                                          * where the server does not ask for one */
 #define MCPASS_PREFER_DEVICE 0x20u      /* no browser can be opened here: sign in by a code
                                          * (RFC 8628) where the server offers that */
+#define MCPASS_ASK_ISSUER    0x40u      /* CONFIRM can be carried out: a person is here */
 
 /* How a token is had. */
 enum mcpass_grant {
@@ -43,8 +44,11 @@ struct mcpass_client_config {
 	const char *client_id;          /* pre-registered id, or NULL */
 	const char *client_secret;      /* its secret, or NULL */
 	const char *client_key;         /* its private key in PEM, for private_key_jwt, or NULL */
-	const char *client_issuer;      /* the only issuer that may see any of these; NULL: the
-	                                 * one that client_id was first used with */
+	const char *client_issuer;      /* the only issuer that may see any of these.  NULL: with a
+	                                 * secret, a key, a JWT or an initial access token a person
+	                                 * is asked (MCPASS_ASK_ISSUER), or it is MCPASS_E_POLICY;
+	                                 * a bare client_id is of the first issuer that it is used
+	                                 * with */
 	const char *client_metadata_url; /* https URL of our client metadata document, to be
 	                                 * used as client_id where supported, or NULL */
 	const char *initial_access_token; /* for closed registration (RFC 7591 3), or NULL */
@@ -80,7 +84,8 @@ enum mcpass_event_type {
 	MCPASS_EV_REDIRECT,             /* answers BROWSE and WAIT; data is the query string,
 	                                 * NULL when nobody came in time */
 	MCPASS_EV_SHOWN,                /* answers SHOW_CODE */
-	MCPASS_EV_PAUSED                /* answers PAUSE */
+	MCPASS_EV_PAUSED,               /* answers PAUSE */
+	MCPASS_EV_CONFIRMED             /* answers CONFIRM; status is 1 for yes, 0 for no */
 };
 struct mcpass_event {                   /* pointers are borrowed for the call only */
 	enum mcpass_event_type type;
@@ -108,8 +113,12 @@ enum mcpass_action_type {
 	                                 * one and enters the other, on any device, until
 	                                 * expires_at; url_complete, or NULL, has both in it.
 	                                 * Do not wait for them. */
-	MCPASS_ACT_PAUSE                /* let seconds go by, counted by a clock that nobody
+	MCPASS_ACT_PAUSE,               /* let seconds go by, counted by a clock that nobody
 	                                 * sets; what is waited for is over at expires_at */
+	MCPASS_ACT_CONFIRM              /* show url, the issuer that the MCP server names, and ask
+	                                 * whether it may have what the configuration gives (a
+	                                 * secret, a key's assertion, a JWT); no is the default.
+	                                 * Asked for with MCPASS_ASK_ISSUER only. */
 };
 struct mcpass_token {
 	const char *access_token, *token_type, *scope, *issuer, *resource;

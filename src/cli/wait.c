@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/secret.h"
+#include "cli/line.h"
 #include "cli/out.h"
 #include "cli/talk.h"
 #include "io/clock.h"
@@ -125,6 +126,36 @@ void mp_wait_render_code(struct mp_buf *buf, const struct mp_term *term,
 	mp_buf_adds(buf, ". Waiting (Ctrl-C to stop) ...\n");
 }
 
+void mp_wait_render_issuer(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_wait *wait, const char *issuer)
+{
+	mp_buf_adds(buf, "What you gave to sign in with (a secret, a key or a token) is to go to the"
+	    " authorization server that ");
+	mp_term_add_line(buf, wait->server, 0);
+	mp_buf_addf(buf, " names:\n\n    %s", mp_paint(term, MP_BOLD));
+	mp_term_add_line(buf, issuer, 0);
+	mp_buf_addf(buf, "%s\n\nIs it the one that gave it to you? [y/N] ", mp_paint(term, MP_PLAIN));
+}
+
+static enum mcpass_rc on_confirm_issuer(void *ctx, const char *issuer, bool *ret_yes,
+    struct mcpass_error *err)
+{
+	const struct mp_wait *wait = ctx;
+	struct mp_term term = mp_term_of(STDERR_FILENO);
+	struct mp_buf buf;
+	char *line = NULL;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&buf, 2 * MP_MAX_URI + 4096);
+	mp_wait_render_issuer(&buf, &term, wait, issuer);
+	mp_say_text(&buf);
+	mp_buf_free(&buf);
+	rc = mp_line_read(&line, err);
+	*ret_yes = line != NULL && (mp_eq_nocase(line, "y") || mp_eq_nocase(line, "yes"));
+	mp_free_wiped(line);
+	return rc;
+}
+
 static void on_show_code(void *ctx, const struct mcpass_action *action)
 {
 	const struct mp_wait *wait = ctx;
@@ -241,6 +272,7 @@ struct mp_drive_ui mp_wait_ui(struct mp_wait *wait)
 
 	return (struct mp_drive_ui){
 		.browse = on_browse,
+		.confirm_issuer = wait->may_paste ? on_confirm_issuer : NULL,
 		.pasted = on_pasted,
 		.show_code = on_show_code,
 		.code_left = is_shown ? on_code_left : NULL,

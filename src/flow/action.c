@@ -3,7 +3,6 @@
 #include <string.h>
 #include "base/limits.h"
 #include "flow/machine.h"
-#include "oauth/target.h"
 
 void mp_act_load(struct mcpass_client *client, struct mcpass_action *action)
 {
@@ -100,15 +99,21 @@ enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_
 		client->random_ctx };
 	enum mcpass_rc rc;
 
-	if (registered->client_id == NULL)      /* a workload has no client (SEP-1933) */
-		return mp_act_bare_form(client, url, action, err);
+	if (registered->client_id == NULL) {    /* a workload has no client (SEP-1933) */
+		rc = mp_check_vouched(client, err);
+		return rc ? rc : mp_act_bare_form(client, url, action, err);
+	}
 	rc = mp_set(&id.client_id, registered->client_id, err);
 	if (rc == MCPASS_OK)
 		rc = mp_secret_set(&id.client_secret, mp_secret_reveal(&registered->client_secret), err);
 	if (rc)
 		goto out;
-	if (mp_eq(registered->client_id, client->given_id))
+	if (client->given_key != NULL && mp_eq(registered->client_id, client->given_id)) {
+		rc = mp_check_vouched(client, err);
+		if (rc)
+			goto out;
 		id.key = client->given_key;
+	}
 	if (registered->auth_method != NULL)
 		id.method = mp_auth_method_from_name(registered->auth_method);
 	if (id.method == MP_AUTH_UNSET)
@@ -153,45 +158,4 @@ enum mcpass_rc mp_no_answer(const struct mcpass_client *client,
 {
 	return mp_fail(err, MCPASS_E_IO, NULL, "no answer from %s: %s", client->url,
 	    event->data != NULL ? event->data : "unknown reason");
-}
-
-enum mcpass_rc mp_act_redirected(struct mcpass_client *client,
-    const struct mcpass_event *event, struct mcpass_action *action, bool *ret_again,
-    struct mcpass_error *err)
-{
-	struct mcpass_error why = { 0 };
-	const char *location;
-	struct mp_uri base;
-	enum mcpass_rc rc;
-	char *next = NULL;
-
-	if (event->status < 300 || event->status > 399 || event->status == 304) {
-		client->hops = 0;
-		*ret_again = false;
-		return MCPASS_OK;
-	}
-	location = mp_header_get(event->headers, event->header_count, "Location");
-	if (location == NULL)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 9110 15.4", "%s answered %d without a Location",
-		    client->url, event->status);
-	if (++client->hops > MP_MAX_REDIRECTS)
-		return mp_fail(err, MCPASS_E_LIMIT, "MCP security considerations",
-		    "%s redirects more than %d times", client->url, MP_MAX_REDIRECTS);
-	rc = mp_uri_parse(client->url, &base, err);
-	if (rc == MCPASS_OK)
-		rc = mp_uri_resolve(&base, location, &next, &why);
-	if (rc != MCPASS_OK && rc != MCPASS_E_NOMEM)
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 9110 10.2.2", "%s redirects to no URL that "
-		    "we follow: %s", client->url, why.detail);
-	if (rc == MCPASS_OK)    /* each hop is checked like the first */
-		rc = mp_target_check(next, client->server_url,
-		    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, "the redirect", err);
-	if (rc == MCPASS_OK)
-		rc = mp_act_get(client, next, action, err);
-	if (rc == MCPASS_OK) {
-		mp_note(client, "RFC 9110 15.4", "Following a redirect", "to", next, NULL);
-		*ret_again = true;
-	}
-	free(next);
-	return rc;
 }

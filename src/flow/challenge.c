@@ -23,21 +23,23 @@ MP_HANDLER(mp_note_accepted)
 	return MCPASS_OK;
 }
 
-/* What a challenge says; each NULL when absent, all borrowed from it. */
+/* What the challenges of one scheme say; each NULL when absent, borrowed from them. */
 struct said {
 	const char *metadata, *scope, *error, *description;
 };
 
-static struct said read_challenge(const struct mp_challenge *challenge)
+/* A challenge only advises: a scope that can be none is left out.  *ret_scope is the
+ * caller's (free), and lives as long as what it is put into.  spec: RFC 6749 3.3 */
+static enum mcpass_rc read_scope(struct mcpass_client *client, const char *text,
+    char **ret_scope, struct mcpass_error *err)
 {
-	if (challenge == NULL)
-		return (struct said){ 0 };
-	return (struct said){
-		.metadata = mp_challenge_get(challenge, "resource_metadata"),
-		.scope = mp_challenge_get(challenge, "scope"),
-		.error = mp_challenge_get(challenge, "error"),
-		.description = mp_challenge_get(challenge, "error_description"),
-	};
+	bool odd = false;
+	enum mcpass_rc rc = mp_scope_clean(text, ret_scope, &odd, err);
+
+	if (rc == MCPASS_OK && odd)
+		mp_note(client, "RFC 6749 3.3", "Something in the challenge's scope can be no scope: left out",
+		    NULL);
+	return rc;
 }
 
 /* Whether the token was granted all that the challenge names. */
@@ -147,52 +149,119 @@ static enum mcpass_rc short_of_scope(struct mcpass_client *client, const struct 
 	return rc ? rc : not_this_token(client, MP_BECAUSE_SCOPE, err);
 }
 
-/* Keeps what the challenge says; spec: RFC 9728 5.1, RFC 6750 3 */
-static enum mcpass_rc take_challenge(struct mcpass_client *client,
-    const struct mcpass_event *event, const struct mp_challenge *challenge,
+/* The URL of the metadata that the challenge names, or NULL where it cannot be one: then the
+ * well-known places are asked.  A relative one is taken as of the server's URL (RFC 3986 5),
+ * and a fragment is left out, for it is never sent.  spec: RFC 9728 5.1 */
+static enum mcpass_rc read_metadata_url(struct mcpass_client *client, const char *said,
     struct mcpass_error *err)
 {
-	struct said said = read_challenge(challenge);
+	struct mcpass_error why = { 0 };
+	struct mp_uri base;
+	char *bare, *url = NULL;
 	enum mcpass_rc rc;
 
-	mp_note(client, "RFC 9728 5.1", event->status == 401 ? "The server asks for authorization"
-	    : "The server says that the token does not allow this",
-	    "status", event->status == 401 ? "401" : "403",
-	    "scheme", challenge != NULL ? challenge->scheme : "(no Bearer challenge)",
-	    "error", said.error, "error_description", said.description, "scope", said.scope,
-	    "resource_metadata", said.metadata, NULL);
-	if (event->status == 401)
-		rc = refused(client, &said, err);
-	else
-		rc = short_of_scope(client, &said, err);
-	if (rc == MCPASS_OK && said.metadata != NULL)
-		rc = mp_target_check(said.metadata, client->server_url,
-		    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, "resource_metadata", err);
+	mp_set(&client->challenged_metadata, NULL, NULL);
+	if (said == NULL)
+		return MCPASS_OK;
+	bare = mp_dup_span((struct mp_span){ said, strcspn(said, "#") });
+	if (bare == NULL)
+		return mp_nomem(err);
+	rc = mp_uri_parse(client->server_url, &base, &why);
+	if (rc == MCPASS_OK && bare[0] == '\0')
+		rc = mp_fail(&why, MCPASS_E_PROTOCOL, "RFC 9728 5.1", "there is nothing but a fragment");
 	if (rc == MCPASS_OK)
-		rc = mp_set(&client->challenged_metadata, said.metadata, err);
+		rc = mp_uri_resolve(&base, bare, &url, &why);
 	if (rc == MCPASS_OK)
-		rc = mp_set(&client->challenged_scope, said.scope, err);
-	return rc;
+		rc = mp_target_check(url, client->server_url, (client->flags & MCPASS_LOOPBACK_HTTP) != 0,
+		    "resource_metadata", &why);
+	if (rc == MCPASS_OK && strcmp(url, said) != 0)
+		mp_note(client, "RFC 9728 5.1", "The challenge names no whole URL: taken as of the server's",
+		    "resource_metadata", said, "read as", url, NULL);
+	free(bare);
+	if (rc == MCPASS_OK) {
+		client->challenged_metadata = url;
+		return MCPASS_OK;
+	}
+	free(url);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (rc == MCPASS_E_POLICY) {    /* to be heard: somebody sends us where we must not go */
+		if (err != NULL)
+			*err = why;
+		return rc;
+	}
+	mp_note(client, "RFC 9728 5.1", "The challenge names its metadata by no URL that can be used: the"
+	    " well-known places are asked", "why", why.detail, NULL);
+	return MCPASS_OK;
 }
 
-/* The challenge that is for us.  DPoP first: a server that offers both prefers it.
- * spec: RFC 9449 7.1, 7.2 */
-static const struct mp_challenge *choose(struct mcpass_client *client,
-    const struct mp_challenges *list)
+/* Keeps what the challenge says; spec: RFC 9728 5.1, RFC 6750 3 */
+static enum mcpass_rc take_challenge(struct mcpass_client *client,
+    const struct mcpass_event *event, const char *scheme, const struct said *said,
+    struct mcpass_error *err)
 {
-	const struct mp_challenge *dpop = mp_challenge_find(list, "DPoP");
-	const struct mp_challenge *bearer = mp_challenge_find(list, "Bearer");
+	/* Without a token there was none to refuse: some servers say 403 for 401. */
+	bool unauthorized = event->status == 401
+	    || (scheme != NULL && !mp_secret_present(&client->record.access_token));
+	enum mcpass_rc rc;
 
-	client->wants_dpop = (client->flags & MCPASS_DPOP) != 0
-	    || (dpop != NULL && bearer == NULL)
-	    || (dpop != NULL && client->dpop_key != NULL);
-	return client->wants_dpop && dpop != NULL ? dpop : bearer;
+	mp_note(client, "RFC 9728 5.1", unauthorized ? "The server asks for authorization"
+	    : "The server says that the token does not allow this",
+	    "status", event->status == 401 ? "401" : "403",
+	    "scheme", scheme != NULL ? scheme : "(no Bearer challenge)",
+	    "error", said->error, "error_description", said->description, "scope", said->scope,
+	    "resource_metadata", said->metadata, NULL);
+	rc = unauthorized ? refused(client, said, err) : short_of_scope(client, said, err);
+	if (rc == MCPASS_OK)
+		rc = read_metadata_url(client, said->metadata, err);
+	return rc ? rc : mp_set(&client->challenged_scope, said->scope, err);
+}
+
+/* The scheme that is for us, or NULL.  DPoP first: a server that offers both prefers it.
+ * spec: RFC 9449 7.1, 7.2 */
+static const char *choose(struct mcpass_client *client, const struct mp_challenges *list)
+{
+	bool dpop = mp_challenge_find(list, "DPoP") != NULL;
+	bool bearer = mp_challenge_find(list, "Bearer") != NULL;
+
+	client->wants_dpop = (client->flags & MCPASS_DPOP) != 0 || (dpop && !bearer)
+	    || (dpop && client->dpop_key != NULL);
+	if (client->wants_dpop && dpop)
+		return "DPoP";
+	return bearer ? "Bearer" : NULL;
+}
+
+/* What the challenges say, and whether the same request is wanted once more with a nonce. */
+static enum mcpass_rc take_challenges(struct mcpass_client *client,
+    const struct mcpass_event *event, const struct mp_challenges *list, bool *ret_again,
+    struct mcpass_error *err)
+{
+	const char *scheme = choose(client, list);
+	struct said said = { 0 };
+	char *scope = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (list->odd)
+		mp_note(client, "RFC 9110 11.6.1", "The challenge breaks its grammar: read as far as it can be",
+		    NULL);
+	if (scheme != NULL) {
+		said.metadata = mp_challenges_get(list, scheme, "resource_metadata");
+		said.error = mp_challenges_get(list, scheme, "error");
+		said.description = mp_challenges_get(list, scheme, "error_description");
+		rc = read_scope(client, mp_challenges_get(list, scheme, "scope"), &scope, err);
+	}
+	said.scope = scope;
+	if (rc == MCPASS_OK)
+		rc = mp_dpop_nonce(client, event, said.error, &client->server_nonce, ret_again, err);
+	if (rc == MCPASS_OK && !*ret_again)
+		rc = take_challenge(client, event, scheme, &said, err);
+	free(scope);
+	return rc;
 }
 
 MP_HANDLER(mp_read_challenge)
 {
 	struct mp_challenges list = { 0 };
-	const struct mp_challenge *challenge;
 	enum mcpass_rc rc;
 	bool again = false;
 
@@ -204,14 +273,8 @@ MP_HANDLER(mp_read_challenge)
 		    "the server still refuses after %d authorizations", MP_MAX_AUTHORIZATIONS);
 	client->refreshed = client->registered = false;
 	rc = mp_challenges_parse(event->headers, event->header_count, &list, err);
-	if (rc == MCPASS_OK) {
-		challenge = choose(client, &list);
-		rc = mp_dpop_nonce(client, event,
-		    challenge != NULL ? mp_challenge_get(challenge, "error") : NULL,
-		    &client->server_nonce, &again, err);
-		if (rc == MCPASS_OK && !again)
-			rc = take_challenge(client, event, challenge, err);
-	}
+	if (rc == MCPASS_OK)
+		rc = take_challenges(client, event, &list, &again, err);
 	mp_challenges_free(&list);
 	if (rc)
 		return mp_doing(err, rc, "reading the server's challenge");

@@ -26,10 +26,11 @@ static const struct transition {
 	    TO(SAVING_TOKEN) | TO(DROPPING) | TO(REFRESHING) },
 	{ S_DROPPING, MCPASS_EV_SAVED, mp_go_on_without, TO(DONE) | TO(ASMETA) },
 	{ S_PRM, MCPASS_EV_RESPONSE, mp_take_resource_metadata,
-	    TO(PRM) | TO(ASMETA) | TO(REFRESHING) },
+	    TO(PRM) | TO(ASMETA) | TO(REFRESHING) | TO(CONFIRMING) },
+	{ S_CONFIRMING, MCPASS_EV_CONFIRMED, mp_take_confirmed, TO(ASMETA) | TO(REFRESHING) },
 	{ S_ASMETA, MCPASS_EV_RESPONSE, mp_take_server_metadata,
-	    TO(ASMETA) | TO(LISTENING) | TO(VOUCHING) | TO(EXCHANGING) | TO(ASKING_CODE)
-	        | TO(CHECKING) | TO(WIDENING) | TO(REGISTERING) },
+	    TO(ASMETA) | TO(CONFIRMING) | TO(LISTENING) | TO(VOUCHING) | TO(EXCHANGING)
+	        | TO(ASKING_CODE) | TO(CHECKING) | TO(WIDENING) | TO(REGISTERING) },
 	{ S_LISTENING, MCPASS_EV_LISTENING, mp_choose_client,
 	    TO(BROWSING) | TO(PUSHING) | TO(CHECKING) | TO(WIDENING) | TO(REGISTERING) },
 	{ S_CHECKING, MCPASS_EV_RESPONSE, mp_take_client_check,
@@ -322,7 +323,9 @@ void mcpass_client_free(struct mcpass_client *client)
 	free(client->challenged_scope);
 	free(client->challenged_metadata);
 	mp_secret_free(&client->refused_token);
-	mp_strings_free(&client->places);
+	mp_places_free(&client->places);
+	mp_strings_free(&client->issuers);
+	free(client->confirmed);
 	mp_prm_free(&client->prm);
 	free(client->issuer);
 	mp_strings_free(&client->scope);
@@ -368,7 +371,7 @@ const char *mp_event_name(enum mcpass_event_type type)
 {
 	static const char *const names[] = { "?", "START", "CHALLENGE", "ACCEPTED", "LOGOUT",
 		"LOCKED", "LOADED", "SAVED", "RESPONSE", "LISTENING", "REDIRECT",
-		"SHOWN", "PAUSED" };
+		"SHOWN", "PAUSED", "CONFIRMED" };
 
 	return (size_t)type < MP_COUNT(names) ? names[type] : "?";
 }

@@ -1,9 +1,4 @@
-/* The two metadata documents, each at the first of its places that has it.
- *
- * A 4xx at a well-known place is a miss and the next place is tried: proxies in front of
- * real servers answer 401 or 403 there as well as 404.  Anything else that is not the
- * document is an error, so that a passing failure never sends us to another server. */
-#include <stdio.h>
+/* The two metadata documents: oauth/places.c walks to each, and what they say is taken here. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -16,41 +11,36 @@ static bool loopback_http(const struct mcpass_client *client)
 	return (client->flags & MCPASS_LOOPBACK_HTTP) != 0;
 }
 
-enum answer { IS_REDIRECTED, IS_DOCUMENT, IS_MISSING };
-
-/* What came back from the place that was asked. */
-static enum mcpass_rc judge(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_action *action, enum answer *ret_answer, struct mcpass_error *err)
+/* Tells what the walk made of the answer from url. */
+static void note_step(struct mcpass_client *client, const char *url)
 {
-	enum mcpass_rc rc;
-	bool again = false;
+	const struct mp_places *places = &client->places;
 
-	rc = mp_act_redirected(client, event, action, &again, err);
-	if (rc)
-		return rc;
-	if (again) {
-		*ret_answer = IS_REDIRECTED;
-		return MCPASS_OK;
-	}
-	if (event->status == 0)
-		return mp_no_answer(client, event, err);
-	if (event->status >= 400 && event->status < 500 && event->status != 429) {
-		char status[16];
+	if (places->passed[0] != '\0')
+		mp_note(client, NULL, "Not there", "url", url, "why", places->passed, NULL);
+	else if (places->lacked != NULL)
+		mp_note(client, "RFC 8414 3", "The document lacks a member, which another place may have",
+		    "url", url, "member", places->lacked, NULL);
+	else
+		mp_note(client, "RFC 9110 15.4", "Following a redirect", "to", mp_places_url(places), NULL);
+}
 
-		snprintf(status, sizeof(status), "%d", event->status);
-		mp_note(client, NULL, "Not there", "url", client->url, "status", status, NULL);
-		*ret_answer = IS_MISSING;
-		return MCPASS_OK;
+/* Takes the answer, and asks the next place where there is one to ask. */
+static enum mp_places_next walk_on(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_action *action, struct mcpass_error *err)
+{
+	const struct mp_places_answer answer = { event->status, event->headers, event->header_count,
+		event->data, event->data_len };
+	enum mp_places_next next = mp_places_next(&client->places, &answer, err);
+
+	if (next != MP_PLACES_AGAIN) {
+		if (client->places.passed[0] != '\0')
+			note_step(client, client->url);
+		return next;
 	}
-	if (event->status == 200) {
-		*ret_answer = IS_DOCUMENT;      /* spec: RFC 9728 3.2, RFC 8414 3.2 */
-		return mp_check_json(client, event, "RFC 8414 3.2", err);
-	}
-	rc = mp_fail(err, event->status >= 500 || event->status == 429 ? MCPASS_E_IO
-	    : MCPASS_E_PROTOCOL, NULL, "%s answered %d", client->url, event->status);
-	mp_hint(err, event->status >= 500 ? "the server has a problem of its own: try again later"
-	    : "the metadata should be there with 200, or not at all with 404");
-	return rc;
+	note_step(client, client->url);
+	return mp_act_get(client, mp_places_url(&client->places), action, err) ? MP_PLACES_FAILED
+	    : MP_PLACES_AGAIN;
 }
 
 enum mcpass_rc mp_begin_prm(struct mcpass_client *client, struct mcpass_action *action,
@@ -58,80 +48,56 @@ enum mcpass_rc mp_begin_prm(struct mcpass_client *client, struct mcpass_action *
 {
 	enum mcpass_rc rc;
 
-	mp_strings_free(&client->places);
-	client->place = client->hops = 0;
 	client->no_metadata = false;
 	client->state = S_PRM;
-	rc = mp_prm_places(client->challenged_metadata, client->server_url, &client->places, err);
+	mp_places_free(&client->places);
+	rc = mp_places_of_resource(&client->places, client->server_url, client->challenged_metadata,
+	    loopback_http(client), err);
 	if (rc == MCPASS_OK)
-		rc = mp_act_get(client, client->places.items[0], action, err);
+		rc = mp_act_get(client, mp_places_url(&client->places), action, err);
 	return mp_doing(err, rc, "looking for the protected resource metadata");
 }
 
-/* Whether the issuer that we know is the one that saw what a person gave us. */
-static bool has_seen_given(const struct mcpass_client *client)
-{
-	if (client->given_id != NULL)
-		return mp_eq(client->record.client.client_id, client->given_id);
-	return mp_secret_present(&client->initial_access_token)
-	    || client->grant == MCPASS_GRANT_JWT_BEARER;
-}
-
-/* What a person gave us (a client, an assertion, the permission to register) belongs to
- * one issuer.  The MCP server's word does not move it to another, which would see it.
- * spec: MCP 2026-07-28 client registration (authorization server binding) */
-static enum mcpass_rc check_given(const struct mcpass_client *client, const char *issuer,
+static enum mcpass_rc add_issuer(struct mcpass_client *client, const char *issuer,
     struct mcpass_error *err)
 {
-	const struct mp_record *record = &client->record;
-	const char *owner = client->given_issuer;
-	enum mcpass_rc rc;
-
-	if (owner == NULL && has_seen_given(client))
-		owner = record->as.issuer;
-	if (owner == NULL || mp_asmeta_same_issuer(owner, issuer))
+	if (mp_strings_has(&client->issuers, issuer))
 		return MCPASS_OK;
-	rc = mp_fail(err, MCPASS_E_POLICY, "MCP authorization server binding",
-	    "the %s that was given is of %s, and the server names %s",
-	    client->given_id != NULL ? "client" : "credential", owner, issuer);
-	mp_hint(err, "If the server has moved, get one from the new issuer, log out and give that"
-	    " one; if nobody said so, ask whoever runs %s.", client->server_url);
-	return rc;
+	return mp_strings_add(&client->issuers, (struct mp_span){ issuer, strlen(issuer) }, err);
 }
 
-/* Sets the issuer to ask; what another one gave is of no use there and never goes there.
- * spec: MCP 2026-07-28 client registration (SEP-2352: credentials bound to the issuer) */
-static enum mcpass_rc settle_issuer(struct mcpass_client *client, const char *issuer,
-    struct mcpass_error *err)
-{
-	struct mp_record *record = &client->record;
-	enum mcpass_rc rc = check_given(client, issuer, err);
-
-	if (rc)
-		return rc;
-	if (record->as.issuer != NULL && !mp_asmeta_same_issuer(record->as.issuer, issuer)) {
-		mp_note(client, "MCP authorization server binding",
-		    "The server names another authorization server; what the old one gave is dropped",
-		    "old", record->as.issuer, "new", issuer, NULL);
-		mp_record_forget_client(record);
-		mp_asmeta_free(&record->as);
-		mp_set(&record->requested_scope, NULL, NULL);
-		mp_set(&record->scope, NULL, NULL);
-		record->offline_refused = false;
-	}
-	rc = mp_set(&client->issuer, issuer, err);
-	return rc ? rc : mp_know_provider(client, issuer, err);
-}
-
-/* The one our client is of, or that we know already, if it is still listed; else the first.
- * spec: RFC 9728 7.6 (the choice is the client's) */
-static const char *choose_issuer(const struct mcpass_client *client)
+/* The one our client is of, or that we know already, if it is still listed; then the others
+ * in their order, as far as they may be asked at all.  spec: RFC 9728 7.6 */
+static enum mcpass_rc list_issuers(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_strings *listed = &client->prm.authorization_servers;
 	const char *known = client->given_issuer != NULL ? client->given_issuer
 	    : client->record.as.issuer;
+	struct mcpass_error first = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
 
-	return known != NULL && mp_strings_has(listed, known) ? known : listed->items[0];
+	mp_strings_free(&client->issuers);
+	client->issuer_at = 0;
+	if (known != NULL && mp_strings_has(listed, known))
+		rc = add_issuer(client, known, err);
+	for (size_t i = 0; rc == MCPASS_OK && i < listed->count; i++) {
+		struct mcpass_error why = { 0 };
+
+		if (mp_target_check(listed->items[i], client->server_url, loopback_http(client),
+		    "authorization_servers", &why) == MCPASS_OK) {
+			rc = add_issuer(client, listed->items[i], err);
+			continue;
+		}
+		mp_note(client, why.spec, "One of the authorization servers is not asked", "why", why.detail,
+		    NULL);
+		first = first.rc == MCPASS_OK ? why : first;
+	}
+	if (rc == MCPASS_OK && client->issuers.count == 0) {
+		if (err != NULL && err->rc == MCPASS_OK)
+			*err = first;
+		rc = first.rc;
+	}
+	return rc;
 }
 
 /* What the resource publishes as scopes, with what can be none left out; *ret_text: for the
@@ -156,25 +122,17 @@ static enum mcpass_rc tidy_scopes(struct mcpass_client *client, char **ret_text,
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc accept_prm(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_error *err)
+static enum mcpass_rc accept_prm(struct mcpass_client *client, struct mcpass_error *err)
 {
 	struct mp_prm *prm = &client->prm;
 	enum mcpass_rc rc;
 	char *scopes = NULL;
 
 	mp_prm_free(prm);
-	rc = mp_prm_parse(event->data, event->data_len, prm, err);
-	if (rc == MCPASS_OK)
-		rc = mp_prm_check_resource(prm, client->server_url, err);
-	if (rc == MCPASS_OK && prm->authorization_servers.count == 0)
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, "MCP protected resource metadata",
-		    "it lists no authorization_servers");
-	for (size_t i = 0; rc == MCPASS_OK && i < prm->authorization_servers.count; i++)
-		rc = mp_target_check(prm->authorization_servers.items[i], client->server_url,
-		    loopback_http(client), "authorization_servers", err);
-	if (rc == MCPASS_OK)
-		rc = tidy_scopes(client, &scopes, err);
+	*prm = client->places.prm;
+	client->places.prm = (struct mp_prm){ 0 };
+	mp_note_odd(client, "The protected resource metadata is odd", &prm->odd);
+	rc = tidy_scopes(client, &scopes, err);
 	if (rc)
 		return rc;
 	mp_note(client, "RFC 9728 3.2", "The protected resource metadata names the authorization server",
@@ -182,10 +140,9 @@ static enum mcpass_rc accept_prm(struct mcpass_client *client, const struct mcpa
 	    "authorization_servers", prm->authorization_servers.items[0],
 	    "scopes_supported", scopes, NULL);
 	free(scopes);
-	mp_note_odd(client, "The protected resource metadata is odd", &prm->odd);
 	client->wants_dpop |= prm->dpop_bound_access_tokens_required;
-	rc = mp_set(&client->record.resource, prm->resource, err);
-	return rc ? rc : settle_issuer(client, choose_issuer(client), err);
+	rc = list_issuers(client, err);
+	return rc ? rc : mp_set(&client->record.resource, prm->resource, err);
 }
 
 /* Nothing is published at the resource: then, as 2025-03-26 had it, the server's own
@@ -207,34 +164,58 @@ static enum mcpass_rc fall_back_to_origin(struct mcpass_client *client,
 	    "be the authorization server", "issuer", origin, NULL);
 	client->no_metadata = true;
 	mp_prm_free(&client->prm);
+	mp_strings_free(&client->issuers);
+	client->issuer_at = 0;
 	rc = mp_set(&client->record.resource, client->server_url, err);
 	if (rc == MCPASS_OK)
-		rc = settle_issuer(client, origin, err);
+		rc = add_issuer(client, origin, err);
 	free(origin);
 	return rc;
 }
 
 MP_HANDLER(mp_take_resource_metadata)
 {
-	enum answer answer = IS_MISSING;
-	enum mcpass_rc rc;
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
 
-	rc = judge(client, event, action, &answer, err);
-	if (rc == MCPASS_OK && answer == IS_MISSING) {
-		if (++client->place < client->places.count)
-			return mp_act_get(client, client->places.items[client->place], action, err);
+	switch (walk_on(client, event, action, &why)) {
+	case MP_PLACES_AGAIN:
+		return MCPASS_OK;
+	case MP_PLACES_FAILED:
+		rc = why.rc;
+		if (err != NULL)
+			*err = why;
+		break;
+	case MP_PLACES_FOUND:
+		rc = accept_prm(client, err);
+		break;
+	case MP_PLACES_NONE:
 		rc = fall_back_to_origin(client, err);
-	} else if (rc == MCPASS_OK && answer == IS_DOCUMENT) {
-		rc = accept_prm(client, event, err);
+		break;
 	}
-	if (rc || answer == IS_REDIRECTED)
-		return mp_doing(err, rc, "reading the protected resource metadata");
-	/* The same authorization server as before, and it gave a refresh token: no need to
-	 * ask a person.  A missing scope cannot be had that way (RFC 6749 6). */
-	if (client->reason == MP_BECAUSE_REFUSED && !client->refreshed
-	    && mp_secret_present(&client->record.refresh_token))
-		return mp_begin_refresh(client, event->now, action, err);
-	return mp_begin_asmeta(client, action, err);
+	if (rc == MCPASS_OK)
+		rc = mp_begin_issuer(client, event->now, action, err);
+	return mp_doing(err, rc, "reading the protected resource metadata");
+}
+
+/* Whether no client is there yet, and none can be had but by registering. */
+static bool has_to_register(const struct mcpass_client *client, const struct mp_asmeta *as)
+{
+	return client->given_id == NULL && client->record.client.client_id == NULL
+	    && !(client->metadata_url != NULL && as != NULL && as->client_id_metadata_document_supported);
+}
+
+/* What this login cannot do without, as far as that is known before the document is. */
+static unsigned wants(const struct mcpass_client *client)
+{
+	unsigned code = MP_WANTS_AUTHORIZATION | (mp_takes_no_s256(client) ? 0 : MP_WANTS_PKCE);
+	unsigned person = has_to_register(client, NULL) && client->metadata_url == NULL
+	    ? MP_WANTS_REGISTRATION : 0;
+
+	if (client->grant == MCPASS_GRANT_CODE)
+		return MP_WANTS_TOKEN | code | person;
+	return MP_WANTS_TOKEN
+	    | (client->grant == MCPASS_GRANT_DEVICE ? MP_WANTS_DEVICE | person : 0);
 }
 
 enum mcpass_rc mp_begin_asmeta(struct mcpass_client *client, struct mcpass_action *action,
@@ -242,34 +223,13 @@ enum mcpass_rc mp_begin_asmeta(struct mcpass_client *client, struct mcpass_actio
 {
 	enum mcpass_rc rc;
 
-	mp_strings_free(&client->places);
-	client->place = client->hops = 0;
 	client->state = S_ASMETA;
-	rc = mp_asmeta_places(client->issuer, &client->places, err);
+	mp_places_free(&client->places);
+	rc = mp_places_of_issuer(&client->places, client->issuer, client->server_url,
+	    loopback_http(client), wants(client), err);
 	if (rc == MCPASS_OK)
-		rc = mp_act_get(client, client->places.items[0], action, err);
+		rc = mp_act_get(client, mp_places_url(&client->places), action, err);
 	return mp_doing(err, rc, "looking for the authorization server's metadata");
-}
-
-/* Every endpoint that we may contact or open; spec: MCP security considerations */
-static enum mcpass_rc check_endpoints(struct mcpass_client *client, const struct mp_asmeta *as,
-    struct mcpass_error *err)
-{
-	const struct { const char *url, *name; } endpoints[] = {
-		{ as->authorization_endpoint, "authorization_endpoint" },
-		{ as->token_endpoint, "token_endpoint" },
-		{ as->registration_endpoint, "registration_endpoint" },
-		{ as->revocation_endpoint, "revocation_endpoint" },
-		{ as->pushed_authorization_request_endpoint, "pushed_authorization_request_endpoint" },
-		{ as->device_authorization_endpoint, "device_authorization_endpoint" },
-	};
-	enum mcpass_rc rc = MCPASS_OK;
-
-	for (size_t i = 0; rc == MCPASS_OK && i < MP_COUNT(endpoints); i++)
-		if (endpoints[i].url != NULL)
-			rc = mp_target_check(endpoints[i].url, client->server_url,
-			    loopback_http(client), endpoints[i].name, err);
-	return rc;
 }
 
 /* A code to show instead of a browser, where that is wanted and offered. */
@@ -313,6 +273,43 @@ static enum mcpass_rc check_abilities(const struct mcpass_client *client,
 	return by == MCPASS_GRANT_DEVICE ? check_device(client, as, err) : MCPASS_OK;
 }
 
+/* Every endpoint that we may contact or open: one that this login needs has to be one that
+ * we may; the others are left out.  spec: MCP security considerations */
+static enum mcpass_rc check_endpoints(struct mcpass_client *client, struct mp_asmeta *as,
+    struct mcpass_error *err)
+{
+	enum mcpass_grant by = choose_grant(client, as);
+	bool person = by == MCPASS_GRANT_CODE || by == MCPASS_GRANT_DEVICE;
+	const struct { char **url; const char *name; bool needed; } endpoints[] = {
+		{ &as->authorization_endpoint, "authorization_endpoint", by == MCPASS_GRANT_CODE },
+		{ &as->token_endpoint, "token_endpoint", true },
+		{ &as->registration_endpoint, "registration_endpoint",
+		    person && has_to_register(client, as) },
+		{ &as->revocation_endpoint, "revocation_endpoint", false },
+		{ &as->pushed_authorization_request_endpoint, "pushed_authorization_request_endpoint",
+		    by == MCPASS_GRANT_CODE && as->require_pushed_authorization_requests },
+		{ &as->device_authorization_endpoint, "device_authorization_endpoint",
+		    by == MCPASS_GRANT_DEVICE },
+	};
+
+	for (size_t i = 0; i < MP_COUNT(endpoints); i++) {
+		struct mcpass_error why = { 0 };
+
+		if (*endpoints[i].url == NULL || mp_target_check(*endpoints[i].url, client->server_url,
+		    loopback_http(client), endpoints[i].name, &why) == MCPASS_OK)
+			continue;
+		if (endpoints[i].needed) {
+			if (err != NULL)
+				*err = why;
+			return why.rc;
+		}
+		mp_note(client, why.spec, "An endpoint that this login does not need is left out",
+		    "why", why.detail, NULL);
+		mp_set(endpoints[i].url, NULL, NULL);
+	}
+	return MCPASS_OK;
+}
+
 /* Of the catalogue only this is ever looked for, and the record is no place for the rest. */
 static enum mcpass_rc keep_offline_only(struct mp_strings *scopes, struct mcpass_error *err)
 {
@@ -322,35 +319,30 @@ static enum mcpass_rc keep_offline_only(struct mp_strings *scopes, struct mcpass
 	return offline ? mp_scope_parse("offline_access", scopes, err) : MCPASS_OK;
 }
 
-static enum mcpass_rc accept_asmeta(struct mcpass_client *client,
-    const struct mcpass_event *event, struct mcpass_error *err)
+static enum mcpass_rc accept_asmeta(struct mcpass_client *client, struct mcpass_error *err)
 {
-	struct mp_asmeta as = { 0 };
+	struct mp_asmeta *as = &client->places.as;
 	enum mcpass_rc rc;
-	bool slash = false;
 
-	rc = mp_asmeta_parse(event->data, event->data_len, &as, err);
+	mp_note_odd(client, "The authorization server's metadata is odd", &as->odd);
+	rc = check_abilities(client, as, err);
 	if (rc == MCPASS_OK)
-		rc = mp_asmeta_check_issuer(&as, client->issuer, &slash, err);
+		rc = check_endpoints(client, as, err);
 	if (rc == MCPASS_OK)
-		rc = check_abilities(client, &as, err);
-	if (rc == MCPASS_OK)
-		rc = check_endpoints(client, &as, err);
-	if (rc) {
-		mp_asmeta_free(&as);
+		rc = keep_offline_only(&as->scopes_supported, err);
+	if (rc)
 		return rc;
-	}
 	mp_note(client, "RFC 8414 3.2", "The authorization server describes itself",
-	    "url", client->url, "issuer", as.issuer,
-	    "slash", slash ? "the issuer differs from the one named by its last '/' only: accepted" : NULL,
-	    "authorization_endpoint", as.authorization_endpoint, "token_endpoint", as.token_endpoint,
-	    "registration_endpoint", as.registration_endpoint,
-	    "device_authorization_endpoint", choose_grant(client, &as) == MCPASS_GRANT_DEVICE
-	    ? as.device_authorization_endpoint : NULL, NULL);
-	mp_note_odd(client, "The authorization server's metadata is odd", &as.odd);
+	    "url", client->url, "issuer", as->issuer, "slash", client->places.slash
+	    ? "the issuer differs from the one named by its last '/' only: accepted" : NULL,
+	    "authorization_endpoint", as->authorization_endpoint, "token_endpoint", as->token_endpoint,
+	    "registration_endpoint", as->registration_endpoint,
+	    "device_authorization_endpoint", choose_grant(client, as) == MCPASS_GRANT_DEVICE
+	    ? as->device_authorization_endpoint : NULL, NULL);
 	mp_asmeta_free(&client->record.as);
-	client->record.as = as;
-	return keep_offline_only(&client->record.as.scopes_supported, err);
+	client->record.as = *as;
+	*as = (struct mp_asmeta){ 0 };
+	return MCPASS_OK;
 }
 
 /* One of the three fixed endpoints that 2025-03-26 knew. */
@@ -390,10 +382,13 @@ static enum mcpass_rc assume_endpoints(struct mcpass_client *client, struct mcpa
 
 static enum mcpass_rc no_metadata(struct mcpass_client *client, struct mcpass_error *err)
 {
+	const struct mcpass_error *why = &client->places.why;
+
 	if (client->no_metadata)
 		return assume_endpoints(client, err);
-	(void)mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3", "%s has no metadata at any of its %zu places",
-	    client->issuer, client->places.count);
+	(void)mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3", "%s has no metadata at any of its %zu places%s%s",
+	    client->issuer, mp_places_count(&client->places), why->detail[0] != '\0' ? ": " : "",
+	    why->detail);
 	mp_hint(err, "is %s the right issuer, and is it up?", client->issuer);
 	return MCPASS_E_PROTOCOL;
 }
@@ -419,22 +414,12 @@ static enum mcpass_rc choose_scope(struct mcpass_client *client, struct mcpass_e
 	return rc;
 }
 
-MP_HANDLER(mp_take_server_metadata)
+/* The metadata is there: on to the client, or straight to the token. */
+static enum mcpass_rc use_issuer(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_action *action, struct mcpass_error *err)
 {
-	enum answer answer = IS_MISSING;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = choose_scope(client, err);
 
-	rc = judge(client, event, action, &answer, err);
-	if (rc == MCPASS_OK && answer == IS_MISSING) {
-		if (++client->place < client->places.count)
-			return mp_act_get(client, client->places.items[client->place], action, err);
-		rc = no_metadata(client, err);
-	} else if (rc == MCPASS_OK && answer == IS_DOCUMENT) {
-		rc = accept_asmeta(client, event, err);
-	}
-	if (rc || answer == IS_REDIRECTED)
-		return mp_doing(err, rc, "reading the authorization server's metadata");
-	rc = choose_scope(client, err);
 	if (rc)
 		return mp_doing(err, rc, "choosing the scopes to ask for");
 	rc = mp_dpop_ready(client, err);
@@ -446,4 +431,27 @@ MP_HANDLER(mp_take_server_metadata)
 	if (client->by != MCPASS_GRANT_CODE)
 		return mp_begin_grant(client, event->now, action, err);
 	return mp_begin_listen(client, action, err);
+}
+
+MP_HANDLER(mp_take_server_metadata)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	switch (walk_on(client, event, action, &why)) {
+	case MP_PLACES_AGAIN:
+		return MCPASS_OK;
+	case MP_PLACES_FAILED:
+		break;
+	case MP_PLACES_FOUND:
+		rc = accept_asmeta(client, &why);
+		break;
+	case MP_PLACES_NONE:
+		rc = no_metadata(client, &why);
+		break;
+	}
+	if (rc == MCPASS_OK && why.rc == MCPASS_OK)
+		return use_issuer(client, event, action, err);
+	(void)mp_doing(&why, why.rc, "reading the authorization server's metadata");
+	return mp_next_issuer(client, event->now, &why, action, err);
 }

@@ -51,6 +51,10 @@ static enum mcpass_rc use_identity(struct mcpass_client *client, const char *id,
 
 enum mcpass_rc mp_use_given(struct mcpass_client *client, struct mcpass_error *err)
 {
+	enum mcpass_rc rc = mp_check_vouched(client, err);
+
+	if (rc)
+		return rc;
 	mp_note(client, "MCP client registration", "Using the client that was given",
 	    "client_id", client->given_id, NULL);
 	return use_identity(client, client->given_id, &client->given_secret, err);

@@ -7,13 +7,13 @@
 #include "flow/record.h"
 #include "mcpass/client.h"
 #include "oauth/device.h"
-#include "oauth/prm.h"
+#include "oauth/places.h"
 #include "oauth/quirks.h"
 #include "wire/http.h"
 
 #define MP_FLOW_STATES(X) \
 	X(IDLE) X(LOADING) X(LOCKING) X(RELOADING) X(REFRESHING) X(DROPPING) \
-	X(PRM) X(ASMETA) X(LISTENING) X(CHECKING) X(WIDENING) X(REGISTERING) \
+	X(PRM) X(CONFIRMING) X(ASMETA) X(LISTENING) X(CHECKING) X(WIDENING) X(REGISTERING) \
 	X(SAVING_CLIENT) X(RETIRING) X(PUSHING) X(BROWSING) X(VOUCHING) X(EXCHANGING) X(SAVING_TOKEN) X(DONE) \
 	X(ASKING_CODE) X(SHOWING) X(PAUSING) X(POLLING) \
 	X(OUT_LOCKING) X(OUT_LOADING) X(OUT_REVOKING) X(OUT_DEREGISTERING) X(OUT_FORGETTING) \
@@ -63,9 +63,10 @@ struct mcpass_client {
 	unsigned authorizations;        /* since the server last took a token */
 
 	/* where we are */
-	struct mp_strings places;       /* metadata URLs still to try, from place on */
-	size_t place;
-	unsigned hops;                  /* redirects of the GET under way */
+	struct mp_places places;        /* of the document that is looked for */
+	struct mp_strings issuers;      /* those that may be asked, from issuer_at on */
+	size_t issuer_at;
+	char *confirmed;                /* the issuer that a person has said yes to, or NULL */
 	bool no_metadata;               /* 2025-03-26: nothing published at the resource */
 	struct mp_prm prm;
 	char *issuer;                   /* the one that was chosen */
@@ -111,6 +112,8 @@ MP_HANDLER(mp_note_accepted);
 /* discover.c: the two metadata documents */
 MP_HANDLER(mp_take_resource_metadata);
 MP_HANDLER(mp_take_server_metadata);
+/* issuer.c: which authorization server, and what it may see of ours */
+MP_HANDLER(mp_take_confirmed);
 /* identity.c: who we are at the issuer */
 MP_HANDLER(mp_choose_client);
 MP_HANDLER(mp_take_client_check);
@@ -143,6 +146,14 @@ MP_HANDLER(mp_out_done);
 /* --- shared steps; each sets the state it names --- */
 enum mcpass_rc mp_begin_prm(struct mcpass_client *client, struct mcpass_action *action,
     struct mcpass_error *err);
+/* Asks the first of client->issuers that may be asked. */
+enum mcpass_rc mp_begin_issuer(struct mcpass_client *client, int64_t now,
+    struct mcpass_action *action, struct mcpass_error *err);
+/* The one that was asked is of no use, for that reason: the next one, or the end. */
+enum mcpass_rc mp_next_issuer(struct mcpass_client *client, int64_t now,
+    const struct mcpass_error *why, struct mcpass_action *action, struct mcpass_error *err);
+/* MCPASS_E_POLICY unless what a person gave us may be sent to the record's issuer. */
+enum mcpass_rc mp_check_vouched(const struct mcpass_client *client, struct mcpass_error *err);
 enum mcpass_rc mp_begin_asmeta(struct mcpass_client *client, struct mcpass_action *action,
     struct mcpass_error *err);
 enum mcpass_rc mp_begin_refresh(struct mcpass_client *client, int64_t now,
@@ -235,12 +246,6 @@ enum mcpass_rc mp_act_bare_form(struct mcpass_client *client, const char *url,
 /* A form for the token or revocation endpoint: adds our proof, then as above. */
 enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err);
-/* Judges the event that answers a GET: MCPASS_OK with *ret_again true when the GET was
- * redirected and action follows it; spec: MCP security considerations (SSRF). */
-enum mcpass_rc mp_act_redirected(struct mcpass_client *client,
-    const struct mcpass_event *event, struct mcpass_action *action, bool *ret_again,
-    struct mcpass_error *err);
-
 /* dpop.c: the key that a token is bound to */
 /* Makes one, or reads the record's; no-op where none is wanted. */
 enum mcpass_rc mp_dpop_ready(struct mcpass_client *client, struct mcpass_error *err);

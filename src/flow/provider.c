@@ -117,12 +117,20 @@ enum mcpass_rc mp_add_provider_scope(struct mcpass_client *client, struct mcpass
 	return rc;
 }
 
+/* A secret goes to an issuer that is named with it only. */
+static bool needs_issuer(const char *options)
+{
+	return strstr(options, "--client-secret-file") != NULL;
+}
+
 void mp_hint_by_hand(const struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_quirk *row = client->quirk.row;
 	const char *options = row != NULL && row->options != NULL ? row->options : "";
+	bool issuer = needs_issuer(options);
 
-	mp_hint(err, "register a client there by hand, then: mcpass login --client-id ID%s%s %s%s%s",
-	    options[0] != '\0' ? " " : "", options, client->server_url,
+	mp_hint(err, "register a client there by hand, then: mcpass login --client-id ID%s%s%s%s %s%s%s",
+	    options[0] != '\0' ? " " : "", options, issuer ? " --client-issuer " : "",
+	    issuer ? client->issuer : "", client->server_url,
 	    row != NULL ? " -- " : "", row != NULL ? row->remedy : "");
 }

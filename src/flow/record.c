@@ -8,6 +8,7 @@
 static const struct mp_field fields[] = {
 	{ "server_url", MP_FIELD_URL, MP_REQUIRED, AT(server_url), NULL },
 	{ "resource", MP_FIELD_STRING, 0, AT(resource), NULL },
+	{ "vouched", MP_FIELD_STRING, 0, AT(vouched), NULL },
 	{ "access_token", MP_FIELD_SECRET, 0, AT(access_token), NULL },
 	{ "refresh_token", MP_FIELD_SECRET, 0, AT(refresh_token), NULL },
 	{ "token_type", MP_FIELD_STRING, 0, AT(token_type), NULL },

@@ -19,6 +19,8 @@ struct mp_record_client {               /* our identity at the issuer */
 struct mp_record {
 	char *server_url, *resource;
 	struct mp_asmeta as;            /* as.issuer is the issuer of everything here */
+	char *vouched;                  /* what a person gave us for that issuer: a client's id,
+	                                 * or another name (issuer.c); NULL: nothing */
 	struct mp_record_client client;
 	struct mp_secret access_token, refresh_token;
 	char *token_type;

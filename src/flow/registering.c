@@ -132,6 +132,10 @@ enum mcpass_rc mp_begin_register(struct mcpass_client *client, struct mcpass_act
 	char *body = NULL;
 
 	rc = mp_set_aside(client, err);
+	if (rc == MCPASS_OK && endpoint == NULL)
+		rc = mp_asmeta_lacks(&client->record.as, "registration_endpoint", err);
+	if (rc == MCPASS_OK && mp_secret_present(&client->initial_access_token))
+		rc = mp_check_vouched(client, err);
 	if (rc)
 		return mp_doing(err, rc, "registering as a client");
 	mp_record_forget_client(&client->record);

@@ -112,11 +112,15 @@ enum mcpass_rc mp_drive_new(const struct mp_drive_options *options,
 		drive->options.client.random = mp_entropy;
 	if (options->login_timeout_ms == 0)
 		drive->options.login_timeout_ms = LOGIN_TIMEOUT_MS;
-	rc = mcpass_client_new(&drive->options.client, &drive->client, err);
+	if (options->ui.confirm_issuer != NULL && !options->no_login)
+		drive->options.client.flags |= MCPASS_ASK_ISSUER;
+	rc = mp_store_open(options->store_path, &drive->store, err);
+	if (!rc)
+		rc = mp_drive_recall_issuer(drive, err);
+	if (!rc)
+		rc = mcpass_client_new(&drive->options.client, &drive->client, err);
 	if (!rc)
 		rc = open_http(drive, err);
-	if (!rc)
-		rc = mp_store_open(options->store_path, &drive->store, err);
 	if (!rc)
 		rc = open_session(drive, err);
 	if (rc) {
@@ -143,6 +147,7 @@ void mp_drive_free(struct mp_drive *drive)
 	mp_free_wiped(drive->text);
 	free(drive->result);
 	free(drive->lesson);
+	free(drive->known_issuer);
 	free(drive);
 }
 

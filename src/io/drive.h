@@ -17,6 +17,10 @@ struct mp_drive_ui {
 	int (*browse)(void *ctx, const char *url, bool opened, const char *why);
 	/* Called when that descriptor is readable; *ret_query as of mp_listener_wait(). */
 	enum mcpass_rc (*pasted)(void *ctx, char **ret_query, struct mcpass_error *err);
+	/* Whether the issuer that the server names may have what was given; NULL: there is nobody
+	 * to ask, so it has to be named by client.client_issuer. */
+	enum mcpass_rc (*confirm_issuer)(void *ctx, const char *issuer, bool *ret_yes,
+	    struct mcpass_error *err);
 	/* Shows the code of a login on another device, and where it goes, as of
 	 * MCPASS_ACT_SHOW_CODE; NULL: there is nobody, so such a login fails. */
 	void (*show_code)(void *ctx, const struct mcpass_action *action);

@@ -169,6 +169,7 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 		[MCPASS_ACT_WAIT] = wait_on,
 		[MCPASS_ACT_SHOW_CODE] = show_code,
 		[MCPASS_ACT_PAUSE] = pause_for,
+		[MCPASS_ACT_CONFIRM] = mp_drive_confirm,
 	};
 	struct mp_drive *drive = ctx;
 	struct mcpass_event event = { 0 };
@@ -201,6 +202,8 @@ enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *
 		drive->token = action.token;
 	else if (!mp_drive_is_short_of_scope(rc, err))        /* then it is good for other requests */
 		drive->token = NULL;
+	if (!rc)
+		mp_drive_note_issuer(drive);
 	mp_store_unlock(drive->store);
 	mp_drive_stop_waiting(drive);
 	mp_drive_say_goodbye(drive, rc);

@@ -36,6 +36,7 @@ struct mp_drive {
 	unsigned farewell;              /* the exchange that says so when we give up, or 0 */
 
 	bool learning;                  /* which headers tools want, by a list of our own */
+	char *known_issuer;             /* of what a person gave, as the store has it; or NULL */
 	char *lesson;                   /* what is known of that, and was noted; NULL: not yet */
 };
 
@@ -43,6 +44,13 @@ struct mp_drive {
  * done; drive->token is what it has then. */
 enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *event,
     struct mcpass_error *err);
+
+/* drive_issuer.c: which issuer may have what a person gave.  Recalled before there is a
+ * client, noted when there is a token; the action CONFIRM. */
+enum mcpass_rc mp_drive_recall_issuer(struct mp_drive *drive, struct mcpass_error *err);
+void mp_drive_note_issuer(struct mp_drive *drive);
+enum mcpass_rc mp_drive_confirm(struct mp_drive *drive, const struct mcpass_action *action,
+    struct mcpass_event *event, struct mcpass_error *err);
 
 /* drive_browse.c: opens url and waits for a person; *ret_query is the caller's
  * (mp_free_wiped), NULL when nobody came in time. */

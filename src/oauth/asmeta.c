@@ -147,6 +147,11 @@ void mp_asmeta_free(struct mp_asmeta *meta)
 	mp_strings_free(&meta->odd);
 }
 
+void mp_asmeta_complete(struct mp_asmeta *meta, struct mp_asmeta *more)
+{
+	mp_json_complete(fields, MP_COUNT(fields), meta, more);
+}
+
 /* True when longer is shorter and one '/'. */
 static bool is_slashed(const char *longer, const char *shorter)
 {

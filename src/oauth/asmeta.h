@@ -44,6 +44,8 @@ enum mcpass_rc mp_asmeta_parse(const char *data, size_t len, struct mp_asmeta *r
  *   absent (MCP: "MUST refuse to proceed")                             MCPASS_E_POLICY */
 enum mcpass_rc mp_asmeta_check_issuer(const struct mp_asmeta *meta, const char *issuer,
     bool *ret_slash, struct mcpass_error *err);
+/* Moves into meta what it lacks and more, a document of the same issuer, has. */
+void mp_asmeta_complete(struct mp_asmeta *meta, struct mp_asmeta *more);
 /* MCPASS_E_PROTOCOL: the member is not there, or why it was left out; spec: RFC 8414 2 */
 enum mcpass_rc mp_asmeta_lacks(const struct mp_asmeta *meta, const char *member,
     struct mcpass_error *err);

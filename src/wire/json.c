@@ -181,19 +181,19 @@ static enum mcpass_rc read_value(const struct mp_field *field, json_t *value, vo
 	return read_odd(field, value, slot, why.detail, odd, err);
 }
 
-static bool is_absent(const struct mp_field *field, const json_t *value)
+static bool is_absent(const struct mp_field *field, const json_t *object)
 {
-	return value == NULL || json_is_null(value)
-	    || (is_of_another(field) && json_is_string(value) && json_string_length(value) == 0);
+	const json_t *value = json_object_get(object, field->name);
+
+	return is_of_another(field) ? !mp_json_is_given(object, field->name)
+	    : value == NULL || json_is_null(value);
 }
 
 static enum mcpass_rc read_field(const json_t *object, const struct mp_field *field,
     void *slot, struct mp_strings *odd, struct mcpass_error *err)
 {
-	json_t *value = json_object_get(object, field->name);
-
-	if (!is_absent(field, value))
-		return read_value(field, value, slot, odd, err);
+	if (!is_absent(field, object))
+		return read_value(field, json_object_get(object, field->name), slot, odd, err);
 	if (field->flags & MP_REQUIRED)
 		return mp_fail(err, MCPASS_E_PROTOCOL, field->spec, "%s is missing", field->name);
 	return MCPASS_OK;
@@ -286,6 +286,48 @@ static bool is_present(enum mp_field_type type, const void *slot)
 		return *(json_t *const *)slot != NULL;
 	}
 	return false;
+}
+
+static size_t slot_size(enum mp_field_type type)
+{
+	switch (type) {
+	case MP_FIELD_SECRET:
+		return sizeof(struct mp_secret);
+	case MP_FIELD_STRINGS:
+	case MP_FIELD_SCOPES:
+		return sizeof(struct mp_strings);
+	case MP_FIELD_BOOL:
+		return sizeof(bool);
+	case MP_FIELD_INT:
+		return sizeof(int64_t);
+	case MP_FIELD_STRING:
+	case MP_FIELD_URL:
+	case MP_FIELD_SCOPE:
+	case MP_FIELD_OBJECT:
+		break;
+	}
+	return sizeof(void *);
+}
+
+void mp_json_complete(const struct mp_field *fields, size_t count, void *filled, void *more)
+{
+	for (size_t i = 0; i < count; i++) {
+		void *slot = (char *)filled + fields[i].offset, *from = (char *)more + fields[i].offset;
+		size_t size = slot_size(fields[i].type);
+
+		if (is_present(fields[i].type, slot) || !is_present(fields[i].type, from))
+			continue;
+		memcpy(slot, from, size);
+		memset(from, 0, size);
+	}
+}
+
+bool mp_json_is_given(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return value != NULL && !json_is_null(value)
+	    && !(json_is_string(value) && json_string_length(value) == 0);
 }
 
 /* A new reference, or NULL. */

@@ -71,6 +71,10 @@ enum mcpass_rc mp_json_read(const json_t *object, const struct mp_field *fields,
  * another form than its clause has: for --explain.  odd may be NULL. */
 enum mcpass_rc mp_json_take(const json_t *object, const struct mp_field *fields,
     size_t count, void *ret_struct, struct mp_strings *odd, struct mcpass_error *err);
+/* Moves into filled what it lacks and more, which was filled by the same table, has. */
+void mp_json_complete(const struct mp_field *fields, size_t count, void *filled, void *more);
+/* Whether object has the member, and it says something: null and "" do not. */
+bool mp_json_is_given(const json_t *object, const char *name);
 /* Releases what mp_json_read() filled and makes it zero. */
 void mp_json_release(const struct mp_field *fields, size_t count, void *filled);
 /* The way back: sets each present field (non-NULL, non-empty list, true, not 0) in

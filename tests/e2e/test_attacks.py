@@ -111,9 +111,10 @@ def test_the_browser_inherits_nothing():
     with Scene() as s:
         secret = s.write("secret", mint("file"))
         issuer = Issuer(s)
-        expect_login(s, Server(s, issuer.url).url, "--client-id", "c",
+        expect_login(s, Server(s, issuer.url).url, "--client-id", "c", "--client-issuer", issuer.url,
                      env={"MCPASS_CLIENT_SECRET": mint("environment")})
-        expect_login(s, Server(s, issuer.url).url, "--client-id", "c", "--client-secret-file", secret)
+        expect_login(s, Server(s, issuer.url).url, "--client-id", "c", "--client-secret-file", secret,
+                     "--client-issuer", issuer.url)
         for visit in s.visits:
             for what in ("environment", "command line"):
                 expect(f"no secret in its {what}", MARK not in visit[what], visit[what])
@@ -203,29 +204,37 @@ def test_a_new_issuer_gets_nothing_of_the_old_one(label, how):
             expect("the attacker got a login of its own", evil.got("/token"), done.stderr)
 
 
-@lib.rows([
+GIVEN = [
     ("a client's secret", ["--client-id", "c"], {}),
     ("a client's secret that comes from the environment", ["--client-id", "c"],
      {"MCPASS_CLIENT_SECRET": "s3cret-environment-00"}),
     ("client credentials", ["--client-id", "c", "--grant", "client-credentials"], {}),
     ("a workload's assertion", ["--grant", "jwt-bearer"], {}),
     ("an initial access token", [], {}),
-])
+]
+
+
+def give(scene, label, args, env):
+    """The options that give it, and the secret."""
+    given = mint("given")
+    file = scene.write("given", given)
+    if "assertion" in label:
+        return [*args, "--assertion-file", file], given
+    if "initial" in label:
+        return ["--initial-access-token-file", file], given
+    if env:
+        return args, env["MCPASS_CLIENT_SECRET"]
+    return [*args, "--client-secret-file", file], given
+
+
+@lib.rows(GIVEN)
 def test_what_was_given_stays_with_its_issuer(label, args, env):
     """SEP-2352, vercel/ai#15963: what a person gave is not moved by a server's word."""
     with Scene() as s:
         honest, evil = Issuer(s), Issuer(s)
         server = Server(s, honest.url)
-        given = mint("given")
-        file = s.write("given", given)
-        if "assertion" in label:
-            args = [*args, "--assertion-file", file]
-        elif "initial" in label:
-            args = ["--initial-access-token-file", file]
-        elif not env:
-            args = [*args, "--client-secret-file", file]
-        given = env.get("MCPASS_CLIENT_SECRET", given)
-        expect_login(s, server.url, *args, env=env)
+        args, given = give(s, label, args, env)
+        expect_login(s, server.url, *args, "--client-issuer", honest.url, env=env)
         expect("it was used", given in seen(honest.site), seen(honest.site))
         server.refuses = True
         server.prm["authorization_servers"] = [evil.url]
@@ -233,6 +242,28 @@ def test_what_was_given_stays_with_its_issuer(label, args, env):
         expect_none_at(evil.site, {given})
         expect_refused(done, evil.url, honest.url)
         expect("nobody was asked for it", len(s.visits) <= 1)
+        s.run("logout", server.url)
+        done = s.run("tools", server.url, *args, env=env)
+        expect_none_at(evil.site, {given})
+        expect_refused(done, evil.url, honest.url)
+        server.refuses = False
+        server.prm["authorization_servers"] = [honest.url]
+        expect_login(s, server.url, *args, env=env)
+
+
+@lib.rows(GIVEN)
+def test_what_was_given_goes_to_no_issuer_that_the_server_chose(label, args, env):
+    """At first use, and after a login that gave nothing, and when somebody else's is known."""
+    with Scene() as s:
+        evil = Issuer(s)
+        server = Server(s, evil.url)
+        args, given = give(s, label, args, env)
+        expect_refused(s.run("login", server.url, *args, env=env), "it is not known", evil.url,
+                       f"--client-issuer {evil.url}")
+        expect_eq("the issuer is not asked anything", evil.site.requests, [])
+        expect_login(s, server.url)
+        expect_refused(s.run("login", server.url, "--again", *args, env=env), "it is not known")
+        expect_none_at(evil.site, {given})
 
 
 @lib.rows([

@@ -141,6 +141,7 @@ FEW_LOOPBACK = [LOOPBACK[i] for i in (0, 1, 4, 6, 8)]
 PLACES = ["resource_metadata", "authorization_servers", "redirect of prm", "redirect of asmeta",
           "authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint",
           "pushed_authorization_request_endpoint", "device_authorization_endpoint"]
+UNUSED = PLACES[-3:]            # by a login in a browser that pushes nothing
 
 
 def point_inside(server, issuer, place, url):
@@ -177,6 +178,13 @@ def test_requests_to_the_inside(label, whose, place):
             point_inside(server, issuer, place, url)
             s.answer = lambda visit: s.redirect(visit, code=None, error="opened")
             done = s.run("login", server.url)
+            if place in UNUSED:
+                expect_eq("this login does without it", (done.returncode, len(s.visits)), (4, 1),
+                          done.stderr)
+                expect("which is said", "does not need is left out" in done.stderr
+                       or "no host" in done.stderr, done.stderr)
+                expect("nothing came there", not inside.requests, seen(inside))
+                continue
             # An address in a notation that only some resolvers take is no URL at all.
             code = 3 if "no host" in done.stderr else REFUSED
             expect_refused(done, place.split()[0], code=code)

@@ -62,7 +62,7 @@ def test_clients_call():
         world.url = world.start("serve", "--json", "--port", world.port, "--issuer",
                                 world.issuer).ready["url"]
         expect_eq("where it was meant to be", world.url, world.resource)
-        secret = ("--client-secret-file", world.path("secret"))
+        secret = ("--client-secret-file", world.path("secret"), "--client-issuer", world.issuer)
         done = world.call("echo", "message=hi", "--client-id", "machine", *secret,
                           "--grant", "client-credentials")
         expect_eq("a machine calls", (done.returncode, done.stdout), (0, "hi\n"), done.stderr)
@@ -135,7 +135,7 @@ def test_trusted_issuer():
                                    timeout=lib.PATIENCE).stdout
         assertion = world.write("assertion", f"{signed}.{b64(signature)}\n")
         done = world.call("echo", "message=hi", "--grant", "jwt-bearer", "--assertion-file",
-                          assertion)
+                          assertion, "--client-issuer", world.issuer)
         expect_eq("a workload calls", (done.returncode, done.stdout), (0, "hi\n"), done.stderr)
         expect_eq("offered", "urn:ietf:params:oauth:grant-type:jwt-bearer"
                   in metadata(world)["grant_types_supported"], True)

@@ -38,7 +38,8 @@ def test_with_its_row_and_without(fault, before, code, after, said):
         w.start_authserver("--fault", fault, "--default-resource", f"http://127.0.0.1:{port}/mcp")
         w.serve = w.start("serve", "--json", "--port", str(port), "--issuer", w.issuer)
         w.url = w.serve.ready["url"]
-        client = (["--initial-access-token-file", w.write("initial", "an initial one\n")]
+        client = (["--initial-access-token-file", w.write("initial", "an initial one\n"),
+                   "--client-issuer", w.issuer]
                   if fault == "like-okta" else [] if fault == "like-auth0"
                   else ["--client-id", register_by_hand(w)])
         given = [] if fault == "like-okta" else client
@@ -52,7 +53,7 @@ def test_with_its_row_and_without(fault, before, code, after, said):
                in done.stderr, done.stderr)
 
 
-@lib.rows([("like-google", "google", "--client-id ID --client-secret-file FILE", "Desktop app"),
+@lib.rows([("like-google", "google", "--client-id ID --client-secret-file FILE --client-issuer", "Desktop app"),
            ("like-entra", "entra", "--client-id ID --callback-host localhost", "api://"),
            ("like-okta", "okta", "--initial-access-token-file FILE", "Native app")])
 def test_who_cannot_register_is_told_what_to_run(fault, provider, command, remedy):

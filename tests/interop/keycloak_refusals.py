@@ -60,7 +60,8 @@ def fresh_realm(bed, subject):
     with subject.step("an initial access token opens it"):
         token = re.search(r"initial access token.*  (\S+)", said).group(1)
         path = bed.write("initial", token + "\n")
-        done = ok(call(bed, "closed", "--initial-access-token-file", path, url=url), "hi")
+        done = ok(call(bed, "closed", "--initial-access-token-file", path, "--client-issuer",
+                       realm.issuer, url=url), "hi")
         expect("it is not shown", token not in done.out + done.err, done.said)
 
 

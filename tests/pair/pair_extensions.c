@@ -134,6 +134,7 @@ void arrange_credentials(struct world *world)
 	world->config.grant = MCPASS_GRANT_CLIENT_CREDENTIALS;
 	world->config.client_id = "machine";
 	world->config.client_secret = MACHINE_SECRET;
+	world->config.client_issuer = AS;
 }
 
 void arrange_key(struct world *world)
@@ -142,6 +143,7 @@ void arrange_key(struct world *world)
 	world->config.grant = MCPASS_GRANT_CLIENT_CREDENTIALS;
 	world->config.client_id = "machine-with-key";
 	world->config.client_key = machine_pair()->pem;
+	world->config.client_issuer = AS;
 }
 
 void arrange_workload(struct world *world)
@@ -154,6 +156,7 @@ void arrange_workload(struct world *world)
 	    "\"exp\":1800003600}"));
 	world->config.grant = MCPASS_GRANT_JWT_BEARER;
 	world->config.assertion = assertion;
+	world->config.client_issuer = AS;
 }
 
 void arrange_id_jag(struct world *world)
@@ -170,6 +173,7 @@ void arrange_id_jag(struct world *world)
 	mp_test_count_allocs(true);
 	world->config.grant = MCPASS_GRANT_ID_JAG;
 	world->config.assertion = id_token;
+	world->config.client_issuer = AS;
 	world->config.idp_token_endpoint = AS "/token";
 	world->config.idp_client_id = world->config.client_id = "desk";
 	world->config.idp_client_secret = world->config.client_secret = DESK_SECRET;

@@ -424,6 +424,11 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 		event->type = MCPASS_EV_PAUSED;
 		event->now = world->now;
 		return rc;
+	case MCPASS_ACT_CONFIRM:
+		world->confirmations++;
+		event->type = MCPASS_EV_CONFIRMED;
+		event->status = !world->says_no;
+		return MCPASS_OK;
 	case MCPASS_ACT_DONE:
 		break;
 	}

@@ -57,6 +57,7 @@ struct world {
 	unsigned questions;                     /* of the guard, about tokens */
 	unsigned tokens, pushes, proofs, fetches; /* requests to /token, to /par, with a DPoP
 	                                 * header; pages that the servers fetched */
+	unsigned confirmations;                 /* of an issuer, by the person */
 	unsigned polls, waited;                 /* requests for a device code's token; seconds */
 	char shown_url[2048], shown_code[64];   /* the code that was shown, and where it goes */
 	char last_url[2048];                    /* the last authorization URL */

@@ -10,7 +10,7 @@ static bool hide_endpoint(struct world *world, const char *url, struct mp_http_r
 	char *at;
 
 	(void)world;
-	if (strstr(url, "/.well-known/oauth-authorization-server") != NULL
+	if (strstr(url, "/.well-known/") != NULL        /* of either kind: they complete each other */
 	    && (at = strstr((char *)response->body.data, name)) != NULL)
 		at[1] = 'x';
 	return true;

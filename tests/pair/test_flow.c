@@ -7,6 +7,7 @@
 #include "harness/check.h"
 #include "pair_device.h"
 #include "pair_extensions.h"
+#include "pair_issuer.h"
 #include "pair_refusals.h"
 #include "pair_world.h"
 
@@ -608,6 +609,7 @@ int main(void)
 	walk_extensions();
 	walk_device();
 	walk_refusals();
+	walk_issuers();
 	test_arrows_walked();
 	return check_done();
 }

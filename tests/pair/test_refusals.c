@@ -98,6 +98,7 @@ static void test_nothing_is_told(void)
 	world_open(&world);
 	world.tamper = repeat_it;
 	world.config.initial_access_token = INITIAL;
+	world.config.client_issuer = AS;
 	mp_strings_add(&world.secrets, (struct mp_span){ INITIAL, strlen(INITIAL) }, NULL);
 	CALL("tried once more", &world, "tools/call", "echo", MCPASS_OK, 200);
 	CHECK_EQ("it was", world.registrations, 2);
@@ -250,6 +251,7 @@ static void arrange_provider(struct world *world, size_t i)
 	    NULL), MCPASS_OK);
 	world->config.provider = provider_rows[i].provider;
 	world->config.initial_access_token = provider_rows[i].initial;
+	world->config.client_issuer = provider_rows[i].initial != NULL ? AS : NULL;
 	world->config.scope = provider_rows[i].scope;
 	world->config.flags |= provider_rows[i].flags;
 	if (provider_rows[i].by_hand)

@@ -146,7 +146,8 @@ static const struct {
 } given_rows[] = {
 	{ "the same issuer again", NULL, "pre", AS, MCPASS_OK },
 	{ "another issuer does not get it", NULL, "pre", OTHER, MCPASS_E_POLICY },
-	{ "another client for another issuer", NULL, "post", OTHER, MCPASS_OK },
+	{ "another client is not for the same issuer", NULL, "post", AS, MCPASS_E_POLICY },
+	{ "nor for another", NULL, "post", OTHER, MCPASS_E_POLICY },
 	{ "the issuer that was told", AS, "pre", AS, MCPASS_OK },
 	{ "another than was told", AS, "pre", OTHER, MCPASS_E_POLICY },
 	{ "even for another client", AS, "post", OTHER, MCPASS_E_POLICY },
@@ -162,13 +163,15 @@ static void test_given_elsewhere(void)
 		walk_begin(&walk);
 		walk.config.client_id = "pre";
 		walk.config.client_secret = "the-secret";
-		walk.config.client_issuer = given_rows[i].bound;
+		walk.config.client_issuer = AS;
 		log_in(label, &walk);
 		walk_restart(&walk);
+		walk.config.client_issuer = given_rows[i].bound;
 		walk.config.client_id = given_rows[i].then;
 		walk.issuer = given_rows[i].names;
 		CHECK_EQ(label, refuse(&walk, 401, "Bearer", &err), given_rows[i].want);
 		CHECK(label, given_rows[i].want == MCPASS_OK || !sent(&walk, OTHER));
+		CHECK(label, given_rows[i].want == MCPASS_OK || !sent(&walk, "POST"));
 		CHECK(label, given_rows[i].want == MCPASS_OK || err.hint[0] != '\0');
 		walk_end(&walk);
 	}
@@ -195,6 +198,75 @@ static void test_given_at_first(void)
 	log_in("the right one", &walk);
 	CHECK("gets it", sent(&walk, "POST " AS "/token"));
 	walk_end(&walk);
+}
+
+/* Everything that is good at one issuer, at first use: nothing of it goes to an issuer that
+ * no person has named. */
+static const char key[] = "-----BEGIN PRIVATE KEY-----\n"
+    "MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"
+    "-----END PRIVATE KEY-----\n";
+static const struct {
+	const char *label, *id, *secret, *key, *assertion, *initial;
+	enum mcpass_grant grant;
+} secret_rows[] = {
+	{ "a secret", "pre", "the-secret", NULL, NULL, NULL, MCPASS_GRANT_CLIENT_CREDENTIALS },
+	{ "a secret, with a person", "pre", "the-secret", NULL, NULL, NULL, MCPASS_GRANT_CODE },
+	{ "a key", "pre", NULL, key, NULL, NULL, MCPASS_GRANT_CLIENT_CREDENTIALS },
+	{ "a key, with a person", "pre", NULL, key, NULL, NULL, MCPASS_GRANT_CODE },
+	{ "a workload's JWT", NULL, NULL, NULL, "the-jwt", NULL, MCPASS_GRANT_JWT_BEARER },
+	{ "an initial access token", NULL, NULL, NULL, NULL, "the-token", MCPASS_GRANT_CODE },
+};
+
+static void give(struct walk *walk, size_t i)
+{
+	walk->config.client_id = secret_rows[i].id;
+	walk->config.client_secret = secret_rows[i].secret;
+	walk->config.client_key = secret_rows[i].key;
+	walk->config.assertion = secret_rows[i].assertion;
+	walk->config.initial_access_token = secret_rows[i].initial;
+	walk->config.grant = secret_rows[i].grant;
+}
+
+static void test_secrets_at_first(void)
+{
+	for (size_t i = 0; i < COUNT(secret_rows); i++) {
+		const char *label = secret_rows[i].label;
+		struct mcpass_error err = { 0 };
+		struct walk walk;
+
+		walk_begin(&walk);
+		give(&walk, i);
+		CHECK_EQ(label, refuse(&walk, 401, "Bearer", &err), MCPASS_E_POLICY);
+		CHECK(label, !sent(&walk, AS) && !sent(&walk, "BROWSE"));
+		CHECK_HAS(label, err.hint, "--client-issuer " AS);
+		walk_restart(&walk);
+		walk.config.flags = MCPASS_ASK_ISSUER;
+		CHECK_EQ(label, refuse(&walk, 401, "Bearer", NULL), MCPASS_E_POLICY);
+		CHECK(label, sent(&walk, "CONFIRM " AS "\n") && !sent(&walk, "GET " AS));
+		walk_restart(&walk);
+		walk.says_yes = true;
+		log_in(label, &walk);
+		CHECK(label, sent(&walk, "POST " AS));
+		walk_end(&walk);
+	}
+}
+
+/* A login that gave nothing away does not vouch for its issuer. */
+static void test_secrets_after_a_login(void)
+{
+	for (size_t i = 0; i < COUNT(secret_rows); i++) {
+		const char *label = secret_rows[i].label;
+		struct walk walk;
+
+		walk_begin(&walk);
+		walk.config.client_id = secret_rows[i].id;
+		log_in(label, &walk);
+		walk_restart(&walk);
+		give(&walk, i);
+		CHECK_EQ(label, refuse(&walk, 401, "Bearer", NULL), MCPASS_E_POLICY);
+		CHECK(label, !sent(&walk, "POST") && !sent(&walk, "the-"));
+		walk_end(&walk);
+	}
 }
 
 /* --- what the requests say --- */
@@ -229,6 +301,7 @@ static void test_resource(void)
 	walk.config.grant = MCPASS_GRANT_CLIENT_CREDENTIALS;
 	walk.config.client_id = "pre";
 	walk.config.client_secret = "s";
+	walk.config.client_issuer = AS;
 	log_in("without a person", &walk);
 	CHECK_HAS("names the resource too", mp_buf_text(&walk.log), resource);
 	walk_end(&walk);
@@ -331,12 +404,109 @@ static void test_places(void)
 	}
 }
 
+/* What servers write into their challenge, and where the metadata is looked for first. */
+static const struct {
+	const char *label;
+	int status;
+	const char *challenge, *first;
+} challenge_rows[] = {
+	{ "as RFC 9728 has it", 401, NAMED, "https://mcp.example/meta" },
+	{ "Spring: without quotes", 401, "Bearer resource_metadata=https://mcp.example/meta",
+	    "https://mcp.example/meta" },
+	{ "without quotes, among others", 401,
+	    "Bearer error=invalid_token, resource_metadata=https://mcp.example/meta, scope=a",
+	    "https://mcp.example/meta" },
+	{ "in another case", 401, "BEARER Resource_Metadata=\"https://mcp.example/meta\"",
+	    "https://mcp.example/meta" },
+	{ "given twice", 401, NAMED ", resource_metadata=\"https://mcp.example/other\"",
+	    "https://mcp.example/meta" },
+	{ "behind a quote that is not escaped", 401,
+	    "Bearer error_description=\"no \"token\" here\", resource_metadata=\"https://mcp.example/meta\"",
+	    "https://mcp.example/meta" },
+	{ "behind another challenge", 401, "Basic realm=\"x\", " NAMED, "https://mcp.example/meta" },
+	{ "behind token68", 401, "Negotiate YII=, " NAMED, "https://mcp.example/meta" },
+	{ "in the second of its scheme", 401, "Bearer realm=\"gateway\", " NAMED,
+	    "https://mcp.example/meta" },
+	{ "relative", 401, "Bearer resource_metadata=\"/meta\"", "https://mcp.example/meta" },
+	{ "relative to the path", 401, "Bearer resource_metadata=\"meta\"", "https://mcp.example/meta" },
+	{ "without a scheme", 401, "Bearer resource_metadata=\"//mcp.example/meta\"",
+	    "https://mcp.example/meta" },
+	{ "with a fragment", 401, "Bearer resource_metadata=\"https://mcp.example/meta#x\"",
+	    "https://mcp.example/meta" },
+	{ "escaped where it need not be", 401,
+	    "Bearer resource_metadata=\"https:\\/\\/mcp.example\\/meta\"", "https://mcp.example/meta" },
+	{ "empty", 401, "Bearer resource_metadata=\"\"", WK "/mcp" },
+	{ "nothing but a fragment", 401, "Bearer resource_metadata=\"#x\"", WK "/mcp" },
+	{ "a script", 401, "Bearer resource_metadata=\"javascript:alert(1)\"", WK "/mcp" },
+	{ "a file", 401, "Bearer resource_metadata=\"file:///etc/passwd\"", WK "/mcp" },
+	{ "a URL with a space", 401, "Bearer resource_metadata=\"https://mcp.example/a b\"", WK "/mcp" },
+	{ "garbage", 401, "(((", WK "/mcp" },
+	{ "403 with no token sent", 403, NAMED, "https://mcp.example/meta" },
+	{ "403 with no token sent, and its reason", 403,
+	    NAMED ", error=\"insufficient_scope\", scope=\"a\"", "https://mcp.example/meta" },
+};
+
+static void test_challenges(void)
+{
+	for (size_t i = 0; i < COUNT(challenge_rows); i++) {
+		const char *label = challenge_rows[i].label;
+		struct mcpass_error err = { 0 };
+		char first[128];
+		struct walk walk;
+
+		walk_begin(&walk);
+		if (!CHECK_EQ(label, refuse(&walk, challenge_rows[i].status, challenge_rows[i].challenge,
+		    &err), MCPASS_OK))
+			printf("  %s\n", err.detail);
+		snprintf(first, sizeof(first), "GET %s ", challenge_rows[i].first);
+		CHECK(label, strncmp(mp_buf_text(&walk.log), first, strlen(first)) == 0);
+		walk_end(&walk);
+	}
+}
+
+/* A scope only advises: what can be one is asked for. */
+static const struct { const char *label, *challenge, *asked; } scope_rows[] = {
+	{ "as it should be", "Bearer scope=\"a b\"", "scope=a+b&" },
+	{ "without quotes", "Bearer scope=a", "scope=a&" },
+	{ "with an odd byte in one", "Bearer scope=\"a b\\\"c d\"", "scope=a+d&" },
+	{ "with a tab", "Bearer scope=\"a\tb c\"", "scope=c&" },
+};
+
+static void test_challenged_scopes(void)
+{
+	for (size_t i = 0; i < COUNT(scope_rows); i++) {
+		struct walk walk;
+
+		walk_begin(&walk);
+		CHECK_EQ(scope_rows[i].label, refuse(&walk, 401, scope_rows[i].challenge, NULL), MCPASS_OK);
+		CHECK_HAS(scope_rows[i].label, mp_buf_text(&walk.log), scope_rows[i].asked);
+		walk_end(&walk);
+	}
+}
+
+static void test_forbidden(void)
+{
+	struct walk walk;
+
+	walk_begin(&walk);
+	CHECK_EQ("403 without a challenge", refuse(&walk, 403, NULL, NULL), MCPASS_E_DENIED);
+	walk_end(&walk);
+	walk_begin(&walk);
+	log_in("a login", &walk);
+	CHECK_EQ("403 to a token", refuse(&walk, 403, "Bearer", NULL), MCPASS_E_DENIED);
+	walk_end(&walk);
+}
+
 static const struct { const char *label, *prm; enum mcpass_rc want; } prm_rows[] = {
 	{ "one server", LISTS "[\"" AS "\"]}", MCPASS_OK },
 	{ "no list of servers", "{\"resource\":\"" MCP "\"}", MCPASS_E_PROTOCOL },
 	{ "an empty list", LISTS "[]}", MCPASS_E_PROTOCOL },
 	{ "another resource", "{\"resource\":\"https://bank.example/\",\"authorization_servers\":[\""
 	    AS "\"]}", MCPASS_E_POLICY },
+	{ "a server by plain http beside a good one", LISTS "[\"http://as.example\",\"x\",\"" AS "\"]}",
+	    MCPASS_OK },
+	{ "an odd name beside good members", LISTS "[\"" AS "\"],\"resource_name\":{},"
+	    "\"scopes_supported\":\"a b\",\"resource_documentation\":\"/docs\"}", MCPASS_OK },
 	{ "a server by plain http", LISTS "[\"http://as.example\"]}", MCPASS_E_POLICY },
 };
 
@@ -467,11 +637,16 @@ int main(void)
 	test_document_goes_along();
 	test_given_elsewhere();
 	test_given_at_first();
+	test_secrets_at_first();
+	test_secrets_after_a_login();
 	test_resource();
 	test_no_refresh_token();
 	test_mix_up();
 	test_token_stays();
 	test_places();
+	test_challenges();
+	test_challenged_scopes();
+	test_forbidden();
 	test_prm();
 	test_step_up_ends();
 	test_denied_scope();

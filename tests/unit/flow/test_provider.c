@@ -156,8 +156,10 @@ static void test_by_hand(void)
 {
 	static const struct { const char *issuer, *command, *remedy; } hand_rows[] = {
 		{ ENTRA, "mcpass login --client-id ID --callback-host localhost " MCP, "api://API-ID/NAME" },
-		{ "https://accounts.google.com", "--client-id ID --client-secret-file FILE " MCP, "Desktop app" },
-		{ "https://github.com/login/oauth", "--client-secret-file FILE " MCP, "OAuth App" },
+		{ "https://accounts.google.com", "--client-id ID --client-secret-file FILE "
+		    "--client-issuer https://accounts.google.com " MCP, "Desktop app" },
+		{ "https://github.com/login/oauth", "--client-secret-file FILE "
+		    "--client-issuer https://github.com/login/oauth " MCP, "OAuth App" },
 		{ COGNITO, "--callback-port 8765 " MCP, "app client" },
 		{ "https://id.example", "mcpass login --client-id ID " MCP, "by hand" },
 	};

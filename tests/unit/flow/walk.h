@@ -33,6 +33,7 @@ struct walk {
 	bool no_prm, no_as_metadata;    /* 404 at all their places */
 	const char *granted;            /* scope of the token; NULL: as it was asked */
 	const char *no_refresh_token;   /* not NULL: none is given */
+	bool says_yes;                  /* to an issuer that is to be confirmed */
 	int64_t now;
 	int registered;                 /* how many clients; ids are reg-1, reg-2, ... */
 	int tokens;                     /* how many; refresh tokens are rt-1, rt-2, ... */
@@ -188,6 +189,11 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 		break;
 	case MCPASS_ACT_PAUSE:
 		event->type = MCPASS_EV_PAUSED;
+		break;
+	case MCPASS_ACT_CONFIRM:
+		event->type = MCPASS_EV_CONFIRMED;
+		mp_buf_addf(&walk->log, "CONFIRM %s\n", action->url);
+		event->status = walk->says_yes;
 		break;
 	case MCPASS_ACT_DONE:
 		break;
