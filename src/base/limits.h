@@ -23,6 +23,8 @@
 /* scrypt's cost, a power of 2: less is guessed too fast; 17 takes 128 MiB and 0.5 s. */
 #define MP_MIN_SCRYPT_LOG2 10
 #define MP_MAX_SCRYPT_LOG2 17
+/* What a new line costs: 16 MiB and some 30 ms a guess. */
+#define MP_SCRYPT_LOG2 14
 /* One URL: what browsers and servers accept in practice. */
 #define MP_MAX_URI ((size_t)8192)
 /* JSON: metadata and claims are never nested deeper. */
@@ -124,6 +126,8 @@
 /* Comparisons of passwords that are under way, or were right and are remembered: as many
  * clients with a secret, and half of them people who sign in. */
 #define MP_MAX_PASSWORDS 256
+/* A name to sign in with: longer than any mail address (RFC 5321 4.5.3.1). */
+#define MP_MAX_USERNAME 320u
 /* Users in one file, which is searched from its start. */
 #define MP_MAX_USERS 4096
 /* Wrong passwords for one authorization request: guessing starts again at the client. */
@@ -140,8 +144,11 @@
 #define MP_PARKED_LIFETIME 600
 /* Seconds that a login in a browser serves further authorizations: a working day. */
 #define MP_SESSION_LIFETIME (8L * 3600)
-/* Seconds after which a registration is forgotten; a client then registers anew. */
+/* Seconds after which a registration is forgotten; a client then registers anew: at the
+ * latest; when no person has allowed it anything; and after its last use. */
 #define MP_CLIENT_LIFETIME (365L * 86400)
+#define MP_CLIENT_UNUSED 86400
+#define MP_CLIENT_DISUSED (180L * 86400)
 /* Seconds for which an allowance is remembered for one user and client. */
 #define MP_CONSENT_LIFETIME (90L * 86400)
 /* Seconds that a pushed request waits for its browser (RFC 9126 2.2: 5 to 600). */
@@ -167,6 +174,8 @@
 /* Milliseconds that one that was fetched, or was not there, is kept for the requests that
  * wait for it: less than any of the times above, and longer than it takes to ask them again. */
 #define MP_DOCUMENT_KEPT_MS 5000
+/* Seconds in which what could not be fetched, or used, is not fetched again. */
+#define MP_FETCHED_MISS 60
 /* Headers of one response, and one of a request; MP_MAX_ITEMS of them at most. */
 #define MP_MAX_HEADER_BYTES ((size_t)64 * 1024)
 /* What a browser sends to the redirect URI; more is none. */

@@ -20,7 +20,7 @@ struct authserver_options {
 	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
 	int device_interval_ms;
 	const char *clients, *trusted_issuers;
-	struct mp_texts origins, resolve;
+	struct mp_texts origins, resolve, proxies;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client;
 	const char *user, *scope, *resource;
 	struct mp_texts claims;
@@ -145,7 +145,8 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 	return (struct mp_issuer_service_options){
 		.bind_address = options->bind_address,
 		.port = options->port.given ? options->port.number : DEFAULT_PORT,
-		.issuer = options->issuer, .users = files->users, .signing_key = files->key,
+		.issuer = options->issuer, .users = files->users,
+		.users_file = options->users, .signing_key = files->key,
 		.data = options->data, .fault = options->fault, .log = log,
 		.default_resource = options->default_resource,
 		.device_interval = (options->device_interval_ms + 999) / 1000,
@@ -154,6 +155,7 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.opaque_tokens = options->opaque_tokens,
 		.clients = files->clients.items, .client_count = files->clients.count,
 		.origins = options->origins.items, .origin_count = options->origins.count,
+		.proxies = options->proxies.items, .proxy_count = options->proxies.count,
 		.resolve = options->resolve.items, .resolve_count = options->resolve.count,
 		.trusted = files->issuers.items, .trusted_count = files->issuers.count,
 	};
@@ -330,6 +332,9 @@ static const struct mp_option authserver_options[] = {
 	    "The audience of tokens for clients that ask for no resource. Default: the issuer." },
 	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
 	    "Let pages of this origin register and fetch tokens (CORS); may be repeated." },
+	{ "trusted-proxy", '\0', MP_OPTION_LIST, "ADDRESS", AT(proxies),
+	    "Believe the proxy at ADDRESS where a request comes from (X-Forwarded-For, Forwarded):"
+	    " what strangers may do is limited by address; may be repeated." },
 	{ "resolve", '\0', MP_OPTION_LIST, "HOST:PORT:ADDRESS", AT(resolve),
 	    "Fetch what is at HOST:PORT from ADDRESS, whatever the name resolves to; may be"
 	    " repeated." },

@@ -6,6 +6,7 @@
 #include "cli/args.h"
 #include "cli/options.h"
 #include "oauth/scope.h"
+#include "wire/crypto.h"
 
 struct mp_known_client_file {
 	char *client_id, *client_name, *client_secret_hash, *client_secret_file, *jwks_file, *scope;
@@ -151,6 +152,21 @@ static void trim_line(char *text)
 }
 
 /* --- clients --- */
+/* Garbage would be found out by the first client that is turned away. */
+static enum mcpass_rc check_hash(const char *line, struct mcpass_error *err)
+{
+	unsigned cost = 0;
+	enum mcpass_rc rc = mp_password_cost(line, &cost, NULL);
+
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (rc == MCPASS_OK)
+		return MCPASS_OK;
+	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "client_secret_hash is no scrypt line");
+	mp_hint(err, "'mcpass authserver hash --client NAME' makes an entry");
+	return rc;
+}
+
 static enum mcpass_rc read_client(const char *path, const json_t *object,
     struct mp_known_client_file *entry, struct mp_issuer_client *client,
     struct mcpass_error *err)
@@ -165,6 +181,8 @@ static enum mcpass_rc read_client(const char *path, const json_t *object,
 		if (!rc)
 			trim_line(entry->secret);
 	}
+	if (!rc && entry->client_secret_hash != NULL)
+		rc = check_hash(entry->client_secret_hash, err);
 	if (!rc)
 		rc = read_keys(path, entry->jwks, entry->jwks_file, &entry->keys, err);
 	if (!rc)

@@ -8,8 +8,6 @@
 #include "io/entropy.h"
 #include "wire/crypto.h"
 
-#define COST_LOG2 14            /* 16 MiB and some 50 ms a guess */
-
 static enum mcpass_rc make_entry(const char *const names[2], const char *name,
     const struct mp_secret *password, json_t **ret_entry, struct mcpass_error *err)
 {
@@ -20,7 +18,7 @@ static enum mcpass_rc make_entry(const char *const names[2], const char *name,
 
 	if (mp_entropy(NULL, salt, sizeof(salt)) != 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "no random bytes are to be had");
-	rc = mp_password_hash(mp_secret_reveal(password), salt, COST_LOG2, &line, err);
+	rc = mp_password_hash(mp_secret_reveal(password), salt, MP_SCRYPT_LOG2, &line, err);
 	if (rc)
 		return rc;
 	entry = json_pack("{s:s, s:s}", names[0], name, names[1], line);

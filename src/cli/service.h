@@ -49,6 +49,7 @@ struct mp_issuer_service_options {
 	unsigned port;
 	const char *issuer;             /* its URL; NULL: where it listens */
 	const char *users;              /* JSON text, as of issuer.h */
+	const char *users_file;         /* where that was read, or NULL */
 	const char *signing_key;        /* a private JWK; NULL: the stored one, or a new one */
 	const char *data;               /* a SQLite file; NULL: memory */
 	const char *fault;              /* or NULL: behave */
@@ -57,6 +58,8 @@ struct mp_issuer_service_options {
 	bool require_par, require_dpop_nonce, opaque_tokens;
 	const char *const *origins;     /* of pages that may register and fetch tokens (CORS) */
 	size_t origin_count;
+	const char *const *proxies;     /* as of issuer.h */
+	size_t proxy_count;
 	const char *const *resolve;     /* as of http_curl.h */
 	size_t resolve_count;
 	const struct mp_issuer_client *clients; /* as of issuer.h */

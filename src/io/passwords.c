@@ -16,6 +16,7 @@ struct entry {
 	bool remember;
 	uint64_t used;                  /* when it was asked for last: a count */
 	char *password, *line;          /* while it is under way */
+	unsigned cost;
 };
 
 struct mp_passwords {
@@ -60,7 +61,7 @@ static void forget_texts(struct entry *entry)
 static void compare(void *ctx)
 {
 	struct entry *entry = ctx;
-	enum mcpass_rc rc = mp_password_check(entry->password, entry->line, NULL);
+	enum mcpass_rc rc = mp_password_check(entry->password, entry->line, entry->cost, NULL);
 
 	forget_texts(entry);
 	(void)pthread_mutex_lock(&entry->passwords->lock);
@@ -156,6 +157,7 @@ static enum mcpass_rc begin(struct mp_passwords *passwords, const struct mp_pass
 	if (entry == NULL)
 		return MCPASS_OK;
 	*entry = (struct entry){ .passwords = passwords, .remember = ask->remember,
+		.cost = ask->cost,
 		.used = ++passwords->asked };
 	memcpy(entry->name, name, MP_SHA256_LEN);
 	rc = mp_set(&entry->password, ask->password, err);

@@ -142,6 +142,40 @@ static enum mcpass_rc add(void *ctx, const char *kind, const char *key, int64_t 
 	return rc;
 }
 
+static enum mcpass_rc count(void *ctx, const char *kind, const char *group, int64_t now,
+    size_t *ret_count, struct mcpass_error *err)
+{
+	struct memory *memory = ctx;
+	const struct mp_sql_value values[] = { { .text = kind }, { .number = now },
+		{ .text = group } };
+	char *text = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_sql_run(memory->db, group != NULL
+	    ? "SELECT CAST(count(*) AS TEXT) FROM memory WHERE kind=? AND expires_at>? AND family=?"
+	    : "SELECT CAST(count(*) AS TEXT) FROM memory WHERE kind=? AND expires_at>?", values,
+	    group != NULL ? 3 : 2, &text, err);
+	if (!rc && text != NULL)
+		*ret_count = strtoul(text, NULL, 10);
+	free(text);
+	return rc;
+}
+
+static enum mcpass_rc drop_first(void *ctx, const char *kind, const char *group, size_t count,
+    struct mcpass_error *err)
+{
+	struct memory *memory = ctx;
+	const struct mp_sql_value values[] = { { .text = kind }, { .number = (int64_t)count },
+		{ .text = group } };
+	enum mcpass_rc rc = begin_writing(memory, err);
+
+	return rc ? rc : mp_sql_run(memory->db, group != NULL
+	    ? "DELETE FROM memory WHERE rowid IN (SELECT rowid FROM memory WHERE kind=?1 AND"
+	    " family=?3 ORDER BY expires_at LIMIT ?2)"
+	    : "DELETE FROM memory WHERE rowid IN (SELECT rowid FROM memory WHERE kind=?1"
+	    " ORDER BY expires_at LIMIT ?2)", values, group != NULL ? 3 : 2, NULL, err);
+}
+
 enum mcpass_rc mp_issuer_store_open(const char *path, struct mp_issuer_store *ret_store,
     struct mcpass_error *err)
 {
@@ -155,8 +189,8 @@ enum mcpass_rc mp_issuer_store_open(const char *path, struct mp_issuer_store *re
 		free(memory);
 	else
 		*ret_store = (struct mp_issuer_store){ .put = put, .get = get, .take = take,
-			.drop_group = drop_group, .add = add, .ctx = memory, .begin = begin,
-			.end = end };
+			.drop_group = drop_group, .add = add, .ctx = memory, .count = count,
+			.drop_first = drop_first, .begin = begin, .end = end };
 	return mp_doing(err, rc, "opening the issuer's store");
 }
 

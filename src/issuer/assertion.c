@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/bounds.h"
 #include "wire/crypto.h"
 
 #define SPEC "RFC 7523 3"
@@ -146,6 +147,8 @@ enum mcpass_rc mp_assertion_use_up(const struct mp_turn *turn, const struct mp_j
 	if (jti == NULL || jti[0] == '\0' || strlen(jti) > MP_MAX_JTI)
 		return refuse(rules->code, "has no jti, or one too long to be remembered", err);
 	rc = make_key(rules->issuer, jti, &key, err);
+	if (!rc)
+		rc = mp_room_make(turn, "jti", NULL, err);
 	if (!rc)
 		rc = store->add(store->ctx, "jti", key, (int64_t)exp + (int64_t)2 * MP_CLOCK_SKEW,
 		    turn->request->now, &added, err);

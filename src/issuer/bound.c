@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/bounds.h"
 #include "issuer/token.h"
 #include "oauth/dpop.h"
 #include "wire/b64url.h"
@@ -92,6 +93,8 @@ static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_dpop_pr
 	if (!rc)
 		rc = mp_sha256_b64url(mp_buf_text(&name), &key, err);
 	/* For as long as its iat could pass: it may be up to a window ahead of now. */
+	if (!rc)
+		rc = mp_room_make(turn, "proof", NULL, err);
 	if (!rc)
 		rc = store->add(store->ctx, "proof", key, now + (int64_t)2 * MP_DPOP_WINDOW + 1, now, &added,
 		    err);

@@ -3,10 +3,13 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/assertion.h"
+#include "issuer/bounds.h"
 #include "issuer/known.h"
 #include "oauth/clientauth.h"
 #include "oauth/scope.h"
 #include "wire/crypto.h"
+
+#define USE_NOTED 86400         /* seconds until it is noted again */
 
 #define AT(member) offsetof(struct mp_client, member)
 static const struct mp_field fields[] = {
@@ -14,6 +17,7 @@ static const struct mp_field fields[] = {
 	{ "registration_hash", MP_FIELD_STRING, MP_REQUIRED, AT(registration_hash), NULL },
 	{ "jwks", MP_FIELD_STRING, 0, AT(jwks), NULL },
 	{ "expires_at", MP_FIELD_INT, 0, AT(expires_at), NULL },
+	{ "used_at", MP_FIELD_INT, 0, AT(used_at), NULL },
 	{ "audiences", MP_FIELD_STRINGS, 0, AT(audiences), NULL },
 	{ "introspects", MP_FIELD_STRINGS, 0, AT(introspects), NULL },
 	/* from here on: mp_client_public */
@@ -29,7 +33,7 @@ static const struct mp_field fields[] = {
 	{ "grant_types", MP_FIELD_STRINGS, 0, AT(grant_types), NULL },
 	{ "dpop_bound_access_tokens", MP_FIELD_BOOL, 0, AT(dpop_bound_access_tokens), NULL },
 };
-#define PRIVATE_FIELDS 6
+#define PRIVATE_FIELDS 7
 static const struct mp_shape whole = { fields, MP_COUNT(fields) };
 const struct mp_shape mp_client_public = {
 	fields + PRIVATE_FIELDS, MP_COUNT(fields) - PRIVATE_FIELDS
@@ -54,9 +58,27 @@ enum mcpass_rc mp_client_load(const struct mp_turn *turn, const char *client_id,
 enum mcpass_rc mp_client_save(const struct mp_turn *turn, const struct mp_client *client,
     struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "client", client->client_id, "", client->expires_at };
+	bool is_used = client->used_at > 0;
+	int64_t until = is_used ? client->used_at + MP_CLIENT_DISUSED
+	    : client->client_id_issued_at + MP_CLIENT_UNUSED;
+	const struct mp_slot slot = { "client", client->client_id,
+		is_used ? MP_CLIENT_USED : MP_CLIENT_NEW,
+		until < client->expires_at ? until : client->expires_at };
 
 	return mp_record_put(turn, &slot, &whole, client, err);
+}
+
+enum mcpass_rc mp_client_use(const struct mp_turn *turn, const struct mp_client *client,
+    struct mcpass_error *err)
+{
+	struct mp_client used = *client;        /* borrows its members */
+
+	/* Once a day is enough.  What the operator knows, or its document says, is not ours. */
+	if (client->is_known || mp_document_is_id(turn->issuer, client->client_id)
+	    || (client->used_at > 0 && client->used_at + USE_NOTED > turn->request->now))
+		return MCPASS_OK;
+	used.used_at = turn->request->now;
+	return mp_client_save(turn, &used, err);
 }
 
 enum mcpass_rc mp_client_delete(const struct mp_turn *turn, const char *client_id,
@@ -112,10 +134,9 @@ static enum mcpass_rc compare_secret(const struct mp_turn *turn,
 	enum mcpass_rc rc;
 
 	if (mp_password_is_line(expected)) {
-		const struct mp_password_ask ask = { mp_secret_reveal(secret), expected, true };
 		bool right = false;
 
-		rc = mp_later_password(turn, &ask, &right, err);
+		rc = mp_attempt_secret(turn, mp_secret_reveal(secret), expected, &right, err);
 		return rc || right ? rc : wrong_secret(err);
 	}
 	rc = mp_record_key(secret, &hash, err);

@@ -10,6 +10,7 @@ struct mp_client {
 	char *registration_hash;        /* of its registration access token */
 	char *jwks;                     /* its public keys as JSON (private_key_jwt), or NULL */
 	int64_t expires_at;
+	int64_t used_at;                /* when a person last allowed it, or it got a token; 0: never */
 	struct mp_strings audiences;    /* as in struct mp_issuer_client */
 	struct mp_strings introspects;
 	bool is_known;                  /* the operator's (known.c); not written down */
@@ -29,6 +30,10 @@ extern const struct mp_shape mp_client_public;
 enum mcpass_rc mp_client_load(const struct mp_turn *turn, const char *client_id,
     struct mp_client *ret_client, bool *ret_found, struct mcpass_error *err);
 enum mcpass_rc mp_client_save(const struct mp_turn *turn, const struct mp_client *client,
+    struct mcpass_error *err);
+/* Notes that a person or a token stands behind it: it is kept, and makes way for no
+ * stranger's. */
+enum mcpass_rc mp_client_use(const struct mp_turn *turn, const struct mp_client *client,
     struct mcpass_error *err);
 enum mcpass_rc mp_client_delete(const struct mp_turn *turn, const char *client_id,
     struct mcpass_error *err);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/bounds.h"
 #include "issuer/par.h"
 #include "oauth/device.h"
 #include "wire/crypto.h"
@@ -105,6 +106,8 @@ static enum mcpass_rc choose_code(const struct mp_turn *turn, int64_t expires_at
 		rc = roll(turn->issuer, code, err);
 		if (!rc)
 			rc = mp_device_user_key(code, &key, err);
+		if (!rc)
+			rc = mp_room_make(turn, "user_code_reserved", NULL, err);
 		if (!rc)
 			rc = store->add(store->ctx, "user_code_reserved", key, expires_at,
 			    turn->request->now, &added, err);

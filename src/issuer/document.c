@@ -123,7 +123,8 @@ static enum mcpass_rc read_document(const struct mp_turn *turn, const char *url,
 enum mcpass_rc mp_document_load(const struct mp_turn *turn, const char *client_id,
     struct mp_client *ret_client, struct mcpass_error *err)
 {
-	const struct mp_fetched_ask ask = { "document", client_id, MP_MAX_CLIENT_DOCUMENT, false };
+	const struct mp_fetched_ask ask = { "document", client_id, MP_MAX_CLIENT_DOCUMENT, false,
+		true };
 	struct mcpass_error why = { 0 };
 	struct mp_client client = { 0 };
 	json_t *document = NULL;
@@ -137,8 +138,10 @@ enum mcpass_rc mp_document_load(const struct mp_turn *turn, const char *client_i
 	json_decref(document);
 	if (rc) {
 		mp_client_free(&client);
-		if (rc == MCPASS_E_NOMEM || rc == MCPASS_E_STORE)
-			return mp_fail(err, rc, why.spec, "%s", why.detail);
+		if (rc == MCPASS_E_NOMEM || rc == MCPASS_E_STORE || turn->wait->status != 0) {
+			*err = why;
+			return rc;
+		}
 		/* Whoever chose the URL chose what is there, or that nothing is. */
 		return mp_reply_refuse(err, "invalid_client", why.spec,
 		    "The application's document cannot be used: %s", why.detail);

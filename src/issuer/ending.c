@@ -257,6 +257,8 @@ enum mcpass_rc mp_ending_grant(const struct mp_turn *turn, const struct mp_endin
 	enum mcpass_rc rc = mp_par_use_up(turn, ending->parked, err);
 
 	if (!rc)
+		rc = mp_client_use(turn, ending->client, err);
+	if (!rc)
 		rc = ending->parked->device != NULL
 		    ? mp_device_finish(turn, ending->parked, scope, true, err)
 		    : give_code(turn, ending, scope, err);

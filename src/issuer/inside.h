@@ -15,6 +15,7 @@ struct mp_user {
 
 struct mp_client;
 struct mp_trusted;
+struct mp_bounds;
 
 struct mp_issuer {
 	char *url;                      /* the identifier, byte for byte */
@@ -36,23 +37,34 @@ struct mp_issuer {
 	struct mp_client *clients;      /* known.c */
 	struct mp_trusted *trusted;
 	size_t client_count, trusted_count;
-	struct mp_strings vouched, cors_origins;
+	struct mp_strings vouched, cors_origins, proxies;
 	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status,
 	    struct mp_buf *body, struct mcpass_error *err);     /* or NULL */
 	void *fetch_ctx;
 	enum mcpass_rc (*check_password)(void *ctx, const struct mp_password_ask *ask,
 	    enum mp_password_answer *ret_answer, struct mcpass_error *err);     /* or NULL */
 	void *check_password_ctx;
+	mcpass_trace_fn *trace;         /* or NULL */
+	void *trace_ctx;
 	uint8_t own_key[32];            /* of our HMACs: nonces, mp_record_derive() */
+	struct mp_bounds *bounds;       /* bounds.h */
+	unsigned password_cost;         /* what a password costs to look at, whoever's it is */
+	char *no_password;              /* a line of that cost that no password has */
 	bool require_pushed, require_dpop_nonce, require_resource_claim, opaque_tokens;
 };
 
+/* When the sender of a refused request may come again. */
+struct mp_wait {
+	int status;                     /* 429, 503; 0: nothing is said about that */
+	int64_t seconds;
+};
 /* One request on its way to its answer. */
 struct mp_turn {
 	const struct mp_issuer *issuer;
 	const struct mp_http_request *request;
 	struct mp_http_response *response;
 	bool *is_later;                 /* set: this turn is undone, and comes again */
+	struct mp_wait *wait;           /* bounds.h */
 };
 typedef enum mcpass_rc mp_turn_fn(const struct mp_turn *turn, struct mcpass_error *err);
 
@@ -103,6 +115,8 @@ enum mcpass_rc mp_reply_header(const struct mp_turn *turn, const char *name,
 /* Sets a cookie for max_age seconds; 0 deletes it, -1 is until the browser closes. */
 enum mcpass_rc mp_reply_cookie(const struct mp_turn *turn, const char *name,
     const struct mp_secret *value, long max_age, struct mcpass_error *err);
+/* Tells the operator why a request is refused. */
+void mp_reply_note(const struct mp_turn *turn, const struct mcpass_error *why);
 /* Leaves only the bytes that an error_description may have. */
 void mp_reply_describe(char *text);
 /* Forgets what was answered so far. */
@@ -149,16 +163,21 @@ enum mcpass_rc mp_later_password(const struct mp_turn *turn, const struct mp_pas
     bool *ret_right, struct mcpass_error *err);
 
 /* --- users.c: who may log in --- */
-enum mcpass_rc mp_users_parse(const char *text, struct mp_issuer *issuer,
+/* Also finds out what it costs at most to look at a password of theirs.  file: what messages
+ * call it, or NULL. */
+enum mcpass_rc mp_users_parse(const char *text, const char *file, struct mp_issuer *issuer,
     struct mcpass_error *err);
 void mp_users_free(struct mp_issuer *issuer);
 const struct mp_user *mp_users_find(const struct mp_issuer *issuer, const char *username);
-/* *ret_user is NULL when the name or the password is wrong; both take as long. */
-enum mcpass_rc mp_users_login(const struct mp_turn *turn, const char *username,
-    const char *password, const struct mp_user **ret_user, struct mcpass_error *err);
 /* Those of wanted that the user may have; the caller's (mp_strings_free). */
 enum mcpass_rc mp_users_narrow(const struct mp_user *user, const struct mp_strings *wanted,
     struct mp_strings *ret_scopes, struct mcpass_error *err);
+
+/* Groups of records that are limited apart: rooms.c. */
+#define MP_CLIENT_NEW "new"             /* no person stands behind it */
+#define MP_CLIENT_USED "used"
+#define MP_PARKED_NEW "new"             /* no one has typed anything */
+#define MP_PARKED_LIVE "live"
 
 /* --- access.c: the token --- */
 #define MP_KIND_ACCESS "access"         /* what opaque ones are remembered as */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/bounds.h"
 #include "issuer/faults.h"
 #include "issuer/known.h"
 #include "issuer/pages.h"
@@ -44,6 +45,8 @@ void mp_issuer_free(struct mp_issuer *issuer)
 	free(issuer->default_resource);
 	free(issuer->style_hash);
 	mp_known_free(issuer);
+	mp_bounds_free(issuer);
+	mp_strings_free(&issuer->proxies);
 	mp_faults_forget(issuer);
 	mp_wipe(issuer->own_key, sizeof(issuer->own_key));
 	mp_users_free(issuer);
@@ -61,25 +64,28 @@ static const struct route {
 	mp_turn_fn *handle;
 	enum mp_fault_at at;
 	enum readers readers;
+	enum mp_bound bound;            /* what it makes, and is limited in */
 } routes[] = {
-	{ "GET", "/jwks", mp_metadata_keys, MP_AT_KEYS, ALL_PAGES },
-	{ "POST", "/register", mp_register_handle, MP_AT_REGISTER, LISTED_PAGES },
-	{ "GET", "/register/", mp_manage_get, MP_AT_NOWHERE, LISTED_PAGES },
-	{ "PUT", "/register/", mp_manage_put, MP_AT_NOWHERE, LISTED_PAGES },
-	{ "DELETE", "/register/", mp_manage_delete, MP_AT_NOWHERE, LISTED_PAGES },
-	{ "POST", "/par", mp_par_handle, MP_AT_PUSH, LISTED_PAGES },
-	{ "GET", "/authorize", mp_authorize_handle, MP_AT_AUTHORIZE, OWN_PAGES },
-	{ "POST", "/authorize/login", mp_login_handle, MP_AT_AUTHORIZE, OWN_PAGES },
-	{ "POST", "/authorize/consent", mp_consent_handle, MP_AT_AUTHORIZE, OWN_PAGES },
-	{ "POST", "/device_authorization", mp_device_handle, MP_AT_DEVICE, LISTED_PAGES },
-	{ "GET", "/device", mp_device_page_show, MP_AT_NOWHERE, OWN_PAGES },
-	{ "POST", "/device", mp_device_page_enter, MP_AT_NOWHERE, OWN_PAGES },
-	{ "POST", "/token", mp_token_handle, MP_AT_TOKEN, LISTED_PAGES },
-	{ "POST", "/revoke", mp_revoke_handle, MP_AT_NOWHERE, LISTED_PAGES },
-	{ "POST", "/introspect", mp_introspect_handle, MP_AT_NOWHERE, OWN_PAGES },
+	{ "GET", "/jwks", mp_metadata_keys, MP_AT_KEYS, ALL_PAGES, MP_BOUND_NONE },
+	{ "POST", "/register", mp_register_handle, MP_AT_REGISTER, LISTED_PAGES,
+	    MP_BOUND_REGISTER },
+	{ "GET", "/register/", mp_manage_get, MP_AT_NOWHERE, LISTED_PAGES, MP_BOUND_NONE },
+	{ "PUT", "/register/", mp_manage_put, MP_AT_NOWHERE, LISTED_PAGES, MP_BOUND_NONE },
+	{ "DELETE", "/register/", mp_manage_delete, MP_AT_NOWHERE, LISTED_PAGES, MP_BOUND_NONE },
+	{ "POST", "/par", mp_par_handle, MP_AT_PUSH, LISTED_PAGES, MP_BOUND_PUSH },
+	{ "GET", "/authorize", mp_authorize_handle, MP_AT_AUTHORIZE, OWN_PAGES, MP_BOUND_QUESTION },
+	{ "POST", "/authorize/login", mp_login_handle, MP_AT_AUTHORIZE, OWN_PAGES, MP_BOUND_NONE },
+	{ "POST", "/authorize/consent", mp_consent_handle, MP_AT_AUTHORIZE, OWN_PAGES, MP_BOUND_NONE },
+	{ "POST", "/device_authorization", mp_device_handle, MP_AT_DEVICE, LISTED_PAGES,
+	    MP_BOUND_DEVICE },
+	{ "GET", "/device", mp_device_page_show, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_NONE },
+	{ "POST", "/device", mp_device_page_enter, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_QUESTION },
+	{ "POST", "/token", mp_token_handle, MP_AT_TOKEN, LISTED_PAGES, MP_BOUND_NONE },
+	{ "POST", "/revoke", mp_revoke_handle, MP_AT_NOWHERE, LISTED_PAGES, MP_BOUND_NONE },
+	{ "POST", "/introspect", mp_introspect_handle, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_NONE },
 };
 static const struct route metadata_route = {
-	"GET", "", mp_metadata_handle, MP_AT_METADATA, ALL_PAGES
+	"GET", "", mp_metadata_handle, MP_AT_METADATA, ALL_PAGES, MP_BOUND_NONE
 };
 
 static bool is_path_of(const struct route *route, const char *path)
@@ -147,6 +153,22 @@ static enum mcpass_rc let_read(const struct mp_turn *turn, const struct route *r
 	    : MCPASS_OK;
 }
 
+/* What makes something that is kept is limited; what was refused made nothing. */
+static enum mcpass_rc handle_within(const struct mp_turn *turn, const struct route *route,
+    struct mcpass_error *err)
+{
+	bool is_page = route->bound == MP_BOUND_QUESTION;
+	enum mcpass_rc rc = mp_bounds_admit(turn, route->bound, err);
+
+	if (!rc)
+		rc = route->handle(turn, err);
+	if (mp_reply_is_refusal(rc))
+		return is_page ? mp_pages_refusal(turn, 403, err) : mp_reply_refusal(turn, err);
+	if (!rc && (turn->response->status == 200 || turn->response->status == 201))
+		rc = mp_bounds_spend(turn, route->bound, err);
+	return rc;
+}
+
 static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *turn,
     struct mcpass_error *err)
 {
@@ -171,7 +193,7 @@ static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *tur
 	if (!rc)
 		rc = mp_faults_instead(turn, at, &done, err);
 	if (!rc && !done)
-		rc = route->handle(turn, err);
+		rc = handle_within(turn, route, err);
 	if (!rc && !done)
 		rc = mp_faults_after(turn, at, err);
 	return rc ? rc : let_read(turn, route, err);
@@ -195,7 +217,8 @@ static enum mcpass_rc end_turn(const struct mp_issuer_store *store, enum mcpass_
 static enum mcpass_rc take_turn(struct mp_issuer *issuer, const struct mp_http_request *request,
     struct mp_http_response *response, bool *ret_later, struct mcpass_error *err)
 {
-	const struct mp_turn turn = { issuer, request, response, ret_later };
+	struct mp_wait wait = { 0 };
+	const struct mp_turn turn = { issuer, request, response, ret_later, &wait };
 	const struct mp_issuer_store *store = &issuer->store;
 	enum mcpass_rc rc = MCPASS_OK;
 

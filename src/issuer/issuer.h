@@ -27,6 +27,12 @@ struct mp_issuer_store {
 	enum mcpass_rc (*add)(void *ctx, const char *kind, const char *key, int64_t expires_at,
 	    int64_t now, bool *ret_added, struct mcpass_error *err);
 	void *ctx;
+	/* How many of a kind there are that have not expired; group NULL: of all groups. */
+	enum mcpass_rc (*count)(void *ctx, const char *kind, const char *group, int64_t now,
+	    size_t *ret_count, struct mcpass_error *err);
+	/* Forgets so many of them: those that expire first. */
+	enum mcpass_rc (*drop_first)(void *ctx, const char *kind, const char *group, size_t count,
+	    struct mcpass_error *err);
 	/* What a turn writes is kept as a whole, or undone: begin comes before the turn, end
 	 * after it.  Both NULL: each call is kept at once; then nothing may answer "later". */
 	enum mcpass_rc (*begin)(void *ctx, struct mcpass_error *err);
@@ -36,6 +42,7 @@ struct mp_issuer_store {
 /* A password, or a client's secret, against a line of mp_password_hash(). */
 struct mp_password_ask {                /* all borrowed */
 	const char *password, *line;
+	unsigned cost;                  /* as of mp_password_check(): 0 for the line's own */
 	bool remember;                  /* once right, it may be remembered: a program sends it
 	                                 * again and again */
 };
@@ -76,6 +83,7 @@ struct mp_issuer_trusted {
 struct mp_issuer_config {
 	const char *issuer;             /* its URL, without a terminating '/' */
 	const char *users;              /* JSON: [{"username","password_hash","name","scopes"}] */
+	const char *users_file;         /* what messages call it, or NULL */
 	const char *signing_key;        /* a private JWK as JSON text */
 	const struct mp_issuer_scope *scopes;
 	size_t scope_count;
@@ -109,6 +117,13 @@ struct mp_issuer_config {
 	enum mcpass_rc (*check_password)(void *ctx, const struct mp_password_ask *ask,
 	    enum mp_password_answer *ret_answer, struct mcpass_error *err);
 	void *check_password_ctx;
+	/* Told why a request is refused: a note with a fact "reason"; or NULL. */
+	mcpass_trace_fn *trace;
+	void *trace_ctx;
+	/* Addresses of proxies in front, whose X-Forwarded-For or Forwarded says where a request
+	 * comes from.  spec: RFC 7239 */
+	const char *const *proxies;
+	size_t proxy_count;
 	/* Origins of pages that may register and fetch tokens; never authorize, which is a page
 	 * of ours.  Metadata and keys are anybody's.  spec: RFC 9700 2.6 */
 	const char *const *cors_origins;

@@ -49,7 +49,12 @@ static enum mcpass_rc set_secret(const struct mp_issuer_client *given,
 	enum mcpass_rc rc;
 
 	if (given->client_secret_hash != NULL) {
-		if (!mp_password_is_line(given->client_secret_hash))
+		unsigned cost = 0;
+
+		rc = mp_password_cost(given->client_secret_hash, &cost, NULL);
+		if (rc == MCPASS_E_NOMEM)
+			return mp_nomem(err);
+		if (rc)
 			return mp_fail(err, MCPASS_E_USAGE, NULL, "client_secret_hash is no scrypt line");
 		return mp_set(&client->secret_hash, given->client_secret_hash, err);
 	}
@@ -306,7 +311,7 @@ const struct mp_trusted *mp_known_trusted(const struct mp_issuer *issuer, const 
 static enum mcpass_rc fetch_keys(const struct mp_turn *turn, const char *url, bool newer,
     struct mp_jwks *ret_keys, struct mcpass_error *err)
 {
-	const struct mp_fetched_ask ask = { "jwks", url, MP_MAX_TRUSTED_KEYS, newer };
+	const struct mp_fetched_ask ask = { "jwks", url, MP_MAX_TRUSTED_KEYS, newer, false };
 	json_t *set = NULL;
 	char *text = NULL;
 	enum mcpass_rc rc = mp_fetched_get(turn, &ask, &set, err);

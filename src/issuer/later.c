@@ -17,7 +17,7 @@ static enum mcpass_rc compare_now(const struct mp_password_ask *ask,
     enum mp_password_answer *ret_answer, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_password_check(ask->password, ask->line, &why);
+	enum mcpass_rc rc = mp_password_check(ask->password, ask->line, ask->cost, &why);
 
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);

@@ -3,6 +3,7 @@
  * session is kept.  spec: RFC 6265 8.5 */
 #include <stdlib.h>
 #include "base/limits.h"
+#include "issuer/bounds.h"
 #include "issuer/ending.h"
 #include "issuer/pages.h"
 #include "issuer/parked.h"
@@ -124,6 +125,25 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
 	return rc;
 }
 
+/* It was not looked at, and is no attempt: the person may send the same form later. */
+static enum mcpass_rc show_wait(const struct mp_turn *turn, struct mp_view *view,
+    struct mp_parked *parked, struct mcpass_error *err)
+{
+	struct mcpass_error why = *err;
+	struct mp_secret ticket = *view->ticket;        /* there already, so it stays as it is */
+	enum mcpass_rc rc;
+
+	mp_reply_note(turn, &why);
+	mp_clear(err);
+	parked->attempts--;
+	rc = mp_parked_save(turn, parked, &ticket, err);
+	view->problem = why.detail;
+	if (!rc)
+		rc = mp_pages_login(turn, view, err);
+	turn->response->status = turn->wait->status;
+	return rc ? rc : mp_wait_tell(turn, err);
+}
+
 static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *form,
     const struct mp_client *client, struct mp_parked *parked, struct mp_secret *ticket,
     struct mcpass_error *err)
@@ -145,7 +165,11 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 	if (!rc)
 		rc = mp_form_get(form, "password", &password, err);
 	if (!rc && username != NULL && password != NULL)
-		rc = mp_users_login(turn, username, password, &user, err);
+		rc = mp_attempt_password(turn, username, password, &user, err);
+	if (mp_reply_is_refusal(rc) && turn->wait->status != 0) {
+		view.typed = username;
+		return show_wait(turn, &view, parked, err);
+	}
 	if (rc)
 		return rc;
 	if (user == NULL) {

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/printable.h"
+#include "issuer/bounds.h"
 #include "wire/b64url.h"
 #include "wire/crypto.h"
 
@@ -364,12 +365,17 @@ enum mcpass_rc mp_pages_refusal(const struct mp_turn *turn, int status,
     struct mcpass_error *err)
 {
 	struct mcpass_error why = *err;
+	bool comes_again = turn->wait->status != 0;
+	enum mcpass_rc rc;
 
+	mp_reply_note(turn, &why);
 	mp_reply_clear(turn);
 	mp_clear(err);
 	if (mp_eq(why.oauth, MP_PAGES_ANSWERED))
 		return mp_pages_message(turn, status, "Already answered", why.detail,
 		    "Go back to it. You may close this page.", err);
-	return mp_pages_message(turn, status, "This did not work", why.detail,
-	    "Close this page, go back to the application and start again.", err);
+	rc = mp_pages_message(turn, comes_again ? turn->wait->status : status, "This did not work",
+	    why.detail, comes_again ? "Wait a little, then load this page again."
+	    : "Close this page, go back to the application and start again.", err);
+	return rc ? rc : mp_wait_tell(turn, err);
 }

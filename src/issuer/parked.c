@@ -33,7 +33,8 @@ void mp_parked_free(struct mp_parked *parked)
 enum mcpass_rc mp_parked_save(const struct mp_turn *turn, const struct mp_parked *parked,
     struct mp_secret *ticket, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "parked", NULL, "", parked->expires_at };
+	struct mp_slot slot = { "parked", NULL, parked->username != NULL || parked->attempts > 0
+		? MP_PARKED_LIVE : MP_PARKED_NEW, parked->expires_at };
 	char *key = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 

@@ -1,6 +1,6 @@
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/inside.h"
+#include "issuer/bounds.h"
 #include "wire/b64url.h"
 #include "wire/crypto.h"
 
@@ -53,8 +53,10 @@ enum mcpass_rc mp_record_put(const struct mp_turn *turn, const struct mp_slot *s
 		rc = mp_nomem(err);
 		goto out;
 	}
-	rc = store->put(store->ctx, slot->kind, slot->key, slot->group, slot->expires_at, text,
-	    err);
+	rc = mp_room_make(turn, slot->kind, slot->group, err);
+	if (!rc)
+		rc = store->put(store->ctx, slot->kind, slot->key, slot->group, slot->expires_at, text,
+		    err);
 out:
 	json_decref(object);
 	mp_free_wiped(text);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/inside.h"
+#include "issuer/bounds.h"
 
 enum mcpass_rc mp_reply_refuse(struct mcpass_error *err, const char *code, const char *spec,
     const char *fmt, ...)
@@ -64,6 +64,20 @@ void mp_reply_describe(char *text)
 			*text = '?';
 }
 
+void mp_reply_note(const struct mp_turn *turn, const struct mcpass_error *why)
+{
+	char reason[sizeof(why->detail) + sizeof(why->oauth) + 2];
+	const struct mcpass_header fact = { "reason", reason };
+	const struct mcpass_note note = { "Refused a request.", why->spec, &fact, 1 };
+
+	if (turn->issuer->trace == NULL)
+		return;
+	(void)snprintf(reason, sizeof(reason), "%s%s%s", why->oauth, why->oauth[0] != '\0' ? ": " : "",
+	    why->detail);
+	mp_one_line(reason);
+	turn->issuer->trace(turn->issuer->trace_ctx, &note);
+}
+
 static enum mcpass_rc challenge(const struct mp_turn *turn, const char *code,
     struct mcpass_error *err)
 {
@@ -81,6 +95,7 @@ enum mcpass_rc mp_reply_refusal(const struct mp_turn *turn, struct mcpass_error 
 	json_t *body = json_object();
 	enum mcpass_rc rc;
 
+	mp_reply_note(turn, &why);
 	mp_reply_describe(why.detail);
 	mp_reply_clear(turn);
 	mp_clear(err);
@@ -89,9 +104,12 @@ enum mcpass_rc mp_reply_refusal(const struct mp_turn *turn, struct mcpass_error 
 		rc = mp_nomem(err);
 		goto out;
 	}
-	rc = mp_reply_json(turn, unknown_sender ? 401 : 400, body, err);
+	rc = mp_reply_json(turn, turn->wait->status != 0 ? turn->wait->status
+	    : unknown_sender ? 401 : 400, body, err);
 	if (!rc && unknown_sender)
 		rc = challenge(turn, code, err);
+	if (!rc)
+		rc = mp_wait_tell(turn, err);
 out:
 	json_decref(body);
 	return rc;

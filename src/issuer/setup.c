@@ -1,6 +1,8 @@
 /* The configuration, read and tried once, so that no mistake in it shows up later. */
+#include <arpa/inet.h>
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/bounds.h"
 #include "issuer/known.h"
 #include "issuer/pages.h"
 #include "issuer/token.h"
@@ -95,6 +97,24 @@ static enum mcpass_rc read_origins(const struct mp_issuer_config *config,
 	return rc;
 }
 
+static enum mcpass_rc read_proxies(const struct mp_issuer_config *config,
+    struct mp_issuer *issuer, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < config->proxy_count && !rc; i++) {
+		const char *proxy = config->proxies[i];
+		uint8_t bytes[16];
+
+		if (inet_pton(AF_INET, proxy, bytes) != 1 && inet_pton(AF_INET6, proxy, bytes) != 1)
+			rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a trusted proxy is named by its address,"
+			    " not %s", proxy);
+		else
+			rc = mp_strings_add(&issuer->proxies, (struct mp_span){ proxy, strlen(proxy) }, err);
+	}
+	return rc;
+}
+
 enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
     struct mp_issuer *issuer, struct mcpass_error *err)
 {
@@ -108,6 +128,8 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 	issuer->fetch_ctx = config->fetch_ctx;
 	issuer->check_password = config->check_password;
 	issuer->check_password_ctx = config->check_password_ctx;
+	issuer->trace = config->trace;
+	issuer->trace_ctx = config->trace_ctx;
 	issuer->require_pushed = config->require_pushed;
 	issuer->require_dpop_nonce = config->require_dpop_nonce;
 	issuer->require_resource_claim = config->require_resource_claim;
@@ -121,13 +143,18 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 	if (!rc)
 		rc = read_scopes(config, issuer, err);
 	if (!rc)
-		rc = mp_users_parse(config->users != NULL ? config->users : "[]", issuer, err);
+		rc = mp_bounds_setup(issuer, err);
+	if (!rc)
+		rc = mp_users_parse(config->users != NULL ? config->users : "[]", config->users_file,
+		    issuer, err);
 	if (!rc)
 		rc = read_key(config->signing_key, issuer, err);
 	if (!rc)
 		rc = mp_known_setup(config, issuer, err);
 	if (!rc)
 		rc = read_origins(config, issuer, err);
+	if (!rc)
+		rc = read_proxies(config, issuer, err);
 	if (!rc)
 		rc = mp_bound_setup(config->signing_key, issuer, err);
 	return rc ? rc : mp_pages_style_hash(&issuer->style_hash, err);

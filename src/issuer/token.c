@@ -2,6 +2,7 @@
  *                     RFC 9449 5 */
 #include <stdlib.h>
 #include <string.h>
+#include "issuer/bounds.h"
 #include "issuer/faults.h"
 #include "issuer/token.h"
 #include "oauth/device.h"
@@ -34,9 +35,12 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 	};
 	struct reply reply = { .expires_in = mp_access_lifetime(turn->issuer, &access) };
 	json_t *body = json_object();
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
-	rc = mp_access_token(turn->issuer, &access, &reply.access_token, err);
+	if (turn->issuer->opaque_tokens)
+		rc = mp_room_make(turn, MP_KIND_ACCESS, NULL, err);
+	if (!rc)
+		rc = mp_access_token(turn->issuer, &access, &reply.access_token, err);
 	if (!rc && give->refresh != NULL)
 		rc = mp_grant_add_refresh(turn, give->refresh, &reply.refresh_token, err);
 	if (!rc)        /* spec: RFC 9449 5 */
@@ -66,6 +70,9 @@ enum mcpass_rc mp_token_answer_grant(const struct mp_turn *turn, const struct mp
 	};
 	enum mcpass_rc rc;
 
+	rc = mp_client_use(turn, ask->client, err);
+	if (rc)
+		return rc;
 	/* A thief could use a public client's refresh token, were it not bound; a confidential
 	 * client's is bound by its credentials.  spec: RFC 9449 5 */
 	rc = mp_set(&grant->thumbprint, mp_eq(ask->client->token_endpoint_auth_method, "none")

@@ -22,11 +22,19 @@ enum mcpass_rc mp_random_text(mcpass_random_fn *random, void *ctx, size_t len,
  * log2_n: the cost, 14 for people; the caller's (free). */
 enum mcpass_rc mp_password_hash(const char *password, const uint8_t salt[16], unsigned log2_n,
     char **ret_line, struct mcpass_error *err);
+/* The line of a hash that is there already; the caller's (free). */
+enum mcpass_rc mp_password_line(const uint8_t salt[16], const uint8_t hash[32], unsigned log2_n,
+    char **ret_line, struct mcpass_error *err);
 /* True when it begins as such a line does. */
 bool mp_password_is_line(const char *line);
+/* The cost of a line.  MCPASS_E_PROTOCOL for a line that is none, or costs too little or
+ * too much. */
+enum mcpass_rc mp_password_cost(const char *line, unsigned *ret_log2_n,
+    struct mcpass_error *err);
 /* MCPASS_OK when it matches, MCPASS_E_DENIED when not, MCPASS_E_PROTOCOL for a line that
- * is none.  Takes as long for a wrong password as for the right one. */
-enum mcpass_rc mp_password_check(const char *password, const char *line,
+ * is none.  Takes as long for a wrong password as for the right one, and as long as a line
+ * of the cost log2_n takes where the line's own is less: 0 for the line's own. */
+enum mcpass_rc mp_password_check(const char *password, const char *line, unsigned log2_n,
     struct mcpass_error *err);
 
 #endif

@@ -46,26 +46,33 @@ static enum mcpass_rc derive(const char *password, const uint8_t *salt, unsigned
 	return MCPASS_OK;
 }
 
+enum mcpass_rc mp_password_line(const uint8_t salt[16], const uint8_t hash[32], unsigned log2_n,
+    char **ret_line, struct mcpass_error *err)
+{
+	struct mp_buf line;
+
+	mp_buf_init(&line, LINE_LEN);
+	mp_buf_addf(&line, PREFIX "%u" MIDDLE, log2_n);
+	mp_b64url_add(&line, salt, SALT_LEN);
+	mp_buf_addc(&line, '$');
+	mp_b64url_add(&line, hash, HASH_LEN);
+	return mp_buf_take(&line, "a password line", ret_line, err);
+}
+
 enum mcpass_rc mp_password_hash(const char *password, const uint8_t salt[16], unsigned log2_n,
     char **ret_line, struct mcpass_error *err)
 {
 	uint8_t hash[HASH_LEN];
-	struct mp_buf line;
 	enum mcpass_rc rc;
 
 	if (log2_n < MP_MIN_SCRYPT_LOG2 || log2_n > MP_MAX_SCRYPT_LOG2)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "a scrypt cost of %u, not %d to %d", log2_n,
 		    MP_MIN_SCRYPT_LOG2, MP_MAX_SCRYPT_LOG2);
 	rc = derive(password, salt, log2_n, hash, err);
-	if (rc)
-		return rc;
-	mp_buf_init(&line, LINE_LEN);
-	mp_buf_addf(&line, PREFIX "%u" MIDDLE, log2_n);
-	mp_b64url_add(&line, salt, SALT_LEN);
-	mp_buf_addc(&line, '$');
-	mp_b64url_add(&line, hash, HASH_LEN);
+	if (!rc)
+		rc = mp_password_line(salt, hash, log2_n, ret_line, err);
 	mp_wipe(hash, sizeof(hash));
-	return mp_buf_take(&line, "a password line", ret_line, err);
+	return rc;
 }
 
 static bool skip(const char **at, const char *text)
@@ -124,19 +131,47 @@ bool mp_password_is_line(const char *line)
 	return strncmp(line, "$scrypt$", 8) == 0;
 }
 
-enum mcpass_rc mp_password_check(const char *password, const char *line,
+enum mcpass_rc mp_password_cost(const char *line, unsigned *ret_log2_n,
+    struct mcpass_error *err)
+{
+	uint8_t salt[SALT_LEN], hash[HASH_LEN];
+	enum mcpass_rc rc = parse(line, ret_log2_n, salt, hash);
+
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	return rc == MCPASS_OK ? MCPASS_OK
+	    : mp_fail(err, MCPASS_E_PROTOCOL, NULL, "the stored password is no scrypt line");
+}
+
+/* A cost is twice the one below it, so all from one cost up to the next but one make the
+ * difference between the two. */
+static enum mcpass_rc spend_more(const char *password, const uint8_t *salt, unsigned from,
+    unsigned to, struct mcpass_error *err)
+{
+	uint8_t unused[HASH_LEN];
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (; from < to && !rc; from++)
+		rc = derive(password, salt, from, unused, err);
+	mp_wipe(unused, sizeof(unused));
+	return rc;
+}
+
+enum mcpass_rc mp_password_check(const char *password, const char *line, unsigned log2_n,
     struct mcpass_error *err)
 {
 	uint8_t salt[SALT_LEN], want[HASH_LEN], hash[HASH_LEN];
-	unsigned log2_n = 0;
+	unsigned own = 0;
 	enum mcpass_rc rc;
 
-	rc = parse(line, &log2_n, salt, want);
+	rc = parse(line, &own, salt, want);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc)
 		return mp_fail(err, MCPASS_E_PROTOCOL, NULL, "the stored password is no scrypt line");
-	rc = derive(password, salt, log2_n, hash, err);
+	rc = derive(password, salt, own, hash, err);
+	if (!rc)
+		rc = spend_more(password, salt, own, log2_n, err);
 	if (!rc && !mp_bytes_equal(hash, want, HASH_LEN))
 		rc = mp_fail(err, MCPASS_E_DENIED, NULL, "the password is wrong");
 	mp_wipe(hash, sizeof(hash));

@@ -131,6 +131,45 @@ static enum mcpass_rc add(void *ctx, const char *kind, const char *key, int64_t 
 	return rc;
 }
 
+static bool is_of(const struct item *item, const char *kind, const char *group)
+{
+	return strcmp(item->kind, kind) == 0 && (group == NULL || strcmp(item->group, group) == 0);
+}
+
+static enum mcpass_rc count(void *ctx, const char *kind, const char *group, int64_t now,
+    size_t *ret_count, struct mcpass_error *err)
+{
+	const struct memstore *memstore = ctx;
+
+	if (memstore->broken)
+		return fail(memstore, err);
+	*ret_count = 0;
+	for (size_t i = 0; i < memstore->count; i++)
+		*ret_count += is_of(&memstore->items[i], kind, group) && memstore->items[i].expires_at > now;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc drop_first(void *ctx, const char *kind, const char *group, size_t many,
+    struct mcpass_error *err)
+{
+	struct memstore *memstore = ctx;
+
+	if (memstore->broken)
+		return fail(memstore, err);
+	for (; many > 0; many--) {
+		size_t first = memstore->count;
+
+		for (size_t i = 0; i < memstore->count; i++)
+			if (is_of(&memstore->items[i], kind, group) && (first == memstore->count
+			    || memstore->items[i].expires_at < memstore->items[first].expires_at))
+				first = i;
+		if (first == memstore->count)
+			break;
+		remove_at(memstore, first);
+	}
+	return MCPASS_OK;
+}
+
 void memstore_open(struct memstore **ret_memstore, struct mp_issuer_store *ret_store)
 {
 	struct memstore *memstore = calloc(1, sizeof(*memstore));
@@ -138,7 +177,8 @@ void memstore_open(struct memstore **ret_memstore, struct mp_issuer_store *ret_s
 	if (memstore == NULL)
 		abort();
 	*ret_store = (struct mp_issuer_store){ .put = put, .get = get, .take = take,
-		.drop_group = drop_group, .add = add, .ctx = memstore };
+		.drop_group = drop_group, .add = add, .ctx = memstore, .count = count,
+		.drop_first = drop_first };
 	*ret_memstore = memstore;
 }
 

@@ -6,6 +6,8 @@
 #include "cli/known_files.h"
 #include "harness/check.h"
 
+#define LINE "$scrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
 static char folder[] = "/tmp/mcpass-known-XXXXXX";
 
 static const char *write_file(const char *name, const char *text)
@@ -31,7 +33,7 @@ static void test_clients(void)
 	    "\"client_name\":\"A\",\"client_secret_file\":\"secret\",\"grant_types\":"
 	    "[\"authorization_code\",\"refresh_token\"],\"redirect_uris\":[\"http://127.0.0.1/\"],"
 	    "\"scope\":\"mcp:read\",\"audiences\":[\"https://m/mcp\"],\"introspects\":[\"https://n\"]},"
-	    "{\"client_id\":\"b\",\"client_secret_hash\":\"$scrypt$\",\"jwks\":{\"keys\":[]}},"
+	    "{\"client_id\":\"b\",\"client_secret_hash\":\"" LINE "\",\"jwks\":{\"keys\":[]}},"
 	    "{\"client_id\":\"c\",\"jwks_file\":\"keys.json\"}]"), &clients, &err), MCPASS_OK);
 	CHECK_STR("no error", err.detail, "");
 	CHECK_EQ("three", clients.count, 3);
@@ -44,7 +46,7 @@ static void test_clients(void)
 	CHECK_STR("scope", client[0].scope, "mcp:read");
 	CHECK_STR("audience", client[0].audiences.items[0], "https://m/mcp");
 	CHECK_STR("introspects", client[0].introspects.items[0], "https://n");
-	CHECK_STR("hash", client[1].client_secret_hash, "$scrypt$");
+	CHECK_STR("hash", client[1].client_secret_hash, LINE);
 	CHECK_STR("keys in it", client[1].jwks, "{\"keys\":[]}");
 	CHECK_STR("keys beside it", client[2].jwks, "{\"keys\":[]}");
 	mp_known_clients_free(&clients);
@@ -82,6 +84,10 @@ static const struct {
 	{ "no JSON", "[", MCPASS_E_USAGE, NULL, "" },
 	{ "no object", "[1]", MCPASS_E_USAGE, ", entry 1: the document is not a JSON object", "" },
 	{ "no id", "[{}]", MCPASS_E_USAGE, ", entry 1: client_id is missing", "" },
+	{ "a hash that is garbage", "[{\"client_id\":\"a\"},{\"client_id\":\"b\","
+	    "\"client_secret_hash\":\"$scrypt$garbage\"}]", MCPASS_E_USAGE,
+	    ", entry 2: client_secret_hash is no scrypt line",
+	    "'mcpass authserver hash --client NAME' makes an entry" },
 	{ "misspelt", "[{\"client_id\":\"a\"},{\"client_id\":\"b\",\"redirect_uri\":[]}]",
 	    MCPASS_E_USAGE, ", entry 2: redirect_uri is not a member that an entry has",
 	    "did you mean redirect_uris?" },

@@ -101,7 +101,8 @@ static char *line;
 /* Asks until there is an answer, and says how many comparisons it took. */
 static enum mp_password_answer check(const char *password, bool remember, int *ret_waits)
 {
-	const struct mp_password_ask ask = { password, line, remember };
+	const struct mp_password_ask ask = { .password = password, .line = line,
+		.remember = remember };
 	enum mp_password_answer answer = MP_PASSWORD_LATER;
 
 	for (*ret_waits = 0;; (*ret_waits)++) {

@@ -22,12 +22,15 @@
 #define FORM "application/x-www-form-urlencoded"
 #define JSON "application/json"
 #define START 1700000000
+/* A line that no password has. */
+#define LINE "$scrypt$ln=10,r=8,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 struct kit {
 	struct mp_issuer *issuer;
 	struct memstore *memstore;
 	int64_t now;
 	const char *origin;             /* what the browser sends, or NULL */
+	const char *peer;               /* where it comes from, or NULL */
 	const char *site;               /* it navigates, from a page of this Sec-Fetch-Site; or NULL */
 	const char *redirect;           /* the redirect URI that is asked for; NULL: CALLBACK */
 	bool no_cookies;
@@ -160,7 +163,8 @@ static inline int kit_ask(struct kit *kit, const struct ask *ask)
 {
 	struct mcpass_header headers[9];
 	struct mp_http_request request = { .method = ask->method, .path = ask->path,
-		.query = ask->query, .headers = headers, .now = kit->now, .body = ask->body,
+		.query = ask->query, .headers = headers, .now = kit->now, .peer = kit->peer,
+		.is_again = kit->answer.status == MP_HTTP_LATER, .body = ask->body,
 		.body_len = ask->body != NULL ? strlen(ask->body) : 0 };
 	char cookies[512];
 	size_t count = 0;

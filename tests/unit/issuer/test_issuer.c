@@ -24,8 +24,8 @@ static const struct {
 	    MCPASS_E_USAGE },
 	{ "a password in the clear", AS, "[{\"username\":\"a\",\"password_hash\":\"secret\"}]",
 	    NULL, NULL, 0, MCPASS_E_USAGE },
-	{ "a user twice", AS, "[{\"username\":\"a\",\"password_hash\":\"$scrypt$\"},"
-	    "{\"username\":\"a\",\"password_hash\":\"$scrypt$\"}]", NULL, NULL, 0, MCPASS_E_USAGE },
+	{ "a user twice", AS, "[{\"username\":\"a\",\"password_hash\":\"" LINE "\"},"
+	    "{\"username\":\"a\",\"password_hash\":\"" LINE "\"}]", NULL, NULL, 0, MCPASS_E_USAGE },
 	{ "key no JSON", AS, NULL, "x", NULL, 0, MCPASS_E_USAGE },
 	{ "no key", AS, NULL, "{}", NULL, 0, MCPASS_E_USAGE },
 	{ "a public key only", AS, NULL, "{\"kty\":\"EC\",\"crv\":\"P-256\","
@@ -58,6 +58,41 @@ static void test_config(void)
 		CHECK_EQ(config_rows[i].label, err.rc, config_rows[i].want);
 		CHECK(config_rows[i].label, (issuer != NULL) == (rc == MCPASS_OK));
 		mp_issuer_free(issuer);
+		memstore_close(memstore);
+	}
+}
+
+/* What is wrong in the file of users is said with the file and the line. */
+static const struct { const char *label, *users, *file, *detail; } user_rows[] = {
+	{ "garbage behind the right beginning", "[\n  {\"username\":\"a\",\n"
+	    "   \"password_hash\":\"" LINE "\"},\n  {\"username\":\"b\",\n"
+	    "   \"password_hash\":\"$scrypt$garbage\"}\n]", "users.json",
+	    "users.json, line 5: password_hash of user b is no scrypt line" },
+	{ "the password itself", "[{\"username\":\"a\",\"password_hash\":\"secret\"}]", "u",
+	    "u, line 1: password_hash of user a is no scrypt line" },
+	{ "too cheap", "[{\"username\":\"a\",\"password_hash\":\"$scrypt$ln=09,r=8,p=1$"
+	    "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}]", NULL,
+	    "the users, line 1: password_hash of user a is no scrypt line" },
+	{ "written in another way", "[{\"username\":\"a\",\"password_hash\":\"\\u0078\"}]", "u",
+	    "u: password_hash of user a is no scrypt line" },
+	{ "nothing", "[{\"username\":\"a\",\"password_hash\":\"$scrypt$\"}]", "u",
+	    "u, line 1: password_hash of user a is no scrypt line" },
+};
+
+static void test_users(void)
+{
+	for (size_t i = 0; i < COUNT(user_rows); i++) {
+		struct mp_issuer_config config = kit_config(AS);
+		struct mp_issuer *issuer = NULL;
+		struct mcpass_error err = { 0 };
+		struct memstore *memstore;
+
+		memstore_open(&memstore, &config.store);
+		config.users = user_rows[i].users;
+		config.users_file = user_rows[i].file;
+		CHECK_EQ(user_rows[i].label, mp_issuer_new(&config, &issuer, &err), MCPASS_E_USAGE);
+		CHECK_STR(user_rows[i].label, err.detail, user_rows[i].detail);
+		CHECK_HAS("what to do", err.hint, "authserver hash NAME");
 		memstore_close(memstore);
 	}
 }
@@ -278,6 +313,7 @@ int main(void)
 	kit_key();
 	kit_users();
 	test_config();
+	test_users();
 	test_routes();
 	test_metadata();
 	test_keys();

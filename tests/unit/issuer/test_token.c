@@ -263,9 +263,9 @@ static void test_changed_user(void)
 {
 	static const struct { const char *label, *users; int want; const char *scope; } rows[] = {
 		{ "gone", "[]", 400, NULL },
-		{ "less", "[{\"username\":\"alice\",\"password_hash\":\"$scrypt$\","
+		{ "less", "[{\"username\":\"alice\",\"password_hash\":\"" LINE "\","
 		    "\"scopes\":[\"mcp:tools\"]}]", 200, "mcp:tools" },
-		{ "nothing", "[{\"username\":\"alice\",\"password_hash\":\"$scrypt$\","
+		{ "nothing", "[{\"username\":\"alice\",\"password_hash\":\"" LINE "\","
 		    "\"scopes\":[]}]", 400, NULL },
 	};
 

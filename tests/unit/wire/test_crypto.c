@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "base/limits.h"
 #include "harness/check.h"
 #include "wire/crypto.h"
@@ -134,6 +135,7 @@ static void test_password(void)
 {
 	uint8_t salt[16];
 	char *line = NULL;
+	unsigned cost = 0;
 
 	for (uint8_t i = 0; i < sizeof(salt); i++)
 		salt[i] = i;
@@ -146,9 +148,32 @@ static void test_password(void)
 		struct mcpass_error err = { 0 };
 
 		CHECK_EQ(password_rows[i].label, mp_password_check(password_rows[i].password,
-		    password_rows[i].line, &err), password_rows[i].want);
+		    password_rows[i].line, 0, &err), password_rows[i].want);
 		CHECK_EQ(password_rows[i].label, err.rc, password_rows[i].want);
+		CHECK_EQ(password_rows[i].label, mp_password_cost(password_rows[i].line, &cost, NULL),
+		    password_rows[i].want == MCPASS_E_PROTOCOL ? MCPASS_E_PROTOCOL : MCPASS_OK);
 	}
+}
+
+/* A cheap line costs as much as a dear one where that is asked for: in time of the processor,
+ * 64 times as much, of which an eighth is looked for. */
+static void test_cost(void)
+{
+	unsigned cost = 0;
+	clock_t spent[2];
+
+	CHECK_EQ("read", mp_password_cost(LINE_14, &cost, NULL), MCPASS_OK);
+	CHECK_EQ("as it says", cost, 14);
+	for (unsigned i = 0; i < COUNT(spent); i++) {
+		clock_t from = clock();
+
+		CHECK_EQ("the answer is the same", mp_password_check("correct horse", LINE_10, 10 + 6 * i,
+		    NULL), MCPASS_OK);
+		spent[i] = clock() - from;
+	}
+	CHECK("it takes longer", spent[1] > 8 * spent[0]);
+	CHECK_EQ("no less than its own", mp_password_check("correct horse", LINE_14, 10, NULL),
+	    MCPASS_OK);
 }
 
 static enum mcpass_rc use_everything(struct mcpass_error *err)
@@ -165,7 +190,7 @@ static enum mcpass_rc use_everything(struct mcpass_error *err)
 	if (!rc)
 		rc = mp_password_hash("x", salt, 10, &line, err);
 	if (!rc)
-		rc = mp_password_check("x", line, err);
+		rc = mp_password_check("x", line, 11, err);
 	free(digest);
 	free(line);
 	mp_secret_free(&random);
@@ -197,6 +222,7 @@ int main(void)
 	test_mac();
 	test_random();
 	test_password();
+	test_cost();
 	CHECK("OpenSSL's queue is empty", ERR_peek_error() == 0);
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	test_out_of_memory();
