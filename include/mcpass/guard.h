@@ -64,6 +64,22 @@ struct mcpass_scope_rule {
 struct mcpass_scope_implication {
 	const char *scope, *implied;
 };
+/* What counts for the tokens of one issuer, in place of what the configuration says for all;
+ * what is left out (NULL, 0) stays as it says there.  Two issuers are two parties: a group or
+ * an audience of one need not mean what it means with the other. */
+struct mcpass_issuer_terms {
+	const char *issuer;             /* one of the issuers */
+	const char *const *audiences;
+	const struct mcpass_scope_rule *rules;  /* then none of the others counts for it */
+	const char *const *role_claims;
+	/* A token without aud is good enough when it was issued to one of these clients: for an
+	 * issuer that writes no aud into access tokens (Cognito). */
+	const char *const *clients;
+	size_t audience_count, rule_count, role_claim_count, client_count;
+	/* 1: its access tokens have nonce and at_hash as ID tokens have (Dex), so that these do
+	 * not tell them apart: only the audience does. */
+	int id_token_claims;
+};
 enum mcpass_dpop_mode {                 /* proof of possession, RFC 9449 */
 	MCPASS_DPOP_OFF = 0,            /* Bearer alone; a token bound to a key is refused */
 	MCPASS_DPOP_ACCEPTED,           /* Bearer too, but not for a token bound to a key */
@@ -73,7 +89,8 @@ struct mcpass_guard_config {
 	size_t size;                    /* sizeof(struct mcpass_guard_config) */
 	const char *resource;           /* the MCP server's canonical URL */
 	const char *resource_name;      /* for people, or NULL */
-	const char *const *audiences;   /* accepted in aud; none: resource alone */
+	/* Accepted in aud; none: resource alone, where it has no path with and without "/". */
+	const char *const *audiences;
 	const struct mcpass_guard_issuer *issuers;
 	const struct mcpass_scope_rule *rules;
 	const char *const *scopes_supported;
@@ -89,7 +106,9 @@ struct mcpass_guard_config {
 	size_t nonce_secret_len;        /* bytes */
 	/* Where a token's roles are: "roles", "groups", "realm_access.roles",
 	 * "resource_access.echo.roles".  A dot goes one object down; "\." is a dot in a name,
-	 * "\\" a backslash.  The claim is a list of roles or one role; all such claims count. */
+	 * "\\" a backslash.  The claim is a list of roles, a text of roles with spaces between, or
+	 * an object whose members are roles (Zitadel), unless they are false or null; all such
+	 * claims count. */
 	const char *const *role_claims;
 	size_t role_claim_count;
 	const char *resource_documentation;     /* a page for developers, or NULL */
@@ -98,6 +117,8 @@ struct mcpass_guard_config {
 	 * 403, which brings no scope. */
 	const char *const *challenge_scopes;
 	size_t challenge_scope_count;
+	const struct mcpass_issuer_terms *terms;
+	size_t term_count;
 };
 
 struct mcpass_operation { const char *method, *name; };   /* name may be NULL */

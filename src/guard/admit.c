@@ -36,7 +36,7 @@ static enum mcpass_rc find_missing(const struct mp_check *check, const struct mp
 	for (size_t i = 0; !rc && i < check->needs.count; i++) {
 		const char *scope = check->needs.items[i];
 
-		if (!mp_policy_grants(&check->guard->policy, held, scope))
+		if (!mp_policy_grants(&check->terms->policy, held, scope))
 			rc = mp_strings_add(missing, (struct mp_span){ scope, strlen(scope) }, err);
 	}
 	return rc;
@@ -66,7 +66,7 @@ static enum mcpass_rc check_roles(struct mp_check *check, const struct mp_findin
 	const struct mcpass_guard_request *request = check->request;
 	const struct mp_strings none = { 0 };
 
-	if (!mp_policy_admits(&check->guard->policy, request->operations, request->operation_count,
+	if (!mp_policy_admits(&check->terms->policy, request->operations, request->operation_count,
 	    &finding->claims->roles))
 		return mp_judge_deny(check, MP_DENY_ROLE, &none,
 		    "the caller has none of the roles that this is for", err);

@@ -51,28 +51,48 @@ static enum mcpass_rc check_documentation(const char *url, struct mcpass_error *
 	return mp_fail(err, MCPASS_E_USAGE, "RFC 9728 2", "resource_documentation: %s", why.detail);
 }
 
-/* Copies a list of texts none of which may be NULL. */
-static enum mcpass_rc copy_list(struct mp_strings *list, const char *const *items,
-    size_t count, const char *what, struct mcpass_error *err)
+/* Each names one of the issuers, once. */
+static enum mcpass_rc check_terms(const struct mcpass_guard_config *cfg, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = MCPASS_OK;
+	for (size_t i = 0; i < cfg->term_count; i++) {
+		const char *issuer = cfg->terms[i].issuer;
+		bool known = false;
 
-	if (count > MP_MAX_ITEMS)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "more than %d %ss", MP_MAX_ITEMS, what);
-	for (size_t i = 0; !rc && i < count; i++) {
-		if (items[i] == NULL || items[i][0] == '\0')
-			return mp_fail(err, MCPASS_E_USAGE, NULL, "an empty %s", what);
-		rc = mp_strings_add(list, span(items[i]), err);
+		for (size_t j = 0; j < cfg->issuer_count; j++)
+			known = known || mp_eq(cfg->issuers[j].issuer, issuer);
+		if (issuer == NULL || !known)
+			return mp_fail(err, MCPASS_E_USAGE, NULL, "terms for %s, which is none of the issuers",
+			    issuer != NULL ? issuer : "an issuer without a name");
+		for (size_t j = 0; j < i; j++)
+			if (mp_eq(cfg->terms[j].issuer, issuer))
+				return mp_fail(err, MCPASS_E_USAGE, NULL, "terms twice for %s", issuer);
 	}
-	return rc;
+	return MCPASS_OK;
 }
 
-static enum mcpass_rc set_audiences(struct mcpass_guard *guard,
-    const struct mcpass_guard_config *cfg, struct mcpass_error *err)
+/* NULL: nothing is said for that issuer alone. */
+static const struct mcpass_issuer_terms *find_terms(const struct mcpass_guard_config *cfg,
+    const char *issuer)
 {
-	if (cfg->audience_count == 0)
-		return mp_strings_add(&guard->audiences, span(cfg->resource), err);
-	return copy_list(&guard->audiences, cfg->audiences, cfg->audience_count, "audience", err);
+	for (size_t i = 0; i < cfg->term_count; i++)
+		if (mp_eq(cfg->terms[i].issuer, issuer))
+			return &cfg->terms[i];
+	return NULL;
+}
+
+static enum mcpass_rc set_terms(struct mcpass_guard *guard, const struct mcpass_guard_config *cfg,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = check_terms(cfg, err);
+
+	if (!rc)
+		rc = mp_terms_init(&guard->terms, cfg, NULL, err);
+	for (size_t i = 0; !rc && i < guard->issuer_count; i++) {
+		struct mp_guard_issuer *issuer = &guard->issuers[i];
+
+		rc = mp_terms_init(&issuer->terms, cfg, find_terms(cfg, issuer->name), err);
+	}
+	return rc;
 }
 
 /* Which issuer is asked about an opaque token must not hang on the order of a list. */
@@ -151,7 +171,7 @@ static enum mcpass_rc set_metadata(struct mcpass_guard *guard,
 		rc = mp_strings_add(&prm.authorization_servers, span(guard->issuers[i].name),
 		    err);
 	if (!rc)
-		rc = copy_list(&prm.scopes_supported, cfg->scopes_supported, cfg->scope_count,
+		rc = mp_terms_copy(&prm.scopes_supported, cfg->scopes_supported, cfg->scope_count,
 		    "scope", err);
 	if (!rc)        /* spec: MCP 2026-07-28 "Token Requirements": the header only */
 		rc = mp_strings_add(&prm.bearer_methods_supported, span("header"), err);
@@ -172,13 +192,9 @@ static enum mcpass_rc fill(struct mcpass_guard *guard, const struct mcpass_guard
 	mp_buf_init(&guard->nonce, MP_MAX_CHALLENGE);
 	mp_buf_init(&guard->fetch_body, MP_MAX_FORM);
 	mp_buf_init(&guard->fetch_key, MP_MAX_URI + 128);
-	rc = set_audiences(guard, cfg, err);
+	rc = set_issuers(guard, cfg, err);
 	if (!rc)
-		rc = set_issuers(guard, cfg, err);
-	if (!rc)
-		rc = mp_policy_init(&guard->policy, cfg, err);
-	if (!rc)
-		rc = mp_roles_init(&guard->role_claims, cfg, &guard->policy, err);
+		rc = set_terms(guard, cfg, err);
 	if (!rc)
 		rc = mp_proofs_init(&guard->proofs, cfg, err);
 	if (!rc)
@@ -223,9 +239,7 @@ void mcpass_guard_free(struct mcpass_guard *guard)
 	for (size_t i = 0; i < guard->issuer_count; i++)
 		mp_guard_issuer_free(&guard->issuers[i]);
 	free(guard->issuers);
-	mp_strings_free(&guard->audiences);
-	mp_policy_free(&guard->policy);
-	mp_roles_free(&guard->role_claims);
+	mp_terms_free(&guard->terms);
 	mp_proofs_free(&guard->proofs);
 	mp_strings_free(&guard->metadata_urls);
 	free(guard->metadata);

@@ -70,6 +70,7 @@ void mp_guard_issuer_free(struct mp_guard_issuer *issuer)
 	mp_introspector_free(&issuer->introspector);
 	mp_keys_free(&issuer->keys);
 	mp_discovery_free(&issuer->discovery);
+	mp_terms_free(&issuer->terms);
 	free(issuer->name);
 	*issuer = (struct mp_guard_issuer){ 0 };
 }

@@ -3,12 +3,14 @@
 #define MP_GUARD_ISSUER_H
 #include "guard/introspect.h"
 #include "guard/keys.h"
+#include "guard/terms.h"
 
 struct mp_guard_issuer {
 	char *name;                     /* compared byte for byte with iss */
 	struct mp_discovery discovery;
 	struct mp_issuer_keys keys;
 	struct mp_introspector introspector;
+	struct mp_terms terms;
 };
 
 /* Copies the configuration; the issuer must not be moved afterwards.  MCPASS_E_USAGE: not an

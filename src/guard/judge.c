@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "guard/foreign.h"
 #include "oauth/scope.h"
-#include "wire/b64url.h"
 
 enum mcpass_rc mp_judge_deny(struct mp_check *check, enum mp_denial denial,
     const struct mp_strings *scopes, const char *why, struct mcpass_error *err)
@@ -19,7 +19,7 @@ enum mcpass_rc mp_judge_deny(struct mp_check *check, enum mp_denial denial,
 
 	rc = mp_scope_merge(&named, scopes, err);
 	if (!rc && mp_reply_status(denial) == 401)
-		rc = mp_scope_merge(&named, &guard->policy.always_asked, err);
+		rc = mp_scope_merge(&named, &check->terms->policy.always_asked, err);
 	if (!rc)
 		rc = mp_scope_join(&named, &scope, err);
 	reply.scope = scope;
@@ -56,28 +56,13 @@ void mp_judge_get(struct mp_check *check, const char *url)
 	check->verdict.fetch = &guard->fetch;
 }
 
-/* Whether a token that is no JWT of ours means to be one: three parts, the first of them a
- * JSON object (RFC 7515 3.1).  Then it is refused as one: alg none does not become better
- * by asking somebody. */
-static enum mcpass_rc has_jwt_header(struct mp_span token, bool *ret_has,
-    struct mcpass_error *err)
+/* NULL: no issuer of ours of that name is asked about tokens. */
+static struct mp_guard_issuer *asked_issuer(struct mcpass_guard *guard, const char *name)
 {
-	const char *dot = memchr(token.data, '.', token.len);
-	json_t *header = NULL;
-	struct mp_buf text;
-	enum mcpass_rc rc;
-
-	*ret_has = false;
-	if (dot == NULL)
-		return MCPASS_OK;
-	mp_buf_init(&text, MP_MAX_TOKEN);
-	rc = mp_b64url_decode(&text, (struct mp_span){ token.data, (size_t)(dot - token.data) }, NULL);
-	if (!rc)
-		rc = mp_json_parse(mp_buf_text(&text), text.len, MP_MAX_TOKEN, "a header", &header, NULL);
-	*ret_has = rc == MCPASS_OK && json_is_object(header);
-	json_decref(header);
-	mp_buf_free(&text);
-	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
+	for (size_t i = 0; i < guard->issuer_count; i++)
+		if (guard->issuers[i].introspector.is_used && strcmp(guard->issuers[i].name, name) == 0)
+			return &guard->issuers[i];
+	return NULL;
 }
 
 /* An opaque token says nothing of its issuer, so the configuration has to.  Only one is
@@ -102,22 +87,55 @@ static struct mp_guard_issuer *issuer_of_opaque(const struct mp_check *check)
 	return best;
 }
 
-/* why: why it is no JWT. */
+/* Who is asked about a token that we cannot read as a JWT of ours; *ret_issuer NULL: it is
+ * refused as what it is. */
+static enum mcpass_rc whom_to_ask(const struct mp_check *check,
+    struct mp_guard_issuer **ret_issuer, struct mcpass_error *err)
+{
+	struct mp_foreign foreign = { 0 };
+	enum mcpass_rc rc = mp_foreign_read(check->presented.token, &foreign, err);
+
+	*ret_issuer = NULL;
+	if (!rc && foreign.kind != MP_FOREIGN_REFUSED)
+		*ret_issuer = issuer_of_opaque(check);
+	/* It says whose it is: then that one is asked, and no other. */
+	if (!rc && foreign.iss != NULL)
+		*ret_issuer = asked_issuer(check->guard, foreign.iss);
+	free(foreign.iss);
+	return rc;
+}
+
+/* why: why it is no JWT of ours. */
 static enum mcpass_rc judge_opaque(struct mp_check *check, enum mcpass_rc failed,
     const struct mcpass_error *why, struct mcpass_error *err)
 {
-	struct mp_guard_issuer *issuer = issuer_of_opaque(check);
-	bool is_jwt = false;
+	struct mp_guard_issuer *issuer = NULL;
 	enum mcpass_rc rc;
 
 	if (failed == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	rc = has_jwt_header(check->presented.token, &is_jwt, err);
+	rc = whom_to_ask(check, &issuer, err);
 	if (rc)
 		return rc;
-	if (issuer == NULL || is_jwt)
+	if (issuer == NULL)
 		return mp_judge_deny_for(check, failed, MP_DENY_TOKEN, why, err);
 	return mp_judge_word(check, issuer, NULL, err);
+}
+
+static enum mcpass_rc set_needs(struct mp_check *check, struct mcpass_error *err)
+{
+	const struct mcpass_guard_request *request = check->request;
+
+	mp_strings_free(&check->needs);
+	return mp_policy_needs(&check->terms->policy, request->operations, request->operation_count,
+	    &check->needs, err);
+}
+
+enum mcpass_rc mp_judge_use(struct mp_check *check, const struct mp_guard_issuer *issuer,
+    struct mcpass_error *err)
+{
+	check->terms = &issuer->terms;
+	return issuer->terms.has_rules ? set_needs(check, err) : MCPASS_OK;
 }
 
 static enum mcpass_rc judge_token(struct mp_check *check, struct mcpass_error *err)
@@ -150,8 +168,8 @@ enum mcpass_rc mp_judge(struct mp_check *check, struct mcpass_error *err)
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_policy_needs(&check->guard->policy, request->operations, request->operation_count,
-	    &check->needs, err);
+	check->terms = &check->guard->terms;
+	rc = set_needs(check, err);
 	if (rc)
 		return rc;
 	rc = mp_presented_find(request, check->guard->proofs.mode, &check->presented, &misfit, &why);

@@ -10,6 +10,7 @@
 struct mp_check {
 	struct mcpass_guard *guard;
 	const struct mcpass_guard_request *request;
+	const struct mp_terms *terms;   /* its issuer's, once that is known */
 	struct mp_strings needs;        /* the scopes of what is asked for */
 	struct mp_presented presented;
 	uint8_t digest[MP_SHA256_LEN];  /* of the token */
@@ -25,6 +26,10 @@ struct mp_finding {
 };
 
 enum mcpass_rc mp_judge(struct mp_check *check, struct mcpass_error *err);
+
+/* From here on the terms of that issuer count. */
+enum mcpass_rc mp_judge_use(struct mp_check *check, const struct mp_guard_issuer *issuer,
+    struct mcpass_error *err);
 
 /* Goes on with a JWT (jws), or with one that was found good before (entry). */
 enum mcpass_rc mp_judge_jwt(struct mp_check *check, const struct mp_jws *jws,

@@ -4,10 +4,11 @@
 #include "guard/judge.h"
 #include "guard/verify.h"
 
-/* spec: RFC 7519 4.1.1; RFC 8725 3.8: bytes are compared, nothing is normalised */
+/* spec: RFC 7519 4.1.1; RFC 8725 3.8: bytes are compared, nothing is normalised.  NULL: no
+ * issuer of ours. */
 static struct mp_guard_issuer *find_issuer(struct mcpass_guard *guard, const char *iss)
 {
-	for (size_t i = 0; i < guard->issuer_count; i++)
+	for (size_t i = 0; iss != NULL && i < guard->issuer_count; i++)
 		if (strcmp(guard->issuers[i].name, iss) == 0)
 			return &guard->issuers[i];
 	return NULL;
@@ -18,20 +19,36 @@ static struct mp_guard_issuer *find_issuer(struct mcpass_guard *guard, const cha
 static enum mcpass_rc judge_claims(struct mp_check *check, const struct mp_claims *claims,
     struct mp_guard_issuer **ret_issuer, struct mcpass_error *err)
 {
-	struct mcpass_guard *guard = check->guard;
-	const struct mp_expect expect = { .audiences = &guard->audiences,
-		.bound = check->presented.scheme == MP_SCHEME_DPOP, .now = check->request->now };
+	struct mp_guard_issuer *issuer = find_issuer(check->guard, claims->iss);
+	struct mp_expect expect = { .bound = check->presented.scheme == MP_SCHEME_DPOP,
+		.now = check->request->now };
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_verify_claims(claims, &expect, &why);
+	enum mcpass_rc rc = issuer != NULL ? mp_judge_use(check, issuer, err) : MCPASS_OK;
 
 	*ret_issuer = NULL;
 	if (rc)
-		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
-	*ret_issuer = find_issuer(guard, claims->iss);
-	if (*ret_issuer == NULL)
+		return rc;
+	if (claims->iss != NULL && issuer == NULL)
 		return mp_judge_deny(check, MP_DENY_TOKEN, &check->needs,
 		    "the token is from an issuer that is not trusted here", err);
+	expect.terms = check->terms;
+	rc = mp_verify_claims(claims, &expect, &why);
+	if (rc)
+		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
+	*ret_issuer = issuer;
 	return MCPASS_OK;
+}
+
+/* The claims as its issuer's terms read them; of an issuer that is not ours, as any. */
+static enum mcpass_rc read_claims(struct mp_check *check, const json_t *payload,
+    struct mcpass_error *err)
+{
+	struct mcpass_guard *guard = check->guard;
+	const struct mp_guard_issuer *issuer = find_issuer(guard,
+	    json_string_value(json_object_get(payload, "iss")));
+	const struct mp_terms *terms = issuer != NULL ? &issuer->terms : &guard->terms;
+
+	return mp_claims_read(payload, &terms->role_claims, &terms->policy, &guard->claims, err);
 }
 
 /* spec: RFC 8725 3.1, 3.10: the key comes from the issuer's own set; kid is compared with
@@ -128,8 +145,7 @@ enum mcpass_rc mp_judge_jwt(struct mp_check *check, const struct mp_jws *jws,
 
 	rc = mp_verify_typ(jws, &why);
 	if (!rc)
-		rc = mp_claims_read(jws->payload, &guard->role_claims, &guard->policy, &guard->claims,
-		    &why);
+		rc = read_claims(check, jws->payload, &why);
 	if (rc)
 		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
 	rc = judge_claims(check, &guard->claims, &issuer, err);

@@ -75,16 +75,62 @@ void mp_roles_free(struct mp_role_claims *claims)
 	*claims = (struct mp_role_claims){ 0 };
 }
 
+/* True for a member of an object that stands for a role. */
+static bool is_held(const json_t *value)
+{
+	return !json_is_null(value) && !json_is_false(value);
+}
+
 /* Roles that no rule asks for decide nothing; leaving them out keeps what is remembered
  * of a token small, whatever groups its bearer is in. */
-static enum mcpass_rc add_role(const struct mp_policy *policy, const json_t *value,
+static enum mcpass_rc add_role(const struct mp_policy *policy, struct mp_span role,
     struct mp_strings *roles, struct mcpass_error *err)
 {
-	const char *role = json_string_value(value);
+	char *text = mp_dup_span(role);
+	enum mcpass_rc rc = MCPASS_OK;
 
-	if (role == NULL || !mp_policy_names_role(policy, role) || mp_strings_has(roles, role))
-		return MCPASS_OK;
-	return mp_strings_add(roles, (struct mp_span){ role, strlen(role) }, err);
+	if (text == NULL)
+		return mp_nomem(err);
+	if (mp_policy_names_role(policy, text) && !mp_strings_has(roles, text))
+		rc = mp_strings_add(roles, role, err);
+	free(text);
+	return rc;
+}
+
+static enum mcpass_rc add_words(const struct mp_policy *policy, const char *text,
+    struct mp_strings *roles, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	while (!rc && *(text += strspn(text, " ")) != '\0') {
+		size_t len = strcspn(text, " ");
+
+		rc = add_role(policy, (struct mp_span){ text, len }, roles, err);
+		text += len;
+	}
+	return rc;
+}
+
+/* A list of roles, a text of them, or an object whose members they are. */
+static enum mcpass_rc read_claim(const struct mp_policy *policy, const json_t *value,
+    struct mp_strings *roles, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+	const json_t *item;
+	const char *name;
+
+	if (json_is_string(value))
+		return add_words(policy, json_string_value(value), roles, err);
+	for (size_t i = 0; !rc && i < json_array_size(value); i++) {
+		item = json_array_get(value, i);
+		if (json_is_string(item))
+			rc = add_role(policy, (struct mp_span){ json_string_value(item),
+				json_string_length(item) }, roles, err);
+	}
+	json_object_foreach ((json_t *)value, name, item)
+		if (!rc && is_held(item))
+			rc = add_role(policy, (struct mp_span){ name, strlen(name) }, roles, err);
+	return rc;
 }
 
 enum mcpass_rc mp_roles_read(const struct mp_role_claims *claims, const struct mp_policy *policy,
@@ -98,10 +144,7 @@ enum mcpass_rc mp_roles_read(const struct mp_role_claims *claims, const struct m
 
 		for (size_t j = 0; j < claims->paths[i].count; j++)
 			value = json_object_get(value, claims->paths[i].items[j]);
-		if (!json_is_array(value))
-			rc = add_role(policy, value, &roles, err);
-		for (size_t j = 0; !rc && j < json_array_size(value); j++)
-			rc = add_role(policy, json_array_get(value, j), &roles, err);
+		rc = read_claim(policy, value, &roles, err);
 	}
 	if (rc)
 		mp_strings_free(&roles);

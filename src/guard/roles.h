@@ -2,7 +2,8 @@
  *
  * Every issuer has a place of its own: Keycloak realm_access.roles and
  * resource_access.CLIENT.roles, Entra roles, others groups or a claim named by a URL.  So
- * the places are configured, as paths in which a dot goes one object down. */
+ * the places are configured, as paths in which a dot goes one object down.  There may be a list
+ * of roles, a text with spaces between, or an object whose members are roles (Zitadel). */
 #ifndef MP_GUARD_ROLES_H
 #define MP_GUARD_ROLES_H
 #include "guard/policy.h"

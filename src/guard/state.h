@@ -3,15 +3,12 @@
 #define MP_GUARD_STATE_H
 #include "guard/issuer.h"
 #include "guard/memory.h"
-#include "guard/policy.h"
 #include "guard/proof.h"
 
 struct mcpass_guard {
-	struct mp_strings audiences;
 	struct mp_guard_issuer *issuers;
 	size_t issuer_count;
-	struct mp_policy policy;
-	struct mp_role_claims role_claims;
+	struct mp_terms terms;          /* while nobody's token is at hand */
 	struct mp_proofs proofs;
 	struct mp_strings metadata_urls; /* where the metadata is; the first is announced */
 	char *metadata;                 /* the document */

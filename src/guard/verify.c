@@ -13,11 +13,12 @@ enum mcpass_rc mp_verify_typ(const struct mp_jws *jws, struct mcpass_error *err)
 
 /* spec: RFC 9068 4, 5 (an ID token must not pass), RFC 8725 2.8.  An issuer that is asked
  * calls a refresh token active, too. */
-static enum mcpass_rc check_kind(const struct mp_claims *claims, struct mcpass_error *err)
+static enum mcpass_rc check_kind(const struct mp_claims *claims, const struct mp_expect *expect,
+    struct mcpass_error *err)
 {
 	if (claims->kind.other != NULL)
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 8725 3.11", "%s", claims->kind.other);
-	if (claims->kind.is_like_id_token)
+	if (claims->kind.is_like_id_token && !expect->terms->id_token_claims)
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 9068 5",
 		    "it has claims of an ID token (nonce, at_hash): not an access token");
 	return MCPASS_OK;
@@ -74,10 +75,13 @@ static enum mcpass_rc check_who(const struct mp_claims *claims, const struct mp_
 static enum mcpass_rc check_aud(const struct mp_claims *claims, const struct mp_expect *expect,
     struct mcpass_error *err)
 {
-	if (!claims->has_aud && (expect->jwt != NULL || expect->audience_optional))
+	const char *client = mp_claims_client(claims);
+
+	if (!claims->has_aud && (expect->jwt != NULL || expect->audience_optional
+	    || (client != NULL && mp_strings_has(&expect->terms->clients, client))))
 		return MCPASS_OK;
 	for (size_t i = 0; i < claims->audiences.count; i++)
-		if (mp_strings_has(expect->audiences, claims->audiences.items[i]))
+		if (mp_strings_has(&expect->terms->audiences, claims->audiences.items[i]))
 			return MCPASS_OK;
 	return mp_fail(err, MCPASS_E_POLICY, "RFC 7519 4.1.3", "aud %s this resource",
 	    !claims->has_aud ? "is missing: the token does not name" : "does not name");
@@ -110,7 +114,7 @@ enum mcpass_rc mp_verify_claims(const struct mp_claims *claims, const struct mp_
 
 	rc = check_iss(claims, expect, err);
 	if (!rc)
-		rc = check_kind(claims, err);
+		rc = check_kind(claims, expect, err);
 	if (!rc)
 		rc = check_binding(claims, expect, err);
 	if (!rc)

@@ -8,10 +8,11 @@
 #ifndef MP_GUARD_VERIFY_H
 #define MP_GUARD_VERIFY_H
 #include "guard/claims.h"
+#include "guard/terms.h"
 #include "wire/jws.h"
 
 struct mp_expect {                      /* borrowed */
-	const struct mp_strings *audiences;     /* those we accept */
+	const struct mp_terms *terms;   /* the issuer's */
 	/* NULL: these are a JWT's claims, which name the issuer.  Else: this issuer's answer
 	 * about a token (RFC 7662), which may leave out what it likes. */
 	const char *asked;

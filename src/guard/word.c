@@ -101,7 +101,7 @@ static enum mcpass_rc take_word(struct mp_check *check, const struct mp_guard_is
     const struct mp_claims *jwt, const struct mp_claims *word, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = check->guard;
-	const struct mp_expect expect = { .audiences = &guard->audiences, .asked = issuer->name,
+	const struct mp_expect expect = { .terms = &issuer->terms, .asked = issuer->name,
 		.jwt = jwt, .audience_optional = issuer->introspector.audience_optional,
 		.bound = check->presented.scheme == MP_SCHEME_DPOP, .now = check->request->now };
 	struct mp_finding finding = { word, &word->scopes, issuer };
@@ -122,7 +122,10 @@ enum mcpass_rc mp_judge_word(struct mp_check *check, struct mp_guard_issuer *iss
 {
 	struct mcpass_guard *guard = check->guard;
 	const struct mp_entry *entry;
+	enum mcpass_rc rc = mp_judge_use(check, issuer, err);
 
+	if (rc)
+		return rc;
 	entry = recall(check, &guard->words, issuer, issuer->introspector.lifetime);
 	if (entry != NULL)
 		return take_word(check, issuer, jwt, &entry->claims, err);
@@ -165,8 +168,8 @@ static enum mcpass_rc read_answer(struct word *word, const char *body, size_t le
 	}
 	rc = mp_introspection_answer(word->status, body, len, &answer, err);
 	if (!rc && answer.active)
-		rc = mp_claims_read(answer.members, &word->guard->role_claims, &word->guard->policy,
-		    &word->entry->claims, err);
+		rc = mp_claims_read(answer.members, &word->issuer->terms.role_claims,
+		    &word->issuer->terms.policy, &word->entry->claims, err);
 	else if (!rc)
 		rc = set_failure(word, MP_MEMORY_INACTIVE,
 		    "its issuer says that the token is not active: expired, revoked or not its own", err);

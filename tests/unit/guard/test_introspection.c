@@ -421,7 +421,23 @@ static const struct {
 	{ "dots do not make a JWT", NULL, "-", "Bearer v2.local.payload", ENDPOINT " " },
 	{ "nor does base64url", NULL, "-", "Bearer YWJj.YWJj.YWJj", ENDPOINT " " },
 	{ "alg none is not asked about", NULL, "-", "Bearer eyJhbGciOiJub25lIn0.e30.", "" },
-	{ "nor HS256", NULL, "-", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.AAAA", "" },
+	{ "nor in another case", NULL, "-", "Bearer eyJhbGciOiJOT05FIn0.e30.AAAA", "" },
+	{ "a signature that only its issuer verifies", NULL, "-", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.AAAA",
+	    ENDPOINT " " },
+	/* {"alg":"HS256"} and {"iss":"https://other.example"} */
+	{ "of the issuer that it names", "aa_", "bb_",
+	    "Bearer eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJodHRwczovL290aGVyLmV4YW1wbGUifQ.AAAA",
+	    OTHER_ENDPOINT " " },
+	{ "and of no other", NULL, "-",
+	    "Bearer eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJodHRwczovL290aGVyLmV4YW1wbGUifQ.AAAA", "" },
+	/* {"alg":"HS256","crit":["b64"]} */
+	{ "nor crit", NULL, "-", "Bearer eyJhbGciOiJIUzI1NiIsImNyaXQiOlsiYjY0Il19.e30.AAAA", "" },
+	/* {"alg":"RSA-OAEP","enc":"A256GCM"} */
+	{ "what is encrypted", NULL, "-", "Bearer eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.a.b.c.d",
+	    ENDPOINT " " },
+	{ "what is encrypted, in three parts", NULL, "-",
+	    "Bearer eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.a.b.c", "" },
+	{ "five parts that are not encrypted", NULL, "-", "Bearer eyJhbGciOiJFUzI1NiJ9.a.b.c.d", "" },
 	{ "nor a JWT that is cut", NULL, "-", "Bearer eyJhbGciOiJFUzI1NiJ9.e30", "" },
 };
 
