@@ -91,8 +91,8 @@ static json_t *rules_json(const struct mp_serve_plan *plan)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list != NULL && i < plan->rules.count; i++)
-		if (json_array_append_new(list, rule_json(&plan->rules.items[i])) != 0) {
+	for (size_t i = 0; list != NULL && i < plan->rules->count; i++)
+		if (json_array_append_new(list, rule_json(&plan->rules->items[i])) != 0) {
 			json_decref(list);
 			list = NULL;
 		}
@@ -116,13 +116,13 @@ static json_t *warnings_json(const struct mp_serve_plan *plan)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; list != NULL && i < plan->rules.count; i++) {
+	for (size_t i = 0; list != NULL && i < plan->rules->count; i++) {
 		struct mp_strings scopes = { 0 };
 
-		if (mp_scope_parse(plan->rules.items[i].scope, &scopes, NULL) == MCPASS_OK
+		if (mp_scope_parse(plan->rules->items[i].scope, &scopes, NULL) == MCPASS_OK
 		    && !mp_scope_covers(&plan->scopes, &scopes)
 		    && json_array_append_new(list, json_sprintf("a rule asks for '%s', which is not"
-		    " published: clients do not register for it", plan->rules.items[i].scope)) != 0) {
+		    " published: clients do not register for it", plan->rules->items[i].scope)) != 0) {
 			json_decref(list);
 			list = NULL;
 		}

@@ -1,4 +1,5 @@
 #include "cli/serve_config.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -22,6 +23,10 @@ static const struct mp_field issuer_fields[] = {
 	{ "issuer", MP_FIELD_URL, MP_REQUIRED, AT(issuer), "RFC 8414 2" },
 	{ "jwks_uri", MP_FIELD_URL, 0, AT(jwks_uri), "RFC 8414 2" },
 	{ "jwks_file", MP_FIELD_STRING, 0, AT(jwks_file), NULL },
+	{ "audiences", MP_FIELD_STRINGS, 0, AT(audiences), NULL },
+	{ "clients", MP_FIELD_STRINGS, 0, AT(clients), NULL },
+	{ "role_claims", MP_FIELD_STRINGS, 0, AT(role_claims), NULL },
+	{ "id_token_claims", MP_FIELD_BOOL, 0, AT(id_token_claims), NULL },
 };
 #undef AT
 #define AT(member) offsetof(struct mp_serve_exchange, member)
@@ -60,7 +65,7 @@ static const struct mp_field fields[] = {
 };
 #undef AT
 static const char *const others[] = { "issuers", "rules", "implies", "dpop", "exchange", NULL };
-static const char *const issuer_others[] = { "introspection", NULL };
+static const char *const issuer_others[] = { "introspection", "rules", NULL };
 
 static const struct mp_strict document = { fields, MP_COUNT(fields), others };
 static const struct mp_strict issuer_object = { issuer_fields, MP_COUNT(issuer_fields),
@@ -81,6 +86,7 @@ void mp_serve_drop_issuers(struct mp_serve_config *config)
 	for (size_t i = 0; i < config->issuer_count; i++) {
 		release(&issuer_object, &config->issuers[i]);
 		release(&introspection_object, &config->issuers[i].introspection);
+		mp_serve_rules_free(&config->issuers[i].rules);
 	}
 	free(config->issuers);
 	config->issuers = NULL;
@@ -137,26 +143,34 @@ enum mcpass_rc mp_serve_add_implication(struct mp_serve_config *config,
 	return MCPASS_OK;
 }
 
+/* What lies inside an issuer, each by its own path. */
+static enum mcpass_rc read_inside(const json_t *item, const char *path,
+    struct mp_serve_issuer *issuer, struct mcpass_error *err)
+{
+	const json_t *introspection = json_object_get(item, "introspection");
+	char inner[128];
+	enum mcpass_rc rc = MCPASS_OK;
+
+	(void)snprintf(inner, sizeof(inner), "%s.introspection", path);
+	if (introspection != NULL)
+		rc = mp_strict_read(introspection, inner, &introspection_object,
+		    &issuer->introspection, err);
+	(void)snprintf(inner, sizeof(inner), "%s.rules", path);
+	if (!rc)
+		rc = mp_strict_each(json_object_get(item, "rules"), inner, mp_serve_rules_read,
+		    &issuer->rules, err);
+	return rc;
+}
+
 static enum mcpass_rc read_issuer(void *ctx, const json_t *item, const char *path,
     struct mcpass_error *err)
 {
-	const json_t *introspection = json_object_get(item, "introspection");
 	struct mp_serve_issuer *issuer = NULL;
-	struct mp_buf inner;
 	enum mcpass_rc rc = mp_serve_add_issuer(ctx, &issuer, err);
 
 	if (!rc)
 		rc = mp_strict_read(item, path, &issuer_object, issuer, err);
-	if (rc || introspection == NULL)
-		return rc;
-	mp_buf_init(&inner, 128);
-	mp_buf_addf(&inner, "%s.introspection", path);
-	rc = mp_buf_check(&inner, "a path", err);
-	if (!rc)
-		rc = mp_strict_read(introspection, mp_buf_text(&inner), &introspection_object,
-		    &issuer->introspection, err);
-	mp_buf_free(&inner);
-	return rc;
+	return rc ? rc : read_inside(item, path, issuer, err);
 }
 
 /* {"mcp:admin": "mcp:read mcp:tools"} */

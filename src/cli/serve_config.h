@@ -16,6 +16,10 @@ struct mp_serve_issuer {
 	char *issuer, *jwks_uri;        /* jwks_uri NULL: found by discovery */
 	char *jwks_file;                /* its keys, or NULL; then it is never asked */
 	struct mp_serve_introspection introspection;
+	/* For its tokens alone, as of struct mcpass_issuer_terms. */
+	struct mp_strings audiences, clients, role_claims;
+	struct mp_serve_rules rules;
+	bool id_token_claims;
 };
 struct mp_serve_exchange {              /* RFC 8693, for the tool call_on */
 	char *issuer;                   /* one of the issuers; NULL: the only one */

@@ -200,6 +200,8 @@ static enum mcpass_rc apply_rules(const struct mp_serve_flags *flags,
 		rc = mp_serve_rules_check(&rules, !config->fixtures, err);
 	if (!rc)
 		rc = mp_serve_rules_check(&config->rules, !config->fixtures, err);
+	for (size_t i = 0; i < config->issuer_count && !rc; i++)
+		rc = mp_serve_rules_check(&config->issuers[i].rules, !config->fixtures, err);
 	if (!rc)
 		rc = mp_serve_rules_append(&rules, &config->rules, err);
 	mp_serve_rules_free(&config->rules);

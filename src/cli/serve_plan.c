@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/secret_file.h"
+#include "cli/serve_terms.h"
 #include "cli/service.h"
 #include "echo/echo.h"
 #include "oauth/scope.h"
@@ -15,8 +16,8 @@ struct mp_serve_plan_parts {
 	struct mcpass_introspection *introspections;    /* these three: one an issuer */
 	struct mp_secret *introspection_secrets;
 	char **jwks;                    /* NULL: fetched */
-	struct mcpass_scope_rule *rules;
-	const char ***roles;            /* one list a rule, each ends with NULL */
+	struct mp_serve_rule_set rules;
+	struct mp_serve_terms terms;
 	struct mcpass_scope_implication *implications;
 	struct mp_secret nonce_secret;
 };
@@ -200,67 +201,20 @@ static enum mcpass_rc set_issuers(const struct mp_serve_config *config,
 	return rc;
 }
 
-/* What the operator says, and below it what this server would ask for by itself. */
-static enum mcpass_rc collect_rules(const struct mp_serve_config *config,
-    struct mp_serve_rules *all, struct mcpass_error *err)
-{
-	size_t count;
-	const struct mcpass_scope_rule *own = mp_echo_rules(&count);
-	enum mcpass_rc rc = MCPASS_OK;
-
-	for (size_t i = 0; i < config->rules.count && !rc; i++) {
-		const struct mp_serve_rule *rule = &config->rules.items[i];
-		const struct mcpass_scope_rule copy = { .method = rule->method, .name = rule->name,
-			.scope = rule->scope };
-
-		rc = mp_serve_rules_add(all, &copy, err);
-		for (size_t j = 0; j < rule->roles.count && !rc; j++)
-			rc = mp_strings_add(&all->items[i].roles,
-			    (struct mp_span){ rule->roles.items[j], strlen(rule->roles.items[j]) }, err);
-	}
-	for (size_t i = 0; i < count && !rc; i++)
-		rc = mp_serve_rules_add(all, &own[i], err);
-	return rc;
-}
-
-static enum mcpass_rc point_at_rules(struct mp_serve_plan *plan, struct mcpass_error *err)
-{
-	struct mp_serve_plan_parts *parts = plan->parts;
-	size_t count = plan->rules.count;
-
-	parts->rules = calloc(count + 1, sizeof(*parts->rules));
-	parts->roles = calloc(count + 1, sizeof(*parts->roles));
-	if (parts->rules == NULL || parts->roles == NULL)
-		return mp_nomem(err);
-	for (size_t i = 0; i < count; i++) {
-		const struct mp_serve_rule *rule = &plan->rules.items[i];
-
-		parts->rules[i] = (struct mcpass_scope_rule){ .method = rule->method,
-			.name = rule->name, .scope = rule->scope };
-		if (rule->roles.count == 0)
-			continue;
-		parts->roles[i] = calloc(rule->roles.count + 1, sizeof(*parts->roles[i]));
-		if (parts->roles[i] == NULL)
-			return mp_nomem(err);
-		for (size_t j = 0; j < rule->roles.count; j++)
-			parts->roles[i][j] = rule->roles.items[j];
-		parts->rules[i].roles = parts->roles[i];
-	}
-	plan->guard.rules = parts->rules;
-	plan->guard.rule_count = count;
-	return MCPASS_OK;
-}
-
 static enum mcpass_rc set_rules(const struct mp_serve_config *config, struct mp_serve_plan *plan,
     struct mcpass_error *err)
 {
-	struct mp_serve_rules all = { 0 };
-	enum mcpass_rc rc = collect_rules(config, &all, err);
+	struct mp_serve_plan_parts *parts = plan->parts;
+	enum mcpass_rc rc = mp_serve_rule_set_make(&config->rules, &parts->rules, err);
 
 	if (!rc)
-		rc = mp_serve_rules_expand(&all, &plan->rules, err);
-	mp_serve_rules_free(&all);
-	return rc ? rc : point_at_rules(plan, err);
+		rc = mp_serve_terms_make(config, &parts->terms, err);
+	plan->rules = &parts->rules.rules;
+	plan->guard.rules = parts->rules.list;
+	plan->guard.rule_count = parts->rules.rules.count;
+	plan->guard.terms = parts->terms.items;
+	plan->guard.term_count = parts->terms.count;
+	return rc;
 }
 
 static enum mcpass_rc set_implications(const struct mp_serve_config *config,
@@ -289,10 +243,10 @@ static enum mcpass_rc set_scopes(const struct mp_serve_config *config,
 	struct mp_strings needed = { 0 }, one = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
 
-	for (size_t i = 0; i < plan->rules.count && !rc; i++) {
+	for (size_t i = 0; i < plan->rules->count && !rc; i++) {
 		struct mcpass_error why = { 0 };
 
-		rc = mp_scope_parse(plan->rules.items[i].scope, &one, &why);
+		rc = mp_scope_parse(plan->rules->items[i].scope, &one, &why);
 		if (rc)
 			rc = mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec,
 			    "a rule: %s", why.detail);
@@ -394,10 +348,8 @@ void mp_serve_plan_free(struct mp_serve_plan *plan)
 	struct mp_serve_plan_parts *parts = plan->parts;
 
 	if (parts != NULL) {
-		for (size_t i = 0; parts->roles != NULL && i < plan->rules.count; i++)
-			free(parts->roles[i]);
-		free(parts->roles);
-		free(parts->rules);
+		mp_serve_rule_set_free(&parts->rules);
+		mp_serve_terms_free(&parts->terms);
 		free(parts->issuers);
 		free(parts->introspections);
 		for (size_t i = 0; i < plan->guard.issuer_count; i++) {
@@ -410,7 +362,6 @@ void mp_serve_plan_free(struct mp_serve_plan *plan)
 		mp_secret_free(&parts->nonce_secret);
 		free(parts);
 	}
-	mp_serve_rules_free(&plan->rules);
 	mp_strings_free(&plan->scopes);
 	mp_secret_free(&plan->exchange_secret);
 	*plan = (struct mp_serve_plan){ 0 };

@@ -16,7 +16,7 @@ struct mp_serve_plan {                  /* { 0 } is none; the config outlives it
 	struct mcpass_guard_config guard;
 	struct mp_secret exchange_secret;
 	const char *exchange_issuer;    /* or NULL: nothing is exchanged */
-	struct mp_serve_rules rules;
+	const struct mp_serve_rules *rules;     /* of all issuers that have none of their own */
 	struct mp_strings scopes;       /* that are published */
 	struct mp_serve_plan_parts *parts; /* what guard points at */
 };
