@@ -61,7 +61,7 @@ static const struct mp_field fields[] = {
 	{ "open", MP_FIELD_BOOL, 0, AT(open), NULL },
 	{ "fixtures", MP_FIELD_BOOL, 0, AT(fixtures), NULL },
 	{ "cors_origins", MP_FIELD_STRINGS, 0, AT(cors_origins), NULL },
-	{ "challenge_all", MP_FIELD_BOOL, 0, AT(challenge_all), NULL },
+	{ "challenge_needed", MP_FIELD_BOOL, 0, AT(challenge_needed), NULL },
 };
 #undef AT
 static const char *const others[] = { "issuers", "rules", "implies", "dpop", "exchange", NULL };

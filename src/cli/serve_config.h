@@ -36,7 +36,7 @@ struct mp_serve_implication { char *scope, *implied; };
 struct mp_serve_config {                /* { 0 } is a configuration that says nothing */
 	char *bind, *resource, *resource_name, *resource_documentation, *ca_file, *proxy;
 	int64_t port;
-	bool has_port, open, fixtures, challenge_all;
+	bool has_port, open, fixtures, challenge_needed;
 	struct mp_serve_issuer *issuers;
 	struct mp_serve_implication *implications;
 	size_t issuer_count, implication_count;

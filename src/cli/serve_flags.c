@@ -37,8 +37,8 @@ static const struct mp_option rules_options[] = {
 	    "Where a token has its roles: groups, realm_access.roles; may be repeated." },
 	{ "implies", '\0', MP_OPTION_LIST, "'SCOPE=SCOPES'", AT(implies),
 	    "Whoever has the first scope has the others too; may be repeated." },
-	{ "challenge-all", '\0', MP_OPTION_FLAG, NULL, AT(challenge_all),
-	    "Name every scope when a token is asked for: for clients that cannot step up." },
+	{ "challenge-needed", '\0', MP_OPTION_FLAG, NULL, AT(challenge_needed),
+	    "When a token is asked for, name the scopes that the request needs and no others." },
 	{ "scopes", '\0', MP_OPTION_TEXT, "SCOPES", AT(scopes),
 	    "Publish these. Default: all that a rule asks for." },
 };
@@ -134,7 +134,7 @@ static enum mcpass_rc apply_texts(const struct mp_serve_flags *flags,
 	}
 	config->open = config->open || flags->open;
 	config->fixtures = config->fixtures || flags->fixtures;
-	config->challenge_all = config->challenge_all || flags->challenge_all;
+	config->challenge_needed = config->challenge_needed || flags->challenge_needed;
 	return rc;
 }
 

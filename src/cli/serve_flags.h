@@ -14,7 +14,7 @@ struct mp_serve_flags {
 	const char *exchange_scope, *call_on;
 	const char *bind_address, *ca_file, *proxy;
 	struct mp_port port;
-	bool open, fixtures, challenge_all;
+	bool open, fixtures, challenge_needed;
 };
 extern const struct mp_option_table mp_serve_tokens_table, mp_serve_rules_table,
     mp_serve_exchange_table, mp_serve_listen_table;

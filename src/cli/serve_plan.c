@@ -18,6 +18,7 @@ struct mp_serve_plan_parts {
 	char **jwks;                    /* NULL: fetched */
 	struct mp_serve_rule_set rules;
 	struct mp_serve_terms terms;
+	struct mp_strings needed;       /* the scopes of all rules */
 	struct mcpass_scope_implication *implications;
 	struct mp_secret nonce_secret;
 };
@@ -233,42 +234,58 @@ static enum mcpass_rc set_implications(const struct mp_serve_config *config,
 	return MCPASS_OK;
 }
 
-/* All that some rule asks for: clients register for what is published, and could not ask
- * for more afterwards.  Those of this server come first, in their own order. */
-static enum mcpass_rc set_scopes(const struct mp_serve_config *config,
-    struct mp_serve_plan *plan, struct mcpass_error *err)
+static enum mcpass_rc add_scopes_of(const struct mp_serve_rule *rule, struct mp_strings *scopes,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	struct mp_strings some = { 0 };
+	enum mcpass_rc rc = mp_scope_parse(rule->scope, &some, &why);
+
+	if (rc)
+		rc = mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec,
+		    "a rule: %s", why.detail);
+	else
+		rc = mp_scope_merge(scopes, &some, err);
+	mp_strings_free(&some);
+	return rc;
+}
+
+/* All that some rule asks for.  Those of this server come first, in their own order. */
+static enum mcpass_rc collect_scopes(const struct mp_serve_rules *rules, struct mp_strings *scopes,
+    struct mcpass_error *err)
 {
 	size_t count;
 	const char *const *own = mp_echo_scopes(&count);
-	struct mp_strings needed = { 0 }, one = { 0 };
+	struct mp_strings needed = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
 
-	for (size_t i = 0; i < plan->rules->count && !rc; i++) {
-		struct mcpass_error why = { 0 };
-
-		rc = mp_scope_parse(plan->rules->items[i].scope, &one, &why);
-		if (rc)
-			rc = mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec,
-			    "a rule: %s", why.detail);
-		else
-			rc = mp_scope_merge(&needed, &one, err);
-		mp_strings_free(&one);
-	}
+	for (size_t i = 0; i < rules->count && !rc; i++)
+		rc = add_scopes_of(&rules->items[i], &needed, err);
 	for (size_t i = 0; i < count && !rc; i++)
 		if (mp_strings_has(&needed, own[i]))
-			rc = mp_strings_add(&plan->scopes, (struct mp_span){ own[i], strlen(own[i]) }, err);
-	if (!rc && config->scopes_supported.count > 0) {
-		mp_strings_free(&plan->scopes);
-		rc = mp_scope_merge(&plan->scopes, &config->scopes_supported, err);
-	} else if (!rc) {
-		rc = mp_scope_merge(&plan->scopes, &needed, err);
-	}
+			rc = mp_strings_add(scopes, (struct mp_span){ own[i], strlen(own[i]) }, err);
+	if (!rc)
+		rc = mp_scope_merge(scopes, &needed, err);
 	mp_strings_free(&needed);
+	return rc;
+}
+
+/* Clients register for what is published, and could not ask for more afterwards.  Many ask
+ * once, for what the first challenge names, and cannot step up: so it names all of it. */
+static enum mcpass_rc set_scopes(const struct mp_serve_config *config,
+    struct mp_serve_plan *plan, struct mcpass_error *err)
+{
+	struct mp_strings *needed = &plan->parts->needed;
+	enum mcpass_rc rc = collect_scopes(plan->rules, needed, err);
+
+	if (!rc)
+		rc = mp_scope_merge(&plan->scopes, config->scopes_supported.count > 0
+		    ? &config->scopes_supported : needed, err);
 	plan->guard.scopes_supported = (const char *const *)plan->scopes.items;
 	plan->guard.scope_count = plan->scopes.count;
-	if (config->challenge_all) {
-		plan->guard.challenge_scopes = plan->guard.scopes_supported;
-		plan->guard.challenge_scope_count = plan->guard.scope_count;
+	if (!config->challenge_needed) {
+		plan->guard.challenge_scopes = (const char *const *)needed->items;
+		plan->guard.challenge_scope_count = needed->count;
 	}
 	return rc;
 }
@@ -350,6 +367,7 @@ void mp_serve_plan_free(struct mp_serve_plan *plan)
 	if (parts != NULL) {
 		mp_serve_rule_set_free(&parts->rules);
 		mp_serve_terms_free(&parts->terms);
+		mp_strings_free(&parts->needed);
 		free(parts->issuers);
 		free(parts->introspections);
 		for (size_t i = 0; i < plan->guard.issuer_count; i++) {

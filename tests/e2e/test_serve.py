@@ -229,9 +229,9 @@ def see_nothing(p):
     expect_eq("as ever", p.status(p.token("mcp:read"), "tools/list"), 200)
 
 
-def see_challenge_all(p):
+def see_challenge_needed(p):
     _, headers, _ = p.ask(None, "tools/list")
-    expect_eq("all of them", challenge(headers, "scope"), "mcp:read mcp:tools mcp:prompts")
+    expect_eq("what it needs, and no more", challenge(headers, "scope"), "mcp:read")
 
 
 def see_cors(p):
@@ -260,7 +260,8 @@ SETTINGS = [
      {"dpop": {"mode": "required", "nonce_secret_file": "nonce.secret"}}, see_nonce),
     ("fixtures", ["--fixtures"], {"fixtures": True}, see_fixtures),
     ("an address", ["--bind", "::1"], {"bind": "::1"}, see_bind),
-    ("every scope in the challenge", ["--challenge-all"], {"challenge_all": True}, see_challenge_all),
+    ("the needed scopes in the challenge", ["--challenge-needed"], {"challenge_needed": True},
+     see_challenge_needed),
     ("pages of an origin", ["--cors-origin", "https://app.example"],
      {"cors_origins": ["https://app.example"]}, see_cors),
     ("a proxy that is not needed", ["--proxy", "http://127.0.0.1:1"], {"proxy": "http://127.0.0.1:1"},
@@ -313,6 +314,15 @@ def test_the_public_url():
 
 # --- what is refused, and how ----------------------------------------------------------------
 
+def test_the_first_challenge_names_every_scope():
+    """Many clients ask once, and cannot step up afterwards."""
+    with Place() as p:
+        p.serve_keys("--rule", "tools/call:echo=mcp:echo")
+        _, headers, _ = p.ask(None, "tools/list")
+        expect_eq("all of them", challenge(headers, "scope"),
+                  "mcp:read mcp:tools mcp:prompts mcp:echo")
+
+
 def test_only_what_is_missing():
     with Place() as p:
         p.serve_keys("--rule", "tools/call:echo=mcp:tools mcp:echo mcp:more")
@@ -337,6 +347,30 @@ def test_two_issuers():
         p.key = other
         expect_eq("the second", p.status(p.token("mcp:read", *second), "tools/list"), 200)
         expect_eq("the second's key, the first's name", p.status(p.token("mcp:read"), "tools/list"), 401)
+
+
+def test_terms_of_one_issuer():
+    """A CI system's tokens are judged by its own audience, rules and roles, and no one else's are."""
+    with Place() as p:
+        ci, key = "http://127.0.0.1:8940", p.path("other.key")
+        jwks = p.write("other.json", p.run("authserver", "key", key).stdout)
+        p.begin("--config", p.config(role_claims=["groups"], rules=[
+            {"method": "tools/call", "roles": ["staff"]}], issuers=[
+                {"issuer": ISSUER, "jwks_file": "jwks.json"},
+                {"issuer": ci, "jwks_file": jwks, "audiences": ["ci"], "role_claims": ["project"],
+                 "rules": [{"method": "tools/call", "name": "get_time", "scope": "", "roles": ["deploy"]},
+                           {"method": "*", "scope": "ci:never"}]}]))
+        staff = ["--claim", 'groups:=["staff"]']
+        expect_eq("a person", p.status(p.token("mcp:tools", *staff), "tools/call", "get_time"), 200)
+        people, p.key = p.key, key
+        program = p.token("mcp:tools", "--issuer", ci, *staff, resource="ci")
+        expect_eq("a program that says it is staff", p.status(program, "tools/call", "get_time"), 403)
+        program = p.token(None, "--issuer", ci, "--claim", "project=deploy", resource="ci")
+        expect_eq("a program that deploys", p.status(program, "tools/call", "get_time"), 200)
+        expect_eq("and nothing else", p.status(program, "tools/list"), 403)
+        p.key = people
+        expect_eq("a person for the programs' audience",
+                  p.status(p.token("mcp:tools", *staff, resource="ci"), "tools/call", "get_time"), 401)
 
 
 def test_dpop_with_the_client():

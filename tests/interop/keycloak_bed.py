@@ -54,6 +54,7 @@ class Bed(World):
     def serve_for(self, issuer, *options):
         """An echo server's URL; it takes tokens of that issuer."""
         return self.start("serve", "--json", "--port", "0", "--issuer", issuer, "--dpop", "accepted",
+                          "--challenge-needed",
                           *options).ready["url"]
 
     def go(self, user, command, *args, profile=None, url=None, **kw):

@@ -21,10 +21,12 @@ def walk(report, python, script, package, name, era, version, *serve):
 
 def run(report):
     python = install.pip(FOLDER)
-    walk(report, python, "sdk.py", "mcp", "Python SDK", "auto", "2026-07-28")
-    walk(report, python, "sdk.py", "mcp", "Python SDK, initialize", "legacy", "2025-11-25")
-    one = walk(report, install.pip(FOLDER + "1"), "sdk1.py", "mcp", "Python SDK 1", "", "2025-11-25",
-               "--challenge-all")
+    walk(report, python, "sdk.py", "mcp", "Python SDK", "auto", "2026-07-28",
+         "--challenge-needed")
+    walk(report, python, "sdk.py", "mcp", "Python SDK, initialize", "legacy", "2025-11-25",
+         "--challenge-needed")
+    one = walk(report, install.pip(FOLDER + "1"), "sdk1.py", "mcp", "Python SDK 1", "", "2025-11-25")
     one.not_offered("step-up", "it asks for the scope of the challenge alone, so that it loses the ones"
-                    " that it had: mcpass serve --challenge-all")
-    walk(report, python, "fast.py", "fastmcp", "FastMCP", "auto", "2026-07-28")
+                    " that it had: mcpass serve names all at once")
+    walk(report, python, "fast.py", "fastmcp", "FastMCP", "auto", "2026-07-28",
+         "--challenge-needed")

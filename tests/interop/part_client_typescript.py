@@ -18,9 +18,10 @@ def walk(report, script, package, name, era, version, *serve):
 
 def run(report):
     two = "@modelcontextprotocol/client"
-    walk(report, "two.mjs", two, "TypeScript SDK 2", "auto", "2026-07-28")
-    walk(report, "two.mjs", two, "TypeScript SDK 2, initialize", "legacy", "2025-11-25")
-    one = walk(report, "one.mjs", "@modelcontextprotocol/sdk", "TypeScript SDK 1", "", "2025-11-25",
-               "--challenge-all")
+    walk(report, "two.mjs", two, "TypeScript SDK 2", "auto", "2026-07-28",
+         "--challenge-needed")
+    walk(report, "two.mjs", two, "TypeScript SDK 2, initialize", "legacy", "2025-11-25",
+         "--challenge-needed")
+    one = walk(report, "one.mjs", "@modelcontextprotocol/sdk", "TypeScript SDK 1", "", "2025-11-25")
     one.not_offered("step-up", "upon 403 insufficient_scope it refreshes (POST /token, the same scope),"
-                    " meets 403 again and gives up: mcpass serve --challenge-all")
+                    " meets 403 again and gives up: mcpass serve names all at once")

@@ -16,7 +16,7 @@
 	"\"rules\":[{\"method\":\"tools/call\",\"name\":\"echo\",\"scope\":\"q\",\"roles\":[\"r\"]}]," \
 	"\"implies\":{\"q\":\"s1\"},\"dpop\":{\"mode\":\"accepted\",\"nonce_secret_file\":\"n\"}," \
 	"\"ca_file\":\"ca\",\"proxy\":\"http://p:1\",\"open\":false,\"fixtures\":true," \
-	"\"challenge_all\":true,\"cors_origins\":[\"https://p\"]," \
+	"\"challenge_needed\":true,\"cors_origins\":[\"https://p\"]," \
 	"\"exchange\":{\"issuer\":\"https://a\",\"client_id\":\"e\",\"client_secret_file\":\"t\"," \
 	"\"audience\":\"o\",\"resource\":\"https://o/mcp\",\"scope\":\"w\",\"call_on\":\"https://o/mcp\"}}"
 
@@ -53,7 +53,7 @@ static void test_whole(void)
 	CHECK_STR("ca_file", config.ca_file, "/etc/m/ca");
 	CHECK_STR("proxy", config.proxy, "http://p:1");
 	CHECK("fixtures", config.fixtures && !config.open);
-	CHECK("challenge_all", config.challenge_all);
+	CHECK("challenge_needed", config.challenge_needed);
 	CHECK_STR("cors_origins", config.cors_origins.items[0], "https://p");
 	CHECK_STR("exchange", config.exchange.client_secret_file, "/etc/m/t");
 	CHECK_STR("its target", config.exchange.audience, "o");
