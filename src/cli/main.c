@@ -54,6 +54,7 @@ int main(int argc, char **argv)
 	enum mcpass_rc rc;
 	int stopped;
 
+	mp_keep_standard();
 	mp_harden();
 	(void)signal(SIGPIPE, SIG_IGN);         /* a reader that goes away is seen by write() */
 	rc = dispatch(argc, argv, &err);

@@ -34,29 +34,27 @@ enum mcpass_rc mp_out(const struct mp_buf *buf, struct mcpass_error *err)
 
 enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err)
 {
-	size_t layout = isatty(STDOUT_FILENO) == 1 ? JSON_INDENT(2) : JSON_COMPACT;
-	char *text = json_dumps(json, JSON_ENCODE_ANY | layout);
+	char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT);
 	enum mcpass_rc rc;
 
 	if (text == NULL)
 		return mp_nomem(err);
-	rc = write_all(STDOUT_FILENO, text, strlen(text), err);
-	if (!rc)
-		rc = write_all(STDOUT_FILENO, "\n", 1, err);
+	rc = mp_out_json_text(text, err);
 	mp_free_wiped(text);            /* `token --json` comes this way */
 	return rc;
 }
 
 enum mcpass_rc mp_out_json_text(const char *text, struct mcpass_error *err)
 {
+	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	struct mp_span raw = { text, strlen(text) };
 	char *compact = NULL;
 	struct mp_buf buf;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	mp_buf_init(&buf, 8 * MP_MAX_MESSAGE);  /* white space is not the server's */
-	if (isatty(STDOUT_FILENO) == 1) {
-		mp_raw_indent(&buf, raw);
+	if (term.is_terminal) {
+		mp_term_add_json(&buf, &term, raw);
 	} else {
 		rc = mp_raw_compact(raw, &compact, err);
 		if (!rc)

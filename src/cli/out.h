@@ -7,7 +7,8 @@
 /* Writes it all, at once.  A reader that went away (head) is no error: the rest is
  * dropped.  MCPASS_E_IO: the disk is full, ... */
 enum mcpass_rc mp_out(const struct mp_buf *buf, struct mcpass_error *err);
-/* One JSON value and a line end: indented for a terminal, compact for a program. */
+/* One JSON value and a line end: compact for a program; for a terminal indented, and what
+ * must not be shown there is \uXXXX. */
 enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err);
 
 /* The same of JSON text, whose values stay as whoever wrote it wrote them. */

@@ -78,12 +78,12 @@ static void add_block(struct mp_buf *buf, const struct mp_term *term, const json
 	}
 }
 
-static void add_json(struct mp_buf *buf, const json_t *json)
+static void add_json(struct mp_buf *buf, const struct mp_term *term, const json_t *json)
 {
-	char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_INDENT(2));
+	char *text = json_dumps(json, JSON_ENCODE_ANY);
 
 	if (text != NULL)
-		mp_buf_adds(buf, text);
+		mp_term_add_json(buf, term, (struct mp_span){ text, strlen(text) });
 	else
 		buf->failed = MCPASS_E_NOMEM;
 	mp_free_wiped(text);
@@ -105,10 +105,10 @@ void mp_result_tool(struct mp_buf *buf, const struct mp_term *term, const json_t
 	if (text != NULL)
 		raw = mp_raw_member((struct mp_span){ text, strlen(text) }, "structuredContent");
 	if (raw.data != NULL) {
-		mp_raw_indent(buf, raw);
+		mp_term_add_json(buf, term, raw);
 		mp_buf_addc(buf, '\n');
 	} else {
-		add_json(buf, structured);
+		add_json(buf, term, structured);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include "wire/json_raw.h"
 
 #define USUAL_WIDTH 80u
 #define MIN_WIDTH 40u           /* narrower, columns would leave no room for words */
@@ -66,6 +67,22 @@ void mp_term_add(struct mp_buf *buf, const struct mp_term *term, const char *tex
 	mp_buf_adds(buf, text);
 	if (term->is_terminal && !buf->failed && buf->data != NULL)
 		disarm(buf->data + start);
+}
+
+void mp_term_add_json(struct mp_buf *buf, const struct mp_term *term, struct mp_span json)
+{
+	struct mp_buf text;
+
+	if (!term->is_terminal) {
+		mp_raw_indent(buf, json);
+		return;
+	}
+	mp_buf_init(&text, buf->max);
+	mp_raw_indent(&text, json);
+	if (text.failed)
+		buf->failed = text.failed;
+	mp_raw_visible(buf, mp_buf_text(&text));
+	mp_buf_free(&text);
 }
 
 /* The bytes of the first max columns of text. */

@@ -24,6 +24,8 @@ void mp_painted(struct mp_buf *buf, const struct mp_term *term, enum mp_paint pa
 /* Adds text of a peer.  For a terminal each line is made harmless (mp_one_line), since it
  * could hold sequences that write elsewhere; a pipe gets the bytes as they are. */
 void mp_term_add(struct mp_buf *buf, const struct mp_term *term, const char *text);
+/* Adds JSON of a peer, a line for each member; on a terminal what must not be shown is \uXXXX. */
+void mp_term_add_json(struct mp_buf *buf, const struct mp_term *term, struct mp_span json);
 /* The first line of text, made harmless, cut at max columns with "..."; max 0: whole. */
 void mp_term_add_line(struct mp_buf *buf, const char *text, unsigned max);
 /* Adds words of text broken at width, each further line indented. */

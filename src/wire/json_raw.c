@@ -1,5 +1,6 @@
 #include "wire/json_raw.h"
 #include <string.h>
+#include "base/printable.h"
 
 /* Behind the string that begins at its opening quote. */
 static const char *skip_string(const char *at, const char *end)
@@ -182,5 +183,31 @@ void mp_raw_indent(struct mp_buf *buf, struct mp_span json)
 				mp_buf_addc(buf, ' ');
 		}
 		at = skip_space(at, end);
+	}
+}
+
+/* spec: RFC 8259 7 (two units of UTF-16 beyond U+FFFF) */
+static void add_escape(struct mp_buf *buf, uint32_t code)
+{
+	if (code > 0xffff) {
+		code -= 0x10000;
+		mp_buf_addf(buf, "\\u%04x\\u%04x", 0xd800 + (unsigned)(code >> 10),
+		    0xdc00 + (unsigned)(code & 0x3ff));
+	} else {
+		mp_buf_addf(buf, "\\u%04x", (unsigned)code);
+	}
+}
+
+void mp_raw_visible(struct mp_buf *buf, const char *json)
+{
+	struct mp_char c = mp_char_first(json);
+
+	for (; c.len > 0; c = mp_char_first(json)) {
+		/* Of the controls JSON has white space only, between its values. */
+		if (c.is_shown || is_space(*json))
+			mp_buf_add(buf, json, c.len);
+		else
+			add_escape(buf, c.code);
+		json += c.len;
 	}
 }

@@ -17,5 +17,8 @@ bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, con
 enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpass_error *err);
 /* Adds it for people: a line for each item and member, two columns for each level. */
 void mp_raw_indent(struct mp_buf *buf, struct mp_span json);
+/* Adds it for a terminal: what a person may not be shown (base/printable.h) becomes \uXXXX,
+ * which is the same JSON. */
+void mp_raw_visible(struct mp_buf *buf, const char *json);
 
 #endif

@@ -1,9 +1,12 @@
 """What a person sees on a terminal, and what a peer's text cannot do there."""
 
+import itertools
+import json
 import os
+import subprocess
 
 import lib
-from lib import World, expect, expect_eq
+from lib import JSON, World, expect, expect_eq, hostile
 from terminal import at_terminal
 
 CTRL_C = "\x03"
@@ -47,3 +50,131 @@ def test_no_browser_is_no_code():
         code, seen = at_terminal(w, ["login", url, "--no-browser"], [("Waiting, for", CTRL_C)])
         expect("the address", w.issuer + "/authorize?" in seen, seen)
         expect("no code", "enter the code" not in seen, seen)
+
+
+# --- text of a peer ---------------------------------------------------------------------
+
+# Each of them in every text that a server can write; none of them reaches a terminal as it is.
+UNSEEN = {"ESC": "\x1b[31m", "OSC": "\x1b]0;x\x07", "CSI of C1": "\x9b31m", "DEL": "\x7f",
+          "override": "\u202e", "isolate": "\u2066", "letter mark": "\u061c",
+          "word joiner": "\u2060", "filler": "\u3164", "tag": "\U000e0041",
+          "line separator": "\u2028", "selector": "a\ufe0f", "NUL": "\x00"}
+EVIL = " ".join(UNSEEN.values())
+
+
+def talks(request):
+    """A server whose every word is hostile."""
+    if not request.body:
+        return 404, {}, ""
+    asked = json.loads(request.body)
+    method, params = asked["method"], asked.get("params") or {}
+    named = {"name": EVIL, "title": EVIL, "description": EVIL}
+    if method == "tools/call" and params["name"] == "http":
+        return 500, {"Content-Type": "text/plain; charset=utf-8"}, EVIL
+    if method == "tools/call" and params["name"] == "error" or method == "evil/error":
+        error = {"code": -32000, "message": EVIL, "data": {"detail": EVIL}}
+        return 200, JSON, json.dumps({"jsonrpc": "2.0", "id": asked["id"], "error": error})
+    result = {
+        "tools/list": {"tools": [
+            {**named, "inputSchema": {"type": "object", "required": [EVIL], "properties": {
+                EVIL: {"type": EVIL, "title": EVIL, "description": EVIL, "enum": [EVIL], "default": EVIL}}}},
+            {**named, "name": "t", "inputSchema": {"type": "object", "required": ["x"], "properties": {
+                "x": {"type": "string", "description": EVIL, "enum": [EVIL]}}}}]},
+        "prompts/list": {"prompts": [{**named, "arguments": [{**named, "required": True}]}]},
+        "prompts/get": {"description": EVIL, "messages": [
+            {"role": EVIL, "content": {"type": "text", "text": EVIL}}]},
+        "resources/list": {"resources": [{**named, "uri": EVIL, "mimeType": EVIL}]},
+        "resources/templates/list": {"resourceTemplates": [{**named, "uriTemplate": EVIL}]},
+        "resources/read": {"contents": [{"uri": EVIL, "mimeType": EVIL, "text": EVIL},
+                                        {"uri": EVIL, "mimeType": EVIL, "blob": "AAAA"}]},
+        "tools/call": {
+            "text": {"content": [{"type": "text", "text": EVIL}]},
+            "struct": {"content": [], "structuredContent": {EVIL: EVIL, "list": [EVIL]}},
+            "failed": {"isError": True, "content": [{"type": "text", "text": EVIL}]},
+            "kinds": {"content": [
+                {"type": EVIL, "uri": EVIL, "mimeType": EVIL, "data": "AAAA"},
+                {"type": "resource_link", **named, "uri": EVIL},
+                {"type": "resource", "resource": {"uri": EVIL, "mimeType": EVIL, "blob": "AAAA"}}]},
+        }.get(params.get("name"), {"content": [{"type": EVIL}]}),
+    }.get(method, {EVIL: [EVIL]})
+    result = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private", **result}
+    return 200, JSON, json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result},
+                                 ensure_ascii=False)
+
+
+def walk(value):
+    """Every text in it."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield name
+            yield from walk(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from walk(item)
+    elif isinstance(value, str):
+        yield value
+
+
+@lib.rows([
+    ("a list of tools", ["tools"]), ("as JSON", ["tools", "--json"]),
+    ("a tool", ["tools", "+t"]), ("a tool as JSON", ["tools", "+t", "--json"]),
+    ("prompts", ["prompts"]), ("a prompt", ["prompts", "+p"]),
+    ("a prompt as JSON", ["prompts", "+p", "--json"]),
+    ("resources", ["resources"]), ("a resource", ["resources", "+r://x"]),
+    ("a resource as JSON", ["resources", "+r://x", "--json"]),
+    ("text", ["call", "+text"]), ("text as JSON", ["call", "+text", "--json"]),
+    ("structured content", ["call", "+struct"]), ("of an error", ["call", "+failed"]),
+    ("other kinds", ["call", "+kinds"]), ("an unknown kind", ["call", "+other"]),
+    ("an error of the protocol", ["call", "+error"]), ("an error of HTTP", ["call", "+http"]),
+    ("advice", ["call", "+t", "+y=1"]), ("any request", ["request", "+any/thing"]),
+    ("any error", ["request", "+evil/error"]), ("steps", ["tools", "--explain"]),
+])
+def test_no_text_of_a_server_drives_a_terminal(label, args):
+    with World() as w:
+        server = hostile(w, {"/mcp": talks})
+        words = [args[0], server.url + "/mcp", *[a.lstrip("+") for a in args[1:]]]
+        code, seen = at_terminal(w, words)
+        # Our own line ends, and what clears the line of a wait, are ours.
+        seen = seen.replace("\r\n", "\n").replace("\r\x1b[K", "")
+        for name, text in UNSEEN.items():
+            expect(f"no {name}", text not in seen, repr(seen))
+        expect("no control at all", not [c for c in seen if c < " " and c not in "\n\t"], repr(seen))
+        expect("it is readable", "31m" in seen or "HTTP 500" in seen, repr(seen))
+        if "--json" in args or args[0] == "request" and code == 0:
+            expect("the same JSON", EVIL in walk(json.loads(seen)), seen)
+
+
+def test_a_pipe_gets_the_bytes():
+    with World() as w:
+        server = hostile(w, {"/mcp": talks})
+        for args in (["call", "+struct"], ["call", "+text"], ["tools", "--json"], ["request", "+any/thing"]):
+            done = w.run(args[0], server.url + "/mcp", *[a.lstrip("+") for a in args[1:]])
+            expect_eq("exit", done.returncode, 0, done.stderr)
+            for name in ("CSI of C1", "DEL", "override", "isolate", "tag"):
+                expect(f"{name} as it is", UNSEEN[name] in done.stdout, repr(done.stdout))
+
+
+# --- closed descriptors -----------------------------------------------------------------
+
+@lib.rows([("".join(str(fd) for fd in closed), closed) for n in (1, 2, 3)
+           for closed in itertools.combinations((0, 1, 2), n)])
+def test_closed_descriptors(label, closed):
+    """What is opened later is not taken for standard output: a result would end in it."""
+    with World() as w:
+        url = w.start_both()
+        expect_eq("signed in", w.run("login", url).returncode, 0)
+        before = w.record()
+
+        def close():
+            for fd in closed:
+                os.close(fd)
+        for args in (["call", url, "echo", "message=SENTINEL"], ["token", url, "--no-login"], ["status"]):
+            done = subprocess.run([lib.PROGRAM, *args], env=w.env, capture_output=True, text=True,
+                                  stdin=subprocess.DEVNULL, preexec_fn=close, timeout=lib.PATIENCE)
+            if 1 in closed:
+                expect_eq("nothing could be written", done.returncode, 2, done.stderr)
+                expect("and that is said", 2 in closed or "writing the output" in done.stderr, done.stderr)
+            else:
+                expect_eq("exit", done.returncode, 0, done.stderr)
+                expect("a result", done.stdout)
+        expect_eq("the store is whole", list(w.record()), list(before))

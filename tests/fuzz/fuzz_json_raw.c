@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct mp_span text = { (const char *)data, len };
 	json_t *json = NULL, *again = NULL;
 	char *before, *after;
-	struct mp_buf laid;
+	struct mp_buf laid, visible;
 
 	if (mp_json_parse(text.data, len, MP_MAX_DOCUMENT, "it", &json, NULL) != MCPASS_OK)
 		return 0;
@@ -51,6 +51,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	before = compact(text);
 	after = compact((struct mp_span){ laid.data, laid.len });
 	check(strcmp(before, after) == 0);
+	json_decref(again);
+	mp_buf_init(&visible, 64 * MP_MAX_DOCUMENT);
+	mp_raw_visible(&visible, before);
+	check(!visible.failed && strchr(mp_buf_text(&visible), 0x7f) == NULL);
+	check(mp_json_parse(visible.data, visible.len, visible.len, "it", &again, NULL) == MCPASS_OK);
+	check(json_equal(json, again));         /* the same JSON */
+	mp_buf_free(&visible);
 	check(!json_is_array(json) || count_items(before) == json_array_size(json));
 	free(before);
 	free(after);

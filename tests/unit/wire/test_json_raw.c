@@ -79,10 +79,37 @@ static void test_items(void)
 	}
 }
 
+static const struct {
+	const char *label, *text, *want;
+} visible_rows[] = {
+	{ "what can be shown stays", "{\n  \"\xc3\xa9\": 1.10\n}", "{\n  \"\xc3\xa9\": 1.10\n}" },
+	{ "DEL", "\"a\x7f\"", "\"a\\u007f\"" },
+	{ "a control of C1", "[\"\xc2\x9b" "31m\"]", "[\"\\u009b31m\"]" },
+	{ "an override", "\"\xe2\x80\xaegpj\"", "\"\\u202egpj\"" },
+	{ "an isolate in a name", "{\"\xe2\x81\xa6\":1}", "{\"\\u2066\":1}" },
+	{ "an Arabic letter mark", "\"\xd8\x9c\"", "\"\\u061c\"" },
+	{ "a tag is two units", "\"\xf3\xa0\x81\x81\"", "\"\\udb40\\udc41\"" },
+	{ "an escape stays", "\"\\u001b[2J\"", "\"\\u001b[2J\"" },
+	{ "nothing", "", "" },
+};
+
+static void test_visible(void)
+{
+	for (size_t i = 0; i < COUNT(visible_rows); i++) {
+		struct mp_buf buf;
+
+		mp_buf_init(&buf, 1000);
+		mp_raw_visible(&buf, visible_rows[i].text);
+		CHECK_STR(visible_rows[i].label, mp_buf_text(&buf), visible_rows[i].want);
+		mp_buf_free(&buf);
+	}
+}
+
 int main(void)
 {
 	test_indent();
 	test_items();
+	test_visible();
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct mp_span text = { rows[i].text, strlen(rows[i].text) };
 		struct mp_span raw = mp_raw_member(text, "result");
