@@ -83,10 +83,22 @@ static bool is_alive(const struct mp_record_client *ours, int64_t now)
 	    && (ours->secret_expires_at == 0 || ours->secret_expires_at > now);
 }
 
-/* Whether the server lets us change and delete it; spec: RFC 7592 2 */
-bool mp_is_managed(const struct mp_record_client *ours)
+bool mp_is_managed_there(const struct mp_record *record, const char *url)
 {
-	return ours->configuration_url != NULL && mp_secret_present(&ours->configuration_token);
+	const char *endpoint = record->as.registration_endpoint;
+	struct mp_uri here, there;
+
+	return endpoint != NULL && mp_uri_parse(url, &here, NULL) == MCPASS_OK
+	    && mp_uri_parse(endpoint, &there, NULL) == MCPASS_OK && mp_uri_same_origin(&here, &there);
+}
+
+/* Whether the server lets us change and delete it; spec: RFC 7592 2 */
+bool mp_is_managed(const struct mp_record *record)
+{
+	const struct mp_record_client *ours = &record->client;
+
+	return ours->configuration_url != NULL && mp_secret_present(&ours->configuration_token)
+	    && mp_is_managed_there(record, ours->configuration_url);
 }
 
 /* Whether it allows what we ask for: a registered scope is a ceiling. */
@@ -126,7 +138,7 @@ static enum mcpass_rc use_registered(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_action *action, struct mcpass_error *err)
 {
 	const struct mp_record_client *ours = &client->record.client;
-	bool managed = mp_is_managed(ours);
+	bool managed = mp_is_managed(&client->record);
 	enum mcpass_rc rc;
 	bool fits = false;
 

@@ -41,7 +41,7 @@ static enum mcpass_rc deregister_or_forget(struct mcpass_client *client,
 	const struct mp_record_client *ours = &client->record.client;
 	enum mcpass_rc rc;
 
-	if (ours->configuration_url == NULL || !mp_secret_present(&ours->configuration_token))
+	if (!mp_is_managed(&client->record))
 		return mp_out_forget(client, event, action, err);
 	client->state = S_OUT_DEREGISTERING;
 	mp_act_reset(client, 0);

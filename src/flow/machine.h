@@ -175,7 +175,10 @@ enum mcpass_rc mp_begin_device(struct mcpass_client *client, int64_t now,
 bool mp_device_is_offered(const struct mp_asmeta *as);
 /* Remembers the registration, for a new one is going to replace it.  (retiring.c) */
 enum mcpass_rc mp_set_aside(struct mcpass_client *client, struct mcpass_error *err);
-bool mp_is_managed(const struct mp_record_client *ours);
+/* Whether the registration can be changed and deleted (RFC 7592), and whether that is done at
+ * url: at the origin where we registered, and nowhere else. */
+bool mp_is_managed(const struct mp_record *record);
+bool mp_is_managed_there(const struct mp_record *record, const char *url);
 /* The client that the person gave us is ours at this issuer. */
 enum mcpass_rc mp_use_given(struct mcpass_client *client, struct mcpass_error *err);
 /* Asks for a token by the grant that was chosen; for ID_JAG at the identity provider. */

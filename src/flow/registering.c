@@ -158,8 +158,9 @@ out:
 	return mp_doing(err, rc, "registering as a client");
 }
 
-/* Where the registration is managed: asked with a token, changed, deleted.  It is a
- * convenience, so a URL that must not be used makes no login fail.
+/* Where the registration is managed: asked with a token, changed, deleted, each time without
+ * a look at the metadata, so it has to be where we registered.  It is a convenience: a URL
+ * that must not be used makes no login fail.
  * spec: RFC 7592 3; MCP security considerations (SSRF) */
 static enum mcpass_rc keep_management(struct mcpass_client *client,
     const struct mp_registration *answer, struct mcpass_error *err)
@@ -172,6 +173,9 @@ static enum mcpass_rc keep_management(struct mcpass_client *client,
 		return MCPASS_OK;
 	rc = mp_target_check(answer->registration_client_uri, client->server_url,
 	    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, "registration_client_uri", &why);
+	if (rc == MCPASS_OK && !mp_is_managed_there(&client->record, answer->registration_client_uri))
+		rc = mp_fail(&why, MCPASS_E_POLICY, "RFC 7592 3", "registration_client_uri is not of the"
+		    " origin of the registration endpoint: %s", answer->registration_client_uri);
 	if (rc == MCPASS_OK)
 		return mp_set(&ours->configuration_url, answer->registration_client_uri, err);
 	mp_note(client, why.spec, "The registration cannot be managed from here", "why", why.detail, NULL);

@@ -10,7 +10,7 @@ enum mcpass_rc mp_set_aside(struct mcpass_client *client, struct mcpass_error *e
 	const struct mp_record_client *ours = &client->record.client;
 	enum mcpass_rc rc;
 
-	if (!mp_is_managed(ours))
+	if (!mp_is_managed(&client->record))
 		return MCPASS_OK;
 	rc = mp_set(&client->retired_url, ours->configuration_url, err);
 	if (rc == MCPASS_OK)

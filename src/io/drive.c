@@ -92,7 +92,9 @@ static enum mcpass_rc open_http(struct mp_drive *drive, struct mcpass_error *err
 	enum mcpass_rc rc = mp_http_new(&drive->options.http, &drive->http, err);
 
 	if (!rc)
-		rc = mp_http_confine(drive->http, client->server_url, MP_REACH_UNKNOWN, err);
+		rc = mp_drive_recall_reach(drive, err);
+	if (!rc)
+		rc = mp_http_confine(drive->http, client->server_url, drive->known_reach, err);
 	if (!rc)
 		rc = mp_http_vouch(drive->http, client->client_issuer, err);
 	return rc ? rc : mp_http_vouch(drive->http, client->idp_token_endpoint, err);

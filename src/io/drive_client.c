@@ -204,6 +204,7 @@ enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *
 		drive->token = NULL;
 	if (!rc)
 		mp_drive_note_issuer(drive);
+	mp_drive_note_reach(drive);
 	mp_store_unlock(drive->store);
 	mp_drive_stop_waiting(drive);
 	mp_drive_say_goodbye(drive, rc);

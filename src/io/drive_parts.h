@@ -36,6 +36,7 @@ struct mp_drive {
 	unsigned farewell;              /* the exchange that says so when we give up, or 0 */
 
 	bool learning;                  /* which headers tools want, by a list of our own */
+	enum mp_reach known_reach;      /* where the server was, as the store has it */
 	char *known_issuer;             /* of what a person gave, as the store has it; or NULL */
 	char *lesson;                   /* what is known of that, and was noted; NULL: not yet */
 };
@@ -51,6 +52,11 @@ enum mcpass_rc mp_drive_recall_issuer(struct mp_drive *drive, struct mcpass_erro
 void mp_drive_note_issuer(struct mp_drive *drive);
 enum mcpass_rc mp_drive_confirm(struct mp_drive *drive, const struct mcpass_action *action,
     struct mcpass_event *event, struct mcpass_error *err);
+
+/* drive_reach.c: where the MCP server was when it was connected to last; UNKNOWN: it never
+ * was. */
+enum mcpass_rc mp_drive_recall_reach(struct mp_drive *drive, struct mcpass_error *err);
+void mp_drive_note_reach(struct mp_drive *drive);
 
 /* drive_browse.c: opens url and waits for a person; *ret_query is the caller's
  * (mp_free_wiped), NULL when nobody came in time. */

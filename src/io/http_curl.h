@@ -30,10 +30,12 @@ enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const c
 /* From now on mp_http_perform() connects only where the server at server_url may send us
  * (mp_target_may_reach() of the very address); else it is MCPASS_E_POLICY.  Where that server
  * is says its URL, if an address is in it, else the last connection to it; until there was
- * one: otherwise.  Through a proxy it is the proxy that resolves and connects, and it is not
- * judged; nor are the hosts of no_proxy then, which a person named. */
+ * one: otherwise, and UNKNOWN is as good as PUBLIC.  Through a proxy it is the proxy that
+ * resolves and connects, and it is not judged; a host of no_proxy is. */
 enum mcpass_rc mp_http_confine(struct mp_http *http, const char *server_url,
     enum mp_reach otherwise, struct mcpass_error *err);
+/* Where it is, as far as that is known now. */
+enum mp_reach mp_http_server_reach(const struct mp_http *http);
 /* A person named this URL: its host may be private, or on loopback.  NULL is fine. */
 enum mcpass_rc mp_http_vouch(struct mp_http *http, const char *url, struct mcpass_error *err);
 

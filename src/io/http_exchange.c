@@ -160,8 +160,7 @@ static enum mcpass_rc add_headers(struct mp_http_exchange *exchange,
 }
 
 /* True when libcurl took them all: it only refuses when it is out of memory. */
-static bool set_connection(struct mp_http_exchange *exchange, const struct mp_uri *uri,
-    long timeout_ms)
+static bool set_connection(struct mp_http_exchange *exchange, long timeout_ms)
 {
 	const struct mp_http *http = exchange->http;
 	CURL *easy = exchange->easy;
@@ -173,10 +172,6 @@ static bool set_connection(struct mp_http_exchange *exchange, const struct mp_ur
 	    && curl_easy_setopt(easy, CURLOPT_USERAGENT, "mcpass/" MCPASS_VERSION) == CURLE_OK
 	    && curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, http->connect_timeout_ms) == CURLE_OK
 	    && curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK;
-	/* No proxy reaches our loopback; an empty name overrides the environment's. */
-	if (ok && (mp_uri_is_loopback(uri) || http->proxy != NULL))
-		ok = curl_easy_setopt(easy, CURLOPT_PROXY,
-		    mp_uri_is_loopback(uri) ? "" : http->proxy) == CURLE_OK;
 	if (ok && (http->trust.file != NULL || http->trust.dir != NULL))
 		ok = curl_easy_setopt(easy, CURLOPT_CAINFO, http->trust.file) == CURLE_OK
 		    && curl_easy_setopt(easy, CURLOPT_CAPATH, http->trust.dir) == CURLE_OK;
@@ -227,7 +222,7 @@ static enum mcpass_rc fill(struct mp_http_exchange *exchange, const struct mp_ht
 	if (rc)
 		return rc;
 	exchange->easy = curl_easy_init();
-	if (exchange->easy == NULL || !set_connection(exchange, &uri, timeout_ms)
+	if (exchange->easy == NULL || !set_connection(exchange, timeout_ms)
 	    || !set_request(exchange, ask) || !mp_http_reach_set(exchange, &uri))
 		return mp_nomem(err);
 	return MCPASS_OK;

@@ -2,10 +2,10 @@
  * and is about to connect, so what is judged here is the address that is used. */
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "io/http_exchange.h"
+#include "io/http_proxy.h"
 #include "oauth/target.h"
 
 void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM])
@@ -79,6 +79,11 @@ enum mcpass_rc mp_http_confine(struct mp_http *http, const char *server_url,
 	return MCPASS_OK;
 }
 
+enum mp_reach mp_http_server_reach(const struct mp_http *http)
+{
+	return http->server_reach;
+}
+
 enum mcpass_rc mp_http_vouch(struct mp_http *http, const char *url, struct mcpass_error *err)
 {
 	char host[MP_HTTP_HOST_ROOM];
@@ -95,26 +100,6 @@ enum mcpass_rc mp_http_vouch(struct mp_http *http, const char *url, struct mcpas
 }
 
 /* --- what libcurl is about to do --- */
-
-static bool is_set(const char *variable)
-{
-	const char *value = getenv(variable);
-
-	return value != NULL && value[0] != '\0';
-}
-
-/* As libcurl chooses, but for the hosts of no_proxy: see mp_http_confine(). */
-static bool has_proxy(const struct mp_http *http, const struct mp_uri *uri)
-{
-	const char *none = is_set("no_proxy") ? getenv("no_proxy") : getenv("NO_PROXY");
-
-	if (mp_uri_is_loopback(uri) || mp_eq(none, "*"))
-		return false;
-	if (http->proxy != NULL)
-		return http->proxy[0] != '\0';
-	return is_set("all_proxy") || is_set("ALL_PROXY")
-	    || (uri->is_https ? is_set("https_proxy") || is_set("HTTPS_PROXY") : is_set("http_proxy"));
-}
 
 static enum mp_reach reach_of(const struct sockaddr *address, char ret_text[INET6_ADDRSTRLEN])
 {
@@ -147,8 +132,7 @@ static bool may_connect(const struct mp_http_exchange *exchange, enum mp_reach t
 	        || http->server_reach == target))
 		return true;
 	return mp_target_may_reach(http->server_reach, target)
-	    || (mp_strings_has(&http->vouched, exchange->host)
-	        && mp_target_may_reach(MP_REACH_UNKNOWN, target));
+	    || (mp_strings_has(&http->vouched, exchange->host) && mp_target_may_be_named(target));
 }
 
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
@@ -170,8 +154,13 @@ bool mp_http_reach_set(struct mp_http_exchange *exchange, const struct mp_uri *u
 {
 	const struct mp_http *http = exchange->http;
 
-	exchange->is_direct = !has_proxy(http, uri);
-	return curl_easy_setopt(exchange->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK
+	const char *proxy = mp_http_proxy_for(http->proxy, uri);
+
+	/* libcurl is told which one, and looks into no variable: what it connects to is known. */
+	exchange->is_direct = proxy[0] == '\0';
+	return curl_easy_setopt(exchange->easy, CURLOPT_PROXY, proxy) == CURLE_OK
+	    && curl_easy_setopt(exchange->easy, CURLOPT_NOPROXY, "") == CURLE_OK
+	    && curl_easy_setopt(exchange->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK
 	    && curl_easy_setopt(exchange->easy, CURLOPT_OPENSOCKETDATA, exchange) == CURLE_OK
 	    && curl_easy_setopt(exchange->easy, CURLOPT_RESOLVE, http->resolve) == CURLE_OK;
 }
@@ -200,7 +189,7 @@ enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
 		[MP_REACH_LINK_LOCAL] = "to an address of the link or of the cloud's own services",
 		[MP_REACH_NOWHERE] = "to an address that is no host's",
 	};
-	bool vouches = mp_target_may_reach(MP_REACH_UNKNOWN, exchange->kept_from);
+	bool vouches = mp_target_may_be_named(exchange->kept_from);
 	enum mcpass_rc rc;
 
 	rc = mp_fail(err, MCPASS_E_POLICY, "MCP security considerations (SSRF)",

@@ -66,13 +66,18 @@ bool mp_target_may_reach(enum mp_reach server, enum mp_reach target)
 	case MP_REACH_PUBLIC:
 		return true;
 	case MP_REACH_LOOPBACK:
-		return server == MP_REACH_LOOPBACK || server == MP_REACH_UNKNOWN;
+		return server == MP_REACH_LOOPBACK;
 	case MP_REACH_PRIVATE:
-		return server != MP_REACH_PUBLIC && server != MP_REACH_LOOPBACK;
+		return server == MP_REACH_PRIVATE || server == MP_REACH_LINK_LOCAL;
 	case MP_REACH_LINK_LOCAL:
 	case MP_REACH_NOWHERE:
 	case MP_REACH_UNKNOWN:
 		break;
 	}
 	return false;
+}
+
+bool mp_target_may_be_named(enum mp_reach target)
+{
+	return target == MP_REACH_PUBLIC || target == MP_REACH_PRIVATE || target == MP_REACH_LOOPBACK;
 }

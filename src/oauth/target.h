@@ -22,8 +22,11 @@ enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loo
  * UNKNOWN before it was connected to.
  *
  * Public addresses always; loopback for a server on loopback; private ones for a server
- * inside; link-local ones, metadata services of clouds and what is no host for nobody.  For
- * an unknown server only the last rule holds. */
+ * inside; link-local ones, metadata services of clouds and what is no host for none.  An
+ * unknown server is taken for a public one. */
 bool mp_target_may_reach(enum mp_reach server, enum mp_reach target);
+
+/* The same for a host that a person named: all but the last kinds. */
+bool mp_target_may_be_named(enum mp_reach target);
 
 #endif

@@ -1,10 +1,12 @@
 """What was done to programs like this one, done to it: where it can be sent, and what it
 leaves behind.  See test_attacks.py."""
 
+import contextlib
 import ctypes
 import json
 import os
 import select
+import sqlite3
 import struct
 import subprocess
 import urllib.error
@@ -205,6 +207,70 @@ def test_the_address_of_a_registration(label, url):
             expect_eq("it can be done without", done.returncode, 0, done.stderr)
             expect_login(s, server.url, "--again")
         s.run("logout", server.url)
+
+
+@lib.rows([("another port", "http://127.0.0.1:{port}/register/c"),
+           ("another name", "http://localhost:{port}/register/c"),
+           ("the same origin", "{issuer}/register/c")])
+def test_the_origin_of_a_registration(label, url):
+    """A bearer token goes there at logout, before anything else is asked."""
+    with Scene() as s:
+        issuer, other = Issuer(s), hostile(s, {})
+        address = url.format(issuer=issuer.url, port=other.url.rsplit(":", 1)[1])
+        issuer.registration["registration_client_uri"] = address
+        server = Server(s, issuer.url)
+        expect_login(s, server.url)
+        expect_login(s, server.url, "--again")
+        s.run("logout", server.url)
+        expect_eq("nothing came to another origin", other.requests, [])
+        expect_eq("it was deleted where it was made", [r[0] for r in issuer.got("/register/c")][-1:],
+                  ["DELETE"] if label == "the same origin" else [])
+
+
+@lib.rows([("where the server is was learned", True), ("is not known", False)])
+def test_a_logout_before_the_server_is_asked(label, known):
+    """What was stored is no permission: a server that was never connected to is outside."""
+    with Scene() as s:
+        without_proxy(s)
+        site, to_server = named(s, "mcp.example.com")
+        issuer_site, to_issuer = named(s, "as.example.com")
+        issuer = Issuer(s, issuer_site)
+        server = Server(s, issuer.url, site)
+        expect_login(s, server.url, *to_server, *to_issuer)
+        if not known:
+            forget_note(s, "reach " + server.url)
+        before = len(issuer_site.requests)
+        s.run("logout", server.url, *to_server, *to_issuer)
+        expect_eq("what the issuer was asked", [r[1] for r in issuer_site.requests[before:]],
+                  ["/revoke"] if known else [])
+
+
+def forget_note(scene, name):
+    path = os.path.join(scene.folder, "data", "mcpass", "credentials.db")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        tables = [row[0] for row in db.execute("select name from sqlite_master where type='table'")]
+        gone = sum(db.execute(f"delete from {table} where {column[1]} = ?", (name,)).rowcount
+                   for table in tables for column in db.execute(f"pragma table_info({table})").fetchall())
+        db.commit()
+        expect_eq("there was such a note", gone, 1)
+
+
+@lib.rows([(name, name) for name in ("as.example.com", ".example.com", "*")])
+def test_a_host_of_no_proxy_is_judged(label, no_proxy):
+    """Its own address is connected to, so that is what is judged."""
+    with Scene() as s:
+        issuer_site, to_issuer = named(s, "as.example.com")
+        site, to_server = named(s, "mcp.example.com")
+        issuer = Issuer(s, issuer_site)
+        server = Server(s, issuer.url, s.proxy, s.allow(FAR))
+        if no_proxy == "*":             # then the server is connected to, too, and is here
+            server = Server(s, issuer.url, site)
+            done = s.run("login", server.url, *to_issuer, *to_server, env={"no_proxy": no_proxy})
+            expect_eq("a server on this machine", done.returncode, 0, done.stderr)
+            return
+        done = s.run("login", server.url, *to_issuer, env={"no_proxy": no_proxy})
+        expect_refused(done, "the name leads to this machine")
+        expect_eq("nothing came there", issuer_site.requests, [])
 
 
 def test_a_name_that_leads_inside():

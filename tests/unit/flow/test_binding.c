@@ -269,6 +269,64 @@ static void test_secrets_after_a_login(void)
 	}
 }
 
+/* A registration is managed where it was made: a bearer token goes there at each logout. */
+#define RAT ",\"registration_access_token\":\"rat\",\"registration_client_uri\":"
+static const struct { const char *label, *management; bool managed; } management_rows[] = {
+	{ "the same origin", RAT "\"" AS "/r/1\"", true },
+	{ "the default port", RAT "\"" AS ":443/r/1\"", true },
+	{ "another host", RAT "\"https://other.example/r/1\"", false },
+	{ "another port", RAT "\"" AS ":8443/r/1\"", false },
+	{ "a host below", RAT "\"https://a.as.example/r/1\"", false },
+	{ "plain http", RAT "\"http://as.example/r/1\"", false },
+	{ "an address inside", RAT "\"https://10.0.0.1/r/1\"", false },
+	{ "relative", RAT "\"/r/1\"", false },
+	{ "empty", RAT "\"\"", false },
+};
+
+static void test_management(void)
+{
+	const struct mcpass_event logout = { .type = MCPASS_EV_LOGOUT, .now = NOW };
+
+	for (size_t i = 0; i < COUNT(management_rows); i++) {
+		const char *label = management_rows[i].label;
+		struct walk walk;
+
+		walk_begin(&walk);
+		walk.management = management_rows[i].management;
+		walk.config.scope = "";
+		walk.more = S256 DCR;
+		log_in(label, &walk);
+		walk_restart(&walk);
+		CHECK_EQ(label, mcpass_client_new(&walk.config, &walk.client, NULL), MCPASS_OK);
+		CHECK_EQ(label, run(&walk, &logout, NULL), MCPASS_OK);
+		CHECK_EQ(label, sent(&walk, "DELETE"), management_rows[i].managed);
+		CHECK_EQ(label, sent(&walk, "rat"), management_rows[i].managed);
+		walk_end(&walk);
+	}
+}
+
+/* What an older version stored is judged as well. */
+static void test_stored_management(void)
+{
+	const struct mcpass_event logout = { .type = MCPASS_EV_LOGOUT, .now = NOW };
+	struct walk walk;
+	char *at;
+
+	walk_begin(&walk);
+	walk.management = RAT "\"" AS "/r/1\"";
+	walk.more = S256 DCR;
+	log_in("a login", &walk);
+	walk_restart(&walk);
+	at = strstr(walk.record, "as.example/r/1");
+	CHECK("it is stored", at != NULL);
+	if (at != NULL)
+		at[0] = 'b';
+	CHECK_EQ("a client", mcpass_client_new(&walk.config, &walk.client, NULL), MCPASS_OK);
+	CHECK_EQ("a logout", run(&walk, &logout, NULL), MCPASS_OK);
+	CHECK("sends the token nowhere", !sent(&walk, "DELETE") && !sent(&walk, "rat"));
+	walk_end(&walk);
+}
+
 /* --- what the requests say --- */
 
 /* The line of the log that begins so, cut off where it ends; "" when there is none. */
@@ -639,6 +697,8 @@ int main(void)
 	test_given_at_first();
 	test_secrets_at_first();
 	test_secrets_after_a_login();
+	test_management();
+	test_stored_management();
 	test_resource();
 	test_no_refresh_token();
 	test_mix_up();

@@ -33,6 +33,7 @@ struct walk {
 	bool no_prm, no_as_metadata;    /* 404 at all their places */
 	const char *granted;            /* scope of the token; NULL: as it was asked */
 	const char *no_refresh_token;   /* not NULL: none is given */
+	const char *management;         /* members of the registration's answer, or NULL */
 	bool says_yes;                  /* to an issuer that is to be confirmed */
 	int64_t now;
 	int registered;                 /* how many clients; ids are reg-1, reg-2, ... */
@@ -113,8 +114,8 @@ static int answer_request(struct walk *walk, const struct mcpass_action *action)
 
 	walk->answer[0] = '\0';
 	if (strstr(action->url, "/register") != NULL) {
-		snprintf(walk->answer, sizeof(walk->answer), "{\"client_id\":\"reg-%d\"}",
-		    ++walk->registered);
+		snprintf(walk->answer, sizeof(walk->answer), "{\"client_id\":\"reg-%d\"%s}",
+		    ++walk->registered, walk->management != NULL ? walk->management : "");
 		return 201;
 	}
 	if (strstr(action->url, "/token") == NULL)
@@ -162,7 +163,7 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 	case MCPASS_ACT_SAVE:
 		event->type = MCPASS_EV_SAVED;
 		mp_free_wiped(walk->record);
-		walk->record = strdup(action->body);
+		walk->record = action->body != NULL ? strdup(action->body) : NULL;
 		break;
 	case MCPASS_ACT_LOCK:
 		event->type = MCPASS_EV_LOCKED;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "harness/check.h"
 #include "io/http_curl.h"
+#include "io/http_proxy.h"
 #include "io/httpd.h"
 #include "peer.h"
 
@@ -344,7 +345,8 @@ static const struct {
 	{ "an issuer with a name", "https://as.example/", -1, MP_REACH_PUBLIC, MCPASS_E_POLICY },
 	{ "a server inside", "https://10.0.0.1/mcp", -1, MP_REACH_UNKNOWN, MCPASS_E_POLICY },
 	{ "a server here", "http://127.0.0.1:1/mcp", -1, MP_REACH_UNKNOWN, MCPASS_OK },
-	{ "a server not asked yet", "https://mcp.example/mcp", -1, MP_REACH_UNKNOWN, MCPASS_OK },
+	{ "a server not asked yet", "https://mcp.example/mcp", -1, MP_REACH_UNKNOWN, MCPASS_E_POLICY },
+	{ "one that was here", "https://mcp.example/mcp", -1, MP_REACH_LOOPBACK, MCPASS_OK },
 	{ "named by a person", "https://8.8.8.8/mcp", 0, MP_REACH_UNKNOWN,
 	    MCPASS_OK },
 	{ "another port was named", "https://8.8.8.8/mcp", 1, MP_REACH_UNKNOWN,
@@ -386,6 +388,74 @@ static void test_reach(void)
 		mp_http_response_free(&response);
 		mp_http_free(http);
 		canned_stop(&canned);
+	}
+}
+
+/* A proxy resolves by itself; a host of no_proxy is connected to, so its address is judged. */
+static const struct { const char *label, *no_proxy; enum mcpass_rc want; } direct_rows[] = {
+	{ "through the proxy", NULL, MCPASS_OK },
+	{ "another host is of no_proxy", "other.test", MCPASS_OK },
+	{ "a host of no_proxy", "name.test", MCPASS_E_POLICY },
+	{ "a domain of no_proxy", ".test", MCPASS_E_POLICY },
+	{ "every host", "*", MCPASS_E_POLICY },
+};
+
+static void test_reach_of_no_proxy(void)
+{
+	char resolve[64], url[64], name[64];
+	const char *items[] = { resolve };
+	const struct mp_http_options options = { .resolve = items, .resolve_count = 1 };
+
+	for (size_t i = 0; i < COUNT(direct_rows); i++) {
+		const char *label = direct_rows[i].label;
+		struct mp_http_response response = { 0 };
+		struct mcpass_error err = { 0 };
+		struct canned proxy;
+		struct mp_http *http;
+
+		canned_start(&proxy, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+		snprintf(name, sizeof(name), "http://127.0.0.1:%u", proxy.port);
+		snprintf(resolve, sizeof(resolve), "name.test:%u:127.0.0.1", proxy.port);
+		snprintf(url, sizeof(url), "http://name.test:%u/", proxy.port);
+		setenv("http_proxy", name, 1);
+		if (direct_rows[i].no_proxy != NULL)
+			setenv("no_proxy", direct_rows[i].no_proxy, 1);
+		http = new_http(&options);
+		CHECK_EQ(label, mp_http_confine(http, "https://8.8.8.8/mcp", MP_REACH_UNKNOWN, &err), MCPASS_OK);
+		CHECK_EQ(label, get(http, url, &response, &err), direct_rows[i].want);
+		CHECK(label, (proxy.request[0] != '\0') == (direct_rows[i].want == MCPASS_OK));
+		mp_http_response_free(&response);
+		mp_http_free(http);
+		canned_stop(&proxy);
+		unsetenv("http_proxy");
+		unsetenv("no_proxy");
+	}
+}
+
+static const struct { const char *list, *host; bool has; } no_proxy_rows[] = {
+	{ "*", "a.example", true }, { "", "a.example", false }, { " , ", "a.example", false },
+	{ "a.example", "a.example", true }, { "A.Example", "a.example", true },
+	{ "a.example", "b.a.example", true }, { ".a.example", "a.example", true },
+	{ ".a.example", "b.a.example", true }, { "a.example", "ba.example", false },
+	{ "b.a.example", "a.example", false }, { "a.example.", "a.example", true },
+	{ "a.example", "a.example.", true }, { "x,a.example", "a.example", true },
+	{ "x a.example", "a.example", true }, { "x, a.example ,y", "a.example", true },
+	{ "10.0.0.1", "10.0.0.1", true }, { "10.0.0.1", "10.0.0.10", false },
+	{ "10.0.0.0/8", "10.9.9.9", true }, { "10.0.0.0/8", "11.0.0.1", false },
+	{ "10.0.0.128/25", "10.0.0.200", true }, { "10.0.0.128/25", "10.0.0.100", false },
+	{ "0.0.0.0/0", "8.8.8.8", true }, { "10.0.0.0/33", "10.0.0.1", false },
+	{ "10.0.0.0/", "10.0.0.0", false }, { "10.0.0.0/x", "10.0.0.0", false },
+	{ "10", "10.0.0.10", false }, { "fd00::/8", "fd00::1", true }, { "fd00::1", "fd00:0::1", true },
+	{ "[fd00::1]", "fd00::1", true }, { "fd00::/8", "fe80::1", false }, { "::1", "127.0.0.1", false },
+};
+
+static void test_no_proxy(void)
+{
+	for (size_t i = 0; i < COUNT(no_proxy_rows); i++) {
+		struct mp_span host = { no_proxy_rows[i].host, strlen(no_proxy_rows[i].host) };
+
+		CHECK_EQ(no_proxy_rows[i].list, mp_http_no_proxy_has(no_proxy_rows[i].list, host),
+		    no_proxy_rows[i].has);
 	}
 }
 
@@ -464,6 +534,8 @@ int main(void)
 	test_interrupt();
 	test_proxy();
 	test_reach();
+	test_reach_of_no_proxy();
+	test_no_proxy();
 	test_resolve();
 	mp_httpd_stop(httpd);
 	test_no_memory();

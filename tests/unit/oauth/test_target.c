@@ -95,8 +95,8 @@ static const struct {
 	bool unknown, public, private, loopback, link_local;
 } reach_rows[] = {
 	{ "a public address", MP_REACH_PUBLIC, true, true, true, true, true },
-	{ "a private address", MP_REACH_PRIVATE, true, false, true, false, true },
-	{ "this machine", MP_REACH_LOOPBACK, true, false, false, true, false },
+	{ "a private address", MP_REACH_PRIVATE, false, false, true, false, true },
+	{ "this machine", MP_REACH_LOOPBACK, false, false, false, true, false },
 	{ "the link, a cloud's metadata", MP_REACH_LINK_LOCAL, false, false, false, false, false },
 	{ "no host's address", MP_REACH_NOWHERE, false, false, false, false, false },
 	{ "an address that nobody read", MP_REACH_UNKNOWN, false, false, false, false, false },
@@ -109,6 +109,8 @@ static void test_reach(void)
 		enum mp_reach target = reach_rows[i].target;
 
 		CHECK_EQ(label, mp_target_may_reach(MP_REACH_UNKNOWN, target), reach_rows[i].unknown);
+		CHECK_EQ(label, mp_target_may_be_named(target), target == MP_REACH_PUBLIC
+		    || target == MP_REACH_PRIVATE || target == MP_REACH_LOOPBACK);
 		CHECK_EQ(label, mp_target_may_reach(MP_REACH_PUBLIC, target), reach_rows[i].public);
 		CHECK_EQ(label, mp_target_may_reach(MP_REACH_PRIVATE, target), reach_rows[i].private);
 		CHECK_EQ(label, mp_target_may_reach(MP_REACH_LOOPBACK, target), reach_rows[i].loopback);
