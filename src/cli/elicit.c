@@ -1,6 +1,7 @@
 #include "cli/elicit.h"
 #include <string.h>
 #include "cli/args.h"
+#include "cli/out.h"
 
 static const struct mp_option elicit_options[] = {
 	{ "elicit", '\0', MP_OPTION_TEXT, "ANSWER", offsetof(struct mp_elicit_options, answer),
@@ -127,15 +128,42 @@ static enum mcpass_rc accept(const struct mp_elicit *elicit, const struct mp_que
 	return rc ? rc : mp_elicit_result("accept", content, ret_answer, err);
 }
 
+/* A page that nobody should open is declined without a question. */
+static enum mcpass_rc answer_url(const struct mp_elicit *elicit,
+    const struct mp_question *question, json_t **ret_answer, struct mcpass_error *err)
+{
+	const char *url = json_string_value(json_object_get(question->params, "url"));
+	struct mp_question with_page = *question;
+	struct mp_elicit_page page = { 0 };
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_elicit_page(question->server, url, &page, &why);
+	if (rc == MCPASS_E_POLICY) {
+		mp_say(false, "note: declined: %s asks to open %s: %s", question->server,
+		    url != NULL ? url : "a page without saying which", why.detail);
+		return mp_elicit_result("decline", NULL, ret_answer, err);
+	}
+	if (rc)
+		return mp_nomem(err);
+	with_page.page = &page;
+	rc = elicit->by == MP_ELICIT_PERSON ? mp_elicit_person(&with_page, ret_answer, err)
+	    : mp_elicit_line(&with_page, ret_answer, err);
+	mp_elicit_page_free(&page);
+	return rc;
+}
+
 enum mcpass_rc mp_elicit_answer(const struct mp_elicit *elicit,
     const struct mp_question *question, json_t **ret_answer, struct mcpass_error *err)
 {
+	bool is_url = mp_elicit_is_url(question->params);
 	enum mcpass_rc rc;
 
-	if (elicit->by != MP_ELICIT_NOBODY && mp_elicit_is_url(question->params)
-	    && !may_see_url(elicit))
+	if (elicit->by != MP_ELICIT_NOBODY && is_url && !may_see_url(elicit))
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP elicitation, Capabilities",
 		    "the server asks to open a URL, which was not offered");
+	if (is_url && may_see_url(elicit))
+		return answer_url(elicit, question, ret_answer, err);
 	switch (elicit->by) {
 	case MP_ELICIT_PERSON:
 		return mp_elicit_person(question, ret_answer, err);

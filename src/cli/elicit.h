@@ -33,11 +33,18 @@ void mp_elicit_free(struct mp_elicit *elicit);
 /* What is offered to the server, as client capabilities; NULL: nothing.  Static. */
 const char *mp_elicit_capabilities(const struct mp_elicit *elicit);
 
+/* The page of a question in URL mode, fit to be shown. */
+struct mp_elicit_page {
+	char *url;                      /* plain, see mp_uri_plain() */
+	char *host;                     /* and its port; in Punycode, as it is asked for */
+	bool is_international;          /* a browser shows other letters */
+};
 struct mp_question {
 	const char *server;             /* who asks */
 	const char *key;                /* its name among those of one round, or NULL */
 	bool alone;                     /* it is the only one of its round */
 	const json_t *params;           /* of elicitation/create */
+	const struct mp_elicit_page *page;      /* in URL mode; mp_elicit_answer() looks after it */
 };
 /* *ret_answer is the result, {"action": ...}; the caller's (json_decref).
  * MCPASS_E_DENIED   nobody is there, or input ended, or Ctrl-C
@@ -52,8 +59,17 @@ enum mcpass_rc mp_elicit_answer(const struct mp_elicit *elicit,
  * MCPASS_E_USAGE: a required field has neither, or a value does not fit */
 enum mcpass_rc mp_elicit_fill(const json_t *schema, const json_t *given, json_t **ret_content,
     struct mcpass_error *err);
+/* --- elicit_url.c --- */
+/* Judges the URL of a question.  Release *ret_page with mp_elicit_page_free().
+ * MCPASS_E_POLICY  not https (http to this machine, for a server that is there, too), user
+ *                  information, letters beyond ASCII, an address that the server has no
+ *                  business with */
+enum mcpass_rc mp_elicit_page(const char *server, const char *url,
+    struct mp_elicit_page *ret_page, struct mcpass_error *err);
+void mp_elicit_page_free(struct mp_elicit_page *page);
 /* --- elicit_ask.c --- */
-/* Asks the person field by field. */
+/* Asks the person field by field, shows what would be sent, and asks whether to send it.
+ * What the server wrote stands behind a mark; Enter is no. */
 enum mcpass_rc mp_elicit_person(const struct mp_question *question, json_t **ret_answer,
     struct mcpass_error *err);
 /* Reads one line of standard input: "accept", "decline", "cancel", the content, or the

@@ -5,7 +5,11 @@
 #include "cli/field.h"
 #include "cli/line.h"
 #include "cli/out.h"
-#include "cli/report.h"
+#include "wire/json_raw.h"
+
+/* What a server wrote stands behind it. */
+#define MARK "| "
+#define LONGEST_PRESET 40u
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -27,8 +31,8 @@ static void say_question(const struct mp_question *question)
 	if (question->key != NULL)
 		mp_buf_addf(&buf, "%s: ", question->key);
 	mp_buf_adds(&buf, message != NULL ? message : "?");
-	if (mp_elicit_is_url(question->params) && text_of(question->params, "url") != NULL)
-		mp_buf_addf(&buf, " %s", text_of(question->params, "url"));
+	if (question->page != NULL)
+		mp_buf_addf(&buf, " %s", question->page->url);
 	json_object_foreach (json_object_get(schema, "properties"), name, field) {
 		mp_buf_addf(&buf, "%s%s: ", separator, name);
 		mp_field_describe(&buf, field);
@@ -125,16 +129,33 @@ static enum mcpass_rc prompt(const struct mp_buf *text, char **ret_line,
 	return rc;
 }
 
-static void add_choices(struct mp_buf *buf, const json_t *field)
+static void add_choices(struct mp_buf *buf, const struct mp_term *term, const json_t *field)
 {
 	struct mp_choice choices[MP_FIELD_CHOICES];
 	size_t count = mp_field_choices(field, choices);
+	struct mp_buf line;
 
+	mp_buf_init(&line, MP_MAX_DOCUMENT);
 	for (size_t i = 0; i < count; i++) {
-		mp_buf_addf(buf, "    %zu  ", i + 1);
-		mp_term_add_line(buf, choices[i].title != NULL ? choices[i].title : choices[i].value, 0);
-		mp_buf_addc(buf, '\n');
+		mp_buf_clear(&line);
+		mp_buf_addf(&line, "%zu  %s", i + 1,
+		    choices[i].title != NULL ? choices[i].title : choices[i].value);
+		mp_term_quote(buf, term, MARK "  ", mp_buf_text(&line));
 	}
+	mp_buf_free(&line);
+}
+
+/* " [John Doe]": what Enter takes, as far as there is room; all of it is shown in the end. */
+static void add_preset(struct mp_buf *buf, const json_t *preset)
+{
+	struct mp_buf value;
+
+	mp_buf_init(&value, MP_MAX_DOCUMENT);
+	mp_field_render(&value, preset);
+	mp_buf_adds(buf, " [");
+	mp_term_add_line(buf, mp_buf_text(&value), LONGEST_PRESET);
+	mp_buf_addc(buf, ']');
+	mp_buf_free(&value);
 }
 
 /* Its title and words, the choices, and on the last line what Enter means. */
@@ -144,23 +165,15 @@ static void add_field(struct mp_buf *buf, const struct mp_term *term, const json
 	const char *words = text_of(field, "description");
 	const json_t *preset = json_object_get(field, "default");
 
-	mp_buf_addf(buf, "  %s", mp_paint(term, MP_BOLD));
-	mp_term_add_line(buf, mp_field_title(field, name), 0);
-	mp_buf_adds(buf, mp_paint(term, MP_PLAIN));
-	if (words != NULL) {
-		mp_buf_adds(buf, "  ");
-		mp_term_add_line(buf, words, 0);
-	}
-	mp_buf_addc(buf, '\n');
-	add_choices(buf, field);
+	mp_term_quote(buf, term, MARK, mp_field_title(field, name));
+	if (words != NULL)
+		mp_term_quote(buf, term, MARK "  ", words);
+	add_choices(buf, term, field);
 	mp_buf_adds(buf, "    (");
 	mp_field_describe(buf, field);
 	mp_buf_addc(buf, ')');
-	if (preset != NULL) {
-		mp_buf_adds(buf, " [");
-		mp_field_render(buf, preset);
-		mp_buf_addc(buf, ']');
-	}
+	if (preset != NULL)
+		add_preset(buf, preset);
 	mp_buf_adds(buf, ": ");
 }
 
@@ -209,21 +222,82 @@ static enum mcpass_rc ask_field(const json_t *schema, const char *name, json_t *
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc ask_form(const json_t *schema, json_t **ret_answer,
+static bool is_yes(const char *line)
+{
+	return mp_eq_nocase(line, "y") || mp_eq_nocase(line, "yes");
+}
+
+/* The answer to a question of yes or no; Enter is no, Ctrl-D gives up. */
+static enum mcpass_rc decide(const struct mp_buf *text, const char **ret_action,
     struct mcpass_error *err)
 {
+	char *line = NULL;
+	enum mcpass_rc rc = prompt(text, &line, err);
+
+	*ret_action = line == NULL ? "cancel" : is_yes(line) ? "accept" : "decline";
+	mp_free_wiped(line);
+	return rc;
+}
+
+/* Each value to the byte, as JSON: a default may be longer than what was shown of it. */
+static void add_summary(struct mp_buf *buf, const struct mp_term *term, const char *server,
+    json_t *content)
+{
+	const char *name;
+	json_t *value;
+
+	mp_buf_addf(buf, "This would go to %s:\n", server);
+	json_object_foreach (content, name, value) {
+		char *json = mp_json_dump(value);
+		struct mp_buf line;
+
+		mp_buf_init(&line, MP_MAX_DOCUMENT);
+		mp_buf_addf(&line, "%s = ", name);
+		mp_raw_visible(&line, json != NULL ? json : "?");
+		mp_term_quote(buf, term, "    ", mp_buf_text(&line));
+		mp_buf_free(&line);
+		mp_free_wiped(json);
+	}
+	mp_buf_adds(buf, "Send it? [y/N] ");
+}
+
+/* Nothing is sent that was not shown as a whole. */
+static enum mcpass_rc confirm(const struct mp_question *question, json_t *content,
+    const char **ret_action, struct mcpass_error *err)
+{
+	struct mp_term term = mp_term_of(STDERR_FILENO);
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&text, MP_MAX_DOCUMENT);
+	add_summary(&text, &term, question->server, content);
+	rc = mp_buf_check(&text, "the answer", err);
+	if (!rc)
+		rc = decide(&text, ret_action, err);
+	mp_buf_free(&text);
+	return rc;
+}
+
+static enum mcpass_rc ask_form(const struct mp_question *question, json_t **ret_answer,
+    struct mcpass_error *err)
+{
+	const json_t *schema = json_object_get(question->params, "requestedSchema");
 	json_t *content = json_object(), *field;
 	enum mcpass_rc rc = content == NULL ? mp_nomem(err) : MCPASS_OK;
+	const char *action = "accept", *name;
 	bool gone = false;
-	const char *name;
 
 	json_object_foreach (json_object_get(schema, "properties"), name, field)
 		if (!rc && !gone)
 			rc = ask_field(schema, name, field, content, &gone, err);
-	if (!rc && !gone)
-		return mp_elicit_result("accept", content, ret_answer, err);
+	if (!rc && gone)
+		action = "cancel";
+	else if (!rc && json_object_size(content) > 0)
+		rc = confirm(question, content, &action, err);
+	if (!rc && mp_eq(action, "accept"))
+		return mp_elicit_result(action, content, ret_answer, err);
 	json_decref(content);
-	return rc ? rc : mp_elicit_result("cancel", NULL, ret_answer, err);
+	return rc ? rc : mp_elicit_result(action, NULL, ret_answer, err);
 }
 
 /* Who asks, and what; and what to do first. */
@@ -231,41 +305,40 @@ static void introduce(struct mp_buf *buf, const struct mp_term *term,
     const struct mp_question *question)
 {
 	const char *message = text_of(question->params, "message");
-	const char *url = text_of(question->params, "url");
+	const struct mp_elicit_page *page = question->page;
 
-	mp_buf_addf(buf, "%s asks:\n", question->server);
-	mp_term_add(buf, term, message != NULL ? message : "(without a word)");
-	if (mp_elicit_is_url(question->params) && url != NULL) {
-		mp_buf_adds(buf, "\nOpen this page, if you trust it, and come back:\n  ");
-		mp_term_add_line(buf, url, 0);
-		mp_buf_adds(buf, "\nDid you? [Y/n] ");
-	} else {
-		mp_buf_adds(buf, "\nAnswer? [Y/n] (Enter takes what stands in brackets, Ctrl-D"
-		    " gives up) ");
+	mp_buf_addf(buf, "%s asks%s:\n", question->server, page != NULL ? " you to open a page" : "");
+	mp_term_quote(buf, term, MARK, message != NULL ? message : "(without a word)");
+	if (page == NULL) {
+		mp_buf_adds(buf, "Answer? [y/N] (then Enter takes what stands in brackets, Ctrl-D gives"
+		    " up) ");
+		return;
 	}
+	mp_buf_addf(buf, "\n  Host  %s%s%s\n", mp_paint(term, MP_BOLD), page->host,
+	    mp_paint(term, MP_PLAIN));
+	if (page->is_international)
+		mp_buf_adds(buf, "        (in a browser its letters look different, perhaps like"
+		    " another host's)\n");
+	mp_buf_addf(buf, "  Page  %s\n\n"
+	    "It is not opened for you: do that if you trust this host, and come back.\n"
+	    "Did you? [y/N] ", page->url);
 }
 
 enum mcpass_rc mp_elicit_person(const struct mp_question *question, json_t **ret_answer,
     struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
-	const char *action = "accept";
+	const char *action = "decline";
 	struct mp_buf text;
-	char *line = NULL;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	introduce(&text, &term, question);
-	rc = prompt(&text, &line, err);
+	rc = decide(&text, &action, err);
 	mp_buf_free(&text);
-	if (line == NULL)
-		action = "cancel";
-	else if (line[0] == 'n' || line[0] == 'N')
-		action = "decline";
-	mp_free_wiped(line);
 	if (rc)
 		return rc;
-	if (strcmp(action, "accept") == 0 && !mp_elicit_is_url(question->params))
-		return ask_form(json_object_get(question->params, "requestedSchema"), ret_answer, err);
+	if (mp_eq(action, "accept") && question->page == NULL)
+		return ask_form(question, ret_answer, err);
 	return mp_elicit_result(action, NULL, ret_answer, err);
 }

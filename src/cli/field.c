@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "cli/advice.h"
 
+#define LONGEST_TYPE 24u        /* columns of what a server calls it */
+
 static const char *text_of(const json_t *object, const char *name)
 {
 	return json_string_value(json_object_get(object, name));
@@ -238,7 +240,8 @@ void mp_field_describe(struct mp_buf *buf, const json_t *schema)
 	} else if (mp_eq(type, "boolean")) {
 		mp_buf_adds(buf, "yes or no");
 	} else {
-		mp_term_add_line(buf, format != NULL ? format : type != NULL ? type : "text", 0);
+		mp_term_add_line(buf, format != NULL ? format : type != NULL ? type : "text",
+		    LONGEST_TYPE);
 		add_range(buf, schema, "minimum", "maximum", "");
 		add_range(buf, schema, "minLength", "maxLength", " characters");
 	}

@@ -5,6 +5,7 @@
 #include "cli/out.h"
 
 #define LONGEST_WORDS 4096u
+#define LONGEST_LEVEL 16u       /* columns; the longest one that there is has nine */
 #define PATIENCE_S 5            /* nobody wonders before that */
 
 void mp_progress_render(struct mp_buf *buf, const struct mp_term *term, const json_t *params)
@@ -34,15 +35,19 @@ void mp_progress_render_log(struct mp_buf *buf, const struct mp_term *term,
 	char *text = json_is_string(data) ? NULL : mp_json_dump(data);
 	const char *words = text != NULL ? text : json_string_value(data);
 
-	mp_buf_adds(buf, mp_paint(term, MP_DIM));
-	mp_buf_adds(buf, "server");
+	struct mp_buf line;
+
+	mp_buf_init(&line, MP_MAX_DOCUMENT);
+	mp_buf_adds(&line, "server");
 	if (level != NULL) {
-		mp_buf_adds(buf, ", ");
-		mp_term_add_line(buf, level, 0);
+		mp_buf_adds(&line, ", ");
+		mp_term_add_line(&line, level, LONGEST_LEVEL);
 	}
-	mp_buf_adds(buf, ": ");
-	mp_term_add_line(buf, words != NULL ? words : "", 0);
-	mp_buf_addf(buf, "%s\n", mp_paint(term, MP_PLAIN));
+	mp_buf_addf(&line, ": %s", words != NULL ? words : "");
+	mp_buf_adds(buf, mp_paint(term, MP_DIM));
+	mp_term_quote(buf, term, "| ", mp_buf_text(&line));
+	mp_buf_adds(buf, mp_paint(term, MP_PLAIN));
+	mp_buf_free(&line);
 	mp_free_wiped(text);
 }
 

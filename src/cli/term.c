@@ -3,8 +3,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include "base/printable.h"
 #include "wire/json_raw.h"
 
+#define FIRST_WIDE 0x1100u      /* Hangul Jamo; before them a character has one column */
+#define QUOTED_LINES 60u        /* of one text; more would only push ours off the screen */
 #define USUAL_WIDTH 80u
 #define MIN_WIDTH 40u           /* narrower, columns would leave no room for words */
 
@@ -114,6 +117,62 @@ void mp_term_add_line(struct mp_buf *buf, const char *text, unsigned max)
 		mp_one_line(buf->data + start);
 	if (cut)
 		mp_buf_adds(buf, "...");
+}
+
+/* The bytes of the front of text that surely fit into room columns: up to a blank where
+ * there is one. */
+static size_t fitting(const char *text, size_t len, unsigned room)
+{
+	size_t at = 0, blank = 0, columns = 0;
+
+	while (at < len) {
+		struct mp_char c = mp_char_first(text + at);
+
+		/* What is not shown becomes a '?' for each byte; East Asian letters and
+		 * pictures are wide. */
+		columns += !c.is_shown ? c.len : c.code < FIRST_WIDE ? 1 : 2;
+		if (columns > room)
+			return blank > 0 ? blank : at;
+		at += c.len;
+		if (c.code == ' ' || c.code == '\t')
+			blank = at;
+	}
+	return len;
+}
+
+static void add_quoted(struct mp_buf *buf, const char *mark, const char *text, size_t len)
+{
+	size_t start;
+
+	mp_buf_adds(buf, mark);
+	start = buf->len;
+	mp_buf_add(buf, text, len);
+	for (size_t i = start; !buf->failed && i < buf->len; i++)
+		if (buf->data[i] == '\t')
+			buf->data[i] = ' ';
+	if (!buf->failed && buf->data != NULL)
+		mp_one_line(buf->data + start);
+	mp_buf_addc(buf, '\n');
+}
+
+void mp_term_quote(struct mp_buf *buf, const struct mp_term *term, const char *mark,
+    const char *text)
+{
+	static const char rest[] = "... (the rest is left out)";
+	unsigned room = term->width - (unsigned)strlen(mark) - 1, lines = 0;
+
+	do {
+		size_t len = strcspn(text, "\r\n"), part = fitting(text, len, room);
+
+		if (++lines > QUOTED_LINES) {
+			add_quoted(buf, mark, rest, strlen(rest));
+			return;
+		}
+		add_quoted(buf, mark, text, part);
+		text += part;
+		if (part == len)
+			text += *text == '\r' && text[1] == '\n' ? 2 : *text != '\0';
+	} while (*text != '\0');
 }
 
 unsigned mp_term_columns(const char *text)

@@ -28,6 +28,10 @@ void mp_term_add(struct mp_buf *buf, const struct mp_term *term, const char *tex
 void mp_term_add_json(struct mp_buf *buf, const struct mp_term *term, struct mp_span json);
 /* The first line of text, made harmless, cut at max columns with "..."; max 0: whole. */
 void mp_term_add_line(struct mp_buf *buf, const char *text, unsigned max);
+/* Adds every line of a peer's text behind mark, broken where the terminal would break it, so
+ * that none of them looks like one of ours; a tab is a blank, and very many lines are cut. */
+void mp_term_quote(struct mp_buf *buf, const struct mp_term *term, const char *mark,
+    const char *text);
 /* Adds words of text broken at width, each further line indented. */
 void mp_term_wrap(struct mp_buf *buf, unsigned width, unsigned indent, const char *text);
 /* The columns of text: bytes that begin a character. */

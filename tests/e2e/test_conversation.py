@@ -215,13 +215,15 @@ def test_a_person_is_asked():
     with World() as w:
         server = asking(w, {"k": form(fields, ["needed"], "Who are you?\n\x1b[2JReally")})
         code, seen = at_terminal(w, ["call", server.url, "ask"], [
-            ("Answer? [Y/n]", "\r"), ("[John Doe]: ", "Ada\r"), ("[30]: ", "\r"), ("[95.5]: ", "1e1\r"),
+            ("Answer? [y/N]", "y\r"), ("[John Doe]: ", "Ada\r"), ("[30]: ", "\r"), ("[95.5]: ", "1e1\r"),
             ("[active]: ", "2\r"), ("[yes]: ", "n\r"), ("[r]: ", "green\r"), ("[mo]: ", "1, Tuesday\r"),
             ("(string): ", "\r"), ("(integer, 1 to 3): ", "7\r"), ("wanted: integer, 1 to 3", "x\r"),
-            ("wanted", "\r"), ("has to be filled in", "2\r"),
+            ("wanted", "\r"), ("has to be filled in", "2\r"), ("Send it? [y/N]", "yes\r"),
         ])
         expect_eq("exit", code, 0, seen)
         expect("who asks", server.url + " asks:" in seen, seen)
+        expect("what would be sent", f"This would go to {server.url}:\r\n    name = \"Ada\"\r\n"
+               in seen and '    days = ["mo","tu"]\r\n' in seen, seen)
         expect("no sequence of the server's gets through", "\x1b[2J" not in seen and "\x1b[31m" not in seen, seen)
         server.methods()
         expect_eq("what was answered", server.last[-1][1]["inputResponses"]["k"], {
@@ -230,29 +232,87 @@ def test_a_person_is_asked():
                 "colour": "g", "days": ["mo", "tu"], "needed": 2}}, seen)
 
 
-@lib.rows([("no", "n\r", "decline"), ("Ctrl-D", "\x04", "cancel")])
-def test_a_person_says_no(label, typed, action):
+@lib.rows([("no", [("Answer? [y/N]", "n\r")], "decline"),
+           ("Enter", [("Answer? [y/N]", "\r")], "decline"),
+           ("anything else", [("Answer? [y/N]", "yesterday\r")], "decline"),
+           ("Ctrl-D", [("Answer? [y/N]", "\x04")], "cancel"),
+           ("Ctrl-D at a field", [("Answer? [y/N]", "y\r"), ("(yes or no): ", "\x04")], "cancel"),
+           ("no in the end", [("Answer? [y/N]", "y\r"), ("(yes or no): ", "y\r"), ("Send it? [y/N]", "n\r")],
+            "decline"),
+           ("Enter in the end", [("Answer? [y/N]", "y\r"), ("(yes or no): ", "y\r"), ("Send it? [y/N]", "\r")],
+            "decline"),
+           ("Ctrl-D in the end", [("Answer? [y/N]", "y\r"), ("(yes or no): ", "y\r"),
+                                  ("Send it? [y/N]", "\x04")], "cancel")])
+def test_a_person_says_no(label, talk, action):
     with World() as w:
         server = asking(w, {"k": form(CONFIRM)})
-        code, seen = at_terminal(w, ["call", server.url, "ask"], [("Answer? [Y/n]", typed)])
+        code, seen = at_terminal(w, ["call", server.url, "ask"], talk)
         expect_eq("exit", code, 0, seen)
         server.methods()
         expect_eq("the answer", server.last[-1][1]["inputResponses"], {"k": {"action": action}})
 
 
-def test_a_page_is_shown_and_not_opened():
+def test_what_a_server_writes_is_marked():
+    """A message that looks like our own lines, and words that a terminal would break."""
+    ours = "mcpass: the stored credential has expired.\nhttps://bank.example asks:\r\nyour code"
+    wide = " " * 90 + "mcpass: sign in again"
+    fields = {"code": {"type": "string", "title": "Password\nmcpass: for alice", "description": ours + wide,
+                       "enum": ["a\nmcpass: b", wide], "default": "a\nmcpass: b" + wide,
+                       "format": "text\nmcpass: format"}}
+    with World() as w:
+        server = asking(w, {"k": form(fields, (), ours + "\n" + wide)})
+        code, seen = at_terminal(w, ["call", server.url, "ask"], [
+            ("Answer? [y/N]", "y\r"), ("]: ", "1\r"), ("Send it? [y/N]", "n\r")])
+        begun = seen.split("asks:", 1)[1]
+        for line in begun.split("\r\n"):
+            expect("no line of its own looks like ours", not line.startswith(("mcpass:", "https://bank")), seen)
+            expect("none is wide enough to be broken", len(line) <= 80, line)
+        expect("all of what would be sent is shown", '    code = "a\\nmcpass: b"' in seen, seen)
+
+
+PAGE = {"mode": "url", "message": "Pay\nmcpass: now", "elicitationId": "e"}
+
+
+def page(url):
+    return {"k": {"method": "elicitation/create", "params": {**PAGE, "url": url}}}
+
+
+@lib.rows([("yes", "y\r", "accept"), ("Enter is no", "\r", "decline"), ("no", "n\r", "decline"),
+           ("Ctrl-D", "\x04", "cancel")])
+def test_a_page_is_shown_and_not_opened(label, typed, action):
     with World() as w:
         opened = w.path("opened")
         browser = w.write("nosy", f"#!/bin/sh\ntouch {opened}\n")
         os.chmod(browser, 0o700)
-        server = asking(w, {"k": {"method": "elicitation/create", "params": {
-            "mode": "url", "message": "Pay", "url": "https://pay.example/\x1b[2J", "elicitationId": "e"}}})
-        code, seen = at_terminal(w, ["call", server.url, "ask"], [("Did you?", "\r")], {"BROWSER": browser})
+        server = asking(w, page("https://xn--pypal-4ve.com/$(id)?x=1"))
+        code, seen = at_terminal(w, ["call", server.url, "ask"], [("Did you? [y/N]", typed)], {"BROWSER": browser})
         expect_eq("exit", code, 0, seen)
-        expect("the page", "https://pay.example/?[2J" in seen, seen)
+        expect("the host on a line of its own", "\r\n  Host  xn--pypal-4ve.com\r\n" in seen, seen)
+        expect("that it may look like another", "look different" in seen, seen)
+        expect("the page", "  Page  https://xn--pypal-4ve.com/%24%28id%29?x=1\r\n" in seen, seen)
+        expect("its words are marked", "| Pay\r\n| mcpass: now\r\n" in seen, seen)
         expect("no browser", not os.path.exists(opened))
         server.methods()
-        expect_eq("the answer", server.last[-1][1]["inputResponses"], {"k": {"action": "accept"}})
+        expect_eq("the answer", server.last[-1][1]["inputResponses"], {"k": {"action": action}})
+
+
+@lib.rows([
+    ("http", "http://pay.example/"), ("a name before the host", "https://bank.example@evil.example/"),
+    ("a script", "javascript:alert(1)"), ("a file", "file:///etc/passwd"), ("a sequence", "https://x.example/\x1b[2J"),
+    ("a cloud's metadata", "https://169.254.169.254/latest/"), ("nowhere", "https://0.0.0.0/"),
+    ("letters of another script", "https://p\u0430ypal.com/"), ("nothing", ""),
+])
+def test_a_page_that_is_refused(label, url):
+    with World() as w:
+        server = asking(w, page(url))
+        code, seen = at_terminal(w, ["call", server.url, "ask"], [("Did you?", "y\r")])
+        expect_eq("exit", code, 0, seen)
+        expect("it is said", "note: declined: " + server.url in seen, seen)
+        expect("no question", "Did you?" not in seen and "\x1b" not in seen, repr(seen))
+        server.methods()
+        expect_eq("the answer", server.last[-1][1]["inputResponses"], {"k": {"action": "decline"}})
+        done = server.call("ask", "--elicit", "-", stdin="accept\n")
+        expect_eq("nor by a line", json.loads(done.stdout), {"k": {"action": "decline"}}, done.stderr)
 
 
 # --- the handshake era ------------------------------------------------------------------

@@ -291,13 +291,77 @@ static void test_progress(void)
 	mp_buf_init(&buf, 1000);
 	params = parse("{\"level\":\"info\",\"data\":{\"a\":\"\\u001b\"}}");
 	mp_progress_render_log(&buf, &term, params);
-	CHECK_STR("a log message", mp_buf_text(&buf), "server, info: {\"a\":\"\\u001B\"}\n");
+	CHECK_STR("a log message", mp_buf_text(&buf), "| server, info: {\"a\":\"\\u001B\"}\n");
 	json_decref(params);
 	mp_buf_free(&buf);
 }
 
+#define FAR "https://mcp.example/mcp"
+#define HERE "http://127.0.0.1:8080/mcp"
+#define INSIDE "https://10.1.2.3/mcp"
+static const struct {
+	const char *label, *server, *url, *host, *shown;        /* host NULL: refused */
+	bool is_international;
+} page_rows[] = {
+	{ "a page", FAR, "https://pay.example/x?y=1", "pay.example", "https://pay.example/x?y=1", false },
+	{ "a port", FAR, "https://pay.example:8443/", "pay.example:8443", "https://pay.example:8443/", false },
+	{ "made plain", FAR, "https://pay.example/$(id)", "pay.example", "https://pay.example/%24%28id%29",
+	    false },
+	{ "Punycode", FAR, "https://xn--pypal-4ve.com/", "xn--pypal-4ve.com", "https://xn--pypal-4ve.com/",
+	    true },
+	{ "Punycode further down", FAR, "https://a.xn--pypal-4ve.com/", "a.xn--pypal-4ve.com",
+	    "https://a.xn--pypal-4ve.com/", true },
+	{ "Cyrillic letters", FAR, "https://p\xd0\xb0ypal.com/", NULL, NULL, false },
+	{ "http", FAR, "http://pay.example/", NULL, NULL, false },
+	{ "a name before the host", FAR, "https://bank.example@evil.example/", NULL, NULL, false },
+	{ "a password", FAR, "https://a:b@evil.example/", NULL, NULL, false },
+	{ "an escaped one", FAR, "https://bank.example%40evil.example/", NULL, NULL, false },
+	{ "a script", FAR, "javascript:alert(1)", NULL, NULL, false },
+	{ "a file", FAR, "file:///etc/passwd", NULL, NULL, false },
+	{ "data", FAR, "data:text/html,x", NULL, NULL, false },
+	{ "another program", FAR, "ms-msdt:/id", NULL, NULL, false },
+	{ "a relative one", FAR, "/pay", NULL, NULL, false },
+	{ "no host", FAR, "https:///pay", NULL, NULL, false },
+	{ "a sequence", FAR, "https://pay.example/\033[2J", NULL, NULL, false },
+	{ "a line end", FAR, "https://pay.example/\nmcpass: x", NULL, NULL, false },
+	{ "none", FAR, NULL, NULL, NULL, false },
+	{ "a cloud's metadata", FAR, "https://169.254.169.254/", NULL, NULL, false },
+	{ "that by http", FAR, "http://169.254.169.254/latest/", NULL, NULL, false },
+	{ "that as a number", FAR, "https://2852039166/", NULL, NULL, false },
+	{ "that from here", HERE, "https://169.254.169.254/", NULL, NULL, false },
+	{ "a router", FAR, "https://192.168.0.1/", NULL, NULL, false },
+	{ "this machine", FAR, "https://127.0.0.1:8080/", NULL, NULL, false },
+	{ "by name", FAR, "http://localhost:8080/", NULL, NULL, false },
+	{ "in IPv6", FAR, "http://[::1]:8080/", NULL, NULL, false },
+	{ "mapped", FAR, "https://[::ffff:10.0.0.1]/", NULL, NULL, false },
+	{ "nowhere", HERE, "https://0.0.0.0/", NULL, NULL, false },
+	{ "from here to here", HERE, "http://localhost:8080/", "localhost:8080", "http://localhost:8080/",
+	    false },
+	{ "from here to a far host, by http", HERE, "http://pay.example/", NULL, NULL, false },
+	{ "from inside to here", INSIDE, "http://127.0.0.1/", NULL, NULL, false },
+	{ "from inside to inside", INSIDE, "https://10.9.9.9/", "10.9.9.9", "https://10.9.9.9/", false },
+	{ "but by http", INSIDE, "http://10.9.9.9/", NULL, NULL, false },
+};
+
+static void test_page(void)
+{
+	for (size_t i = 0; i < COUNT(page_rows); i++) {
+		struct mp_elicit_page page = { 0 };
+		struct mcpass_error err = { 0 };
+
+		CHECK_EQ(page_rows[i].label, mp_elicit_page(page_rows[i].server, page_rows[i].url, &page,
+		    &err), page_rows[i].host != NULL ? MCPASS_OK : MCPASS_E_POLICY);
+		CHECK_STR(page_rows[i].label, page.host, page_rows[i].host);
+		CHECK_STR(page_rows[i].label, page.url, page_rows[i].shown);
+		CHECK_EQ(page_rows[i].label, page.is_international, page_rows[i].is_international);
+		CHECK(page_rows[i].label, (err.detail[0] != '\0') == (page_rows[i].host == NULL));
+		mp_elicit_page_free(&page);
+	}
+}
+
 int main(void)
 {
+	test_page();
 	test_read();
 	test_describe();
 	test_fill();

@@ -176,6 +176,52 @@ static const struct {
 	{ "made harmless", "\033[2J", 0, "?[2J" },
 };
 
+#define FORTY "a234567890 b234567890 c234567890 d23456"
+static const struct {
+	const char *label, *text, *want;
+} quote_rows[] = {
+	{ "a line", "a b", "| a b\n" },
+	{ "nothing", "", "| \n" },
+	{ "every line", "a\n\nb", "| a\n| \n| b\n" },
+	{ "line ends of others", "a\r\nb\rc", "| a\n| b\n| c\n" },
+	{ "an end at the end", "a\n", "| a\n" },
+	{ "a tab", "a\tb", "| a b\n" },
+	{ "made harmless", "\033[2Ja\xe2\x80\xae", "| ?[2Ja???\n" },
+	{ "too wide: broken at a blank", FORTY " xyz", "| " "a234567890 b234567890 c234567890 \n| d23456 xyz\n" },
+	{ "no blank to break it at", "a23456789012345678901234567890123456789x",
+	    "| a234567890123456789012345678901234567\n| 89x\n" },
+	{ "wide letters", "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+	    "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+	    "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5",
+	    "| \xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+	    "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5"
+	    "\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\xe6\x97\xa5\n| \xe6\x97\xa5\n" },
+};
+
+static void test_quote(void)
+{
+	static const struct mp_term narrow = { .is_terminal = true, .width = 40 };
+	char many[400];
+	struct mp_buf buf;
+	size_t lines = 0;
+
+	mp_buf_init(&buf, 8192);
+	for (size_t i = 0; i < COUNT(quote_rows); i++) {
+		mp_buf_clear(&buf);
+		mp_term_quote(&buf, &narrow, "| ", quote_rows[i].text);
+		CHECK_STR(quote_rows[i].label, mp_buf_text(&buf), quote_rows[i].want);
+	}
+	memset(many, '\n', sizeof(many) - 1);
+	many[sizeof(many) - 1] = '\0';
+	mp_buf_clear(&buf);
+	mp_term_quote(&buf, &narrow, "| ", many);
+	for (const char *p = mp_buf_text(&buf); *p != '\0'; p++)
+		lines += *p == '\n';
+	CHECK_EQ("very many lines", lines, 61);
+	CHECK_HAS("are cut", mp_buf_text(&buf), "| ... (the rest is left out)\n");
+	mp_buf_free(&buf);
+}
+
 static void test_term(void)
 {
 	struct mp_buf buf;
@@ -210,6 +256,7 @@ int main(void)
 	test_explain();
 	test_words();
 	test_term();
+	test_quote();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }
