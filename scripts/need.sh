@@ -5,7 +5,7 @@
 # must; elsewhere it lists what to install.
 set -eu
 
-build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev libmicrohttpd-dev"
+build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev"
 check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev"
 fuzz="clang libclang-rt-dev"
 bench="curl python3"
@@ -41,7 +41,7 @@ for group in "$@"; do
 done
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
-	if pkg-config --exists libcurl libcrypto jansson sqlite3 libmicrohttpd 2>/dev/null \
+	if pkg-config --exists libcurl libcrypto jansson sqlite3 2>/dev/null \
 	    && command -v cmake >/dev/null 2>&1 && command -v ninja >/dev/null 2>&1; then
 		exit 0
 	fi

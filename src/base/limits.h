@@ -187,14 +187,38 @@
 #define MP_MAX_FETCHES 32
 /* Seconds in which one of them must be answered: a client waits for it. */
 #define MP_FETCH_TIMEOUT 10
-/* Requests that wait for such an answer: half of the connections, so that whoever needs
- * none is served. */
-#define MP_MAX_WAITERS 60
-/* Connections that the small server holds at a time; seconds that one may be silent.
- * libmicrohttpd takes 128 events at a time, and when it gets just so many, it waits for more
- * before it looks at them: so there are fewer. */
-#define MP_MAX_HTTPD_CONNECTIONS 120u
-#define MP_HTTPD_TIMEOUT 30u
+/* Requests that wait for such an answer, or for a worker: all of them are looked at again when
+ * one comes. */
+#define MP_MAX_WAITERS 512
+/* The head of a request to a server: two tokens and a browser's cookies.  Its headers: a
+ * browser sends 20. */
+#define MP_MAX_REQUEST_HEAD ((size_t)32 * 1024)
+#define MP_MAX_REQUEST_HEADERS 128u
+/* Chunk extensions and trailers of one body: nobody sends any. */
+#define MP_MAX_CHUNK_OVERHEAD 4096u
+/* Connections that a server holds at a time, some KiB each; fewer when the process may not have
+ * as many descriptors, of which some are for files and for requests of ours. */
+#define MP_MAX_HTTPD_CONNECTIONS 4096u
+#define MP_HTTPD_OTHER_DESCRIPTORS 128u
+/* How many of them one address may hold.  Of our own machine, all but some: everything there
+ * is one address, a proxy too, and the operator has to get in. */
+#define MP_HTTPD_PER_ADDRESS 256u
+#define MP_HTTPD_SPARE 64u
+/* Bytes of requests that a server holds over all connections. */
+#define MP_MAX_HTTPD_HELD ((size_t)64 * 1024 * 1024)
+/* Milliseconds that a connection may be silent between two requests; that a head may take
+ * from its first byte, a body from its head, an answer until it is taken off our hands; that a
+ * request may wait for others; that we listen on to a peer that was refused, so that it
+ * reads why (RFC 9112 9.6); and that requests under way may take when the server stops. */
+#define MP_HTTPD_IDLE_MS 30000
+#define MP_HTTPD_HEAD_MS 15000
+#define MP_HTTPD_BODY_MS 30000
+#define MP_HTTPD_SEND_MS 60000
+#define MP_HTTPD_WAIT_MS 60000
+#define MP_HTTPD_LINGER_MS 2000
+#define MP_HTTPD_DRAIN_MS 10000
+/* Lines of a log that wait to be written. */
+#define MP_MAX_LOG_LINES 1024
 /* Requests of a session that are not answered yet; a host asks a few at a time. */
 #define MP_MAX_CALLS 1024
 /* Things a session has to tell its program; it is told after every piece of input. */

@@ -154,9 +154,9 @@ void mp_echo_service_stop(struct mp_echo_service *service)
 {
 	if (service == NULL)
 		return;
-	mp_fetcher_stop(service->fetcher);      /* it calls the server */
-	mp_httpd_stop(service->httpd);
-	mp_fetcher_free(service->fetcher);      /* which calls it */
+	mp_httpd_stop(service->httpd);          /* what is under way may need the fetcher yet */
+	mp_fetcher_free(service->fetcher);      /* which calls the server */
+	mp_httpd_free(service->httpd);
 	mcpass_guard_free(service->guard);
 	mp_call_on_free(service->call_on);
 	free(service->endpoint);

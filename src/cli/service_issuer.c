@@ -236,12 +236,11 @@ void mp_issuer_service_stop(struct mp_issuer_service *service)
 {
 	if (service == NULL)
 		return;
-	mp_documents_stop(service->documents);  /* they call the server */
-	mp_passwords_stop(service->passwords);
-	mp_httpd_stop(service->httpd);          /* which calls them */
-	mp_issuer_free(service->issuer);
-	mp_documents_free(service->documents);
+	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
+	mp_documents_free(service->documents);  /* which call the server */
 	mp_passwords_free(service->passwords);
+	mp_httpd_free(service->httpd);
+	mp_issuer_free(service->issuer);
 	if (service->has_store)
 		mp_issuer_store_close(&service->store);
 	free(service->url);

@@ -40,12 +40,6 @@ enum mcpass_rc mp_documents_vouch(struct mp_documents *documents, const char *ur
 	return mp_fetcher_vouch(documents->fetcher, url, err);
 }
 
-void mp_documents_stop(struct mp_documents *documents)
-{
-	if (documents != NULL)
-		mp_fetcher_stop(documents->fetcher);
-}
-
 void mp_documents_free(struct mp_documents *documents)
 {
 	if (documents == NULL)

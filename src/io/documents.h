@@ -13,8 +13,7 @@ enum mcpass_rc mp_documents_new(const struct mp_http_options *options, const cha
 /* An operator named this URL: it may lead into a private network. */
 enum mcpass_rc mp_documents_vouch(struct mp_documents *documents, const char *url,
     struct mcpass_error *err);
-void mp_documents_stop(struct mp_documents *documents);         /* NULL is fine */
-void mp_documents_free(struct mp_documents *documents);         /* stops first; NULL is fine */
+void mp_documents_free(struct mp_documents *documents);         /* NULL is fine */
 
 /* As of struct mp_issuer_config.fetch; ctx is a struct mp_documents.  Used by one thread. */
 enum mcpass_rc mp_documents_get(void *ctx, const char *url, int *ret_status,

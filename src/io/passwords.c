@@ -101,12 +101,6 @@ enum mcpass_rc mp_passwords_new(void (*done)(void *ctx), void *ctx,
 	return rc;
 }
 
-void mp_passwords_stop(struct mp_passwords *passwords)
-{
-	if (passwords != NULL)
-		mp_workers_stop(passwords->workers);
-}
-
 void mp_passwords_free(struct mp_passwords *passwords)
 {
 	if (passwords == NULL)

@@ -11,8 +11,7 @@ struct mp_passwords;
 /* done is called in a worker's thread after each comparison. */
 enum mcpass_rc mp_passwords_new(void (*done)(void *ctx), void *ctx,
     struct mp_passwords **ret_passwords, struct mcpass_error *err);
-void mp_passwords_stop(struct mp_passwords *passwords);         /* NULL is fine */
-void mp_passwords_free(struct mp_passwords *passwords);         /* stops first; NULL is fine */
+void mp_passwords_free(struct mp_passwords *passwords);         /* NULL is fine */
 
 /* As of struct mp_issuer_config.check_password; ctx is a struct mp_passwords.  Used by one
  * thread. */

@@ -27,7 +27,7 @@ for file in src/*/*.[ch]; do
 		[ "$(floor "$other")" -lt "$own" ] || complain "$file (floor $own) includes $other/ (floor $(floor "$other"))"
 	done
 	if [ "$own" -le 3 ]; then
-		found=$(grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<(curl/|microhttpd|sqlite3|libpq|time\.h|sys/|unistd|fcntl|poll|netdb|netinet|signal|pthread)' "$file" || true)
+		found=$(grep -nE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<(curl/|sqlite3|libpq|time\.h|sys/|unistd|fcntl|poll|netdb|netinet|signal|pthread)' "$file" || true)
 		[ -z "$found" ] || complain "$file: the core includes $found"
 	fi
 done

@@ -269,7 +269,7 @@ static inline void world_start(void)
 static inline void world_stop(void)
 {
 	browser_join();
-	mp_httpd_stop(world.httpd);
+	mp_httpd_free(world.httpd);
 	remove_folder(world.folder);
 }
 

@@ -91,7 +91,7 @@ static void test_rows(void)
 			    MCPASS_OK);
 		}
 		mp_drive_free(drive);
-		mp_httpd_stop(world.httpd);
+		mp_httpd_free(world.httpd);
 		world.httpd = NULL;
 		CHECK_EQ(rows[i].label, world.answers, rows[i].answers);
 		if (rows[i].answers != 0) {
@@ -209,7 +209,7 @@ static void test_unreachable(void)
 
 	world_start();
 	options = world_options();
-	mp_httpd_stop(world.httpd);
+	mp_httpd_free(world.httpd);
 	world.httpd = NULL;
 	CHECK_EQ("nobody is there", call(&options, &err), MCPASS_E_IO);
 	CHECK_HAS("why", err.detail, "refused the connection");
@@ -377,7 +377,7 @@ static void test_asked(void)
 	CHECK_STR("a failure is one of the request", err.detail, "no answer");
 	options.ui.ctx = NULL;
 	CHECK_EQ("an answer", call(&options, &err), MCPASS_OK);
-	mp_httpd_stop(world.httpd);
+	mp_httpd_free(world.httpd);
 	world.httpd = NULL;
 	if (world.answers != 0)         /* the result may be here first */
 		CHECK_HAS("goes to the server", world.last_answer, "{\"action\":\"accept\"}");

@@ -224,7 +224,7 @@ static void test_end(void)
 	while (atomic_load(&asked_held) == before)
 		sched_yield();
 	mp_fetcher_stop(fetcher);
-	mp_httpd_stop(httpd);
+	mp_httpd_free(httpd);
 	mp_fetcher_free(fetcher);
 	mp_fetcher_free(NULL);
 }

@@ -537,7 +537,7 @@ int main(void)
 	test_reach_of_no_proxy();
 	test_no_proxy();
 	test_resolve();
-	mp_httpd_stop(httpd);
+	mp_httpd_free(httpd);
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();

@@ -83,7 +83,9 @@ static const struct {
 	    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
 	    "HTTP/1.1 ", "" },
 	{ "one that becomes too large", large, "HTTP/1.1 413 ", "\r\n\r\n" },
-	{ "a target that is no path", "GET http://x/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+	{ "a target in absolute form", "GET http://y/a?b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+	    "GET [/a] [b] 0 []", "\nHost: y\n" },
+	{ "one that is no path", "GET ftp://x/a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 	    "HTTP/1.1 400 ", "\r\n\r\n" },
 	{ "the handler fails", "GET /fail?secret HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 	    "HTTP/1.1 500 ", "\r\n\r\n" },
@@ -212,8 +214,8 @@ static void test_start(void)
 		CHECK_HAS("IPv6", answer, "[/six]");
 		close(fd);
 	}
-	mp_httpd_stop(second);
-	mp_httpd_stop(NULL);
+	mp_httpd_free(second);
+	mp_httpd_free(NULL);
 	for (size_t n = 0; n < 1; n++) {
 		mp_test_fail_alloc(n);
 		second = NULL;
@@ -237,7 +239,7 @@ static void test_no_memory(void)
 		if (!mp_test_alloc_failed())
 			break;
 		CHECK("an error, nothing, or all", answer[0] == '\0'
-		    || strstr(answer, "HTTP/1.1 500 ") != NULL || strstr(answer, " 2 [ok]") != NULL);
+		    || strstr(answer, "HTTP/1.1 500 ") != NULL || strstr(answer, "HTTP/1.1 503 ") != NULL || strstr(answer, " 2 [ok]") != NULL);
 	}
 	CHECK_HAS("in the end", answer, " 2 [ok]");
 }
@@ -255,7 +257,7 @@ int main(void)
 	test_expect_continue();
 	test_start();
 	test_no_memory();
-	mp_httpd_stop(httpd);
+	mp_httpd_free(httpd);
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }

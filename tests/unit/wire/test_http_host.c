@@ -1,0 +1,76 @@
+/* The Host of a request: whether it is one, and whether it is ours. */
+#include <string.h>
+#include "harness/check.h"
+#include "wire/http_host.h"
+
+static const struct {
+	const char *label, *value, *name;       /* name NULL: it is none */
+} rows[] = {
+	{ "a name", "as.example", "as.example" }, { "a port", "as.example:8443", "as.example" },
+	{ "an empty port", "as.example:", "as.example" }, { "an address", "127.0.0.1:1", "127.0.0.1" },
+	{ "IPv6", "[::1]", "::1" }, { "IPv6 and a port", "[2001:db8::1]:80", "2001:db8::1" },
+	{ "nothing", "", NULL }, { "a port only", ":80", NULL }, { "a space", "a b", NULL },
+	{ "a comma", "a,b", NULL }, { "a path", "a/b", NULL }, { "a user", "u@a", NULL },
+	{ "a port of letters", "a:b", NULL }, { "a port that is too large", "a:65536", NULL },
+	{ "two ports", "a:1:2", NULL }, { "a sign", "a:+1", NULL }, { "no bracket", "[::1", NULL },
+	{ "behind a bracket", "[::1]a", NULL }, { "bare IPv6", "::1", NULL }, { "a zone", "[::1%25lo]", NULL },
+	{ "an escape", "a%2eb", NULL }, { "empty labels", "a..b", NULL }, { "a query", "a?b", NULL },
+	{ "a backslash", "a\\b", NULL }, { "a scheme", "http://a", NULL },
+};
+
+static void test_parse(void)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct mp_http_host host = { 0 };
+		bool ok = mp_http_host_parse(rows[i].value, &host);
+
+		CHECK_EQ(rows[i].label, ok, rows[i].name != NULL);
+		if (ok)
+			CHECK(rows[i].label, mp_span_is(host.name, rows[i].name));
+	}
+}
+
+/* loopback: bound to this machine only; public: to all. */
+static const struct {
+	const char *label, *value;
+	bool on_loopback, in_public;
+} ours_rows[] = {
+	{ "our own name", "as.example", true, true },
+	{ "in capitals, with a port", "AS.Example:8443", true, true },
+	{ "the other name", "mcp.example", true, true },
+	{ "localhost", "localhost:8930", true, true },
+	{ "an address of loopback", "127.0.0.1", true, true },
+	{ "IPv6 loopback", "[::1]:8930", true, true },
+	{ "a page's own name", "evil.example", false, false },
+	{ "a name below ours", "evil.as.example", false, false },
+	{ "a name that begins as ours", "as.example.evil.example", false, false },
+	{ "a name below localhost", "evil.localhost", false, true },
+	{ "an address", "10.1.2.3:8930", false, true },
+	{ "0.0.0.0", "0.0.0.0", false, true },
+	{ "loopback in another notation", "2130706433", false, true },
+	{ "a name without a dot", "mcpass", false, true },
+	{ "no host", "a b", false, false },
+	{ "nothing", NULL, false, false },
+};
+
+static void test_ours(void)
+{
+	static const char *const urls[] = { "https://as.example", NULL, "https://mcp.example/mcp" };
+
+	for (size_t i = 0; i < COUNT(ours_rows); i++) {
+		struct mp_http_names names = { urls, COUNT(urls), true };
+
+		CHECK_EQ(ours_rows[i].label, mp_http_host_is_ours(&names, ours_rows[i].value),
+		    ours_rows[i].on_loopback);
+		names.is_loopback = false;
+		CHECK_EQ(ours_rows[i].label, mp_http_host_is_ours(&names, ours_rows[i].value),
+		    ours_rows[i].in_public);
+	}
+}
+
+int main(void)
+{
+	test_parse();
+	test_ours();
+	return check_done();
+}
