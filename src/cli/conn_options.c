@@ -39,7 +39,7 @@ static const struct mp_option login_options[] = {
 	{ "client-id", '\0', MP_OPTION_TEXT, "ID", AT(client_id),
 	    "The client that was registered for us; otherwise we register one." },
 	{ "client-issuer", '\0', MP_OPTION_TEXT, "URL", AT(client_issuer),
-	    "The only authorization server that may see that client; otherwise the first one." },
+	    "The only authorization server that may see what is given here; a secret needs it." },
 	{ "client-secret-file", '\0', MP_OPTION_TEXT, "FILE", AT(client_secret_file),
 	    "Its secret. Otherwise MCPASS_CLIENT_SECRET from the environment, if set." },
 	{ "initial-access-token-file", '\0', MP_OPTION_TEXT, "FILE",

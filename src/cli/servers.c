@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/options.h"
+#include "io/idn.h"
 
 /* Hosts expand ${NAME} from the environment.  We do not: a .mcp.json that came with
  * somebody's repository could send any variable to any server. */
@@ -55,6 +56,9 @@ static enum mcpass_rc not_there(const json_t *servers, const char *name,
 	near = mp_nearest(name, names, count);
 	if (near != NULL)
 		mp_hint(err, "did you mean %s?", near);
+	if (strpbrk(name, ".:/") != NULL)         /* a host, a port, a path */
+		mp_hint(err, "a URL begins with its scheme: https://%s, or http://%s for a server on this"
+		    " machine", name + strspn(name, "/"), name + strspn(name, "/"));
 	mp_hint(err, "give its URL, https://HOST/PATH, or a name in the file of servers");
 	return rc;
 }
@@ -70,7 +74,7 @@ static enum mcpass_rc read_server(const json_t *entry, const char *name,
 		    "the server %s has no url: a local one needs no pass", name);
 	rc = check_plain(url, err);
 	if (!rc)
-		rc = mp_set(&server->url, url, err);
+		rc = mp_idn_url(url, &server->url, err);
 	if (!rc)
 		rc = read_headers(json_object_get(entry, "headers"), &server->headers, err);
 	return rc;
@@ -129,7 +133,7 @@ enum mcpass_rc mp_server_find(const char *what, const char *path,
 	enum mcpass_rc rc;
 
 	if (strstr(what, "://") != NULL) {
-		rc = mp_set(&server.url, what, err);
+		rc = mp_idn_url(what, &server.url, err);
 		if (!rc)
 			*ret_server = server;
 		return rc;

@@ -139,7 +139,12 @@ static enum mcpass_rc check_server_url(const struct mcpass_client_config *cfg,
 	    (cfg->flags & MCPASS_LOOPBACK_HTTP) != 0, "the server's URL", &why) == MCPASS_OK)
 		return MCPASS_OK;
 	(void)mp_fail(err, MCPASS_E_USAGE, why.spec, "%s", why.detail);
-	mp_hint(err, "give an https:// URL, or http:// with a loopback address");
+	if (why.rc == MCPASS_E_POLICY)
+		mp_hint(err, "give an https:// URL, or http:// with a loopback address");
+	else if (strchr(cfg->server_url, '#') != NULL)
+		mp_hint(err, "leave out what begins with '#': it is never sent");
+	else
+		mp_hint(err, "give a URL as https://HOST/PATH");
 	return MCPASS_E_USAGE;
 }
 

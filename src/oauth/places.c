@@ -121,16 +121,21 @@ static enum mcpass_rc follow(struct mp_places *places, const struct mp_places_an
 
 /* Whether the body is one, though it breaks a rule: a JSON object that has the member which
  * every such document has, or that breaks off or contradicts itself. */
-static bool is_meant_to_be(const struct mp_places *places, struct mp_span text)
+static enum mcpass_rc is_meant_to_be(const struct mp_places *places, struct mp_span text,
+    bool *ret_meant, struct mcpass_error *why)
 {
 	json_t *json = NULL;
-	bool meant;
+	enum mcpass_rc rc;
 
-	if (mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "it", &json, NULL) != MCPASS_OK)
-		return text.len > 0 && text.data[strspn(text.data, " \t\r\n")] == '{';
-	meant = mp_json_is_given(json, places->of_issuer ? "issuer" : "resource");
+	rc = mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "it", &json, NULL);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(why);
+	if (rc)
+		*ret_meant = text.len > 0 && text.data[strspn(text.data, " \t\r\n")] == '{';
+	else
+		*ret_meant = mp_json_is_given(json, places->of_issuer ? "issuer" : "resource");
 	json_decref(json);
-	return meant;
+	return MCPASS_OK;
 }
 
 static enum mcpass_rc take_resource(struct mp_places *places, struct mp_span text,
@@ -274,12 +279,15 @@ static enum mp_places_next take_document(struct mp_places *places,
 {
 	struct mp_span text = mp_json_without_mark(answer->data != NULL ? answer->data : "",
 	    answer->data != NULL ? answer->data_len : 0);
-	struct mcpass_error why = { 0 };
+	struct mcpass_error why = { 0 }, lost = { 0 };
+	bool meant = false;
 	enum mcpass_rc rc;
 
 	rc = places->of_issuer ? take_issuer(places, text, &why) : take_resource(places, text, &why);
+	if (rc && is_meant_to_be(places, text, &meant, &lost))
+		return fail(&lost, err);
 	if (rc)
-		return reject(places, &why, is_meant_to_be(places, text), err);
+		return reject(places, &why, meant, err);
 	places->found = true;
 	if (places->of_issuer)
 		places->lacked = lacked(places);

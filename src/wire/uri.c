@@ -36,6 +36,13 @@ static enum mcpass_rc check_part(struct mp_span part, const char *what, const ch
 		if (c == '%')
 			return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 2.1",
 			    "a bad %%-escape in the %s of the URL", what);
+		if (c == ' ')
+			return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 2.1",
+			    "a space in the %s of the URL, where it is written %%20", what);
+		if ((unsigned char)c >= 0x80)
+			return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 2.1",
+			    "a letter outside ASCII in the %s of the URL, where its bytes are written %%%02X...",
+			    what, (unsigned char)c);
 		return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 2",
 		    "a byte 0x%02x in the %s of the URL", (unsigned char)c, what);
 	}
@@ -66,10 +73,20 @@ static enum mcpass_rc read_port(struct mp_span digits, struct mp_uri *uri,
 		port = port * 10 + (unsigned)(digits.data[i] - '0');
 	}
 	if (!good || port == 0 || port > 65535)
-		return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 3.2.3", "the port of the URL is bad");
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 3.2.3",
+		    "the port of the URL is %.*s, and not a number from 1 to 65535",
+		    (int)(digits.len < 32 ? digits.len : 32), digits.data);
 	uri->port = port;
 	uri->has_port = true;
 	return MCPASS_OK;
+}
+
+static bool has_other_letters(struct mp_span host)
+{
+	for (size_t i = 0; i < host.len; i++)
+		if ((unsigned char)host.data[i] >= 0x80)
+			return true;
+	return false;
 }
 
 /* Splits "host:port" or "[literal]:port". */
@@ -93,6 +110,9 @@ static enum mcpass_rc read_authority(struct mp_span authority, struct mp_uri *ur
 	} else if (uri->is_ipv6) {
 		uri->host.len = 0;                              /* no ']': no host */
 	}
+	if (has_other_letters(uri->host))
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 5890 2.3.2.1",
+		    "the host of the URL has letters outside ASCII: it has to be as DNS has it, xn--...");
 	if (!mp_host_is_valid(uri->host, uri->is_ipv6))
 		return mp_fail(err, MCPASS_E_USAGE, "RFC 3986 3.2.2",
 		    "the URL names no host, or not in a way that is safe to resolve");

@@ -22,7 +22,8 @@ static const struct {
 	{ "not there", "{\"mcpServers\":{\"work\":{\"url\":\"https://x\"}}}", "wrok", MCPASS_E_USAGE,
 	    .detail = "no server named wrok", .hint = "did you mean work?" },
 	{ "nothing near", "{\"mcpServers\":{}}", "example.com", MCPASS_E_USAGE,
-	    .detail = "no server named example.com", .hint = "give its URL, https://HOST/PATH, or a name in the file of servers" },
+	    .detail = "no server named example.com", .hint = "a URL begins with its scheme:"
+	    " https://example.com, or http://example.com for a server on this machine" },
 	{ "no servers at all", "{}", "a", MCPASS_E_USAGE, .detail = "no server named a",
 	    .hint = "give its URL, https://HOST/PATH, or a name in the file of servers" },
 	{ "a local one", "{\"mcpServers\":{\"l\":{\"command\":\"x\"}}}", "l", MCPASS_E_USAGE,
