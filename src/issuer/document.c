@@ -105,6 +105,9 @@ static enum mcpass_rc read_document(const struct mp_turn *turn, const char *url,
 	/* spec: SEP-991 (client_id MUST match the URL exactly) */
 	if (!rc && !mp_eq(wish.client_id, url))
 		rc = refuse(err, "is that of another client_id");
+	/* spec: SEP-991 (client_id, client_name and redirect_uris MUST be there) */
+	if (!rc && wish.client_name == NULL)
+		rc = refuse(err, "has no client_name");
 	if (!rc)
 		rc = mp_register_apply(turn->issuer, &wish, client, err);
 	if (!rc)

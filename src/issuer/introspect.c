@@ -3,6 +3,8 @@
  * Who: the client that the token was given to, and for an access token the server that it
  * is for, as far as the operator wrote that down (introspects).  For all others it is as if
  * there were no such token: they might be trying what they found.
+ * A refresh token says what it is, and is nothing to a client that is a server: one that takes
+ * what is active for an access token would let it in.
  * spec: RFC 7662 2, 4; RFC 9449 6.2 */
 #include <string.h>
 #include "issuer/client.h"
@@ -20,12 +22,13 @@ static enum mcpass_rc reply_inactive(const struct mp_turn *turn, struct mcpass_e
 
 /* Adds what is the same for all; body is changed. */
 static enum mcpass_rc reply_active(const struct mp_turn *turn, json_t *body,
-    const char *token_type, struct mcpass_error *err)
+    const char *token_type, const char *typ, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (json_object_set_new(body, "active", json_true()) != 0 || (token_type != NULL
-	    && json_object_set_new(body, "token_type", json_string(token_type)) != 0))
+	if (json_object_set_new(body, "active", json_true()) != 0
+	    || json_object_set_new(body, "token_type", json_string(token_type)) != 0
+	    || json_object_set_new(body, "typ", json_string(typ)) != 0)
 		rc = mp_nomem(err);
 	return rc ? rc : mp_reply_json(turn, 200, body, err);
 }
@@ -53,7 +56,7 @@ static enum mcpass_rc tell_access(const struct mp_turn *turn, json_t *claims,
 	/* spec: RFC 7662 2.2 (username is for people) */
 	if (username != NULL && json_object_set_new(claims, "username", json_string(username)) != 0)
 		return mp_nomem(err);
-	return reply_active(turn, claims, type, err);
+	return reply_active(turn, claims, type, "at+jwt", err);
 }
 
 /* What a refresh token stands for.  spec: RFC 7662 2.2 */
@@ -73,10 +76,18 @@ static enum mcpass_rc tell_refresh(const struct mp_turn *turn, const struct mp_g
 	enum mcpass_rc rc = body == NULL ? mp_nomem(err)
 	    : mp_json_write(body, refresh_fields, MP_COUNT(refresh_fields), grant, err);
 
-	if (!rc)
-		rc = reply_active(turn, body, NULL, err);
+	if (!rc)        /* spec: RFC 8693 2.2.1 (N_A: it is no access token) */
+		rc = reply_active(turn, body, "N_A", "refresh_token", err);
 	json_decref(body);
 	return rc;
+}
+
+/* spec: RFC 7662 4 (to whom a token is active is ours to say) */
+static bool may_know_refresh(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_grant *grant)
+{
+	return client->introspects.count == 0 && mp_eq(grant->client_id, client->client_id)
+	    && mp_users_find(turn->issuer, grant->username) != NULL;
 }
 
 static enum mcpass_rc look_at_refresh(const struct mp_turn *turn,
@@ -90,8 +101,8 @@ static enum mcpass_rc look_at_refresh(const struct mp_turn *turn,
 	if (!rc)
 		rc = mp_grant_peek_refresh(turn, &token, &grant, &found, err);
 	if (!rc)
-		rc = found && mp_eq(grant.client_id, client->client_id)
-		    && mp_users_find(turn->issuer, grant.username) != NULL ? tell_refresh(turn, &grant, err) : reply_inactive(turn, err);
+		rc = found && may_know_refresh(turn, client, &grant) ? tell_refresh(turn, &grant, err)
+		    : reply_inactive(turn, err);
 	mp_grant_free(&grant);
 	mp_secret_free(&token);
 	return rc;

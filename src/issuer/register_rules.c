@@ -88,11 +88,14 @@ static enum mcpass_rc apply_grants(const struct mp_registration *wish,
 /* Clients register with the scope of the first challenge and step up with the same
  * client_id: bound to what it named, such a client could never do more.  Whoever registers
  * may name any scope, so the bound would protect nobody; the consent page does.  It learns
- * from the answer that it was given all, as RFC 7591 3.2.1 lets us.  Naming only scopes
- * that do not exist is a refusal: without a scope it could ask for all there are. */
+ * from the answer that it was given all, as RFC 7591 3.2.1 lets us.  The same where it
+ * names only scopes that do not exist here, as clients do that ask every server for a fixed
+ * list. */
 static enum mcpass_rc apply_scope(const struct mp_issuer *issuer,
     const struct mp_registration *wish, struct mp_client *client, struct mcpass_error *err)
 {
+	bool binds = mp_faults_is(issuer, "register-scope-binds")
+	    || mp_faults_is(issuer, "keycloak-some-scopes");
 	struct mp_strings wanted = { 0 }, granted = { 0 };
 	char *scope = NULL;
 	enum mcpass_rc rc = mp_scope_parse(wish->scope, &wanted, err);
@@ -100,11 +103,10 @@ static enum mcpass_rc apply_scope(const struct mp_issuer *issuer,
 	for (size_t i = 0; i < wanted.count && !rc; i++)
 		if (mp_strings_has(&issuer->scopes, wanted.items[i]))
 			rc = add(&granted, wanted.items[i], err);
-	if (!rc && wanted.count > 0 && granted.count == 0)
+	if (!rc && binds && wanted.count > 0 && granted.count == 0)
 		rc = mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 3.2.2",
 		    "none of these scopes exists");
-	if (!rc && granted.count > 0 && !mp_faults_is(issuer, "register-scope-binds")
-	    && !mp_faults_is(issuer, "keycloak-some-scopes"))
+	if (!rc && wanted.count > 0 && !binds)
 		rc = mp_scope_merge(&granted, &issuer->scopes, err);
 	if (!rc)
 		rc = mp_scope_join(&granted, &scope, err);

@@ -263,8 +263,9 @@ static const struct { const char *label, *body; } document_rows[] = {
 	    "\"redirect_uris\":[\"http://127.0.0.1/callback\",\"" WEB "\"]}" },
 	{ "another redirect URI in the document", START_OF_DOCUMENT "\"redirect_uris\":[\"" WEB
 	    "\",\"https://two.example/cb\"]}" },
-	{ "no name in the document", "{\"client_id\":\"" DOCUMENT "\",\"redirect_uris\":"
-	    "[\"http://127.0.0.1/callback\",\"" WEB "\"]}" },
+	{ "a name in the document that reads as nothing", "{\"client_id\":\"" DOCUMENT "\","
+	    "\"client_name\":\" \",\"redirect_uris\":[\"http://127.0.0.1/callback\",\"" WEB
+	    "\"]}" },
 };
 
 static void test_changed_document(void)

@@ -66,6 +66,7 @@ static const struct { const char *label, *body; int status, want; } documents[] 
 	    200 },
 	{ "another client's", START_OF(DOCUMENT "x") REDIRECTS "}", 200, 400 },
 	{ "nobody's", "{" REDIRECTS "}", 200, 400 },
+	{ "no name", "{\"client_id\":\"" DOCUMENT "\"," REDIRECTS "}", 200, 400 },
 	{ "no addresses", START_OF(DOCUMENT) "\"redirect_uris\":[]}", 200, 400 },
 	{ "a script for an address", START_OF(DOCUMENT) "\"redirect_uris\":[\"javascript:x\"]}", 200,
 	    400 },

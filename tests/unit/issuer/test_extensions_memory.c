@@ -87,8 +87,8 @@ static bool try_step(const struct step *step, size_t n)
 	enum mcpass_rc rc;
 	bool failed;
 
-	web = (struct web){ DOCUMENT, "{\"client_id\":\"" DOCUMENT "\",\"redirect_uris\":"
-	    "[\"http://127.0.0.1/callback\"]}", 200, 0 };
+	web = (struct web){ DOCUMENT, "{\"client_id\":\"" DOCUMENT "\",\"client_name\":\"C\","
+	    "\"redirect_uris\":[\"http://127.0.0.1/callback\"]}", 200, 0 };
 	kit_open_extended(&kit, kit_extended());
 	finish(&kit);
 	mp_test_fail_alloc(n);

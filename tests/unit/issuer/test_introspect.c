@@ -12,7 +12,7 @@ static void open_with(struct kit *kit, bool opaque)
 	static char mcp_text[] = MCP, back_text[] = CALLBACK;
 	static char *mcp[] = { mcp_text }, *back[] = { back_text };
 	struct mp_issuer_config config = kit_extended();
-	struct mp_issuer_client clients[8];
+	struct mp_issuer_client clients[9];
 	char *hash = NULL;
 
 	memcpy(clients, config.clients, config.client_count * sizeof(clients[0]));
@@ -22,6 +22,9 @@ static void open_with(struct kit *kit, bool opaque)
 	clients[config.client_count++] = (struct mp_issuer_client){ .client_id = "web",
 		.client_secret = "s3cret", .grants = "authorization_code refresh_token",
 		.redirect_uris = { back, 1 } };
+	clients[config.client_count++] = (struct mp_issuer_client){ .client_id = "both",
+		.client_secret = "s3cret", .grants = "authorization_code refresh_token",
+		.redirect_uris = { back, 1 }, .introspects = { mcp, 1 } };
 	clients[config.client_count++] = (struct mp_issuer_client){ .client_id = "narrow",
 		.client_secret = "s3cret", .grants = "client_credentials", .audiences = { mcp, 1 } };
 	config.clients = clients;
@@ -77,6 +80,7 @@ static void test_access(bool opaque)
 	CHECK_STR("scope", kit_member(&kit, "scope"), "mcp:read mcp:tools");
 	CHECK_STR("exp", kit_member(&kit, "exp"), "1700000600");
 	CHECK_STR("token_type", kit_member(&kit, "token_type"), "Bearer");
+	CHECK_STR("what it is", kit_member(&kit, "typ"), "at+jwt");
 	CHECK("nobody's name", kit_member(&kit, "username") == NULL);
 	CHECK("not to another server", !is_active(&kit, other, ECHO));
 	CHECK("not to another client", !is_active(&kit, token, "&client_id=web&client_secret=s3cret"));
@@ -146,6 +150,8 @@ static void test_refresh(bool opaque)
 	CHECK("a refresh token", is_active(&kit, refresh, WEB));
 	CHECK_STR("sub", kit_member(&kit, "sub"), "alice");
 	CHECK_STR("scope", kit_member(&kit, "scope"), "mcp:read");
+	CHECK_STR("it is no access token", kit_member(&kit, "token_type"), "N_A");
+	CHECK_STR("but what it is", kit_member(&kit, "typ"), "refresh_token");
 	CHECK("is nothing to a server", !is_active(&kit, refresh, ECHO));
 	CHECK_EQ("refreshed", kit_refresh(&kit, refresh, "&client_secret=s3cret"), 200);
 	second = kit_member(&kit, "refresh_token");
@@ -166,6 +172,25 @@ static void test_refresh(bool opaque)
 	CHECK_EQ("the login", kit_post(&kit, "/revoke", form), 200);
 	CHECK("is over", !is_active(&kit, second, WEB));
 	CHECK_EQ("and what says nothing with it", is_active(&kit, access, ECHO), !opaque);
+	kit_close(&kit);
+}
+
+/* A server that is a client, too: what it got itself would pass for an access token. */
+static void test_server_as_client(void)
+{
+	const char *access, *refresh;
+	struct kit kit;
+
+	open_with(&kit, false);
+	snprintf(kit.client_id, sizeof(kit.client_id), "both");
+	CHECK_EQ("token", kit_exchange(&kit, kit_code(&kit, "alice", "mcp:read"),
+	    "&client_secret=s3cret"), 200);
+	access = kit_member(&kit, "access_token");
+	refresh = kit_member(&kit, "refresh_token");
+	CHECK("its access token", is_active(&kit, access, "&client_id=both&client_secret=s3cret"));
+	CHECK("its refresh token is nothing to it",
+	    !is_active(&kit, refresh, "&client_id=both&client_secret=s3cret"));
+	CHECK_EQ("and works as before", kit_refresh(&kit, refresh, "&client_secret=s3cret"), 200);
 	kit_close(&kit);
 }
 
@@ -306,6 +331,7 @@ int main(void)
 	test_refused();
 	test_refresh(false);
 	test_refresh(true);
+	test_server_as_client();
 	test_audiences();
 	test_clients();
 	test_twice();
