@@ -48,6 +48,8 @@ def check(done, code, *words):
     ("a page's address, not its origin", ["authserver", "--port", "0", "--cors-origin",
                                           "https://app.example/"], 1, "origin"),
     ("every page", ["serve", "--open", "--port", "0", "--cors-origin", "*"], 1, "origin"),
+    ("a proxy by its name", ["authserver", "--port", "0", "--trusted-proxy", "proxy.example"], 1,
+     "by its address"),
     ("an unknown fault", ["authserver", "--port", "0", "--fault", "nonsense"], 1, "nonsense"),
     ("a users file that is not there", ["authserver", "--port", "0", "--users", "/nowhere/u"], 2, "/nowhere/u"),
     ("a CA file that is not there",
