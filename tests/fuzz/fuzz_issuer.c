@@ -26,9 +26,11 @@ static int count_up(void *ctx, uint8_t *out, size_t len)
 static void open_issuer(struct memstore **ret_memstore, struct mp_issuer **ret_issuer)
 {
 	static const struct mp_issuer_scope scopes[] = { { "mcp:read", "See" }, { "mcp:tools", 0 } };
+	static const char *const proxies[] = { "10.0.0.1", "2001:db8::1" };
 	static char *key_text, users[512];
 	struct mp_issuer_config config = { .issuer = "https://as.example", .scopes = scopes,
-		.scope_count = MP_COUNT(scopes), .random = count_up };
+		.scope_count = MP_COUNT(scopes), .random = count_up, .proxies = proxies,
+		.proxy_count = MP_COUNT(proxies) };
 
 	if (key_text == NULL) {
 		struct mp_key *key = NULL;
@@ -87,7 +89,7 @@ static void check(const struct mp_http_response *response)
 	const char *type = mp_header_get(response->headers.items, response->headers.count,
 	    "Content-Type");
 
-	if (response->status < 200 || response->status > 499)
+	if (response->status < 200 || response->status > 503)
 		abort();
 	for (size_t i = 0; i < response->headers.count; i++)
 		if (strpbrk(response->headers.items[i].value, "\r\n") != NULL)
@@ -102,7 +104,7 @@ static void send_one(struct mp_issuer *issuer, char *text, int64_t now)
 	struct mp_http_response response = { 0 };
 	struct mcpass_header headers[MAX_HEADERS];
 	struct mp_http_request request = { .method = "", .path = "", .headers = headers,
-		.now = now };
+		.now = now, .peer = "10.0.0.1" };
 	char *line = next_line(&text), *space = strchr(line, ' '), *question;
 
 	request.method = line;
