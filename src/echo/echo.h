@@ -29,11 +29,16 @@ struct mp_echo_config {
 };
 
 /* Refuses what no server should look at, before any token is: a foreign Origin or Host
- * (403), a method that is not POST (405).  MCPASS_OK with status 0: go on.
+ * (403).  MCPASS_OK with status 0: go on, here and below.
  * spec: MCP streamable HTTP, "Security Warning" (Origin), DNS rebinding */
 enum mcpass_rc mp_echo_screen(const struct mp_echo_config *config,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err);
+/* Refuses what is no message: a method that is not POST (405), another Content-Type (415), an
+ * Accept that rules the answer out (406).  After the token: there are clients that GET the
+ * endpoint first, and take a 405 for a server that needs no login. */
+enum mcpass_rc mp_echo_screen_message(const struct mp_http_request *request,
+    struct mp_http_response *response, struct mcpass_error *err);
 /* Answers a POST of the MCP endpoint.  MCPASS_OK with status 0: somebody calls call_on; do
  * it, and ask again with caller->called_on. */
 enum mcpass_rc mp_echo_answer(const struct mp_echo_config *config,

@@ -1,4 +1,4 @@
-/* What is refused before anybody looks at a token or a body.
+/* What is refused before a token is looked at, and what before a body is.
  * spec: MCP 2026-07-28 streamable HTTP, "Security & Endpoint", "Sending Messages" */
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +123,6 @@ enum mcpass_rc mp_echo_screen(const struct mp_echo_config *config,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err)
 {
-	struct single type = single(request, "Content-Type");
 	enum mcpass_rc rc;
 	bool host_allowed;
 
@@ -134,6 +133,14 @@ enum mcpass_rc mp_echo_screen(const struct mp_echo_config *config,
 		return refuse(response, 403, "This Host is not served here", err);
 	if (!is_origin_allowed(config, request))
 		return refuse(response, 403, "This Origin is not allowed", err);
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_echo_screen_message(const struct mp_http_request *request,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct single type = single(request, "Content-Type");
+
 	if (strcmp(request->method, "POST") != 0)
 		return refuse_method(response, err);
 	if (type.count != 1 || !mp_media_type_is(type.value, "application/json"))

@@ -309,18 +309,29 @@ static enum mcpass_rc answer_guarded(const struct mp_protected *server,
 		response->status = MP_HTTP_LATER;
 		return MCPASS_OK;
 	}
-	if (verdict.type != MCPASS_ALLOW) {
+	if (verdict.type != MCPASS_ALLOW)
 		rc = refuse(server, &verdict, response, err);
-	} else if (problem.rc != MCPASS_OK) {
+	else
+		rc = mp_echo_screen_message(request, response, err);
+	if (!rc && response->status == 0 && problem.rc != MCPASS_OK)
 		rc = refuse_body(request, problem.detail, response, err);
-	} else {
+	else if (!rc && response->status == 0)
 		rc = answer_caller(server, request, &verdict, response, err);
-	}
 	if (!rc && verdict.dpop_nonce != NULL)  /* spec: RFC 9449 8.2, 9 */
 		rc = mp_headers_add(&response->headers, "DPoP-Nonce", verdict.dpop_nonce, err);
 	if (!rc)        /* spec: RFC 6750 5.3; RFC 9111 3.5; RFC 9449 8.2 */
 		rc = mp_headers_add(&response->headers, "Cache-Control", "no-store", err);
 	return rc;
+}
+
+static enum mcpass_rc answer_open(const struct mp_protected *server,
+    const struct mp_http_request *request, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_echo_screen_message(request, response, err);
+
+	return rc || response->status != 0 ? rc
+	    : mp_echo_answer(&server->echo, request, NULL, response, err);
 }
 
 static enum mcpass_rc answer_endpoint(const struct mp_protected *server,
@@ -337,7 +348,7 @@ static enum mcpass_rc answer_endpoint(const struct mp_protected *server,
 	rc = mp_echo_screen(&server->echo, request, response, err);
 	if (!rc && response->status == 0)
 		rc = server->guard != NULL ? answer_guarded(server, request, response, err)
-		    : mp_echo_answer(&server->echo, request, NULL, response, err);
+		    : answer_open(server, request, response, err);
 	return rc ? rc : mp_cors_allow(&cors, request, &response->headers, err);
 }
 

@@ -323,6 +323,25 @@ def test_the_first_challenge_names_every_scope():
                   "mcp:read mcp:tools mcp:prompts mcp:echo")
 
 
+def test_the_token_comes_before_the_method():
+    """Some clients GET the endpoint first, and take a 405 for a server that needs no login."""
+    with Place() as p:
+        p.serve_keys()
+        token = p.token("mcp:read")
+        for method in ("GET", "DELETE", "PUT"):
+            for value, want in ((None, 401), (token, 405)):
+                request = urllib.request.Request(p.url, method=method)
+                if value:
+                    request.add_header("Authorization", "Bearer " + value)
+                try:
+                    urllib.request.urlopen(request, timeout=lib.PATIENCE)
+                    raise lib.Failure(f"{method} was answered")
+                except urllib.error.HTTPError as error:
+                    expect_eq(method, error.code, want)
+                    expect_eq("a challenge", "resource_metadata" in str(
+                        error.headers["WWW-Authenticate"]), want == 401)
+
+
 def test_only_what_is_missing():
     with Place() as p:
         p.serve_keys("--rule", "tools/call:echo=mcp:tools mcp:echo mcp:more")

@@ -71,6 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		request.now = (int64_t)len;
 		config.loopback_only = len % 2 == 0;
 		check(mp_echo_screen(&config, &request, &response, NULL) == MCPASS_OK);
+		if (response.status == 0)
+			check(mp_echo_screen_message(&request, &response, NULL) == MCPASS_OK);
 		if (response.status != 0)
 			check_answer(&response);
 		check(mp_echo_answer(&config, &request, len % 3 == 0 ? &caller : NULL, &response, NULL)

@@ -135,7 +135,10 @@ static const struct {
 	{ "nothing there", "GET", "/", true, 404, "not_found" },
 	{ "no path", "OPTIONS", "*", true, 404, "not_found" },
 	{ "behind the endpoint", "POST", "/mcp/x", true, 404, "not_found" },
-	{ "a GET of the endpoint", "GET", "/mcp", true, 405, "jsonrpc" },
+	{ "a GET of the endpoint", "GET", "/mcp", true, 401, "unauthorized" },
+	{ "a DELETE of the endpoint", "DELETE", "/mcp", true, 401, "unauthorized" },
+	{ "a PUT of the endpoint", "PUT", "/mcp", true, 401, "unauthorized" },
+	{ "a GET of an open endpoint", "GET", "/mcp", false, 405, "jsonrpc" },
 };
 
 static void test_paths(void)
@@ -150,6 +153,7 @@ static void test_paths(void)
 		CHECK_EQ(label, response.status, path_rows[i].status);
 		CHECK_HAS(label, mp_buf_text(&response.body), path_rows[i].has);
 		CHECK(label, (header(&response, "Allow") != NULL) == (response.status == 405));
+		CHECK(label, (header(&response, "WWW-Authenticate") != NULL) == (response.status == 401));
 		CHECK(label, (header(&response, "Access-Control-Allow-Origin") != NULL)
 		    == (strncmp(path_rows[i].path, "/.well", 6) == 0 && response.status < 300));
 		CHECK_EQ("nobody is asked", fetches, 0);
@@ -456,11 +460,11 @@ static const struct {
 } page_rows[] = {
 	{ "a page asks for leave", "OPTIONS", "/mcp", APP, true, 204, APP },
 	{ "it sees the challenge", "POST", "/mcp", APP, true, 401, APP },
-	{ "and that there is no stream", "GET", "/mcp", APP, true, 405, APP },
+	{ "before it is told that there is no stream", "GET", "/mcp", APP, true, 401, APP },
 	{ "another page asks", "OPTIONS", "/mcp", "https://evil.example", true, 403, NULL },
 	{ "another page calls", "POST", "/mcp", "https://evil.example", true, 403, NULL },
 	{ "a page of this machine calls", "POST", "/mcp", "http://localhost:1", true, 401, NULL },
-	{ "a page of this machine asks", "OPTIONS", "/mcp", "http://localhost:1", true, 405, NULL },
+	{ "a page of this machine asks", "OPTIONS", "/mcp", "http://localhost:1", true, 401, NULL },
 	{ "no page is on the list", "OPTIONS", "/mcp", APP, false, 403, NULL },
 	{ "no page is on the list, it calls", "POST", "/mcp", APP, false, 403, NULL },
 	{ "no page", "POST", "/mcp", NULL, true, 401, NULL },
