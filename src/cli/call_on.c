@@ -65,7 +65,7 @@ static enum mcpass_rc find_endpoint(struct mp_call_on *call_on, struct mcpass_er
 
 	if (call_on->token_endpoint != NULL)
 		return MCPASS_OK;
-	rc = mp_discover(call_on->http, issuer, &meta, err);
+	rc = mp_discover(call_on->http, issuer, MP_WANTS_TOKEN, &meta, err);
 	if (!rc && meta.token_endpoint == NULL)
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
 		    "the metadata of %s has no token_endpoint", issuer);

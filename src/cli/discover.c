@@ -1,44 +1,66 @@
 #include "cli/discover.h"
 #include "base/limits.h"
 
-/* What stands at one place.  *ret_miss: nothing, so that the next one is looked at. */
-static enum mcpass_rc look(struct mp_http *http, const char *url, const char *issuer,
-    struct mp_asmeta *meta, bool *ret_miss, struct mcpass_error *err)
+/* One GET, and what the walk makes of it. */
+static enum mp_places_next look(struct mp_http *http, struct mp_places *places,
+    struct mcpass_error *err)
 {
 	static const struct mcpass_header accept = { "Accept", "application/json" };
 	struct mp_http_response response = { 0 };
-	bool slash;
-	enum mcpass_rc rc;
+	struct mp_places_answer answer = { 0 };
+	struct mcpass_error why = { 0 };
+	enum mp_places_next next = MP_PLACES_FAILED;
+	enum mcpass_rc rc = mp_http_perform(http, "GET", mp_places_url(places), &accept, 1, NULL, 0,
+	    MP_MAX_DOCUMENT, &response, &why);
 
-	rc = mp_http_perform(http, "GET", url, &accept, 1, NULL, 0, MP_MAX_DOCUMENT, &response, err);
-	if (!rc && (response.status == 429 || response.status >= 500))
-		rc = mp_fail(err, MCPASS_E_IO, NULL, "GET %s: answered %d", url, response.status);
-	*ret_miss = !rc && response.status != 200;
-	if (!rc && !*ret_miss)
-		rc = mp_asmeta_parse(mp_buf_text(&response.body), response.body.len, meta, err);
-	if (!rc && !*ret_miss)
-		rc = mp_asmeta_check_issuer(meta, issuer, &slash, err);
+	if (rc == MCPASS_E_IO) {
+		answer.data = why.detail;
+		next = mp_places_next(places, &answer, err);
+	} else if (rc) {
+		(void)mp_fail(err, rc, why.spec, "%s", why.detail);
+	} else {
+		answer.status = response.status;
+		answer.data = mp_buf_text(&response.body);
+		answer.data_len = response.body.len;
+		next = mp_places_next(places, &answer, err);
+	}
 	mp_http_response_free(&response);
-	return rc;
+	return next;
 }
 
-enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, struct mp_asmeta *ret_meta,
+static enum mcpass_rc walk(struct mp_http *http, struct mp_places *places, const char *issuer,
     struct mcpass_error *err)
 {
-	struct mp_strings places = { 0 };
-	struct mp_asmeta meta = { 0 };
-	bool miss = true;
-	enum mcpass_rc rc = mp_asmeta_places(issuer, &places, err);
+	struct mcpass_error why = { 0 };
+	enum mp_places_next next;
 
-	for (size_t i = 0; i < places.count && !rc && miss; i++)
-		rc = look(http, places.items[i], issuer, &meta, &miss, err);
-	if (!rc && miss)
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3",
-		    "%s has no metadata at any of %zu places", issuer, places.count);
-	mp_strings_free(&places);
-	if (rc)
-		mp_asmeta_free(&meta);
-	else
-		*ret_meta = meta;
+	do
+		next = look(http, places, &why);
+	while (next == MP_PLACES_AGAIN);
+	if (next == MP_PLACES_NONE)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3",
+		    "%s publishes no metadata at any of %zu places (%.60s)", issuer,
+		    mp_places_count(places), places->passed);
+	if (next == MP_PLACES_FOUND)
+		return MCPASS_OK;
+	(void)mp_fail(err, why.rc, why.spec, "%s", why.detail);
+	if (why.hint[0] != '\0')
+		mp_hint(err, "%s", why.hint);
+	return why.rc;
+}
+
+enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, unsigned wants,
+    struct mp_asmeta *ret_meta, struct mcpass_error *err)
+{
+	struct mp_places places = { 0 };
+	enum mcpass_rc rc = mp_places_of_issuer(&places, issuer, issuer, true, wants, err);
+
+	if (!rc)
+		rc = walk(http, &places, issuer, err);
+	if (!rc) {
+		*ret_meta = places.as;
+		places.as = (struct mp_asmeta){ 0 };
+	}
+	mp_places_free(&places);
 	return mp_doing(err, rc, "reading the issuer's metadata");
 }

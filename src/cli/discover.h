@@ -3,12 +3,14 @@
 #ifndef MP_CLI_DISCOVER_H
 #define MP_CLI_DISCOVER_H
 #include "io/http_curl.h"
-#include "oauth/asmeta.h"
+#include "oauth/places.h"
 
-/* Looks at the places in their order; *ret_meta is released with mp_asmeta_free().
+/* Walks the places as the guard does (a redirect is a miss); wants: MP_WANTS_... of
+ * oauth/places.h.  *ret_meta is released with mp_asmeta_free().
  * MCPASS_E_IO        no answer, or one that may pass
  * MCPASS_E_PROTOCOL  none of the places has any, MCPASS_E_POLICY it is another issuer's */
-enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, struct mp_asmeta *ret_meta,
+enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, unsigned wants,
+    struct mp_asmeta *ret_meta,
     struct mcpass_error *err);
 
 #endif

@@ -174,6 +174,18 @@ static enum mcpass_rc check_introspection(const struct ask *ask,
 	return mp_doing(err, rc, "asking the issuer about a token");
 }
 
+/* What the server will need of the metadata. */
+static unsigned wanted(const struct mp_serve_found *found)
+{
+	const struct mp_serve_issuer *issuer = found->issuer;
+	bool keys = issuer->jwks_uri == NULL && issuer->jwks_file == NULL;
+	bool introspection = issuer->introspection.client_id != NULL
+	    && issuer->introspection.endpoint == NULL;
+
+	return (keys ? MP_WANTS_KEYS : 0) | (introspection ? MP_WANTS_INTROSPECTION : 0)
+	    | (found->exchanges ? MP_WANTS_TOKEN : 0);
+}
+
 enum mcpass_rc mp_serve_ask(struct mp_http *http, const struct mp_serve_plan *plan, size_t i,
     struct mp_serve_found *found, struct mcpass_error *err)
 {
@@ -183,7 +195,7 @@ enum mcpass_rc mp_serve_ask(struct mp_http *http, const struct mp_serve_plan *pl
 	found->issuer = &plan->config->issuers[i];
 	found->exchanges = mp_eq(plan->exchange_issuer, found->issuer->issuer);
 	if (needs_meta(found))
-		rc = mp_discover(http, found->issuer->issuer, &found->meta, err);
+		rc = mp_discover(http, found->issuer->issuer, wanted(found), &found->meta, err);
 	if (!rc)
 		rc = find_keys(&ask, found, err);
 	if (!rc && found->issuer->introspection.client_id != NULL)

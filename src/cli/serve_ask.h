@@ -3,7 +3,7 @@
 #define MP_CLI_SERVE_ASK_H
 #include "cli/serve_plan.h"
 #include "io/http_curl.h"
-#include "oauth/asmeta.h"
+#include "oauth/places.h"
 
 struct mp_serve_found {                 /* { 0 } is nothing yet */
 	const struct mp_serve_issuer *issuer;

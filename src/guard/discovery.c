@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include "base/limits.h"
 #include "guard/recent.h"
-#include "oauth/asmeta.h"
 #include "oauth/target.h"
 
 enum mcpass_rc mp_discovery_init(struct mp_discovery *discovery, const char *issuer,
@@ -13,7 +12,7 @@ enum mcpass_rc mp_discovery_init(struct mp_discovery *discovery, const char *iss
 	enum mcpass_rc rc;
 
 	*discovery = (struct mp_discovery){ .issuer = issuer, .loopback_http = loopback_http };
-	rc = mp_asmeta_places(issuer, &discovery->places, &why);
+	rc = mp_places_of_issuer(&discovery->places, issuer, issuer, loopback_http, 0, &why);
 	if (rc == MCPASS_E_PROTOCOL)    /* nobody else wrote it */
 		rc = MCPASS_E_USAGE;
 	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
@@ -31,7 +30,7 @@ void mp_discovery_forget(struct mp_discovery *discovery)
 void mp_discovery_free(struct mp_discovery *discovery)
 {
 	mp_discovery_forget(discovery);
-	mp_strings_free(&discovery->places);
+	mp_places_free(&discovery->places);
 	*discovery = (struct mp_discovery){ 0 };
 }
 
@@ -46,7 +45,7 @@ enum mp_discovery_answer mp_discovery_ask(const struct mp_discovery *discovery, 
 
 const char *mp_discovery_url(const struct mp_discovery *discovery)
 {
-	return discovery->places.items[discovery->place];
+	return mp_places_url(&discovery->places);
 }
 
 enum mcpass_rc mp_status_check(int status, const char *body, size_t len, const char *url,
@@ -63,22 +62,31 @@ enum mcpass_rc mp_status_check(int status, const char *body, size_t len, const c
 	return MCPASS_OK;
 }
 
+void mp_discovery_want(struct mp_discovery *discovery, bool keys, bool introspection)
+{
+	discovery->wants_keys = keys;
+	discovery->wants_introspection = introspection;
+	discovery->places.wants = (keys ? MP_WANTS_KEYS : 0)
+	    | (introspection ? MP_WANTS_INTROSPECTION : 0);
+}
+
+static enum mcpass_rc lacks(const struct mp_discovery *discovery, const char *member,
+    struct mcpass_error *err)
+{
+	return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
+	    "the metadata of %s has no %s that is a URL", discovery->issuer, member);
+}
+
 /* What the issuer names is contacted only where it may send us; spec: RFC 8414 2 */
 static enum mcpass_rc check_metadata(const struct mp_discovery *discovery,
     const struct mp_asmeta *meta, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
-	bool slash;
+	enum mcpass_rc rc = MCPASS_OK;
 
-	rc = mp_asmeta_check_issuer(meta, discovery->issuer, &slash, err);
-	if (rc)
-		return rc;
 	if (discovery->wants_keys && meta->jwks_uri == NULL)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
-		    "the metadata of %s has no jwks_uri that is a URL", discovery->issuer);
+		return lacks(discovery, "jwks_uri", err);
 	if (discovery->wants_introspection && meta->introspection_endpoint == NULL)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
-		    "the metadata of %s has no introspection_endpoint that is a URL", discovery->issuer);
+		return lacks(discovery, "introspection_endpoint", err);
 	if (meta->jwks_uri != NULL)
 		rc = mp_target_check(meta->jwks_uri, discovery->issuer, discovery->loopback_http,
 		    "jwks_uri", err);
@@ -105,38 +113,47 @@ static enum mcpass_rc use_metadata(struct mp_discovery *discovery, struct mp_asm
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc take_metadata(struct mp_discovery *discovery, int status,
-    const char *body, size_t len, struct mcpass_error *err)
+/* *ret_again: the walk goes on. */
+static enum mcpass_rc walk_on(struct mp_discovery *discovery, int status, const char *body,
+    size_t len, bool *ret_again, struct mcpass_error *err)
 {
-	struct mcpass_error why = { 0 };
-	struct mp_asmeta meta = { 0 };
-	enum mcpass_rc rc;
+	struct mp_places_answer answer = { .status = status, .data = body, .data_len = len };
+	char reason[320];
 
-	rc = mp_status_check(status, body, len, mp_discovery_url(discovery), err);
-	if (rc)
-		return rc;
-	rc = mp_asmeta_parse(body, len, &meta, &why);
-	if (!rc)
-		rc = use_metadata(discovery, &meta, &why);
-	mp_asmeta_free(&meta);
-	return rc ? mp_fail(err, rc, why.spec, "GET %s: %s", mp_discovery_url(discovery), why.detail)
-	    : MCPASS_OK;
+	*ret_again = false;
+	(void)snprintf(reason, sizeof(reason), "%.*s", (int)len, status == 0 && len < sizeof(reason)
+	    ? body : "");
+	if (status == 0)
+		answer.data = reason[0] != '\0' ? reason : NULL;
+	switch (mp_places_next(&discovery->places, &answer, err)) {
+	case MP_PLACES_AGAIN:
+		*ret_again = true;
+		return MCPASS_OK;
+	case MP_PLACES_FOUND:
+		return use_metadata(discovery, &discovery->places.as, err);
+	case MP_PLACES_FAILED:
+		return err->rc;
+	case MP_PLACES_NONE:
+		break;
+	}
+	return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3",
+	    "%.120s publishes no metadata at any of %zu places (%.60s)", discovery->issuer,
+	    mp_places_count(&discovery->places), discovery->places.passed);
 }
 
 enum mcpass_rc mp_discovery_fetched(struct mp_discovery *discovery, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = take_metadata(discovery, status, body, len, &why);
+	bool again;
+	enum mcpass_rc rc;
 
+	rc = walk_on(discovery, status, body, len, &again, &why);
+	if (again)
+		return MCPASS_OK;
+	mp_places_restart(&discovery->places);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	/* A document that is missing or is another's may stand at the next place. */
-	if (rc != MCPASS_OK && rc != MCPASS_E_IO && discovery->place + 1 < discovery->places.count) {
-		discovery->place++;
-		return MCPASS_OK;
-	}
-	discovery->place = 0;
 	discovery->has_failed = rc != MCPASS_OK;
 	discovery->failed_at = now;
 	(void)snprintf(discovery->failure, sizeof(discovery->failure), "%s", why.detail);

@@ -3,14 +3,13 @@
 #ifndef MP_GUARD_DISCOVERY_H
 #define MP_GUARD_DISCOVERY_H
 #include <stdint.h>
-#include "base/text.h"
+#include "oauth/places.h"
 
 struct mp_discovery {
 	const char *issuer;             /* borrowed; outlives it */
-	struct mp_strings places;       /* of the metadata */
-	size_t place;                   /* the one to ask next */
+	struct mp_places places;        /* of the metadata */
 	bool loopback_http, known, has_failed;
-	bool wants_keys, wants_introspection;   /* metadata without it is of no use */
+	bool wants_keys, wants_introspection;
 	int64_t failed_at;              /* Unix time, seconds */
 	char failure[320];              /* why the last round ended badly, or "" */
 	char *jwks_uri, *introspection_endpoint;        /* or NULL */
@@ -22,6 +21,9 @@ enum mp_discovery_answer { MP_DISCOVERY_FAILED = 0, MP_DISCOVERY_FETCH, MP_DISCO
 enum mcpass_rc mp_discovery_init(struct mp_discovery *discovery, const char *issuer,
     bool loopback_http, struct mcpass_error *err);
 void mp_discovery_free(struct mp_discovery *discovery);
+
+/* Metadata without these is of no use. */
+void mp_discovery_want(struct mp_discovery *discovery, bool keys, bool introspection);
 
 /* MP_DISCOVERY_FETCH: GET mp_discovery_url() first.  MP_DISCOVERY_FAILED: it was asked not
  * long ago, in vain. */

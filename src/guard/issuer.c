@@ -43,9 +43,8 @@ static enum mcpass_rc init_discovery(struct mp_guard_issuer *issuer,
 	if (config->jwks_uri != NULL && !needs_endpoint)
 		return MCPASS_OK;
 	rc = mp_discovery_init(&issuer->discovery, issuer->name, loopback_http, err);
-	issuer->discovery.wants_introspection = needs_endpoint;
-	issuer->discovery.wants_keys = config->jwks_uri == NULL
-	    && (!needs_endpoint || asked->what == MCPASS_INTROSPECT_ALL);
+	mp_discovery_want(&issuer->discovery, config->jwks_uri == NULL
+	    && (!needs_endpoint || asked->what == MCPASS_INTROSPECT_ALL), needs_endpoint);
 	return rc;
 }
 
@@ -82,7 +81,7 @@ enum mcpass_rc mp_guard_issuer_fetched(struct mp_guard_issuer *issuer, const cha
 	struct mp_discovery *discovery = &issuer->discovery;
 	const char *set = mp_keys_url(&issuer->keys);
 
-	if (!discovery->known && discovery->places.count > 0
+	if (!discovery->known && mp_places_count(&discovery->places) > 0
 	    && strcmp(mp_discovery_url(discovery), url) == 0) {
 		*ret_asked = true;
 		return mp_discovery_fetched(discovery, status, body, len, now, err);

@@ -64,6 +64,19 @@ void mp_places_free(struct mp_places *places)
 	*places = (struct mp_places){ 0 };
 }
 
+void mp_places_restart(struct mp_places *places)
+{
+	mp_prm_free(&places->prm);
+	mp_asmeta_free(&places->as);
+	free(places->redirected);
+	places->redirected = NULL;
+	places->slash = places->found = false;
+	places->passed[0] = '\0';
+	places->lacked = NULL;
+	places->at = places->hops = 0;
+	mp_clear(&places->why);
+}
+
 const char *mp_places_url(const struct mp_places *places)
 {
 	return places->redirected != NULL ? places->redirected : places->urls.items[places->at];

@@ -53,6 +53,8 @@ enum mcpass_rc mp_places_of_resource(struct mp_places *places, const char *serve
 enum mcpass_rc mp_places_of_issuer(struct mp_places *places, const char *issuer,
     const char *server_url, bool loopback_http, unsigned wants, struct mcpass_error *err);
 void mp_places_free(struct mp_places *places);
+/* Forgets what was found; the walk begins anew. */
+void mp_places_restart(struct mp_places *places);
 
 /* What to GET now; lives until the next call. */
 const char *mp_places_url(const struct mp_places *places);

@@ -108,6 +108,13 @@ static const struct {
 	    "\"token_endpoint\":\"\",\"registration_endpoint\":7,\"response_types_supported\":\"id_token\","
 	    "\"grant_types_supported\":null,\"code_challenge_methods_supported\":{},"
 	    "\"introspection_endpoint\":\"/introspect\"}" }, KEYS }, 0, AS_META " " JWKS " ", NULL },
+	{ "the documents of one issuer complete each other", { { AS_META, 200,
+	    "{\"issuer\":\"" ISSUER "\",\"token_endpoint\":\"" ISSUER "/token\"}" },
+	    { OIDC_META, 404, "" }, { APPENDED_OIDC, 200, GOOD_META }, KEYS }, 0,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " JWKS " ", NULL },
+	{ "the cause is named, not the last place's 404", { { AS_META, 200,
+	    "{\"issuer\":\"https://evil.example\",\"jwks_uri\":\"" JWKS "\"}" } }, 503,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", "evil.example" },
 	{ "an empty jwks_uri is none", { { APPENDED_AS, 200, "{\"issuer\":\"" ISSUER "\","
 	    "\"jwks_uri\":\"\"}" } }, 503, AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ",
 	    "no jwks_uri" },

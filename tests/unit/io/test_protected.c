@@ -244,9 +244,9 @@ static const struct {
 	const char *trace;
 } failure_rows[] = {
 	{ "no answer", MCPASS_E_IO, 200, 200,
-	    "Refused a request: 503: " META_URL ": the connection broke" },
+	    "Refused a request: 503: no answer from " META_URL ": the connection broke" },
 	{ "no metadata", MCPASS_OK, 404, 0, "answered 404" },
-	{ "a broken issuer", MCPASS_OK, 500, 0, "Refused a request: 503: GET " META_URL },
+	{ "a broken issuer", MCPASS_OK, 500, 0, "Refused a request: 503: " META_URL " answered 500" },
 	{ "no key set", MCPASS_OK, 200, 404, "Refused a request: 503: GET " ISSUER "/jwks" },
 	{ "a document that is too long", MCPASS_E_LIMIT, 200, 200, "the connection broke" },
 };
