@@ -71,6 +71,29 @@ static void add(struct mp_buf *buf, const struct mp_term *term, const json_t *to
 	(void)mp_list_render_argument(buf, term, tool, name);
 }
 
+/* key=3 is the text "3", where a number was wanted. */
+static void add_correction(struct mp_buf *buf, const json_t *property, const char *name,
+    const json_t *given)
+{
+	const char *text = json_string_value(given);
+	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	if (text == NULL)
+		return;
+	rc = mp_json_parse(text, strlen(text), MP_MAX_MESSAGE, "it", &json, NULL);
+	if (rc == MCPASS_E_NOMEM)
+		buf->failed = rc;
+	if (!rc && mp_advice_fits(property, json)) {
+		mp_buf_adds(buf, "    '=' gives text; write ");
+		mp_term_add_line(buf, name, 0);
+		mp_buf_adds(buf, ":=");
+		mp_term_add_line(buf, text, 0);
+		mp_buf_addc(buf, '\n');
+	}
+	json_decref(json);
+}
+
 static void add_unknown(struct mp_buf *buf, const json_t *properties, const char *name)
 {
 	const char *names[MP_MAX_ITEMS], *key, *near;
@@ -108,8 +131,10 @@ void mp_advice_arguments(struct mp_buf *buf, const struct mp_term *term, const j
 		property = json_object_get(properties, name);
 		if (property == NULL && json_is_object(properties))
 			add_unknown(buf, properties, name);
-		else if (property != NULL && !mp_advice_fits(property, value))
+		else if (property != NULL && !mp_advice_fits(property, value)) {
 			add(buf, term, tool, name, "does not fit");
+			add_correction(buf, property, name, value);
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	const json_t *tool;
 	struct mp_buf buf;
 
-	if (common->quiet || mp_list_all(asker, "tools", &list, NULL, NULL) != MCPASS_OK)
+	if (common->quiet || common->json || mp_list_all(asker, "tools", &list, NULL, NULL) != MCPASS_OK)
 		return;
 	tool = mp_list_find(list, "tools", name);
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
@@ -53,7 +53,7 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	else
 		mp_advice_name(&buf, &term, list, name);
 	if (err->rc != MCPASS_OK)       /* what went wrong comes first */
-		mp_report(err);
+		mp_report(err, false);
 	mp_clear(err);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);

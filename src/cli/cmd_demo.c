@@ -81,7 +81,8 @@ static enum mcpass_rc connect_to(struct demo *demo, const struct mp_common *comm
     struct mcpass_error *err)
 {
 	struct mp_conn_options conn = { 0 };
-	struct mp_conn_wish wish = { .trace = tell, .trace_ctx = demo,
+	/* The story is the refusal and what follows; the list of tools would come before it. */
+	struct mp_conn_wish wish = { .no_list = true, .trace = tell, .trace_ctx = demo,
 		.open_browser = ask_person, .open_browser_ctx = demo };
 	enum mcpass_rc rc = MCPASS_OK;
 

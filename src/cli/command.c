@@ -2,12 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli/help.h"
+#include "cli/hint.h"
 
 static const struct mp_option common_options[] = {
 	{ "json", '\0', MP_OPTION_FLAG, NULL, offsetof(struct mp_common, json),
-	    "Print JSON, for programs." },
+	    "Print JSON, for programs; an error is JSON on standard error." },
 	{ "explain", 'e', MP_OPTION_FLAG, NULL, offsetof(struct mp_common, explain),
 	    "Tell each step with the clause it follows, secrets left out, on standard error." },
+	{ "verbose", 'v', MP_OPTION_FLAG, NULL, offsetof(struct mp_common, explain),
+	    "The same as --explain." },
 	{ "quiet", 'q', MP_OPTION_FLAG, NULL, offsetof(struct mp_common, quiet),
 	    "Say nothing but results and errors." },
 	{ "help", 'h', MP_OPTION_FLAG, NULL, offsetof(struct mp_common, help),
@@ -76,6 +79,8 @@ enum mcpass_rc mp_command_run(const struct mp_command *command, int argc, char *
 		rc = check_operands(command, argv, count, err);
 	if (!rc && !common->help)
 		rc = command->run(options, argv, count, err);
+	if (rc)
+		mp_hint_complete(command, options, count > 0 ? argv[0] : NULL, err);
 	free(options);
 	return rc;
 }

@@ -129,6 +129,7 @@ static void fill_drive(const struct mp_conn_options *options, const struct mp_co
 		drive->client.trace_ctx = wish->trace_ctx;
 	}
 	drive->client.flags |= wish != NULL ? wish->client_flags : 0;
+	drive->no_list = wish != NULL && wish->no_list;
 	drive->session.trace = drive->client.trace;
 	drive->session.trace_ctx = drive->client.trace_ctx;
 	drive->listener = (struct mp_listener_options){ .bind_address = options->callback_bind,

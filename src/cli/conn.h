@@ -37,6 +37,7 @@ extern const struct mp_option_table mp_connection_table, mp_login_table, mp_serv
 struct mp_conn_wish {
 	unsigned client_flags;          /* MCPASS_NEW_LOGIN */
 	bool stdin_is_taken;            /* by data, so nothing can be pasted */
+	bool no_list;                   /* as of struct mp_drive_options */
 	const struct mp_elicit_options *elicit; /* the server may ask back; NULL: it may not */
 	mcpass_trace_fn *trace;         /* NULL: --explain decides */
 	void *trace_ctx;

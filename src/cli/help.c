@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include "cli/conn.h"
 
 #define MAX_HELP ((size_t)32 * 1024)
 #define MAX_WIDTH 96u           /* longer lines are hard to read */
@@ -52,6 +53,13 @@ static void add_table(struct mp_buf *buf, const struct mp_term *term,
 	}
 }
 
+/* Options that many commands share fill screens; one page has them. */
+static bool is_elsewhere(const struct mp_option_table *table, const struct mp_command *command)
+{
+	return (table == &mp_login_table || table == &mp_service_table)
+	    && command != &mp_command_login;
+}
+
 /* Paragraphs: each line of text is one; lines that begin with a space stay as they are. */
 static void add_paragraphs(struct mp_buf *buf, const struct mp_term *term, const char *text)
 {
@@ -70,6 +78,8 @@ static void add_paragraphs(struct mp_buf *buf, const struct mp_term *term, const
 void mp_help_command(struct mp_buf *buf, const struct mp_term *term,
     const struct mp_command *command)
 {
+	bool refers = false;
+
 	mp_painted(buf, term, MP_BOLD, "usage:");
 	mp_buf_addf(buf, " mcpass %s", command->name);
 	if (command->operands[0] != '\0')
@@ -77,7 +87,14 @@ void mp_help_command(struct mp_buf *buf, const struct mp_term *term,
 	mp_buf_adds(buf, " [options]\n\n");
 	add_paragraphs(buf, term, command->about);
 	for (const struct mp_option_place *p = command->places; p->table != NULL; p++)
-		add_table(buf, term, p->table);
+		if (is_elsewhere(p->table, command))
+			refers = true;
+		else
+			add_table(buf, term, p->table);
+	if (refers) {
+		add_title(buf, term, "Signing in");
+		mp_buf_adds(buf, "  --profile, --scope, --no-login, --client-id ...  see 'mcpass help login'\n");
+	}
 	if (command->examples[0] != '\0') {
 		add_title(buf, term, "Examples");
 		mp_buf_adds(buf, command->examples);

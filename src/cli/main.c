@@ -48,9 +48,19 @@ static enum mcpass_rc dispatch(int argc, char **argv, struct mcpass_error *err)
 	return mp_command_run(command, argc - 2, argv + 2, err);
 }
 
+/* Before the options are read: what is wrong with them is an error, too. */
+static bool wants_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct mcpass_error err = { 0 };
+	bool as_json = wants_json(argc, argv);
 	enum mcpass_rc rc;
 	int stopped;
 
@@ -64,6 +74,6 @@ int main(int argc, char **argv)
 		(void)raise(stopped);
 	}
 	if (rc && err.rc != MCPASS_OK)
-		mp_report(&err);
+		mp_report(&err, as_json);
 	return mp_report_exit_code(rc);
 }

@@ -6,7 +6,7 @@
 #include "mcp/jsonrpc.h"
 
 /* An error's texts are arrays of fixed size; this holds them all, and paint. */
-#define MAX_REPORT 2048
+#define MAX_REPORT 8192
 
 void mp_report_render(struct mp_buf *buf, const struct mp_term *term,
     const struct mcpass_error *err)
@@ -25,13 +25,43 @@ void mp_report_render(struct mp_buf *buf, const struct mp_term *term,
 	mp_buf_addc(buf, '\n');
 }
 
-void mp_report(const struct mcpass_error *err)
+static void put(json_t *object, const char *name, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		(void)json_object_set_new(object, name, json_string(text));
+}
+
+void mp_report_render_json(struct mp_buf *buf, const struct mcpass_error *err)
+{
+	json_t *error = json_object();
+	char *text;
+
+	put(error, "rc", mcpass_rc_name(err->rc));
+	(void)json_object_set_new(error, "exit", json_integer(mp_report_exit_code(err->rc)));
+	put(error, "doing", err->doing);
+	put(error, "detail", err->detail);
+	put(error, "oauth", err->oauth);
+	put(error, "spec", err->spec);
+	put(error, "hint", err->hint);
+	text = mp_json_dump(error);
+	if (text != NULL)
+		mp_buf_addf(buf, "{\"error\":%s}\n", text);
+	else
+		buf->failed = MCPASS_E_NOMEM;
+	mp_free_wiped(text);
+	json_decref(error);
+}
+
+void mp_report(const struct mcpass_error *err, bool as_json)
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, MAX_REPORT);
-	mp_report_render(&buf, &term, err);
+	if (as_json)
+		mp_report_render_json(&buf, err);
+	else
+		mp_report_render(&buf, &term, err);
 	if (buf.failed)
 		mp_say(false, "mcpass: %s", err->detail);       /* out of memory is told too */
 	else

@@ -7,8 +7,10 @@
  * terminal, behind " -- " for a log, which stays one line an error. */
 void mp_report_render(struct mp_buf *buf, const struct mp_term *term,
     const struct mcpass_error *err);
-/* Renders it to standard error. */
-void mp_report(const struct mcpass_error *err);
+void mp_report_render_json(struct mp_buf *buf, const struct mcpass_error *err);
+/* Renders it to standard error; as_json (--json): one line of JSON, {"error": {"rc", "exit",
+ * "doing", "detail", "oauth", "spec", "hint"}}, without what there is not. */
+void mp_report(const struct mcpass_error *err, bool as_json);
 /* Whose turn it is: 0 to 5. */
 int mp_report_exit_code(enum mcpass_rc rc);
 

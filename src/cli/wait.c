@@ -52,11 +52,17 @@ static void add_opened(struct mp_buf *buf, const struct mp_term *term,
 		    " here:\n");
 }
 
+static void add_forward(struct mp_buf *buf, unsigned port)
+{
+	mp_buf_addf(buf, " -L %u:127.0.0.1:%u", port, port);
+}
+
 /* No browser here: what to open, and how the answer finds its way back. */
 static void add_manual(struct mp_buf *buf, const struct mp_term *term,
     const struct mp_wait *wait, const struct mp_wait_scene *scene)
 {
 	int seconds = wait->timeout_ms / 1000;
+	struct mp_uri uri;
 
 	mp_buf_addf(buf, "To sign in for %s, open this page in a browser", wait->server);
 	if (scene->why != NULL && scene->why[0] != '\0')
@@ -64,8 +70,11 @@ static void add_manual(struct mp_buf *buf, const struct mp_term *term,
 	mp_buf_addf(buf, ":\n\n%s%s%s\n\n", mp_paint(term, MP_BOLD), scene->url,
 	    mp_paint(term, MP_PLAIN));
 	if (scene->port != 0) {
-		mp_buf_addf(buf, "In a browser on another machine, first run there:"
-		    " ssh -L %u:127.0.0.1:%u %s\n", scene->port, scene->port, scene->host);
+		mp_buf_adds(buf, "In a browser on another machine, first run there: ssh");
+		add_forward(buf, scene->port);
+		if (mp_uri_parse(scene->url, &uri, NULL) == MCPASS_OK && mp_uri_is_loopback(&uri))
+			add_forward(buf, uri.port);     /* the page, too, is on this machine */
+		mp_buf_addf(buf, " %s\n", scene->host);
 		if (wait->may_paste)
 			mp_buf_adds(buf, "or paste here the address that the browser ends at, though"
 			    " it cannot load it.\n");

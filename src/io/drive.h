@@ -51,6 +51,7 @@ struct mp_drive_options {                       /* borrowed until mp_drive_free(
 	void *open_browser_ctx;
 	const struct mcpass_header *headers;    /* --header; sent to the MCP server only */
 	size_t header_count;
+	bool no_list;                           /* no tool wants headers: ask for no list first */
 	bool no_login;                          /* fail instead of asking a person, */
 	const char *no_login_why;               /* as one was not allowed; NULL: that is why */
 	int interrupt_fd;                       /* readable: stop (Ctrl-C); -1: none */

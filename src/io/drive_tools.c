@@ -183,7 +183,7 @@ enum mcpass_rc mp_drive_learn_tools(struct mp_drive *drive, struct mcpass_error 
 	bool old;
 	enum mcpass_rc rc;
 
-	if (drive->lesson != NULL)
+	if (drive->lesson != NULL || drive->options.no_list)
 		return MCPASS_OK;
 	rc = mp_drive_known_revision(drive, &revision, err);
 	if (rc)

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define STORE_END ".db"
+
 /* The folder's part of a path, with its '/' for the root alone; "." without one. */
 static bool folder_of(const char *path, char *ret_dir, size_t room, const char **ret_name)
 {
@@ -89,6 +91,7 @@ enum mcpass_rc mp_private_dir_open(const char *path, bool create, int *ret_fd,
 enum mcpass_rc mp_private_file_check(int dir_fd, const char *name, const char *path,
     bool *ret_there, struct mcpass_error *err)
 {
+	size_t len = strlen(name);
 	struct stat st;
 	enum mcpass_rc rc;
 
@@ -107,6 +110,9 @@ enum mcpass_rc mp_private_file_check(int dir_fd, const char *name, const char *p
 		return mp_fail(err, MCPASS_E_POLICY, NULL, "%s belongs to another user", path);
 	if ((st.st_mode & 077) != 0) {
 		rc = mp_fail(err, MCPASS_E_POLICY, NULL, "other users may read or write %s", path);
+		/* The file of somebody who mistyped is not ours to close. */
+		if (len < strlen(STORE_END) || strcmp(name + len - strlen(STORE_END), STORE_END) != 0)
+			mp_hint(err, "Credentials are kept in a file of their own: name another one, FILE.db.");
 		mp_hint(err, "Consider what is in it as known to them; then: chmod 600 '%s'", path);
 		return rc;
 	}

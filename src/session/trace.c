@@ -41,7 +41,7 @@ static const char *what_is_sent(const struct mp_exchange *e)
 		break;
 	}
 	if (e->era == MP_ERA_STATELESS)
-		return "Sent a request that stands alone";
+		return "Sent the request";
 	if (e->call != NULL && e->call->kind == MP_CALL_INITIALIZE)
 		return "Asked the server for a handshake";
 	return "Sent a request within the session";

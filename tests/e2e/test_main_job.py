@@ -1,5 +1,6 @@
 """From a URL to a tool's answer, over HTTP, with every part a process of its own."""
 
+import re
 import json
 import os
 import subprocess
@@ -155,5 +156,10 @@ def test_demo_walks_by_itself():
         done = w.run("demo", "--auto")
         expect_eq("exit", done.returncode, 0, done.stdout + done.stderr)
         last = done.stdout.strip().splitlines()[-1]
+        steps = re.findall(r"^ +\d+\. (.*?)(?: \[|$)", done.stderr, re.M)
+        expect_eq("the story begins with the refusal", steps[:4], [
+            "Sent the request", "The server answered", "The server asks for authorization",
+            "The protected resource metadata names the authorization server"], done.stderr)
+        expect("and asks for nothing else", "tools/list" not in done.stderr, done.stderr)
         expect("one summary line", last.startswith("demo: ") and last.endswith("ok"), last)
         expect("nothing is left behind", os.listdir(w.folder) == ["browser"], str(os.listdir(w.folder)))

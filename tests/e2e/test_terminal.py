@@ -178,3 +178,33 @@ def test_closed_descriptors(label, closed):
                 expect_eq("exit", done.returncode, 0, done.stderr)
                 expect("a result", done.stdout)
         expect_eq("the store is whole", list(w.record()), list(before))
+
+
+# --- errors for programs ----------------------------------------------------------------
+
+@lib.rows([
+    ("a missing argument", ["call", "--json"], 1, "USAGE"),
+    ("an unknown option", ["status", "--json", "--frob"], 1, "USAGE"),
+    ("no connection", ["call", "http://127.0.0.1:1/mcp", "x", "--json"], 2, "IO"),
+    ("plain http", ["tools", "http://mcp.example.com/mcp", "--json"], 1, "USAGE"),
+])
+def test_errors_are_json_where_json_is_asked_for(label, args, code, rc):
+    with World() as w:
+        done = w.run(*args)
+        expect_eq("exit", done.returncode, code, done.stderr)
+        error = json.loads(done.stderr)["error"]
+        expect_eq("its class", (error["rc"], error["exit"]), ("MCPASS_E_" + rc, code))
+        expect("its words", error["detail"] and error["hint"], done.stderr)
+        expect_eq("nothing on standard output", done.stdout, "")
+        expect("text without --json", not w.run(*[a for a in args if a != "--json"]).stderr.startswith("{"))
+
+
+def test_hints_say_what_was_given():
+    with World() as w:
+        url = w.start_both()
+        config = w.write("servers.json", json.dumps({"mcpServers": {"team": {"url": url}}}))
+        done = w.run("call", "team", "echo", "--config", config, "--profile", "work", "--no-login")
+        expect("the same credential", f"mcpass login --config {config} --profile work team" in done.stderr,
+               done.stderr)
+        done = w.run("status", "--store", "/etc/passwd")
+        expect("no file of the system is touched", "chmod" not in done.stderr, done.stderr)

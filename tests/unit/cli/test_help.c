@@ -4,6 +4,7 @@
 #include <string.h>
 #include "cli/conn.h"
 #include "cli/help.h"
+#include "cli/hint.h"
 #include "harness/check.h"
 
 /* "callback-port" is "\-\-callback\-port" in a manual page. */
@@ -115,6 +116,16 @@ static void test_help(void)
 		for (const char *line = mp_buf_text(&buf); *line != '\0'; line += strcspn(line, "\n") + 1)
 			CHECK(mp_commands[i]->name, strcspn(line, "\n") <= 96);
 	}
+	mp_buf_clear(&buf);
+	mp_help_command(&buf, &term, &mp_command_call);
+	CHECK("the options for signing in have a page", strstr(mp_buf_text(&buf), "--client-secret-file")
+	    == NULL);
+	CHECK_HAS("which is named", mp_buf_text(&buf), "see 'mcpass help login'");
+	mp_buf_clear(&buf);
+	mp_help_command(&buf, &term, &mp_command_login);
+	for (const struct mp_option_place *p = mp_command_call.places; p->table != NULL; p++)
+		for (size_t o = 0; is_shared(p->table) && o < p->table->count; o++)
+			CHECK_HAS(p->table->options[o].name, mp_buf_text(&buf), p->table->options[o].name);
 	mp_buf_free(&buf);
 }
 
@@ -188,8 +199,47 @@ static void test_run(void)
 	CHECK("no such command", mp_command_find("cal") == NULL);
 }
 
+struct hinted {
+	struct mp_common common;
+	struct mp_conn_options conn;
+};
+static const struct mp_option_place hinted_places[] = { MP_CONN_PLACES(struct hinted), { NULL, 0 } };
+static const struct mp_command hinted = { .name = "call", .places = hinted_places };
+
+static const struct {
+	const char *label, *hint, *config, *profile, *store, *server, *want;
+} hint_rows[] = {
+	{ "nothing was given", "mcpass login https://x/mcp", NULL, NULL, NULL, "https://x/mcp",
+	    "mcpass login https://x/mcp" },
+	{ "a profile", "mcpass login https://x/mcp", NULL, "work", NULL, "https://x/mcp",
+	    "mcpass login --profile work https://x/mcp" },
+	{ "all of them, and a name", "run: mcpass logout https://x/mcp, then try", "f.json", "a b", "s.db",
+	    "team", "run: mcpass logout --config f.json --profile 'a b' --store s.db team, then try" },
+	{ "options of its own", "mcpass login --again https://x/mcp", NULL, "work", NULL, "https://x/mcp",
+	    "mcpass login --profile work --again https://x/mcp" },
+	{ "a quote", "mcpass login https://x/mcp", NULL, "it's", NULL, NULL,
+	    "mcpass login --profile 'it'\\''s' https://x/mcp" },
+	{ "no server in it", "mcpass logout drops it", NULL, "work", NULL, "https://x/mcp",
+	    "mcpass logout --profile work drops it" },
+	{ "another hint", "look at https://x/mcp", NULL, "work", NULL, "team", "look at https://x/mcp" },
+};
+
+static void test_hints(void)
+{
+	for (size_t i = 0; i < COUNT(hint_rows); i++) {
+		struct hinted options = { .conn = { .config = hint_rows[i].config,
+			.profile = hint_rows[i].profile, .store = hint_rows[i].store } };
+		struct mcpass_error err = { .rc = MCPASS_E_DENIED };
+
+		mp_hint(&err, "%s", hint_rows[i].hint);
+		mp_hint_complete(&hinted, &options, hint_rows[i].server, &err);
+		CHECK_STR(hint_rows[i].label, err.hint, hint_rows[i].want);
+	}
+}
+
 int main(void)
 {
+	test_hints();
 	test_pages();
 	test_options();
 	test_help();

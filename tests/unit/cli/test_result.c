@@ -157,7 +157,14 @@ static const struct {
 } advice_rows[] = {
 	{ "all is well", "{\"message\":\"x\",\"repeat_count\":3}", "" },
 	{ "missing", "{}", "  message is missing:\n    message*  string  What to say\n" },
-	{ "the wrong type", "{\"message\":\"x\",\"repeat_count\":\"3\"}",
+	{ "text for a number", "{\"message\":\"x\",\"repeat_count\":\"3\"}",
+	    "  repeat_count does not fit:\n    repeat_count  integer 1-10\n"
+	    "    '=' gives text; write repeat_count:=3\n" },
+	{ "text for another number", "{\"message\":\"x\",\"repeat_count\":\"11\"}",
+	    "  repeat_count does not fit:\n    repeat_count  integer 1-10\n" },
+	{ "text that is no number", "{\"message\":\"x\",\"repeat_count\":\"three\"}",
+	    "  repeat_count does not fit:\n    repeat_count  integer 1-10\n" },
+	{ "the wrong type", "{\"message\":\"x\",\"repeat_count\":[3]}",
 	    "  repeat_count does not fit:\n    repeat_count  integer 1-10\n" },
 	{ "out of its range", "{\"message\":\"x\",\"repeat_count\":11}",
 	    "  repeat_count does not fit:\n    repeat_count  integer 1-10\n" },
@@ -337,7 +344,7 @@ static void test_pages_oom(void)
 /* A text that could not be made says so in its buffer, and nothing else happens. */
 static void test_render_oom(void)
 {
-	json_t *tools = read_json(TOOLS), *given = read_json("{\"mode\":1,\"x\":2}");
+	json_t *tools = read_json(TOOLS), *given = read_json("{\"mode\":1,\"x\":2,\"repeat_count\":\"3\"}");
 	const json_t *echo = mp_list_find(tools, "tools", "echo");
 
 	for (size_t n = 0;; n++) {

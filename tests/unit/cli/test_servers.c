@@ -244,6 +244,7 @@ static void test_wait(void)
 	const struct mp_wait quiet = { "https://x/mcp", 300000, true, false, NULL };
 	const struct mp_wait_scene opened = { AUTHORIZE, NULL, "box", 8765, true };
 	const struct mp_wait_scene closed = { AUTHORIZE, "there is no display", "box", 8765, false };
+	const struct mp_wait_scene local = { "http://127.0.0.1:9000/authorize", NULL, "box", 8765, false };
 	struct mp_buf buf;
 
 	CHECK_EQ("the port", mp_wait_port(AUTHORIZE), 8765);
@@ -270,7 +271,12 @@ static void test_wait(void)
 	    " ssh -L 8765:127.0.0.1:8765 box\nWaiting, for 5 min at most (Ctrl-C to stop).\n");
 	mp_buf_clear(&buf);
 	mp_wait_render(&buf, &tty, &person, &closed);
+	CHECK_HAS("one port is forwarded", mp_buf_text(&buf), "ssh -L 8765:127.0.0.1:8765 box\n");
 	CHECK_HAS("a terminal can be pasted to", mp_buf_text(&buf), "or paste here the address");
+	mp_buf_clear(&buf);
+	mp_wait_render(&buf, &tty, &person, &local);
+	CHECK_HAS("the page is here, too: two ports", mp_buf_text(&buf),
+	    "ssh -L 8765:127.0.0.1:8765 -L 9000:127.0.0.1:9000 box\n");
 	mp_buf_clear(&buf);
 	mp_wait_render(&buf, &tty, &quiet, &closed);
 	CHECK_HAS("the URL is told however quiet", mp_buf_text(&buf), AUTHORIZE);

@@ -45,6 +45,10 @@ static void test_report(void)
 		CHECK_STR(report_rows[i].label, mp_buf_text(&buf), report_rows[i].terminal);
 	}
 	mp_buf_clear(&buf);
+	mp_report_render_json(&buf, &report_rows[1].err);
+	CHECK_STR("as JSON", mp_buf_text(&buf), "{\"error\":{\"rc\":\"MCPASS_E_POLICY\",\"exit\":5,"
+	    "\"doing\":\"reading it\",\"detail\":\"it is odd\",\"spec\":\"RFC 9728 3.3\"}}\n");
+	mp_buf_clear(&buf);
 	mp_report_render(&buf, &colourful, &report_rows[0].err);
 	CHECK_STR("in colour", mp_buf_text(&buf), "\033[31mmcpass:\033[0m no answer\n");
 	mp_buf_free(&buf);

@@ -234,7 +234,7 @@ static void test_trace(void)
 	CHECK_EQ("begun", begin(&b, &script, note), MCPASS_OK);
 	CHECK_EQ("done", pump(&b), MCPASS_OK);
 	CHECK_STR("told", b.log,
-	    "Sent a request that stands alone [MCP streamable HTTP, Request Metadata] HTTP=POST http://h.example/mcp method=tools/list MCP-Protocol-Version=2026-07-28\n"
+	    "Sent the request [MCP streamable HTTP, Request Metadata] HTTP=POST http://h.example/mcp method=tools/list MCP-Protocol-Version=2026-07-28\n"
 	    "The server answered [] status=400 method=tools/list\n"
 	    "The answer is not one of 2026-07-28: trying the handshake of the revisions before it [MCP streamable HTTP, Backward Compatibility]\n"
 	    "Asked the server for a handshake [MCP 2025-11-25 lifecycle, Initialization] HTTP=POST http://h.example/mcp method=initialize\n"
