@@ -77,7 +77,8 @@ enum mcpass_event_type {
 	MCPASS_EV_LOGOUT,               /* begin: revoke, deregister, forget */
 	MCPASS_EV_LOCKED,               /* answers LOCK */
 	MCPASS_EV_LOADED,               /* answers LOAD; data NULL when there is no record */
-	MCPASS_EV_SAVED,                /* answers SAVE */
+	MCPASS_EV_SAVED,                /* answers SAVE; data NULL, or why it could not be done: a
+	                                 * token that was had already serves all the same */
 	MCPASS_EV_RESPONSE,             /* answers REQUEST; status 0 when none arrived, data
 	                                 * is then the reason */
 	MCPASS_EV_LISTENING,            /* answers LISTEN; data is the redirect URI */
@@ -114,7 +115,8 @@ enum mcpass_action_type {
 	                                 * expires_at; url_complete, or NULL, has both in it.
 	                                 * Do not wait for them. */
 	MCPASS_ACT_PAUSE,               /* let seconds go by, counted by a clock that nobody
-	                                 * sets; what is waited for is over at expires_at */
+	                                 * sets; what is waited for is over at expires_at, 0 when
+	                                 * there is nothing but the pause */
 	MCPASS_ACT_CONFIRM              /* show url, the issuer that the MCP server names, and ask
 	                                 * whether it may have what the configuration gives (a
 	                                 * secret, a key's assertion, a JWT); no is the default.
@@ -132,6 +134,8 @@ struct mcpass_action {                  /* pointers live until the next step or 
 	const struct mcpass_token *token;
 	const char *user_code, *url_complete;   /* one printable line each */
 	int64_t seconds, expires_at;    /* Unix time, seconds */
+	const char *issuer;             /* SHOW_CODE: who asks */
+	const char *notice;             /* a sentence for the person, or NULL; with any type */
 };
 
 /* Creates a client; strings in cfg are copied.  The caller owns *ret_client.

@@ -49,22 +49,22 @@
 #define MP_MAX_FORM ((size_t)64 * 1024)
 /* Seconds that a token may claim to live; more is a mistake, and must not overflow. */
 #define MP_MAX_TOKEN_LIFETIME (10LL * 365 * 86400)
-/* A code that a person types (RFC 8628 6.1: short); some servers send a sentence's worth. */
-#define MP_MAX_USER_CODE 64u
+/* A code that a person types (RFC 8628 6.1: short; eight characters are usual). */
+#define MP_MAX_USER_CODE 32u
 /* Seconds that such a code may claim to be good: nobody waits longer than a day. */
 #define MP_MAX_DEVICE_LIFETIME 86400
 /* Answers in a row, to polls for a token, that are the server's own failure (429, 5xx):
  * with the pause doubled each time a minute or two, the length of a restart. */
 #define MP_MAX_POLL_FAILURES 4
+/* Seconds that a busy authorization server may have us wait (Retry-After) in the midst of a
+ * call; who says more is asked by the next one. */
+#define MP_MAX_RETRY_AFTER 30
 /* One stored credential: two tokens, the endpoints, the scopes. */
 #define MP_MAX_RECORD ((size_t)128 * 1024)
 /* Hops of a metadata GET; more is a loop. */
 #define MP_MAX_REDIRECTS 3
 /* Authorizations in one run: the first, one step-up, one more; then a person decides. */
 #define MP_MAX_AUTHORIZATIONS 3
-/* Answers at the redirect URI that are not ours: any program here can send some, and a
- * login that waits for ever beyond them would be no better than one that they end. */
-#define MP_MAX_STRAYS 16
 /* Seconds before expiry at which a token counts as expired: it must survive its trip. */
 #define MP_EXPIRY_MARGIN 30
 /* Seconds of clock difference that exp, nbf and iat tolerate. */

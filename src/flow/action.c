@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "flow/machine.h"
+#include "oauth/token.h"
 
 void mp_act_load(struct mcpass_client *client, struct mcpass_action *action)
 {
@@ -17,13 +18,32 @@ void mp_act_lock(struct mcpass_client *client, struct mcpass_action *action)
 	action->key = client->key;
 }
 
+/* The login that works stays as it is, until there is another; what was registered for that
+ * one stands beside it. */
+static enum mcpass_rc write_record(const struct mcpass_client *client, char **ret_text,
+    struct mcpass_error *err)
+{
+	struct mp_record text = client->kept;   /* borrowed for this call */
+
+	if (!mp_record_has_tokens(&client->kept))
+		return mp_record_write(&client->record, ret_text, err);
+	if (mp_eq(text.as.issuer, client->record.as.issuer)
+	    && mp_eq(text.client.client_id, client->record.client.client_id)) {
+		text.client = client->record.client;
+	} else {
+		text.next_issuer = client->record.as.issuer;
+		text.next = client->record.client;
+	}
+	return mp_record_write(&text, ret_text, err);
+}
+
 enum mcpass_rc mp_act_save(struct mcpass_client *client, struct mcpass_action *action,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 	char *text = NULL;
 
-	rc = mp_record_write(&client->record, &text, err);
+	rc = write_record(client, &text, err);
 	if (rc)
 		return rc;
 	mp_act_reset(client, MP_MAX_RECORD);
@@ -93,10 +113,15 @@ enum mcpass_rc mp_act_bare_form(struct mcpass_client *client, const char *url,
 enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err)
 {
-	const struct mp_record_client *registered = &client->record.client;
+	return mp_act_form_as(client, &client->record, url, now, action, err);
+}
+
+enum mcpass_rc mp_act_form_as(struct mcpass_client *client, const struct mp_record *as,
+    const char *url, int64_t now, struct mcpass_action *action, struct mcpass_error *err)
+{
+	const struct mp_record_client *registered = &as->client;
 	struct mp_client_id id = { 0 };
-	struct mp_auth_inputs inputs = { client->record.as.issuer, now, client->random,
-		client->random_ctx };
+	struct mp_auth_inputs inputs = { as->as.issuer, now, client->random, client->random_ctx };
 	enum mcpass_rc rc;
 
 	if (registered->client_id == NULL) {    /* a workload has no client (SEP-1933) */
@@ -118,13 +143,30 @@ enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_
 		id.method = mp_auth_method_from_name(registered->auth_method);
 	if (id.method == MP_AUTH_UNSET)
 		id.method = mp_auth_method_choose(&id,
-		    &client->record.as.token_endpoint_auth_methods_supported);
+		    &as->as.token_endpoint_auth_methods_supported);
 	rc = mp_clientauth_apply(&id, &inputs, &client->headers, &client->body, err);
 	if (rc == MCPASS_OK)
 		rc = mp_act_bare_form(client, url, action, err);
 out:
 	mp_client_id_free(&id);
 	return rc;
+}
+
+bool mp_can_revoke(const struct mp_record *record)
+{
+	return record->as.revocation_endpoint != NULL && mp_record_has_tokens(record);
+}
+
+/* The refresh token takes the access tokens with it. */
+enum mcpass_rc mp_act_revoke(struct mcpass_client *client, const struct mp_record *record,
+    int64_t now, struct mcpass_action *action, struct mcpass_error *err)
+{
+	bool refresh = mp_secret_present(&record->refresh_token);
+
+	mp_act_reset(client, MP_MAX_FORM);
+	mp_token_revoke_form(&client->body, refresh ? &record->refresh_token : &record->access_token,
+	    refresh ? "refresh_token" : "access_token");
+	return mp_act_form_as(client, record, record->as.revocation_endpoint, now, action, err);
 }
 
 enum mcpass_rc mp_act_bearer(struct mcpass_client *client, const struct mp_secret *token,

@@ -16,7 +16,7 @@ static enum mcpass_rc new_secrets(struct mcpass_client *client, struct mcpass_er
 {
 	enum mcpass_rc rc;
 
-	client->strays = 0;
+	client->strayed = false;
 	mp_secret_free(&client->state_param);
 	mp_secret_free(&client->verifier);
 	mp_set(&client->challenge, NULL, NULL);
@@ -135,34 +135,43 @@ MP_HANDLER(mp_take_pushed)
 	return MCPASS_OK;
 }
 
+/* The pages of Keycloak that end a login without a redirect say which of these it is. */
+static void hint_no_redirect(const struct mcpass_client *client, struct mcpass_error *err)
+{
+	const char *issuer = client->record.as.issuer;
+
+	if (issuer != NULL && strstr(issuer, "/realms/") != NULL)
+		mp_hint(err, "Run the command again. What an error page in the browser said is the reason:"
+		    " 'Client not found': mcpass logout %s first; 'Invalid parameter: redirect_uri': its"
+		    " client wants another --callback-port or --callback-host.", client->server_url);
+	else
+		mp_hint(err, "Run the command again, with a longer --login-timeout where it takes long; if"
+		    " the browser showed an error, that is the reason.");
+}
+
 static enum mcpass_rc nobody_came(const struct mcpass_client *client, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	if (client->strays > 0) {
-		rc = mp_fail(err, MCPASS_E_POLICY, "RFC 6749 10.12", "what came to the redirect URI had"
-		    " no state, or not the one of this login, %u times", client->strays);
-		mp_hint(err, "That was no answer to this login: an old browser tab, or somebody else's"
-		    " doing.  Start again.");
-	} else {
-		rc = mp_fail(err, MCPASS_E_EXPIRED, NULL,
-		    "nobody finished the login in the browser in time");
-		mp_hint(err, "Run the command again. What an error page in the browser said is the reason:"
-		    " 'Client not found': mcpass logout %s first; 'Invalid parameter: redirect_uri': its"
-		    " client wants another --callback-port or --callback-host.", client->server_url);
-	}
+	rc = mp_fail(err, MCPASS_E_EXPIRED, client->strayed ? "RFC 6749 10.12" : NULL,
+	    "nobody finished the login in the browser in time%s", client->strayed
+	    ? "; what came to the redirect URI had no state, or not the one of this login" : "");
+	if (client->strayed)
+		mp_hint(err, "What came was no answer to this login: an old browser tab, or another"
+		    " program's doing.  Start again.");
+	else
+		hint_no_redirect(client, err);
 	return mp_doing(err, rc, "waiting for the user's consent");
 }
 
-/* Somebody else's: any program on this machine can send it, and must not end the login.
- * spec: RFC 6749 10.12; RFC 8252 8.9 */
-static enum mcpass_rc wait_on(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err)
+/* Another's: any program on this machine can send it, however often, and it must not end the
+ * login; only the time does.  spec: RFC 6749 10.12; RFC 8252 8.9 */
+static enum mcpass_rc wait_on(struct mcpass_client *client, struct mcpass_action *action)
 {
-	if (++client->strays > MP_MAX_STRAYS)
-		return nobody_came(client, err);
-	mp_note(client, "RFC 6749 10.12", "Something else came to the redirect URI: waiting on",
-	    "state", "not ours", NULL);
+	if (!client->strayed)
+		mp_note(client, "RFC 6749 10.12", "Something else came to the redirect URI: waiting on",
+		    "state", "not ours", NULL);
+	client->strayed = true;
 	action->type = MCPASS_ACT_WAIT;
 	return MCPASS_OK;
 }
@@ -182,7 +191,7 @@ MP_HANDLER(mp_take_redirect)
 	if (rc)
 		return rc;
 	if (!ours)
-		return wait_on(client, action, err);
+		return wait_on(client, action);
 	mp_secret_free(&client->code);
 	rc = mp_authz_answer(event->data, event->data_len, &expect, &client->code, &why);
 	if (rc)

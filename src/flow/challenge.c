@@ -94,13 +94,7 @@ static enum mcpass_rc refused(struct mcpass_client *client, const struct said *s
 	return MCPASS_E_PROTOCOL;
 }
 
-static bool asks_nobody(enum mcpass_grant grant)
-{
-	return grant == MCPASS_GRANT_CLIENT_CREDENTIALS || grant == MCPASS_GRANT_JWT_BEARER
-	    || grant == MCPASS_GRANT_ID_JAG;
-}
-
-/* A person's choice of scopes stands: to ask for the same again would change nothing. */
+/* A choice of scopes stands: to ask for the same again would change nothing. */
 static enum mcpass_rc check_choice(const struct mcpass_client *client, const char *scope,
     struct mcpass_error *err)
 {
@@ -108,7 +102,7 @@ static enum mcpass_rc check_choice(const struct mcpass_client *client, const cha
 	enum mcpass_rc rc;
 	bool covered = true;
 
-	if (client->wished_scope == NULL || asks_nobody(client->grant))
+	if (client->wished_scope == NULL)
 		return MCPASS_OK;
 	rc = mp_scope_parse(client->wished_scope, &chosen, err);
 	if (rc == MCPASS_OK)
@@ -279,7 +273,7 @@ MP_HANDLER(mp_read_challenge)
 	if (rc)
 		return mp_doing(err, rc, "reading the server's challenge");
 	if (again) {
-		mp_note(client, "RFC 9449 9", "The server wants its nonce in the proof: once more", NULL);
+		mp_note(client, "RFC 9449 9", "The server wants another proof: once more", NULL);
 		mp_finish(client, action);
 	} else {
 		mp_act_lock(client, action);

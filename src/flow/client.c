@@ -9,21 +9,24 @@
 
 typedef MP_HANDLER(handler_fn);
 
-#define TO(state) (1u << S_##state)
+#define TO(state) (UINT64_C(1) << S_##state)
 static const struct transition {
 	enum mp_state from;
 	enum mcpass_event_type on;
 	handler_fn *handle;
-	uint32_t to;            /* a handler that goes elsewhere is a bug, and is caught */
+	uint64_t to;            /* a handler that goes elsewhere is a bug, and is caught */
 } transitions[] = {
 	{ S_IDLE, MCPASS_EV_START, mp_ask_store, TO(LOADING) },
 	{ S_IDLE, MCPASS_EV_CHALLENGE, mp_read_challenge, TO(LOCKING) },
 	{ S_IDLE, MCPASS_EV_LOGOUT, mp_out_lock, TO(OUT_LOCKING) },
 	{ S_LOADING, MCPASS_EV_LOADED, mp_use_or_renew, TO(DONE) | TO(LOCKING) },
 	{ S_LOCKING, MCPASS_EV_LOCKED, mp_read_again, TO(RELOADING) },
-	{ S_RELOADING, MCPASS_EV_LOADED, mp_renew_or_discover, TO(DONE) | TO(REFRESHING) | TO(PRM) },
+	{ S_RELOADING, MCPASS_EV_LOADED, mp_renew_or_discover,
+	    TO(DONE) | TO(REFRESHING) | TO(PRM) | TO(SAVING_DENIAL) },
 	{ S_REFRESHING, MCPASS_EV_RESPONSE, mp_take_refreshed,
-	    TO(SAVING_TOKEN) | TO(DROPPING) | TO(REFRESHING) },
+	    TO(SAVING_TOKEN) | TO(DROPPING) | TO(REFRESHING) | TO(RESTING) | TO(DONE) | TO(ASMETA) },
+	{ S_RESTING, MCPASS_EV_PAUSED, mp_refresh_again, TO(REFRESHING) },
+	{ S_SAVING_DENIAL, MCPASS_EV_SAVED, mp_tell_denial, 0 },
 	{ S_DROPPING, MCPASS_EV_SAVED, mp_go_on_without, TO(DONE) | TO(ASMETA) },
 	{ S_PRM, MCPASS_EV_RESPONSE, mp_take_resource_metadata,
 	    TO(PRM) | TO(ASMETA) | TO(REFRESHING) | TO(CONFIRMING) },
@@ -54,7 +57,10 @@ static const struct transition {
 	{ S_VOUCHING, MCPASS_EV_RESPONSE, mp_take_id_jag, TO(EXCHANGING) },
 	{ S_EXCHANGING, MCPASS_EV_RESPONSE, mp_take_token,
 	    TO(SAVING_TOKEN) | TO(LISTENING) | TO(EXCHANGING) },
-	{ S_SAVING_TOKEN, MCPASS_EV_SAVED, mp_hand_over, TO(DONE) },
+	{ S_SAVING_TOKEN, MCPASS_EV_SAVED, mp_hand_over,
+	    TO(DONE) | TO(REVOKING) | TO(DISCARDING) },
+	{ S_REVOKING, MCPASS_EV_RESPONSE, mp_take_revoked, TO(DONE) | TO(DISCARDING) },
+	{ S_DISCARDING, MCPASS_EV_RESPONSE, mp_take_discarded, TO(DONE) },
 	{ S_DONE, MCPASS_EV_START, mp_ask_store, TO(LOADING) },
 	{ S_DONE, MCPASS_EV_CHALLENGE, mp_read_challenge, TO(LOCKING) | TO(DONE) },
 	{ S_DONE, MCPASS_EV_ACCEPTED, mp_note_accepted, TO(DONE) },
@@ -86,18 +92,20 @@ enum mcpass_rc mcpass_client_step(struct mcpass_client *client,
 	enum mcpass_rc rc;
 
 	mp_clear(err);
+	client->notice[0] = '\0';
 	if (t == NULL)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "event %s does not fit state %s",
 		    mp_event_name(event->type), mp_state_name(client->state));
 	else
 		rc = t->handle(client, event, &action, err);
-	if (rc == MCPASS_OK && t != NULL && (t->to & 1u << client->state) == 0)
+	if (rc == MCPASS_OK && t != NULL && (t->to & UINT64_C(1) << client->state) == 0)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a step from %s to %s is not in the table",
 		    mp_state_name(t->from), mp_state_name(client->state));
 	if (rc) {
 		client->state = S_BROKEN;       /* only mcpass_client_free() is left */
 		mp_redact(client, err);
 	} else {
+		action.notice = client->notice[0] != '\0' ? client->notice : NULL;
 		*ret_action = action;
 	}
 	return rc;
@@ -325,6 +333,8 @@ void mcpass_client_free(struct mcpass_client *client)
 	mp_key_free(client->given_key);
 	mp_headers_free(&client->extra);
 	mp_record_free(&client->record);
+	mp_record_free(&client->kept);
+	mp_secret_free(&client->dead_refresh);
 	free(client->challenged_scope);
 	free(client->challenged_metadata);
 	mp_secret_free(&client->refused_token);

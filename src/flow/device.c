@@ -98,6 +98,7 @@ static void show(struct mcpass_client *client, int64_t now, struct mcpass_action
 	    "device_code", "(redacted)", NULL);
 	client->state = S_SHOWING;
 	action->type = MCPASS_ACT_SHOW_CODE;
+	action->issuer = client->record.as.issuer;
 	action->url = device->verification_uri;
 	action->url_complete = device->verification_uri_complete;
 	action->user_code = device->user_code;
@@ -112,8 +113,6 @@ MP_HANDLER(mp_take_device)
 	mp_device_free(&client->device);
 	if (event->status == 0)
 		rc = mp_no_answer(client, event, err);
-	else if (event->status == 200)
-		rc = mp_check_json(client, event, "RFC 8628 3.2", err);
 	if (rc)
 		return mp_doing(err, rc, REQUESTING);
 	rc = mp_device_answer(event->status, event->data, event->data_len, &client->device, &why);
@@ -135,11 +134,12 @@ static bool is_over(const struct mcpass_client *client, int64_t now)
 }
 
 /* Waits until the next poll, unless the code is over by then.  why: what the last poll
- * brought, or NULL before the first one. */
-static enum mcpass_rc pause_polling(struct mcpass_client *client, int64_t now,
+ * brought, or NULL before the first one; wait: seconds that the server wants at least. */
+static enum mcpass_rc pause_polling(struct mcpass_client *client, int64_t now, int64_t wait,
     const struct mcpass_error *why, struct mcpass_action *action, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
+	int64_t left;
 
 	if (is_over(client, now) && why != NULL && why->rc == MCPASS_E_IO) {
 		if (err != NULL)
@@ -152,16 +152,20 @@ static enum mcpass_rc pause_polling(struct mcpass_client *client, int64_t now,
 		mp_hint(err, "run the command again for a new code");
 		return mp_doing(err, rc, POLLING);
 	}
+	left = client->device.expires_in - client->waited;
 	client->state = S_PAUSING;
 	action->type = MCPASS_ACT_PAUSE;
-	action->seconds = client->pace.interval;
+	client->pause = wait > client->pace.interval ? wait : client->pace.interval;
+	if (client->pause > left)
+		client->pause = left;
+	action->seconds = client->pause;
 	action->expires_at = client->code_expires_at;
 	return MCPASS_OK;
 }
 
 MP_HANDLER(mp_begin_waiting)
 {
-	return pause_polling(client, event->now, NULL, action, err);
+	return pause_polling(client, event->now, 0, NULL, action, err);
 }
 
 static enum mcpass_rc begin_poll(struct mcpass_client *client, int64_t now,
@@ -181,7 +185,7 @@ static enum mcpass_rc begin_poll(struct mcpass_client *client, int64_t now,
 
 MP_HANDLER(mp_poll)
 {
-	client->waited += client->pace.interval;
+	client->waited += client->pause;
 	return begin_poll(client, event->now, action, err);
 }
 
@@ -199,7 +203,8 @@ static enum mcpass_rc go_on(struct mcpass_client *client, const struct mcpass_ev
 		return begin_poll(client, event->now, action, err);
 	rc = mp_device_judge(event->status, why, &client->pace, err);
 	return rc ? mp_doing(err, rc, POLLING)
-	    : pause_polling(client, event->now, why, action, err);
+	    : pause_polling(client, event->now,
+	        mp_http_retry_after(event->headers, event->header_count, event->now), why, action, err);
 }
 
 MP_HANDLER(mp_take_polled)

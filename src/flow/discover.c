@@ -225,8 +225,10 @@ enum mcpass_rc mp_begin_asmeta(struct mcpass_client *client, struct mcpass_actio
 
 	client->state = S_ASMETA;
 	mp_places_free(&client->places);
-	rc = mp_places_of_issuer(&client->places, client->issuer, client->server_url,
-	    loopback_http(client), wants(client), err);
+	rc = mp_take_up_next(client, err);
+	if (rc == MCPASS_OK)
+		rc = mp_places_of_issuer(&client->places, client->issuer, client->server_url,
+		    loopback_http(client), wants(client), err);
 	if (rc == MCPASS_OK)
 		rc = mp_act_get(client, mp_places_url(&client->places), action, err);
 	return mp_doing(err, rc, "looking for the authorization server's metadata");

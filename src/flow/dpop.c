@@ -1,5 +1,6 @@
 /* The key that a token is bound to, and the headers that authorize a request.
  * spec: RFC 9449; RFC 6750 2.1 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -9,6 +10,8 @@
 
 /* The one algorithm that every server of the field takes. */
 #define ALG MP_ES256
+/* Seconds of difference that cannot be why a proof is refused. */
+#define LEAST_OFFSET 30
 
 static bool is_bound(const struct mp_record *record)
 {
@@ -81,12 +84,35 @@ enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url, int64_
     struct mcpass_error *err)
 {
 	const struct mp_dpop_inputs inputs = { .method = "POST", .url = url,
-		.nonce = client->as_nonce, .now = now, .random = client->random,
+		.nonce = client->as_nonce, .now = now + client->clock_offset, .random = client->random,
 		.random_ctx = client->random_ctx };
 
 	if (client->dpop_key == NULL)
 		return MCPASS_OK;
 	return add_proof(client, &inputs, &client->headers, err);
+}
+
+/* A proof is good for a few minutes, and a machine's clock may be further off than that: then
+ * the server's own time serves, once.  spec: RFC 9449 11.1; RFC 9110 6.6.1 */
+static bool take_server_time(struct mcpass_client *client, const struct mcpass_event *event,
+    const char *error)
+{
+	const char *date = mp_header_get(event->headers, event->header_count, "Date");
+	int64_t there;
+
+	if (client->dpop_key == NULL || client->clock_is_off || error == NULL || date == NULL
+	    || strcmp(error, "invalid_dpop_proof") != 0 || !mp_http_date(date, &there)
+	    || (there - event->now < LEAST_OFFSET && event->now - there < LEAST_OFFSET))
+		return false;
+	client->clock_is_off = true;
+	client->clock_offset = there - event->now;
+	(void)snprintf(client->notice, sizeof(client->notice), "this machine's clock is %lld s %s the"
+	    " server's; proofs are made with the server's time",
+	    (long long)(client->clock_offset < 0 ? -client->clock_offset : client->clock_offset),
+	    client->clock_offset < 0 ? "ahead of" : "behind");
+	mp_note(client, "RFC 9449 11.1", "The server refuses the proof, and its clock is another: once"
+	    " more with its time", "Date", date, NULL);
+	return true;
 }
 
 enum mcpass_rc mp_dpop_nonce(struct mcpass_client *client, const struct mcpass_event *event,
@@ -96,9 +122,10 @@ enum mcpass_rc mp_dpop_nonce(struct mcpass_client *client, const struct mcpass_e
 	bool asked = client->dpop_key != NULL && nonce != NULL && error != NULL
 	    && strcmp(error, "use_dpop_nonce") == 0 && !client->nonce_used;
 
+	client->nonce_used = asked;
+	asked |= take_server_time(client, event, error);
 	if (ret_asked != NULL)
 		*ret_asked = asked;
-	client->nonce_used = asked;
 	return nonce != NULL ? mp_set(slot, nonce, err) : MCPASS_OK;
 }
 
@@ -139,7 +166,8 @@ enum mcpass_rc mcpass_client_authorize(struct mcpass_client *client, const char 
 {
 	const struct mp_dpop_inputs inputs = { .method = method, .url = url,
 		.access_token = &client->record.access_token, .nonce = client->server_nonce,
-		.now = now, .random = client->random, .random_ctx = client->random_ctx };
+		.now = now + client->clock_offset, .random = client->random,
+		.random_ctx = client->random_ctx };
 	enum mcpass_rc rc = MCPASS_OK;
 
 	mp_clear(err);

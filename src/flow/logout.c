@@ -4,7 +4,6 @@
 #include <string.h>
 #include "base/limits.h"
 #include "flow/machine.h"
-#include "oauth/token.h"
 
 MP_HANDLER(mp_out_lock)
 {
@@ -51,12 +50,10 @@ static enum mcpass_rc deregister_or_forget(struct mcpass_client *client,
 	return mp_act_request(client, "DELETE", ours->configuration_url, MP_MAX_DOCUMENT, action, err);
 }
 
-/* spec: RFC 7009 2.1: the refresh token takes the access tokens with it */
 MP_HANDLER(mp_out_revoke)
 {
 	struct mp_record *record = &client->record;
 	enum mcpass_rc rc;
-	bool refresh;
 
 	mp_record_free(record);
 	rc = event->data != NULL ? mp_record_parse(event->data, record, NULL) : MCPASS_E_STORE;
@@ -64,15 +61,10 @@ MP_HANDLER(mp_out_revoke)
 		return mp_nomem(err);
 	if (rc)         /* one that cannot be read is still forgotten */
 		return mp_out_forget(client, event, action, err);
-	refresh = mp_secret_present(&record->refresh_token);
-	if (record->as.revocation_endpoint == NULL
-	    || (!refresh && !mp_secret_present(&record->access_token)))
+	if (!mp_can_revoke(record))
 		return deregister_or_forget(client, event, action, err);
 	client->state = S_OUT_REVOKING;
-	mp_act_reset(client, MP_MAX_FORM);
-	mp_token_revoke_form(&client->body, refresh ? &record->refresh_token : &record->access_token,
-	    refresh ? "refresh_token" : "access_token");
-	return mp_act_form(client, record->as.revocation_endpoint, event->now, action, err);
+	return mp_act_revoke(client, record, event->now, action, err);
 }
 
 MP_HANDLER(mp_out_deregister)
@@ -94,9 +86,11 @@ MP_HANDLER(mp_out_forget)
 
 MP_HANDLER(mp_out_done)
 {
-	(void)event;
-	(void)err;
+	if (event->data != NULL)
+		return mp_doing(err, mp_fail(err, MCPASS_E_STORE, NULL,
+		    "the credential is stored still: %s", event->data), "logging out");
 	mp_note(client, NULL, "The credential is forgotten here", NULL);
+	mp_record_free(&client->kept);
 	mp_record_free(&client->record);
 	mp_finish_without(client, action);
 	return MCPASS_OK;

@@ -17,6 +17,7 @@
 	X(SAVING_CLIENT) X(RETIRING) X(PUSHING) X(BROWSING) X(VOUCHING) X(EXCHANGING) X(SAVING_TOKEN) X(DONE) \
 	X(ASKING_CODE) X(SHOWING) X(PAUSING) X(POLLING) \
 	X(OUT_LOCKING) X(OUT_LOADING) X(OUT_REVOKING) X(OUT_DEREGISTERING) X(OUT_FORGETTING) \
+	X(RESTING) X(SAVING_DENIAL) X(REVOKING) X(DISCARDING) \
 	X(BROKEN)
 #define MP_STATE(name) S_##name,
 enum mp_state { MP_FLOW_STATES(MP_STATE) S_COUNT };
@@ -50,11 +51,18 @@ struct mcpass_client {
 	void *trace_ctx;
 
 	struct mp_record record;        /* what we know, as it is or will be stored */
+	struct mp_record kept;          /* the login that is stored and works, or may: it stays
+	                                 * until there is another.  Without tokens: none */
 
 	/* why we are here */
 	enum mp_reason reason;
 	char *challenged_scope, *challenged_metadata;
 	struct mp_secret refused_token; /* what the server did not want any more */
+	struct mp_secret dead_refresh;  /* what the issuer refused to renew, for good; and */
+	bool dead_client;               /*    whether it was for the client's sake */
+	bool rested;                    /* a refresh was tried a second time already */
+	bool unsaved;                   /* the record is newer than what is stored */
+	bool has_new_login;             /* had in this run, not renewed: nothing older is used */
 	bool unproven;                  /* the token is new: the server has not taken it yet */
 	bool refreshed, registered;     /* in this run: neither is done twice */
 	unsigned cures;                 /* MP_CURED_... that were tried */
@@ -77,14 +85,17 @@ struct mcpass_client {
 	char *retired_url;              /* the registration that a new one replaces, or NULL */
 	struct mp_secret retired_token;
 	struct mp_secret state_param, verifier, code;
-	unsigned strays;                /* answers that were not to this authorization */
+	bool strayed;                   /* something came that was no answer to this one */
 	char *challenge;                /* S256 of the verifier */
 	struct mp_device device;        /* a login on another device; */
 	struct mp_device_pace pace;     /* when to ask whether it is done; */
-	int64_t code_expires_at, waited; /* Unix time when it is over; seconds spent so far */
+	int64_t code_expires_at, waited; /* Unix time when it is over; seconds spent so far, */
+	int64_t pause;                  /*    and those of the pause under way */
 	struct mp_secret id_jag;        /* what the identity provider gave for the id token */
 	struct mp_key *dpop_key;        /* of the token in the record, or to be; or NULL */
 	char *as_nonce, *server_nonce;  /* the last DPoP-Nonce of either, or NULL */
+	bool clock_is_off;              /* by so many seconds, as a server's Date says; */
+	int64_t clock_offset;           /*    what is added to our time in proofs */
 
 	/* what the last action points at */
 	char *url;
@@ -92,6 +103,7 @@ struct mcpass_client {
 	struct mp_buf body;
 	struct mcpass_token token;
 	struct mp_headers proof;        /* what mcpass_client_authorize() hands out */
+	char notice[160];               /* for the person, with the next action; or "" */
 };
 
 #define MP_HANDLER(name) \
@@ -104,8 +116,13 @@ MP_HANDLER(mp_use_or_renew);
 MP_HANDLER(mp_read_again);
 MP_HANDLER(mp_renew_or_discover);
 MP_HANDLER(mp_take_refreshed);
+MP_HANDLER(mp_refresh_again);
 MP_HANDLER(mp_go_on_without);
+/* keeping.c: what becomes of the login that a new one replaces */
 MP_HANDLER(mp_hand_over);
+MP_HANDLER(mp_take_revoked);
+MP_HANDLER(mp_take_discarded);
+MP_HANDLER(mp_tell_denial);
 /* challenge.c: what the MCP server says */
 MP_HANDLER(mp_read_challenge);
 MP_HANDLER(mp_note_accepted);
@@ -220,6 +237,18 @@ enum mcpass_rc mp_keep_token(struct mcpass_client *client, const struct mcpass_e
 /* The same for a token that was asked for with client->scope, and says so. */
 enum mcpass_rc mp_take_answer(struct mcpass_client *client, const struct mcpass_event *event,
     struct mcpass_action *action, struct mcpass_error *err);
+/* Keeps event's record as the login that stays until there is another. */
+enum mcpass_rc mp_keep_login(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_error *err);
+/* Takes up what was registered for a login that did not come to its end. */
+enum mcpass_rc mp_take_up_next(struct mcpass_client *client, struct mcpass_error *err);
+/* Of asked, what is not in granted; NULL in *ret_text: nothing. */
+enum mcpass_rc mp_scope_lacking(const char *asked, const char *granted, char **ret_text,
+    struct mcpass_error *err);
+/* Of the scopes that a person asked for by name, what the record's token lacks; NULL in
+ * *ret_text: nothing. */
+enum mcpass_rc mp_wish_lacking(const struct mcpass_client *client, char **ret_text,
+    struct mcpass_error *err);
 /* The refusal of a scope that this user may not have. */
 enum mcpass_rc mp_scope_denied(const struct mcpass_client *client, const char *scope,
     struct mcpass_error *err);
@@ -249,14 +278,23 @@ enum mcpass_rc mp_act_bare_form(struct mcpass_client *client, const char *url,
 /* A form for the token or revocation endpoint: adds our proof, then as above. */
 enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_t now,
     struct mcpass_action *action, struct mcpass_error *err);
+/* The same as the client of another record than ours. */
+enum mcpass_rc mp_act_form_as(struct mcpass_client *client, const struct mp_record *as,
+    const char *url, int64_t now, struct mcpass_action *action, struct mcpass_error *err);
+/* A request to revoke what a record has; spec: RFC 7009 2.1 */
+enum mcpass_rc mp_act_revoke(struct mcpass_client *client, const struct mp_record *record,
+    int64_t now, struct mcpass_action *action, struct mcpass_error *err);
+bool mp_can_revoke(const struct mp_record *record);
+
 /* dpop.c: the key that a token is bound to */
 /* Makes one, or reads the record's; no-op where none is wanted. */
 enum mcpass_rc mp_dpop_ready(struct mcpass_client *client, struct mcpass_error *err);
 /* Adds the proof for a request to the token endpoint, if a key is wanted. */
 enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url, int64_t now,
     struct mcpass_error *err);
-/* Keeps a DPoP-Nonce header, if there is one; *ret_asked when why says that a request
- * has to be sent again with it, and that was not tried yet; spec: RFC 9449 8 */
+/* Keeps a DPoP-Nonce header, if there is one; *ret_asked when error says that a request
+ * has to be sent again with it, or with the time of the server's Date, and that was not tried
+ * yet; spec: RFC 9449 8, 11.1 */
 enum mcpass_rc mp_dpop_nonce(struct mcpass_client *client, const struct mcpass_event *event,
     const char *error, char **slot, bool *ret_asked, struct mcpass_error *err);
 
@@ -280,7 +318,7 @@ void mp_note_odd(struct mcpass_client *client, const char *whose, const struct m
 struct mp_arrow {
 	enum mp_state from;
 	enum mcpass_event_type on;
-	uint32_t to;                    /* bit (1u << state) for each state it may lead to */
+	uint64_t to;                    /* bit (1 << state) for each state it may lead to */
 };
 size_t mp_flow_arrows(struct mp_arrow *ret_arrows, size_t room);   /* how many there are */
 const char *mp_state_name(enum mp_state state);

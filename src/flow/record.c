@@ -35,6 +35,20 @@ static const struct mp_field client_fields[] = {
 };
 #undef AT
 
+static enum mcpass_rc read_next(const json_t *next, struct mp_record *record,
+    struct mcpass_error *err)
+{
+	const json_t *client = json_object_get(next, "client");
+	enum mcpass_rc rc;
+
+	if (client == NULL)
+		return MCPASS_OK;
+	rc = mp_set(&record->next_issuer, json_string_value(json_object_get(next, "issuer")), err);
+	if (rc == MCPASS_OK)
+		rc = mp_json_read(client, client_fields, MP_COUNT(client_fields), &record->next, err);
+	return rc;
+}
+
 static enum mcpass_rc read_parts(const json_t *json, struct mp_record *record,
     struct mcpass_error *err)
 {
@@ -47,6 +61,8 @@ static enum mcpass_rc read_parts(const json_t *json, struct mp_record *record,
 		rc = mp_asmeta_read(as, &record->as, err);
 	if (rc == MCPASS_OK && client != NULL)
 		rc = mp_json_read(client, client_fields, MP_COUNT(client_fields), &record->client, err);
+	if (rc == MCPASS_OK)
+		rc = read_next(json_object_get(json, "next"), record, err);
 	return rc;
 }
 
@@ -92,6 +108,21 @@ static enum mcpass_rc write_client(const struct mp_record_client *client, json_t
 	return rc;
 }
 
+static enum mcpass_rc write_next(const struct mp_record *record, json_t *json,
+    struct mcpass_error *err)
+{
+	json_t *part = json_pack("{s:s}", "issuer", record->next_issuer);
+	enum mcpass_rc rc;
+
+	if (part == NULL)
+		return mp_nomem(err);
+	rc = write_client(&record->next, part, err);
+	if (rc == MCPASS_OK && json_object_set(json, "next", part) != 0)
+		rc = mp_nomem(err);
+	json_decref(part);
+	return rc;
+}
+
 static enum mcpass_rc write_server(const struct mp_asmeta *as, json_t *json,
     struct mcpass_error *err)
 {
@@ -121,6 +152,8 @@ enum mcpass_rc mp_record_write(const struct mp_record *record, char **ret_text,
 		rc = write_server(&record->as, json, err);
 	if (rc == MCPASS_OK && record->client.client_id != NULL)
 		rc = write_client(&record->client, json, err);
+	if (rc == MCPASS_OK && record->next_issuer != NULL && record->next.client_id != NULL)
+		rc = write_next(record, json, err);
 	if (rc)
 		goto out;
 	text = mp_json_dump(json);
@@ -146,8 +179,31 @@ void mp_record_forget_client(struct mp_record *record)
 	mp_json_release(client_fields, MP_COUNT(client_fields), &record->client);
 }
 
+void mp_record_forget_next(struct mp_record *record)
+{
+	(void)mp_set(&record->next_issuer, NULL, NULL);
+	mp_json_release(client_fields, MP_COUNT(client_fields), &record->next);
+}
+
+void mp_record_take_next(struct mp_record *record, const char *issuer)
+{
+	if (record->next.client_id != NULL && record->next_issuer != NULL
+	    && mp_asmeta_same_issuer(record->next_issuer, issuer)) {
+		mp_record_forget_client(record);
+		record->client = record->next;
+		record->next = (struct mp_record_client){ 0 };
+	}
+	mp_record_forget_next(record);
+}
+
+bool mp_record_has_tokens(const struct mp_record *record)
+{
+	return mp_secret_present(&record->access_token) || mp_secret_present(&record->refresh_token);
+}
+
 void mp_record_free(struct mp_record *record)
 {
+	mp_record_forget_next(record);
 	mp_record_forget_client(record);
 	mp_asmeta_free(&record->as);
 	mp_json_release(fields, MP_COUNT(fields), record);

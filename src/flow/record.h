@@ -30,6 +30,10 @@ struct mp_record {
 	bool offline_refused;           /* offline_access made the whole request fail */
 	struct mp_secret dpop_key;      /* a private JWK as text: the token is bound to it */
 	int64_t expires_at, obtained_at; /* Unix time; expires_at 0: unknown */
+	/* Of a login that is under way, while this one is good: our identity for the next one,
+	 * and the issuer where we are that.  NULL: none. */
+	char *next_issuer;
+	struct mp_record_client next;
 };
 
 /* Reads a stored record.  MCPASS_E_STORE when it is none (of this version), with the
@@ -42,6 +46,11 @@ enum mcpass_rc mp_record_write(const struct mp_record *record, char **ret_text,
 void mp_record_free(struct mp_record *record);             /* and makes it empty */
 void mp_record_forget_tokens(struct mp_record *record);
 void mp_record_forget_client(struct mp_record *record);    /* and its tokens */
+void mp_record_forget_next(struct mp_record *record);
+/* The identity that was made for a login that did not come to its end becomes ours, if it is
+ * of that issuer; in any case it is not the next one any more.  The tokens are of the old one. */
+void mp_record_take_next(struct mp_record *record, const char *issuer);
+bool mp_record_has_tokens(const struct mp_record *record);
 /* True when there is a token that will survive a trip begun at now. */
 bool mp_record_usable(const struct mp_record *record, int64_t now);
 

@@ -1,4 +1,5 @@
 /* The stored credential: used, refreshed one process at a time, or found wanting. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -35,10 +36,40 @@ MP_HANDLER(mp_ask_store)
 	(void)event;
 	(void)err;
 	client->reason = MP_BECAUSE_EXPIRED;
-	client->refreshed = client->registered = client->nonce_used = false;
+	client->refreshed = client->registered = client->nonce_used = client->rested = false;
 	client->state = S_LOADING;
 	mp_act_load(client, action);
 	return MCPASS_OK;
+}
+
+/* What this run does not use, though it stays stored: a person wants another login, or
+ * scopes that this one has not, or the issuer does not renew it. */
+static enum mcpass_rc pass_over(struct mcpass_client *client, struct mcpass_error *err)
+{
+	struct mp_record *record = &client->record;
+	bool is_dead = mp_secret_present(&client->dead_refresh)
+	    && mp_secret_equal(&client->dead_refresh, &record->refresh_token);
+	enum mcpass_rc rc;
+	char *missing = NULL;
+
+	if (client->flags & MCPASS_NEW_LOGIN && !client->has_new_login) {
+		mp_record_forget_tokens(record);
+		record->offline_refused = false;
+	}
+	if (is_dead && client->dead_client)
+		mp_record_forget_client(record);
+	else if (is_dead)
+		mp_record_forget_tokens(record);
+	if (!mp_record_has_tokens(record))
+		return MCPASS_OK;
+	rc = mp_wish_lacking(client, &missing, err);
+	if (rc == MCPASS_OK && missing != NULL && !client->has_new_login) {
+		mp_note(client, "RFC 6749 3.3", "The stored login has not all the scopes that are asked for",
+		    "scope", record->scope, "missing", missing, NULL);
+		mp_record_forget_tokens(record);
+	}
+	free(missing);
+	return rc;
 }
 
 /* Takes what the store had; none is an empty record of this server. */
@@ -58,21 +89,58 @@ static enum mcpass_rc take_record(struct mcpass_client *client,
 		mp_record_free(&record);
 		return mp_fail(err, MCPASS_E_STORE, NULL, "the stored credential is of another server");
 	}
+	/* What could not be kept is newer than what could. */
+	if (client->unsaved && client->record.obtained_at >= record.obtained_at) {
+		mp_record_free(&record);
+		return MCPASS_OK;
+	}
 	mp_record_free(&client->record);
 	client->record = record;
+	client->unsaved = false;
 	mp_key_free(client->dpop_key);  /* it was the old record's */
 	client->dpop_key = NULL;
-	if (client->flags & MCPASS_NEW_LOGIN && client->authorizations == 0) {
-		mp_record_forget_tokens(&client->record);
-		client->record.offline_refused = false;
-	}
-	return MCPASS_OK;
+	rc = mp_keep_login(client, event, err);
+	return rc ? rc : pass_over(client, err);
+}
+
+/* What was refused before is refused again: nobody is asked twice for nothing. */
+static enum mcpass_rc check_not_denied(const struct mcpass_client *client, const char *scope,
+    struct mcpass_error *err)
+{
+	struct mp_strings denied = { 0 }, need = { 0 };
+	enum mcpass_rc rc;
+
+	if (client->record.denied_scope == NULL || client->flags & MCPASS_NEW_LOGIN)
+		return MCPASS_OK;
+	rc = mp_scope_parse(client->record.denied_scope, &denied, err);
+	if (rc == MCPASS_OK)
+		rc = mp_scope_parse(scope, &need, err);
+	for (size_t i = 0; rc == MCPASS_OK && i < need.count; i++)
+		if (mp_strings_has(&denied, need.items[i]))
+			rc = mp_scope_denied(client, need.items[i], err);
+	mp_strings_free(&denied);
+	mp_strings_free(&need);
+	return rc;
+}
+
+static enum mcpass_rc check_wish(const struct mcpass_client *client, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	char *missing = NULL;
+
+	rc = mp_wish_lacking(client, &missing, err);
+	if (rc == MCPASS_OK && missing != NULL && mp_record_has_tokens(&client->kept))
+		rc = check_not_denied(client, missing, err);
+	free(missing);
+	return mp_doing(err, rc, "asking for the scopes that were chosen");
 }
 
 MP_HANDLER(mp_use_or_renew)
 {
 	enum mcpass_rc rc = take_record(client, event, err);
 
+	if (rc == MCPASS_OK)
+		rc = check_wish(client, err);
 	if (rc)
 		return rc;
 	if (mp_record_usable(&client->record, event->now)) {
@@ -119,24 +187,44 @@ static enum mcpass_rc somebody_was_faster(const struct mcpass_client *client, in
 	return rc;
 }
 
-/* A step-up that failed before fails again: nobody is asked twice for nothing. */
-static enum mcpass_rc check_not_denied(const struct mcpass_client *client,
+/* A new token was tried at the server, and lacks the scope still, whatever its scopes are
+ * called: this person may not have it, and asking again would loop.  *ret_text is what it
+ * lacks, or NULL: then there is hope. */
+static enum mcpass_rc was_tried(const struct mcpass_client *client, char **ret_text,
     struct mcpass_error *err)
 {
-	struct mp_strings denied = { 0 }, need = { 0 };
+	char *unasked = NULL;
 	enum mcpass_rc rc;
 
-	if (client->record.denied_scope == NULL || client->flags & MCPASS_NEW_LOGIN)
+	*ret_text = NULL;
+	if (!client->unproven || !mp_record_usable(&client->record, 0))
 		return MCPASS_OK;
-	rc = mp_scope_parse(client->record.denied_scope, &denied, err);
-	if (rc == MCPASS_OK)
-		rc = mp_scope_parse(client->challenged_scope, &need, err);
-	for (size_t i = 0; rc == MCPASS_OK && i < need.count; i++)
-		if (mp_strings_has(&denied, need.items[i]))
-			rc = mp_scope_denied(client, need.items[i], err);
-	mp_strings_free(&denied);
-	mp_strings_free(&need);
+	rc = mp_scope_lacking(client->challenged_scope, client->record.requested_scope, &unasked, err);
+	if (rc == MCPASS_OK && unasked == NULL)
+		rc = mp_scope_lacking(client->challenged_scope, client->record.scope, ret_text, err);
+	free(unasked);
 	return rc;
+}
+
+/* More permissions are needed: refused before, or now, or to be asked for. */
+static enum mcpass_rc step_up(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	char *lacks = NULL;
+
+	rc = check_not_denied(client, client->challenged_scope, err);
+	if (rc == MCPASS_OK)
+		rc = was_tried(client, &lacks, err);
+	if (rc)
+		return mp_doing(err, rc, "asking for more permissions");
+	if (lacks == NULL)
+		return mp_begin_prm(client, action, err);
+	free(client->record.denied_scope);
+	client->record.denied_scope = lacks;
+	mp_record_free(&client->kept);          /* it is this one */
+	client->state = S_SAVING_DENIAL;
+	return mp_act_save(client, action, err);
 }
 
 MP_HANDLER(mp_renew_or_discover)
@@ -144,6 +232,8 @@ MP_HANDLER(mp_renew_or_discover)
 	enum mcpass_rc rc = take_record(client, event, err);
 	bool faster = false;
 
+	if (rc == MCPASS_OK)
+		rc = check_wish(client, err);
 	if (rc == MCPASS_OK)
 		rc = somebody_was_faster(client, event->now, &faster, err);
 	if (rc)
@@ -155,9 +245,7 @@ MP_HANDLER(mp_renew_or_discover)
 		return MCPASS_OK;
 	}
 	if (client->reason == MP_BECAUSE_SCOPE)
-		rc = check_not_denied(client, err);
-	if (rc)
-		return mp_doing(err, rc, "asking for more permissions");
+		return step_up(client, action, err);
 	if (client->reason != MP_BECAUSE_EXPIRED)
 		return mp_begin_prm(client, action, err);
 	if (mp_secret_present(&client->record.refresh_token))
@@ -189,28 +277,9 @@ enum mcpass_rc mp_begin_refresh(struct mcpass_client *client, int64_t now,
 	return rc;
 }
 
-/* Of what was asked for, what was not granted: the person may not have it, and another
- * login would not change that.  NULL in *ret_text: all was granted. */
-static enum mcpass_rc not_granted(const char *asked, const char *granted, char **ret_text,
-    struct mcpass_error *err)
-{
-	struct mp_strings have = { 0 }, need = { 0 }, missing = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_scope_parse(granted, &have, err);
-	if (rc == MCPASS_OK)
-		rc = mp_scope_parse(asked, &need, err);
-	if (rc == MCPASS_OK)
-		rc = mp_scope_missing(&have, &need, &missing, err);
-	if (rc == MCPASS_OK)
-		rc = mp_scope_join(&missing, ret_text, err);
-	mp_strings_free(&missing);
-	mp_strings_free(&need);
-	mp_strings_free(&have);
-	return rc;
-}
-
-/* granted NULL: as asked (RFC 6749 5.1); requested NULL: a refresh, nothing was asked. */
+/* granted NULL: as asked (RFC 6749 5.1); requested NULL: a refresh, nothing was asked.  What
+ * a person asked for by name and did not get is remembered; of what a server asked for only
+ * that server knows whether it is there under another name. */
 static enum mcpass_rc keep_scope(struct mcpass_client *client, const char *granted,
     const char *requested, struct mcpass_error *err)
 {
@@ -223,7 +292,7 @@ static enum mcpass_rc keep_scope(struct mcpass_client *client, const char *grant
 	rc = granted != NULL ? mp_set(&record->scope, granted, err) : MCPASS_OK;
 	if (rc || requested == NULL)
 		return rc;
-	rc = not_granted(requested, record->scope, &denied, err);
+	rc = mp_wish_lacking(client, &denied, err);
 	if (rc == MCPASS_OK) {
 		free(record->denied_scope);
 		record->denied_scope = denied;
@@ -231,41 +300,53 @@ static enum mcpass_rc keep_scope(struct mcpass_client *client, const char *grant
 	return rc;
 }
 
+static enum mcpass_rc keep_answer(struct mcpass_client *client, const struct mp_token *token,
+    const char *requested, int64_t now, struct mcpass_error *err)
+{
+	struct mp_record *record = &client->record;
+	enum mcpass_rc rc;
+
+	record->obtained_at = now;
+	record->expires_at = token->tells_expiry ? now + token->expires_in : 0;
+	rc = mp_secret_set(&record->access_token, mp_secret_reveal(&token->access_token), err);
+	/* No new refresh token: the old one stays good (RFC 6749 6). */
+	if (rc == MCPASS_OK && mp_secret_present(&token->refresh_token))
+		rc = mp_secret_set(&record->refresh_token, mp_secret_reveal(&token->refresh_token), err);
+	if (rc == MCPASS_OK)
+		rc = mp_set(&record->token_type, token->token_type, err);
+	if (rc == MCPASS_OK)
+		rc = keep_scope(client, token->scope, requested, err);
+	return rc;
+}
+
 enum mcpass_rc mp_keep_token(struct mcpass_client *client, const struct mcpass_event *event,
     const char *requested, struct mcpass_action *action, struct mcpass_error *err)
 {
-	struct mp_record *record = &client->record;
+	bool renews = client->state == S_REFRESHING;
+	struct mp_record before = client->kept;
 	struct mp_token token = { 0 };
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc;
 
 	if (event->status == 0)
 		return mp_no_answer(client, event, err);
-	if (event->status == 200)
-		rc = mp_check_json(client, event, "RFC 6749 5.1", err);
-	if (rc)
-		return rc;
 	rc = mp_token_answer(event->status, event->data, event->data_len,
 	    client->dpop_key != NULL ? "DPoP" : "Bearer", &token, err);
 	if (rc)
 		return rc;
-	record->obtained_at = event->now;
-	record->expires_at = token.expires_in > 0 ? event->now + token.expires_in : 0;
-	rc = mp_secret_set(&record->access_token, mp_secret_reveal(&token.access_token), err);
-	/* No new refresh token: the old one stays good (RFC 6749 6). */
-	if (rc == MCPASS_OK && mp_secret_present(&token.refresh_token))
-		rc = mp_secret_set(&record->refresh_token, mp_secret_reveal(&token.refresh_token), err);
-	if (rc == MCPASS_OK)
-		rc = mp_set(&record->token_type, token.token_type, err);
-	if (rc == MCPASS_OK)
-		rc = keep_scope(client, token.scope, requested, err);
-	if (rc == MCPASS_OK)
-		rc = mp_act_save(client, action, err);
+	mp_note_odd(client, "The token response is odd, and the token is taken all the same", &token.odd);
+	rc = keep_answer(client, &token, requested, event->now, err);
 	mp_token_free(&token);
 	if (rc)
 		return rc;
+	if (!renews)
+		mp_record_forget_next(&client->record);
+	client->kept = (struct mp_record){ 0 };         /* from here on it is the new one that stays */
+	rc = mp_act_save(client, action, err);
+	client->kept = before;
 	client->unproven = true;
+	client->has_new_login |= !renews;
 	client->state = S_SAVING_TOKEN;
-	return MCPASS_OK;
+	return rc;
 }
 
 static bool is_one_of(const char *code, const char *const *codes, size_t count)
@@ -276,9 +357,69 @@ static bool is_one_of(const char *code, const char *const *codes, size_t count)
 	return false;
 }
 
-MP_HANDLER(mp_take_refreshed)
+/* Passing: the server is asked once more where it says when, and that is soon. */
+static enum mcpass_rc rest_or_give_up(struct mcpass_client *client,
+    const struct mcpass_event *event, const struct mcpass_error *why,
+    struct mcpass_action *action, struct mcpass_error *err)
+{
+	int64_t seconds = mp_http_retry_after(event->headers, event->header_count, event->now);
+
+	if (event->status != 0 && seconds > 0 && seconds <= MP_MAX_RETRY_AFTER && !client->rested) {
+		client->rested = true;
+		client->state = S_RESTING;
+		(void)snprintf(client->notice, sizeof(client->notice), "the authorization server is busy;"
+		    " trying again in %d s, as it says", (int)seconds);
+		action->type = MCPASS_ACT_PAUSE;
+		action->seconds = seconds;
+		return MCPASS_OK;
+	}
+	if (err != NULL)
+		*err = *why;
+	if (err != NULL && event->status == 0) {
+		err->hint[0] = '\0';
+		mp_hint(err, "The stored login is kept, but the server may have used up its refresh token:"
+		    " if the next try is refused, sign in again.");
+	} else if (err != NULL && seconds > 0) {
+		err->hint[0] = '\0';
+		mp_hint(err, "Nothing that is stored was dropped: the server asks to wait %lld s.",
+		    (long long)seconds);
+	}
+	return mp_doing(err, why->rc, "refreshing the access token");
+}
+
+/* Refused for good.  Only invalid_grant says that the refresh token is gone; with anything
+ * else it stays stored until there is another login.  spec: RFC 6749 5.2 */
+static enum mcpass_rc give_up_refreshing(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *why, struct mcpass_action *action,
+    struct mcpass_error *err)
 {
 	static const char *const client_gone[] = { "invalid_client", "unauthorized_client" };
+	struct mp_record *record = &client->record;
+	enum mcpass_rc rc;
+
+	mp_redact(client, why);
+	mp_note(client, "RFC 6749 5.2", "The authorization server no longer accepts the refresh token",
+	    "error", why->oauth[0] != '\0' ? why->oauth : NULL, "said", why->detail, NULL);
+	if (why->rc == MCPASS_E_DENIED && strcmp(why->oauth, "invalid_grant") == 0) {
+		mp_record_forget_tokens(record);
+		mp_record_free(&client->kept);
+		client->state = S_DROPPING;
+		return mp_act_save(client, action, err);
+	}
+	rc = mp_secret_set(&client->dead_refresh, mp_secret_reveal(&record->refresh_token), err);
+	if (rc)
+		return rc;
+	client->dead_client = why->rc == MCPASS_E_DENIED && client->given_id == NULL
+	    && is_one_of(why->oauth, client_gone, MP_COUNT(client_gone));
+	if (client->dead_client)
+		mp_record_forget_client(record);
+	else
+		mp_record_forget_tokens(record);
+	return mp_go_on_without(client, event, action, err);
+}
+
+MP_HANDLER(mp_take_refreshed)
+{
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc, nonce_rc;
 	bool again;
@@ -294,22 +435,16 @@ MP_HANDLER(mp_take_refreshed)
 		    "scope", client->record.scope, NULL);
 		return MCPASS_OK;
 	}
-	/* Only these two end a login; a 5xx or a timeout is not a logout. */
-	if (rc == MCPASS_E_DENIED && strcmp(why.oauth, "invalid_grant") == 0) {
-		mp_record_forget_tokens(&client->record);
-	} else if (rc == MCPASS_E_DENIED && client->given_id == NULL
-	    && is_one_of(why.oauth, client_gone, MP_COUNT(client_gone))) {
-		mp_record_forget_client(&client->record);
-	} else {
-		if (err != NULL)
-			*err = why;
-		mp_hint(err, "nothing was dropped: try again later");
-		return mp_doing(err, rc, "refreshing the access token");
-	}
-	mp_note(client, "RFC 6749 5.2", "The authorization server no longer accepts the refresh token",
-	    "error", why.oauth, NULL);
-	client->state = S_DROPPING;
-	return mp_act_save(client, action, err);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_doing(err, mp_nomem(err), "refreshing the access token");
+	if (rc == MCPASS_E_IO)
+		return rest_or_give_up(client, event, &why, action, err);
+	return give_up_refreshing(client, event, &why, action, err);
+}
+
+MP_HANDLER(mp_refresh_again)
+{
+	return mp_begin_refresh(client, event->now, action, err);
 }
 
 MP_HANDLER(mp_go_on_without)
@@ -319,35 +454,4 @@ MP_HANDLER(mp_go_on_without)
 		return mp_begin_asmeta(client, action, err);
 	mp_finish_without(client, action);
 	return MCPASS_OK;
-}
-
-/* After a step-up, a token without the scope means that the person may not have it:
- * asking again would loop. */
-MP_HANDLER(mp_hand_over)
-{
-	enum mcpass_rc rc = MCPASS_OK;
-	char *missing = NULL;
-
-	(void)event;
-	if (client->reason == MP_BECAUSE_SCOPE)
-		rc = not_granted(client->challenged_scope, client->record.scope, &missing, err);
-	if (rc == MCPASS_OK && missing != NULL)
-		rc = mp_scope_denied(client, missing, err);
-	free(missing);
-	if (rc)
-		return mp_doing(err, rc, "asking for more permissions");
-	mp_finish(client, action);
-	return MCPASS_OK;
-}
-
-enum mcpass_rc mp_scope_denied(const struct mcpass_client *client, const char *scope,
-    struct mcpass_error *err)
-{
-	enum mcpass_rc rc;
-
-	rc = mp_fail(err, MCPASS_E_DENIED, "RFC 6749 3.3",
-	    "the authorization server did not grant %s: this user may not have it", scope);
-	mp_hint(err, "ask whoever runs %s for that permission, then: mcpass login --again %s",
-	    client->record.as.issuer, client->server_url);
-	return rc;
 }

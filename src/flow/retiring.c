@@ -22,7 +22,8 @@ MP_HANDLER(mp_retire_or_ask)
 {
 	enum mcpass_rc rc;
 
-	if (client->retired_url == NULL)
+	/* A login that works is of the old one: it is given back when there is another. */
+	if (client->retired_url == NULL || mp_record_has_tokens(&client->kept))
 		return mp_begin_asking(client, event, action, err);
 	client->state = S_RETIRING;
 	mp_act_reset(client, 0);

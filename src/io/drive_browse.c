@@ -1,4 +1,5 @@
 /* The part of a login that a person does. */
+#include <string.h>
 #include <unistd.h>
 #include "base/secret.h"
 #include "io/browse.h"
@@ -113,6 +114,7 @@ enum mcpass_rc mp_drive_browse(struct mp_drive *drive, const char *url, char **r
 	mp_listener_finish(drive->listener, false, "It has to be repeated: see the new window.");
 	drive->login_deadline = mp_deadline_ms(drive->options.login_timeout_ms);
 	drive->paste_fd = -1;
+	drive->told_stray = false;
 	rc = show(drive, url, &drive->paste_fd, err);
 	return rc ? rc : wait_for_person(drive, ret_query, err);
 }
@@ -124,17 +126,26 @@ enum mcpass_rc mp_drive_wait_on(struct mp_drive *drive, char **ret_query,
 
 	mp_listener_finish(drive->listener, false, "This was not the answer to the login that is"
 	    " waited for: perhaps an old tab.");
-	if (ui->warning != NULL)
+	if (ui->warning != NULL && !drive->told_stray)
 		ui->warning(ui->ctx, "what came was not the answer to this login; still waiting");
+	drive->told_stray = true;
+	if (mp_left_ms(drive->login_deadline) == 0) {   /* whatever else waits to be answered */
+		*ret_query = NULL;
+		return MCPASS_OK;
+	}
 	return wait_for_person(drive, ret_query, err);
 }
 
 /* In our own words: nothing that a server wrote gets onto our page. */
-static const char *sentence_for(enum mcpass_rc rc)
+static const char *sentence_for(enum mcpass_rc rc, const struct mcpass_error *err)
 {
+	bool refused = err != NULL && strcmp(err->oauth, "access_denied") == 0;
+
 	switch (rc) {
 	case MCPASS_E_DENIED:
-		return "Access was not granted.";
+		return refused ? "Access was not granted."
+		    : "You agreed, or were not asked, but the server did not go along: the program that"
+		    " asked for it says more.";
 	case MCPASS_E_EXPIRED:
 		return "It took too long.";
 	case MCPASS_E_POLICY:
@@ -147,13 +158,14 @@ static const char *sentence_for(enum mcpass_rc rc)
 	}
 }
 
-void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc)
+void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc,
+    const struct mcpass_error *err)
 {
 	mp_drive_forget_browser(drive);
 	if (drive->listener == NULL)
 		return;
 	mp_listener_finish(drive->listener, rc == MCPASS_OK,
-	    rc == MCPASS_OK ? drive->options.client.server_url : sentence_for(rc));
+	    rc == MCPASS_OK ? drive->options.client.server_url : sentence_for(rc, err));
 	mp_listener_free(drive->listener);
 	drive->listener = NULL;
 }

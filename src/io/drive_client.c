@@ -30,8 +30,18 @@ static enum mcpass_rc load(struct mp_drive *drive, const struct mcpass_action *a
 static enum mcpass_rc save(struct mp_drive *drive, const struct mcpass_action *action,
     struct mcpass_event *event, struct mcpass_error *err)
 {
+	enum mcpass_rc rc;
+
 	event->type = MCPASS_EV_SAVED;
-	return mp_store_save(drive->store, action->key, action->body, err);
+	mp_clear(&drive->unsaved);
+	rc = mp_store_save(drive->store, action->key, action->body, &drive->unsaved);
+	if (rc == MCPASS_OK)
+		return MCPASS_OK;
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	event->data = drive->unsaved.detail;
+	event->data_len = strlen(drive->unsaved.detail);
+	return MCPASS_OK;
 }
 
 /* Another process may be waiting for its person: as long as we would wait for ours. */
@@ -154,6 +164,14 @@ static enum mcpass_rc pause_for(struct mp_drive *drive, const struct mcpass_acti
 	return mp_drive_pause(drive, action, err);
 }
 
+static void tell_notice(const struct mp_drive *drive, const struct mcpass_action *action)
+{
+	const struct mp_drive_ui *ui = &drive->options.ui;
+
+	if (action->notice != NULL && ui->warning != NULL)
+		ui->warning(ui->ctx, action->notice);
+}
+
 static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
     struct mcpass_event *ret_event, struct mcpass_error *err)
 {
@@ -176,6 +194,7 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 	enum mcpass_rc rc;
 
 	forget(drive);
+	tell_notice(drive, action);
 	if ((size_t)action->type >= MP_COUNT(how) || how[action->type] == NULL)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "an action of type %d", (int)action->type);
 	rc = mp_drive_check_interrupt(drive, err);
@@ -185,6 +204,22 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 	if (!rc)
 		*ret_event = event;
 	return rc;
+}
+
+/* The token serves this run all the same: the person hears what the next one will need. */
+static void tell_unsaved(const struct mp_drive *drive)
+{
+	const struct mp_drive_ui *ui = &drive->options.ui;
+	struct mp_buf text;
+
+	if (drive->unsaved.rc == MCPASS_OK || ui->warning == NULL)
+		return;
+	mp_buf_init(&text, 1024);
+	mp_buf_addf(&text, "the login could not be kept, and serves this run only: %s%s%s",
+	    drive->unsaved.detail, drive->unsaved.hint[0] != '\0' ? " -- " : "", drive->unsaved.hint);
+	if (!text.failed)
+		ui->warning(ui->ctx, mp_buf_text(&text));
+	mp_buf_free(&text);
 }
 
 enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *event,
@@ -197,7 +232,10 @@ enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *
 
 	now.now = mp_now_s();
 	mp_clear(&drive->reason);
+	mp_clear(&drive->unsaved);
 	rc = mcpass_client_run(drive->client, &now, &host, &action, err);
+	if (!rc)
+		tell_notice(drive, &action);
 	if (!rc)
 		drive->token = action.token;
 	else if (!mp_drive_is_short_of_scope(rc, err))        /* then it is good for other requests */
@@ -207,7 +245,9 @@ enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *
 	mp_drive_note_reach(drive);
 	mp_store_unlock(drive->store);
 	mp_drive_stop_waiting(drive);
-	mp_drive_say_goodbye(drive, rc);
+	mp_drive_say_goodbye(drive, rc, err);
+	if (!rc)
+		tell_unsaved(drive);
 	/* The client says that no answer came; what helps then is known here. */
 	if (rc == MCPASS_E_IO)
 		mp_hint(err, "%s", drive->reason.hint);

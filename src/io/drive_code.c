@@ -53,7 +53,7 @@ static int64_t seconds_left(const struct mp_drive *drive, int64_t expires_at)
 
 static void tell(struct mp_drive *drive, int64_t expires_at)
 {
-	if (drive->options.ui.code_left == NULL)
+	if (drive->options.ui.code_left == NULL || expires_at == 0)
 		return;
 	drive->options.ui.code_left(drive->options.ui.ctx, seconds_left(drive, expires_at));
 	drive->told_waiting = true;
@@ -88,6 +88,8 @@ enum mcpass_rc mp_drive_pause(struct mp_drive *drive, const struct mcpass_action
 	int64_t deadline = mp_now_ms() + action->seconds * 1000;
 	enum mcpass_rc rc = MCPASS_OK;
 
+	if (action->expires_at == 0)            /* no person is waited for */
+		drive->code_deadline = -1;
 	/* The patience may end before the pause does. */
 	if (drive->code_deadline >= 0 && drive->code_deadline < deadline)
 		deadline = drive->code_deadline;
@@ -95,5 +97,6 @@ enum mcpass_rc mp_drive_pause(struct mp_drive *drive, const struct mcpass_action
 		tell(drive, action->expires_at);
 		rc = wait_once(drive, deadline, err);
 	}
-	return mp_doing(err, rc, "waiting for the login on the other device");
+	return mp_doing(err, rc, action->expires_at == 0 ? "waiting as the server asked"
+	    : "waiting for the login on the other device");
 }

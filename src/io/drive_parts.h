@@ -24,6 +24,8 @@ struct mp_drive {
 	char *url;                      /* that a person is asked to open */
 	struct mp_http_response response;
 	struct mcpass_error reason;     /* why there was none */
+	struct mcpass_error unsaved;    /* why the last SAVE could not be done; rc MCPASS_OK: it was */
+	bool told_stray;                /* that something else came to the redirect URI */
 	char *text;                     /* a record, a query: wiped */
 
 	bool sent_token;                /* with the last request to the MCP server */
@@ -80,7 +82,8 @@ enum mcpass_rc mp_drive_check_login(const struct mp_drive *drive, struct mcpass_
 /* Stops watching the program that opened the page. */
 void mp_drive_forget_browser(struct mp_drive *drive);
 /* Answers the browser that waits, and closes the redirect URI. */
-void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc);
+void mp_drive_say_goodbye(struct mp_drive *drive, enum mcpass_rc rc,
+    const struct mcpass_error *err);
 
 /* drive_redact.c: our secrets in what the server wrote become '*', in place. */
 void mp_drive_redact(const struct mp_drive *drive, char *text);

@@ -264,9 +264,15 @@ enum mcpass_rc mp_listener_wait(struct mp_listener *listener, int timeout_ms,
 	enum mcpass_rc rc = MCPASS_OK;
 	char *query = NULL;
 	bool also = false;
+	int late = 0;
 
-	while (!rc && query == NULL && !also)
+	while (!rc && query == NULL && !also) {
+		/* It is over also while others keep us busy; what is here already is looked at. */
+		late += mp_left_ms(deadline) == 0;
 		rc = look(listener, deadline, also_fds, &query, &also, err);
+		if (!rc && query == NULL && !also && late > MP_MAX_BROWSERS)
+			rc = mp_fail(err, MCPASS_E_EXPIRED, NULL, "nobody came back from the browser");
+	}
 	if (!rc)
 		*ret_query = query;
 	return mp_doing(err, rc, "waiting for the browser");

@@ -1,8 +1,10 @@
 #include "oauth/device.h"
 #include <string.h>
+#include <strings.h>
 #include "base/limits.h"
 #include "oauth/target.h"
 #include "oauth/token.h"
+#include "wire/uri.h"
 
 #define DEFAULT_INTERVAL 5      /* spec: RFC 8628 3.2 */
 #define SLOW_DOWN 5             /* spec: RFC 8628 3.5 */
@@ -30,7 +32,8 @@ static const struct mp_field fields[] = {
 	{ "user_code", MP_FIELD_STRING, MP_REQUIRED, AT(user_code), "RFC 8628 3.2" },
 	/* Not of type URL: what is wrong with it says mp_device_check_uris(). */
 	{ "verification_uri", MP_FIELD_STRING, 0, AT(verification_uri), "RFC 8628 3.2" },
-	{ "verification_uri_complete", MP_FIELD_STRING, 0, AT(verification_uri_complete),
+	/* It saves typing, and nothing hangs on it. */
+	{ "verification_uri_complete", MP_FIELD_STRING, MP_ADVISES, AT(verification_uri_complete),
 	    "RFC 8628 3.2" },
 };
 #undef AT
@@ -41,51 +44,63 @@ static enum mcpass_rc take_old_name(const json_t *body, struct mp_device *device
 {
 	const char *old = json_string_value(json_object_get(body, "verification_url"));
 
-	if (device->verification_uri == NULL && old != NULL)
+	if ((device->verification_uri == NULL || device->verification_uri[0] == '\0') && old != NULL)
 		return mp_set(&device->verification_uri, old, err);
 	return MCPASS_OK;
 }
 
-/* What goes to a terminal and is typed on a telephone; spec: RFC 8628 3.3, 6.1 */
-static enum mcpass_rc check_shown(const char *text, size_t max, const char *name,
-    struct mcpass_error *err)
+/* An address is shown as it is; spec: RFC 8628 3.3 */
+static bool is_printable(const char *text, size_t max)
 {
 	size_t len = strlen(text);
 
-	if (len == 0 || len > max)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2", "%s is %s", name,
-		    len == 0 ? "empty" : "too long to be shown");
 	for (size_t i = 0; i < len; i++)
-		if (text[i] < 0x20 || text[i] > 0x7e)
-			return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2",
-			    "%s has characters that nobody can type", name);
+		if (text[i] <= 0x20 || text[i] > 0x7e)
+			return false;
+	return len > 0 && len <= max;
+}
+
+/* Nobody writes a sentence with them that a person would take for ours; spec: RFC 8628 6.1 */
+static enum mcpass_rc check_user_code(const char *code, struct mcpass_error *err)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t len = strlen(code);
+
+	if (len == 0 || len > MP_MAX_USER_CODE)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2", "user_code is %s",
+		    len == 0 ? "empty" : "too long to be shown");
+	if (strspn(code, allowed) != len)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 6.1",
+		    "user_code has characters that are neither letters, digits nor hyphens");
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc check_texts(const struct mp_device *device, struct mcpass_error *err)
+static enum mcpass_rc check_texts(struct mp_device *device, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
 	if (device->device_code.len == 0)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2", "device_code is empty");
-	if (device->verification_uri == NULL)
+	if (device->verification_uri == NULL || device->verification_uri[0] == '\0')
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2", "verification_uri is missing");
-	rc = check_shown(device->user_code, MP_MAX_USER_CODE, "user_code", err);
-	if (!rc)
-		rc = check_shown(device->verification_uri, MP_MAX_URI, "verification_uri", err);
-	if (!rc && device->verification_uri_complete != NULL)
-		rc = check_shown(device->verification_uri_complete, MP_MAX_URI,
-		    "verification_uri_complete", err);
+	rc = check_user_code(device->user_code, err);
+	if (!rc && !is_printable(device->verification_uri, MP_MAX_URI))
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2",
+		    "verification_uri is too long, or has characters that belong into no address");
+	if (!rc && device->verification_uri_complete != NULL
+	    && !is_printable(device->verification_uri_complete, MP_MAX_URI))
+		(void)mp_set(&device->verification_uri_complete, NULL, NULL);
 	return rc;
 }
 
 static enum mcpass_rc read_times(const json_t *body, struct mp_device *device,
     struct mcpass_error *err)
 {
-	int64_t lifetime = mp_token_seconds(json_object_get(body, "expires_in"));
+	int64_t lifetime = 0;
 
+	(void)mp_token_seconds(json_object_get(body, "expires_in"), &lifetime);
 	device->expires_in = lifetime < MP_MAX_DEVICE_LIFETIME ? lifetime : MP_MAX_DEVICE_LIFETIME;
-	device->interval = mp_token_seconds(json_object_get(body, "interval"));
+	(void)mp_token_seconds(json_object_get(body, "interval"), &device->interval);
 	if (device->expires_in == 0)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2",
 		    "expires_in is missing, or not a number of seconds");
@@ -128,13 +143,12 @@ static const struct { const char *code, *hint; } refusals[] = {
 
 static enum mcpass_rc refuse(int status, const char *data, size_t len, struct mcpass_error *err)
 {
-	bool passing = status == 429 || status >= 500;
-	bool refusal = status == 400 || status == 401 || status == 403;
+	bool refusal = status < 300 || status >= 400;
 	enum mcpass_rc rc;
 
-	rc = mp_token_error(status, data, len, passing ? MCPASS_E_IO
+	rc = mp_token_error(status, data, len, mp_token_is_passing(status) ? MCPASS_E_IO
 	    : refusal ? MCPASS_E_DENIED : MCPASS_E_PROTOCOL, "RFC 8628 3.2", err);
-	for (size_t i = 0; err != NULL && i < MP_COUNT(refusals); i++)
+	for (size_t i = 0; rc == MCPASS_E_DENIED && err != NULL && i < MP_COUNT(refusals); i++)
 		if (strcmp(err->oauth, refusals[i].code) == 0)
 			mp_hint(err, "%s", refusals[i].hint);
 	return rc;
@@ -146,13 +160,13 @@ enum mcpass_rc mp_device_answer(int status, const char *data, size_t len,
 	json_t *body = NULL;
 	enum mcpass_rc rc;
 
-	if (status != 200)
+	if (status < 200 || status > 299)
 		return refuse(status, data, len, err);
 	rc = mp_json_parse(data != NULL ? data : "", len, MP_MAX_DOCUMENT,
 	    "the device authorization response", &body, err);
 	/* Some refuse with a 200, as at their token endpoints. */
-	if (!rc && json_string_length(json_object_get(body, "error")) > 0)
-		rc = refuse(400, data, len, err);
+	if (!rc && json_object_get(body, "device_code") == NULL && mp_token_says_error(body))
+		rc = refuse(status, data, len, err);
 	else if (!rc)
 		rc = read_device(body, ret_device, err);
 	json_decref(body);
@@ -173,17 +187,41 @@ static enum mcpass_rc check_uri(const char *uri, const char *server_url, bool lo
 	return rc;
 }
 
-enum mcpass_rc mp_device_check_uris(const struct mp_device *device, const char *server_url,
+/* Whether both lead to the same place, for a person who compares what is shown. */
+static bool same_origin(const char *a, const char *b)
+{
+	struct mp_uri one, other;
+
+	return mp_uri_parse(a, &one, NULL) == MCPASS_OK && mp_uri_parse(b, &other, NULL) == MCPASS_OK
+	    && mp_uri_same_origin(&one, &other);
+}
+
+enum mcpass_rc mp_device_check_uris(struct mp_device *device, const char *server_url,
     bool loopback_http, struct mcpass_error *err)
 {
+	const char *complete = device->verification_uri_complete;
 	enum mcpass_rc rc;
 
 	/* spec: RFC 8628 3.2, 5.5 (what a person is sent to is what an endpoint may be) */
 	rc = check_uri(device->verification_uri, server_url, loopback_http, "verification_uri", err);
-	if (!rc && device->verification_uri_complete != NULL)
-		rc = check_uri(device->verification_uri_complete, server_url, loopback_http,
-		    "verification_uri_complete", err);
-	return rc;
+	if (rc || complete == NULL)
+		return rc;
+	rc = check_uri(complete, server_url, loopback_http, "verification_uri_complete", NULL);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (rc || !same_origin(complete, device->verification_uri))
+		(void)mp_set(&device->verification_uri_complete, NULL, NULL);
+	return MCPASS_OK;
+}
+
+bool mp_device_is_elsewhere(const char *uri, const char *issuer)
+{
+	struct mp_uri page, known;
+
+	return mp_uri_parse(uri, &page, NULL) != MCPASS_OK
+	    || mp_uri_parse(issuer, &known, NULL) != MCPASS_OK
+	    || page.host.len != known.host.len
+	    || strncasecmp(page.host.data, known.host.data, page.host.len) != 0;
 }
 
 void mp_device_free(struct mp_device *device)
@@ -213,27 +251,36 @@ static enum mcpass_rc back_off(struct mp_device_pace *pace)
 	return MCPASS_OK;
 }
 
+/* Whichever status it came with: servers have pending with 428, 412, 202 and others. */
+static bool says(const struct mcpass_error *why, const char *code)
+{
+	return strcmp(why->oauth, code) == 0;
+}
+
 enum mcpass_rc mp_device_judge(int status, const struct mcpass_error *why,
     struct mp_device_pace *pace, struct mcpass_error *err)
 {
-	bool refusal = why->rc == MCPASS_E_DENIED;
+	bool pending = says(why, "authorization_pending") || (status == 202 && why->oauth[0] == '\0');
 
-	if (status == 0 && why->rc == MCPASS_E_IO)
+	if (why->rc == MCPASS_E_IO && status == 0)
 		return back_off(pace);
-	if (why->rc == MCPASS_E_IO && ++pace->failures <= MP_MAX_POLL_FAILURES)
-		return back_off(pace);
-	pace->failures = 0;
-	if (refusal && strcmp(why->oauth, "authorization_pending") == 0)
+	if (why->rc != MCPASS_E_NOMEM && pending) {
+		pace->failures = 0;
 		return MCPASS_OK;               /* spec: RFC 8628 3.5 */
-	if (refusal && strcmp(why->oauth, "slow_down") == 0) {
+	}
+	if (says(why, "slow_down")) {
+		pace->failures = 0;
 		pace->interval += SLOW_DOWN;    /* spec: RFC 8628 3.5 (this and all later ones) */
 		return MCPASS_OK;
 	}
-	if (refusal && strcmp(why->oauth, "access_denied") == 0)
+	if (says(why, "access_denied"))
 		return end(why, MCPASS_E_DENIED, "The authorization server or the person refused.", err);
-	if (refusal && strcmp(why->oauth, "expired_token") == 0)
+	if (says(why, "expired_token"))
 		return end(why, MCPASS_E_EXPIRED, "Nobody entered the code in time: run the command"
 		    " again for a new one.", err);
+	if (why->rc == MCPASS_E_IO && ++pace->failures <= MP_MAX_POLL_FAILURES)
+		return back_off(pace);
+	pace->failures = 0;
 	if (err != NULL)
 		*err = *why;
 	return why->rc;

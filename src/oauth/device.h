@@ -15,7 +15,7 @@ void mp_device_token_form(struct mp_buf *form, const struct mp_secret *device_co
 
 struct mp_device {
 	struct mp_secret device_code;   /* ours alone */
-	char *user_code;                /* printable ASCII: it goes to a terminal as it is */
+	char *user_code;                /* ASCII letters, digits and hyphens */
 	char *verification_uri, *verification_uri_complete; /* the second may be NULL */
 	int64_t expires_in, interval;   /* seconds, both more than 0 */
 };
@@ -25,10 +25,13 @@ struct mp_device {
  * MCPASS_E_DENIED    a refusal, err->oauth has the code; MCPASS_E_IO for 429 and 5xx */
 enum mcpass_rc mp_device_answer(int status, const char *data, size_t len,
     struct mp_device *ret_device, struct mcpass_error *err);
-/* Whether the addresses may be shown to a person, judged as the endpoints are (target.h):
- * no script, no file, no plain http on a far host. */
-enum mcpass_rc mp_device_check_uris(const struct mp_device *device, const char *server_url,
+/* Whether the address may be shown to a person, judged as the endpoints are (target.h): no
+ * script, no file, no plain http on a far host.  A longer one that may not be shown, or leads
+ * to another origin, is left out. */
+enum mcpass_rc mp_device_check_uris(struct mp_device *device, const char *server_url,
     bool loopback_http, struct mcpass_error *err);
+/* Whether the page at uri is on another host than the issuer: a person is told. */
+bool mp_device_is_elsewhere(const char *uri, const char *issuer);
 void mp_device_free(struct mp_device *device);
 
 /* What the last poll says about the next one. */

@@ -58,7 +58,7 @@ static enum mcpass_rc parse_granted(int status, const char *data, size_t len,
 	json_t *body = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (status == 200)
+	if (status >= 200 && status < 300)
 		rc = mp_json_parse(data != NULL ? data : "", len, MP_MAX_TOKEN_RESPONSE,
 		    "the answer to the exchange", &body, err);
 	if (!rc)

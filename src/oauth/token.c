@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "oauth/refusals.h"
+#include "oauth/scope.h"
 
 void mp_token_code_form(struct mp_buf *form, const struct mp_secret *code,
     const struct mp_secret *verifier, const char *redirect_uri, const char *resource)
@@ -30,31 +30,42 @@ void mp_token_revoke_form(struct mp_buf *form, const struct mp_secret *token,
 	mp_form_add(form, "token_type_hint", hint);
 }
 
+/* Only the token itself decides; the rest is read if it can be, for an answer that is thrown
+ * away has cost the code, or the refresh token that was used for it. */
 static const struct mp_field fields[] = {
-	{ "access_token", MP_FIELD_SECRET, MP_REQUIRED, offsetof(struct mp_token, access_token),
+	{ "access_token", MP_FIELD_SECRET, MP_REQUIRED | MP_DECIDES,
+	    offsetof(struct mp_token, access_token), "RFC 6749 5.1" },
+	{ "token_type", MP_FIELD_STRING, MP_ADVISES, offsetof(struct mp_token, token_type),
 	    "RFC 6749 5.1" },
-	{ "token_type", MP_FIELD_STRING, MP_REQUIRED, offsetof(struct mp_token, token_type),
+	{ "refresh_token", MP_FIELD_SECRET, MP_ADVISES, offsetof(struct mp_token, refresh_token),
 	    "RFC 6749 5.1" },
-	{ "refresh_token", MP_FIELD_SECRET, 0, offsetof(struct mp_token, refresh_token),
-	    "RFC 6749 5.1" },
-	{ "scope", MP_FIELD_STRING, 0, offsetof(struct mp_token, scope), "RFC 6749 5.1" },
-	/* Lenient: we never read it for authorization; a broken one must not cost the login. */
+	{ "scope", MP_FIELD_SCOPE, MP_ADVISES, offsetof(struct mp_token, scope), "RFC 6749 5.1" },
 	{ "id_token", MP_FIELD_SECRET, MP_ADVISES, offsetof(struct mp_token, id_token),
 	    "OpenID Connect Core 3.1.3.3" },
 };
 
-/* expires_in is not in the table: Entra v1, SAP and others send "3600", some a fraction.
+/* Entra v1, SAP and others send "3600", some a fraction, some a number with words behind it.
  * What is no number at all counts as not given, as it is only RECOMMENDED. */
-int64_t mp_token_seconds(const json_t *value)
+bool mp_token_seconds(const json_t *value, int64_t *ret_seconds)
 {
 	const char *text = json_string_value(value);
 	double seconds = json_number_value(value);      /* 0 for what is no number */
+	char *end = NULL;
 
-	if (text != NULL && strspn(text, "0123456789") == strlen(text))
-		seconds = strtod(text, NULL);
-	if (seconds <= 0)
-		return 0;
-	return seconds < MP_MAX_TOKEN_LIFETIME ? (int64_t)seconds : MP_MAX_TOKEN_LIFETIME;
+	if (text != NULL) {
+		text += strspn(text, " ");
+		if (text[strspn(text, "-+")] < '0' || text[strspn(text, "-+")] > '9')
+			return false;           /* strtod() reads "inf" and "nan", too */
+		seconds = strtod(text, &end);
+		if (end[strspn(end, " ")] != '\0')
+			return false;
+	} else if (!json_is_number(value)) {
+		return false;
+	}
+	if (seconds < 0)
+		seconds = 0;
+	*ret_seconds = seconds < MP_MAX_TOKEN_LIFETIME ? (int64_t)seconds : MP_MAX_TOKEN_LIFETIME;
+	return true;
 }
 
 /* What goes into an Authorization header has to fit there; spec: RFC 6750 2.1 */
@@ -75,20 +86,53 @@ static enum mcpass_rc check_access_token(const struct mp_secret *token,
 	return MCPASS_OK;
 }
 
-/* spec: RFC 6749 7.1 (an unknown type MUST NOT be used), RFC 9449 5 */
-static enum mcpass_rc check_type(const char *type, const char *wanted,
+static enum mcpass_rc say_odd(struct mp_token *token, const char *sentence,
     struct mcpass_error *err)
 {
-	if (mp_eq_nocase(type, wanted))
-		return MCPASS_OK;
-	return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 7.1", "token_type is %s, not %s", type,
-	    wanted);
+	return mp_strings_add(&token->odd, (struct mp_span){ sentence, strlen(sentence) }, err);
 }
 
-static void drop_empty(struct mp_secret *secret)
+/* A type that is not said is the one that was asked for.
+ * spec: RFC 6749 7.1 (an unknown type MUST NOT be used), RFC 9449 5 */
+static enum mcpass_rc settle_type(struct mp_token *token, const char *wanted,
+    struct mcpass_error *err)
 {
-	if (secret->len == 0)
-		mp_secret_free(secret);
+	enum mcpass_rc rc;
+
+	if (token->token_type == NULL) {
+		rc = say_odd(token, "token_type is missing: taken for the one that was asked for", err);
+		return rc ? rc : mp_set(&token->token_type, wanted, err);
+	}
+	if (mp_eq_nocase(token->token_type, wanted))
+		return MCPASS_OK;
+	return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 7.1", "token_type is %s, not %s",
+	    token->token_type, wanted);
+}
+
+static enum mcpass_rc settle_scope(struct mp_token *token, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+	char *clean = NULL;
+	bool odd = false;
+
+	rc = mp_scope_clean(token->scope, &clean, &odd, err);
+	if (rc)
+		return rc;
+	free(token->scope);
+	token->scope = clean;
+	return odd ? say_odd(token, "something in scope can be no scope: left out", err) : MCPASS_OK;
+}
+
+static enum mcpass_rc read_lifetime(const json_t *value, struct mp_token *token,
+    struct mcpass_error *err)
+{
+	token->tells_expiry = mp_token_seconds(value, &token->expires_in);
+	if (token->tells_expiry)
+		return json_is_string(value)
+		    ? say_odd(token, "expires_in is a string: read as a number", err) : MCPASS_OK;
+	if (value == NULL || (json_is_string(value) && json_string_length(value) == 0))
+		return MCPASS_OK;
+	return say_odd(token, "expires_in is not a number of seconds: left out", err);
 }
 
 static enum mcpass_rc read_token(const json_t *body, const char *wanted_type,
@@ -97,117 +141,78 @@ static enum mcpass_rc read_token(const json_t *body, const char *wanted_type,
 	struct mp_token token = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_json_read(body, fields, MP_COUNT(fields), &token, err);
+	rc = mp_json_take(body, fields, MP_COUNT(fields), &token, &token.odd, err);
 	if (!rc)
 		rc = check_access_token(&token.access_token, err);
 	if (!rc)
-		rc = check_type(token.token_type, wanted_type, err);
-	if (rc) {
+		rc = settle_type(&token, wanted_type, err);
+	if (!rc)
+		rc = settle_scope(&token, err);
+	if (!rc)
+		rc = read_lifetime(json_object_get(body, "expires_in"), &token, err);
+	if (rc)
 		mp_token_free(&token);
-		return rc;
-	}
-	drop_empty(&token.refresh_token);
-	drop_empty(&token.id_token);
-	token.expires_in = mp_token_seconds(json_object_get(body, "expires_in"));
-	*ret_token = token;
-	return MCPASS_OK;
-}
-
-/* Where servers without OAuth errors put their sentence: Okta, gateways, FastAPI. */
-static const char *const sentence_members[] = {
-	"error_description", "errorSummary", "message", "detail",
-};
-
-struct refusal {                        /* borrowed from the body; NULL when absent */
-	const char *code, *text;
-};
-
-static struct refusal read_refusal(const json_t *body)
-{
-	struct refusal refusal = { json_string_value(json_object_get(body, "error")), NULL };
-
-	for (size_t i = 0; refusal.text == NULL && i < MP_COUNT(sentence_members); i++)
-		refusal.text = json_string_value(json_object_get(body, sentence_members[i]));
-	/* Keycloak's registration answers with a sentence in error; a code has no space. */
-	if (refusal.code != NULL && strpbrk(refusal.code, " \"") != NULL) {
-		if (refusal.text == NULL)
-			refusal.text = refusal.code;
-		refusal.code = NULL;
-	}
-	if (refusal.code != NULL && refusal.code[0] == '\0')
-		refusal.code = NULL;
-	return refusal;
-}
-
-/* body is NULL when it was no JSON. */
-static enum mcpass_rc report(int status, const json_t *body, enum mcpass_rc rc,
-    const char *spec, struct mcpass_error *err)
-{
-	struct refusal refusal = read_refusal(body);
-
-	if (refusal.code == NULL && refusal.text == NULL)
-		return mp_fail(err, rc, spec, "the server answered %d, %s", status,
-		    body == NULL ? "not with JSON" : "without an OAuth error");
-	rc = mp_fail(err, rc, spec, "the server answered %d%s%s%s%s", status,
-	    refusal.code != NULL ? " " : "", refusal.code != NULL ? refusal.code : "",
-	    refusal.text != NULL ? ": " : "", refusal.text != NULL ? refusal.text : "");
-	/* Only a refusal has a code: nobody may act on one that came with a 500. */
-	if (rc == MCPASS_E_DENIED)
-		mp_oauth_code(err, refusal.code);
+	else
+		*ret_token = token;
 	return rc;
 }
 
-/* *ret_body is NULL for what is no JSON: the status says more than a syntax error would,
- * and a proxy's web page is not shown. */
-static enum mcpass_rc parse_error_body(const char *data, size_t len, json_t **ret_body,
+/* As GitHub and others answered before there was RFC 6749 5.1; *ret_body NULL: it is none. */
+static enum mcpass_rc read_form(const char *data, size_t len, json_t **ret_body,
     struct mcpass_error *err)
 {
+	struct mp_form form = { 0 };
+	const char *token = NULL;
+	enum mcpass_rc rc = mp_form_parse(data, len, &form, NULL);
 	json_t *body = NULL;
-	enum mcpass_rc rc;
 
-	rc = mp_json_parse(data != NULL ? data : "", len, MP_MAX_TOKEN_RESPONSE, "the error", &body,
-	    NULL);
+	if (rc == MCPASS_OK && mp_form_get(&form, "access_token", &token, NULL) == MCPASS_OK
+	    && token != NULL) {
+		body = json_object();
+		for (size_t i = 0; body != NULL && i < form.count; i++)
+			if (json_object_set_new(body, form.pairs[i].name,
+			    json_string(form.pairs[i].value)) != 0) {
+				json_decref(body);
+				body = NULL;
+			}
+		rc = body == NULL ? MCPASS_E_NOMEM : MCPASS_OK;
+	}
+	mp_form_free(&form);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	*ret_body = rc ? NULL : body;
+	*ret_body = body;
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_token_error(int status, const char *data, size_t len, enum mcpass_rc rc,
-    const char *spec, struct mcpass_error *err)
+static enum mcpass_rc parse_success(const char *data, size_t len, json_t **ret_body,
+    struct mcpass_error *err)
 {
-	json_t *body = NULL;
-	enum mcpass_rc failed;
+	struct mp_span text = mp_json_without_mark(data != NULL ? data : "", len);
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
 
-	failed = parse_error_body(data, len, &body, err);
-	if (!failed)
-		failed = report(status, body, rc, spec, err);
-	json_decref(body);
-	return failed;
-}
-
-static enum mcpass_rc refuse(int status, const json_t *body, struct mcpass_error *err)
-{
-	bool says_error = json_string_length(json_object_get(body, "error")) > 0;
-	enum mcpass_rc rc = MCPASS_E_PROTOCOL;
-
-	if (status == 429 || status >= 500)             /* passing, whatever it says */
-		rc = MCPASS_E_IO;
-	else if (says_error && (status == 200 || status == 400 || status == 401 || status == 403))
-		rc = MCPASS_E_DENIED;                   /* spec: RFC 6749 5.2 */
-	rc = report(status, body, rc, "RFC 6749 5.2", err);
-	if (rc == MCPASS_E_IO)
-		mp_hint(err, "It may pass: nothing that is stored was dropped; try again in a while.");
-	if (rc == MCPASS_E_DENIED)
-		mp_refusal_hint(MP_REFUSED_TOKEN, err);
+	rc = mp_json_parse(text.data, text.len, MP_MAX_TOKEN_RESPONSE, "the token response", ret_body,
+	    &why);
+	if (rc == MCPASS_E_PROTOCOL) {
+		rc = read_form(text.data, text.len, ret_body, err);
+		if (rc || *ret_body != NULL)
+			return rc;
+		rc = MCPASS_E_PROTOCOL;
+	}
+	if (rc && err != NULL)
+		*err = why;
 	return rc;
 }
 
-/* GitHub and others refuse with a 200. */
+/* GitHub and others refuse with a 200.  A token beside an error is a token. */
 static bool is_granted(const json_t *body)
 {
-	return json_object_get(body, "access_token") != NULL
-	    || json_string_length(json_object_get(body, "error")) == 0;
+	const json_t *token = json_object_get(body, "access_token");
+
+	if (token != NULL && !json_is_null(token)
+	    && (!json_is_string(token) || json_string_length(token) > 0))
+		return true;
+	return !mp_token_says_error(body);
 }
 
 enum mcpass_rc mp_token_answer(int status, const char *data, size_t len,
@@ -216,22 +221,20 @@ enum mcpass_rc mp_token_answer(int status, const char *data, size_t len,
 	json_t *body = NULL;
 	enum mcpass_rc rc;
 
-	if (status == 200)
-		rc = mp_doing(err, mp_json_parse(data != NULL ? data : "", len, MP_MAX_TOKEN_RESPONSE,
-		    "the token response", &body, err), "reading the token response");
-	else
-		rc = parse_error_body(data, len, &body, err);
-	if (!rc && status == 200 && is_granted(body))
-		rc = mp_doing(err, read_token(body, wanted_type, ret_token, err),
-		    "reading the token response");
+	if (status < 200 || status > 299)
+		return mp_token_refused(status, data, len, err);
+	rc = parse_success(data, len, &body, err);
+	if (!rc && !is_granted(body))
+		rc = mp_token_refused(status, data, len, err);
 	else if (!rc)
-		rc = refuse(status, body, err);
+		rc = read_token(body, wanted_type, ret_token, err);
 	json_decref(body);
-	return rc;
+	return mp_doing(err, rc, "reading the token response");
 }
 
 void mp_token_free(struct mp_token *token)
 {
 	mp_json_release(fields, MP_COUNT(fields), token);
-	token->expires_in = 0;
+	mp_strings_free(&token->odd);
+	*token = (struct mp_token){ 0 };
 }

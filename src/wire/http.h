@@ -30,6 +30,13 @@ size_t mp_header_count(const struct mcpass_header *items, size_t count, const ch
  * whatever its parameters; spec: RFC 9110 8.3 */
 bool mp_media_type_is(const char *content_type, const char *type);
 
+/* --- http_date.c --- */
+/* A date in any of the three forms, as Unix time; spec: RFC 9110 5.6.7 */
+bool mp_http_date(const char *text, int64_t *ret_time);
+/* Seconds from now that a Retry-After asks to wait, a day at most; 0: none, or it cannot be
+ * read.  spec: RFC 9110 10.2.3 */
+int64_t mp_http_retry_after(const struct mcpass_header *items, size_t count, int64_t now);
+
 /* What a server-side floor (guard, issuer, echo) is asked.  All borrowed. */
 struct mp_http_request {
 	const char *method;             /* "GET" */

@@ -20,7 +20,7 @@ static void require_printable(const char *text, size_t max)
 		require(*text >= 0x20 && *text <= 0x7e);
 }
 
-static void check_device(const struct mp_device *device)
+static void check_device(struct mp_device *device)
 {
 	require_printable(device->user_code, MP_MAX_USER_CODE);
 	require_printable(device->verification_uri, MP_MAX_URI);

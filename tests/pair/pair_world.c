@@ -11,7 +11,7 @@
 
 #define MOST_STEPS 400          /* a flow that takes more has lost its way */
 
-uint32_t world_walked[64];
+uint64_t world_walked[64];
 
 /* --- chance, time, keys ------------------------------------------------------------- */
 
@@ -196,7 +196,7 @@ static void fill_form(const struct world *world, const char *page, struct mp_buf
 			snprintf(value, sizeof(value), "%s", world->username);
 		if (strcmp(name, "password") == 0)
 			snprintf(value, sizeof(value), "%s", PASSWORD);
-		if (strcmp(name, "user_code") == 0 && world->types)
+		if (strcmp(name, "user_code") == 0 && (world->types || !world->has_longer_link))
 			snprintf(value, sizeof(value), "%s", world->shown_code);
 		mp_form_add(form, name, value);
 	}
@@ -291,6 +291,7 @@ static void see_code(struct world *world, const struct mcpass_action *action)
 
 	snprintf(world->shown_url, sizeof(world->shown_url), "%s", url);
 	snprintf(world->shown_code, sizeof(world->shown_code), "%s", action->user_code);
+	world->has_longer_link = action->url_complete != NULL;
 	world->entered = false;
 	CHECK("good for a while", action->expires_at > world->now);
 }
@@ -302,7 +303,7 @@ static enum mcpass_rc wait_for_person(struct world *world, const struct mcpass_a
 	CHECK("a pause has a length", action->seconds > 0);
 	world->now += action->seconds;
 	world->waited += (unsigned)action->seconds;
-	if (world->walks_away || world->entered)
+	if (world->walks_away || world->entered || world->shown_code[0] == '\0')
 		return MCPASS_OK;
 	if (world->dawdles > 0) {
 		world->dawdles--;
@@ -354,7 +355,7 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 	enum mcpass_rc rc = MCPASS_OK;
 	char uri[64];
 
-	event->now = world->now;
+	event->now = world->now + world->clock_error;
 	switch (action->type) {
 	case MCPASS_ACT_LOAD:
 		event->type = MCPASS_EV_LOADED;
@@ -363,6 +364,11 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 		return MCPASS_OK;
 	case MCPASS_ACT_SAVE:
 		event->type = MCPASS_EV_SAVED;
+		if (world->save_fails) {
+			event->data = "the disk is full";
+			event->data_len = strlen(event->data);
+			return MCPASS_OK;
+		}
 		mp_free_wiped(world->record);
 		world->record = action->body != NULL ? strdup(action->body) : NULL;
 		remember(world, "access_token");
@@ -422,7 +428,7 @@ static enum mcpass_rc perform(struct world *world, const struct mcpass_action *a
 	case MCPASS_ACT_PAUSE:
 		rc = wait_for_person(world, action, err);
 		event->type = MCPASS_EV_PAUSED;
-		event->now = world->now;
+		event->now = world->now + world->clock_error;
 		return rc;
 	case MCPASS_ACT_CONFIRM:
 		world->confirmations++;
@@ -444,7 +450,7 @@ void world_mark(enum mp_state from, enum mcpass_event_type on, enum mp_state to)
 
 	for (size_t i = 0; i < count; i++)
 		if (arrows[i].from == from && arrows[i].on == on)
-			world_walked[i] |= 1u << to;
+			world_walked[i] |= UINT64_C(1) << to;
 }
 
 /* Feeds one event and carries out what follows, with the client's allocations counted. */
@@ -466,6 +472,8 @@ static enum mcpass_rc run(struct world *world, struct mcpass_event event,
 		answer = (struct answer){ 0 };
 		if (rc == MCPASS_OK)
 			world_mark(from, on, world->client->state);
+		if (rc == MCPASS_OK && action->notice != NULL)
+			snprintf(world->notice, sizeof(world->notice), "%s", action->notice);
 		if (rc || action->type == MCPASS_ACT_DONE)
 			break;
 		event = (struct mcpass_event){ 0 };
@@ -524,7 +532,8 @@ static enum mcpass_rc post(struct world *world, const char *method, const char *
 	    tool != NULL ? "\",\"arguments\":{\"message\":\"hi\"}," : "");
 	if (tool != NULL)
 		headers[count++] = (struct mcpass_header){ "Mcp-Name", tool };
-	rc = mcpass_client_authorize(world->client, "POST", world->config.server_url, world->now,
+	rc = mcpass_client_authorize(world->client, "POST", world->config.server_url,
+	    world->now + world->clock_error,
 	    &proof, &proof_count, err);
 	if (rc)
 		return rc;
@@ -537,7 +546,8 @@ static enum mcpass_rc post(struct world *world, const char *method, const char *
 enum mcpass_rc world_call(struct world *world, const char *method, const char *tool,
     int *ret_status, struct mcpass_error *err)
 {
-	struct mcpass_event event = { .type = MCPASS_EV_START, .now = world->now };
+	struct mcpass_event event = { .type = MCPASS_EV_START,
+		.now = world->now + world->clock_error };
 	struct mp_http_response response = { 0 };
 	struct mcpass_action action = { 0 };
 	enum mcpass_rc rc = make_client(world, err);
@@ -553,7 +563,8 @@ enum mcpass_rc world_call(struct world *world, const char *method, const char *t
 		if (rc)
 			break;
 		*ret_status = response.status;
-		event = (struct mcpass_event){ .type = MCPASS_EV_CHALLENGE, .now = world->now,
+		event = (struct mcpass_event){ .type = MCPASS_EV_CHALLENGE,
+			.now = world->now + world->clock_error,
 			.status = response.status, .headers = response.headers.items,
 			.header_count = response.headers.count };
 		if (response.status != 401 && response.status != 403) {

@@ -29,7 +29,7 @@ struct world {
 	struct mp_protected server;
 	struct mcpass_client *client;
 	char *record;                           /* the client's stored credential, or NULL */
-	int64_t now;
+	int64_t now, clock_error;               /* what the client's clock adds to it */
 	uint32_t seed;
 
 	/* the person */
@@ -40,10 +40,12 @@ struct world {
 	char *held_answer;              /* the answer meanwhile */
 	unsigned dawdles;                       /* polls before the code is entered */
 	bool types;                             /* the code; otherwise follows the longer link */
+	bool has_longer_link;                   /* was shown */
 	bool entered;                           /* the code that was shown last */
 	struct mp_strings jar;                  /* "name=value" */
 
 	/* the circumstances */
+	bool save_fails;                        /* nothing can be kept */
 	const char *fault;                      /* of the issuer, or NULL */
 	tamper_fn *tamper;
 	unsigned port;                          /* of the loopback listener; 0: the wished one */
@@ -61,6 +63,7 @@ struct world {
 	unsigned polls, waited;                 /* requests for a device code's token; seconds */
 	char shown_url[2048], shown_code[64];   /* the code that was shown, and where it goes */
 	char last_url[2048];                    /* the last authorization URL */
+	char notice[256];                       /* the last that the person was told */
 	unsigned changes, deletions;            /* of registrations: PUT; DELETE that succeeded */
 	char last_registration[2048], last_put[2048];   /* what was sent */
 	bool held;                              /* the lock, now */
@@ -97,7 +100,7 @@ void world_edit(struct world *world, const char *path, json_t *value);
 enum mcpass_rc world_logout(struct world *world, struct mcpass_error *err);
 
 /* Every arrow that any world of this program has walked, as mp_flow_arrows() has them. */
-extern uint32_t world_walked[64];
+extern uint64_t world_walked[64];
 void world_mark(enum mp_state from, enum mcpass_event_type on, enum mp_state to);
 
 #endif

@@ -95,7 +95,7 @@ static const struct {
 	{ "a workload whose JWT has expired: no retry", late_workload, MCPASS_E_DENIED, 401, 1, 0 },
 	{ "a platform that nobody trusts", stranger, MCPASS_E_DENIED, 401, 1, 0 },
 	{ "carol may not, whoever vouches", carols, MCPASS_E_DENIED, 401, 1, 0 },
-	{ "a machine that asks for too little: one step-up", too_little, MCPASS_E_DENIED, 403, 2, 0 },
+	{ "a machine that asks for too little: its choice stands", too_little, MCPASS_E_DENIED, 403, 1, 0 },
 	{ "another client's document: the page says so", other_document, MCPASS_E_EXPIRED, 401, 0, 1 },
 };
 

@@ -93,6 +93,54 @@ static void at_google(struct world *world)
 	world->config.client_id = register_by_hand(world);
 }
 
+static void again(struct world *world)
+{
+	logged_in(world);
+	world->config.flags = MCPASS_NEW_LOGIN;
+}
+
+static bool no_changes(struct world *world, const char *url, struct mp_http_response *response)
+{
+	if (strncmp(url, AS "/register/", strlen(AS "/register/")) == 0
+	    && world->changes > 0 && response->status == 200)
+		response->status = 403;
+	return true;
+}
+
+/* A login that was given up has left its client behind. */
+static void again_with_next(struct world *world)
+{
+	int status;
+
+	logged_in(world);
+	world->config.flags = MCPASS_NEW_LOGIN;
+	world->port = 4712;
+	world->tamper = no_changes;
+	world->walks_away = true;
+	CHECK_EQ("given up", world_call(world, "tools/call", "echo", &status, NULL), MCPASS_E_EXPIRED);
+	world->walks_away = false;
+	world->tamper = NULL;
+	world_restart(world);
+}
+
+static void refused_refresh(struct world *world)
+{
+	expired(world);
+	misbehave(world, "refresh-error-object");
+}
+
+static void chosen_scopes(struct world *world)
+{
+	only_reading(world);
+	world_restart(world);
+	world->config.scope = "mcp:tools mcp:read";
+}
+
+static void odd_answer(struct world *world)
+{
+	misbehave(world, "token-no-type");
+}
+
 static const struct {
 	const char *label;
 	prepare_fn *prepare;
@@ -110,6 +158,11 @@ static const struct {
 	{ "no offline token", no_offline, call },
 	{ "no offline_access", no_offline_scope, call },
 	{ "a provider's row", at_google, call },
+	{ "login --again", again, call },
+	{ "login --again, with what was left behind", again_with_next, call },
+	{ "a refresh that is refused for good", refused_refresh, call },
+	{ "chosen scopes", chosen_scopes, call },
+	{ "an odd token response", odd_answer, call },
 	{ "logout", logged_in, world_logout },
 };
 

@@ -6,7 +6,7 @@
 #include "harness/check.h"
 
 static struct mp_arrow arrows[64];
-static uint32_t drawn[64];
+static uint64_t drawn[64];
 
 static enum mp_state state_named(const char *name)
 {
@@ -28,9 +28,9 @@ static void read_line(const char *line, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(mp_state_name(arrows[i].from), from) == 0
 		    && strcmp(mp_event_name(arrows[i].on), event) == 0
-		    && target != S_COUNT && arrows[i].to & 1u << target) {
-			CHECK("no arrow is drawn twice", (drawn[i] & 1u << target) == 0);
-			drawn[i] |= 1u << target;
+		    && target != S_COUNT && arrows[i].to & UINT64_C(1) << target) {
+			CHECK("no arrow is drawn twice", (drawn[i] & UINT64_C(1) << target) == 0);
+			drawn[i] |= UINT64_C(1) << target;
 			return;
 		}
 	CHECK_STR("an arrow that the code does not have", line, "");

@@ -31,7 +31,7 @@ static void test_forms(void)
 
 #define CODE "\"device_code\":\"d\",\"user_code\":\"WDJB-MJHT\","
 #define URI "\"verification_uri\":\"https://as.example/device\","
-#define LONG64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define LONG32 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct {
 	const char *label;
@@ -60,12 +60,18 @@ static const struct {
 	{ "no user_code", 200, "{\"device_code\":\"d\"," URI "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
 	{ "an empty user_code", 200, "{\"device_code\":\"d\",\"user_code\":\"\"," URI "\"expires_in\":60}",
 	    MCPASS_E_PROTOCOL, "", 0, 0 },
-	{ "a user_code that fills a screen", 200, "{\"device_code\":\"d\",\"user_code\":\"" LONG64 "a\"," URI
+	{ "a user_code that fills a screen", 200, "{\"device_code\":\"d\",\"user_code\":\"" LONG32 "a\"," URI
 	    "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
-	{ "one that just fits", 200, "{\"device_code\":\"d\",\"user_code\":\"" LONG64 "\"," URI
+	{ "one that just fits", 200, "{\"device_code\":\"d\",\"user_code\":\"" LONG32 "\"," URI
 	    "\"expires_in\":60}", MCPASS_OK, "", 60, 5 },
 	{ "a user_code with an escape", 200, "{\"device_code\":\"d\",\"user_code\":\"\\u001b[2J\"," URI
 	    "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
+	{ "a user_code that is a sentence", 200, "{\"device_code\":\"d\",\"user_code\":\"call 555 1234\"," URI
+	    "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
+	{ "one that is an address", 200, "{\"device_code\":\"d\",\"user_code\":\"evil.example\"," URI
+	    "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
+	{ "letters of both sizes, digits, hyphens", 200, "{\"device_code\":\"d\",\"user_code\":"
+	    "\"aZ-09-x\"," URI "\"expires_in\":60}", MCPASS_OK, "", 60, 5 },
 	{ "one that turns the line round", 200, "{\"device_code\":\"d\",\"user_code\":\"a\\u202eb\"," URI
 	    "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
 	{ "no verification_uri", 200, "{" CODE "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
@@ -74,7 +80,16 @@ static const struct {
 	{ "a link in another script", 200, "{" CODE "\"verification_uri\":\"https://as.ex\\u0430mple/\","
 	    "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
 	{ "an escape in the longer link", 200, "{" CODE URI "\"verification_uri_complete\":\"\\u009b2J\","
+	    "\"expires_in\":60}", MCPASS_OK, "", 60, 5 },
+	{ "an empty longer link", 200, "{" CODE URI "\"verification_uri_complete\":\"\","
+	    "\"expires_in\":60}", MCPASS_OK, "", 60, 5 },
+	{ "a longer link that is none", 200, "{" CODE URI "\"verification_uri_complete\":7,"
+	    "\"expires_in\":60}", MCPASS_OK, "", 60, 5 },
+	{ "an empty link", 200, "{" CODE "\"verification_uri\":\"\",\"expires_in\":60}", MCPASS_E_PROTOCOL,
+	    "", 0, 0 },
+	{ "a space in the link", 200, "{" CODE "\"verification_uri\":\"https://as.example/ go\","
 	    "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
+	{ "created", 201, "{" CODE URI "\"expires_in\":60}", MCPASS_OK, "", 60, 5 },
 	{ "two user codes", 200, "{" CODE "\"user_code\":\"X\"," URI "\"expires_in\":60}", MCPASS_E_PROTOCOL,
 	    "", 0, 0 },
 	{ "a web page", 200, "<html>", MCPASS_E_PROTOCOL, "", 0, 0 },
@@ -85,8 +100,8 @@ static const struct {
 	{ "Keycloak, switched off", 403, "{\"error\":\"unauthorized_client\"}", MCPASS_E_DENIED,
 	    "unauthorized_client", 0, 0 },
 	{ "a redirect", 302, "", MCPASS_E_PROTOCOL, "", 0, 0 },
-	{ "not there", 404, "", MCPASS_E_PROTOCOL, "", 0, 0 },
-	{ "too busy", 429, "{\"error\":\"slow_down\"}", MCPASS_E_IO, "", 0, 0 },
+	{ "not there", 404, "", MCPASS_E_DENIED, "", 0, 0 },
+	{ "too busy", 429, "{\"error\":\"slow_down\"}", MCPASS_E_IO, "slow_down", 0, 0 },
 	{ "down", 503, "", MCPASS_E_IO, "", 0, 0 },
 };
 
@@ -150,21 +165,50 @@ static const struct {
 	{ "a command", "$(touch pwned)", NULL, RS, false, MCPASS_E_PROTOCOL },
 	{ "an option", "--help", NULL, RS, false, MCPASS_E_PROTOCOL },
 	{ "words", "go to as.example", NULL, RS, false, MCPASS_E_PROTOCOL },
-	{ "a script in the longer link", "https://as.example/d", "javascript:alert(1)", RS, false,
-	    MCPASS_E_PROTOCOL },
-	{ "plain http in the longer link", "https://as.example/d", "http://as.example/d?c=1", RS, true,
-	    MCPASS_E_POLICY },
 };
+
+/* The longer link saves typing; where it is not as it should be, there is none. */
+static const struct {
+	const char *label, *complete;
+	bool shown;
+} complete_rows[] = {
+	{ "the same place", "https://as.example/d?c=1", true },
+	{ "another page there", "https://as.example/other?c=1", true },
+	{ "the default port", "https://as.example:443/d?c=1", true },
+	{ "a script", "javascript:alert(1)", false },
+	{ "plain http", "http://as.example/d?c=1", false },
+	{ "another host", "https://evil.example/d?c=1", false },
+	{ "another port", "https://as.example:8443/d?c=1", false },
+};
+
+static void test_complete(void)
+{
+	for (size_t i = 0; i < COUNT(complete_rows); i++) {
+		struct mp_device device = { .verification_uri = (char *)"https://as.example/d",
+			.verification_uri_complete = strdup(complete_rows[i].complete) };
+
+		CHECK_EQ(complete_rows[i].label, mp_device_check_uris(&device, RS, false, NULL), MCPASS_OK);
+		CHECK(complete_rows[i].label,
+		    (device.verification_uri_complete != NULL) == complete_rows[i].shown);
+		free(device.verification_uri_complete);
+	}
+	CHECK("the issuer's own page", !mp_device_is_elsewhere("https://as.example/d", "https://AS.example/r"));
+	CHECK("another's", mp_device_is_elsewhere("https://microsoft.com/d", "https://as.example"));
+	CHECK("one below it", mp_device_is_elsewhere("https://x.as.example/d", "https://as.example"));
+	CHECK("one that begins like it", mp_device_is_elsewhere("https://as.example.evil/d", "https://as.example"));
+}
 
 static void test_uris(void)
 {
 	for (size_t i = 0; i < COUNT(uri_rows); i++) {
-		const struct mp_device device = { .verification_uri = (char *)uri_rows[i].uri,
-			.verification_uri_complete = (char *)uri_rows[i].complete };
+		struct mp_device device = { .verification_uri = (char *)uri_rows[i].uri,
+			.verification_uri_complete = uri_rows[i].complete != NULL
+			    ? strdup(uri_rows[i].complete) : NULL };
 		struct mcpass_error err = { 0 };
 
 		CHECK_EQ(uri_rows[i].label, mp_device_check_uris(&device, uri_rows[i].server,
 		    uri_rows[i].loopback, &err), uri_rows[i].want);
+		free(device.verification_uri_complete);
 	}
 }
 
@@ -179,7 +223,15 @@ static const struct {
 	{ "pending", 400, MCPASS_E_DENIED, "authorization_pending", { 5, 0 }, { 5, 0 }, MCPASS_OK },
 	{ "pending resets failures", 400, MCPASS_E_DENIED, "authorization_pending", { 20, 2 }, { 20, 0 },
 	    MCPASS_OK },
+	{ "pending with a 428", 428, MCPASS_E_DENIED, "authorization_pending", { 5, 0 }, { 5, 0 }, MCPASS_OK },
+	{ "pending with a 503", 503, MCPASS_E_IO, "authorization_pending", { 5, 1 }, { 5, 0 }, MCPASS_OK },
+	{ "pending without a class", 412, MCPASS_E_PROTOCOL, "authorization_pending", { 5, 0 }, { 5, 0 },
+	    MCPASS_OK },
+	{ "a 202 without words", 202, MCPASS_E_PROTOCOL, "", { 5, 0 }, { 5, 0 }, MCPASS_OK },
+	{ "a 202 that says no", 202, MCPASS_E_DENIED, "access_denied", { 5, 0 }, { 5, 0 }, MCPASS_E_DENIED },
+	{ "no memory is not pending", 202, MCPASS_E_NOMEM, "", { 5, 0 }, { 5, 0 }, MCPASS_E_NOMEM },
 	{ "slow_down", 400, MCPASS_E_DENIED, "slow_down", { 5, 0 }, { 10, 0 }, MCPASS_OK },
+	{ "slow_down with a 429", 429, MCPASS_E_IO, "slow_down", { 5, 1 }, { 10, 0 }, MCPASS_OK },
 	{ "no answer", 0, MCPASS_E_IO, "", { 5, 0 }, { 10, 0 }, MCPASS_OK },
 	{ "a 503", 503, MCPASS_E_IO, "", { 5, 0 }, { 10, 1 }, MCPASS_OK },
 	{ "the last that is borne", 503, MCPASS_E_IO, "", { 5, 3 }, { 10, 4 }, MCPASS_OK },
@@ -189,8 +241,6 @@ static const struct {
 	{ "expired", 400, MCPASS_E_DENIED, "expired_token", { 5, 0 }, { 5, 0 }, MCPASS_E_EXPIRED },
 	{ "anything else", 400, MCPASS_E_DENIED, "invalid_grant", { 5, 0 }, { 5, 0 }, MCPASS_E_DENIED },
 	{ "no JSON", 200, MCPASS_E_PROTOCOL, "", { 5, 0 }, { 5, 0 }, MCPASS_E_PROTOCOL },
-	{ "a 503 that says slow_down is one", 503, MCPASS_E_IO, "slow_down", { 5, 0 }, { 10, 1 },
-	    MCPASS_OK },
 };
 
 static void test_pace(void)
@@ -214,6 +264,7 @@ int main(void)
 	test_answer();
 	test_oom();
 	test_uris();
+	test_complete();
 	test_pace();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();

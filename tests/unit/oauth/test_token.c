@@ -1,4 +1,5 @@
 /* The token endpoint: the forms, and what real servers answer. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -42,20 +43,25 @@ static void test_forms(void)
 
 static const struct {
 	const char *label, *text;
-	int64_t want;
+	int64_t want;                   /* -1: not told */
 } lifetime_rows[] = {
 	{ "a number", WITH(",\"expires_in\":3600"), 3600 },
-	{ "not given", WITH(""), 0 },
-	{ "null", WITH(",\"expires_in\":null"), 0 },
+	{ "not given", WITH(""), -1 },
+	{ "null", WITH(",\"expires_in\":null"), -1 },
 	{ "a string of digits", WITH(",\"expires_in\":\"5250\""), 5250 },
 	{ "a fraction", WITH(",\"expires_in\":3599.9"), 3599 },
 	{ "a power", WITH(",\"expires_in\":3.6e3"), 3600 },
 	{ "zero", WITH(",\"expires_in\":0"), 0 },
 	{ "negative", WITH(",\"expires_in\":-1"), 0 },
 	{ "a negative string", WITH(",\"expires_in\":\"-1\""), 0 },
-	{ "words", WITH(",\"expires_in\":\"3600abc\""), 0 },
-	{ "an empty string", WITH(",\"expires_in\":\"\""), 0 },
-	{ "a list", WITH(",\"expires_in\":[3600]"), 0 },
+	{ "zero in a string", WITH(",\"expires_in\":\"0\""), 0 },
+	{ "a fraction in a string", WITH(",\"expires_in\":\"3599.9\""), 3599 },
+	{ "spaces around it", WITH(",\"expires_in\":\" 3600 \""), 3600 },
+	{ "words", WITH(",\"expires_in\":\"3600abc\""), -1 },
+	{ "no number's word", WITH(",\"expires_in\":\"inf\""), -1 },
+	{ "an empty string", WITH(",\"expires_in\":\"\""), -1 },
+	{ "a list", WITH(",\"expires_in\":[3600]"), -1 },
+	{ "true", WITH(",\"expires_in\":true"), -1 },
 	{ "ten years", WITH(",\"expires_in\":315360000"), MP_MAX_TOKEN_LIFETIME },
 	{ "and no second more", WITH(",\"expires_in\":315360001"), MP_MAX_TOKEN_LIFETIME },
 	{ "the largest number", WITH(",\"expires_in\":9223372036854775807"),
@@ -74,7 +80,8 @@ static void test_lifetime(void)
 
 		CHECK_EQ(lifetime_rows[i].label, mp_token_answer(200, text, strlen(text), "Bearer",
 		    &token, NULL), MCPASS_OK);
-		CHECK_EQ(lifetime_rows[i].label, token.expires_in, lifetime_rows[i].want);
+		CHECK_EQ(lifetime_rows[i].label, token.tells_expiry ? token.expires_in : -1,
+		    lifetime_rows[i].want);
 		mp_token_free(&token);
 	}
 }
@@ -122,8 +129,6 @@ static const struct {
 	    "Bearer", MCPASS_E_PROTOCOL, "", "DPoP, not Bearer", "" },
 	{ "an unknown type", 200, "{\"access_token\":\"a\",\"token_type\":\"mac\"}", "Bearer",
 	    MCPASS_E_PROTOCOL, "", "mac, not Bearer", "" },
-	{ "no type", 200, "{\"access_token\":\"a\"}", "Bearer", MCPASS_E_PROTOCOL, "",
-	    "token_type is missing", "" },
 	{ "no token", 200, "{\"token_type\":\"Bearer\"}", "Bearer", MCPASS_E_PROTOCOL, "",
 	    "access_token is missing", "" },
 	{ "an empty token", 200, "{\"access_token\":\"\",\"token_type\":\"Bearer\"}", "Bearer",
@@ -138,11 +143,11 @@ static const struct {
 	    MCPASS_E_PROTOCOL, "", "no header may carry", "" },
 	{ "a token twice", 200, "{\"access_token\":\"a\"," TOKEN "}", "Bearer",
 	    MCPASS_E_PROTOCOL, "", "twice", "" },
-	{ "a refresh token that is none", 200, WITH(",\"refresh_token\":{}"), "Bearer",
-	    MCPASS_E_PROTOCOL, "", "refresh_token", "" },
 	{ "a page", 200, "<html>", "Bearer", MCPASS_E_PROTOCOL, "", "not JSON",
 	    "A web page came instead of JSON: check the URL." },
-	{ "a form", 200, "access_token=at&token_type=bearer", "Bearer", MCPASS_E_PROTOCOL, "",
+	{ "a form without a token", 200, "token=at&token_type=bearer", "Bearer", MCPASS_E_PROTOCOL, "",
+	    "not JSON", "" },
+	{ "a form with two", 200, "access_token=a&access_token=b", "Bearer", MCPASS_E_PROTOCOL, "",
 	    "not JSON", "" },
 	{ "a list", 200, "[]", "Bearer", MCPASS_E_PROTOCOL, "", "not a JSON object", "" },
 	{ "nothing", 200, "", "Bearer", MCPASS_E_PROTOCOL, "", "not JSON", "" },
@@ -167,6 +172,32 @@ static const struct {
 	{ "a colour in the words", 400,
 	    "{\"error\":\"x\",\"error_description\":\"\\u001b[31mred\\nline\"}", "Bearer",
 	    MCPASS_E_DENIED, "x", "x: ?[31mred?line", "" },
+	{ "an empty token beside an error", 200, "{\"access_token\":\"\",\"error\":\"invalid_grant\"}",
+	    "Bearer", MCPASS_E_DENIED, "invalid_grant", "200 invalid_grant", NULL },
+	{ "null for a token beside an error", 200,
+	    "{\"access_token\":null,\"error\":\"invalid_grant\"}", "Bearer", MCPASS_E_DENIED,
+	    "invalid_grant", "200 invalid_grant", NULL },
+	{ "a refusal with a 202", 202, "{\"error\":\"authorization_pending\"}", "Bearer",
+	    MCPASS_E_DENIED, "authorization_pending", "202 authorization_pending", "" },
+	{ "error is true", 200, "{\"error\":true,\"message\":\"the code is used\"}", "Bearer",
+	    MCPASS_E_DENIED, "", "200: the code is used", "" },
+	{ "error_code", 200, "{\"error_code\":\"bad_refresh_token\"}", "Bearer", MCPASS_E_DENIED,
+	    "bad_refresh_token", "200 bad_refresh_token", "" },
+	{ "a code that shouts", 400, "{\"error\":\"INVALID_GRANT\"}", "Bearer", MCPASS_E_DENIED,
+	    "invalid_grant", "400 INVALID_GRANT", NULL },
+	{ "Google's and Microsoft's shape", 400, "{\"error\":{\"code\":400,\"message\":\"Bad token\","
+	    "\"status\":\"INVALID_ARGUMENT\"}}", "Bearer", MCPASS_E_DENIED, "invalid_argument",
+	    "400 INVALID_ARGUMENT: Bad token", "" },
+	{ "an error in an error", 400, "{\"error\":{\"error\":\"invalid_grant\"}}", "Bearer",
+	    MCPASS_E_DENIED, "invalid_grant", "400 invalid_grant", NULL },
+	{ "a list of errors", 422, "{\"errors\":[{\"code\":\"invalid_token\",\"message\":\"gone\"}]}",
+	    "Bearer", MCPASS_E_DENIED, "invalid_token", "422 invalid_token: gone", "" },
+	{ "FastAPI's shape", 401, "{\"detail\":{\"error\":\"invalid_grant\"}}", "Bearer",
+	    MCPASS_E_DENIED, "invalid_grant", "401 invalid_grant", NULL },
+	{ "a description that is a list", 400, "{\"error\":\"x\",\"error_description\":[\"first\"]}",
+	    "Bearer", MCPASS_E_DENIED, "x", "400 x: first", "" },
+	{ "a status that is no code", 400, "{\"status\":\"error\",\"message\":\"nope\"}", "Bearer",
+	    MCPASS_E_PROTOCOL, "", "400: nope", "" },
 	{ "400 without OAuth", 400, "{\"message\":\"nope\"}", "Bearer", MCPASS_E_PROTOCOL, "",
 	    "400: nope", "" },
 	{ "401 with an empty error", 401, "{\"error\":\"\"}", "Bearer", MCPASS_E_PROTOCOL, "",
@@ -174,14 +205,18 @@ static const struct {
 	{ "403 with a page", 403, "<html>blocked</html>", "Bearer", MCPASS_E_PROTOCOL, "",
 	    "the server answered 403, not with JSON", "" },
 	{ "an error that is an object", 400, "{\"error\":{\"code\":1}}", "Bearer",
-	    MCPASS_E_PROTOCOL, "", "400, without an OAuth error", "" },
-	{ "404 with an error", 404, "{\"error\":\"invalid_grant\"}", "Bearer", MCPASS_E_PROTOCOL,
-	    "", "404 invalid_grant", "" },
+	    MCPASS_E_DENIED, "", "400, without an OAuth error", "" },
+	{ "404 with an error", 404, "{\"error\":\"invalid_grant\"}", "Bearer", MCPASS_E_DENIED,
+	    "invalid_grant", "404 invalid_grant", NULL },
+	{ "a 4xx for a while", 408, "{\"error\":\"invalid_grant\"}", "Bearer", MCPASS_E_IO,
+	    "invalid_grant", "408 invalid_grant", NULL },
+	{ "too early", 425, "", "Bearer", MCPASS_E_IO, "", "425", NULL },
+	{ "for a while, as it says", 400, "{\"error\":\"temporarily_unavailable\"}", "Bearer",
+	    MCPASS_E_IO, "temporarily_unavailable", "400 temporarily_unavailable", NULL },
 	{ "a redirect", 307, "", "Bearer", MCPASS_E_PROTOCOL, "", "307", "" },
-	{ "created", 201, WITH(""), "Bearer", MCPASS_E_PROTOCOL, "", "201", "" },
-	{ "too many", 429, "{\"error\":\"invalid_grant\"}", "Bearer", MCPASS_E_IO, "",
-	    "429 invalid_grant", NULL },
-	{ "broken", 500, "{\"error\":\"invalid_grant\"}", "Bearer", MCPASS_E_IO, "",
+	{ "too many", 429, "{\"error\":\"slow_down\"}", "Bearer", MCPASS_E_IO, "slow_down",
+	    "429 slow_down", NULL },
+	{ "broken", 500, "{\"error\":\"invalid_grant\"}", "Bearer", MCPASS_E_IO, "invalid_grant",
 	    "500 invalid_grant", NULL },
 	{ "a proxy's page", 502, "<html>at</html>", "Bearer", MCPASS_E_IO, "",
 	    "the server answered 502, not with JSON", NULL },
@@ -214,6 +249,64 @@ static void test_answer(void)
 	    MCPASS_E_PROTOCOL);
 }
 
+/* What a token comes with may be odd: it is kept, and what was odd is told. */
+static const struct {
+	const char *label;
+	int status;
+	const char *text, *scope, *refresh, *odd;
+} odd_rows[] = {
+	{ "nothing is odd", 200, WITH(",\"scope\":\"a b\",\"refresh_token\":\"r\""), "a b", "r", "" },
+	{ "created", 201, WITH(""), NULL, NULL, "" },
+	{ "accepted", 202, WITH(""), NULL, NULL, "" },
+	{ "beside an error", 200, WITH(",\"error\":\"none\""), NULL, NULL, "" },
+	{ "a scope that is a list", 200, WITH(",\"scope\":[\"a\",\"b c\",7]"), "a b c", NULL,
+	    "scope is not" },
+	{ "a scope that is an object", 200, WITH(",\"scope\":{}"), NULL, NULL, "scope is not" },
+	{ "a scope that is empty", 200, WITH(",\"scope\":\"\""), NULL, NULL, "" },
+	{ "odd bytes between scopes", 200, WITH(",\"scope\":\" a  b \\\"c\\u00e9 d\""), "a b d",
+	    NULL, "can be no scope" },
+	{ "no type", 200, "{\"access_token\":\"a\"}", NULL, NULL, "token_type is missing" },
+	{ "an empty type", 200, "{\"access_token\":\"a\",\"token_type\":\"\"}", NULL, NULL,
+	    "token_type is missing" },
+	{ "a type that is a number", 200, "{\"access_token\":\"a\",\"token_type\":1}", NULL, NULL,
+	    "token_type is missing" },
+	{ "null for a type", 200, "{\"access_token\":\"a\",\"token_type\":null}", NULL, NULL,
+	    "token_type is missing" },
+	{ "a refresh token that is none", 200, WITH(",\"refresh_token\":{}"), NULL, NULL,
+	    "refresh_token is not" },
+	{ "null for a refresh token", 200, WITH(",\"refresh_token\":null"), NULL, NULL, "" },
+	{ "a lifetime of words", 200, WITH(",\"expires_in\":\"soon\""), NULL, NULL,
+	    "expires_in is not a number of seconds" },
+	{ "a lifetime in a string", 200, WITH(",\"expires_in\":\"60\""), NULL, NULL,
+	    "expires_in is a string" },
+	{ "after a byte order mark", 200, "\xef\xbb\xbf" WITH(""), NULL, NULL, "" },
+	{ "as a form", 200, "access_token=at&scope=a+b&token_type=bearer&expires_in=60", "a b", NULL,
+	    "expires_in is a string" },
+	{ "several", 200, "{\"access_token\":\"a\",\"scope\":[]}", NULL, NULL,
+	    "token_type is missing" },
+};
+
+static void test_odd(void)
+{
+	for (size_t i = 0; i < COUNT(odd_rows); i++) {
+		const char *label = odd_rows[i].label, *text = odd_rows[i].text;
+		struct mp_token token = { 0 };
+		struct mcpass_error err = { 0 };
+
+		if (!CHECK_EQ(label, mp_token_answer(odd_rows[i].status, text, strlen(text), "Bearer",
+		    &token, &err), MCPASS_OK))
+			printf("  %s\n", err.detail);
+		CHECK(label, mp_secret_present(&token.access_token));
+		CHECK(label, mp_eq_nocase(token.token_type, "bearer"));
+		CHECK_STR(label, token.scope, odd_rows[i].scope);
+		CHECK_STR(label, mp_secret_reveal(&token.refresh_token), odd_rows[i].refresh);
+		CHECK(label, (token.odd.count > 0) == (odd_rows[i].odd[0] != '\0'));
+		if (token.odd.count > 0)
+			CHECK_HAS(label, token.odd.items[0], odd_rows[i].odd);
+		mp_token_free(&token);
+	}
+}
+
 static void test_large(void)
 {
 	static char text[MP_MAX_TOKEN + 100];
@@ -239,7 +332,7 @@ static void test_error(void)
 
 	CHECK_EQ("the caller's rc", mp_token_error(503, text, strlen(text), MCPASS_E_IO,
 	    "RFC 7009 2.2.1", &err), MCPASS_E_IO);
-	CHECK_STR("no code to act on", err.oauth, "");
+	CHECK_STR("its code, whatever the class", err.oauth, "unsupported_token_type");
 	CHECK_STR("the caller's clause", err.spec, "RFC 7009 2.2.1");
 	mp_clear(&err);
 	CHECK_EQ("a refusal", mp_token_error(400, text, strlen(text), MCPASS_E_DENIED,
@@ -273,9 +366,12 @@ int main(void)
 	test_lifetime();
 	test_whole();
 	test_answer();
+	test_odd();
 	test_large();
 	test_error();
 	no_memory(200, WITH(",\"refresh_token\":\"r\",\"id_token\":\"i\",\"scope\":\"a\""), MCPASS_OK);
+	no_memory(200, "{\"access_token\":\"a\",\"scope\":[\"a\",\"b\"]}", MCPASS_OK);
+	no_memory(200, "access_token=a&scope=b", MCPASS_OK);
 	no_memory(400, "{\"error\":\"invalid_grant\"}", MCPASS_E_DENIED);
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
