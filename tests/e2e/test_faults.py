@@ -12,7 +12,7 @@ from lib import World, expect, expect_eq
 
 # These need an expired token, or a grant that asks nobody: the pair tests have them.  The one
 # that is about a browser's page alone is in test_providers.
-ELSEWHERE = ("refresh-", "par-", "jag-", "assertion-", "dpop-", "device-poll-500",
+ELSEWHERE = ("refresh-", "par-", "jag-", "assertion-", "dpop-", "device-poll-500", "device-bad-uri-complete",
              "keycloak-offline-pushed", "keycloak-client-not-found")
 
 

@@ -52,11 +52,11 @@ static const struct {
 	{ "something else was issued", 200, "{\"access_token\":\"new\",\"token_type\":\"Bearer\","
 	    "\"issued_token_type\":\"" MP_TOKEN_TYPE_ID_TOKEN "\"}", MCPASS_E_PROTOCOL, "",
 	    "id_token, not an access token" },
-	{ "no token_type", 200, "{\"access_token\":\"new\"," TYPE "}", MCPASS_OK, "", NULL },
+	{ "no token_type", 200, "{\"access_token\":\"new\",\"expires_in\":300," TYPE "}", MCPASS_OK, "", "" },
 	{ "nothing that goes into a header", 200, "{\"access_token\":\"new\"," TYPE
 	    ",\"token_type\":\"N_A\"}", MCPASS_E_PROTOCOL, "", "token_type is N_A, not Bearer" },
 	{ "empty", 200, "{\"access_token\":\"\"," TYPE ",\"token_type\":\"Bearer\"}",
-	    MCPASS_E_PROTOCOL, "", "access_token is empty" },
+	    MCPASS_E_PROTOCOL, "", "access_token is missing" },
 	{ "a line end inside", 200, "{\"access_token\":\"a\\r\\nb\"," TYPE
 	    ",\"token_type\":\"Bearer\"}", MCPASS_E_PROTOCOL, "", "access_token" },
 	{ "a page", 200, "<html>new</html>", MCPASS_E_PROTOCOL, "", "not JSON" },

@@ -116,7 +116,7 @@ static const struct {
 	    "access_denied", "403 access_denied" },
 	{ "a token with a 400", 400, "{\"access_token\":\"jag\"," TYPE "}", MCPASS_E_PROTOCOL, "",
 	    "answered 400" },
-	{ "a token with a 201", 201, "{\"access_token\":\"jag\"," TYPE "}", MCPASS_OK, "", NULL },
+	{ "a token with a 201", 201, "{\"access_token\":\"jag\"," TYPE "}", MCPASS_OK, "", "" },
 	{ "400 without OAuth", 400, "<html>jag</html>", MCPASS_E_PROTOCOL, "",
 	    "answered 400, not with JSON" },
 	{ "404 with an error", 404, "{\"error\":\"invalid_grant\"}", MCPASS_E_DENIED, "invalid_grant",

@@ -132,7 +132,7 @@ static const struct {
 	{ "no token", 200, "{\"token_type\":\"Bearer\"}", "Bearer", MCPASS_E_PROTOCOL, "",
 	    "access_token is missing", "" },
 	{ "an empty token", 200, "{\"access_token\":\"\",\"token_type\":\"Bearer\"}", "Bearer",
-	    MCPASS_E_PROTOCOL, "", "access_token is empty", "" },
+	    MCPASS_E_PROTOCOL, "", "access_token is missing", "" },
 	{ "a token that ends a line", 200,
 	    "{\"access_token\":\"a\\r\\nX: y\",\"token_type\":\"Bearer\"}", "Bearer",
 	    MCPASS_E_PROTOCOL, "", "access_token", "" },
@@ -269,7 +269,7 @@ static const struct {
 	{ "an empty type", 200, "{\"access_token\":\"a\",\"token_type\":\"\"}", NULL, NULL,
 	    "token_type is missing" },
 	{ "a type that is a number", 200, "{\"access_token\":\"a\",\"token_type\":1}", NULL, NULL,
-	    "token_type is missing" },
+	    "token_type is not" },
 	{ "null for a type", 200, "{\"access_token\":\"a\",\"token_type\":null}", NULL, NULL,
 	    "token_type is missing" },
 	{ "a refresh token that is none", 200, WITH(",\"refresh_token\":{}"), NULL, NULL,
@@ -283,7 +283,7 @@ static const struct {
 	{ "as a form", 200, "access_token=at&scope=a+b&token_type=bearer&expires_in=60", "a b", NULL,
 	    "expires_in is a string" },
 	{ "several", 200, "{\"access_token\":\"a\",\"scope\":[]}", NULL, NULL,
-	    "token_type is missing" },
+	    "scope is not" },
 };
 
 static void test_odd(void)
