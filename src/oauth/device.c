@@ -1,6 +1,6 @@
 #include "oauth/device.h"
+#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include "base/limits.h"
 #include "oauth/target.h"
 #include "oauth/token.h"
@@ -217,11 +217,16 @@ enum mcpass_rc mp_device_check_uris(struct mp_device *device, const char *server
 bool mp_device_is_elsewhere(const char *uri, const char *issuer)
 {
 	struct mp_uri page, known;
+	bool same = false;
+	char *host;
 
-	return mp_uri_parse(uri, &page, NULL) != MCPASS_OK
-	    || mp_uri_parse(issuer, &known, NULL) != MCPASS_OK
-	    || page.host.len != known.host.len
-	    || strncasecmp(page.host.data, known.host.data, page.host.len) != 0;
+	if (issuer == NULL || mp_uri_parse(uri, &page, NULL) != MCPASS_OK
+	    || mp_uri_parse(issuer, &known, NULL) != MCPASS_OK)
+		return true;
+	host = mp_dup_span(known.host);
+	same = host != NULL && mp_span_is_nocase(page.host, host);
+	free(host);
+	return !same;
 }
 
 void mp_device_free(struct mp_device *device)
