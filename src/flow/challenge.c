@@ -1,4 +1,5 @@
 /* What the MCP server says about our request. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -197,13 +198,18 @@ static enum mcpass_rc take_challenge(struct mcpass_client *client,
 	/* Without a token there was none to refuse: some servers say 403 for 401. */
 	bool unauthorized = event->status == 401
 	    || (scheme != NULL && !mp_secret_present(&client->record.access_token));
+	char description[256] = "";     /* the server may repeat in it what it was sent */
 	enum mcpass_rc rc;
 
+	(void)snprintf(description, sizeof(description), "%s",
+	    said->description != NULL ? said->description : "");
+	(void)mp_redact_text(client, description);
 	mp_note(client, "RFC 9728 5.1", unauthorized ? "The server asks for authorization"
 	    : "The server says that the token does not allow this",
 	    "status", event->status == 401 ? "401" : "403",
 	    "scheme", scheme != NULL ? scheme : "(no Bearer challenge)",
-	    "error", said->error, "error_description", said->description, "scope", said->scope,
+	    "error", said->error, "error_description",
+	    description[0] != '\0' ? description : NULL, "scope", said->scope,
 	    "resource_metadata", said->metadata, NULL);
 	rc = unauthorized ? refused(client, said, err) : short_of_scope(client, said, err);
 	if (rc == MCPASS_OK)

@@ -300,8 +300,6 @@ enum mcpass_rc mp_dpop_nonce(struct mcpass_client *client, const struct mcpass_e
 
 /* redact.c: makes what is secret illegible in what a server wrote */
 void mp_redact(const struct mcpass_client *client, struct mcpass_error *err);
-/* One of them in any text, in place; true when it was there. */
-bool mp_mask_secret(char *text, const char *secret);
 /* Our secrets in text, in place; true when there were any. */
 bool mp_redact_text(const struct mcpass_client *client, char *text);
 

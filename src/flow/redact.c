@@ -1,35 +1,10 @@
-/* A server may repeat, in the text that says why it refuses, what it was sent.  That text
- * is shown to people and kept in logs, so our secrets are made illegible in it. */
+/* A server may repeat, in the text that says why it refuses, what it was sent, as it was sent
+ * or as it was read.  That text is shown to people and kept in logs, so our secrets are made
+ * illegible in it, in whichever form they stand there. */
+#include <stdlib.h>
 #include <string.h>
 #include "flow/machine.h"
-
-/* Less than this is a word that may stand in any sentence, and no secret. */
-#define LEAST 8
-
-bool mp_mask_secret(char *text, const char *secret)
-{
-	size_t len = strlen(secret);
-	bool found = false;
-
-	if (len < LEAST)
-		return false;
-	for (char *at = strstr(text, secret); at != NULL; at = strstr(at + len, secret)) {
-		memset(at, '*', len);
-		found = true;
-	}
-	return found;
-}
-
-static void mask(char *text, const char *secret)
-{
-	size_t text_len = strlen(text), len = strlen(secret);
-
-	(void)mp_mask_secret(text, secret);
-	/* The text may have been cut off in the middle of it. */
-	for (size_t part = len < text_len ? len : text_len; part >= LEAST; part--)
-		if (memcmp(text + text_len - part, secret, part) == 0)
-			memset(text + text_len - part, '*', part);
-}
+#include "flow/redact_forms.h"
 
 #define SECRETS 14
 static void list_secrets(const struct mcpass_client *client,
@@ -61,18 +36,9 @@ bool mp_redact_text(const struct mcpass_client *client, char *text)
 
 void mp_redact(const struct mcpass_client *client, struct mcpass_error *err)
 {
-	const struct mp_secret *secrets[SECRETS];
-
 	if (err == NULL)
 		return;
-	list_secrets(client, secrets);
-	for (size_t i = 0; i < SECRETS; i++) {
-		const char *secret = mp_secret_reveal(secrets[i]);
-
-		if (secret == NULL)
-			continue;
-		mask(err->detail, secret);
-		mask(err->hint, secret);
-		mask(err->oauth, secret);
-	}
+	(void)mp_redact_text(client, err->detail);
+	(void)mp_redact_text(client, err->hint);
+	(void)mp_redact_text(client, err->oauth);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "flow/machine.h"
+#include "flow/redact_forms.h"
 #include "io/drive_parts.h"
 
 /* The credentials among --header; the names of others say nothing. */

@@ -99,7 +99,8 @@ static bool fits(const struct mp_refusal *row, unsigned at, const struct mcpass_
 
 const struct mp_refusal *mp_refusal_find(unsigned at, const struct mcpass_error *err)
 {
-	for (size_t i = 0; err != NULL && i < MP_COUNT(refusals); i++)
+	/* What passes by itself is no refusal, whatever code came with it. */
+	for (size_t i = 0; err != NULL && err->rc != MCPASS_E_IO && i < MP_COUNT(refusals); i++)
 		if (fits(&refusals[i], at, err))
 			return &refusals[i];
 	return NULL;

@@ -162,12 +162,14 @@ static const struct {
 	    "{\"error\":\"unknown_error\",\"error_description\":\"Cannot parse the JSON\"}",
 	    MCPASS_E_DENIED, "unknown_error", "Cannot parse", NULL },
 	{ "Okta", 401, "{\"errorCode\":\"E0000005\",\"errorSummary\":\"Invalid session\"}",
-	    MCPASS_E_DENIED, "", "401: Invalid session", "initial access token" },
+	    MCPASS_E_DENIED, "e0000005", "401 E0000005: Invalid session",
+	    "initial access token" },
 	{ "no words", 403, "", MCPASS_E_DENIED, "", "403, not with JSON", "initial access token" },
 	{ "a page", 404, "<html>secret inside</html>", MCPASS_E_DENIED, "",
 	    "answered 404, not with JSON", NULL },
 	{ "a redirect", 302, "", MCPASS_E_DENIED, "", "302", NULL },
-	{ "too many", 429, "{\"error\":\"slow_down\"}", MCPASS_E_IO, "", "429 slow_down", NULL },
+	{ "too many", 429, "{\"error\":\"slow_down\"}", MCPASS_E_IO, "slow_down", "429 slow_down",
+	    NULL },
 	{ "broken", 502, "<html>", MCPASS_E_IO, "", "502, not with JSON", NULL },
 };
 
