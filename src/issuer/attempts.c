@@ -30,7 +30,7 @@ static enum mcpass_rc name_guess(const struct mp_turn *turn, const char *whose,
 	struct mp_buf text;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, 8 * (MP_MAX_PASSWORD + MP_MAX_USERNAME));
+	mp_buf_init(&text, MP_MAX_FORM);
 	mp_form_add(&text, "whose", whose);
 	mp_form_add(&text, "secret", secret);
 	rc = mp_buf_check(&text, "what was typed", err);

@@ -140,6 +140,7 @@ static enum mcpass_rc show_wait(const struct mp_turn *turn, struct mp_view *view
 	view->problem = why.detail;
 	if (!rc)
 		rc = mp_pages_login(turn, view, err);
+	view->problem = NULL;
 	turn->response->status = turn->wait->status;
 	return rc ? rc : mp_wait_tell(turn, err);
 }
