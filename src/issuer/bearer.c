@@ -2,6 +2,7 @@
  * or an identity provider's for a person (SEP-990).  spec: RFC 7523 2.1, 3 */
 #include <stdlib.h>
 #include <string.h>
+#include "base/limits.h"
 #include "issuer/assertion.h"
 #include "issuer/known.h"
 #include "issuer/token.h"
@@ -128,6 +129,23 @@ static enum mcpass_rc limit(const struct mp_turn *turn, const struct mp_token_as
 	return rc;
 }
 
+/* Whose the token is.  What a platform calls its workload is a name of its own: it must not
+ * be one of our users, of our clients, of another platform's workloads, or of the people
+ * that an identity provider vouches for.  *ret_subject is the caller's (free).
+ * spec: RFC 9700 4.15; RFC 7523 5 */
+static enum mcpass_rc name_subject(const struct mp_jws *jws, const struct mp_trusted *trusted,
+    char **ret_subject, struct mcpass_error *err)
+{
+	const char *sub = mp_assertion_claim(jws, "sub");
+	struct mp_buf name;
+
+	if (trusted->what == MP_TRUST_ID_JAG)
+		return mp_set(ret_subject, sub, err);
+	mp_buf_init(&name, MP_MAX_FORM);
+	mp_buf_addf(&name, "%s#%s", trusted->issuer, sub);
+	return mp_buf_take(&name, "the subject", ret_subject, err);
+}
+
 static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_ask *ask,
     const struct mp_jws *jws, const struct mp_trusted *trusted, struct mcpass_error *err)
 {
@@ -136,7 +154,7 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 	bool is_jag = trusted->what == MP_TRUST_ID_JAG;
 	struct mp_token_give give = { .machine = !is_jag };
 	struct mp_strings ceiling = { 0 };
-	char *scope = NULL;
+	char *scope = NULL, *subject = NULL;
 	enum mcpass_rc rc;
 
 	rc = check(turn, jws, trusted, &rules, err);
@@ -154,13 +172,16 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 		rc = mp_token_scope(ask->form, &ceiling, &scope, err);
 	if (!rc && !trusted->reusable)
 		rc = mp_assertion_use_up(turn, jws, &rules, err);
-	give.subject = mp_assertion_claim(jws, "sub");
+	if (!rc)
+		rc = name_subject(jws, trusted, &subject, err);
+	give.subject = subject;
 	/* A workload is no client, and is called by its own name.  spec: RFC 9068 2.2 */
 	give.client_id = ask->client != NULL ? ask->client->client_id : give.subject;
 	give.scope = scope;
 	if (!rc)        /* without a refresh token: another assertion is asked for instead */
 		rc = mp_token_give(turn, ask, &give, err);
 	mp_strings_free(&ceiling);
+	free(subject);
 	free(scope);
 	return rc;
 }

@@ -108,6 +108,18 @@ static enum mcpass_rc read_grants(const char *text, struct mp_client *client,
 	return rc;
 }
 
+/* Its own tokens have its id for a subject, which must not be a person's name.
+ * spec: RFC 9700 4.15; RFC 9068 5 */
+static enum mcpass_rc check_name(const struct mp_issuer *issuer, const struct mp_client *client,
+    struct mcpass_error *err)
+{
+	if (!mp_strings_has(&client->grant_types, "client_credentials")
+	    || mp_users_find(issuer, client->client_id) == NULL)
+		return MCPASS_OK;
+	return mp_fail(err, MCPASS_E_USAGE, "RFC 9700 4.15",
+	    "a user has this name: tokens by client_credentials would pass for that user's");
+}
+
 /* spec: OAuth 2.1 2.3.1 (whole URIs, and none that anybody else could own) */
 static enum mcpass_rc read_redirects(const struct mp_strings *given, struct mp_client *client,
     struct mcpass_error *err)
@@ -140,6 +152,8 @@ static enum mcpass_rc read_client(const struct mp_issuer_client *given,
 		rc = set_proof(given, client, err);
 	if (!rc)
 		rc = read_grants(given->grants, client, err);
+	if (!rc)
+		rc = check_name(issuer, client, err);
 	if (!rc)
 		rc = read_redirects(&given->redirect_uris, client, err);
 	if (!rc)

@@ -283,7 +283,7 @@ static void walk_workload(void)
 	arrange_workload(&world);
 	CALL("a workload", &world, "tools/call", "echo", MCPASS_OK, 200);
 	CHECK_EQ("nobody was asked", world.logins + world.registrations, 0);
-	expect_claim(&world, "sub", "build-7");
+	expect_claim(&world, "sub", PLATFORM "#build-7");
 	expect_claim(&world, "aud", MCP);
 	world_close(&world);
 }

@@ -158,8 +158,64 @@ static void test_claims(void)
 	show(&kit, W, kit_jwt(kit_keys(0), NULL, WORKLOAD, ""), NULL);
 	token = kit_member(&kit, "access_token");
 	CHECK_STR("a workload is nobody", kit_claim(&kit, token, "preferred_username"), NULL);
-	CHECK_STR("sub", kit_claim(&kit, token, "sub"), "build");
+	CHECK_STR("sub", kit_claim(&kit, token, "sub"), PLATFORM "#build");
+	CHECK_STR("client_id", kit_claim(&kit, token, "client_id"), PLATFORM "#build");
 	kit_close(&kit);
+}
+
+/* What a platform calls its workload is never one of ours.  spec: RFC 9700 4.15 */
+static const struct { const char *label, *sub; } foreign_rows[] = {
+	{ "a user of ours", "alice" },
+	{ "a client of ours", "machine" },
+	{ "a person whom an identity provider vouches for", "zoe" },
+	{ "an issuer's own name", PLATFORM },
+};
+
+static void test_foreign_names(void)
+{
+	for (size_t i = 0; i < COUNT(foreign_rows); i++) {
+		const char *label = foreign_rows[i].label, *token;
+		char patch[128], want[128];
+		struct kit kit;
+
+		kit_open_extended(&kit, kit_extended());
+		snprintf(patch, sizeof(patch), "{\"sub\":\"%s\"}", foreign_rows[i].sub);
+		snprintf(want, sizeof(want), PLATFORM "#%s", foreign_rows[i].sub);
+		CHECK_EQ(label, show(&kit, W, kit_jwt(kit_keys(0), NULL, WORKLOAD, patch), NULL), 200);
+		token = kit_member(&kit, "access_token");
+		CHECK_STR(label, kit_claim(&kit, token, "sub"), want);
+		CHECK_STR(label, kit_claim(&kit, token, "client_id"), want);
+		CHECK_STR(label, kit_claim(&kit, token, "preferred_username"), NULL);
+		kit_close(&kit);
+	}
+}
+
+static const struct { const char *label, *client_id, *grants; enum mcpass_rc want; } name_rows[] = {
+	{ "a machine of a user's name", "alice", "client_credentials", MCPASS_E_USAGE },
+	{ "a machine of a name in other letters", "Alice", "client_credentials", MCPASS_OK },
+	{ "a client of a user's name that has no token of its own", "alice", MP_GRANT_TOKEN_EXCHANGE,
+	    MCPASS_OK },
+};
+
+static void test_client_names(void)
+{
+	for (size_t i = 0; i < COUNT(name_rows); i++) {
+		const struct mp_issuer_client client = { .client_id = name_rows[i].client_id,
+			.client_secret = "s3cret", .grants = name_rows[i].grants };
+		struct mp_issuer_config config = kit_config(AS);
+		struct mp_issuer *issuer = NULL;
+		struct mcpass_error err = { 0 };
+		struct memstore *memstore;
+
+		config.clients = &client;
+		config.client_count = 1;
+		memstore_open(&memstore, &config.store);
+		CHECK_EQ(name_rows[i].label, mp_issuer_new(&config, &issuer, &err), name_rows[i].want);
+		if (name_rows[i].want != MCPASS_OK)
+			CHECK_HAS("which one", err.detail, "client alice: a user has this name");
+		mp_issuer_free(issuer);
+		memstore_close(memstore);
+	}
 }
 
 static void test_switches(void)
@@ -329,6 +385,8 @@ int main(void)
 	before = mp_test_live_blocks();
 	test_rules();
 	test_claims();
+	test_foreign_names();
+	test_client_names();
 	test_switches();
 	test_credentials();
 	test_vouching();
