@@ -68,6 +68,11 @@ struct mcpass_client_config {
 	void *random_ctx;
 	mcpass_trace_fn *trace;         /* or NULL */
 	void *trace_ctx;
+	/* Hosts that plain http is allowed to, though they are not on this machine: names in a
+	 * private network, without ports.  The program has to see to it that no such name leads
+	 * to a public address. */
+	const char *const *http_hosts;
+	size_t http_host_count;         /* items */
 };
 
 enum mcpass_event_type {

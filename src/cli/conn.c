@@ -103,6 +103,8 @@ static struct mcpass_client_config client_config(const struct mp_conn_options *o
 		.extra = conn->extra.items,
 		.extra_count = conn->extra.count,
 		.provider = options->provider,
+		.http_hosts = options->allow_http.items,
+		.http_host_count = options->allow_http.count,
 		.random = mp_entropy,
 	};
 }
@@ -214,6 +216,8 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 		.quiet = common->quiet,
 	};
 	rc = find_person(common, wish, conn, err);
+	if (!rc)
+		rc = mp_conn_allow_http(&options->allow_http, err);
 	if (rc)
 		return rc;
 	fill_drive(options, common, wish, conn, &drive);

@@ -17,7 +17,7 @@ struct mp_conn_options {
 	const char *initial_access_token_file, *ca_file, *proxy, *store, *protocol;
 	const char *callback_host, *callback_bind, *provider;
 	struct mp_port callback_port;
-	struct mp_texts headers, auth_params, resolve;
+	struct mp_texts headers, auth_params, resolve, allow_http;
 	int timeout_ms, login_timeout_ms;
 	bool no_login, no_browser, device, omit_resource, allow_no_s256, dpop;
 	/* for programs that act for themselves, or for whoever vouched for a person */
@@ -82,6 +82,8 @@ enum mcpass_rc mp_conn_read_key(const char *path, struct mp_secret *ret_key,
 /* "code", "client-credentials", "jwt-bearer", "id-jag", "device"; NULL: the first. */
 enum mcpass_rc mp_conn_read_grant(const char *name, enum mcpass_grant *ret_grant,
     struct mcpass_error *err);
+/* The hosts that plain http is allowed to: checked, and said loudly. */
+enum mcpass_rc mp_conn_allow_http(const struct mp_texts *hosts, struct mcpass_error *err);
 /* "none" or a name of `mcpass providers`; names the nearest.  NULL is fine. */
 enum mcpass_rc mp_conn_check_provider(const char *name, struct mcpass_error *err);
 /* A profile is one word of the record's name; NULL is fine. */

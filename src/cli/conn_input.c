@@ -4,7 +4,9 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/conn.h"
+#include "cli/out.h"
 #include "oauth/quirks.h"
+#include "wire/host.h"
 
 /* The text is not quoted in an error: it may be a credential. */
 static enum mcpass_rc add_header(const char *line, size_t len, struct mp_headers *headers,
@@ -159,4 +161,22 @@ enum mcpass_rc mp_conn_check_profile(const char *profile, struct mcpass_error *e
 		return MCPASS_OK;
 	return mp_fail(err, MCPASS_E_USAGE, NULL, "--profile %s: letters, digits, . _ - only",
 	    profile);
+}
+
+enum mcpass_rc mp_conn_allow_http(const struct mp_texts *hosts, struct mcpass_error *err)
+{
+	for (size_t i = 0; i < hosts->count; i++) {
+		struct mp_span host = { hosts->items[i], strlen(hosts->items[i]) };
+		enum mcpass_rc rc;
+
+		if (!mp_host_is_valid(host, memchr(host.data, ':', host.len) != NULL)) {
+			rc = mp_fail(err, MCPASS_E_USAGE, NULL, "--allow-http %s: no name of a host",
+			    hosts->items[i]);
+			mp_hint(err, "give the name alone, without a scheme, a port or brackets");
+			return rc;
+		}
+		mp_say(false, "warning: plain http to %s is allowed: tokens can be read and changed on the way",
+		    hosts->items[i]);
+	}
+	return MCPASS_OK;
 }

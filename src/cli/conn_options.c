@@ -18,6 +18,8 @@ static const struct mp_option connection_options[] = {
 	    "Use this proxy rather than the one of https_proxy." },
 	{ "resolve", '\0', MP_OPTION_LIST, "HOST:PORT:ADDRESS", AT(resolve),
 	    "Connect to ADDRESS for HOST:PORT, whatever its name resolves to; may be repeated." },
+	{ "allow-http", '\0', MP_OPTION_LIST, "HOST", AT(allow_http),
+	    "Speak plain http to HOST in a private network; may be repeated." },
 };
 const struct mp_option_table mp_connection_table = {
 	"Connection", connection_options, MP_COUNT(connection_options)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "flow/machine.h"
+#include "oauth/target.h"
 #include "oauth/token.h"
 
 void mp_act_load(struct mcpass_client *client, struct mcpass_action *action)
@@ -182,6 +183,17 @@ enum mcpass_rc mp_act_bearer(struct mcpass_client *client, const struct mp_secre
 		rc = mp_headers_add(&client->headers, "Authorization", mp_buf_text(&value), err);
 	mp_buf_free(&value);
 	return rc;
+}
+
+enum mcpass_rc mp_check_target(const struct mcpass_client *client, const char *url,
+    const char *what, struct mcpass_error *err)
+{
+	const struct mp_strings *hosts = &client->http_hosts;
+
+	if (mp_target_is_allowed_http(url, (const char *const *)hosts->items, hosts->count))
+		return MCPASS_OK;
+	return mp_target_check(url, client->server_url, (client->flags & MCPASS_LOOPBACK_HTTP) != 0,
+	    what, err);
 }
 
 enum mcpass_rc mp_check_json(const struct mcpass_client *client,

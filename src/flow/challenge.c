@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "flow/machine.h"
 #include "oauth/scope.h"
-#include "oauth/target.h"
 #include "wire/challenge.h"
 
 MP_HANDLER(mp_note_accepted)
@@ -167,8 +166,7 @@ static enum mcpass_rc read_metadata_url(struct mcpass_client *client, const char
 	if (rc == MCPASS_OK)
 		rc = mp_uri_resolve(&base, bare, &url, &why);
 	if (rc == MCPASS_OK)
-		rc = mp_target_check(url, client->server_url, (client->flags & MCPASS_LOOPBACK_HTTP) != 0,
-		    "resource_metadata", &why);
+		rc = mp_check_target(client, url, "resource_metadata", &why);
 	if (rc == MCPASS_OK && strcmp(url, said) != 0)
 		mp_note(client, "RFC 9728 5.1", "The challenge names no whole URL: taken as of the server's",
 		    "resource_metadata", said, "read as", url, NULL);

@@ -143,12 +143,15 @@ static enum mcpass_rc check_server_url(const struct mcpass_client_config *cfg,
 
 	if (cfg->server_url == NULL || cfg->random == NULL)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "a server URL and a random source are needed");
+	if (mp_target_is_allowed_http(cfg->server_url, cfg->http_hosts, cfg->http_host_count))
+		return MCPASS_OK;
 	if (mp_target_check(cfg->server_url, cfg->server_url,
 	    (cfg->flags & MCPASS_LOOPBACK_HTTP) != 0, "the server's URL", &why) == MCPASS_OK)
 		return MCPASS_OK;
 	(void)mp_fail(err, MCPASS_E_USAGE, why.spec, "%s", why.detail);
 	if (why.rc == MCPASS_E_POLICY)
-		mp_hint(err, "give an https:// URL, or http:// with a loopback address");
+		mp_hint(err, "give an https:// URL, or http:// with a loopback address; in a private network"
+		    " --allow-http HOST permits plain http");
 	else if (strchr(cfg->server_url, '#') != NULL)
 		mp_hint(err, "leave out what begins with '#': it is never sent");
 	else
@@ -272,6 +275,9 @@ static enum mcpass_rc copy_config(struct mcpass_client *client,
 		rc = mp_key_from_pem(cfg->client_key, strlen(cfg->client_key), &client->given_key, err);
 	for (size_t i = 0; rc == MCPASS_OK && i < cfg->extra_count; i++)
 		rc = mp_headers_add(&client->extra, cfg->extra[i].name, cfg->extra[i].value, err);
+	for (size_t i = 0; rc == MCPASS_OK && i < cfg->http_host_count; i++)
+		rc = mp_strings_add(&client->http_hosts,
+		    (struct mp_span){ cfg->http_hosts[i], strlen(cfg->http_hosts[i]) }, err);
 	return rc;
 }
 
@@ -332,6 +338,7 @@ void mcpass_client_free(struct mcpass_client *client)
 	mp_secret_free(&client->idp_client_secret);
 	mp_key_free(client->given_key);
 	mp_headers_free(&client->extra);
+	mp_strings_free(&client->http_hosts);
 	mp_record_free(&client->record);
 	mp_record_free(&client->kept);
 	mp_secret_free(&client->dead_refresh);

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "flow/machine.h"
 #include "oauth/scope.h"
-#include "oauth/target.h"
 
 static bool loopback_http(const struct mcpass_client *client)
 {
@@ -53,6 +52,7 @@ enum mcpass_rc mp_begin_prm(struct mcpass_client *client, struct mcpass_action *
 	mp_places_free(&client->places);
 	rc = mp_places_of_resource(&client->places, client->server_url, client->challenged_metadata,
 	    loopback_http(client), err);
+	mp_places_allow_http(&client->places, &client->http_hosts);
 	if (rc == MCPASS_OK)
 		rc = mp_act_get(client, mp_places_url(&client->places), action, err);
 	return mp_doing(err, rc, "looking for the protected resource metadata");
@@ -83,8 +83,7 @@ static enum mcpass_rc list_issuers(struct mcpass_client *client, struct mcpass_e
 	for (size_t i = 0; rc == MCPASS_OK && i < listed->count; i++) {
 		struct mcpass_error why = { 0 };
 
-		if (mp_target_check(listed->items[i], client->server_url, loopback_http(client),
-		    "authorization_servers", &why) == MCPASS_OK) {
+		if (mp_check_target(client, listed->items[i], "authorization_servers", &why) == MCPASS_OK) {
 			rc = add_issuer(client, listed->items[i], err);
 			continue;
 		}
@@ -229,6 +228,7 @@ enum mcpass_rc mp_begin_asmeta(struct mcpass_client *client, struct mcpass_actio
 	if (rc == MCPASS_OK)
 		rc = mp_places_of_issuer(&client->places, client->issuer, client->server_url,
 		    loopback_http(client), wants(client), err);
+	mp_places_allow_http(&client->places, &client->http_hosts);
 	if (rc == MCPASS_OK)
 		rc = mp_act_get(client, mp_places_url(&client->places), action, err);
 	return mp_doing(err, rc, "looking for the authorization server's metadata");
@@ -297,8 +297,8 @@ static enum mcpass_rc check_endpoints(struct mcpass_client *client, struct mp_as
 	for (size_t i = 0; i < MP_COUNT(endpoints); i++) {
 		struct mcpass_error why = { 0 };
 
-		if (*endpoints[i].url == NULL || mp_target_check(*endpoints[i].url, client->server_url,
-		    loopback_http(client), endpoints[i].name, &why) == MCPASS_OK)
+		if (*endpoints[i].url == NULL || mp_check_target(client, *endpoints[i].url,
+		    endpoints[i].name, &why) == MCPASS_OK)
 			continue;
 		if (endpoints[i].needed) {
 			if (err != NULL)

@@ -44,6 +44,7 @@ struct mcpass_client {
 	char *idp_token_endpoint, *idp_client_id, *provider;
 	struct mp_secret given_secret, initial_access_token, assertion, idp_client_secret;
 	struct mp_key *given_key;       /* for private_key_jwt, or NULL */
+	struct mp_strings http_hosts;   /* plain http is allowed to them */
 	struct mp_headers extra;        /* further authorization parameters */
 	mcpass_random_fn *random;
 	void *random_ctx;
@@ -228,6 +229,9 @@ const char *mp_resource_to_send(const struct mcpass_client *client);
 /* MCPASS_E_PROTOCOL when a 200 says that it is no JSON. */
 enum mcpass_rc mp_check_json(const struct mcpass_client *client,
     const struct mcpass_event *event, const char *spec, struct mcpass_error *err);
+/* mp_target_check() for this client's server, with what a person allows. */
+enum mcpass_rc mp_check_target(const struct mcpass_client *client, const char *url,
+    const char *what, struct mcpass_error *err);
 /* An event of status 0: nothing came back. */
 enum mcpass_rc mp_no_answer(const struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_error *err);

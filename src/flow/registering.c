@@ -7,7 +7,6 @@
 #include "oauth/clientauth.h"
 #include "oauth/registration.h"
 #include "oauth/scope.h"
-#include "oauth/target.h"
 
 static enum mcpass_rc add_item(struct mp_strings *list, const char *item,
     struct mcpass_error *err)
@@ -171,8 +170,7 @@ static enum mcpass_rc keep_management(struct mcpass_client *client,
 
 	if (answer->registration_client_uri == NULL)
 		return MCPASS_OK;
-	rc = mp_target_check(answer->registration_client_uri, client->server_url,
-	    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, "registration_client_uri", &why);
+	rc = mp_check_target(client, answer->registration_client_uri, "registration_client_uri", &why);
 	if (rc == MCPASS_OK && !mp_is_managed_there(&client->record, answer->registration_client_uri))
 		rc = mp_fail(&why, MCPASS_E_POLICY, "RFC 7592 3", "registration_client_uri is not of the"
 		    " origin of the registration endpoint: %s", answer->registration_client_uri);

@@ -46,6 +46,7 @@ struct mp_http_exchange {
 	enum mp_reach kept_from;        /* where an address led that was not connected to */
 	char kept_address[INET6_ADDRSTRLEN];
 	bool is_direct;                 /* no proxy on the way */
+	bool is_plain;                  /* no TLS */
 	char host[MP_HTTP_HOST_ROOM];
 	char words[CURL_ERROR_SIZE];    /* libcurl's own, for the message */
 };

@@ -125,6 +125,10 @@ static bool may_connect(const struct mp_http_exchange *exchange, enum mp_reach t
 {
 	const struct mp_http *http = exchange->http;
 
+	/* Plain http is for this machine and for private networks; spec: OAuth 2.1 1.5 */
+	if (exchange->is_plain && exchange->is_direct && http->server[0] != '\0'
+	    && target == MP_REACH_PUBLIC)
+		return false;
 	/* What is not private are requests to the server itself, which a person named. */
 	if (!exchange->is_private || !exchange->is_direct || http->server[0] == '\0')
 		return true;
@@ -158,6 +162,7 @@ bool mp_http_reach_set(struct mp_http_exchange *exchange, const struct mp_uri *u
 
 	/* libcurl is told which one, and looks into no variable: what it connects to is known. */
 	exchange->is_direct = proxy[0] == '\0';
+	exchange->is_plain = !uri->is_https;
 	return curl_easy_setopt(exchange->easy, CURLOPT_PROXY, proxy) == CURLE_OK
 	    && curl_easy_setopt(exchange->easy, CURLOPT_NOPROXY, "") == CURLE_OK
 	    && curl_easy_setopt(exchange->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK
@@ -185,6 +190,7 @@ enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
     struct mcpass_error *err)
 {
 	static const char *const places[] = {
+		[MP_REACH_PUBLIC] = "outside, which plain http is not for",
 		[MP_REACH_PRIVATE] = "into a private network", [MP_REACH_LOOPBACK] = "to this machine",
 		[MP_REACH_LINK_LOCAL] = "to an address of the link or of the cloud's own services",
 		[MP_REACH_NOWHERE] = "to an address that is no host's",
@@ -194,6 +200,10 @@ enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
 
 	rc = mp_fail(err, MCPASS_E_POLICY, "MCP security considerations (SSRF)",
 	    "%s: the name leads %s", exchange->host, places[exchange->kept_from]);
+	if (exchange->kept_from == MP_REACH_PUBLIC) {
+		mp_hint(err, "It is %s: tokens go there by https only.", exchange->kept_address);
+		return rc;
+	}
 	/* Not in the sentence, which an issuer shows to strangers. */
 	mp_hint(err, "It is %s, where the server must not send us.%s", exchange->kept_address,
 	    vouches ? " An authorization server that is meant to be there has to be named:"

@@ -82,6 +82,11 @@ const char *mp_places_url(const struct mp_places *places)
 	return places->redirected != NULL ? places->redirected : places->urls.items[places->at];
 }
 
+void mp_places_allow_http(struct mp_places *places, const struct mp_strings *hosts)
+{
+	places->http_hosts = hosts;
+}
+
 size_t mp_places_count(const struct mp_places *places)
 {
 	return places->urls.count;
@@ -120,7 +125,9 @@ static enum mcpass_rc follow(struct mp_places *places, const struct mp_places_an
 	if (rc)
 		return mp_fail(why, MCPASS_E_PROTOCOL, "RFC 9110 10.2.2",
 		    "%s redirects to no URL that we follow: %s", from, cause.detail);
-	rc = mp_target_check(next, places->server_url, places->loopback_http, "the redirect", why);
+	if (places->http_hosts == NULL || !mp_target_is_allowed_http(next,
+	    (const char *const *)places->http_hosts->items, places->http_hosts->count))
+		rc = mp_target_check(next, places->server_url, places->loopback_http, "the redirect", why);
 	if (rc) {
 		free(next);
 		return rc;

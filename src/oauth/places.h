@@ -35,6 +35,7 @@ struct mp_places {
 	/* private */
 	bool of_issuer;                 /* else of a resource */
 	char *about, *server_url;       /* issuer or resource; redirects are judged for the server */
+	const struct mp_strings *http_hosts;    /* borrowed; of mp_target_is_allowed_http(), or NULL */
 	bool loopback_http, named, found;
 	unsigned wants;
 	struct mp_strings urls;
@@ -79,6 +80,8 @@ enum mp_places_next {
  * MCPASS_E_LIMIT, MCPASS_E_NOMEM */
 enum mp_places_next mp_places_next(struct mp_places *places,
     const struct mp_places_answer *answer, struct mcpass_error *err);
+/* Plain http may be redirected to on these hosts, which have to outlive the walk. */
+void mp_places_allow_http(struct mp_places *places, const struct mp_strings *hosts);
 /* How many places there are. */
 size_t mp_places_count(const struct mp_places *places);
 

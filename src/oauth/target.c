@@ -59,6 +59,18 @@ enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loo
 	return MCPASS_OK;
 }
 
+bool mp_target_is_allowed_http(const char *url, const char *const *hosts, size_t count)
+{
+	struct mp_uri uri;
+
+	if (mp_uri_parse(url, &uri, NULL) != MCPASS_OK || uri.is_https || uri.fragment.data != NULL)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (mp_span_is_nocase(uri.host, hosts[i]))       /* spec: RFC 4343 2 */
+			return true;
+	return false;
+}
+
 /* spec: MCP security considerations (SSRF); RFC 9728 7.7 */
 bool mp_target_may_reach(enum mp_reach server, enum mp_reach target)
 {

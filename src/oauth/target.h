@@ -17,6 +17,10 @@
 enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loopback_http,
     const char *what, struct mcpass_error *err);
 
+/* Whether url is plain http to one of these hosts, which a person allows; then
+ * mp_target_check() need not. */
+bool mp_target_is_allowed_http(const char *url, const char *const *hosts, size_t count);
+
 /* Judges the address that a name of such a URL leads to, when it is connected to: a name is
  * anybody's, and may lead anywhere (DNS rebinding).  server is where the MCP server is,
  * UNKNOWN before it was connected to.

@@ -376,6 +376,43 @@ def visit(url):
 
 # --- CVE-2026-108716: endpoints that anybody on the way may read ----------------------------
 
+INTERNAL = ["mcp.internal", "as.internal"]
+
+
+@lib.rows([
+    ("both are allowed", INTERNAL, {}, 0, ""),
+    ("only the server is", INTERNAL[:1], {}, REFUSED, "authorization_servers is plain http"),
+    ("only the issuer is", INTERNAL[1:], {}, 1, "--allow-http"),
+    ("neither is", [], {}, 1, "--allow-http"),
+    ("another name", ["internal", "xmcp.internal", "mcp.internal.evil"], {}, 1, "--allow-http"),
+    ("in capitals", ["MCP.Internal", "AS.internal"], {}, 0, ""),
+    ("the server is outside", INTERNAL, {"mcp.internal": "8.8.8.8"}, REFUSED, "plain http is not for"),
+    ("the issuer is outside", INTERNAL, {"as.internal": "8.8.8.8"}, REFUSED, "plain http is not for"),
+    ("the issuer is a cloud's metadata", INTERNAL, {"as.internal": "169.254.169.254"}, REFUSED,
+     "the name leads"),
+    ("no name of a host", ["http://mcp.internal"], {}, 1, "no name of a host"),
+])
+def test_plain_http_in_a_private_network(label, allowed, elsewhere, code, word):
+    """Containers that a compose file joins: by names, without TLS."""
+    with Scene() as s:
+        without_proxy(s)
+        sites = [hostile(s, {}), hostile(s, {})]
+        ports = [site.url.rsplit(":", 1)[1] for site in sites]
+        for site, name, port in zip(sites, INTERNAL, ports):
+            site.url = f"http://{name}:{port}"
+        resolve = [word for name, port in zip(INTERNAL, ports)
+                   for word in ("--resolve", f"{name}:{port}:{elsewhere.get(name, '127.0.0.1')}")]
+        issuer = Issuer(s, sites[1])
+        server = Server(s, issuer.url, sites[0])
+        done = s.run("tools", server.url, *resolve, "--grant", "client-credentials", "--client-id", "c",
+                     "--client-issuer", issuer.url, "--client-secret-file", s.write("secret", mint("given")),
+                     *(word for name in allowed for word in ("--allow-http", name)))
+        expect_eq("exit code", done.returncode, code, done.stderr)
+        expect("it says why", word in done.stderr, done.stderr)
+        expect("it is said loudly", code == 1 or done.stderr.count("warning: plain http to ") == len(allowed),
+               done.stderr)
+
+
 def test_an_identity_provider_over_http():
     with Scene() as s:
         files = [s.write(name, mint(name)) for name in ("assertion", "client", "idp")]

@@ -119,9 +119,28 @@ static void test_reach(void)
 	}
 }
 
+static void test_allowed_http(void)
+{
+	static const char *const hosts[] = { "keycloak", "fd00::1" };
+	static const struct { const char *url; bool allowed; } allow_rows[] = {
+		{ "http://keycloak/realms/x", true }, { "http://keycloak:8080/", true },
+		{ "HTTP://KeyCloak/", true }, { "http://[fd00::1]:80/", true },
+		{ "https://keycloak/", false },         /* judged as ever */
+		{ "http://keycloak.evil/", false }, { "http://evil.keycloak/", false },
+		{ "http://keycloak@evil/", false }, { "http://evil/keycloak", false },
+		{ "http://keycloak/#x", false }, { "ftp://keycloak/", false }, { "keycloak", false },
+	};
+
+	for (size_t i = 0; i < COUNT(allow_rows); i++)
+		CHECK_EQ(allow_rows[i].url, mp_target_is_allowed_http(allow_rows[i].url, hosts, COUNT(hosts)),
+		    allow_rows[i].allowed);
+	CHECK("nothing is allowed by itself", !mp_target_is_allowed_http("http://keycloak/", NULL, 0));
+}
+
 int main(void)
 {
 	test_reach();
+	test_allowed_http();
 	test_check();
 	test_too_long();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
