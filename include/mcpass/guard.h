@@ -195,6 +195,21 @@ MCPASS_API enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const
 MCPASS_API enum mcpass_rc mcpass_guard_metadata(const struct mcpass_guard *guard,
     const char *path, const char **ret_json, struct mcpass_error *err);
 
+enum mcpass_issuer_state {
+	MCPASS_ISSUER_UNREACHABLE = 0,  /* its tokens cannot be checked now */
+	MCPASS_ISSUER_OLD_KEYS,         /* it did not answer of late; the keys that are there serve */
+	MCPASS_ISSUER_REACHABLE
+};
+struct mcpass_health {                  /* pointers live until the next call */
+	const char *issuer;             /* NULL: there is no i-th */
+	enum mcpass_issuer_state state;
+	const struct mcpass_fetch *fetch;       /* not NULL: fetch it, report it, ask again */
+};
+/* How the i-th issuer is, counted from 0: for a page that watches over the server.  As in a
+ * check, nothing is fetched more often than once a cooldown.  MCPASS_E_USAGE */
+MCPASS_API enum mcpass_rc mcpass_guard_health(struct mcpass_guard *guard, size_t i, int64_t now,
+    struct mcpass_health *ret_health, struct mcpass_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/secret_file.h"
+#include "cli/serve_page.h"
 #include "cli/serve_terms.h"
 #include "cli/service.h"
 #include "echo/echo.h"
@@ -391,15 +392,22 @@ enum mcpass_rc mp_serve_plan_guard(const struct mp_serve_plan *plan, const char 
 	struct mcpass_guard_config config = plan->guard;
 	struct mcpass_error why = { 0 };        /* public calls clear what they are given */
 	struct mcpass_guard *guard = NULL;
-	enum mcpass_rc rc;
+	char *page_url = NULL, *page_path = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
 
 	if (url != NULL)
 		config.resource = url;
-	rc = mcpass_guard_new(&config, &guard, &why);
+	if (config.resource != NULL)
+		rc = mp_serve_page_place(plan->config, config.resource, &page_url, &page_path, &why);
+	config.resource_documentation = page_url;
+	if (!rc)
+		rc = mcpass_guard_new(&config, &guard, &why);
 	for (size_t i = 0; i < config.issuer_count && !rc; i++)
 		if (plan->parts->jwks[i] != NULL)
 			rc = mcpass_guard_pin_keys(guard, config.issuers[i].issuer, plan->parts->jwks[i],
 			    strlen(plan->parts->jwks[i]), &why);
+	free(page_url);
+	free(page_path);
 	if (rc)
 		mcpass_guard_free(guard);
 	else

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "cli/call_on.h"
-#include "cli/serve_plan.h"
+#include "cli/serve_page.h"
 #include "cli/service.h"
 #include "io/entropy.h"
 #include "io/protected.h"
@@ -12,6 +12,7 @@
 
 struct mp_echo_service {
 	char *url, *endpoint;
+	char *page, *page_path;         /* for developers, or NULL */
 	struct mcpass_guard *guard;
 	struct mp_fetcher *fetcher;     /* for the issuers' documents and words */
 	struct mp_call_on *call_on;     /* or NULL: that tool is not offered */
@@ -87,6 +88,18 @@ static enum mcpass_rc name_it(struct mp_echo_service *service,
 	return rc;
 }
 
+static enum mcpass_rc write_page(struct mp_echo_service *service,
+    const struct mp_serve_plan *plan, struct mcpass_error *err)
+{
+	char *page_url = NULL;
+	enum mcpass_rc rc = mp_serve_page_place(plan->config, service->url, &page_url,
+	    &service->page_path, err);
+
+	free(page_url);
+	return rc || service->page_path == NULL ? rc
+	    : mp_serve_page_make(plan, service->url, &service->page, err);
+}
+
 static enum mcpass_rc open_doors(struct mp_echo_service *service,
     const struct mp_serve_plan *plan, struct mcpass_error *err)
 {
@@ -100,6 +113,8 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 		rc = mp_fetcher_new(&http, on_fetched, service, &service->fetcher, err);
 	if (!rc && !config->open)
 		rc = mp_serve_plan_guard(plan, service->url, &service->guard, err);
+	if (!rc && !config->open)
+		rc = write_page(service, plan, err);
 	if (!rc && plan->exchange_issuer != NULL)
 		rc = mp_call_on_new(plan, &service->call_on, err);
 	if (rc)
@@ -107,6 +122,7 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 	service->protected = (struct mp_protected){
 		.guard = service->guard,
 		.endpoint = service->endpoint,
+		.page_path = service->page_path, .page = service->page,
 		/* A page in a browser can reach a loopback server by rebinding its own name. */
 		.echo = { .loopback_only = mp_service_is_loopback(config->bind)
 		        && config->resource == NULL,
@@ -160,6 +176,8 @@ void mp_echo_service_stop(struct mp_echo_service *service)
 	mcpass_guard_free(service->guard);
 	mp_call_on_free(service->call_on);
 	free(service->endpoint);
+	free(service->page);
+	free(service->page_path);
 	free(service->url);
 	free(service);
 }

@@ -84,11 +84,16 @@ const char *mp_keys_newer(const struct mp_issuer_keys *keys, int64_t now)
 	return keys->discovery->jwks_uri;
 }
 
+bool mp_keys_serve(const struct mp_issuer_keys *keys, int64_t now)
+{
+	return keys->has_set && (keys->is_pinned || now < keys->fetched_at
+	    || mp_is_recent(keys->fetched_at, now, MP_JWKS_MAX_AGE));
+}
+
 enum mp_keys_answer mp_keys_find(const struct mp_issuer_keys *keys, const char *kid,
     enum mp_alg alg, int64_t now, const char **ret_url)
 {
-	bool usable = keys->has_set && (keys->is_pinned || now < keys->fetched_at
-	    || mp_is_recent(keys->fetched_at, now, MP_JWKS_MAX_AGE));
+	bool usable = mp_keys_serve(keys, now);
 	bool found = usable && mp_jwks_find(&keys->set, kid, alg) != NULL;
 	bool is_fresh = keys->is_pinned || mp_is_recent(keys->fetched_at, now, MP_JWKS_LIFETIME);
 	const char *url = found && is_fresh ? NULL : mp_keys_newer(keys, now);

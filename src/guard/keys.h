@@ -37,6 +37,8 @@ enum mp_keys_answer mp_keys_find(const struct mp_issuer_keys *keys, const char *
 /* None of the candidates made the signature: what to GET for a newer set, in which the issuer
  * may have replaced a key under its name; NULL: nothing now.  Borrowed as above. */
 const char *mp_keys_newer(const struct mp_issuer_keys *keys, int64_t now);
+/* Whether there is a set that is good enough to verify with. */
+bool mp_keys_serve(const struct mp_issuer_keys *keys, int64_t now);
 /* Takes a set that was not fetched, for good.  MCPASS_E_USAGE: it is none, or has no key that
  * signs. */
 enum mcpass_rc mp_keys_pin(struct mp_issuer_keys *keys, const char *jwks, size_t len,

@@ -53,14 +53,6 @@ static bool is_read(const struct mp_http_request *request)
 	return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
 }
 
-static enum mcpass_rc answer_health(const struct mp_http_request *request,
-    struct mp_http_response *response, struct mcpass_error *err)
-{
-	if (!is_read(request))
-		return refuse_method(response, "GET, HEAD", err);
-	return respond_text(response, 200, "application/json", "{\"status\":\"ok\"}", err);
-}
-
 /* Readable for clients in browsers.  spec: RFC 9728 3.2; Fetch, CORS protocol */
 static enum mcpass_rc answer_metadata(const struct mp_http_request *request, const char *json,
     struct mp_http_response *response, struct mcpass_error *err)
@@ -74,6 +66,21 @@ static enum mcpass_rc answer_metadata(const struct mp_http_request *request, con
 		return mp_cors_preflight_all(response, err);
 	rc = mp_cors_allow_all(&response->headers, err);
 	return rc ? rc : respond_text(response, 200, "application/json", json, err);
+}
+
+/* spec: CSP 3; nothing is loaded, and no script runs */
+static enum mcpass_rc answer_page(const struct mp_protected *server,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	static const struct mcpass_header headers[] = {
+		{ "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'" },
+		{ "X-Content-Type-Options", "nosniff" },
+	};
+	enum mcpass_rc rc = respond_text(response, 200, "text/html; charset=utf-8", server->page, err);
+
+	for (size_t i = 0; !rc && i < MP_COUNT(headers); i++)
+		rc = mp_headers_add(&response->headers, headers[i].name, headers[i].value, err);
+	return rc;
 }
 
 static void note(const struct mp_protected *server, const char *what, int status,
@@ -226,6 +233,58 @@ static enum mcpass_rc refuse_body(const struct mp_http_request *request, const c
 	    rc ? MP_RPC_PARSE_ERROR : MP_RPC_INVALID_REQUEST, problem, err);
 }
 
+/* How an issuer is, fetched first where that is not known.  *ret_later: it is under way. */
+static enum mcpass_rc ask_health(const struct mp_protected *server, size_t i, int64_t now,
+    struct mcpass_health *ret_health, bool *ret_later, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	*ret_later = false;
+	for (int n = 0; n < MP_MAX_GUARD_FETCHES && !rc && !*ret_later; n++) {
+		rc = mcpass_guard_health(server->guard, i, now, ret_health, err);
+		if (rc || ret_health->fetch == NULL)
+			return rc;
+		rc = fetch(server, ret_health->fetch, now, ret_later, err);
+	}
+	return rc;
+}
+
+/* {"status": "ok", "issuers": [{"issuer": ..., "state": "ok"}]}.  503 when there is no issuer whose
+ * tokens can be checked: then nothing can be served. */
+static enum mcpass_rc answer_health(const struct mp_protected *server,
+    const struct mp_http_request *request, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	static const char *const states[] = { [MCPASS_ISSUER_UNREACHABLE] = "unreachable",
+		[MCPASS_ISSUER_OLD_KEYS] = "old keys", [MCPASS_ISSUER_REACHABLE] = "ok" };
+	json_t *list = json_array(), *json = NULL;
+	struct mcpass_health health = { 0 };
+	size_t well = 0, serving = 0, count = 0;
+	enum mcpass_rc rc = list != NULL ? MCPASS_OK : mp_nomem(err);
+	bool later = false;
+
+	for (; !rc && !later && server->guard != NULL; count++) {
+		rc = ask_health(server, count, request->now, &health, &later, err);
+		if (rc || later || health.issuer == NULL)
+			break;
+		well += health.state == MCPASS_ISSUER_REACHABLE;
+		serving += health.state != MCPASS_ISSUER_UNREACHABLE;
+		if (json_array_append_new(list, json_pack("{s:s s:s}", "issuer", health.issuer, "state",
+		    states[health.state])) != 0)
+			rc = mp_nomem(err);
+	}
+	if (!rc && !later) {
+		json = json_pack("{s:s s:O}", "status", well == count ? "ok" : "degraded", "issuers", list);
+		rc = json == NULL ? mp_nomem(err) : mp_respond_json(response, serving > 0 || count == 0 ? 200
+		    : 503, json, err);
+	}
+	if (later)
+		response->status = MP_HTTP_LATER;
+	json_decref(json);
+	json_decref(list);
+	return rc;
+}
+
 /* The token that the guard accepted: so the header is there once, and well-formed. */
 static struct mp_span presented(const struct mp_http_request *request)
 {
@@ -368,7 +427,11 @@ enum mcpass_rc mp_protected_handle(struct mp_protected *server,
 	else if (metadata != NULL)
 		rc = answer_metadata(request, metadata, response, err);
 	else if (strcmp(request->path, "/health") == 0)
-		rc = answer_health(request, response, err);
+		rc = is_read(request) ? answer_health(server, request, response, err)
+		    : refuse_method(response, "GET, HEAD", err);
+	else if (server->page != NULL && strcmp(request->path, server->page_path) == 0)
+		rc = is_read(request) ? answer_page(server, response, err)
+		    : refuse_method(response, "GET, HEAD", err);
 	else
 		rc = respond_error(response, 404, "not_found", "There is nothing here.", err);
 	if (rc)

@@ -12,6 +12,7 @@
 struct mp_protected {                   /* all borrowed */
 	struct mcpass_guard *guard;     /* NULL: open to everybody */
 	const char *endpoint;           /* the path of the MCP endpoint: "/mcp" */
+	const char *page_path, *page;   /* HTML for developers and its path; page NULL: none */
 	struct mp_echo_config echo;
 	/* Sends what the guard asks for, follows no redirect, appends the body to body (which
 	 * is capped already).  A failure counts as no answer; its detail goes to the log.
@@ -33,7 +34,7 @@ struct mp_protected {                   /* all borrowed */
 enum mcpass_rc mp_protected_fetched(const struct mp_protected *server, const char *key,
     int status, const char *body, size_t len, int64_t now, struct mcpass_error *err);
 
-/* Answers any request: /health, the metadata at its places, the endpoint; else 404.
+/* Answers any request: /health, the page, the metadata at its places, the endpoint; else 404.
  * Status MP_HTTP_LATER: something is being fetched first; hand it in again afterwards.
  * Fails only when it could not answer: the caller then sends a 500. */
 enum mcpass_rc mp_protected_handle(struct mp_protected *server,

@@ -323,6 +323,41 @@ def test_the_first_challenge_names_every_scope():
                   "mcp:read mcp:tools mcp:prompts mcp:echo")
 
 
+def get(url):
+    try:
+        with urllib.request.urlopen(url, timeout=lib.PATIENCE) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read().decode()
+
+
+def test_the_page_for_developers():
+    with Place() as p:
+        p.serve_keys("--rule", "tools/call:echo=mcp:echo", "--resource-name", "<b>Example</b>",
+                     "--role", "tools/call=secret-role", "--role-claim", "groups")
+        url = p.metadata()["resource_documentation"]
+        status, headers, page = get(url)
+        expect_eq("it is there", (status, headers["Content-Type"]), (200, "text/html; charset=utf-8"))
+        for part in (p.url, ISSUER, "mcp:echo", "mcpass tools", "curl", "TypeScript", "Python"):
+            expect("it says", part in page, part)
+        expect("a name is text", "<b>Example" not in page, page)
+        expect("no role is named", "secret-role" not in page, page)
+        expect("no script", "default-src 'none'" in headers["Content-Security-Policy"], str(headers))
+
+
+def test_health_tells_of_the_issuer():
+    with World() as w:
+        w.start_authserver()
+        w.start_serve()
+        health = w.url.removesuffix("/mcp") + "/health"
+        status, _, text = get(health)
+        expect_eq("asked before anyone came", (status, json.loads(text)), (200, {
+            "status": "ok", "issuers": [{"issuer": w.issuer, "state": "ok"}]}))
+        w.start_serve(issuer="http://127.0.0.1:9")
+        status, _, text = get(w.url.removesuffix("/mcp") + "/health")
+        expect_eq("an issuer that is not there", (status, json.loads(text)["status"]), (503, "degraded"))
+
+
 def test_the_token_comes_before_the_method():
     """Some clients GET the endpoint first, and take a 405 for a server that needs no login."""
     with Place() as p:

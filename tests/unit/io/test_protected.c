@@ -91,6 +91,7 @@ static struct mp_protected new_server(bool guarded)
 	fetches = 0;
 	trace[0] = '\0';
 	return (struct mp_protected){ .guard = guarded ? new_guard() : NULL, .endpoint = "/mcp",
+		.page_path = "/docs", .page = "<p>page</p>",
 		.echo = { .loopback_only = true }, .fetch = fetch, .trace = note };
 }
 
@@ -117,8 +118,10 @@ static const struct {
 	int status;
 	const char *has;
 } path_rows[] = {
-	{ "health", "GET", "/health", true, 200, "{\"status\":\"ok\"}" },
+	{ "health of an open server", "GET", "/health", false, 200, "{\"status\":\"ok\",\"issuers\":[]}" },
 	{ "health by HEAD", "HEAD", "/health", false, 200, "ok" },
+	{ "the page", "GET", "/docs", true, 200, "<p>page</p>" },
+	{ "the page by POST", "POST", "/docs", true, 405, "method_not_allowed" },
 	{ "health by POST", "POST", "/health", true, 405, "method_not_allowed" },
 	{ "metadata", "GET", "/.well-known/oauth-protected-resource/mcp", true, 200,
 	    "{\"resource\":\"" RESOURCE "\",\"authorization_servers\":[\"" ISSUER "\"],"
@@ -250,6 +253,47 @@ static const struct {
 	{ "no key set", MCPASS_OK, 200, 404, "Refused a request: 503: GET " ISSUER "/jwks" },
 	{ "a document that is too long", MCPASS_E_LIMIT, 200, 200, "the connection broke" },
 };
+
+/* What the page says that watches over the server, and when it asks. */
+static const struct {
+	const char *label;
+	enum mcpass_rc rc;
+	int meta, jwks;                 /* what the issuer answers */
+	int64_t at;                     /* seconds after NOW */
+	int status, asked;
+	const char *has;
+} health_rows[] = {
+	{ "down at first", MCPASS_E_IO, 200, 200, 0, 503, 1, "\"state\":\"unreachable\"" },
+	{ "not asked at once again", MCPASS_OK, 200, 200, 1, 503, 0, "\"status\":\"degraded\"" },
+	{ "metadata, and no keys", MCPASS_OK, 200, 404, 40, 503, 2, "\"state\":\"unreachable\"" },
+	{ "well", MCPASS_OK, 200, 200, 80, 200, 2, "{\"status\":\"ok\",\"issuers\":[{\"issuer\":\"" ISSUER
+	    "\",\"state\":\"ok\"}]}" },
+	{ "well, and not asked", MCPASS_E_IO, 500, 500, 81, 200, 0, "\"status\":\"ok\"" },
+};
+
+static void test_health(void)
+{
+	struct mp_protected server = new_server(true);
+
+	for (size_t i = 0; i < COUNT(health_rows); i++) {
+		const char *label = health_rows[i].label;
+		const struct mcpass_header host = { "Host", "127.0.0.1:8000" };
+		const struct mp_http_request request = { .method = "GET", .path = "/health",
+			.headers = &host, .header_count = 1, .body = "", .now = NOW + health_rows[i].at };
+		struct mp_http_response response = { 0 };
+
+		fetches = 0;
+		fetch_rc = health_rows[i].rc;
+		meta_status = health_rows[i].meta;
+		jwks_status = health_rows[i].jwks;
+		CHECK_EQ(label, mp_protected_handle(&server, &request, &response, NULL), MCPASS_OK);
+		CHECK_EQ(label, response.status, health_rows[i].status);
+		CHECK_EQ(label, fetches, health_rows[i].asked);
+		CHECK_HAS(label, mp_buf_text(&response.body), health_rows[i].has);
+		mp_http_response_free(&response);
+	}
+	mcpass_guard_free(server.guard);
+}
 
 static void test_failures(void)
 {
@@ -518,6 +562,7 @@ int main(void)
 	test_pages();
 	test_endpoint();
 	test_open();
+	test_health();
 	test_failures();
 	test_screen();
 	test_long_body();
