@@ -14,6 +14,9 @@ usage: prepare.sh [OPTIONS]
   --realm NAME       the realm to make or complete (default mcp-realm)
   --mcp URL          the MCP server's public URL, the audience of the tokens
                      (default http://127.0.0.1:8931/mcp)
+  --audience-scope N make a further scope of this name that any user may have, and that puts the server
+                     into the token's audience: for clients that ask for such a scope by name, as
+                     echo-mcp-server-audience
   --trusted-host H   a host that clients may register from and be redirected to; may be repeated
                      (default 127.0.0.1 and localhost)
   --any-sender       take registrations from any address, as people's own computers have; their
@@ -33,15 +36,16 @@ EOF
 die() { echo "prepare.sh: $*" >&2; exit 1; }
 
 base=http://127.0.0.1:8080 realm=mcp-realm mcp=http://127.0.0.1:8931/mcp
-hosts='' any_sender=false initial_token=false cimd='' users=true
+hosts='' any_sender=false initial_token=false cimd='' users=true audience_scope=''
 while [ $# -gt 0 ]; do
 	case $1 in
-	--url|--realm|--mcp|--trusted-host|--cimd) [ $# -gt 1 ] || die "$1 wants a value" ;;
+	--url|--realm|--mcp|--audience-scope|--trusted-host|--cimd) [ $# -gt 1 ] || die "$1 wants a value" ;;
 	esac
 	case $1 in
 	--url) base=${2%/}; shift ;;
 	--realm) realm=$2; shift ;;
 	--mcp) mcp=$2; shift ;;
+	--audience-scope) audience_scope=$2; shift ;;
 	--trusted-host) hosts="$hosts $2"; shift ;;
 	--any-sender) any_sender=true ;;
 	--initial-token) initial_token=true ;;
@@ -53,6 +57,9 @@ while [ $# -gt 0 ]; do
 	shift
 done
 case $realm in *[!A-Za-z0-9._-]*|'') die "--realm $realm: letters, digits, '.', '_' and '-' only" ;; esac
+case $audience_scope in
+*[!A-Za-z0-9._:-]*) die "--audience-scope $audience_scope: letters, digits, '.', '_', ':' and '-' only" ;;
+esac
 for tool in curl jq; do
 	command -v $tool >/dev/null 2>&1 || die "$tool is missing: install it (Debian: apt-get install $tool)"
 done
@@ -67,6 +74,12 @@ trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' INT TERM
 changes=0
 said=''
+
+# The scopes to make: those of the file, and the one for the audience.
+scopes=$tmp/scopes.json
+jq --arg name "$audience_scope" '. + if $name == "" then [] else [{name: $name,
+	description: "MCP: the server as the audience of the token",
+	consent: "Be known to the MCP server"}] end' "$here/scopes.json" >"$scopes"
 
 # --- Keycloak's admin API.  Secrets go through files, never through a command line. ---
 
@@ -161,7 +174,7 @@ make_client() {
 		api GET "/$realm/clients/$client"
 		complete "client echo-mcp-server" "/$realm/clients/$client" "$tmp/wish"
 	fi
-	for role in $(jq -r '.[].role' "$here/scopes.json"); do
+	for role in $(jq -r '.[].role // empty' "$scopes"); do
 		api GET "/$realm/clients/$client/roles/$role"
 		[ "$status" = 404 ] || { same "role $role"; continue; }
 		jq -n --arg name "$role" '{name: $name}' >"$tmp/new"
@@ -206,7 +219,7 @@ map_role() {
 make_scope() {
 	jq --arg name "$1" 'map(select(.name == $name))[0] | {name, description, protocol: "openid-connect",
 		attributes: {"include.in.token.scope": "true", "display.on.consent.screen": "true",
-		"consent.screen.text": .consent}}' "$here/scopes.json" >"$tmp/wish"
+		"consent.screen.text": .consent}}' "$scopes" >"$tmp/wish"
 	api GET "/$realm/client-scopes"
 	scope=$(id_of name "$1")
 	if [ -z "$scope" ]; then
@@ -221,8 +234,9 @@ make_scope() {
 	while read -r name; do
 		make_mapper "$scope" "$1" "$name" </dev/null
 	done <"$tmp/mappers"
+	# shellcheck disable=SC2046
 	map_role "/$realm/client-scopes/$scope" "scope $1" \
-		"$(jq -r --arg name "$1" '.[] | select(.name == $name).role' "$here/scopes.json")"
+		$(jq -r --arg name "$1" '.[] | select(.name == $name).role // empty' "$scopes")
 	# Clients that name no scope when they register, or in their document, get the realm's; the
 	# server's own client asks for them when it exchanges a token.
 	offer_scope "/$realm/default-optional-client-scopes" "$1" "realm $realm"
@@ -278,7 +292,7 @@ policy() {
 }
 
 allow_scopes() {
-	jq '{"allowed-client-scopes": map(.name)}' "$here/scopes.json" >"$tmp/wish"
+	jq '{"allowed-client-scopes": map(.name)}' "$scopes" >"$tmp/wish"
 	policy allowed-client-templates "$1" "$tmp/wish"
 }
 
@@ -334,7 +348,7 @@ sign_in
 echo "Keycloak at $base, for the MCP server $mcp"
 make_realm
 make_client
-for name in $(jq -r '.[].name' "$here/scopes.json"); do make_scope "$name"; done
+for name in $(jq -r '.[].name' "$scopes"); do make_scope "$name"; done
 if $users; then
 	for name in $(jq -r '.[].user.username' "$here/users.json"); do make_user "$name"; done
 fi

@@ -24,7 +24,8 @@ def begin(world, subject, lifetime):
                          f'2>>"{world.path("browser.log")}"\n')
     os.chmod(script, 0o700)
     world.env["BROWSER"] = script
-    world.start("serve", "--json", "--port", str(port), "--resource", url, "--issuer", server.issuer)
+    world.start("serve", "--json", "--port", str(port), "--resource", url, "--issuer", server.issuer,
+                "--challenge-needed")
     return server, Walk(world, subject, url, server.read_log)
 
 

@@ -20,7 +20,7 @@ def begin(world, report, what, options=(), serve=(), **settings):
     subject = report.subject(NAME, install.npm_version(home, NAME), what)
     server = world.spawn(*install.node_script(world, "oidc_provider", "server.mjs"),
                          json.dumps({**STRICT, **settings}))
-    world.start_serve(*serve, issuer=server.ready["issuer"])
+    world.start_serve(*serve, "--challenge-needed", issuer=server.ready["issuer"])
     walk = Walk(world, subject, world.url, server.read_log, options=options)
     walk.issuer = server.ready["issuer"]
     return walk
