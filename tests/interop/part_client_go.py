@@ -11,7 +11,7 @@ FOLDER = "client_go"
 def walk(report, program, name, era, version):
     subject = report.subject(name, install.go_version(FOLDER, "github.com/modelcontextprotocol/go-sdk"),
                              "MCP client")
-    with House() as house:
+    with House("--challenge-needed") as house:
         # It registers a client anew for each authorization, step-ups included.
         Walk(subject, house, lambda: house.guest([program], name, {"GLUE_ERA": era}), version,
              registrations=3).go()
