@@ -59,7 +59,7 @@ def metadata(world):
 def test_clients_call():
     with World() as world:
         start(world)
-        world.url = world.start("serve", "--json", "--port", world.port, "--issuer",
+        world.url = world.start("serve", "--json", "--challenge-needed", "--port", world.port, "--issuer",
                                 world.issuer).ready["url"]
         expect_eq("where it was meant to be", world.url, world.resource)
         secret = ("--client-secret-file", world.path("secret"), "--client-issuer", world.issuer)
@@ -123,7 +123,7 @@ def test_trusted_issuer():
                     "scope": "mcp:read mcp:tools", "reusable": True}]
         world.start_authserver("--trusted-issuers",
                                world.write("trusted.json", json.dumps(trusted)))
-        world.start_serve()
+        world.start_serve("--challenge-needed")
         now = int(time.time())
         claims = {"iss": "https://platform.example", "sub": "build-1", "aud": world.issuer,
                   "iat": now, "exp": now + 300, "jti": "1"}
