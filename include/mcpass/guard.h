@@ -119,6 +119,9 @@ struct mcpass_guard_config {
 	size_t challenge_scope_count;
 	const struct mcpass_issuer_terms *terms;
 	size_t term_count;
+	/* 1: a copy of the first issuer's metadata, marked as one (copy_of), is published on this
+	 * server's origin, for clients that look for it there and nowhere else. */
+	int issuer_metadata;
 };
 
 struct mcpass_operation { const char *method, *name; };   /* name may be NULL */
@@ -189,7 +192,8 @@ MCPASS_API enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
 MCPASS_API enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *key,
     int status, const char *body, size_t len, int64_t now, struct mcpass_error *err);
 
-/* The protected resource metadata, when path ("/.well-known/...") is one of its places
+/* The protected resource metadata, or the copy of the issuer's as soon as that is known (see
+ * mcpass_guard_health()), when path ("/.well-known/...") is one of its places
  * (with the resource's path behind it, and without); *ret_json is borrowed until free,
  * NULL when path is another. */
 MCPASS_API enum mcpass_rc mcpass_guard_metadata(const struct mcpass_guard *guard,

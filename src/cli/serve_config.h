@@ -35,8 +35,9 @@ struct mp_serve_implication { char *scope, *implied; };
 
 struct mp_serve_config {                /* { 0 } is a configuration that says nothing */
 	char *bind, *resource, *resource_name, *resource_documentation, *ca_file, *proxy;
+	char *path;                     /* of the endpoint, where a proxy strips a prefix; or NULL */
 	int64_t port;
-	bool has_port, open, fixtures, challenge_needed;
+	bool has_port, open, fixtures, challenge_needed, issuer_metadata;
 	struct mp_serve_issuer *issuers;
 	struct mp_serve_implication *implications;
 	size_t issuer_count, implication_count;

@@ -59,6 +59,10 @@ static const struct mp_option exchange_options[] = {
 static const struct mp_option listen_options[] = {
 	{ "resource", 'r', MP_OPTION_TEXT, "URL", AT(resource),
 	    "The public URL, when a proxy stands in front. Default http://ADDRESS:PORT/mcp." },
+	{ "path", '\0', MP_OPTION_TEXT, "PATH", AT(path),
+	    "The endpoint's path here, when the proxy in front strips a part of the public URL's." },
+	{ "issuer-metadata", '\0', MP_OPTION_FLAG, NULL, AT(issuer_metadata),
+	    "Publish a copy of the issuer's metadata here, for clients that look nowhere else." },
 	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
 	    "Let pages of this origin call it (CORS); may be repeated." },
 	{ "resource-name", '\0', MP_OPTION_TEXT, "NAME", AT(resource_name),
@@ -122,6 +126,7 @@ static enum mcpass_rc apply_texts(const struct mp_serve_flags *flags,
 		{ flags->exchange_resource, &exchange->resource },
 		{ flags->exchange_scope, &exchange->scope },
 		{ flags->call_on, &exchange->call_on },
+		{ flags->path, &config->path },
 	};
 	enum mcpass_rc rc = MCPASS_OK;
 
@@ -134,6 +139,7 @@ static enum mcpass_rc apply_texts(const struct mp_serve_flags *flags,
 	}
 	config->open = config->open || flags->open;
 	config->fixtures = config->fixtures || flags->fixtures;
+	config->issuer_metadata = config->issuer_metadata || flags->issuer_metadata;
 	config->challenge_needed = config->challenge_needed || flags->challenge_needed;
 	return rc;
 }

@@ -12,9 +12,9 @@ struct mp_serve_flags {
 	const char *dpop, *dpop_nonce_secret;
 	const char *exchange, *exchange_secret, *exchange_audience, *exchange_resource;
 	const char *exchange_scope, *call_on;
-	const char *bind_address, *ca_file, *proxy;
+	const char *bind_address, *ca_file, *proxy, *path;
 	struct mp_port port;
-	bool open, fixtures, challenge_needed;
+	bool open, fixtures, challenge_needed, issuer_metadata;
 };
 extern const struct mp_option_table mp_serve_tokens_table, mp_serve_rules_table,
     mp_serve_exchange_table, mp_serve_listen_table;

@@ -40,6 +40,12 @@ static enum mcpass_rc check_place(const struct mp_serve_config *config, struct m
 	} else if (!config->open && config->issuer_count == 0) {
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "no issuer whose tokens are accepted");
 		mp_hint(err, "--issuer URL, such as that of 'mcpass authserver'; or --open for none");
+	} else if (config->path != NULL && (config->path[0] != '/'
+	    || config->path[strcspn(config->path, "?# ")] != '\0')) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the path %s is none: it begins with a slash, and"
+		    " has no query", config->path);
+	} else if (config->issuer_metadata && config->open) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "open to everybody: there is no issuer to copy");
 	} else if (far && config->resource == NULL) {
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "on %s its public URL has to be told",
 		    config->bind);
@@ -307,7 +313,7 @@ static enum mcpass_rc fill(const struct mp_serve_config *config, struct mp_serve
 		.audience_count = config->audiences.count,
 		.role_claims = (const char *const *)config->role_claims.items,
 		.role_claim_count = config->role_claims.count,
-		.loopback_http = 1,
+		.loopback_http = 1, .issuer_metadata = config->issuer_metadata,
 	};
 	rc = set_issuers(config, plan, err);
 	if (!rc)

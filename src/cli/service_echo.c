@@ -69,7 +69,7 @@ static void on_request(void *ctx, const char *method, const char *path, int stat
 	mp_service_log(service->log, method, path, status, err);
 }
 
-/* The endpoint's path is that of the public URL: a proxy in front passes it on. */
+/* The endpoint's path is that of the public URL, but where a proxy in front strips a part. */
 static enum mcpass_rc name_it(struct mp_echo_service *service,
     const struct mp_serve_config *config, struct mcpass_error *err)
 {
@@ -81,7 +81,9 @@ static enum mcpass_rc name_it(struct mp_echo_service *service,
 	        &service->url, err);
 	if (!rc)
 		rc = mp_doing(err, mp_uri_parse(service->url, &uri, err), "reading --resource");
-	if (!rc && uri.path.len == 0)
+	if (!rc && config->path != NULL)
+		rc = mp_set(&service->endpoint, config->path, err);
+	else if (!rc && uri.path.len == 0)
 		rc = mp_set(&service->endpoint, "/", err);
 	else if (!rc)
 		rc = mp_set_span(&service->endpoint, uri.path, err);
@@ -122,6 +124,7 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 	service->protected = (struct mp_protected){
 		.guard = service->guard,
 		.endpoint = service->endpoint,
+		.copies_issuer = config->issuer_metadata,
 		.page_path = service->page_path, .page = service->page,
 		/* A page in a browser can reach a loopback server by rebinding its own name. */
 		.echo = { .loopback_only = mp_service_is_loopback(config->bind)

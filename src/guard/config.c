@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/sized.h"
 #include "guard/state.h"
+#include "oauth/asmeta.h"
 #include "oauth/prm.h"
 #include "oauth/scope.h"
 #include "wire/uri.h"
@@ -129,7 +130,7 @@ static enum mcpass_rc set_issuers(struct mcpass_guard *guard,
 				    cfg->issuers[i].issuer);
 		guard->issuer_count++;
 		rc = mp_guard_issuer_init(&guard->issuers[i], &cfg->issuers[i],
-		    cfg->loopback_http != 0, err);
+		    cfg->loopback_http != 0, i == 0 && cfg->issuer_metadata != 0, err);
 	}
 	return rc ? rc : check_prefixes(guard, err);
 }
@@ -151,6 +152,31 @@ static enum mcpass_rc describe_dpop(struct mp_prm *prm, enum mcpass_dpop_mode mo
 	if (mode == MCPASS_DPOP_OFF)
 		return MCPASS_OK;
 	return mp_scope_parse(MP_PROOF_ALGS, &prm->dpop_signing_alg_values_supported, err);
+}
+
+/* Clients look below the resource's path, and at its origin; spec: RFC 8414 3 */
+static enum mcpass_rc set_copy_urls(struct mcpass_guard *guard,
+    const struct mcpass_guard_config *cfg, struct mcpass_error *err)
+{
+	struct mp_strings at_origin = { 0 };
+	struct mp_uri uri;
+	char *origin = NULL;
+	enum mcpass_rc rc;
+
+	if (!cfg->issuer_metadata)
+		return MCPASS_OK;
+	rc = mp_uri_parse(cfg->resource, &uri, err);
+	if (!rc)
+		rc = mp_set_span(&origin, uri.origin, err);
+	if (!rc)
+		rc = mp_asmeta_places(cfg->resource, &guard->copy_urls, err);
+	if (!rc)
+		rc = mp_asmeta_places(origin, &at_origin, err);
+	for (size_t i = 0; !rc && i < at_origin.count; i++)
+		rc = mp_strings_add(&guard->copy_urls, span(at_origin.items[i]), err);
+	mp_strings_free(&at_origin);
+	free(origin);
+	return rc;
 }
 
 /* spec: RFC 9728 2, 3.1 */
@@ -201,6 +227,8 @@ static enum mcpass_rc fill(struct mcpass_guard *guard, const struct mcpass_guard
 		rc = set_memory(guard, err);
 	if (!rc)
 		rc = set_metadata(guard, cfg, err);
+	if (!rc)
+		rc = set_copy_urls(guard, cfg, err);
 	return rc;
 }
 
@@ -242,6 +270,7 @@ void mcpass_guard_free(struct mcpass_guard *guard)
 	mp_terms_free(&guard->terms);
 	mp_proofs_free(&guard->proofs);
 	mp_strings_free(&guard->metadata_urls);
+	mp_strings_free(&guard->copy_urls);
 	free(guard->metadata);
 	mp_claims_free(&guard->claims);
 	free(guard->scope);

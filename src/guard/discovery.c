@@ -30,6 +30,7 @@ void mp_discovery_forget(struct mp_discovery *discovery)
 void mp_discovery_free(struct mp_discovery *discovery)
 {
 	mp_discovery_forget(discovery);
+	free(discovery->copy);
 	mp_places_free(&discovery->places);
 	*discovery = (struct mp_discovery){ 0 };
 }
@@ -96,11 +97,31 @@ static enum mcpass_rc check_metadata(const struct mp_discovery *discovery,
 	return rc;
 }
 
+/* Whoever finds it elsewhere than at its issuer can see that it is a copy. */
+static enum mcpass_rc keep_copy(struct mp_discovery *discovery, const struct mp_asmeta *meta,
+    struct mcpass_error *err)
+{
+	json_t *json = json_pack("{s:s}", "copy_of", mp_places_url(&discovery->places));
+	enum mcpass_rc rc = json != NULL ? mp_asmeta_write(meta, json, err) : mp_nomem(err);
+	char *text = rc ? NULL : mp_json_dump(json);
+
+	json_decref(json);
+	if (rc)
+		return rc;
+	if (text == NULL)
+		return mp_nomem(err);
+	free(discovery->copy);
+	discovery->copy = text;
+	return MCPASS_OK;
+}
+
 static enum mcpass_rc use_metadata(struct mp_discovery *discovery, struct mp_asmeta *meta,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = check_metadata(discovery, meta, err);
 
+	if (!rc && discovery->keeps_copy)
+		rc = keep_copy(discovery, meta, err);
 	if (rc)
 		return rc;
 	mp_discovery_forget(discovery);

@@ -10,6 +10,8 @@ struct mp_discovery {
 	struct mp_places places;        /* of the metadata */
 	bool loopback_http, known, has_failed;
 	bool wants_keys, wants_introspection;
+	bool keeps_copy;
+	char *copy;                     /* of the metadata, JSON, marked as one; or NULL */
 	int64_t failed_at;              /* Unix time, seconds */
 	char failure[320];              /* why the last round ended badly, or "" */
 	char *jwks_uri, *introspection_endpoint;        /* or NULL */

@@ -122,21 +122,22 @@ enum mcpass_rc mcpass_guard_pin_keys(struct mcpass_guard *guard, const char *iss
 	return mp_fail(err, MCPASS_E_USAGE, NULL, "%s is none of the issuers", issuer);
 }
 
+/* Whether one of the URLs has that path. */
+static bool has_path(const struct mp_strings *urls, const char *path)
+{
+	for (size_t i = 0; i < urls->count; i++)        /* behind "https://" the first slash begins it */
+		if (strcmp(strchr(strstr(urls->items[i], "://") + 3, '/'), path) == 0)
+			return true;
+	return false;
+}
+
 enum mcpass_rc mcpass_guard_metadata(const struct mcpass_guard *guard, const char *path,
     const char **ret_json, struct mcpass_error *err)
 {
-	const char *json = NULL;
-
 	mp_clear(err);
 	if (guard == NULL || path == NULL || path[0] != '/')
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "a path begins with a slash");
-	for (size_t i = 0; i < guard->metadata_urls.count; i++) {
-		const char *url = guard->metadata_urls.items[i];
-
-		/* Behind "https://" the first slash begins the path. */
-		if (strcmp(strchr(strstr(url, "://") + 3, '/'), path) == 0)
-			json = guard->metadata;
-	}
-	*ret_json = json;
+	*ret_json = has_path(&guard->metadata_urls, path) ? guard->metadata
+	    : has_path(&guard->copy_urls, path) ? guard->issuers[0].discovery.copy : NULL;
 	return MCPASS_OK;
 }

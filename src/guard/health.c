@@ -6,8 +6,8 @@ static const char *unknown_url(const struct mp_guard_issuer *issuer, int64_t now
 {
 	const struct mp_discovery *discovery = &issuer->discovery;
 
-	if (issuer->introspector.is_used
-	    && mp_introspector_url(&issuer->introspector, discovery) == NULL)
+	if ((discovery->keeps_copy && !discovery->known) || (issuer->introspector.is_used
+	    && mp_introspector_url(&issuer->introspector, discovery) == NULL))
 		return mp_discovery_ask(discovery, now) == MP_DISCOVERY_FETCH ? mp_discovery_url(discovery)
 		    : NULL;
 	return mp_keys_serve(&issuer->keys, now) ? NULL : mp_keys_newer(&issuer->keys, now);

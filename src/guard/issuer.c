@@ -33,23 +33,26 @@ static enum mcpass_rc check_urls(const struct mcpass_guard_issuer *config, bool 
 
 /* An issuer that only answers questions about opaque tokens needs no keys. */
 static enum mcpass_rc init_discovery(struct mp_guard_issuer *issuer,
-    const struct mcpass_guard_issuer *config, bool loopback_http, struct mcpass_error *err)
+    const struct mcpass_guard_issuer *config, bool loopback_http, bool keeps_copy,
+    struct mcpass_error *err)
 {
 	const struct mcpass_introspection *asked = config->introspection;
 	bool needs_endpoint = asked != NULL && asked->endpoint == NULL;
 	enum mcpass_rc rc;
 
 	issuer->discovery.issuer = issuer->name;
-	if (config->jwks_uri != NULL && !needs_endpoint)
+	if (config->jwks_uri != NULL && !needs_endpoint && !keeps_copy)
 		return MCPASS_OK;
 	rc = mp_discovery_init(&issuer->discovery, issuer->name, loopback_http, err);
+	issuer->discovery.keeps_copy = keeps_copy;
 	mp_discovery_want(&issuer->discovery, config->jwks_uri == NULL
 	    && (!needs_endpoint || asked->what == MCPASS_INTROSPECT_ALL), needs_endpoint);
 	return rc;
 }
 
 enum mcpass_rc mp_guard_issuer_init(struct mp_guard_issuer *issuer,
-    const struct mcpass_guard_issuer *config, bool loopback_http, struct mcpass_error *err)
+    const struct mcpass_guard_issuer *config, bool loopback_http, bool keeps_copy,
+    struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
@@ -58,7 +61,7 @@ enum mcpass_rc mp_guard_issuer_init(struct mp_guard_issuer *issuer,
 	if (!rc)
 		rc = mp_set(&issuer->name, config->issuer, err);
 	if (!rc)
-		rc = init_discovery(issuer, config, loopback_http, err);
+		rc = init_discovery(issuer, config, loopback_http, keeps_copy, err);
 	if (!rc)
 		rc = mp_keys_init(&issuer->keys, config->jwks_uri, &issuer->discovery, err);
 	return rc ? rc : mp_introspector_init(&issuer->introspector, config->introspection, err);

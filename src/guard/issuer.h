@@ -14,9 +14,11 @@ struct mp_guard_issuer {
 };
 
 /* Copies the configuration; the issuer must not be moved afterwards.  MCPASS_E_USAGE: not an
- * issuer, not a URL; MCPASS_E_POLICY: one that must not be contacted.  Free it in any case. */
+ * issuer, not a URL; MCPASS_E_POLICY: one that must not be contacted.  keeps_copy: of its
+ * metadata.  Free it in any case. */
 enum mcpass_rc mp_guard_issuer_init(struct mp_guard_issuer *issuer,
-    const struct mcpass_guard_issuer *config, bool loopback_http, struct mcpass_error *err);
+    const struct mcpass_guard_issuer *config, bool loopback_http, bool keeps_copy,
+    struct mcpass_error *err);
 void mp_guard_issuer_free(struct mp_guard_issuer *issuer);
 
 /* Takes what the GET of url brought, if this issuer waits for it: *ret_asked.  Two issuers

@@ -12,6 +12,7 @@ struct mcpass_guard {
 	struct mp_proofs proofs;
 	struct mp_strings metadata_urls; /* where the metadata is; the first is announced */
 	char *metadata;                 /* the document */
+	struct mp_strings copy_urls;    /* where a copy of the first issuer's is; may be empty */
 
 	/* By a token's hash.  The third is apart so that whoever sends tokens that are none
 	 * pushes out only others of that kind. */

@@ -411,18 +411,41 @@ static enum mcpass_rc answer_endpoint(const struct mp_protected *server,
 	return rc ? rc : mp_cors_allow(&cors, request, &response->headers, err);
 }
 
+/* The metadata at that path, or NULL; the issuer is asked first where a copy may be there.
+ * *ret_later: that is under way. */
+static enum mcpass_rc find_metadata(const struct mp_protected *server,
+    const struct mp_http_request *request, const char **ret_json, bool *ret_later,
+    struct mcpass_error *err)
+{
+	struct mcpass_health health = { 0 };
+	enum mcpass_rc rc;
+
+	*ret_json = NULL;
+	*ret_later = false;
+	if (server->guard == NULL || request->path[0] != '/')
+		return MCPASS_OK;
+	rc = mcpass_guard_metadata(server->guard, request->path, ret_json, err);
+	if (rc || *ret_json != NULL || !server->copies_issuer
+	    || strstr(request->path, "/.well-known/") == NULL)
+		return rc;
+	rc = ask_health(server, 0, request->now, &health, ret_later, err);
+	return rc || *ret_later ? rc
+	    : mcpass_guard_metadata(server->guard, request->path, ret_json, err);
+}
+
 enum mcpass_rc mp_protected_handle(struct mp_protected *server,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err)
 {
 	const char *metadata = NULL;
-	enum mcpass_rc rc = MCPASS_OK;
+	bool later;
+	enum mcpass_rc rc = find_metadata(server, request, &metadata, &later, err);
 
-	if (server->guard != NULL && request->path[0] == '/')
-		rc = mcpass_guard_metadata(server->guard, request->path, &metadata, err);
 	if (rc)
 		return rc;
-	if (strcmp(request->path, server->endpoint) == 0)
+	if (later)
+		response->status = MP_HTTP_LATER;
+	else if (strcmp(request->path, server->endpoint) == 0)
 		rc = answer_endpoint(server, request, response, err);
 	else if (metadata != NULL)
 		rc = answer_metadata(request, metadata, response, err);

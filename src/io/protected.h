@@ -11,6 +11,7 @@
 
 struct mp_protected {                   /* all borrowed */
 	struct mcpass_guard *guard;     /* NULL: open to everybody */
+	bool copies_issuer;             /* the guard publishes a copy of its issuer's metadata */
 	const char *endpoint;           /* the path of the MCP endpoint: "/mcp" */
 	const char *page_path, *page;   /* HTML for developers and its path; page NULL: none */
 	struct mp_echo_config echo;

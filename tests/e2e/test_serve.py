@@ -345,6 +345,37 @@ def test_the_page_for_developers():
         expect("no script", "default-src 'none'" in headers["Content-Security-Policy"], str(headers))
 
 
+def test_a_proxy_that_strips_a_prefix():
+    with Place() as p:
+        server = p.start("serve", "--json", "--config", p.config(
+            port=p.port(), resource="https://mcp.example/team/mcp", path="/mcp"))
+        port = json.load(open(p.path("serve.json")))["port"]
+        p.url = f"http://127.0.0.1:{port}/mcp"
+        expect_eq("the public URL", server.ready["url"], "https://mcp.example/team/mcp")
+        token = p.token("mcp:read", resource="https://mcp.example/team/mcp")
+        expect_eq("here it is served at another path", p.status(token, "tools/list"), 200)
+        p.url = f"http://127.0.0.1:{port}/team/mcp"
+        expect_eq("and at that alone", p.status(token, "tools/list"), 404)
+
+
+def test_a_copy_of_the_issuers_metadata():
+    """For clients that look for it on the MCP server's origin."""
+    with World() as w:
+        w.start_authserver()
+        here = "/.well-known/oauth-authorization-server"
+        w.start_serve()
+        expect_eq("not by itself", get(w.url.removesuffix("/mcp") + here)[0], 404)
+        w.start_serve("--issuer-metadata")
+        for place in (here, here + "/mcp", "/.well-known/openid-configuration"):
+            status, headers, text = get(w.url.removesuffix("/mcp") + place)
+            expect_eq(place, status, 200)
+            copy = json.loads(text)
+            expect_eq("the issuer is named", copy["issuer"], w.issuer)
+            expect_eq("its endpoint", copy["token_endpoint"], w.issuer + "/token")
+            expect_eq("it is marked", copy["copy_of"], w.issuer + here)
+            expect_eq("for any page", headers["Access-Control-Allow-Origin"], "*")
+
+
 def test_health_tells_of_the_issuer():
     with World() as w:
         w.start_authserver()

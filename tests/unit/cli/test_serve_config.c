@@ -11,7 +11,9 @@
 	"\"jwks_uri\":\"https://a/k\",\"introspection\":{\"client_id\":\"c\"," \
 	"\"client_secret_file\":\"s\",\"endpoint\":\"https://a/i\",\"auth_method\":" \
 	"\"client_secret_post\",\"token_prefix\":\"x_\",\"jwts\":true,\"lifetime\":9," \
-	"\"audience_optional\":true}},{\"issuer\":\"https://b\",\"jwks_file\":\"/abs\"}]," \
+	"\"audience_optional\":true}},{\"issuer\":\"https://b\",\"jwks_file\":\"/abs\"," \
+	"\"audiences\":[\"ci\"],\"clients\":[\"app\"],\"role_claims\":[\"p.r\"],\"id_token_claims\":true," \
+	"\"rules\":[{\"method\":\"*\",\"scope\":\"x\"}]}],\"path\":\"/in\",\"issuer_metadata\":true," \
 	"\"audiences\":[\"u\",\"v\"],\"scopes_supported\":[\"s1\"],\"role_claims\":[\"g\"]," \
 	"\"rules\":[{\"method\":\"tools/call\",\"name\":\"echo\",\"scope\":\"q\",\"roles\":[\"r\"]}]," \
 	"\"implies\":{\"q\":\"s1\"},\"dpop\":{\"mode\":\"accepted\",\"nonce_secret_file\":\"n\"}," \
@@ -42,6 +44,14 @@ static void test_whole(void)
 	CHECK_STR("token_prefix", introspection->token_prefix, "x_");
 	CHECK("jwts", introspection->jwts && introspection->audience_optional);
 	CHECK_EQ("lifetime", introspection->lifetime, 9);
+	CHECK_STR("an issuer's audience", config.issuers[1].audiences.items[0], "ci");
+	CHECK_STR("its client", config.issuers[1].clients.items[0], "app");
+	CHECK_STR("its role claim", config.issuers[1].role_claims.items[0], "p.r");
+	CHECK_STR("its rule", config.issuers[1].rules.items[0].scope, "x");
+	CHECK("its ID token's claims", config.issuers[1].id_token_claims);
+	CHECK_EQ("and nothing of it at the other", config.issuers[0].audiences.count, 0);
+	CHECK_STR("path", config.path, "/in");
+	CHECK("issuer_metadata", config.issuer_metadata);
 	CHECK_EQ("audiences", config.audiences.count, 2);
 	CHECK_STR("scopes_supported", config.scopes_supported.items[0], "s1");
 	CHECK_STR("role_claims", config.role_claims.items[0], "g");

@@ -452,6 +452,63 @@ static void test_moved(void)
 	mcpass_guard_free(guard);
 }
 
+/* A copy of the issuer's metadata, on this server's origin, as soon as it is known. */
+static void test_copy(void)
+{
+	static const char *const paths[] = { "/.well-known/oauth-authorization-server",
+		"/.well-known/oauth-authorization-server/mcp", "/.well-known/openid-configuration" };
+	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL, NULL } };
+	struct mcpass_guard_config cfg = default_config();
+
+	cfg.issuers = bare;
+	for (int copies = 0; copies < 2; copies++) {
+		struct mcpass_guard *guard;
+		const char *json = NULL;
+
+		cfg.issuer_metadata = copies;
+		guard = new_guard(&cfg);
+		mcpass_guard_metadata(guard, paths[0], &json, NULL);
+		CHECK("nothing is known yet", json == NULL);
+		mcpass_guard_fetched(guard, AS_META, 200, GOOD_META, strlen(GOOD_META), NOW, NULL);
+		for (size_t i = 0; i < COUNT(paths); i++) {
+			mcpass_guard_metadata(guard, paths[i], &json, NULL);
+			CHECK_STR(paths[i], json, copies ? "{\"copy_of\":\"" AS_META "\",\"issuer\":\"" ISSUER
+			    "\",\"jwks_uri\":\"" JWKS "\"}" : NULL);
+		}
+		mcpass_guard_metadata(guard, "/.well-known/other", &json, NULL);
+		CHECK("no other path", json == NULL);
+		mcpass_guard_free(guard);
+	}
+}
+
+/* Each allocation of taking a document fails once; asked for again, it is there. */
+static void test_copy_no_memory(void)
+{
+	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL, NULL } };
+	struct mcpass_guard_config cfg = default_config();
+	bool failed = true;
+
+	cfg.issuers = bare;
+	cfg.issuer_metadata = 1;
+	for (size_t n = 0; failed; n++) {
+		struct mcpass_guard *guard = new_guard(&cfg);
+		struct mcpass_health health = { 0 };
+		const char *json = NULL;
+		enum mcpass_rc rc;
+
+		mp_test_fail_alloc(n);
+		rc = mcpass_guard_fetched(guard, AS_META, 200, GOOD_META, strlen(GOOD_META), NOW, NULL);
+		failed = mp_test_alloc_failed();
+		mp_test_no_fail();
+		CHECK_EQ("no memory", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		mcpass_guard_health(guard, 0, NOW, &health, NULL);
+		CHECK_STR("asked anew", health.fetch->url, failed ? AS_META : JWKS);
+		mcpass_guard_metadata(guard, "/.well-known/oauth-authorization-server", &json, NULL);
+		CHECK_EQ("the copy", json != NULL, !failed);
+		mcpass_guard_free(guard);
+	}
+}
+
 /* Only a token that would be let in is worth a question to its issuer. */
 static void test_worthless(void)
 {
@@ -595,6 +652,8 @@ int main(void)
 	test_replaced();
 	test_moved();
 	test_worthless();
+	test_copy();
+	test_copy_no_memory();
 	test_reports();
 	test_own_url();
 	test_pinned();

@@ -290,8 +290,9 @@ static void test_config(void)
 static void test_no_memory(void)
 {
 	const struct mcpass_issuer_terms terms = ci_terms();
-	const struct mcpass_guard_config cfg = two_issuers(&terms, 1);
+	struct mcpass_guard_config cfg = two_issuers(&terms, 1);
 
+	cfg.issuer_metadata = 1;
 	for (size_t n = 0;; n++) {
 		struct mcpass_guard *guard = NULL;
 		enum mcpass_rc rc;
