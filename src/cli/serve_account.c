@@ -36,6 +36,52 @@ static void add_keys(struct mp_buf *buf, const json_t *issuer)
 	mp_buf_adds(buf, "\n");
 }
 
+static void add_rule(struct mp_buf *buf, const char *indent, const json_t *rule)
+{
+	const json_t *roles = json_object_get(rule, "roles");
+	const char *scope = text_of(rule, "scope"), *name = text_of(rule, "name");
+	struct mp_buf about;
+	unsigned columns;
+
+	mp_buf_init(&about, MP_MAX_URI);
+	mp_buf_addf(&about, "%s%s%s", text_of(rule, "method"), name[0] != '\0' ? ":" : "", name);
+	columns = mp_term_columns(mp_buf_text(&about));
+	mp_buf_adds(buf, indent);
+	mp_term_add_line(buf, mp_buf_text(&about), 0);
+	mp_term_pad(buf, columns < RULE_COLUMNS ? RULE_COLUMNS - columns : 1);
+	mp_term_add_line(buf, scope[0] != '\0' ? scope : "no scope", 0);
+	if (roles != NULL) {
+		mp_buf_adds(buf, json_array_size(roles) > 1 ? ", and one of the roles " : ", and the role ");
+		add_list(buf, roles, ", ");
+	}
+	mp_buf_adds(buf, "\n");
+	mp_buf_free(&about);
+}
+
+/* What counts for its tokens alone. */
+static void add_terms(struct mp_buf *buf, const json_t *issuer)
+{
+	static const struct { const char *name, *words; } lines[] = {
+		{ "audiences", "      its tokens are for " }, { "clients", "      or, without aud, of the clients " },
+		{ "role_claims", "      their roles are in " },
+	};
+	const json_t *rules = json_object_get(issuer, "rules");
+
+	for (size_t i = 0; i < MP_COUNT(lines); i++) {
+		const json_t *list = json_object_get(issuer, lines[i].name);
+
+		mp_buf_adds(buf, list != NULL ? lines[i].words : "");
+		add_list(buf, list, ", ");
+		mp_buf_adds(buf, list != NULL ? "\n" : "");
+	}
+	if (json_is_true(json_object_get(issuer, "id_token_claims")))
+		mp_buf_adds(buf, "      its access tokens may look like ID tokens\n");
+	if (rules != NULL)
+		mp_buf_adds(buf, "      they are asked for, in place of what is below,\n");
+	for (size_t i = 0; i < json_array_size(rules); i++)
+		add_rule(buf, "        ", json_array_get(rules, i));
+}
+
 static void add_issuer(struct mp_buf *buf, const struct mp_term *term, const json_t *issuer)
 {
 	const json_t *problem = json_object_get(issuer, "problem");
@@ -57,28 +103,7 @@ static void add_issuer(struct mp_buf *buf, const struct mp_term *term, const jso
 		mp_term_add_line(buf, text_of(issuer, "introspects_as"), 0);
 		mp_buf_adds(buf, "\n");
 	}
-}
-
-static void add_rule(struct mp_buf *buf, const json_t *rule)
-{
-	const json_t *roles = json_object_get(rule, "roles");
-	const char *scope = text_of(rule, "scope"), *name = text_of(rule, "name");
-	struct mp_buf about;
-	unsigned columns;
-
-	mp_buf_init(&about, MP_MAX_URI);
-	mp_buf_addf(&about, "%s%s%s", text_of(rule, "method"), name[0] != '\0' ? ":" : "", name);
-	columns = mp_term_columns(mp_buf_text(&about));
-	mp_buf_adds(buf, "  ");
-	mp_term_add_line(buf, mp_buf_text(&about), 0);
-	mp_term_pad(buf, columns < RULE_COLUMNS ? RULE_COLUMNS - columns : 1);
-	mp_term_add_line(buf, scope[0] != '\0' ? scope : "no scope", 0);
-	if (roles != NULL) {
-		mp_buf_adds(buf, json_array_size(roles) > 1 ? ", and one of the roles " : ", and the role ");
-		add_list(buf, roles, ", ");
-	}
-	mp_buf_adds(buf, "\n");
-	mp_buf_free(&about);
+	add_terms(buf, issuer);
 }
 
 static void add_rules(struct mp_buf *buf, const struct mp_term *term, const json_t *account)
@@ -89,7 +114,7 @@ static void add_rules(struct mp_buf *buf, const struct mp_term *term, const json
 
 	heading(buf, term, "Asks for (the first that matches decides)");
 	for (size_t i = 0; i < json_array_size(rules); i++)
-		add_rule(buf, json_array_get(rules, i));
+		add_rule(buf, "  ", json_array_get(rules, i));
 	json_object_foreach (json_object_get(account, "implies"), scope, value) {
 		mp_buf_adds(buf, "  ");
 		mp_term_add_line(buf, scope, 0);

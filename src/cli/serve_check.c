@@ -40,6 +40,49 @@ static json_t *list_of(const struct mp_strings *strings)
 	return list;
 }
 
+static json_t *rule_json(const struct mp_serve_rule *rule)
+{
+	json_t *json = json_object();
+	bool ok = put_text(json, "method", rule->method) && put_text(json, "name", rule->name)
+	    && put_text(json, "scope", rule->scope)
+	    && (rule->roles.count == 0 || put(json, "roles", list_of(&rule->roles)));
+
+	if (ok)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+static json_t *rules_json(const struct mp_serve_rules *rules)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list != NULL && i < rules->count; i++)
+		if (json_array_append_new(list, rule_json(&rules->items[i])) != 0) {
+			json_decref(list);
+			list = NULL;
+		}
+	return list;
+}
+
+static bool put_list(json_t *object, const char *name, const struct mp_strings *strings)
+{
+	return strings->count == 0 || put(object, name, list_of(strings));
+}
+
+/* What counts for its tokens alone. */
+static bool put_terms(json_t *json, const struct check *check, const struct mp_serve_issuer *issuer)
+{
+	const struct mp_serve_rules *rules = mp_serve_plan_own_rules(check->plan,
+	    (size_t)(issuer - check->plan->config->issuers));
+
+	return put_list(json, "audiences", &issuer->audiences)
+	    && put_list(json, "clients", &issuer->clients)
+	    && put_list(json, "role_claims", &issuer->role_claims)
+	    && (rules == NULL || put(json, "rules", rules_json(rules)))
+	    && (!issuer->id_token_claims || put(json, "id_token_claims", json_true()));
+}
+
 static json_t *issuer_json(const struct check *check, const struct mp_serve_found *found)
 {
 	const struct mp_serve_issuer *issuer = found->issuer;
@@ -53,6 +96,7 @@ static json_t *issuer_json(const struct check *check, const struct mp_serve_foun
 	    && put_text(json, "exchanges_as", found->exchanges
 	        ? check->plan->config->exchange.client_id : NULL);
 
+	ok = ok && put_terms(json, check, issuer);
 	if (ok && found->problem.rc != MCPASS_OK)
 		ok = put_text(json, "problem", found->problem.detail)
 		    && put_text(json, "spec", found->problem.spec);
@@ -68,31 +112,6 @@ static json_t *issuers_json(const struct check *check)
 
 	for (size_t i = 0; list != NULL && i < check->plan->config->issuer_count; i++)
 		if (json_array_append_new(list, issuer_json(check, &check->found[i])) != 0) {
-			json_decref(list);
-			list = NULL;
-		}
-	return list;
-}
-
-static json_t *rule_json(const struct mp_serve_rule *rule)
-{
-	json_t *json = json_object();
-	bool ok = put_text(json, "method", rule->method) && put_text(json, "name", rule->name)
-	    && put_text(json, "scope", rule->scope)
-	    && (rule->roles.count == 0 || put(json, "roles", list_of(&rule->roles)));
-
-	if (ok)
-		return json;
-	json_decref(json);
-	return NULL;
-}
-
-static json_t *rules_json(const struct mp_serve_plan *plan)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; list != NULL && i < plan->rules->count; i++)
-		if (json_array_append_new(list, rule_json(&plan->rules->items[i])) != 0) {
 			json_decref(list);
 			list = NULL;
 		}
@@ -167,7 +186,7 @@ static bool put_guarded(json_t *json, const struct check *check)
 
 	return put(json, "issuers", issuers_json(check))
 	    && put(json, "audiences", audiences_json(check))
-	    && put(json, "rules", rules_json(plan))
+	    && put(json, "rules", rules_json(plan->rules))
 	    && put(json, "implies", implies_json(config))
 	    && put(json, "role_claims", list_of(&config->role_claims))
 	    && put_text(json, "dpop", modes[plan->guard.dpop])

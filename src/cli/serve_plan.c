@@ -423,6 +423,13 @@ enum mcpass_rc mp_serve_plan_guard(const struct mp_serve_plan *plan, const char 
 	return rc;
 }
 
+const struct mp_serve_rules *mp_serve_plan_own_rules(const struct mp_serve_plan *plan, size_t i)
+{
+	const struct mp_serve_rules *rules = &plan->parts->terms.rules[i].rules;
+
+	return rules->count > 0 ? rules : NULL;
+}
+
 const char *mp_serve_plan_jwks(const struct mp_serve_plan *plan, size_t i)
 {
 	return plan->parts->jwks[i];

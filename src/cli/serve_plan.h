@@ -28,6 +28,8 @@ enum mcpass_rc mp_serve_plan_make(const struct mp_serve_config *config,
     struct mp_serve_plan *ret_plan, struct mcpass_error *err);
 void mp_serve_plan_free(struct mp_serve_plan *plan);            /* and makes it empty */
 
+/* The i-th issuer's own rules, which count for its tokens alone; NULL: it has none. */
+const struct mp_serve_rules *mp_serve_plan_own_rules(const struct mp_serve_plan *plan, size_t i);
 /* The i-th issuer's key set, when it is in a file; else NULL. */
 const char *mp_serve_plan_jwks(const struct mp_serve_plan *plan, size_t i);
 /* A guard for the server at that public URL; NULL: at the one of the configuration. */

@@ -445,6 +445,9 @@ def test_terms_of_one_issuer():
                 {"issuer": ci, "jwks_file": jwks, "audiences": ["ci"], "role_claims": ["project"],
                  "rules": [{"method": "tools/call", "name": "get_time", "scope": "", "roles": ["deploy"]},
                            {"method": "*", "scope": "ci:never"}]}]))
+        told = p.run("serve", "--check", "--config", p.path("serve.json")).stdout
+        for part in ("its tokens are for ci", "their roles are in project", "ci:never"):
+            expect("--check tells it", part in told, told)
         staff = ["--claim", 'groups:=["staff"]']
         expect_eq("a person", p.status(p.token("mcp:tools", *staff), "tools/call", "get_time"), 200)
         people, p.key = p.key, key
