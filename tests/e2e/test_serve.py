@@ -331,6 +331,32 @@ def get(url):
         return error.code, error.headers, error.read().decode()
 
 
+def test_a_session_is_no_identity():
+    """Who calls is who the token is for, whosever the session's id is."""
+    with Place() as p:
+        p.serve_keys()
+        tokens = {user: p.token("mcp:read mcp:tools", user=user) for user in ("alice", "bob")}
+
+        def post(token, session, method, **params):
+            body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+                       "MCP-Protocol-Version": "2025-11-25"}
+            if token:
+                headers["Authorization"] = "Bearer " + token
+            if session:
+                headers["Mcp-Session-Id"] = session
+            return get(urllib.request.Request(p.url, json.dumps(body).encode(), headers))
+
+        _, headers, _ = post(tokens["alice"], None, "initialize", protocolVersion="2025-11-25",
+                             capabilities={}, clientInfo={"name": "t", "version": "1"})
+        session = headers["Mcp-Session-Id"]
+        expect("a session", session, str(headers))
+        for user in ("alice", "bob"):
+            _, _, text = post(tokens[user], session, "tools/call", name="whoami", arguments={})
+            expect("the token says who", f"username: {user}" in text, text)
+        expect_eq("a session alone", post(None, session, "tools/call", name="whoami", arguments={})[0], 401)
+
+
 def test_the_page_for_developers():
     with Place() as p:
         p.serve_keys("--rule", "tools/call:echo=mcp:echo", "--resource-name", "<b>Example</b>",
