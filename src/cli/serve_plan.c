@@ -45,7 +45,7 @@ static enum mcpass_rc check_place(const struct mp_serve_config *config, struct m
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the path %s is none: it begins with a slash, and"
 		    " has no query", config->path);
 	} else if (config->issuer_metadata && config->open) {
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "open to everybody: there is no issuer to copy");
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "without authorization there is no issuer whose metadata could be copied");
 	} else if (far && config->resource == NULL) {
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "on %s its public URL has to be told",
 		    config->bind);

@@ -97,7 +97,7 @@ static enum mcpass_rc check_metadata(const struct mp_discovery *discovery,
 	return rc;
 }
 
-/* Whoever finds it elsewhere than at its issuer can see that it is a copy. */
+/* The member copy_of tells a reader that this is not the issuer's own place. */
 static enum mcpass_rc keep_copy(struct mp_discovery *discovery, const struct mp_asmeta *meta,
     struct mcpass_error *err)
 {

@@ -1,4 +1,4 @@
-/* How the issuers are, for whoever watches over the server. */
+/* How the issuers are, for a page that monitors the server. */
 #include "guard/judge.h"
 
 /* What to GET next to know how an issuer is; NULL: nothing now. */
