@@ -38,6 +38,10 @@ enum mcpass_rc mp_args_read_file(const char *path, size_t max, char **ret_text,
 	rc = read_all(fd, is_stdin ? "standard input" : path, &buf, err);
 	if (!is_stdin)
 		(void)close(fd);
+	if (rc == MCPASS_E_LIMIT) {     /* of a person's file, not of a server's document */
+		mp_clear(err);
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s is larger than %zu bytes", path, max);
+	}
 	len = buf.len;
 	if (!rc && ret_len == NULL && len > 0 && memchr(buf.data, '\0', len) != NULL)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s: has a NUL inside, so it is no text", path);
@@ -67,8 +71,8 @@ static enum mcpass_rc parse_typed(const char *name, const char *text, size_t len
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s", inner.detail);
 		mp_hint(err, "key=value gives a string, key:=value gives JSON: count:=3,"
 		    " list:='[\"a\"]'");
-	} else if (rc) {
-		rc = mp_fail(err, rc, inner.spec, "%s", inner.detail);
+	} else if (rc) {                /* too long or too deep is no server's fault, either */
+		rc = mp_fail(err, rc == MCPASS_E_LIMIT ? MCPASS_E_USAGE : rc, inner.spec, "%s", inner.detail);
 	}
 	return rc;
 }

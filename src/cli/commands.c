@@ -12,6 +12,7 @@ const struct mp_command *const mp_commands[] = {
 	&mp_command_logout,
 	&mp_command_status,
 	&mp_command_token,
+	&mp_command_servers,
 	&mp_command_client_metadata,
 	&mp_command_providers,
 	&mp_command_serve,

@@ -25,6 +25,7 @@ static enum mcpass_rc read_byte(char *byte, ssize_t *ret_n, struct mcpass_error 
 
 enum mcpass_rc mp_line_read(char **ret_line, struct mcpass_error *err)
 {
+	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 	struct mp_buf buf;
 	ssize_t n = 0;
@@ -36,8 +37,10 @@ enum mcpass_rc mp_line_read(char **ret_line, struct mcpass_error *err)
 		if (!rc && n > 0 && byte != '\n' && byte != '\r')
 			mp_buf_addc(&buf, byte);
 		if (!rc)
-			rc = mp_buf_check(&buf, "the line", err);
+			rc = mp_buf_check(&buf, "the line", &why);
 	} while (!rc && n > 0 && byte != '\n');
+	if (why.rc != MCPASS_OK)        /* too long: whoever wrote it is not the server */
+		rc = mp_fail(err, rc == MCPASS_E_LIMIT ? MCPASS_E_USAGE : rc, NULL, "%s", why.detail);
 	if (!rc && n == 0 && buf.len == 0)
 		*ret_line = NULL;
 	else if (!rc)

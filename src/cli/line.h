@@ -4,7 +4,7 @@
 #include "base/buf.h"
 
 /* *ret_line is without its end, the caller's (mp_free_wiped); NULL at the end of input.
- * MCPASS_E_DENIED: Ctrl-C.  MCPASS_E_LIMIT: longer than MP_MAX_ANSWER_LINE. */
+ * MCPASS_E_DENIED: Ctrl-C.  MCPASS_E_USAGE: longer than MP_MAX_ANSWER_LINE. */
 enum mcpass_rc mp_line_read(char **ret_line, struct mcpass_error *err);
 
 #endif

@@ -1,8 +1,8 @@
 """From a URL to a tool's answer, over HTTP, with every part a process of its own."""
 
-import re
 import json
 import os
+import re
 import subprocess
 
 import lib

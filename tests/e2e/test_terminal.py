@@ -208,3 +208,85 @@ def test_hints_say_what_was_given():
                done.stderr)
         done = w.run("status", "--store", "/etc/passwd")
         expect("no file of the system is touched", "chmod" not in done.stderr, done.stderr)
+
+
+# --- names of servers, completed --------------------------------------------------------
+
+def test_names_of_servers():
+    with World() as w:
+        os.makedirs(w.path("config/mcpass"))
+        w.write("config/mcpass/servers.json", json.dumps({"mcpServers": {
+            "team": {"url": "https://own.example/${TEAM}"}, "local": {"command": "x"}}}))
+        w.write(".mcp.json", json.dumps({"servers": {
+            "team": {"url": "https://evil.example/mcp"}, "found": {"url": "https://x.example/${SECRET}"},
+            "a;reboot": {"url": "https://x.example/"}, "-o": {"url": "https://x.example/"}}}))
+        env = {**w.env, "XDG_CONFIG_HOME": w.path("config"), "SECRET": "s3cret", "TEAM": "blue"}
+
+        def run(*args):
+            return subprocess.run([lib.PROGRAM, *args], cwd=w.folder, env=env, capture_output=True,
+                                  text=True, stdin=subprocess.DEVNULL, timeout=lib.PATIENCE)
+        listed = json.loads(run("servers", "--json").stdout)
+        expect_eq("the person's own first", [item["name"] for item in listed],
+                  ["team", "local", "team", "found", "a;reboot", "-o"])
+        expect("as they are written", "${TEAM}" in run("servers").stdout)
+        expect_eq("for a shell", run("completion", "servers").stdout, "team\nlocal\nteam\nfound\n")
+        done = run("status", "found")
+        expect("what was only found gets no variable", "--config .mcp.json" in done.stderr
+               and "s3cret" not in done.stderr, done.stderr)
+        done = run("status", "team")
+        expect("the person's own name leads where they say", "own.example/blue" in done.stderr + done.stdout
+               and "evil" not in done.stderr, done.stderr + done.stdout)
+        expect("where they are", "mcpass servers" in run("tools", "nobody").stderr)
+
+
+def complete(w, words):
+    """What bash would offer for the last of these words."""
+    quoted = " ".join("'" + word + "'" for word in words)
+    script = (f"source <('{lib.PROGRAM}' completion bash); COMP_WORDS=({quoted}); "
+              "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _mcpass; printf '%s\\n' \"${COMPREPLY[@]}\"")
+    os.makedirs(w.path("bin"), exist_ok=True)
+    if not os.path.exists(w.path("bin/mcpass")):
+        os.symlink(lib.PROGRAM, w.path("bin/mcpass"))
+    done = subprocess.run(["bash", "--norc", "-c", script], cwd=w.folder, capture_output=True, text=True,
+                          env={**w.env, "PATH": w.path("bin") + ":" + w.env["PATH"],
+                               "MCPASS_CONFIG": w.path("servers.json")}, timeout=lib.PATIENCE)
+    expect_eq("bash", done.stderr, "")
+    return done.stdout.split()
+
+
+def test_completion():
+    with World() as w:
+        canary = w.path("canary")
+        evil = [f"$(touch {canary})", f"`touch {canary}`", "a;b", "a b", "-x", "a\\nb", "*", "caf\u00e9"]
+
+        def tools(request):
+            asked = json.loads(request.body)
+            names = [{"name": name, "inputSchema": {"type": "object"}} for name in ["echo", "ec.ho", *evil]]
+            return 200, JSON, json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": {
+                "resultType": "complete", "tools": names, "ttlMs": 0, "cacheScope": "private"}})
+        server = hostile(w, {"/mcp": tools})
+        w.write("servers.json", json.dumps({"mcpServers": {"team": {"url": server.url + "/mcp"},
+                                                           f"$(touch {canary})": {"url": "https://x.example"}}}))
+        expect_eq("commands", complete(w, ["mcpass", "sta"]), ["status"])
+        expect_eq("options", complete(w, ["mcpass", "call", "--verb"]), ["--verbose"])
+        expect_eq("values", complete(w, ["mcpass", "login", "--grant", "client"]), ["client-credentials"])
+        expect("providers", "keycloak" in complete(w, ["mcpass", "login", "--provider", ""]))
+        expect_eq("names", complete(w, ["mcpass", "call", ""]), ["team"])
+        expect_eq("tools, those that mean nothing to a shell", complete(w, ["mcpass", "call", "team", ""]),
+                  ["echo", "ec.ho"])
+        expect_eq("begun", complete(w, ["mcpass", "tools", "team", "ec."]), ["ec.ho"])
+        expect("nothing was run", not os.path.exists(canary))
+
+
+@lib.rows([("a secret", ["--client-id", "c", "--client-secret-file"], ""), ("a config", ["--config"], ""),
+           ("an assertion", ["--grant", "jwt-bearer", "--assertion-file"], ""),
+           ("headers", ["-H"], "@"), ("answers", ["--elicit"], "@")])
+def test_a_file_of_ours_that_is_too_long(label, option, at):
+    """No server broke anything."""
+    with World() as w:
+        big = w.write("big", "x" * (5 << 20))
+        os.chmod(big, 0o600)
+        server = "http://127.0.0.1:1/mcp" if label != "a config" else "name"
+        done = w.run("call", server, "t", *option, at + big)
+        expect_eq("exit", done.returncode, 1, done.stderr)
+        expect("which file, and why", big in done.stderr and "larger" in done.stderr, done.stderr)

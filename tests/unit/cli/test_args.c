@@ -164,7 +164,7 @@ static void test_read_file(void)
 	CHECK_EQ("as long as may be", mp_args_read_file(path, 3, &text, &len, &err), MCPASS_OK);
 	mp_free_wiped(text);
 	text = NULL;
-	CHECK_EQ("one too long", mp_args_read_file(path, 2, &text, &len, &err), MCPASS_E_LIMIT);
+	CHECK_EQ("one too long", mp_args_read_file(path, 2, &text, &len, &err), MCPASS_E_USAGE);
 	CHECK("untouched", text == NULL);
 }
 

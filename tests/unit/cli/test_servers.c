@@ -25,16 +25,29 @@ static const struct {
 	    .detail = "no server named example.com", .hint = "a URL begins with its scheme:"
 	    " https://example.com, or http://example.com for a server on this machine" },
 	{ "no servers at all", "{}", "a", MCPASS_E_USAGE, .detail = "no server named a",
-	    .hint = "give its URL, https://HOST/PATH, or a name in the file of servers" },
+	    .hint = "give its URL, https://HOST/PATH, or a name that 'mcpass servers' lists" },
 	{ "a local one", "{\"mcpServers\":{\"l\":{\"command\":\"x\"}}}", "l", MCPASS_E_USAGE,
 	    .detail = "the server l has no url: a local one needs no pass", .hint = "" },
-	{ "a variable in the URL", "{\"mcpServers\":{\"v\":{\"url\":\"https://x/${HOME}\"}}}", "v",
-	    MCPASS_E_USAGE, .detail = "the file of servers has a ${...}, which is not expanded here",
-	    .hint = "give the URL on the command line, and headers by --header @FILE" },
-	{ "a variable in a header",
-	    "{\"mcpServers\":{\"v\":{\"url\":\"https://x\",\"headers\":{\"A\":\"${AWS}\"}}}}", "v",
-	    MCPASS_E_USAGE, .detail = "the file of servers has a ${...}, which is not expanded here",
-	    .hint = "give the URL on the command line, and headers by --header @FILE" },
+	{ "VS Code's key", "{\"servers\":{\"work\":{\"type\":\"http\",\"url\":\"https://x/mcp\"}}}", "work",
+	    MCPASS_OK, .url = "https://x/mcp" },
+	{ "a variable", "{\"mcpServers\":{\"v\":{\"url\":\"https://x/${MP_A}/${MP_A}\"}}}", "v", MCPASS_OK,
+	    .url = "https://x/one/one" },
+	{ "in a header", "{\"mcpServers\":{\"v\":{\"url\":\"https://x\",\"headers\":{\"A\":\"k ${MP_A}\"}}}}",
+	    "v", MCPASS_OK, .url = "https://x", .header = "k one" },
+	{ "as VS Code has it", "{\"servers\":{\"v\":{\"url\":\"https://x/${env:MP_A}\"}}}", "v", MCPASS_OK,
+	    .url = "https://x/one" },
+	{ "something else where it is not set", "{\"servers\":{\"v\":{\"url\":\"https://x/${MP_NONE:-two}\"}}}",
+	    "v", MCPASS_OK, .url = "https://x/two" },
+	{ "and where it is set", "{\"servers\":{\"v\":{\"url\":\"https://x/${MP_A:-two}\"}}}", "v", MCPASS_OK,
+	    .url = "https://x/one" },
+	{ "no end", "{\"servers\":{\"v\":{\"url\":\"https://x/${MP_A\"}}}", "v", MCPASS_OK,
+	    .url = "https://x/${MP_A" },
+	{ "one that is not set", "{\"servers\":{\"v\":{\"url\":\"https://x/${MP_NONE}\"}}}", "v", MCPASS_E_USAGE,
+	    .detail = "the file of servers has ${MP_NONE}, which is not set",
+	    .hint = "set it in the environment" },
+	{ "a question of VS Code's", "{\"servers\":{\"v\":{\"url\":\"https://x/${input:key}\"}}}", "v",
+	    MCPASS_E_USAGE, .detail = "the file of servers has ${input:key}, which is not expanded here",
+	    .hint = "use ${NAME} and the environment" },
 	{ "a header that is no text",
 	    "{\"mcpServers\":{\"v\":{\"url\":\"https://x\",\"headers\":{\"A\":1}}}}", "v",
 	    MCPASS_E_USAGE, .detail = "the header A is no text", .hint = "" },
@@ -46,12 +59,14 @@ static const struct {
 
 static void test_server_read(void)
 {
+	(void)setenv("MP_A", "one", 1);
 	for (size_t i = 0; i < COUNT(server_rows); i++) {
 		const char *label = server_rows[i].label;
 		struct mcpass_error err = { 0 };
 		struct mp_server server = { 0 };
 
-		CHECK_EQ(label, mp_server_read(server_rows[i].text, server_rows[i].name, &server, &err),
+		CHECK_EQ(label, mp_server_read(server_rows[i].text, server_rows[i].name, true,
+		    &server, &err),
 		    server_rows[i].want);
 		CHECK_STR(label, server.url, server_rows[i].url);
 		CHECK_STR(label, mp_header_get(server.headers.items, server.headers.count, "A"),
@@ -74,7 +89,8 @@ static void test_server_read_oom(void)
 			bool failed;
 
 			mp_test_fail_alloc(n);
-			rc = mp_server_read(server_rows[i].text, server_rows[i].name, &server, &err);
+			rc = mp_server_read(server_rows[i].text, server_rows[i].name, true,
+		    &server, &err);
 			failed = mp_test_alloc_failed();
 			mp_test_no_fail();
 			mp_server_free(&server);
@@ -83,6 +99,25 @@ static void test_server_read_oom(void)
 			if (!failed)
 				break;
 		}
+}
+
+static void test_no_variables(void)
+{
+	static const char *const texts[] = {
+		"{\"mcpServers\":{\"v\":{\"url\":\"https://x/${MP_A}\"}}}",
+		"{\"mcpServers\":{\"v\":{\"url\":\"https://x\",\"headers\":{\"A\":\"${MP_A}\"}}}}",
+		"{\"mcpServers\":{\"v\":{\"url\":\"https://x/${MP_A:-b}\"}}}",
+	};
+
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		struct mcpass_error err = { 0 };
+		struct mp_server server = { 0 };
+
+		CHECK_EQ("a file that was found", mp_server_read(texts[i], "v", false, &server, &err),
+		    MCPASS_E_USAGE);
+		CHECK_HAS("is not given our variables", err.detail, "is not expanded in a file that was");
+		CHECK_STR("but one that is named", err.hint, "if you trust the file: --config .mcp.json");
+	}
 }
 
 static char folder[64];
@@ -347,6 +382,7 @@ int main(void)
 	if (chdir(folder) != 0)
 		return 1;
 	test_server_read();
+	test_no_variables();
 	test_server_read_oom();
 	test_server_find();
 	test_headers();
