@@ -1,13 +1,15 @@
 """Strangers at the authorization server: what they do is limited, and people get in meanwhile.
 
 They come from 127.0.0.2 and the like, the person from 127.0.0.1.  Nothing is timed: what counts
-is which answers there are, and what came before what."""
+is which answers there are, and what came before what; a slow machine is given what it had time
+for."""
 
 import http.client
 import json
 import re
 import socket
 import threading
+import time
 import urllib.parse
 
 from lib import PASSWORD, PATIENCE, World, expect, expect_eq
@@ -76,10 +78,10 @@ def test_registrations():
     with World() as w:
         w.start_both()
         stranger = Sender(w.issuer, "127.0.0.2")
-        answers, at_it = [], threading.Event()
+        answers, at_it, begun = [], threading.Event(), time.monotonic()
 
         def flood():
-            for _ in range(400):
+            while len(answers) < 3000 and [a[0] for a in answers].count(429) < 200:
                 answers.append(stranger.register())
                 if answers[-1][0] == 429:
                     at_it.set()
@@ -89,36 +91,53 @@ def test_registrations():
         done = w.call("echo", "message=hello")
         expect_eq("a person gets in meanwhile", done.returncode, 0, done.stderr)
         thread.join(PATIENCE)
-        expect_eq("nothing else is said", {a[0] for a in answers}, {201, 429})
+        taken = [a for a in answers if a[0] == 201]
         refused = [a for a in answers if a[0] == 429]
-        expect("most are refused", len(refused) > 200, str(len(refused)))
+        expect_eq("nothing else is said", len(taken) + len(refused), len(answers))
+        expect("a hundred, and one a second", len(taken) <= 102 + time.monotonic() - begun,
+               str(len(taken)))
         expect("each says when to come again", all(int(a[1]["Retry-After"]) > 0 for a in refused))
         done = w.call("echo", "message=again")
         expect_eq("and afterwards", done.returncode, 0, done.stderr)
 
 
+def permitted(seconds):
+    """Guesses for one name that are looked at in that time: six, then after 2, 4, 8 seconds."""
+    count, delay = 6, 2
+    while seconds >= delay:
+        count, seconds, delay = count + 1, seconds - delay, delay * 2
+    return count
+
+
+def guess(client, name, senders):
+    """Guesses until it is told to wait, and a few times more; at most as many are looked at as
+    are permitted."""
+    begun, got = time.monotonic(), []
+    for i in range(30):
+        got.append(senders[i % len(senders)].sign_in(client, name, f"guess {i}"))
+    looked_at = [a for a in got if a[0] == 200]
+    expect("few are looked at", 6 <= len(looked_at) <= permitted(time.monotonic() - begun + 2),
+           str([a[0] for a in got]))
+    expect_eq("the others wait", {a[0] for a in got} - {200}, {429})
+    expect("and are told how long", all(int(a[1]["Retry-After"]) > 0 for a in got if a[0] == 429))
+
+
 def test_pages_and_guesses():
-    """Pages are free, guesses are not.  alice, who signed in from her address, is not locked
-    out by guesses for her name, and bob not by those for names that no one has."""
+    """Pages are free, guesses are not, from however many addresses.  alice, who signed in from
+    her address, is not locked out by guesses for her name, nor carol by those for a name that no
+    one has."""
     with World() as w:
         issuer = w.start_authserver()
-        person, stranger = Sender(issuer), Sender(issuer, "127.0.0.2")
+        person = Sender(issuer)
+        strangers = [Sender(issuer, f"127.0.0.{2 + i}") for i in range(3)]
         client = client_of(person)
         status, _, page = person.sign_in(client, "alice", PASSWORD)
         expect("alice signs in", status == 200 and 'name="decision"' in page, page)
-        got = [stranger.sign_in(client, "alice", f"guess {i}")[0] for i in range(20)]
-        expect("a few guesses are looked at", got[:6] == [200] * 6, str(got))
-        expect_eq("then they wait", set(got[8:]), {429})
-        got = [Sender(issuer, f"127.0.0.{3 + i}").sign_in(client, "alice", "x")[0] for i in range(5)]
-        expect_eq("from wherever they come", set(got), {429})
+        guess(client, "alice", strangers)
         status, _, page = person.sign_in(client, "alice", PASSWORD)
         expect("alice signs in again", status == 200 and 'name="decision"' in page, page)
-        for i in range(20):
-            stranger.sign_in(client, "no-one", f"guess {i}")
-        status, headers, page = stranger.sign_in(client, "no-one", "guess")
-        expect_eq("a name that no one has is treated alike", status, 429, page)
-        expect("and told when to come again", int(headers["Retry-After"]) > 0)
-        status, _, page = stranger.sign_in(client, "carol", PASSWORD)
+        guess(client, "no-one", strangers)
+        status, _, page = strangers[0].sign_in(client, "carol", PASSWORD)
         expect("carol signs in beside them", status == 200 and 'name="decision"' in page, page)
 
 
@@ -142,30 +161,35 @@ def silent_host(world):
 
 
 def test_documents_that_never_come():
-    """While documents are awaited everything else is answered: keys, a token, a page."""
+    """While documents are awaited everything else is answered.  A fetch ends after 3 seconds, so
+    a machine that was busy elsewhere has a few tries."""
     with World() as w:
         issuer = w.start_authserver()
-        port, came = silent_host(w)
         person = Sender(issuer)
         client = client_of(person)
-        ended = []
 
-        def wait_for_document(i):
-            sender = Sender(issuer, f"127.0.0.{2 + i % 5}")
-            ended.append(sender.authorize(f"https://127.0.0.1:{port}/{i}")[0])
+        def before_the_first(turn):
+            port, came = silent_host(w)
+            ended = []
 
-        threads = [in_background(lambda i=i: wait_for_document(i)) for i in range(20)]
-        expect("one is asked for", came.wait(PATIENCE))
-        answers = [person.ask("GET", "/jwks")[0], person.authorize(client)[0],
-                   person.form("/token", {"grant_type": "refresh_token", "client_id": client,
-                                          "refresh_token": "none"})[0]]
-        before = [s for s in ended if s not in (429, 503)]
-        expect_eq("everything else", answers, [200, 200, 400])
-        expect_eq("came before the first of them ended", before, [])
-        for thread in threads:
-            thread.join(PATIENCE)
-        expect("few of one host are awaited", len([s for s in ended if s == 400]) <= 3, str(ended))
-        expect_eq("the others come again", {s for s in ended if s != 400}, {503})
+            def wait_for_document(i):
+                sender = Sender(issuer, f"127.0.0.{2 + i % 5}")
+                ended.append(sender.authorize(f"https://127.0.0.1:{port}/{turn}/{i}")[0])
+
+            threads = [in_background(lambda i=i: wait_for_document(i)) for i in range(10)]
+            expect("one is asked for", came.wait(PATIENCE))
+            answers = [person.ask("GET", "/jwks")[0], person.authorize(client)[0],
+                       person.form("/token", {"grant_type": "refresh_token", "client_id": client,
+                                              "refresh_token": "none"})[0]]
+            is_first = 400 not in ended
+            expect_eq("everything else", answers, [200, 200, 400])
+            for thread in threads:
+                thread.join(PATIENCE)
+            expect("some were awaited", 400 in ended, str(ended))
+            expect_eq("the others come again", set(ended) - {400}, {503})
+            return is_first
+
+        expect("it came before the first of them ended", any(before_the_first(i) for i in range(3)))
 
 
 def test_refusal_in_the_log():
@@ -199,11 +223,11 @@ def test_behind_a_proxy():
         proxy, sender = Sender(issuer), Sender(issuer, "127.0.0.2")
 
         def flood(through, name):
-            got = [through.ask("POST", "/register", json.dumps(CLIENT), {
-                "Content-Type": "application/json", "X-Forwarded-For": name(i)})[0] for i in range(140)]
-            return got.count(429) > 0
+            return any(through.ask("POST", "/register", json.dumps(CLIENT), {
+                "Content-Type": "application/json", "X-Forwarded-For": name(i)})[0] == 429
+                for i in range(1000))
 
         expect("one address behind it is limited", flood(proxy, lambda i: "192.0.2.1"))
         expect_eq("another is not", proxy.ask("POST", "/register", json.dumps(CLIENT), {
             "Content-Type": "application/json", "X-Forwarded-For": "1.1.1.1, 192.0.2.2"})[0], 201)
-        expect("names that a sender invents are one", flood(sender, lambda i: f"198.51.100.{i}"))
+        expect("names that a sender invents are one", flood(sender, lambda i: f"198.51.{i // 250}.{i % 250}"))
