@@ -43,7 +43,7 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 
 /* The scope of a token that no person is asked for: what the form names of ceiling, all of
  * it when it names nothing.  *ret_scope is the caller's (free), NULL for none.  Refuses
- * with invalid_scope.  (credentials.c) */
+ * with invalid_scope when nothing is left of what it names.  (credentials.c) */
 enum mcpass_rc mp_token_scope(const struct mp_form *form, const struct mp_strings *ceiling,
     char **ret_scope, struct mcpass_error *err);
 

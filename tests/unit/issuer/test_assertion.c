@@ -267,7 +267,9 @@ static const struct {
 	/* machine:s3cret */
 	{ "Basic", "x=y", "Basic bWFjaGluZTpzM2NyZXQ=", 200, "mcp:read mcp:tools" },
 	{ "less", "client_id=machine&client_secret=s3cret&scope=mcp%3Aread", NULL, 200, "mcp:read" },
-	{ "more", "client_id=machine&client_secret=s3cret&scope=mcp%3Aprompts", NULL, 400,
+	{ "more, as a challenge of a server names it", "client_id=machine&client_secret=s3cret"
+	    "&scope=mcp%3Aread+mcp%3Aprompts", NULL, 200, "mcp:read" },
+	{ "nothing that it may have", "client_id=machine&client_secret=s3cret&scope=mcp%3Aprompts", NULL, 400,
 	    "invalid_scope" },
 	{ "a broken scope", "client_id=machine&client_secret=s3cret&scope=%22", NULL, 400,
 	    "invalid_scope" },
