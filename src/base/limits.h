@@ -138,6 +138,9 @@
 #define MP_ACCESS_LIFETIME 600
 /* Seconds from a login to the last refresh: a month, then the person is asked again. */
 #define MP_REFRESH_LIFETIME (30L * 86400)
+/* Seconds in which a lost answer to a refresh can be asked for again: a retry by a program,
+ * not a person who comes back (RFC 9700 4.14.2). */
+#define MP_REFRESH_GRACE 30
 /* Seconds that a code is good: it travels one redirect (RFC 6749 4.1.2: at most 600). */
 #define MP_CODE_LIFETIME 60
 /* Seconds in which a person logs in and decides. */

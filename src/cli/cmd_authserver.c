@@ -21,7 +21,7 @@ struct authserver_options {
 	int device_interval_ms;
 	const char *clients, *trusted_issuers;
 	struct mp_texts origins, resolve, proxies;
-	bool require_par, require_dpop_nonce, opaque_tokens, hash_client;
+	bool require_par, require_dpop_nonce, opaque_tokens, hash_client, no_refresh_grace;
 	const char *user, *scope, *resource;
 	struct mp_texts claims;
 	struct mp_port port;
@@ -150,6 +150,7 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.data = options->data, .fault = options->fault, .log = log,
 		.default_resource = options->default_resource,
 		.device_interval = (options->device_interval_ms + 999) / 1000,
+		.refresh_grace = options->no_refresh_grace ? -1 : 0,
 		.require_par = options->require_par,
 		.require_dpop_nonce = options->require_dpop_nonce,
 		.opaque_tokens = options->opaque_tokens,
@@ -340,6 +341,9 @@ static const struct mp_option authserver_options[] = {
 	    " repeated." },
 	{ "device-interval", '\0', MP_OPTION_TIME, "TIME", AT(device_interval_ms),
 	    "How long a device waits between two polls (RFC 8628). Default 5s." },
+	{ "no-refresh-grace", '\0', MP_OPTION_FLAG, NULL, AT(no_refresh_grace),
+	    "Take a refresh token that comes back for stolen at once: do not give its successor"
+	    " again to a client that lost the answer." },
 	{ "require-par", '\0', MP_OPTION_FLAG, NULL, AT(require_par),
 	    "Take pushed authorization requests only (RFC 9126)." },
 	{ "require-dpop-nonce", '\0', MP_OPTION_FLAG, NULL, AT(require_dpop_nonce),

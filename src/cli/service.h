@@ -54,6 +54,7 @@ struct mp_issuer_service_options {
 	const char *data;               /* a SQLite file; NULL: memory */
 	const char *fault;              /* or NULL: behave */
 	const char *default_resource;   /* aud where a client asks for none; NULL: the issuer */
+	int refresh_grace;              /* as of struct mp_issuer_config */
 	int device_interval;            /* seconds between a device's polls; 0: the default */
 	bool require_par, require_dpop_nonce, opaque_tokens;
 	const char *const *origins;     /* of pages that may register and fetch tokens (CORS) */

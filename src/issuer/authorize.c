@@ -199,6 +199,8 @@ static enum mcpass_rc read_request(const struct mp_turn *turn, const struct mp_f
 	if (!rc)
 		rc = read_key(query, parked, err);
 	if (!rc)
+		rc = mp_prompt_read(query, parked, err);
+	if (!rc)
 		rc = read_resource(turn, query, client, parked, err);
 	if (!rc)
 		rc = mp_authorize_scope(turn, query, client, parked, err);

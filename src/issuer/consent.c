@@ -63,7 +63,7 @@ static enum mcpass_rc is_allowed(const struct mp_turn *turn, const struct mp_cli
     const struct mp_parked *parked, const struct mp_strings *scopes, bool *ret_allowed,
     struct mcpass_error *err)
 {
-	if (!parked->direct || !mp_allowed_lasts(turn, client, parked))
+	if (parked->asks || !parked->direct || !mp_allowed_lasts(turn, client, parked))
 		return MCPASS_OK;
 	return mp_allowed_find(turn, client, parked, scopes, ret_allowed, err);
 }
@@ -89,6 +89,9 @@ enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_clie
 		    "this user may have none of the scopes that were asked for", err);
 	else if (!rc && allowed)
 		rc = grant(turn, &ending, &scopes, err);
+	else if (!rc && parked->wish.none)
+		rc = mp_ending_refuse(turn, &ending, "consent_required",
+		    "the user has to be asked, and prompt is none", err);
 	else if (!rc)
 		rc = show(turn, client, parked, &scopes, NULL, ticket, err);
 	mp_strings_free(&scopes);
@@ -141,6 +144,8 @@ static enum mcpass_rc switch_user(const struct mp_turn *turn, const struct mp_cl
 		rc = mp_set(&parked->username, NULL, err);
 	if (!rc)
 		rc = mp_set(&parked->shown, NULL, err);
+	if (!rc)
+		rc = mp_set(&parked->login_hint, NULL, err);
 	return rc ? rc : mp_login_show(turn, client, parked, ticket, err);
 }
 

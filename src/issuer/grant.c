@@ -5,7 +5,8 @@
 /* Three kinds of records:
  *   code      hash of the code -> the grant; taken once
  *   refresh   hash of a token -> its family; and family -> the grant, without which no
- *             token of the family is good.  All of them are one group.
+ *             token of the family is good.  All of them are one group.  A used token stays
+ *             for its grace, marked; its successor follows from it, and is not kept.
  *   issued    hash of every code and token there ever was -> its family.  It is written
  *             before the secret leaves, so no race hides that a secret came twice. */
 #define AT(member) offsetof(struct mp_grant, member)
@@ -19,6 +20,7 @@ static const struct mp_field fields[] = {
 	{ "code_challenge", MP_FIELD_STRING, 0, AT(code_challenge), NULL },
 	{ "thumbprint", MP_FIELD_STRING, 0, AT(thumbprint), NULL },
 	{ "expires_at", MP_FIELD_INT, 0, AT(expires_at), NULL },
+	{ "spent_until", MP_FIELD_INT, 0, AT(spent_until), NULL },
 };
 static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 
@@ -147,18 +149,54 @@ enum mcpass_rc mp_grant_redeem_code(const struct mp_turn *turn, const struct mp_
 	return rc;
 }
 
+/* Reads the pointer that is kept under the token's hash. */
+static enum mcpass_rc read_pointer(const struct mp_turn *turn, const struct mp_secret *token,
+    struct mp_grant *ret_pointer, bool *ret_found, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "refresh", NULL, "", 0 };
+	char *key = NULL;
+	enum mcpass_rc rc = mp_record_key(token, &key, err);
+
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_get(turn, &slot, &shape, ret_pointer, ret_found, err);
+	free(key);
+	return rc;
+}
+
+/* *ret_waits: the token that follows is there, and has not been used. */
+static enum mcpass_rc successor_waits(const struct mp_turn *turn, const struct mp_secret *token,
+    bool *ret_waits, struct mcpass_error *err)
+{
+	struct mp_grant pointer = { 0 };
+	struct mp_secret next = { 0 };
+	bool found = false;
+	enum mcpass_rc rc = mp_record_derive(turn->issuer, "refresh", token, &next, err);
+
+	if (!rc)
+		rc = read_pointer(turn, &next, &pointer, &found, err);
+	if (!rc)
+		*ret_waits = found && pointer.spent_until == 0;
+	mp_grant_free(&pointer);
+	mp_secret_free(&next);
+	return rc;
+}
+
 enum mcpass_rc mp_grant_add_refresh(const struct mp_turn *turn, const struct mp_grant *grant,
     struct mp_secret *ret_token, struct mcpass_error *err)
 {
+	const struct mp_secret none = { 0 };
+	bool follows = grant->before != NULL && turn->issuer->refresh_grace > 0;
 	const struct mp_grant pointer = {
 		.family = grant->family, .expires_at = grant->expires_at,
 		.thumbprint = grant->thumbprint,
 	};
-	const struct mp_issuer *issuer = turn->issuer;
 	enum mcpass_rc rc;
 
-	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, ret_token, err);
-	return rc ? rc : issue(turn, "refresh", &pointer, grant->expires_at, ret_token, err);
+	rc = make_secret(turn, "refresh", follows ? grant->before : &none, ret_token, err);
+	if (rc || grant->spent_until != 0)      /* it is there already */
+		return rc;
+	return issue(turn, "refresh", &pointer, grant->expires_at, ret_token, err);
 }
 
 /* The grant of the family that the pointer names, when that is alive. */
@@ -170,18 +208,17 @@ static enum mcpass_rc read_head(const struct mp_turn *turn, const struct mp_gran
 
 	if (!rc && *ret_found)  /* the token's own: the code that began it was bound to none */
 		rc = mp_set(&ret_grant->thumbprint, pointer->thumbprint, err);
+	ret_grant->spent_until = pointer->spent_until;
 	return rc;
 }
 
 /* *ret_pointed says whether the token itself is there. */
-static enum mcpass_rc look_up(const struct mp_turn *turn, const char *key,
+static enum mcpass_rc look_up(const struct mp_turn *turn, const struct mp_secret *token,
     struct mp_grant *ret_grant, bool *ret_pointed, bool *ret_found, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "refresh", key, "", 0 };
 	struct mp_grant pointer = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = read_pointer(turn, token, &pointer, ret_pointed, err);
 
-	rc = mp_record_get(turn, &slot, &shape, &pointer, ret_pointed, err);
 	if (!rc && *ret_pointed)
 		rc = read_head(turn, &pointer, ret_grant, ret_found, err);
 	mp_grant_free(&pointer);
@@ -191,14 +228,24 @@ static enum mcpass_rc look_up(const struct mp_turn *turn, const char *key,
 enum mcpass_rc mp_grant_peek_refresh(const struct mp_turn *turn, const struct mp_secret *token,
     struct mp_grant *ret_grant, bool *ret_found, struct mcpass_error *err)
 {
-	bool pointed = false;
-	char *key = NULL;
-	enum mcpass_rc rc = mp_record_key(token, &key, err);
+	bool pointed = false, found = false;
+	enum mcpass_rc rc = look_up(turn, token, ret_grant, &pointed, &found, err);
 
-	*ret_found = false;
-	if (!rc)
-		rc = look_up(turn, key, ret_grant, &pointed, ret_found, err);
-	free(key);
+	*ret_found = !rc && found && ret_grant->spent_until == 0;
+	return rc;
+}
+
+/* In its grace it is as good as its successor.  spec: RFC 9700 4.14.2 */
+static enum mcpass_rc check_grace(const struct mp_turn *turn, const struct mp_secret *token,
+    const struct mp_grant *grant, bool *pointed, struct mcpass_error *err)
+{
+	bool waits = false;
+	enum mcpass_rc rc;
+
+	if (!*pointed || grant->spent_until == 0)
+		return MCPASS_OK;
+	rc = successor_waits(turn, token, &waits, err);
+	*pointed = waits && turn->request->now < grant->spent_until;
 	return rc;
 }
 
@@ -210,7 +257,9 @@ enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
 	enum mcpass_rc rc = mp_record_key(token, &key, err);
 
 	if (!rc)
-		rc = look_up(turn, key, ret_grant, &pointed, &found, err);
+		rc = look_up(turn, token, ret_grant, &pointed, &found, err);
+	if (!rc)
+		rc = check_grace(turn, token, ret_grant, &pointed, err);
 	if (!rc && !pointed)
 		rc = refuse_missing(turn, key, "refresh token", err);
 	else if (!rc && !found)
@@ -220,10 +269,13 @@ enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
 	return rc;
 }
 
+/* Of two who come at once with one token, the second finds it used: the successor that
+ * both were given is the same. */
 enum mcpass_rc mp_grant_spend_refresh(const struct mp_turn *turn,
     const struct mp_secret *token, struct mcpass_error *err)
 {
 	struct mp_slot slot = { "refresh", NULL, "", 0 };
+	int64_t until = turn->request->now + turn->issuer->refresh_grace;
 	struct mp_grant pointer = { 0 };
 	bool found = false;
 	char *key = NULL;
@@ -236,6 +288,13 @@ enum mcpass_rc mp_grant_spend_refresh(const struct mp_turn *turn,
 	rc = mp_record_take(turn, &slot, &shape, &pointer, &found, err);
 	if (!rc && !found)
 		rc = refuse_missing(turn, key, "refresh token", err);
+	if (!rc && turn->issuer->refresh_grace > 0) {
+		if (pointer.spent_until == 0)
+			pointer.spent_until = until;
+		slot.group = pointer.family;
+		slot.expires_at = pointer.spent_until;
+		rc = mp_record_put(turn, &slot, &shape, &pointer, err);
+	}
 	mp_grant_free(&pointer);
 	free(key);
 	return rc;

@@ -1,6 +1,11 @@
 /* grant.h - what a person allowed, and the secrets that stand for it: one code, then one
  * refresh token after another.  Together they are a family: when a used one comes back,
- * somebody stole it, and the whole family goes.
+ * it was stolen, and the whole family goes.
+ *
+ * One exception: the answer to a refresh may be lost on its way.  For refresh_grace seconds,
+ * and as long as its successor has not been used, a used refresh token gives that same
+ * successor again.  A thief who is that quick has it too; but it is used twice then, and
+ * that is noticed.
  * spec: OAuth 2.1 4.1.3, 4.3.1; RFC 9700 2.2.2, 4.14 */
 #ifndef MP_ISSUER_GRANT_H
 #define MP_ISSUER_GRANT_H
@@ -13,6 +18,9 @@ struct mp_grant {
 	char *redirect_uri, *code_challenge; /* of the code only */
 	char *thumbprint;               /* of the key that the code or refresh token is bound to, or NULL */
 	int64_t expires_at;             /* the family's end, however often it is renewed */
+	int64_t spent_until;            /* of a used refresh token: the end of its grace; else 0 */
+	const struct mp_secret *before; /* the refresh token that is used now, or NULL; borrowed,
+	                                 * not written down */
 };
 void mp_grant_free(struct mp_grant *grant);
 
@@ -27,7 +35,7 @@ enum mcpass_rc mp_grant_find_code(const struct mp_turn *turn, const struct mp_se
 enum mcpass_rc mp_grant_redeem_code(const struct mp_turn *turn, const struct mp_secret *code,
     struct mp_grant *ret_grant, struct mcpass_error *err);
 
-/* One more refresh token. */
+/* One more refresh token, which follows grant->before if there is one. */
 enum mcpass_rc mp_grant_add_refresh(const struct mp_turn *turn, const struct mp_grant *grant,
     struct mp_secret *ret_token, struct mcpass_error *err);
 /* Reads what a refresh token stands for, and leaves it as it is: a request with another
@@ -38,7 +46,7 @@ enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
  * nobody loses anything by it. */
 enum mcpass_rc mp_grant_peek_refresh(const struct mp_turn *turn, const struct mp_secret *token,
     struct mp_grant *ret_grant, bool *ret_found, struct mcpass_error *err);
-/* Uses it up: of two who come with one token, the second is refused. */
+/* Uses it up, but for its grace. */
 enum mcpass_rc mp_grant_spend_refresh(const struct mp_turn *turn,
     const struct mp_secret *token, struct mcpass_error *err);
 

@@ -32,6 +32,7 @@ struct mp_issuer {
 	mcpass_random_fn *random;
 	void *random_ctx;
 	int64_t access_lifetime, refresh_lifetime, code_lifetime, device_interval;
+	int64_t refresh_grace;          /* seconds; 0: none */
 	const struct mp_fault *fault;   /* or NULL: behave */
 	struct mp_form fault_asked;     /* the last authorization request, for faults only */
 	struct mp_client *clients;      /* known.c */

@@ -91,6 +91,8 @@ struct mp_issuer_config {
 	mcpass_random_fn *random;
 	void *random_ctx;
 	int64_t access_lifetime, refresh_lifetime, code_lifetime;   /* seconds; 0: default */
+	int64_t refresh_grace;          /* seconds that a used refresh token gives its successor
+	                                 * again, as long as that is unused; 0: default, -1: none */
 	int64_t device_interval;        /* seconds between a device's polls; 0: default */
 	/* The audience of a token for which no resource was asked (clients of 2025-03-26 ask
 	 * for none): the MCP server's URL; NULL: the issuer.  spec: RFC 9068 3 */

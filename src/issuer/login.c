@@ -9,14 +9,18 @@
 #include "issuer/parked.h"
 #include "wire/crypto.h"
 
-struct session { char *username; };
+struct session {
+	char *username;
+	int64_t since;                  /* Unix time of the login */
+};
 static const struct mp_field fields[] = {
 	{ "username", MP_FIELD_STRING, MP_REQUIRED, offsetof(struct session, username), NULL },
+	{ "since", MP_FIELD_INT, 0, offsetof(struct session, since), NULL },
 };
 static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 
-/* Whose session the browser is in: *ret_username stays NULL when in none. */
-static enum mcpass_rc find_session(const struct mp_turn *turn, char **ret_username,
+/* Whose session the browser is in: parked->username stays NULL when in none that will do. */
+static enum mcpass_rc find_session(const struct mp_turn *turn, struct mp_parked *parked,
     struct mcpass_error *err)
 {
 	struct mp_slot slot = { "session", NULL, "", 0 };
@@ -36,8 +40,9 @@ static enum mcpass_rc find_session(const struct mp_turn *turn, char **ret_userna
 	if (!rc)
 		rc = mp_record_get(turn, &slot, &shape, &session, &found, err);
 	/* Somebody who was taken out of the file is logged out. */
-	if (!rc && found && mp_users_find(turn->issuer, session.username) != NULL)
-		rc = mp_set(ret_username, session.username, err);
+	if (!rc && found && mp_users_find(turn->issuer, session.username) != NULL
+	    && mp_prompt_takes_session(parked, session.since, turn->request->now))
+		rc = mp_set(&parked->username, session.username, err);
 out:
 	mp_record_release(&shape, &session);
 	mp_secret_free(&cookie);
@@ -52,7 +57,7 @@ static enum mcpass_rc start_session(const struct mp_turn *turn, const struct mp_
 	const struct mp_issuer *issuer = turn->issuer;
 	struct mp_slot slot = { "session", NULL, user->username,
 		turn->request->now + MP_SESSION_LIFETIME };
-	struct session session = { .username = user->username };
+	struct session session = { user->username, turn->request->now };
 	struct mp_secret cookie = { 0 };
 	char *key = NULL;
 	enum mcpass_rc rc;
@@ -99,7 +104,8 @@ enum mcpass_rc mp_login_end(const struct mp_turn *turn, struct mcpass_error *err
 enum mcpass_rc mp_login_show(const struct mp_turn *turn, const struct mp_client *client,
     const struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
 {
-	const struct mp_view view = { .client = client, .parked = parked, .ticket = ticket };
+	const struct mp_view view = { .client = client, .parked = parked, .ticket = ticket,
+		.typed = parked->login_hint };
 	enum mcpass_rc rc = mp_parked_save(turn, parked, ticket, err);
 
 	return rc ? rc : mp_pages_login(turn, &view, err);
@@ -109,6 +115,7 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
     struct mp_parked *parked, struct mcpass_error *err)
 {
 	struct mp_secret ticket = { 0 };
+	const struct mp_ending ending = { client, parked, &ticket, "" };
 	enum mcpass_rc rc;
 
 	if (parked->expires_at == 0)    /* a pushed request has its own end */
@@ -116,9 +123,12 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
 	parked->direct = mp_ask_is_direct(turn);
 	rc = mp_parked_bind(turn, parked, err);
 	if (!rc)
-		rc = find_session(turn, &parked->username, err);
+		rc = find_session(turn, parked, err);
 	if (!rc && parked->username != NULL)
 		rc = mp_consent_begin(turn, client, parked, &ticket, err);
+	else if (!rc && parked->wish.none)      /* spec: OpenID Connect Core 3.1.2.6 */
+		rc = mp_ending_refuse(turn, &ending, "login_required",
+		    "the user has to sign in, and prompt is none", err);
 	else if (!rc)
 		rc = mp_login_show(turn, client, parked, &ticket, err);
 	mp_secret_free(&ticket);

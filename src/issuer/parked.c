@@ -20,6 +20,8 @@ static const struct mp_field fields[] = {
 	{ "username", MP_FIELD_STRING, 0, AT(username), NULL },
 	{ "shown", MP_FIELD_STRING, 0, AT(shown), NULL },
 	{ "direct", MP_FIELD_BOOL, 0, AT(direct), NULL },
+	{ "asks", MP_FIELD_BOOL, 0, AT(asks), NULL },
+	{ "login_hint", MP_FIELD_STRING, 0, AT(login_hint), NULL },
 	{ "attempts", MP_FIELD_INT, 0, AT(attempts), NULL },
 	{ "expires_at", MP_FIELD_INT, MP_REQUIRED, AT(expires_at), NULL },
 };

@@ -15,8 +15,17 @@ struct mp_parked {
 	char *username;                 /* who has logged in, or NULL */
 	char *shown;                    /* digest of the consent page that was shown, or NULL */
 	bool direct;                    /* the person sent the browser here: mp_ask_is_direct() */
+	bool asks;                      /* the question is asked, whatever was allowed before */
+	char *login_hint;               /* whom the client expects, or NULL */
 	int64_t attempts;               /* passwords tried */
 	int64_t expires_at;
+	/* Of the first request only, not written down (prompt.c): */
+	struct {
+		bool none;              /* no page is to be shown */
+		bool login;             /* no session counts */
+		bool has_max_age;
+		int64_t max_age;        /* seconds since the login of the session */
+	} wish;
 };
 void mp_parked_free(struct mp_parked *parked);
 
@@ -43,6 +52,13 @@ enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *park
  * of another.  spec: RFC 9700 4.7 */
 enum mcpass_rc mp_parked_check_browser(const struct mp_turn *turn, const char *browser,
     struct mcpass_error *err);
+
+/* --- prompt.c --- */
+/* Reads prompt, max_age and login_hint; refuses with invalid_request. */
+enum mcpass_rc mp_prompt_read(const struct mp_form *query, struct mp_parked *parked,
+    struct mcpass_error *err);
+/* Whether a session that began at since (Unix time, seconds) will do. */
+bool mp_prompt_takes_session(const struct mp_parked *parked, int64_t since, int64_t now);
 
 /* --- the steps on the way --- */
 /* login.c: begins with a request that authorize.c has checked. */

@@ -137,6 +137,8 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 	issuer->access_lifetime = or_default(config->access_lifetime, MP_ACCESS_LIFETIME);
 	issuer->refresh_lifetime = or_default(config->refresh_lifetime, MP_REFRESH_LIFETIME);
 	issuer->code_lifetime = or_default(config->code_lifetime, MP_CODE_LIFETIME);
+	issuer->refresh_grace = config->refresh_grace < 0 ? 0
+	    : or_default(config->refresh_grace, MP_REFRESH_GRACE);
 	issuer->device_interval = or_default(config->device_interval, MP_DEVICE_INTERVAL);
 	if (!rc)
 		rc = mp_set(&issuer->default_resource, resource != NULL ? resource : issuer->url, err);

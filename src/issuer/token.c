@@ -243,11 +243,10 @@ static enum mcpass_rc refresh(const struct mp_turn *turn, const struct mp_token_
 		rc = mp_token_check_target(form, &grant, err);
 	if (!rc)
 		rc = narrow_scope(turn, form, &grant, &scope, err);
+	grant.before = &token;
 	if (!rc)
 		rc = mp_token_answer_grant(turn, ask, &grant, scope, rotate, err);
-	/* Last, so that a failure of this machine costs nobody a login; of two who come with
-	 * one token, one is refused here, and the family with all that was made just now
-	 * goes. */
+	/* Last, so that a failure of this machine costs no login. */
 	if (!rc && rotate)
 		rc = mp_grant_spend_refresh(turn, &token, err);
 	free(scope);

@@ -664,8 +664,9 @@ static bool no_answer_to_refresh(struct world *world, const char *url,
 	return strcmp(url, AS "/token") != 0 || world->refreshes == 0;
 }
 
-/* Whether the refresh token is used up nobody knows: it is not said that nothing happened. */
-static void test_answer_lost(void)
+/* Whether the refresh token is used up cannot be known: it is not said that nothing
+ * happened.  Soon afterwards the issuer gives its successor again. */
+static void test_answer_lost(bool late)
 {
 	struct mcpass_error err = { 0 };
 	struct world world;
@@ -679,9 +680,16 @@ static void test_answer_lost(void)
 	CHECK_EQ("silence", world_call(&world, "tools/call", "echo", &status, &err), MCPASS_E_IO);
 	CHECK_HAS("may have used it up", err.hint, "may have used up its refresh token");
 	world.tamper = NULL;
+	if (late)
+		world.now += MP_REFRESH_GRACE;
 	world_restart(&world);
-	CALL("it had: a person signs in", &world, "tools/call", "echo", MCPASS_OK, 200);
-	CHECK_EQ("two logins", world.logins, 2);
+	CALL("it had: soon it is given again, late a person signs in", &world, "tools/call", "echo",
+	    MCPASS_OK, 200);
+	CHECK_EQ("logins", world.logins, late ? 2 : 1);
+	expire(&world);
+	world_restart(&world);
+	CALL("and what was given is good", &world, "tools/call", "echo", MCPASS_OK, 200);
+	CHECK_EQ("without a login", world.logins, late ? 2 : 1);
 	world_close(&world);
 }
 
@@ -967,7 +975,8 @@ int main(void)
 	test_wish();
 	test_refresh_refused();
 	test_retry_after();
-	test_answer_lost();
+	test_answer_lost(false);
+	test_answer_lost(true);
 	test_nothing_can_be_kept();
 	test_expired_at_once();
 	test_wrong_clock();

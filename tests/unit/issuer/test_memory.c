@@ -4,17 +4,17 @@
 
 enum step {
 	METADATA, KEYS, REGISTER, READ, CHANGE, AUTHORIZE, LOG_IN, WRONG, SWITCH, ALLOW, AGAIN,
-	EXCHANGE, REFRESH, REFUSE, REVOKE, UNKNOWN, DELETE, DEVICE, DEVICE_PAGE, DEVICE_CODE,
+	EXCHANGE, REFRESH, REFRESH_AGAIN, REFUSE, REVOKE, UNKNOWN, DELETE, DEVICE, DEVICE_PAGE, DEVICE_CODE,
 	DEVICE_WRONG, DEVICE_ALLOW, DEVICE_PENDING, DEVICE_TOKEN, STEPS
 };
 static const char *const names[STEPS] = {
 	"metadata", "keys", "register", "read", "change", "authorize", "log in", "wrong password",
-	"switch user", "allow", "allowed before", "exchange", "refresh", "refuse", "revoke",
+	"switch user", "allow", "allowed before", "exchange", "refresh", "refresh again", "refuse", "revoke",
 	"unknown code", "delete", "device", "page for a code", "code", "wrong code", "allow a device",
 	"pending", "token of a device",
 };
 static const int wanted[STEPS] = {
-	200, 200, 201, 200, 200, 200, 200, 200, 200, 303, 303, 200, 200, 400, 200, 400, 204,
+	200, 200, 201, 200, 200, 200, 200, 200, 200, 303, 303, 200, 200, 200, 400, 200, 400, 204,
 	200, 200, 200, 200, 200, 400, 200,
 };
 
@@ -114,6 +114,8 @@ static void prepare(struct kit *kit, enum step step, struct request *request)
 		fill_own(request, kit, "DELETE");
 		return;
 	case AUTHORIZE:
+		query = kit_query(kit, "mcp:read", "prompt=consent&max_age=60&login_hint=alice&dpop_jkt="
+		    CHALLENGE);
 		fill(request, "GET", "/authorize", query, "", "");
 		return;
 	case LOG_IN:
@@ -141,6 +143,7 @@ static void prepare(struct kit *kit, enum step step, struct request *request)
 		    "&code_verifier=" VERIFIER, kit->client_id, kit_code(kit, "alice", "mcp:read"));
 		return;
 	case REFRESH:
+	case REFRESH_AGAIN:
 	case REFUSE:
 	case REVOKE:
 		kit_exchange(kit, kit_code(kit, "alice", "mcp:read"), "");
@@ -149,6 +152,8 @@ static void prepare(struct kit *kit, enum step step, struct request *request)
 		    ? "grant_type=refresh_token&client_id=%s&refresh_token=%s&scope=mcp:tools"
 		    : "grant_type=refresh_token&client_id=%s&refresh_token=%s", kit->client_id,
 		    kit_member(kit, "refresh_token"));
+		if (step == REFRESH_AGAIN)
+			kit_post(kit, "/token", request->body);
 		return;
 	case UNKNOWN:
 		fill_form(request, "/token", "grant_type=authorization_code&client_id=%s&code=%s",

@@ -178,24 +178,89 @@ static void test_code_twice(void)
 	kit_close(&kit);
 }
 
+/* A login, and how a used refresh token comes back: after how many seconds, and whether its
+ * successor was used in between. */
+static const struct {
+	const char *label;
+	int64_t grace, later;           /* as of the configuration; seconds */
+	bool used;
+	bool again;                     /* it gives the successor again */
+} twice_rows[] = {
+	{ "at once", 0, 0, false, true },
+	{ "within the grace", 0, MP_REFRESH_GRACE - 1, false, true },
+	{ "after the grace", 0, MP_REFRESH_GRACE, false, false },
+	{ "within the grace, the successor used", 0, 1, true, false },
+	{ "within another grace", 5, 4, false, true },
+	{ "after another grace", 5, 5, false, false },
+	{ "without a grace", -1, 0, false, false },
+};
+
+static void open_with_grace(struct kit *kit, int64_t grace)
+{
+	struct mp_issuer_config config = kit_config(AS);
+
+	config.refresh_grace = grace;
+	*kit = (struct kit){ .now = START };
+	memstore_open(&kit->memstore, &config.store);
+	CHECK_EQ("an issuer", mp_issuer_new(&config, &kit->issuer, &kit->err), MCPASS_OK);
+	kit_register(kit, PUBLIC_CLIENT);
+}
+
 static void test_refresh_twice(void)
 {
-	const char *first, *second, *other;
+	for (size_t i = 0; i < COUNT(twice_rows); i++) {
+		const char *label = twice_rows[i].label, *first, *second, *other, *newest;
+		struct kit kit;
+
+		open_with_grace(&kit, twice_rows[i].grace);
+		kit_exchange(&kit, kit_code(&kit, "alice", "mcp:read"), "");
+		other = kit_member(&kit, "refresh_token");
+		kit_exchange(&kit, kit_code(&kit, "alice", "mcp:read"), "");
+		first = kit_member(&kit, "refresh_token");
+		CHECK_EQ(label, kit_refresh(&kit, first, ""), 200);
+		second = newest = kit_member(&kit, "refresh_token");
+		CHECK("another one", strcmp(first, second) != 0);
+		CHECK("which is not kept", !memstore_contains(kit.memstore, second));
+		if (twice_rows[i].used) {
+			CHECK_EQ(label, kit_refresh(&kit, second, ""), 200);
+			newest = kit_member(&kit, "refresh_token");
+		}
+		kit.now += twice_rows[i].later;
+		CHECK_EQ(label, kit_refresh(&kit, first, ""), twice_rows[i].again ? 200 : 400);
+		CHECK_STR(label, kit_member(&kit, "error"), twice_rows[i].again ? NULL : "invalid_grant");
+		CHECK_STR(label, kit_member(&kit, "refresh_token"), twice_rows[i].again ? second : NULL);
+		CHECK_EQ("the newest goes with it, or not", kit_refresh(&kit, newest, ""),
+		    twice_rows[i].again ? 200 : 400);
+		CHECK_EQ("but no other login", kit_refresh(&kit, other, ""), 200);
+		kit_close(&kit);
+	}
+}
+
+/* In its grace a used one is of no use to anybody else, and the theft is still noticed. */
+static void test_grace_of_thief(void)
+{
+	const char *first, *second, *third;
+	char client_id[64];
 	struct kit kit;
 
-	kit_open(&kit, AS);
-	kit_register(&kit, PUBLIC_CLIENT);
-	kit_exchange(&kit, kit_code(&kit, "alice", "mcp:read"), "");
-	other = kit_member(&kit, "refresh_token");
+	open_with_grace(&kit, 0);
 	kit_exchange(&kit, kit_code(&kit, "alice", "mcp:read"), "");
 	first = kit_member(&kit, "refresh_token");
 	kit_refresh(&kit, first, "");
 	second = kit_member(&kit, "refresh_token");
-	CHECK_EQ("a used one", kit_refresh(&kit, first, ""), 400);
-	CHECK_STR("code", kit_member(&kit, "error"), "invalid_grant");
-	CHECK_EQ("takes the newest with it", kit_refresh(&kit, second, ""), 400);
-	CHECK_STR("code", kit_member(&kit, "error"), "invalid_grant");
-	CHECK_EQ("but no other login", kit_refresh(&kit, other, ""), 200);
+	snprintf(client_id, sizeof(client_id), "%s", kit.client_id);
+	kit_register(&kit, PUBLIC_CLIENT);
+	CHECK_EQ("another client", kit_refresh(&kit, first, ""), 400);
+	CHECK_STR("another client", kit_member(&kit, "refresh_token"), NULL);
+	snprintf(kit.client_id, sizeof(kit.client_id), "%s", client_id);
+	CHECK_EQ("more scope", kit_refresh(&kit, first, "&scope=mcp:read+mcp:tools"), 400);
+	CHECK_EQ("the thief, in time", kit_refresh(&kit, first, ""), 200);
+	CHECK_STR("has the same one", kit_member(&kit, "refresh_token"), second);
+	CHECK_EQ("the thief goes on", kit_refresh(&kit, second, ""), 200);
+	third = kit_member(&kit, "refresh_token");
+	kit.now += MP_REFRESH_GRACE;
+	CHECK_EQ("the client goes on", kit_refresh(&kit, second, ""), 400);
+	CHECK_EQ("and the thief is out", kit_refresh(&kit, third, ""), 400);
 	kit_close(&kit);
 }
 
@@ -425,6 +490,7 @@ int main(void)
 	test_other_client();
 	test_code_twice();
 	test_refresh_twice();
+	test_grace_of_thief();
 	test_refresh_expiry();
 	test_refresh();
 	test_changed_user();
