@@ -10,6 +10,19 @@
 #define CONNECT_TIMEOUT_MS 10000L
 #define TIMEOUT_MS 60000L
 
+/* A libcurl without cookies does without them. */
+static enum mcpass_rc open_cookies(struct mp_http *http, struct mcpass_error *err)
+{
+	http->cookies = curl_share_init();
+	if (http->cookies == NULL)
+		return mp_nomem(err);
+	if (curl_share_setopt(http->cookies, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK) {
+		(void)curl_share_cleanup(http->cookies);
+		http->cookies = NULL;
+	}
+	return MCPASS_OK;
+}
+
 enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_http **ret_http,
     struct mcpass_error *err)
 {
@@ -37,6 +50,8 @@ enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_http
 		http->multi = curl_multi_init();
 		rc = http->multi == NULL ? mp_nomem(err) : MCPASS_OK;
 	}
+	if (!rc)
+		rc = open_cookies(http, err);
 	if (rc)
 		mp_http_free(http);
 	else
@@ -59,6 +74,7 @@ void mp_http_free(struct mp_http *http)
 	mp_sigpipe_hold(&held);         /* TLS says goodbye */
 	(void)curl_multi_cleanup(http->multi);
 	mp_sigpipe_release(&held);
+	(void)curl_share_cleanup(http->cookies);
 	curl_global_cleanup();
 	mp_http_trust_free(&http->trust);
 	mp_http_reach_free(http);
@@ -69,6 +85,11 @@ void mp_http_free(struct mp_http *http)
 void mp_http_interrupt_by(struct mp_http *http, int fd)
 {
 	http->interrupt_fd = fd;
+}
+
+bool mp_http_was_sent(const struct mp_http *http)
+{
+	return http->why_sent;
 }
 
 enum mcpass_rc mp_http_why(const struct mp_http *http, struct mcpass_error *err)
@@ -95,14 +116,13 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
 	struct mp_http_exchange *exchange, **tail = &http->first;
 	enum mcpass_rc rc;
 
-	rc = mp_http_exchange_new(http, ask, tell, is_private ? http->timeout_ms : 0, &exchange,
-	    err);
+	rc = mp_http_exchange_new(http, ask, tell, is_private, is_private ? http->timeout_ms : 0,
+	    &exchange, err);
 	if (rc)
 		return rc;
 	/* What is asked for with a GET may have nothing to say for hours. */
 	if (!is_private && http->head_ms > 0 && strcmp(ask->method, "GET") != 0)
 		exchange->head_due = mp_now_ms() + http->head_ms;
-	exchange->is_private = is_private;
 	exchange->id = id;
 	while (*tail != NULL)
 		tail = &(*tail)->next;
@@ -175,12 +195,15 @@ static enum mcpass_rc finish(struct mp_http_exchange *exchange, CURLcode code,
 		if (err != NULL && err->rc == MCPASS_OK)
 			*err = exchange->fault;
 	} else if (!exchange->closing) {
-		if (code != CURLE_OK) {
+		bool is_whole = code == CURLE_OK && exchange->has_head;
+
+		if (!is_whole) {
 			(void)mp_http_reason(exchange, code, &why);
 			http->why = why;
+			http->why_sent = exchange->sendings > 0;
 		}
-		rc = exchange->tell.end(exchange->tell.ctx, exchange->id,
-		    code != CURLE_OK ? why.detail : NULL, err);
+		rc = exchange->tell.end(exchange->tell.ctx, exchange->id, is_whole ? NULL : why.detail,
+		    err);
 	}
 	mp_http_exchange_free(exchange);
 	return rc;
@@ -200,23 +223,32 @@ static enum mcpass_rc finish_all(struct mp_http *http, struct mcpass_error *err)
 	return rc;
 }
 
-/* Ends one exchange whose head is late; the next poll finds the next one. */
+/* Milliseconds until what comes next of the answer is late; -1: never. */
+static int left_ms(const struct mp_http_exchange *exchange)
+{
+	return mp_left_ms(exchange->has_head ? exchange->rest_due : exchange->head_due);
+}
+
+/* Ends one exchange that is late; the next poll finds the next one.  A refusal is whole
+ * without the rest of its words. */
 static enum mcpass_rc end_late(struct mp_http *http, struct mcpass_error *err)
 {
 	struct mp_http_exchange *exchange = http->first;
 
-	while (exchange != NULL && (exchange->has_head || mp_left_ms(exchange->head_due) != 0))
+	while (exchange != NULL && left_ms(exchange) != 0)
 		exchange = exchange->next;
-	return exchange != NULL ? finish(exchange, CURLE_OPERATION_TIMEDOUT, err) : MCPASS_OK;
+	if (exchange == NULL)
+		return MCPASS_OK;
+	return finish(exchange, exchange->status >= 300 ? CURLE_OK : CURLE_OPERATION_TIMEDOUT, err);
 }
 
-/* How long a poll may last: timeout_ms (-1: for ever), and until the next head is late. */
+/* How long a poll may last: timeout_ms (-1: for ever), and until the next one is late. */
 static int shorten(const struct mp_http *http, int timeout_ms)
 {
 	int shortest = timeout_ms < 0 ? INT_MAX : timeout_ms;
 
 	for (const struct mp_http_exchange *e = http->first; e != NULL; e = e->next) {
-		int left = e->has_head ? -1 : mp_left_ms(e->head_due);
+		int left = left_ms(e);
 
 		if (left >= 0 && left < shortest)
 			shortest = left;

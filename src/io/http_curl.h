@@ -1,4 +1,5 @@
-/* http_curl.h - HTTP requests by libcurl.  It follows no redirect and keeps no cookie. */
+/* http_curl.h - HTTP requests by libcurl.  It follows no redirect, sends nothing twice but a
+ * GET or a HEAD, and keeps the cookies of the streams only, as long as it lives. */
 #ifndef MP_IO_HTTP_CURL_H
 #define MP_IO_HTTP_CURL_H
 #include "wire/host.h"
@@ -13,7 +14,8 @@ struct mp_http_options {
 	/* 0: 10 s to connect; 60 s for a whole answer (mp_http_perform), and no limit for a
 	 * stream: a tool may take hours, and a peer that is gone is found out by keepalive.
 	 * A timeout_ms that is given also limits the time until a stream's head is there,
-	 * but for that of a GET. */
+	 * but for that of a GET.  The words of a refusal have 2 s; what is no event stream
+	 * may be silent for timeout_ms, or 60 s. */
 	long connect_timeout_ms, timeout_ms;
 };
 enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_http **ret_http,
@@ -62,6 +64,8 @@ enum mcpass_rc mp_http_start(struct mp_http *http, unsigned id, const char *meth
 void mp_http_close(struct mp_http *http, unsigned id);      /* unknown ids are fine */
 /* Reports why the exchange that broke off last did, with a hint; returns its code. */
 enum mcpass_rc mp_http_why(const struct mp_http *http, struct mcpass_error *err);
+/* It had been sent, in part at least: the peer may have carried it out. */
+bool mp_http_was_sent(const struct mp_http *http);
 /* Waits up to timeout_ms (-1: for ever) for something to happen, and lets it happen.
  * also_fd (-1: none) ends the wait when readable: a terminal, a signal pipe.
  * A failure that a callback returned is returned. */

@@ -4,30 +4,14 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/secret.h"
+#include "io/clock.h"
 #include "io/sigpipe.h"
 #include "wire/uri.h"
 
-/* What every request has.  What is not here is libcurl's default: no redirect is
- * followed, no cookie kept, no .netrc read, no compression asked for. */
-static const struct {
-	CURLoption option;
-	long value;
-} always[] = {
-	{ CURLOPT_NOSIGNAL, 1 },                /* a library installs no signal handler */
-	{ CURLOPT_FOLLOWLOCATION, 0 },          /* redirects are judged, never followed here */
-	{ CURLOPT_NETRC, CURL_NETRC_IGNORED },
-	{ CURLOPT_SSL_VERIFYPEER, 1 },
-	{ CURLOPT_SSL_VERIFYHOST, 2 },
-	{ CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2 },
-	{ CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
-	{ CURLOPT_PATH_AS_IS, 1 },              /* identifiers are bytes, so is a path */
-	{ CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 }, /* a proxy's answer is not the server's */
-	/* A stream is silent for hours.  A peer that is gone without a word is noticed after
-	 * the first probe and nine more, which are the system's number: some three minutes. */
-	{ CURLOPT_TCP_KEEPALIVE, 1 },
-	{ CURLOPT_TCP_KEEPIDLE, 45 },
-	{ CURLOPT_TCP_KEEPINTVL, 15 },
-};
+/* Milliseconds for the words of a refusal; and between two pieces of an answer that is no
+ * stream, where no timeout was given. */
+#define REFUSAL_MS 2000
+#define IDLE_MS 60000
 
 /* spec: RFC 9110 5.5: a control character in a value counts as a space */
 static enum mcpass_rc keep_header(struct mp_headers *headers, const struct curl_header *line,
@@ -46,6 +30,20 @@ static enum mcpass_rc keep_header(struct mp_headers *headers, const struct curl_
 	return rc;
 }
 
+/* How long what follows the head may take.  A refusal counts without its words, so they
+ * come soon or not at all; a stream may be silent for hours; anything else comes on. */
+static void limit_rest(struct mp_http_exchange *exchange, const char *type)
+{
+	bool is_stream = mp_media_type_is(type, "text/event-stream");
+
+	if (exchange->status >= 300)
+		exchange->rest_due = mp_deadline_ms(REFUSAL_MS);
+	else if (!is_stream && !exchange->is_private)
+		exchange->idle_ms = exchange->http->head_ms > 0 ? exchange->http->head_ms : IDLE_MS;
+	if (exchange->idle_ms > 0)
+		exchange->rest_due = mp_now_ms() + exchange->idle_ms;
+}
+
 /* Gathers the headers and tells them.  Interim responses (1xx) are no answer, and
  * trailers come too late to be believed. */
 static void tell_head(struct mp_http_exchange *exchange)
@@ -59,6 +57,7 @@ static void tell_head(struct mp_http_exchange *exchange)
 	if (exchange->has_head || status < 200)
 		return;
 	exchange->has_head = true;
+	exchange->status = (int)status;
 	mp_http_reach_learn(exchange);
 	while (!rc && (line = curl_easy_nextheader(exchange->easy, CURLH_HEADER, -1, line)) != NULL)
 		rc = keep_header(&headers, line, &exchange->fault);
@@ -67,6 +66,7 @@ static void tell_head(struct mp_http_exchange *exchange)
 		rc = mp_fail(&exchange->fault, MCPASS_E_PROTOCOL, "RFC 9110 5.1",
 		    "%s: a header line is malformed", exchange->host);
 	}
+	limit_rest(exchange, mp_header_get(headers.items, headers.count, "Content-Type"));
 	if (!rc)
 		rc = exchange->tell.head(exchange->tell.ctx, exchange->id, (int)status,
 		    headers.items, headers.count, &exchange->fault);
@@ -81,7 +81,7 @@ static size_t go_on(const struct mp_http_exchange *exchange, size_t size)
 	return exchange->failed || exchange->closing ? CURL_WRITEFUNC_ERROR : size;
 }
 
-static size_t on_header(char *line, size_t unit, size_t len, void *ctx)
+size_t mp_http_on_header(char *line, size_t unit, size_t len, void *ctx)
 {
 	struct mp_http_exchange *exchange = ctx;
 
@@ -100,13 +100,15 @@ static size_t on_header(char *line, size_t unit, size_t len, void *ctx)
 	return go_on(exchange, len);
 }
 
-static size_t on_data(char *bytes, size_t unit, size_t len, void *ctx)
+size_t mp_http_on_data(char *bytes, size_t unit, size_t len, void *ctx)
 {
 	struct mp_http_exchange *exchange = ctx;
 
 	len *= unit;
 	if (go_on(exchange, 0) != 0)
 		return CURL_WRITEFUNC_ERROR;
+	if (exchange->idle_ms > 0)
+		exchange->rest_due = mp_now_ms() + exchange->idle_ms;
 	exchange->http->in_callback = true;
 	exchange->failed = exchange->tell.data(exchange->tell.ctx, exchange->id, bytes, len,
 	    &exchange->fault);
@@ -159,50 +161,6 @@ static enum mcpass_rc add_headers(struct mp_http_exchange *exchange,
 	return rc;
 }
 
-/* True when libcurl took them all: it only refuses when it is out of memory. */
-static bool set_connection(struct mp_http_exchange *exchange, long timeout_ms)
-{
-	const struct mp_http *http = exchange->http;
-	CURL *easy = exchange->easy;
-	bool ok = true;
-
-	for (size_t i = 0; ok && i < MP_COUNT(always); i++)
-		ok = curl_easy_setopt(easy, always[i].option, always[i].value) == CURLE_OK;
-	ok = ok && curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_USERAGENT, "mcpass/" MCPASS_VERSION) == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, http->connect_timeout_ms) == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms) == CURLE_OK;
-	if (ok && (http->trust.file != NULL || http->trust.dir != NULL))
-		ok = curl_easy_setopt(easy, CURLOPT_CAINFO, http->trust.file) == CURLE_OK
-		    && curl_easy_setopt(easy, CURLOPT_CAPATH, http->trust.dir) == CURLE_OK;
-	return ok;
-}
-
-static bool set_request(struct mp_http_exchange *exchange, const struct mp_http_ask *ask)
-{
-	CURL *easy = exchange->easy;
-	bool ok, is_post = strcmp(ask->method, "POST") == 0;
-
-	ok = curl_easy_setopt(easy, CURLOPT_URL, ask->url) == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange->headers) == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange) == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->words) == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange) == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_data) == CURLE_OK
-	    && curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange) == CURLE_OK;
-	if (ok && (is_post || exchange->body != NULL))
-		ok = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-		        (curl_off_t)exchange->body_len) == CURLE_OK
-		    && curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-		        exchange->body != NULL ? exchange->body : "") == CURLE_OK;
-	if (ok && strcmp(ask->method, "HEAD") == 0)
-		ok = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
-	else if (ok && !is_post && strcmp(ask->method, "GET") != 0)
-		ok = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, ask->method) == CURLE_OK;
-	return ok;
-}
-
 static enum mcpass_rc fill(struct mp_http_exchange *exchange, const struct mp_http_ask *ask,
     long timeout_ms, struct mcpass_error *err)
 {
@@ -222,14 +180,13 @@ static enum mcpass_rc fill(struct mp_http_exchange *exchange, const struct mp_ht
 	if (rc)
 		return rc;
 	exchange->easy = curl_easy_init();
-	if (exchange->easy == NULL || !set_connection(exchange, timeout_ms)
-	    || !set_request(exchange, ask) || !mp_http_reach_set(exchange, &uri))
+	if (exchange->easy == NULL)
 		return mp_nomem(err);
-	return MCPASS_OK;
+	return mp_http_options_set(exchange, ask, &uri, timeout_ms, err);
 }
 
 enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_ask *ask,
-    const struct mp_http_callbacks *tell, long timeout_ms,
+    const struct mp_http_callbacks *tell, bool is_private, long timeout_ms,
     struct mp_http_exchange **ret_exchange, struct mcpass_error *err)
 {
 	struct mp_http_exchange *exchange = calloc(1, sizeof(*exchange));
@@ -238,8 +195,10 @@ enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_a
 	if (exchange == NULL)
 		return mp_nomem(err);
 	exchange->http = http;
-	exchange->head_due = -1;
+	exchange->head_due = exchange->rest_due = -1;
 	exchange->tell = *tell;
+	exchange->is_private = is_private;
+	exchange->may_repeat = strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "HEAD") == 0;
 	rc = fill(exchange, ask, timeout_ms, err);
 	if (rc)
 		mp_http_exchange_free(exchange);

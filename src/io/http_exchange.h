@@ -1,5 +1,5 @@
-/* http_exchange.h - what http_curl.c, http_exchange.c, http_perform.c, http_reach.c and
- * http_reason.c share. */
+/* http_exchange.h - what http_curl.c, http_exchange.c, http_options.c, http_perform.c,
+ * http_reach.c and http_reason.c share. */
 #ifndef MP_IO_HTTP_EXCHANGE_H
 #define MP_IO_HTTP_EXCHANGE_H
 #include <arpa/inet.h>
@@ -15,6 +15,7 @@ struct mp_http {
 	CURLM *multi;
 	struct mp_http_trust trust;
 	char *proxy;                    /* or NULL */
+	CURLSH *cookies;                /* of the MCP server; NULL: this libcurl has none */
 	struct curl_slist *resolve;
 	struct mp_strings vouched;      /* "host:port" that a person named */
 	char server[MP_HTTP_HOST_ROOM]; /* whose word sends us, or "": everywhere */
@@ -24,7 +25,8 @@ struct mp_http {
 	int interrupt_fd;               /* -1: none */
 	unsigned performed;             /* names the exchanges of mp_http_perform() */
 	struct mp_http_exchange *first; /* all that are under way */
-	struct mcpass_error why;        /* of the last exchange that broke off */
+	struct mcpass_error why;        /* of the last exchange that broke off, */
+	bool why_sent;                  /* and whether it had been sent */
 	bool in_callback;
 	bool happened;                  /* something was told since the poll began */
 };
@@ -37,6 +39,11 @@ struct mp_http_exchange {
 	char *body;                     /* wiped; NULL: none */
 	size_t body_len, header_bytes;
 	int64_t head_due;               /* of mp_now_ms(): when its head must be there; -1 */
+	int64_t rest_due;               /* when what follows must be there, or go on; -1 */
+	long idle_ms;                   /* what a further piece adds to it; 0: nothing */
+	int status;
+	unsigned sendings;              /* how often libcurl was about to send it */
+	bool may_repeat;                /* twice is as good as once */
 	unsigned id;
 	bool is_private;                /* mp_http_perform()'s: ids of its own */
 	bool added, has_head, closing;
@@ -60,7 +67,7 @@ struct mp_http_ask {                    /* one request; all borrowed */
 /* A request that is ready to be added to the multi handle.
  * timeout_ms 0: no limit but that of connecting. */
 enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_ask *ask,
-    const struct mp_http_callbacks *tell, long timeout_ms,
+    const struct mp_http_callbacks *tell, bool is_private, long timeout_ms,
     struct mp_http_exchange **ret_exchange, struct mcpass_error *err);
 void mp_http_exchange_free(struct mp_http_exchange *exchange);  /* NULL is fine */
 
@@ -77,13 +84,22 @@ void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM
 enum mcpass_rc mp_http_reach_init(struct mp_http *http, const struct mp_http_options *options,
     struct mcpass_error *err);
 void mp_http_reach_free(struct mp_http *http);
-/* Has this exchange resolve and connect as it may; false: out of memory. */
-bool mp_http_reach_set(struct mp_http_exchange *exchange, const struct mp_uri *uri);
 /* The head is there: where the server is is known. */
 void mp_http_reach_learn(const struct mp_http_exchange *exchange);
 /* Reports that kept_from is why there is no connection. */
 enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
     struct mcpass_error *err);
+
+curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose,
+    struct curl_sockaddr *address);     /* CURLOPT_OPENSOCKETFUNCTION */
+
+/* http_options.c: an option that libcurl refuses is MCPASS_E_IO, and named. */
+enum mcpass_rc mp_http_options_set(struct mp_http_exchange *exchange,
+    const struct mp_http_ask *ask, const struct mp_uri *uri, long timeout_ms,
+    struct mcpass_error *err);
+/* http_exchange.c: CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION */
+size_t mp_http_on_header(char *line, size_t unit, size_t len, void *ctx);
+size_t mp_http_on_data(char *bytes, size_t unit, size_t len, void *ctx);
 
 /* Turns libcurl's result into host, cause and what to do. */
 enum mcpass_rc mp_http_reason(const struct mp_http_exchange *exchange, CURLcode code,

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include "io/http_exchange.h"
-#include "io/http_proxy.h"
 #include "oauth/target.h"
 
 void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM])
@@ -139,7 +138,7 @@ static bool may_connect(const struct mp_http_exchange *exchange, enum mp_reach t
 	    || (mp_strings_has(&http->vouched, exchange->host) && mp_target_may_be_named(target));
 }
 
-static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct mp_http_exchange *exchange = ctx;
 	char text[INET6_ADDRSTRLEN];
@@ -152,22 +151,6 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 		return CURL_SOCKET_BAD;
 	}
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-bool mp_http_reach_set(struct mp_http_exchange *exchange, const struct mp_uri *uri)
-{
-	const struct mp_http *http = exchange->http;
-
-	const char *proxy = mp_http_proxy_for(http->proxy, uri);
-
-	/* libcurl is told which one, and looks into no variable: what it connects to is known. */
-	exchange->is_direct = proxy[0] == '\0';
-	exchange->is_plain = !uri->is_https;
-	return curl_easy_setopt(exchange->easy, CURLOPT_PROXY, proxy) == CURLE_OK
-	    && curl_easy_setopt(exchange->easy, CURLOPT_NOPROXY, "") == CURLE_OK
-	    && curl_easy_setopt(exchange->easy, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK
-	    && curl_easy_setopt(exchange->easy, CURLOPT_OPENSOCKETDATA, exchange) == CURLE_OK
-	    && curl_easy_setopt(exchange->easy, CURLOPT_RESOLVE, http->resolve) == CURLE_OK;
 }
 
 void mp_http_reach_learn(const struct mp_http_exchange *exchange)
