@@ -318,7 +318,7 @@ static enum mcpass_rc print_servers(struct mcpass_error *err)
 	return rc;
 }
 
-/* While somebody waits for their shell: a stored login or none, and not for long. */
+/* The person waits for the shell: a stored login or none, and not for long. */
 static enum mcpass_rc print_tools(const char *server, struct mcpass_error *err)
 {
 	const struct mp_conn_options options = { .no_login = true, .timeout_ms = 3000 };

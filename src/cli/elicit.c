@@ -128,7 +128,7 @@ static enum mcpass_rc accept(const struct mp_elicit *elicit, const struct mp_que
 	return rc ? rc : mp_elicit_result("accept", content, ret_answer, err);
 }
 
-/* A page that nobody should open is declined without a question. */
+/* A page that would not be safe to open is declined without a question. */
 static enum mcpass_rc answer_url(const struct mp_elicit *elicit,
     const struct mp_question *question, json_t **ret_answer, struct mcpass_error *err)
 {

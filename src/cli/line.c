@@ -39,7 +39,7 @@ enum mcpass_rc mp_line_read(char **ret_line, struct mcpass_error *err)
 		if (!rc)
 			rc = mp_buf_check(&buf, "the line", &why);
 	} while (!rc && n > 0 && byte != '\n');
-	if (why.rc != MCPASS_OK)        /* too long: whoever wrote it is not the server */
+	if (why.rc != MCPASS_OK)        /* too long: the server did not write it */
 		rc = mp_fail(err, rc == MCPASS_E_LIMIT ? MCPASS_E_USAGE : rc, NULL, "%s", why.detail);
 	if (!rc && n == 0 && buf.len == 0)
 		*ret_line = NULL;

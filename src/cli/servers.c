@@ -51,7 +51,7 @@ static enum mcpass_rc add_variable(struct mp_buf *buf, struct mp_span inside,
 	return MCPASS_OK;
 }
 
-/* A file that came with somebody's work could send any variable to any server: only in one
+/* A file that came with the work of others could send any variable to any server: only in one
  * that a person named, or keeps, they are replaced. */
 static enum mcpass_rc expand_text(const char *text, bool expand, char **ret_text,
     struct mcpass_error *err)

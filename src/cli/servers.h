@@ -11,7 +11,7 @@ struct mp_server {
 };
 /* what is a URL, or a name in the file path; path NULL: $MCPASS_CONFIG; without that
  * ${XDG_CONFIG_HOME:-~/.config}/mcpass/servers.json, and then ./.mcp.json, which may come with
- * somebody's work: no name of the person's own leads where it says, and its variables are not
+ * the work of others: no name of the person's own leads where it says, and its variables are not
  * expanded.  Release *ret_server with mp_server_free().
  * MCPASS_E_USAGE  no such name (the nearest is told), or one that has no URL */
 enum mcpass_rc mp_server_find(const char *what, const char *path,

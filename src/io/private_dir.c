@@ -110,7 +110,7 @@ enum mcpass_rc mp_private_file_check(int dir_fd, const char *name, const char *p
 		return mp_fail(err, MCPASS_E_POLICY, NULL, "%s belongs to another user", path);
 	if ((st.st_mode & 077) != 0) {
 		rc = mp_fail(err, MCPASS_E_POLICY, NULL, "other users may read or write %s", path);
-		/* The file of somebody who mistyped is not ours to close. */
+		/* A path that was mistyped leads to a file that is not ours to close. */
 		if (len < strlen(STORE_END) || strcmp(name + len - strlen(STORE_END), STORE_END) != 0)
 			mp_hint(err, "Credentials are kept in a file of their own: name another one, FILE.db.");
 		mp_hint(err, "Consider what is in it as known to them; then: chmod 600 '%s'", path);

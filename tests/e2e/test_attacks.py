@@ -60,6 +60,7 @@ OPENERS = {
     "xdg-open": {"DISPLAY": ":0"},
     "x-www-browser": {"DISPLAY": ":0"},
     "wslview": {"WSL_DISTRO_NAME": "Debian"},
+    "open": {"BROWSER": "open"},        # the one of macOS
     "BROWSER": {"BROWSER": "opener"},
     "BROWSER with arguments": {"BROWSER": "nobody:opener --app=%s"},
 }
@@ -71,7 +72,7 @@ def test_a_url_is_no_command(label, path, opener):
         issuer = Issuer(s)
         issuer.metadata["authorization_endpoint"] = issuer.url + path
         os.mkdir(s.path("bin"))
-        name = opener if opener in ("xdg-open", "x-www-browser", "wslview") else "opener"
+        name = opener if opener in ("xdg-open", "x-www-browser", "wslview", "open") else "opener"
         script = s.write("bin/" + name, f"""#!/bin/sh
 cd '{s.folder}'
 url=${{1#--app=}}

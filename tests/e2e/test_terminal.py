@@ -236,7 +236,7 @@ def test_names_of_servers():
         done = run("status", "team")
         expect("the person's own name leads where they say", "own.example/blue" in done.stderr + done.stdout
                and "evil" not in done.stderr, done.stderr + done.stdout)
-        expect("where they are", "mcpass servers" in run("tools", "nobody").stderr)
+        expect("where they are", "mcpass servers" in run("tools", "unknown").stderr)
 
 
 def complete(w, words):
