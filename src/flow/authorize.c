@@ -149,11 +149,13 @@ static void hint_no_redirect(const struct mcpass_client *client, struct mcpass_e
 		    " the browser showed an error, that is the reason.");
 }
 
+/* What came instead of an answer is the reason, where something did: it may be an attack. */
 static enum mcpass_rc nobody_came(const struct mcpass_client *client, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	rc = mp_fail(err, MCPASS_E_EXPIRED, client->strayed ? "RFC 6749 10.12" : NULL,
+	rc = mp_fail(err, client->strayed ? MCPASS_E_POLICY : MCPASS_E_EXPIRED,
+	    client->strayed ? "RFC 6749 10.12" : NULL,
 	    "nobody finished the login in the browser in time%s", client->strayed
 	    ? "; what came to the redirect URI had no state, or not the one of this login" : "");
 	if (client->strayed)

@@ -81,7 +81,8 @@ CURES = [
 @lib.rows(CURES)
 def test_a_known_cure_is_tried_once_and_said(fault, said, registrations):
     with World() as w:
-        w.start_both("--fault", fault)
+        w.start_authserver("--fault", fault)
+        w.start_serve("--challenge-needed")
         done = w.call("echo", "message=hello", "--explain")
         expect_eq("exit", done.returncode, 0, done.stderr)
         expect("the cure is said", said in done.stderr, done.stderr)
@@ -96,7 +97,7 @@ REMEDIES = [
     ("keycloak-no-client-at-all", 4, "'Allowed Client Scopes' (anonymous access) in Clients"),
     ("keycloak-ceiling", 4, "Client scopes: add them as optional scopes"),
     ("keycloak-invalid-target", 4, "attribute resource_url = the resource"),
-    ("keycloak-client-not-found", 4, "'Client not found': mcpass logout"),
+    ("keycloak-client-not-found", 4, "if the browser showed an error, that is the reason"),
 ]
 
 
