@@ -80,9 +80,9 @@ static const struct mp_fault faults[] = {
 	{ "register-scope-binds", "A client may only ask for scopes that it registered, as at"
 	    " Keycloak.", MCPASS_OK, REGISTER(0) },
 
-	{ "authorize-no-state", "The redirect has no state.", MCPASS_E_EXPIRED,
+	{ "authorize-no-state", "The redirect has no state.", MCPASS_E_POLICY,
 	    AUTHORIZE(.params = { { "state", NULL } }) },
-	{ "authorize-wrong-state", "The redirect has another state.", MCPASS_E_EXPIRED,
+	{ "authorize-wrong-state", "The redirect has another state.", MCPASS_E_POLICY,
 	    AUTHORIZE(.params = { { "state", "forged" } }) },
 	{ "authorize-no-iss", "The redirect lacks the iss that was promised.", MCPASS_E_POLICY,
 	    AUTHORIZE(.params = { { "iss", NULL } }) },
