@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "cli/conn.h"
 #include "cli/credential.h"
+#include "io/store.h"
 
 struct logout_options {
 	struct mp_common common;
@@ -38,6 +39,30 @@ static enum mcpass_rc look(const struct mp_conn_options *options, const char *se
 	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
 }
 
+/* There may be one of another account. */
+static enum mcpass_rc tell_none(const struct mp_conn_options *options, const char *server,
+    const struct mp_common *common, struct mcpass_error *err)
+{
+	struct mp_store *store = NULL;
+	struct mp_strings keys = { 0 };
+	enum mcpass_rc rc;
+
+	mp_say(common->quiet, "There is no credential for %s%s%s.", server,
+	    options->profile != NULL ? " and the profile " : "",
+	    options->profile != NULL ? options->profile : "");
+	rc = mp_store_open(options->store, &store, err);
+	if (!rc)
+		rc = mp_store_list(store, &keys, err);
+	for (size_t i = 0; i < keys.count && !rc; i++)
+		if (mp_credential_is(keys.items[i], server, NULL))
+			mp_say(common->quiet, "There is one of the profile %.*s: mcpass logout %s --profile %.*s",
+			    (int)strcspn(keys.items[i], " "), keys.items[i], server,
+			    (int)strcspn(keys.items[i], " "), keys.items[i]);
+	mp_strings_free(&keys);
+	mp_store_close(store);
+	return rc;
+}
+
 static enum mcpass_rc run(const void *values, char **operands, size_t count,
     struct mcpass_error *err)
 {
@@ -53,7 +78,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (!rc)
 		rc = look(&options->conn, conn.server.url, &found, err);
 	if (!rc && !found)
-		mp_say(common.quiet, "There is no credential for %s.", conn.server.url);
+		rc = tell_none(&options->conn, conn.server.url, &common, err);
 	else if (!rc)
 		rc = mp_drive_logout(conn.drive, err);
 	mp_conn_close(&conn);

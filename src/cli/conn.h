@@ -66,6 +66,8 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 void mp_conn_close(struct mp_conn *conn);
 
 /* --- conn_input.c --- */
+/* Files that hold a secret are read as secret_file.h says: one of ours that others may read is
+ * MCPASS_E_POLICY. */
 /* "N: v" each, or with @FILE the lines of a file. */
 enum mcpass_rc mp_conn_read_headers(const struct mp_texts *texts, struct mp_headers *headers,
     struct mcpass_error *err);

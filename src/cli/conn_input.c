@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/conn.h"
 #include "cli/out.h"
+#include "cli/secret_file.h"
 #include "oauth/quirks.h"
 #include "wire/host.h"
 
@@ -33,7 +34,7 @@ static enum mcpass_rc add_header_file(const char *path, struct mp_headers *heade
     struct mcpass_error *err)
 {
 	char *text = NULL;
-	enum mcpass_rc rc = mp_args_read_file(path, MP_MAX_DOCUMENT, &text, NULL, err);
+	enum mcpass_rc rc = mp_secret_file_text(path, MP_MAX_DOCUMENT, &text, err);
 
 	for (const char *line = text; !rc && *line != '\0';) {
 		size_t len = strcspn(line, "\r\n");
@@ -69,7 +70,7 @@ enum mcpass_rc mp_conn_read_secret(const char *path, const char *variable,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (path != NULL) {
-		rc = mp_args_read_file(path, MP_MAX_TOKEN, &from_file, NULL, err);
+		rc = mp_secret_file_text(path, MP_MAX_TOKEN, &from_file, err);
 		text = from_file;
 	}
 	if (!rc && text != NULL)
@@ -87,7 +88,7 @@ enum mcpass_rc mp_conn_read_key(const char *path, struct mp_secret *ret_key,
 
 	if (path == NULL)
 		return MCPASS_OK;
-	rc = mp_args_read_file(path, MP_MAX_TOKEN, &text, NULL, err);
+	rc = mp_secret_file_text(path, MP_MAX_TOKEN, &text, err);
 	if (!rc)
 		rc = mp_secret_set(ret_key, text, err);
 	mp_free_wiped(text);

@@ -29,7 +29,7 @@ static const struct mp_option login_options[] = {
 	{ "profile", 'p', MP_OPTION_TEXT, "NAME", AT(profile),
 	    "Which of several accounts at the server. Default: default." },
 	{ "scope", 's', MP_OPTION_TEXT, "SCOPES", AT(scope),
-	    "Ask for these scopes rather than for those that the server names." },
+	    "Ask for these scopes rather than for those that the server names; all of them, or it fails." },
 	{ "no-login", '\0', MP_OPTION_FLAG, NULL, AT(no_login),
 	    "Fail where a person would have to sign in." },
 	{ "no-browser", '\0', MP_OPTION_FLAG, NULL, AT(no_browser),

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/options.h"
+#include "cli/secret_file.h"
 #include "oauth/scope.h"
 #include "wire/crypto.h"
 
@@ -99,7 +100,7 @@ static enum mcpass_rc read_list(const char *path, json_t **ret_list, struct mcpa
 static enum mcpass_rc blame(const struct mcpass_error *why, const char *path, size_t entry,
     struct mcpass_error *err)
 {
-	bool machine = why->rc / 100 == MCPASS_E_NOMEM / 100;
+	bool machine = why->rc / 100 == MCPASS_E_NOMEM / 100 || why->rc == MCPASS_E_POLICY;
 	enum mcpass_rc rc = machine ? why->rc : MCPASS_E_USAGE;
 
 	rc = entry == 0 ? mp_fail(err, rc, why->spec, "%s: %s", path, why->detail)
@@ -111,8 +112,8 @@ static enum mcpass_rc blame(const struct mcpass_error *why, const char *path, si
 
 /* --- the files that an entry names --- */
 /* Beside the list, unless it says from where. */
-static enum mcpass_rc read_beside(const char *list, const char *name, char **ret_text,
-    struct mcpass_error *err)
+static enum mcpass_rc read_beside(const char *list, const char *name, bool is_secret,
+    char **ret_text, struct mcpass_error *err)
 {
 	const char *slash = name[0] == '/' ? NULL : strrchr(list, '/');
 	struct mp_buf path;
@@ -123,6 +124,8 @@ static enum mcpass_rc read_beside(const char *list, const char *name, char **ret
 		mp_buf_add(&path, list, (size_t)(slash + 1 - list));
 	mp_buf_adds(&path, name);
 	rc = mp_buf_check(&path, "the name of a file", err);
+	if (!rc && is_secret)
+		rc = mp_secret_file_check(mp_buf_text(&path), err);
 	if (!rc)
 		rc = mp_args_read_file(mp_buf_text(&path), MP_MAX_TRUSTED_KEYS, ret_text, NULL, err);
 	mp_buf_free(&path);
@@ -136,7 +139,7 @@ static enum mcpass_rc read_keys(const char *list, const json_t *jwks, const char
 	if (jwks != NULL && jwks_file != NULL)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "jwks and jwks_file: one is enough");
 	if (jwks_file != NULL)
-		return read_beside(list, jwks_file, ret_keys, err);
+		return read_beside(list, jwks_file, false, ret_keys, err);
 	if (jwks != NULL && (*ret_keys = mp_json_dump(jwks)) == NULL)
 		return mp_nomem(err);
 	return MCPASS_OK;
@@ -177,7 +180,7 @@ static enum mcpass_rc read_client(const char *path, const json_t *object,
 	if (!rc)
 		rc = mp_json_read(object, client_fields, MP_COUNT(client_fields), entry, err);
 	if (!rc && entry->client_secret_file != NULL) {
-		rc = read_beside(path, entry->client_secret_file, &entry->secret, err);
+		rc = read_beside(path, entry->client_secret_file, true, &entry->secret, err);
 		if (!rc)
 			trim_line(entry->secret);
 	}

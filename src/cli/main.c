@@ -66,7 +66,8 @@ int main(int argc, char **argv)
 
 	mp_keep_standard();
 	mp_harden();
-	(void)signal(SIGPIPE, SIG_IGN);         /* a reader that goes away is seen by write() */
+	(void)signal(SIGPIPE, SIG_IGN);         /* a reader that goes away is seen by write(), */
+	(void)signal(SIGXFSZ, SIG_IGN);         /* and so is a file that may not grow */
 	rc = dispatch(argc, argv, &err);
 	stopped = mp_stop_signal();
 	if (rc && stopped != 0) {               /* the shell wants to know why we ended */

@@ -15,8 +15,8 @@ enum mcpass_rc mp_secret_file_check(const char *path, struct mcpass_error *err)
 
 	if (strcmp(path, "-") == 0)
 		return MCPASS_OK;
-	if (stat(path, &info) != 0)
-		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(errno));
+	if (stat(path, &info) != 0)     /* whoever reads it says why that cannot be done */
+		return MCPASS_OK;
 	if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077) == 0)
 		return MCPASS_OK;
 	rc = mp_fail(err, MCPASS_E_POLICY, NULL, "%s holds a secret, and others may read it (%03o)",
@@ -40,6 +40,14 @@ enum mcpass_rc mp_secret_file_line(const char *path, struct mp_secret *ret_secre
 		    (struct mp_span){ text, strcspn(text, "\r\n") }, err);
 	mp_free_wiped(text);
 	return rc;
+}
+
+enum mcpass_rc mp_secret_file_text(const char *path, size_t max, char **ret_text,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_secret_file_check(path, err);
+
+	return rc ? rc : mp_args_read_file(path, max, ret_text, NULL, err);
 }
 
 enum mcpass_rc mp_secret_file_bytes(const char *path, size_t max, struct mp_secret *ret_secret,

@@ -14,6 +14,9 @@ enum mcpass_rc mp_secret_file_line(const char *path, struct mp_secret *ret_secre
 /* The same for the whole file, as bytes; one line end at its end does not count. */
 enum mcpass_rc mp_secret_file_bytes(const char *path, size_t max, struct mp_secret *ret_secret,
     struct mcpass_error *err);
+/* The whole file as a text, line ends and all; the caller's (mp_free_wiped). */
+enum mcpass_rc mp_secret_file_text(const char *path, size_t max, char **ret_text,
+    struct mcpass_error *err);
 /* Only the first half: who may read it. */
 enum mcpass_rc mp_secret_file_check(const char *path, struct mcpass_error *err);
 

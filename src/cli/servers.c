@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "cli/args.h"
 #include "cli/options.h"
+#include "cli/secret_file.h"
 #include "io/idn.h"
 
 /* --- variables --- */
@@ -82,8 +83,9 @@ static enum mcpass_rc expand_text(const char *text, bool expand, char **ret_text
 
 /* --- one file --- */
 
+/* *ret_stands_there: what lets one in at the server stands in the file itself. */
 static enum mcpass_rc read_headers(const json_t *object, bool expand,
-    struct mp_headers *headers, struct mcpass_error *err)
+    struct mp_headers *headers, bool *ret_stands_there, struct mcpass_error *err)
 {
 	const char *name;
 	const json_t *value;
@@ -95,6 +97,7 @@ static enum mcpass_rc read_headers(const json_t *object, bool expand,
 		if (!json_is_string(value))
 			return mp_fail(err, MCPASS_E_USAGE, NULL, "the header %s is no text", name);
 		rc = expand_text(json_string_value(value), expand, &text, err);
+		*ret_stands_there |= strstr(json_string_value(value), "${") == NULL;
 		if (!rc)
 			rc = mp_headers_add(headers, name, text, err);
 		mp_free_wiped(text);
@@ -119,7 +122,8 @@ static enum mcpass_rc read_server(const json_t *entry, const char *name, bool ex
 		rc = mp_idn_url(whole, &server->url, err);
 	mp_free_wiped(whole);
 	if (!rc)
-		rc = read_headers(json_object_get(entry, "headers"), expand, &server->headers, err);
+		rc = read_headers(json_object_get(entry, "headers"), expand, &server->headers,
+		    &server->has_secret, err);
 	return rc;
 }
 
@@ -264,6 +268,7 @@ static enum mcpass_rc find(const char *name, const char *path, struct mp_server 
 {
 	struct file files[MAX_FILES] = { 0 };
 	size_t count = choose_files(path, files);
+	struct mp_server server = { 0 };
 	bool done = false;
 	enum mcpass_rc rc = MCPASS_OK;
 
@@ -279,9 +284,15 @@ static enum mcpass_rc find(const char *name, const char *path, struct mp_server 
 		done = !rc && (i + 1 == count || json_object_get(servers, name) != NULL);
 		json_decref(json);
 		if (done)
-			rc = mp_server_read(text, name, files[i].expands, ret_server, err);
+			rc = mp_server_read(text, name, files[i].expands, &server, err);
 		mp_free_wiped(text);
+		if (!rc && server.has_secret)
+			rc = mp_secret_file_check(files[i].path, err);
 	}
+	if (rc)
+		mp_server_free(&server);
+	else
+		*ret_server = server;
 	return rc;
 }
 

@@ -8,6 +8,7 @@
 struct mp_server {
 	char *url;
 	struct mp_headers headers;
+	bool has_secret;        /* one of them stands in the file itself, not in a variable */
 };
 /* what is a URL, or a name in the file path; path NULL: $MCPASS_CONFIG; without that
  * ${XDG_CONFIG_HOME:-~/.config}/mcpass/servers.json, and then ./.mcp.json, which may come with

@@ -9,6 +9,7 @@
 #include "cli/out.h"
 #include "cli/talk.h"
 #include "io/clock.h"
+#include "oauth/device.h"
 #include "wire/form.h"
 #include "wire/uri.h"
 
@@ -115,14 +116,34 @@ static void add_time(struct mp_buf *buf, int64_t seconds)
 	    seconds < 120 ? "s" : "min");
 }
 
+/* Any server can have another organization's page shown, whose sign-in then is for whoever
+ * asked that one for the code.  spec: RFC 8628 5.4 */
+static void add_elsewhere(struct mp_buf *buf, const struct mcpass_action *action)
+{
+	struct mp_uri page;
+
+	if (action->issuer == NULL || !mp_device_is_elsewhere(action->url, action->issuer)
+	    || mp_uri_parse(action->url, &page, NULL) != MCPASS_OK)
+		return;
+	mp_buf_addf(buf, "CAUTION: that page is at %.*s, and not at ", (int)page.host.len, page.host.data);
+	mp_term_add_line(buf, action->issuer, 0);
+	mp_buf_addf(buf, ". Go on only if you know that it\nsigns people in there: who enters a code at"
+	    " %.*s lets somebody in there.\n\n", (int)page.host.len, page.host.data);
+}
+
 void mp_wait_render_code(struct mp_buf *buf, const struct mp_term *term,
     const struct mp_wait *wait, const struct mcpass_action *action, int64_t seconds)
 {
-	mp_buf_addf(buf, "To sign in for %s, open this page on any device:\n\n%s", wait->server,
-	    mp_paint(term, MP_BOLD));
+	mp_buf_addf(buf, "To sign in for %s, ", wait->server);
+	if (action->issuer != NULL) {
+		mp_term_add_line(buf, action->issuer, 0);
+		mp_buf_adds(buf, " asks you to ");
+	}
+	mp_buf_addf(buf, "open this page on any device:\n\n%s", mp_paint(term, MP_BOLD));
 	mp_term_add_line(buf, action->url, 0);
-	mp_buf_addf(buf, "%s\n\nand enter the code  %s", mp_paint(term, MP_PLAIN),
-	    mp_paint(term, MP_BOLD));
+	mp_buf_addf(buf, "%s\n\n", mp_paint(term, MP_PLAIN));
+	add_elsewhere(buf, action);
+	mp_buf_addf(buf, "and enter the code  %s", mp_paint(term, MP_BOLD));
 	mp_term_add_line(buf, action->user_code, 0);
 	mp_buf_addf(buf, "%s\n\n", mp_paint(term, MP_PLAIN));
 	if (action->url_complete != NULL) {
@@ -236,11 +257,12 @@ static enum mcpass_rc on_pasted(void *ctx, char **ret_query, struct mcpass_error
 	return rc;
 }
 
-static void on_lock(void *ctx)
+static void on_lock(void *ctx, const char *holder)
 {
 	const struct mp_wait *wait = ctx;
 
-	mp_say(wait->quiet, "Another mcpass is signing in to %s; waiting for it.", wait->server);
+	mp_say(wait->quiet, "Another mcpass (%s) is at work on the login to %s, or waits for its"
+	    " person; waiting for it (Ctrl-C to stop).", holder, wait->server);
 }
 
 static void on_warning(void *ctx, const char *sentence)

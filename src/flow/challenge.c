@@ -257,12 +257,29 @@ static enum mcpass_rc take_challenges(struct mcpass_client *client,
 	return rc;
 }
 
+/* Nobody refused anything: a person wants to be signed in. */
+static enum mcpass_rc want_login(struct mcpass_client *client, struct mcpass_action *action,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = not_this_token(client, MP_BECAUSE_REFUSED, err);
+
+	client->refreshed = client->registered = false;
+	mp_set(&client->challenged_metadata, NULL, NULL);
+	mp_set(&client->challenged_scope, NULL, NULL);
+	if (rc == MCPASS_OK)
+		mp_act_lock(client, action);
+	return rc;
+}
+
 MP_HANDLER(mp_read_challenge)
 {
 	struct mp_challenges list = { 0 };
 	enum mcpass_rc rc;
 	bool again = false;
 
+	client->if_published = event->status == 0;
+	if (client->if_published)
+		return want_login(client, action, err);
 	if (event->status != 401 && event->status != 403)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "a challenge has status 401 or 403, not %d",
 		    event->status);

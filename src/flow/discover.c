@@ -449,6 +449,10 @@ MP_HANDLER(mp_take_server_metadata)
 		rc = accept_asmeta(client, &why);
 		break;
 	case MP_PLACES_NONE:
+		if (client->if_published && client->no_metadata) {
+			mp_finish_without(client, action);
+			return MCPASS_OK;
+		}
 		rc = no_metadata(client, &why);
 		break;
 	}

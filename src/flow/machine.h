@@ -60,6 +60,7 @@ struct mcpass_client {
 	char *challenged_scope, *challenged_metadata;
 	struct mp_secret refused_token; /* what the server did not want any more */
 	struct mp_secret dead_refresh;  /* what the issuer refused to renew, for good; and */
+	bool if_published;              /* nothing was refused: a login only where one is published */
 	bool dead_client;               /*    whether it was for the client's sake */
 	bool rested;                    /* a refresh was tried a second time already */
 	bool unsaved;                   /* the record is newer than what is stored */

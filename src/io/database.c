@@ -1,10 +1,16 @@
 #include "io/database.h"
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
+#include "base/buf.h"
 #include "base/secret.h"
 #include "io/clock.h"
 #include "io/private_dir.h"
@@ -96,6 +102,55 @@ static enum mcpass_rc check_version(sqlite3 *db, int dir_fd, const struct mp_sch
 	return rc;
 }
 
+/* A folder that cannot be written has no place for the files that SQLite wants beside the
+ * database; without a journal there the file says all, and nobody changes it. */
+static bool can_only_be_read(const char *path, int dir_fd)
+{
+	struct stat journal;
+	const char *slash = strrchr(path, '/');
+	char name[NAME_MAX + 8];
+	int len = snprintf(name, sizeof(name), "%s-wal", slash != NULL ? slash + 1 : path);
+
+	return dir_fd >= 0 && faccessat(dir_fd, ".", W_OK, AT_EACCESS) != 0
+	    && len > 0 && (size_t)len < sizeof(name)
+	    && (fstatat(dir_fd, name, &journal, AT_SYMLINK_NOFOLLOW) != 0 || journal.st_size == 0);
+}
+
+/* "file:PATH?immutable=1"; a path may have any byte. */
+static enum mcpass_rc open_to_read(const char *path, const struct mp_schema *schema,
+    sqlite3 **ret_db, struct mcpass_error *err)
+{
+	struct mp_buf uri;
+	sqlite3 *db = NULL;
+	enum mcpass_rc rc;
+	int version = 0;
+
+	mp_buf_init(&uri, 4 * PATH_MAX);
+	mp_buf_adds(&uri, "file:");
+	for (const char *p = path; *p != '\0'; p++)
+		if (*p == '/' || *p == '.' || *p == '_' || *p == '-' || isalnum((unsigned char)*p))
+			mp_buf_addc(&uri, *p);
+		else
+			mp_buf_addf(&uri, "%%%02x", (unsigned)(unsigned char)*p);
+	mp_buf_adds(&uri, "?immutable=1");
+	rc = mp_buf_check(&uri, "the path of the store", err);
+	if (!rc && sqlite3_open_v2(mp_buf_text(&uri), &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL)
+	    != SQLITE_OK)
+		rc = db == NULL ? mp_nomem(err)
+		    : mp_fail(err, MCPASS_E_STORE, NULL, "%s: %s", path, sqlite3_errmsg(db));
+	if (!rc)
+		rc = read_version(db, &version, err);
+	if (!rc && version != schema->version)
+		rc = mp_fail(err, MCPASS_E_STORE, NULL, "%s has the format %d; this program knows %d", path,
+		    version, schema->version);
+	mp_buf_free(&uri);
+	if (rc)
+		(void)sqlite3_close(db);
+	else
+		*ret_db = db;
+	return rc;
+}
+
 /* FULL: a lost commit would be a lost login where refresh tokens rotate.  secure_delete:
  * a token that was dropped is overwritten. */
 static enum mcpass_rc open_database(const char *path, int dir_fd,
@@ -104,6 +159,8 @@ static enum mcpass_rc open_database(const char *path, int dir_fd,
 	sqlite3 *db = NULL;
 	enum mcpass_rc rc;
 
+	if (can_only_be_read(path, dir_fd))
+		return open_to_read(path, schema, ret_db, err);
 	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
 		rc = db == NULL ? mp_nomem(err)
 		    : mp_fail(err, MCPASS_E_STORE, NULL, "%s: %s", path, sqlite3_errmsg(db));

@@ -236,6 +236,29 @@ enum mcpass_rc mp_drive_token(struct mp_drive *drive, const struct mcpass_token 
 	return rc;
 }
 
+enum mcpass_rc mp_drive_login(struct mp_drive *drive, const struct mcpass_token **ret_token,
+    struct mcpass_error *err)
+{
+	const struct mcpass_event wanted = { .type = MCPASS_EV_CHALLENGE };
+	enum mcpass_rc rc = mp_drive_token(drive, ret_token, err);
+
+	if (rc || drive->token != NULL)
+		return rc;
+	rc = mp_drive_tell(drive, &wanted, err);
+	if (!rc)
+		*ret_token = drive->token;
+	return rc;
+}
+
+enum mcpass_rc mp_drive_check_kept(const struct mp_drive *drive, struct mcpass_error *err)
+{
+	if (drive->unsaved.rc == MCPASS_OK)
+		return MCPASS_OK;
+	if (err != NULL)
+		*err = drive->unsaved;
+	return mp_doing(err, drive->unsaved.rc, "keeping the login");
+}
+
 enum mcpass_rc mp_drive_logout(struct mp_drive *drive, struct mcpass_error *err)
 {
 	const struct mcpass_event event = { .type = MCPASS_EV_LOGOUT };

@@ -26,7 +26,7 @@ struct mp_drive_ui {
 	void (*show_code)(void *ctx, const struct mcpass_action *action);
 	/* Every second that is waited for that login; seconds are left of it; -1: not any more. */
 	void (*code_left)(void *ctx, int64_t seconds);
-	void (*waiting_for_lock)(void *ctx);
+	void (*waiting_for_lock)(void *ctx, const char *holder);
 	void (*message)(void *ctx, const char *json);     /* a notification of the server */
 	void (*waiting)(void *ctx, int seconds);          /* for an answer, each further second */
 	void (*warning)(void *ctx, const char *sentence);
@@ -69,6 +69,12 @@ enum mcpass_rc mp_drive_request(struct mp_drive *drive, const char *method,
  * one, or a login.  *ret_token lives until the next call; NULL: the server wants none. */
 enum mcpass_rc mp_drive_token(struct mp_drive *drive, const struct mcpass_token **ret_token,
     struct mcpass_error *err);
+/* The same for who means to be signed in: also where the server answers without a token, if it
+ * publishes how one is had. */
+enum mcpass_rc mp_drive_login(struct mp_drive *drive, const struct mcpass_token **ret_token,
+    struct mcpass_error *err);
+/* Why the store has not what the last login brought; MCPASS_OK: it has. */
+enum mcpass_rc mp_drive_check_kept(const struct mp_drive *drive, struct mcpass_error *err);
 enum mcpass_rc mp_drive_logout(struct mp_drive *drive, struct mcpass_error *err);
 const char *mp_drive_revision(const struct mp_drive *drive);
 

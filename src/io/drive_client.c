@@ -8,6 +8,8 @@
 
 /* How often a wait for the lock looks whether the person has had enough. */
 #define LOCK_SLICE_MS 250
+/* A refresh takes no longer. */
+#define NO_LOGIN_LOCK_MS 10000
 
 static void forget(struct mp_drive *drive)
 {
@@ -44,12 +46,23 @@ static enum mcpass_rc save(struct mp_drive *drive, const struct mcpass_action *a
 	return MCPASS_OK;
 }
 
-/* Another process may be waiting for its person: as long as we would wait for ours. */
+/* Another process may be waiting for its person: as long as we would wait for ours, or for an
+ * answer of the server's.  Who wants no login waits for none of another's either. */
+static int lock_patience(const struct mp_drive *drive)
+{
+	const struct mp_drive_options *options = &drive->options;
+	int patience = options->login_timeout_ms;
+
+	if (options->http.timeout_ms > 0 && options->http.timeout_ms < patience)
+		patience = options->http.timeout_ms;
+	return options->no_login && patience > NO_LOGIN_LOCK_MS ? NO_LOGIN_LOCK_MS : patience;
+}
+
 static enum mcpass_rc lock(struct mp_drive *drive, const struct mcpass_action *action,
     struct mcpass_event *event, struct mcpass_error *err)
 {
-	int64_t deadline = mp_deadline_ms(drive->options.login_timeout_ms);
-	void (*told)(void *ctx) = drive->options.ui.waiting_for_lock;
+	int64_t deadline = mp_deadline_ms(lock_patience(drive));
+	void (*told)(void *ctx, const char *holder) = drive->options.ui.waiting_for_lock;
 	struct mcpass_error why;
 	enum mcpass_rc rc;
 	int left;
@@ -207,13 +220,14 @@ static enum mcpass_rc perform(void *ctx, const struct mcpass_action *action,
 }
 
 /* The token serves this run all the same: the person hears what the next one will need. */
-static void tell_unsaved(const struct mp_drive *drive)
+static void tell_unsaved(struct mp_drive *drive)
 {
 	const struct mp_drive_ui *ui = &drive->options.ui;
 	struct mp_buf text;
 
-	if (drive->unsaved.rc == MCPASS_OK || ui->warning == NULL)
+	if (drive->unsaved.rc == MCPASS_OK || ui->warning == NULL || drive->told_unsaved)
 		return;
+	drive->told_unsaved = true;
 	mp_buf_init(&text, 1024);
 	mp_buf_addf(&text, "the login could not be kept, and serves this run only: %s%s%s",
 	    drive->unsaved.detail, drive->unsaved.hint[0] != '\0' ? " -- " : "", drive->unsaved.hint);
@@ -232,7 +246,6 @@ enum mcpass_rc mp_drive_tell(struct mp_drive *drive, const struct mcpass_event *
 
 	now.now = mp_now_s();
 	mp_clear(&drive->reason);
-	mp_clear(&drive->unsaved);
 	rc = mcpass_client_run(drive->client, &now, &host, &action, err);
 	if (!rc)
 		tell_notice(drive, &action);

@@ -25,6 +25,7 @@ struct mp_drive {
 	struct mp_http_response response;
 	struct mcpass_error reason;     /* why there was none */
 	struct mcpass_error unsaved;    /* why the last SAVE could not be done; rc MCPASS_OK: it was */
+	bool told_unsaved;
 	bool told_stray;                /* that something else came to the redirect URI */
 	char *text;                     /* a record, a query: wiped */
 

@@ -16,26 +16,81 @@
 /* What it sent too much is thrown away, up to this many reads. */
 #define GOODBYE_READS 64
 
+/* Addresses that one redirect host may be: both loopbacks. */
+#define MP_MAX_ADDRESSES 2
+/* Ports that are tried until one is free at both. */
+#define MOST_PORTS 8
+
 struct browser {
 	int fd;
 	struct mp_buf head;
 };
 struct mp_listener {
-	int fd, held;                   /* held: who brought the redirect; -1: nobody */
+	int fds[MP_MAX_ADDRESSES];      /* that are listened on; -1: none */
+	int held;                       /* who brought the redirect; -1: nobody */
 	char *uri, *authority;
 	struct browser browsers[MP_MAX_BROWSERS];       /* the oldest first */
 	size_t count;
 };
 
-/* The port that was wished for, and any other when that is taken. */
-static enum mcpass_rc bind_port(const struct mp_listener_options *options, int *ret_fd,
-    unsigned *ret_port, struct mcpass_error *err)
+/* "localhost" is either loopback address, as the browser likes.  spec: RFC 6761 6.3 */
+static bool wants_both(const struct mp_listener_options *options)
 {
-	if (options->port == 0 && options->wished_port != 0
-	    && mp_socket_listen(options->bind_address, options->wished_port, ret_fd, ret_port,
-	        NULL) == MCPASS_OK)
+	return options->bind_address == NULL && mp_eq_nocase(options->redirect_host, "localhost");
+}
+
+static bool has_ipv6(void)
+{
+	unsigned port;
+	int fd;
+
+	if (mp_socket_listen("::1", 0, &fd, &port, NULL) != MCPASS_OK)
+		return false;
+	close(fd);
+	return true;
+}
+
+/* The same port at the other loopback address, where there is that: whoever has it there would
+ * be sent some browsers with our codes. */
+static enum mcpass_rc bind_other(const struct mp_listener_options *options, unsigned port,
+    int *ret_fd, struct mcpass_error *err)
+{
+	unsigned same;
+
+	if (!wants_both(options) || !has_ipv6())
 		return MCPASS_OK;
-	return mp_socket_listen(options->bind_address, options->port, ret_fd, ret_port, err);
+	return mp_socket_listen("::1", port, ret_fd, &same, err);
+}
+
+static enum mcpass_rc bind_all(const struct mp_listener_options *options, unsigned wish,
+    int fds[MP_MAX_ADDRESSES], unsigned *ret_port, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_socket_listen(options->bind_address, wish, &fds[0], ret_port, err);
+	if (rc)
+		return rc;
+	rc = bind_other(options, *ret_port, &fds[1], err);
+	if (rc) {
+		close(fds[0]);
+		fds[0] = -1;
+	}
+	return rc;
+}
+
+/* The port that was wished for, and any other when that is taken. */
+static enum mcpass_rc bind_port(const struct mp_listener_options *options,
+    int fds[MP_MAX_ADDRESSES], unsigned *ret_port, struct mcpass_error *err)
+{
+	if (options->port != 0)
+		return bind_all(options, options->port, fds, ret_port, err);
+	if (options->wished_port != 0
+	    && bind_all(options, options->wished_port, fds, ret_port, NULL) == MCPASS_OK)
+		return MCPASS_OK;
+	for (int i = 0; i < MOST_PORTS; i++)
+		if (bind_all(options, 0, fds, ret_port, NULL) == MCPASS_OK)
+			return MCPASS_OK;
+	return bind_all(options, 0, fds, ret_port, err);
 }
 
 /* What the URI calls us.  A browser can go to no unspecified address (0.0.0.0, ::); what
@@ -74,8 +129,10 @@ enum mcpass_rc mp_listener_new(const struct mp_listener_options *options,
 
 	if (listener == NULL)
 		return mp_nomem(err);
-	listener->fd = listener->held = -1;
-	rc = bind_port(options, &listener->fd, &port, err);
+	listener->held = -1;
+	for (size_t i = 0; i < MP_MAX_ADDRESSES; i++)
+		listener->fds[i] = -1;
+	rc = bind_port(options, listener->fds, &port, err);
 	if (!rc)
 		rc = name_it(listener, redirect_host(options), port, err);
 	if (rc)
@@ -137,9 +194,9 @@ static void refuse(int fd, int status)
 }
 
 /* A new connection.  When the table is full, the one that was silent for longest goes. */
-static void take_in(struct mp_listener *listener)
+static void take_in(struct mp_listener *listener, int listening)
 {
-	int fd = accept(listener->fd, NULL, NULL);
+	int fd = accept(listening, NULL, NULL);
 
 	if (fd < 0)
 		return;
@@ -220,14 +277,16 @@ static enum mcpass_rc serve_all(struct mp_listener *listener, const struct pollf
 }
 
 /* What poll() is to watch: the port, the other descriptors, the browsers. */
-#define FIRST_BROWSER (1 + MP_LISTENER_ALSO)
+#define FIRST_ALSO MP_MAX_ADDRESSES
+#define FIRST_BROWSER (FIRST_ALSO + MP_LISTENER_ALSO)
 
 static size_t list_watched(const struct mp_listener *listener,
     const int also_fds[MP_LISTENER_ALSO], struct pollfd *polled)
 {
-	polled[0] = (struct pollfd){ .fd = listener->fd, .events = POLLIN };
+	for (size_t i = 0; i < MP_MAX_ADDRESSES; i++)
+		polled[i] = (struct pollfd){ .fd = listener->fds[i], .events = POLLIN };
 	for (size_t i = 0; i < MP_LISTENER_ALSO; i++)
-		polled[1 + i] = (struct pollfd){ .fd = also_fds[i], .events = POLLIN };
+		polled[FIRST_ALSO + i] = (struct pollfd){ .fd = also_fds[i], .events = POLLIN };
 	for (size_t i = 0; i < listener->count; i++)
 		polled[FIRST_BROWSER + i] = (struct pollfd){ .fd = listener->browsers[i].fd,
 			.events = POLLIN };
@@ -250,10 +309,11 @@ static enum mcpass_rc look(struct mp_listener *listener, int64_t deadline,
 	if (n == 0)
 		return mp_fail(err, MCPASS_E_EXPIRED, NULL, "nobody came back from the browser");
 	rc = serve_all(listener, polled + FIRST_BROWSER, ret_query, err);
-	if (!rc && polled[0].revents != 0)
-		take_in(listener);
+	for (size_t i = 0; i < MP_MAX_ADDRESSES && !rc; i++)
+		if (polled[i].revents != 0)
+			take_in(listener, listener->fds[i]);
 	for (size_t i = 0; i < MP_LISTENER_ALSO; i++)
-		*ret_also |= polled[1 + i].revents != 0;
+		*ret_also |= polled[FIRST_ALSO + i].revents != 0;
 	return rc;
 }
 
@@ -301,8 +361,9 @@ void mp_listener_free(struct mp_listener *listener)
 	mp_listener_finish(listener, false, NULL);
 	while (listener->count > 0)
 		remove_browser(listener, listener->count - 1, false);
-	if (listener->fd >= 0)
-		close(listener->fd);
+	for (size_t i = 0; i < MP_MAX_ADDRESSES; i++)
+		if (listener->fds[i] >= 0)
+			close(listener->fds[i]);
 	free(listener->uri);
 	free(listener->authority);
 	free(listener);

@@ -1,6 +1,11 @@
 #include "io/sql.h"
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "base/secret.h"
+
+/* The file system gives room in steps of this; a journal of ours has a few of them. */
+#define ROOM_STEP 32768
 
 static enum mcpass_rc fail(sqlite3 *db, struct mcpass_error *err)
 {
@@ -79,6 +84,27 @@ out:
 	return rc;
 }
 
+/* A store has no limit but the disk, unlike a peer's list. */
+static enum mcpass_rc push(struct mp_strings *list, const char *text, struct mcpass_error *err)
+{
+	char *copy = mp_dup_span((struct mp_span){ text, strlen(text) });
+	char **grown = list->items;
+
+	/* A power of two is full. */
+	if (copy != NULL && (list->count & (list->count - 1)) == 0) {
+		size_t room = list->count == 0 ? 1 : 2 * list->count;
+
+		grown = realloc(list->items, room * sizeof(*grown));
+	}
+	if (copy == NULL || grown == NULL) {
+		free(copy);
+		return mp_nomem(err);
+	}
+	list->items = grown;
+	list->items[list->count++] = copy;
+	return MCPASS_OK;
+}
+
 enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_list,
     struct mcpass_error *err)
 {
@@ -92,8 +118,7 @@ enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_
 	while (!rc && (code = sqlite3_step(statement)) == SQLITE_ROW) {
 		const char *text = (const char *)sqlite3_column_text(statement, 0);
 
-		rc = text == NULL ? mp_nomem(err)
-		    : mp_strings_add(&list, (struct mp_span){ text, strlen(text) }, err);
+		rc = text == NULL ? mp_nomem(err) : push(&list, text, err);
 	}
 	if (!rc && code != SQLITE_DONE)
 		rc = fail(db, err);
@@ -108,4 +133,40 @@ enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_
 enum mcpass_rc mp_sql_exec(sqlite3 *db, const char *sql, struct mcpass_error *err)
 {
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? MCPASS_OK : fail(db, err);
+}
+
+/* In WAL mode a commit appends to the journal; the table's file grows when that is copied back,
+ * and fails then without harm. */
+static int set_room_aside(sqlite3 *db, size_t bytes)
+{
+	sqlite3_file *journal = NULL;
+	sqlite3_int64 size = 0;
+	int chunk = ROOM_STEP, code;
+
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, (void *)&journal) != SQLITE_OK
+	    || journal == NULL || journal->pMethods == NULL || journal->pMethods->iVersion < 1)
+		return SQLITE_OK;               /* in memory */
+	code = journal->pMethods->xFileSize(journal, &size);
+	if (code != SQLITE_OK)
+		return code;
+	size += (sqlite3_int64)bytes;
+	(void)journal->pMethods->xFileControl(journal, SQLITE_FCNTL_CHUNK_SIZE, &chunk);
+	code = journal->pMethods->xFileControl(journal, SQLITE_FCNTL_SIZE_HINT, &size);
+	return code == SQLITE_NOTFOUND ? SQLITE_OK : code;
+}
+
+enum mcpass_rc mp_sql_reserve(sqlite3 *db, size_t bytes, struct mcpass_error *err)
+{
+	const char *path = sqlite3_db_filename(db, "main");
+	enum mcpass_rc rc = mp_sql_exec(db, "BEGIN IMMEDIATE", err);
+	int code;
+
+	if (rc)
+		return rc;
+	code = set_room_aside(db, bytes);
+	if (code != SQLITE_OK)
+		rc = mp_fail(err, MCPASS_E_STORE, NULL, "%s: no room for a login: %s",
+		    path != NULL ? path : "the store", strerror(errno));
+	(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return rc;
 }

@@ -22,4 +22,8 @@ enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_
 /* Statements without values or rows. */
 enum mcpass_rc mp_sql_exec(sqlite3 *db, const char *sql, struct mcpass_error *err);
 
+/* Whether something as large as bytes can be written now: takes the write lock, has the file
+ * system set the room aside, and lets go.  Costs no sync.  MCPASS_E_STORE: it cannot. */
+enum mcpass_rc mp_sql_reserve(sqlite3 *db, size_t bytes, struct mcpass_error *err);
+
 #endif

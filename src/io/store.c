@@ -1,6 +1,7 @@
 #include "io/store.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -9,6 +10,9 @@
 #include "io/database.h"
 #include "io/private_dir.h"
 #include "wire/crypto.h"
+
+/* What one save appends: the record, its pages, and their frames. */
+#define ROOM (MP_MAX_RECORD / 2)
 
 static const struct mp_schema schema = {
 	1,
@@ -220,8 +224,65 @@ static enum mcpass_rc open_lock(const struct mp_store *store, const char *key, i
 	return rc;
 }
 
+/* Who holds the lock, for who waits: advice, so that nothing hangs on it. */
+static void sign(int fd)
+{
+	char text[64];
+	int len = snprintf(text, sizeof(text), "process %ld\n", (long)getpid());
+
+	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) != len)
+		return;                 /* then nobody's name stands there */
+}
+
+static void read_holder(int fd, char *ret_text, size_t room)
+{
+	ssize_t len = pread(fd, ret_text, room - 1, 0);
+
+	ret_text[len > 0 ? len : 0] = '\0';
+	ret_text[strcspn(ret_text, "\n")] = '\0';
+	if (ret_text[0] == '\0')
+		(void)snprintf(ret_text, room, "a process");
+	mp_one_line(ret_text);
+}
+
+/* What is about to be spent, a refresh token or a person's sign-in, must not be lost because
+ * the store cannot take what comes of it. */
+static enum mcpass_rc prepare(struct mp_store *store, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = open_now(store, true, err);
+
+	if (!rc)
+		rc = mp_sql_reserve(store->db, ROOM, err);
+	if (rc && rc != MCPASS_E_NOMEM)
+		mp_hint(err, "Nothing was asked of the authorization server. Make room, or the store"
+		    " writable, or give another one: --store FILE.");
+	return mp_doing(err, rc, "making sure that the login can be kept");
+}
+
+static enum mcpass_rc wait_for_lock(int fd, int timeout_ms,
+    void (*told)(void *ctx, const char *holder), void *ctx, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_flock(fd, 0, NULL, NULL, &why);
+	char holder[64];
+
+	if (rc == MCPASS_E_EXPIRED) {
+		read_holder(fd, holder, sizeof(holder));
+		if (told != NULL && timeout_ms != 0)
+			told(ctx, holder);
+		mp_clear(&why);
+		rc = mp_flock(fd, timeout_ms, NULL, NULL, &why);
+		if (rc == MCPASS_E_EXPIRED)
+			return mp_fail(err, rc, NULL, "%s holds the lock: it renews the login, or waits for"
+			    " its person", holder);
+	}
+	if (rc && err != NULL)
+		*err = why;
+	return rc;
+}
+
 enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key, int timeout_ms,
-    void (*told)(void *ctx), void *ctx, struct mcpass_error *err)
+    void (*told)(void *ctx, const char *holder), void *ctx, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 	int fd = -1;
@@ -231,12 +292,17 @@ enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key, int timeou
 	mp_store_unlock(store);
 	rc = open_lock(store, key, &fd, err);
 	if (!rc)
-		rc = mp_flock(fd, timeout_ms, told, ctx, err);
+		rc = mp_doing(err, wait_for_lock(fd, timeout_ms, told, ctx, err),
+		    "waiting for another mcpass to finish with this login");
 	if (!rc)
+		rc = prepare(store, err);
+	if (!rc) {
+		sign(fd);
 		store->lock_fd = fd;
-	else if (fd >= 0)
+	} else if (fd >= 0) {
 		close(fd);
-	return mp_doing(err, rc, "waiting for another mcpass to finish with this login");
+	}
+	return mp_doing(err, rc, "locking the credential store");
 }
 
 void mp_store_unlock(struct mp_store *store)

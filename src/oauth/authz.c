@@ -124,7 +124,7 @@ enum mcpass_rc mp_authz_is_ours(const char *query, size_t len, const char *state
 {
 	const char *sent = NULL;
 	struct mp_form form = { 0 };
-	enum mcpass_rc rc = mp_form_parse(query, len, &form, NULL);
+	enum mcpass_rc rc = mp_form_read(query, len, &form, NULL);
 
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
@@ -161,7 +161,8 @@ static enum mcpass_rc refuse(const char *error, const char *description,
 	return rc;
 }
 
-/* Judges a form whose parameters are read one by one, each at most once. */
+/* Judges a form whose parameters are read one by one; those that decide stand there once at
+ * most, and what is odd in them equals nothing of ours. */
 static enum mcpass_rc judge(const struct mp_form *form, const struct mp_authz_expect *expect,
     struct mp_secret *ret_code, struct mcpass_error *err)
 {
@@ -178,14 +179,17 @@ static enum mcpass_rc judge(const struct mp_form *form, const struct mp_authz_ex
 		rc = mp_authz_check_iss(iss, expect->issuer, expect->iss_promised, err);
 	if (!rc)
 		rc = mp_form_get(form, "error", &error, err);
-	if (!rc)
-		rc = mp_form_get(form, "error_description", &description, err);
+	if (mp_form_get(form, "error_description", &description, NULL))
+		description = NULL;             /* it is for show */
 	if (!rc)
 		rc = mp_form_get(form, "code", &code, err);
 	if (rc)
 		return rc;
-	if (error != NULL)
+	if (error != NULL && error[0] != '\0')
 		return refuse(error, description, err);
+	rc = mp_form_check(form, "code", err);
+	if (rc)
+		return rc;
 	if (code == NULL || code[0] == '\0')    /* spec: RFC 6749 4.1.2 */
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 4.1.2",
 		    "the redirect has neither code nor error");
@@ -202,7 +206,7 @@ enum mcpass_rc mp_authz_answer(const char *query, size_t len,
 	struct mp_form form = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_form_parse(query, len, &form, err);
+	rc = mp_form_read(query, len, &form, err);
 	if (!rc)
 		rc = judge(&form, expect, ret_code, err);
 	mp_form_free(&form);

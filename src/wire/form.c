@@ -53,34 +53,48 @@ static int hex_value(char c)
 	return -1;
 }
 
-/* Decodes into out, which has room for raw.len bytes; false for a bad escape or a NUL. */
+/* Decodes into out, which has room for raw.len bytes; false for a bad escape, which stays as it
+ * is, or a NUL. */
 static bool unescape(struct mp_span raw, char *out, size_t *ret_len)
 {
 	size_t len = 0;
+	bool good = true;
 
 	for (size_t i = 0; i < raw.len; i++) {
+		int high = i + 2 < raw.len ? hex_value(raw.data[i + 1]) : -1;
+		int low = i + 2 < raw.len ? hex_value(raw.data[i + 2]) : -1;
 		char c = raw.data[i];
 
-		if (c == '+') {
-			c = ' ';
-		} else if (c == '%') {
-			int high = i + 2 < raw.len ? hex_value(raw.data[i + 1]) : -1;
-			int low = i + 2 < raw.len ? hex_value(raw.data[i + 2]) : -1;
-
-			if (high < 0 || low < 0)
-				return false;
+		if (c == '%' && high >= 0 && low >= 0) {
 			c = (char)(high * 16 + low);
 			i += 2;
+		} else if (c == '%') {
+			good = false;
+		} else if (c == '+') {
+			c = ' ';
 		}
-		if (c == '\0')
-			return false;
+		good = good && c != '\0';
 		out[len++] = c;
 	}
 	*ret_len = len;
-	return true;
+	return good;
 }
 
-static enum mcpass_rc decode(struct mp_span raw, char **ret_text, struct mcpass_error *err)
+/* What is no text becomes one. */
+static void mend(char *text, size_t len)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\0')
+			text[i] = '?';
+	while ((at += mp_utf8_prefix(text + at, len - at)) < len)
+		text[at] = '?';
+}
+
+/* odd NULL: strictly; else it is set when the text had to be mended. */
+static enum mcpass_rc decode(struct mp_span raw, bool *odd, char **ret_text,
+    struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 	char *text = malloc(raw.len + 1);
@@ -89,10 +103,15 @@ static enum mcpass_rc decode(struct mp_span raw, char **ret_text, struct mcpass_
 	if (text == NULL)
 		return mp_nomem(err);
 	if (!unescape(raw, text, &len))
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, SPEC, "a form has a bad %%-escape or a NUL");
+		rc = mp_fail(odd != NULL ? NULL : err, MCPASS_E_PROTOCOL, SPEC,
+		    "a form has a bad %%-escape or a NUL");
 	else if (!mp_utf8_valid(text, len))
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, SPEC, "a form holds bytes that are not UTF-8");
-	if (rc) {
+		rc = mp_fail(odd != NULL ? NULL : err, MCPASS_E_PROTOCOL, SPEC,
+		    "a form holds bytes that are not UTF-8");
+	if (rc && odd != NULL) {
+		mend(text, len);
+		*odd = true;
+	} else if (rc) {
 		mp_wipe(text, raw.len + 1);         /* it may be half a code or a secret */
 		free(text);
 		return rc;
@@ -102,19 +121,20 @@ static enum mcpass_rc decode(struct mp_span raw, char **ret_text, struct mcpass_
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc decode_pair(struct mp_span raw, struct mp_form_pair *pair,
+static enum mcpass_rc decode_pair(struct mp_span raw, bool lenient, struct mp_form_pair *pair,
     struct mcpass_error *err)
 {
 	const char *equals = memchr(raw.data, '=', raw.len);
 	size_t name_len = equals != NULL ? (size_t)(equals - raw.data) : raw.len;
 	struct mp_span value = { raw.data + raw.len, 0 };
+	bool *odd = lenient ? &pair->odd : NULL;
 	enum mcpass_rc rc;
 
 	if (equals != NULL)
 		value = (struct mp_span){ equals + 1, raw.len - name_len - 1 };
-	rc = decode((struct mp_span){ raw.data, name_len }, &pair->name, err);
+	rc = decode((struct mp_span){ raw.data, name_len }, odd, &pair->name, err);
 	if (!rc)
-		rc = decode(value, &pair->value, err);
+		rc = decode(value, odd, &pair->value, err);
 	return rc;
 }
 
@@ -139,8 +159,8 @@ static bool next_pair(struct mp_span *rest, struct mp_span *ret_pair)
 	return true;
 }
 
-enum mcpass_rc mp_form_parse(const char *text, size_t len, struct mp_form *ret_form,
-    struct mcpass_error *err)
+static enum mcpass_rc read_pairs(const char *text, size_t len, bool lenient,
+    struct mp_form *ret_form, struct mcpass_error *err)
 {
 	struct mp_span rest = { text, len }, raw;
 	struct mp_form form = { 0 };
@@ -161,12 +181,34 @@ enum mcpass_rc mp_form_parse(const char *text, size_t len, struct mp_form *ret_f
 		return mp_nomem(err);
 	rest = (struct mp_span){ text, len };
 	while (!rc && form.count < count && next_pair(&rest, &raw))
-		rc = decode_pair(raw, &form.pairs[form.count++], err);
+		rc = decode_pair(raw, lenient, &form.pairs[form.count++], err);
 	if (rc)
 		mp_form_free(&form);
 	else
 		*ret_form = form;
 	return rc;
+}
+
+enum mcpass_rc mp_form_parse(const char *text, size_t len, struct mp_form *ret_form,
+    struct mcpass_error *err)
+{
+	return read_pairs(text, len, false, ret_form, err);
+}
+
+enum mcpass_rc mp_form_read(const char *text, size_t len, struct mp_form *ret_form,
+    struct mcpass_error *err)
+{
+	return read_pairs(text, len, true, ret_form, err);
+}
+
+enum mcpass_rc mp_form_check(const struct mp_form *form, const char *name,
+    struct mcpass_error *err)
+{
+	for (size_t i = 0; i < form->count; i++)
+		if (form->pairs[i].odd && strcmp(form->pairs[i].name, name) == 0)
+			return mp_fail(err, MCPASS_E_PROTOCOL, SPEC,
+			    "%s has a bad %%-escape, or bytes that are no text", name);
+	return MCPASS_OK;
 }
 
 enum mcpass_rc mp_form_get(const struct mp_form *form, const char *name,

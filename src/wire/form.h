@@ -10,7 +10,10 @@ void mp_form_add(struct mp_buf *buf, const char *name, const char *value);
 /* Appends the encoded text alone (for HTTP Basic, RFC 6749 2.3.1). */
 void mp_form_encode(struct mp_buf *buf, const char *text);
 
-struct mp_form_pair { char *name, *value; };
+struct mp_form_pair {
+	char *name, *value;
+	bool odd;               /* mended by mp_form_read() */
+};
 struct mp_form {
 	struct mp_form_pair *pairs;
 	size_t count;
@@ -19,6 +22,15 @@ struct mp_form {
  * that are not UTF-8 (MCPASS_E_PROTOCOL); more than MP_MAX_ITEMS pairs or MP_MAX_FORM
  * bytes (MCPASS_E_LIMIT).  Release with mp_form_free(). */
 enum mcpass_rc mp_form_parse(const char *text, size_t len, struct mp_form *ret_form,
+    struct mcpass_error *err);
+
+/* The same for what only advises: a bad escape stays as it is, and what is no UTF-8 or a NUL
+ * becomes '?'; only the limits are kept. */
+enum mcpass_rc mp_form_read(const char *text, size_t len, struct mp_form *ret_form,
+    struct mcpass_error *err);
+
+/* MCPASS_E_PROTOCOL when the value of that name, which decides something, had to be mended. */
+enum mcpass_rc mp_form_check(const struct mp_form *form, const char *name,
     struct mcpass_error *err);
 
 /* The value of the only pair of that name: *ret_value is borrowed from form, or NULL

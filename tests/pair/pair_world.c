@@ -589,6 +589,19 @@ enum mcpass_rc world_logout(struct world *world, struct mcpass_error *err)
 	return rc ? rc : run(world, event, &action, err);
 }
 
+enum mcpass_rc world_want_login(struct world *world, struct mcpass_error *err)
+{
+	struct mcpass_event event = { .type = MCPASS_EV_START,
+		.now = world->now + world->clock_error };
+	struct mcpass_action action = { 0 };
+	enum mcpass_rc rc = make_client(world, err);
+
+	if (rc == MCPASS_OK)
+		rc = run(world, event, &action, err);
+	event.type = MCPASS_EV_CHALLENGE;
+	return rc ? rc : run(world, event, &action, err);
+}
+
 json_t *world_stored(const struct world *world)
 {
 	return world->record != NULL ? json_loads(world->record, 0, NULL) : NULL;

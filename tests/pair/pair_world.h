@@ -97,6 +97,8 @@ enum mcpass_rc world_call(struct world *world, const char *method, const char *t
 json_t *world_stored(const struct world *world);
 /* Changes a member of it, as time or an attacker would; value NULL removes it. */
 void world_edit(struct world *world, const char *path, json_t *value);
+/* A login that no refusal asks for, where one is published. */
+enum mcpass_rc world_want_login(struct world *world, struct mcpass_error *err);
 enum mcpass_rc world_logout(struct world *world, struct mcpass_error *err);
 
 /* Every arrow that any world of this program has walked, as mp_flow_arrows() has them. */

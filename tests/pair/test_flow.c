@@ -768,6 +768,36 @@ static void test_wrong_clock(void)
 	world_close(&world);
 }
 
+static bool nothing_published(struct world *world, const char *url,
+    struct mp_http_response *response)
+{
+	(void)world;
+	if (strstr(url, "/.well-known/") != NULL) {
+		response->status = 404;
+		mp_buf_clear(&response->body);
+	}
+	return true;
+}
+
+/* A server that answers without a token, and says how one is had. */
+static void test_wanted_login(void)
+{
+	struct world world;
+
+	world_open(&world);
+	CHECK_EQ("published", world_want_login(&world, NULL), MCPASS_OK);
+	CHECK_EQ("a person signs in", world.logins, 1);
+	CHECK("and it is kept", world.record != NULL && strstr(world.record, "access_token") != NULL);
+	world_close(&world);
+
+	world_open(&world);
+	world.tamper = nothing_published;
+	CHECK_EQ("not published", world_want_login(&world, NULL), MCPASS_OK);
+	CHECK_EQ("nobody is asked", world.logins, 0);
+	CHECK_EQ("nothing is guessed", world.registrations, 0);
+	world_close(&world);
+}
+
 static bool hide_challenge(struct world *world, const char *url, struct mp_http_response *response)
 {
 	(void)world;
@@ -980,6 +1010,7 @@ int main(void)
 	test_nothing_can_be_kept();
 	test_expired_at_once();
 	test_wrong_clock();
+	test_wanted_login();
 	test_no_challenge();
 	test_metadata_redirect();
 	test_bad_hops();

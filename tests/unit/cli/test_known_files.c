@@ -1,5 +1,6 @@
 /* The files of clients and of trusted issuers. */
 #include <stdio.h>
+#include <sys/stat.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,8 @@ static const char *write_file(const char *name, const char *text)
 
 	snprintf(path, sizeof(path), "%s/%s", folder, name);
 	file = fopen(path, "w");
-	CHECK("written", file != NULL && fputs(text, file) >= 0 && fclose(file) == 0);
+	CHECK("written", file != NULL && fputs(text, file) >= 0 && fclose(file) == 0
+	    && chmod(path, 0600) == 0);
 	return path;
 }
 
@@ -27,6 +29,11 @@ static void test_clients(void)
 	const struct mp_issuer_client *client;
 	struct mcpass_error err = { 0 };
 
+	CHECK_EQ("a secret", chmod(write_file("secret", "top secret\n"), 0640), 0);
+	CHECK_EQ("that others may read", mp_known_clients_read(write_file("clients.json",
+	    "[{\"client_id\":\"a\",\"client_secret_file\":\"secret\"}]"), &clients, &err), MCPASS_E_POLICY);
+	CHECK_HAS("says how to mend it", err.hint, "chmod 600");
+	err = (struct mcpass_error){ 0 };
 	write_file("secret", "top secret\n");
 	write_file("keys.json", "{\"keys\":[]}");
 	CHECK_EQ("read", mp_known_clients_read(write_file("clients.json", "[{\"client_id\":\"a\","

@@ -131,6 +131,7 @@ static void write_file(const char *text)
 		exit(1);
 	(void)fputs(text, out);
 	(void)fclose(out);
+	CHECK_EQ("ours alone", chmod(file, 0600), 0);
 }
 
 static void test_server_find(void)
@@ -173,6 +174,40 @@ static const struct {
 	{ "a line end in the value", "X: a\r\nY: b", MCPASS_E_USAGE, NULL, NULL },
 	{ "a line end in the name", "X\r\nY: b", MCPASS_E_USAGE, NULL, NULL },
 };
+
+/* Every file that holds a secret is taken only where no other user may read it. */
+static void test_private(void)
+{
+	struct mp_secret secret = { 0 };
+	struct mp_headers headers = { 0 };
+	struct mp_server server = { 0 };
+	struct mcpass_error err = { 0 };
+	struct mp_texts texts = { .count = 1 };
+	char at_file[96];
+
+	(void)snprintf(at_file, sizeof(at_file), "@%s", file);
+	texts.items[0] = at_file;
+	write_file("{\"mcpServers\":{\"plain\":{\"url\":\"https://x/mcp\"},"
+	    "\"work\":{\"url\":\"https://x/mcp\",\"headers\":{\"Authorization\":\"Bearer x\"}}}}");
+	for (unsigned mode = 0604; mode <= 0664; mode += 060) {
+		CHECK_EQ("others may read it", chmod(file, mode), 0);
+		CHECK_EQ("a secret", mp_conn_read_secret(file, NULL, &secret, NULL), MCPASS_E_POLICY);
+		CHECK_EQ("a key", mp_conn_read_key(file, &secret, NULL), MCPASS_E_POLICY);
+		CHECK_EQ("headers", mp_conn_read_headers(&texts, &headers, NULL), MCPASS_E_POLICY);
+		CHECK_EQ("a server with headers", mp_server_find("work", file, &server, &err),
+		    MCPASS_E_POLICY);
+		CHECK_HAS("says how to mend it", err.hint, "chmod 600");
+		mp_clear(&err);
+		CHECK_EQ("a server without", mp_server_find("plain", file, &server, NULL), MCPASS_OK);
+		mp_server_free(&server);
+	}
+	CHECK("nothing was taken", !mp_secret_present(&secret) && headers.count == 0);
+	CHECK_EQ("ours alone", chmod(file, 0600), 0);
+	CHECK_EQ("a server with headers", mp_server_find("work", file, &server, NULL), MCPASS_OK);
+	mp_server_free(&server);
+	CHECK_EQ("a secret", mp_conn_read_secret(file, NULL, &secret, NULL), MCPASS_OK);
+	mp_secret_free(&secret);
+}
 
 static void test_headers(void)
 {
@@ -332,6 +367,18 @@ static void test_code(void)
 	    "https://as.example/device\n\nand enter the code  WDJB-MJHT\n\n"
 	    "The code is good for 10 min. Waiting (Ctrl-C to stop) ...\n");
 	mp_buf_clear(&buf);
+	action.issuer = "https://as.example/realm";
+	mp_wait_render_code(&buf, &log, &wait, &action, 600);
+	CHECK_HAS("who asks", mp_buf_text(&buf), "To sign in for https://x/mcp, https://as.example/realm"
+	    " asks you to open this page");
+	CHECK("at its own page", strstr(mp_buf_text(&buf), "CAUTION") == NULL);
+	mp_buf_clear(&buf);
+	action.url = "https://microsoft.com/devicelogin";
+	mp_wait_render_code(&buf, &log, &wait, &action, 600);
+	CHECK_HAS("at another's", mp_buf_text(&buf), "CAUTION: that page is at microsoft.com, and not at"
+	    " https://as.example/realm.");
+	mp_buf_clear(&buf);
+	action.url = "https://as.example/device";
 	action.url_complete = "https://as.example/device?user_code=WDJB-MJHT";
 	mp_wait_render_code(&buf, &log, &wait, &action, 90);
 	CHECK_HAS("the longer link", mp_buf_text(&buf), "?user_code=WDJB-MJHT\n\nThe code is good for 90 s.");
@@ -385,6 +432,7 @@ int main(void)
 	test_no_variables();
 	test_server_read_oom();
 	test_server_find();
+	test_private();
 	test_headers();
 	test_secret();
 	test_credential();

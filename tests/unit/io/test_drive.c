@@ -401,22 +401,25 @@ static void test_interrupted_wait(void)
 static int let_go = -1;
 static int waits;
 
-static void on_wait(void *ctx)
+static void on_wait(void *ctx, const char *holder)
 {
 	(void)ctx;
+	CHECK_HAS("who is waited for", holder, "process");
 	waits++;
 	close(let_go);
 }
 
-static void on_long_wait(void *ctx)
+static void on_long_wait(void *ctx, const char *holder)
 {
 	(void)ctx;
+	CHECK_HAS("who is waited for", holder, "process");
 	waits++;
 }
 
-static void on_wait_interrupt(void *ctx)
+static void on_wait_interrupt(void *ctx, const char *holder)
 {
 	(void)ctx;
+	CHECK_HAS("who is waited for", holder, "process");
 	peer_write(late_interrupt[1], "x");
 }
 
@@ -472,7 +475,7 @@ static void test_lock(void)
 	waits = 0;
 	options.ui.waiting_for_lock = on_long_wait;
 	options.login_timeout_ms = 600;         /* longer than it waits in one go */
-	expect("it lasts too long", &options, MCPASS_E_EXPIRED, "another process");
+	expect("it lasts too long", &options, MCPASS_E_EXPIRED, "holds the lock");
 	CHECK_EQ("said once", waits, 1);
 	if (pipe(late_interrupt) != 0)
 		die("pipe");

@@ -2,6 +2,9 @@
  * socket before the listener looks. */
 #include <stdlib.h>
 #include <string.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include "base/limits.h"
 #include "base/secret.h"
 #include "harness/check.h"
@@ -175,6 +178,42 @@ static void test_ports(void)
 	    MCPASS_E_USAGE);
 	CHECK_EQ("no such port", mp_socket_listen(NULL, 65536, &fd, &port, NULL), MCPASS_E_USAGE);
 	CHECK_EQ("not our address", mp_socket_listen("203.0.113.1", 0, &fd, &port, NULL), MCPASS_E_IO);
+}
+
+/* localhost is one loopback address or the other, as the browser likes. */
+static void test_both_loopbacks(void)
+{
+	const struct sockaddr_in6 shape = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct mp_listener_options options = { .redirect_host = "localhost" };
+	struct sockaddr_in6 six = shape;
+	struct mp_listener *listener = NULL, *second = NULL;
+	struct mcpass_error err = { 0 };
+	unsigned port = 0;
+	int fd = -1;
+
+	if (mp_socket_listen("::1", 0, &fd, &port, NULL) != MCPASS_OK)
+		return;                 /* no IPv6 here */
+	/* Whoever has the port at the other address would be sent our codes. */
+	options.port = port;
+	CHECK_EQ("one of them is another's", mp_listener_new(&options, &listener, &err), MCPASS_E_IO);
+	CHECK_HAS("says which", err.detail, "::1");
+	options = (struct mp_listener_options){ .redirect_host = "localhost", .wished_port = port };
+	CHECK_EQ("a wish", mp_listener_new(&options, &listener, NULL), MCPASS_OK);
+	CHECK("gives way", port_of(listener) != port);
+	close(fd);
+	six.sin6_port = htons((uint16_t)port_of(listener));
+	fd = socket(AF_INET6, SOCK_STREAM, 0);
+	CHECK_EQ("IPv6", connect(fd, (struct sockaddr *)&six, sizeof(six)), 0);
+	close(fd);
+	close(peer_connect(port_of(listener)));
+	mp_listener_free(listener);
+	options = (struct mp_listener_options){ .redirect_host = "127.0.0.1" };
+	CHECK_EQ("an address is itself", mp_listener_new(&options, &second, NULL), MCPASS_OK);
+	six.sin6_port = htons((uint16_t)port_of(second));
+	fd = socket(AF_INET6, SOCK_STREAM, 0);
+	CHECK("and nothing else", connect(fd, (struct sockaddr *)&six, sizeof(six)) != 0);
+	close(fd);
+	mp_listener_free(second);
 }
 
 /* --- browsers --- */
@@ -396,6 +435,7 @@ int main(void)
 	test_heads();
 	test_uri();
 	test_ports();
+	test_both_loopbacks();
 	test_redirect();
 	test_failure_page();
 	test_others();

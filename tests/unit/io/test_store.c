@@ -389,8 +389,9 @@ static void test_forgotten(void)
 
 static int told_count;
 
-static void told(void *ctx)
+static void told(void *ctx, const char *holder)
 {
+	(void)holder;
 	(void)ctx;
 	told_count++;
 }
@@ -452,7 +453,8 @@ static void test_lock(void)
 	pid = lock_elsewhere("k", false, &go);
 	told_count = 0;
 	CHECK_EQ("held elsewhere", mp_store_lock(store, "k", 0, told, NULL, &err), MCPASS_E_EXPIRED);
-	CHECK_HAS("says so", err.detail, "another process");
+	CHECK_HAS("says who", err.detail, "process ");
+	CHECK_HAS("and what for", err.detail, "holds the lock: it renews the login, or waits for its person");
 	CHECK_EQ("no time, no word", told_count, 0);
 	CHECK_EQ("held elsewhere", mp_store_lock(store, "k", 120, told, NULL, NULL), MCPASS_E_EXPIRED);
 	CHECK_EQ("told once", told_count, 1);
