@@ -82,6 +82,8 @@ static enum mcpass_rc collect(const struct status_options *options, const char *
 	enum mcpass_rc rc;
 
 	rc = mp_store_open(options->store, &store, err);
+	if (!rc && mp_store_elsewhere(store) != NULL)
+		mp_say(options->common.quiet, "The store is %s.", mp_store_elsewhere(store));
 	if (!rc)
 		rc = mp_store_list(store, &keys, err);
 	for (size_t i = 0; i < keys.count && !rc; i++)

@@ -100,6 +100,17 @@ static enum mcpass_rc open_http(struct mp_drive *drive, struct mcpass_error *err
 	return rc ? rc : mp_http_vouch(drive->http, client->idp_token_endpoint, err);
 }
 
+static void tell_store(const struct mp_drive *drive)
+{
+	const struct mcpass_client_config *client = &drive->options.client;
+	const struct mcpass_header path = { "path", mp_store_elsewhere(drive->store) };
+	const struct mcpass_note note = { .what = "Using the store of an environment with another"
+	    " XDG_DATA_HOME, for there is none here", .facts = &path, .fact_count = 1 };
+
+	if (path.value != NULL && client->trace != NULL)
+		client->trace(client->trace_ctx, &note);
+}
+
 enum mcpass_rc mp_drive_new(const struct mp_drive_options *options,
     struct mp_drive **ret_drive, struct mcpass_error *err)
 {
@@ -123,6 +134,8 @@ enum mcpass_rc mp_drive_new(const struct mp_drive_options *options,
 		rc = mcpass_client_new(&drive->options.client, &drive->client, err);
 	if (!rc)
 		rc = open_http(drive, err);
+	if (!rc)
+		tell_store(drive);
 	if (!rc)
 		rc = open_session(drive, err);
 	if (rc) {

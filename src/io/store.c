@@ -1,10 +1,12 @@
 #include "io/store.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "io/database.h"
@@ -24,6 +26,8 @@ struct mp_store {
 	char *path;
 	sqlite3 *db;            /* NULL: there is no file yet */
 	int lock_fd;            /* -1: no lock is held */
+	bool by_xdg;            /* at XDG_DATA_HOME */
+	bool elsewhere;         /* not where this environment would have one */
 };
 
 static const char *environment(const char *name)
@@ -33,35 +37,122 @@ static const char *environment(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static enum mcpass_rc find_path(const char *path, char **ret_path, struct mcpass_error *err)
+#define STORE "mcpass/credentials.db"
+#define ELSEWHERE "mcpass/elsewhere"
+
+static enum mcpass_rc path_in(const char *folder, const char *below, const char *name,
+    char **ret_path, struct mcpass_error *err)
+{
+	struct mp_buf text;
+
+	mp_buf_init(&text, MP_MAX_URI);
+	mp_buf_addf(&text, "%s%s/%s", folder, below, name);
+	return mp_buf_take(&text, "the path of the store", ret_path, err);
+}
+
+/* Where a terminal with another XDG_DATA_HOME than ours keeps its store, as that one noted;
+ * *ret_path NULL: nothing is noted, or nothing is there any more. */
+static enum mcpass_rc read_elsewhere(const char *home, char **ret_path, struct mcpass_error *err)
+{
+	char text[PATH_MAX] = "", *note = NULL;
+	struct stat info;
+	ssize_t len = -1;
+	enum mcpass_rc rc = path_in(home, "/.local/share", ELSEWHERE, &note, err);
+	int fd = rc ? -1 : open(note, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == geteuid()
+	    && (info.st_mode & 022) == 0)
+		len = read(fd, text, sizeof(text) - 1);
+	if (fd >= 0)
+		close(fd);
+	free(note);
+	text[len > 0 ? strcspn(text, "\n") : 0] = '\0';
+	if (!rc && text[0] == '/' && access(text, F_OK) == 0)
+		rc = mp_set(ret_path, text, err);
+	return rc;
+}
+
+/* For programs that are started without XDG_DATA_HOME, as hosts start theirs.  Advice: when it
+ * cannot be written, they have a store of their own. */
+static void note_elsewhere(const struct mp_store *store)
+{
+	const char *home = environment("HOME"), *unused;
+	char *note = NULL;
+	int dir = -1, fd;
+
+	if (!store->by_xdg || home == NULL
+	    || path_in(home, "/.local/share", ELSEWHERE, &note, NULL) != MCPASS_OK)
+		return;
+	if (mp_private_dir_open(note, true, &dir, &unused, NULL) == MCPASS_OK && dir >= 0) {
+		fd = openat(dir, "elsewhere", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0 && dprintf(fd, "%s\n", store->path) < 0)
+			(void)unlinkat(dir, "elsewhere", 0);
+		if (fd >= 0)
+			close(fd);
+		close(dir);
+	}
+	free(note);
+}
+
+/* Both places are looked in: that of XDG_DATA_HOME, and that of a program without it. */
+static enum mcpass_rc find_default(struct mp_store *store, struct mcpass_error *err)
 {
 	const char *data = environment("XDG_DATA_HOME"), *home = environment("HOME");
-	struct mp_buf text;
+	char *other = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	store->by_xdg = data != NULL && data[0] == '/';         /* a relative one counts as unset */
+	if (store->by_xdg)
+		rc = path_in(data, "", STORE, &store->path, err);
+	else
+		rc = path_in(home, "/.local/share", STORE, &store->path, err);
+	if (rc || home == NULL || access(store->path, F_OK) == 0)
+		return rc;
+	rc = store->by_xdg ? path_in(home, "/.local/share", STORE, &other, err)
+	    : read_elsewhere(home, &other, err);
+	if (rc || other == NULL || access(other, F_OK) != 0) {
+		free(other);
+		return rc;
+	}
+	free(store->path);
+	store->path = other;
+	store->elsewhere = true;
+	store->by_xdg = false;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc find_path(struct mp_store *store, const char *path, struct mcpass_error *err)
+{
+	const char *data = environment("XDG_DATA_HOME");
 	enum mcpass_rc rc;
 
 	if (path == NULL)
 		path = environment("MCPASS_STORE");
-	mp_buf_init(&text, MP_MAX_URI);
-	if (path != NULL) {
-		mp_buf_adds(&text, path);
-	} else if (data != NULL && data[0] == '/') {    /* a relative one counts as unset */
-		mp_buf_addf(&text, "%s/mcpass/credentials.db", data);
-	} else if (home != NULL) {
-		mp_buf_addf(&text, "%s/.local/share/mcpass/credentials.db", home);
-	} else {
-		rc = mp_fail(err, MCPASS_E_STORE, NULL, "there is no home folder to keep credentials in");
-		mp_hint(err, "Set HOME, or MCPASS_STORE=FILE.");
-		return rc;
-	}
-	return mp_buf_take(&text, "the path of the store", ret_path, err);
+	if (path != NULL)
+		return mp_set(&store->path, path, err);
+	if (environment("HOME") != NULL || (data != NULL && data[0] == '/'))
+		return find_default(store, err);
+	rc = mp_fail(err, MCPASS_E_STORE, NULL, "there is no home folder to keep credentials in");
+	mp_hint(err, "Set HOME, or MCPASS_STORE=FILE.");
+	return rc;
+}
+
+const char *mp_store_elsewhere(const struct mp_store *store)
+{
+	return store->elsewhere ? store->path : NULL;
 }
 
 /* The file may come into being while we wait, by another process. */
 static enum mcpass_rc open_now(struct mp_store *store, bool create, struct mcpass_error *err)
 {
+	enum mcpass_rc rc;
+
 	if (store->db != NULL)
 		return MCPASS_OK;
-	return mp_database_open(store->path, &schema, create, &store->db, err);
+	rc = mp_database_open(store->path, &schema, create, &store->db, err);
+	if (!rc && create)
+		note_elsewhere(store);
+	return rc;
 }
 
 enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
@@ -73,7 +164,7 @@ enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
 	if (store == NULL)
 		return mp_nomem(err);
 	store->lock_fd = -1;
-	rc = find_path(path, &store->path, err);
+	rc = find_path(store, path, err);
 	if (!rc)
 		rc = open_now(store, false, err);
 	if (rc)

@@ -1,14 +1,25 @@
 #include "wire/crypto.h"
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
 #include "base/limits.h"
 #include "wire/b64url.h"
 
+/* OpenSSL sets itself up at its first use; where memory ran out in that, the next use would
+ * follow a null pointer.  Once it is set up, it stays so. */
+enum mcpass_rc mp_crypto_ready(struct mcpass_error *err)
+{
+	return OSSL_LIB_CTX_get0_global_default() != NULL ? MCPASS_OK : mp_nomem(err);
+}
+
 enum mcpass_rc mp_sha256(const void *bytes, size_t len, uint8_t ret_digest[MP_SHA256_LEN],
     struct mcpass_error *err)
 {
 	uint8_t digest[MP_SHA256_LEN];
+	enum mcpass_rc rc = mp_crypto_ready(err);
 
+	if (rc)
+		return rc;
 	if (EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL) != 1)
 		return mp_fail(err, MCPASS_E_IO, NULL, "OpenSSL makes no SHA-256");
 	memcpy(ret_digest, digest, sizeof(digest));
@@ -19,7 +30,10 @@ enum mcpass_rc mp_hmac_sha256(const void *key, size_t key_len, const void *bytes
     uint8_t ret_mac[MP_SHA256_LEN], struct mcpass_error *err)
 {
 	uint8_t mac[MP_SHA256_LEN];
+	enum mcpass_rc rc = mp_crypto_ready(err);
 
+	if (rc)
+		return rc;
 	if (key_len == 0)       /* anybody could make the same */
 		return mp_fail(err, MCPASS_E_USAGE, "RFC 2104 3", "an HMAC without a key");
 	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, key_len, bytes, len, mac,

@@ -5,6 +5,9 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
+/* Before anything of OpenSSL is used; MCPASS_E_NOMEM: it could not set itself up. */
+enum mcpass_rc mp_crypto_ready(struct mcpass_error *err);
+
 #define MP_SHA256_LEN 32
 enum mcpass_rc mp_sha256(const void *bytes, size_t len, uint8_t ret_digest[MP_SHA256_LEN],
     struct mcpass_error *err);

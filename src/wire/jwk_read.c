@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "wire/b64url.h"
 #include "wire/key.h"
+#include "wire/crypto.h"
 
 struct members {
 	char *kty, *crv, *use, *alg, *kid;
@@ -189,8 +190,12 @@ static enum mcpass_rc import(const json_t *jwk, enum mp_kind kind, bool is_priva
     EVP_PKEY **ret_pkey, struct mcpass_error *err)
 {
 	const struct mp_kind_row *row = &mp_kinds[kind];
-	struct material material = { .builder = OSSL_PARAM_BLD_new() };
-	enum mcpass_rc rc;
+	struct material material = { .builder = NULL };
+	enum mcpass_rc rc = mp_crypto_ready(err);
+
+	if (rc)
+		return rc;
+	material.builder = OSSL_PARAM_BLD_new();
 
 	mp_buf_init(&material.public, 1 + 2 * MP_MAX_FIELD);
 	mp_buf_init(&material.private, MP_MAX_FIELD);

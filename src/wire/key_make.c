@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 #include "base/limits.h"
 #include "wire/key.h"
+#include "wire/crypto.h"
 
 /* Without it OpenSSL asks for the pass phrase on the terminal. */
 static int no_passphrase(char *text, int size, int is_writing, void *ctx)
@@ -45,8 +46,10 @@ enum mcpass_rc mp_key_from_pem(const char *pem, size_t len, struct mp_key **ret_
 {
 	struct mp_key *key = NULL;
 	EVP_PKEY *pkey = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_crypto_ready(err);
 
+	if (rc)
+		return rc;
 	ERR_set_mark();         /* what OpenSSL queues is not for the program's own calls */
 	rc = read_pem(pem, len, &pkey, err);
 	if (!rc)
@@ -80,6 +83,8 @@ enum mcpass_rc mp_key_generate(enum mp_alg alg, struct mp_key **ret_key,
 
 	if (alg == MP_ALG_NONE)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "no key is made for no algorithm");
+	if (mp_crypto_ready(err))
+		return MCPASS_E_NOMEM;
 	ERR_set_mark();
 	pkey = make_pkey(&mp_kinds[mp_algs[alg].kind]);
 	if (pkey == NULL) {

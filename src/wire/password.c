@@ -34,6 +34,8 @@ static enum mcpass_rc derive(const char *password, const uint8_t *salt, unsigned
 	EVP_KDF_CTX *ctx;
 	int ok;
 
+	if (mp_crypto_ready(err))
+		return MCPASS_E_NOMEM;
 	ERR_set_mark();         /* what OpenSSL queues is not for the program's own calls */
 	kdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_SCRYPT, NULL);
 	ctx = EVP_KDF_CTX_new(kdf);

@@ -163,3 +163,28 @@ def test_logout_of_another_profile():
         done = w.run("logout", w.url)
         expect_eq("nothing to do", done.returncode, 0, done.stderr)
         expect("but there is another", f"mcpass logout {w.url} --profile work" in done.stderr, done.stderr)
+
+
+def test_store_of_another_environment():
+    """A host starts its programs without XDG_DATA_HOME: what a terminal with it has is found."""
+    with World() as w:
+        w.start_both()
+        log_in(w)
+        bare = dict(w.env)
+        del bare["XDG_DATA_HOME"]
+        done = subprocess.run([lib.PROGRAM, "call", w.url, "echo", "message=hi", "--no-login", "--explain"],
+                              capture_output=True, text=True, env=bare, stdin=subprocess.DEVNULL,
+                              timeout=lib.PATIENCE)
+        expect_eq("without it", (done.returncode, done.stdout), (0, "hi\n"), done.stderr)
+        expect("says which store", store(w) in done.stderr, done.stderr)
+        done = subprocess.run([lib.PROGRAM, "status"], capture_output=True, text=True, env=bare,
+                              stdin=subprocess.DEVNULL, timeout=lib.PATIENCE)
+        expect("so does status", f"The store is {store(w)}." in done.stderr, done.stderr)
+    with World() as w:
+        w.start_both()
+        bare = dict(w.env)
+        del bare["XDG_DATA_HOME"]
+        done = subprocess.run([lib.PROGRAM, "call", w.url, "echo", "message=hi"], capture_output=True,
+                              text=True, env=bare, stdin=subprocess.DEVNULL, timeout=lib.PATIENCE)
+        expect_eq("a login without it", done.returncode, 0, done.stderr)
+        serves_still(w)
