@@ -36,19 +36,22 @@ enum mcpass_session_action_type {
 	MCPASS_SESSION_MESSAGE,         /* a notification or request of the server: body */
 	MCPASS_SESSION_WARNING,         /* something was left out: body is the sentence */
 	MCPASS_SESSION_RESULT,          /* request `call` is answered: body, is_error */
-	MCPASS_SESSION_WAIT             /* call next again at until (ms) or when fed */
+	MCPASS_SESSION_WAIT,            /* call next again at until (ms) or when fed */
+	MCPASS_SESSION_FAILED           /* request `call` gets no answer: error says why */
 };
 struct mcpass_session_action {          /* pointers live until the next call */
 	enum mcpass_session_action_type type;
-	unsigned exchange;              /* SEND, CLOSE, AUTHORIZE: which HTTP exchange */
-	unsigned call;                  /* RESULT, MESSAGE (0: none): which request */
+	unsigned exchange;              /* SEND, CLOSE, AUTHORIZE, FAILED: which HTTP exchange */
+	unsigned call;                  /* RESULT, FAILED, MESSAGE (0: none): which request */
 	const char *method, *url;       /* SEND: "POST"; SEND and AUTHORIZE */
 	const struct mcpass_header *headers;
 	size_t header_count, body_len;
-	const char *body;               /* SEND: bytes; others: JSON text */
+	const char *body;               /* SEND: bytes; AUTHORIZE: what the refusal said, or
+	                                 * NULL; WARNING: a sentence; others: JSON text */
 	int status;                     /* AUTHORIZE: the HTTP status */
 	int is_error;                   /* RESULT: body is the JSON-RPC error object */
 	int64_t until;                  /* WAIT: milliseconds on the caller's clock */
+	const struct mcpass_error *error;       /* FAILED */
 };
 
 /* Creates a session; strings are copied.  The caller owns *ret_session. */
@@ -91,17 +94,27 @@ MCPASS_API enum mcpass_rc mcpass_session_learn(struct mcpass_session *session,
     const char *text, struct mcpass_error *err);
 
 /* The next thing to do; now in milliseconds on any steady clock.  Call until IDLE or
- * WAIT.  Errors end the session, only mcpass_session_free() is left:
- * MCPASS_E_PROTOCOL (not MCP, HTML, a broken stream), MCPASS_E_LIMIT, MCPASS_E_IO (5xx),
- * MCPASS_E_POLICY (a redirect to another origin), MCPASS_E_NOMEM. */
+ * WAIT.  What goes wrong with one answer is the failure of that one request: FAILED, with
+ * MCPASS_E_PROTOCOL (not MCP, HTML), MCPASS_E_LIMIT, MCPASS_E_IO (5xx, a broken stream) or
+ * MCPASS_E_POLICY (a redirect to another origin).  The other requests go on, and new ones
+ * may be made.
+ * MCPASS_E_NOMEM, MCPASS_E_USAGE  end the session, only mcpass_session_free() is left. */
 MCPASS_API enum mcpass_rc mcpass_session_next(struct mcpass_session *session, int64_t now,
     struct mcpass_session_action *ret_action, struct mcpass_error *err);
 
+/* The body of the last action is the caller's from now on (free()), and no copy is made of
+ * it; NULL: it has none. */
+MCPASS_API char *mcpass_session_take_body(struct mcpass_session *session);
+
 /* What came back on an exchange: the head once, bytes as they arrive, the end.
- * broken: the connection failed before the response was whole, or there was none (then
- * no head comes before).  What comes on an exchange that was closed is ignored.  AUTHORIZE
- * follows the end; an exchange that is sent again keeps its number.  Errors end the
- * session, as those of mcpass_session_next(). */
+ * broken: 0, or that the connection failed before the response was whole, or there was none
+ * (then no head comes before).  What comes on an exchange that was closed is ignored.
+ * AUTHORIZE follows the end; an exchange that is sent again keeps its number.
+ * A request that only reads is sent again by the session when its answer broke off; nothing
+ * below the session may send a POST twice.  Errors as of mcpass_session_next(). */
+#define MCPASS_SESSION_BROKEN 1 /* after the request was sent, in part at least */
+#define MCPASS_SESSION_UNSENT 2 /* before: the server cannot have carried it out */
+#define MCPASS_SESSION_LATE   3 /* the caller did not wait any longer */
 MCPASS_API enum mcpass_rc mcpass_session_head(struct mcpass_session *session,
     unsigned exchange, int status, const struct mcpass_header *headers, size_t count,
     struct mcpass_error *err);
@@ -112,6 +125,12 @@ MCPASS_API enum mcpass_rc mcpass_session_end(struct mcpass_session *session,
 /* After AUTHORIZE: there is a token now, send that exchange again. */
 MCPASS_API enum mcpass_rc mcpass_session_retry(struct mcpass_session *session,
     unsigned exchange, struct mcpass_error *err);
+
+/* Takes leave of a server that began a session: it is sent DELETE, whose answer does not
+ * matter.  For the end, when nothing is under way any more; spec: MCP 2025-11-25 transports,
+ * "Session Management" 5 */
+MCPASS_API enum mcpass_rc mcpass_session_leave(struct mcpass_session *session,
+    struct mcpass_error *err);
 
 /* The revision in use, NULL while unknown; and what to pass as server_url next time
  * (it differs after a redirect on the same origin).  Borrowed until free. */

@@ -151,6 +151,8 @@ void mp_drive_free(struct mp_drive *drive)
 {
 	if (drive == NULL)
 		return;
+	if (drive->http != NULL && drive->session != NULL)
+		mp_drive_leave(drive);
 	mp_http_free(drive->http);
 	mcpass_session_free(drive->session);
 	mcpass_client_free(drive->client);

@@ -37,6 +37,8 @@ struct mp_drive {
 	int64_t asked_at;               /* of mp_now_ms(): when it began */
 	bool is_error;
 	unsigned farewell;              /* the exchange that says so when we give up, or 0 */
+	struct mcpass_error broken;     /* why the exchange that broke off last did */
+	unsigned broken_exchange;
 
 	bool learning;                  /* which headers tools want, by a list of our own */
 	enum mp_reach known_reach;      /* where the server was, as the store has it */
@@ -95,6 +97,8 @@ enum mcpass_rc mp_drive_converse(struct mp_drive *drive, struct mcpass_error *er
 
 /* Gives up the request that is waited for, and tells the server. */
 void mp_drive_give_up(struct mp_drive *drive);
+/* Ends the session with the server, if there is one. */
+void mp_drive_leave(struct mp_drive *drive);
 
 /* drive_tools.c: before the first tools/call it has to be known which arguments go into
  * headers, too; after one, what the session found out is kept for the next time. */

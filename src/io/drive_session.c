@@ -51,15 +51,37 @@ static enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
     struct mcpass_error *err)
 {
 	struct mp_drive *drive = ctx;
-	enum mcpass_rc rc = mcpass_session_end(drive->session, id, reason != NULL, err);
+	int how = 0;
 
+	if (reason != NULL)
+		how = mp_http_was_late(drive->http) ? MCPASS_SESSION_LATE
+		    : mp_http_was_sent(drive->http) ? MCPASS_SESSION_BROKEN : MCPASS_SESSION_UNSENT;
 	if (id == drive->farewell)
 		drive->farewell = 0;
-	if (rc == MCPASS_E_IO && reason != NULL) {      /* we know better why */
-		mp_clear(err);
-		rc = mp_http_why(drive->http, err);
+	if (reason != NULL) {
+		mp_clear(&drive->broken);
+		(void)mp_http_why(drive->http, &drive->broken);
+		drive->broken_exchange = id;
 	}
-	return rc;
+	return mcpass_session_end(drive->session, id, how, err);
+}
+
+/* The session knows what is lost, and we know why. */
+static enum mcpass_rc take_failure(const struct mp_drive *drive,
+    const struct mcpass_session_action *action, struct mcpass_error *err)
+{
+	struct mcpass_error why = *action->error;
+
+	if (action->call != drive->call)
+		return MCPASS_OK;
+	if (why.rc == MCPASS_E_IO && action->exchange == drive->broken_exchange) {
+		why = drive->broken;
+		if (action->error->hint[0] != '\0')     /* what to do comes before where to look */
+			memcpy(why.hint, action->error->hint, sizeof(why.hint));
+	}
+	if (err != NULL && err->rc == MCPASS_OK)
+		*err = why;
+	return why.rc;
 }
 
 /* --- what is sent --- */
@@ -127,12 +149,14 @@ static enum mcpass_rc authorize(struct mp_drive *drive,
     const struct mcpass_session_action *action, struct mcpass_error *err)
 {
 	const struct mcpass_event event = { .type = MCPASS_EV_CHALLENGE, .status = action->status,
-		.headers = action->headers, .header_count = action->header_count };
+		.headers = action->headers, .header_count = action->header_count,
+		.data = action->body, .data_len = action->body != NULL ? action->body_len : 0 };
 	unsigned exchange = action->exchange;
 	enum mcpass_rc rc;
 
-	/* What was to be learned is not needed: it costs nothing to go on without. */
-	if (drive->learning)
+	/* What was to be learned is not needed: it costs nothing to go on without.  A handshake
+	 * is needed by the call, too. */
+	if (drive->learning && action->call == drive->call)
 		return mp_drive_skip_lesson(drive, action->status, err);
 	if (has_own_authorization(drive)) {
 		rc = mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.2",
@@ -251,10 +275,9 @@ static enum mcpass_rc take_result(struct mp_drive *drive,
 		rc = mp_drive_tell(drive, &event, err);
 	}
 	if (!rc && action->call == drive->call) {
-		rc = mp_set_span(&drive->result, (struct mp_span){ action->body, action->body_len }, err);
 		drive->is_error = action->is_error != 0;
-		if (!rc)
-			mp_drive_redact(drive, drive->result);
+		drive->result = mcpass_session_take_body(drive->session);
+		mp_drive_redact(drive, drive->result);
 	}
 	return rc;
 }
@@ -299,6 +322,8 @@ static enum mcpass_rc carry_out(struct mp_drive *drive,
 		return warn(drive, action->body, err);
 	case MCPASS_SESSION_RESULT:
 		return take_result(drive, action, err);
+	case MCPASS_SESSION_FAILED:
+		return take_failure(drive, action, err);
 	case MCPASS_SESSION_IDLE:
 	case MCPASS_SESSION_WAIT:
 		break;
@@ -326,14 +351,14 @@ static enum mcpass_rc part(struct mp_drive *drive, const struct mcpass_session_a
 {
 	switch (action->type) {
 	case MCPASS_SESSION_SEND:
-		if (mp_eq(action->method, "POST"))
+		if (!mp_eq(action->method, "GET"))
 			drive->farewell = action->exchange;
 		return send_request(drive, action, NULL);
 	case MCPASS_SESSION_CLOSE:
 		mp_http_close(drive->http, action->exchange);
 		return MCPASS_OK;
 	case MCPASS_SESSION_AUTHORIZE:
-		return MCPASS_E_DENIED;         /* nobody signs in to say that */
+		return MCPASS_E_DENIED;         /* no person signs in to say that */
 	case MCPASS_SESSION_IDLE:
 	case MCPASS_SESSION_WAIT:
 		return drive->farewell != 0 ? mp_http_poll(drive->http, left_ms, -1, NULL)
@@ -343,18 +368,30 @@ static enum mcpass_rc part(struct mp_drive *drive, const struct mcpass_session_a
 	}
 }
 
-/* spec: MCP cancellation: 2026-07-28 closes the stream, before that a notification says so */
-void mp_drive_give_up(struct mp_drive *drive)
+static void say_farewell(struct mp_drive *drive)
 {
 	int64_t deadline = mp_deadline_ms(FAREWELL_MS);
 	struct mcpass_session_action action;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 	int left;
 
-	rc = mcpass_session_cancel(drive->session, drive->call, NULL);
 	while (!rc && (left = mp_left_ms(deadline)) > 0) {
 		rc = mcpass_session_next(drive->session, mp_now_ms(), &action, NULL);
 		if (!rc)
 			rc = part(drive, &action, left);
 	}
+}
+
+/* spec: MCP cancellation: 2026-07-28 closes the stream, before that a notification says so */
+void mp_drive_give_up(struct mp_drive *drive)
+{
+	if (mcpass_session_cancel(drive->session, drive->call, NULL) == MCPASS_OK)
+		say_farewell(drive);
+}
+
+/* spec: MCP 2025-11-25 transports, "Session Management" 5 */
+void mp_drive_leave(struct mp_drive *drive)
+{
+	if (mcpass_session_leave(drive->session, NULL) == MCPASS_OK)
+		say_farewell(drive);
 }

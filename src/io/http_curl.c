@@ -92,6 +92,11 @@ bool mp_http_was_sent(const struct mp_http *http)
 	return http->why_sent;
 }
 
+bool mp_http_was_late(const struct mp_http *http)
+{
+	return http->why_late;
+}
+
 enum mcpass_rc mp_http_why(const struct mp_http *http, struct mcpass_error *err)
 {
 	if (err != NULL && err->rc == MCPASS_OK)
@@ -201,6 +206,7 @@ static enum mcpass_rc finish(struct mp_http_exchange *exchange, CURLcode code,
 			(void)mp_http_reason(exchange, code, &why);
 			http->why = why;
 			http->why_sent = exchange->sendings > 0;
+			http->why_late = code == CURLE_OPERATION_TIMEDOUT;
 		}
 		rc = exchange->tell.end(exchange->tell.ctx, exchange->id, is_whole ? NULL : why.detail,
 		    err);

@@ -66,6 +66,8 @@ void mp_http_close(struct mp_http *http, unsigned id);      /* unknown ids are f
 enum mcpass_rc mp_http_why(const struct mp_http *http, struct mcpass_error *err);
 /* It had been sent, in part at least: the peer may have carried it out. */
 bool mp_http_was_sent(const struct mp_http *http);
+/* It was not waited for any longer. */
+bool mp_http_was_late(const struct mp_http *http);
 /* Waits up to timeout_ms (-1: for ever) for something to happen, and lets it happen.
  * also_fd (-1: none) ends the wait when readable: a terminal, a signal pipe.
  * A failure that a callback returned is returned. */

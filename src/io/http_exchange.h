@@ -26,7 +26,7 @@ struct mp_http {
 	unsigned performed;             /* names the exchanges of mp_http_perform() */
 	struct mp_http_exchange *first; /* all that are under way */
 	struct mcpass_error why;        /* of the last exchange that broke off, */
-	bool why_sent;                  /* and whether it had been sent */
+	bool why_sent, why_late;        /* and whether it had been sent, or not waited for */
 	bool in_callback;
 	bool happened;                  /* something was told since the poll began */
 };

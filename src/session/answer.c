@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "mcp/reason.h"
 #include "session/state.h"
+#include "wire/json_check.h"
 #include "wire/uri.h"
 
 static bool is_success(int status)
@@ -16,7 +18,7 @@ static bool is_redirect(int status)
 }
 
 /* Only of the answers that ask for a token is everything kept.  A header that is none is
- * left out: whoever looks for a challenge will not find it there. */
+ * left out: a challenge is not looked for there. */
 static enum mcpass_rc keep_headers(struct mp_exchange *e, const struct mcpass_header *headers,
     size_t count, struct mcpass_error *err)
 {
@@ -48,17 +50,87 @@ static enum mcpass_rc not_mcp(struct mp_exchange *e, const char *type,
 static enum mcpass_rc classify(struct mp_exchange *e, const char *type,
     struct mcpass_error *err)
 {
+	if (!is_success(e->status))
+		return MCPASS_OK;
 	if (mp_media_type_is(type, "application/json"))
 		e->kept = MP_BODY_JSON;
-	if (mp_media_type_is(type, "text/event-stream") && is_success(e->status))
+	if (mp_media_type_is(type, "text/event-stream"))
 		e->kept = MP_BODY_SSE;
-	if (!is_success(e->status) || e->kept != MP_BODY_IGNORED || e->resuming)
+	if (e->kept != MP_BODY_IGNORED || e->resuming)
 		return MCPASS_OK;
 	if (e->status == 202 || e->status == 204)
 		return mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
 		    "HTTP %d, which answers a notification, to the request %s", e->status,
 		    e->call != NULL ? e->call->method : "that was given up");
 	return not_mcp(e, type, err);
+}
+
+/* What it says is for people; nothing of it is needed. */
+static enum mcpass_rc begin_refusal(struct mp_exchange *e, const struct mcpass_header *headers,
+    size_t count, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	e->kept = MP_BODY_REFUSAL;
+	if (e->status == 401 || e->status == 403)
+		rc = keep_headers(e, headers, count, err);
+	return rc ? rc : mp_set(&e->type, mp_header_get(headers, count, "Content-Type"), err);
+}
+
+static enum mcpass_rc begin_success(struct mcpass_session *s, struct mp_exchange *e,
+    const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
+{
+	const char *type = mp_header_get(headers, count, "Content-Type");
+	enum mcpass_rc rc;
+
+	if (e->kind == MP_EXCHANGE_LISTEN && e->status == 200
+	    && mp_media_type_is(type, "text/event-stream"))
+		e->kept = MP_BODY_SSE;
+	if (e->kind != MP_EXCHANGE_CALL)
+		return MCPASS_OK;
+	rc = classify(e, type, err);
+	if (!rc && e->call != NULL && e->call->kind == MP_CALL_INITIALIZE)
+		rc = mp_legacy_session_id(s, headers, count, err);
+	return rc;
+}
+
+static bool asks_for_token(const struct mp_exchange *e)
+{
+	return e->status == 401 || (e->status == 403 && e->kind != MP_EXCHANGE_LISTEN);
+}
+
+/* What became of a notification: its head says it. */
+static enum mcpass_rc tell_note(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	bool announce = e->kind == MP_EXCHANGE_ANNOUNCE, current = e->generation == s->generation;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (e->told)
+		return MCPASS_OK;
+	e->told = true;
+	if (!is_success(e->status))
+		rc = mp_queue_warning(s, err, "The server did not take a %s: %s %d",
+		    announce ? "notifications/initialized" : "notification or answer",
+		    e->status == 0 ? "no answer," : "HTTP", e->status);
+	if (!rc && announce && current)
+		rc = mp_legacy_announced(s, err);
+	return rc;
+}
+
+/* spec: MCP streamable HTTP, "Sending Messages" 4: 202, and nothing follows; some servers
+ * open a stream all the same. */
+static enum mcpass_rc note_head(struct mcpass_session *s, struct mp_exchange *e,
+    const char *type, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (asks_for_token(e) || is_redirect(e->status))
+		return MCPASS_OK;
+	rc = tell_note(s, e, err);
+	if (!rc && mp_media_type_is(type, "text/event-stream"))
+		rc = mp_exchange_drop(s, e, err);
+	return rc;
 }
 
 enum mcpass_rc mp_answer_head(struct mcpass_session *s, struct mp_exchange *e, int status,
@@ -72,18 +144,14 @@ enum mcpass_rc mp_answer_head(struct mcpass_session *s, struct mp_exchange *e, i
 	e->state = MP_EXCHANGE_ANSWERED;
 	e->status = status;
 	mp_trace_answered(s, e, type);
-	if (status == 401 || status == 403) {
-		rc = keep_headers(e, headers, count, err);
-	} else if (is_redirect(status)) {
+	if (is_redirect(status))
 		rc = mp_set(&e->location, mp_header_get(headers, count, "Location"), err);
-	} else if (e->kind == MP_EXCHANGE_CALL) {
-		rc = classify(e, type, err);
-		if (!rc && is_success(status) && e->call != NULL && e->call->kind == MP_CALL_INITIALIZE)
-			rc = mp_legacy_session_id(s, headers, count, err);
-	} else if (e->kind == MP_EXCHANGE_LISTEN && status == 200
-	    && mp_media_type_is(type, "text/event-stream")) {
-		e->kept = MP_BODY_SSE;
-	}
+	else if (is_success(status))
+		rc = begin_success(s, e, headers, count, err);
+	else
+		rc = begin_refusal(e, headers, count, err);
+	if (!rc && (e->kind == MP_EXCHANGE_NOTE || e->kind == MP_EXCHANGE_ANNOUNCE))
+		rc = note_head(s, e, type, err);
 	if (!rc && e->kind == MP_EXCHANGE_LISTEN && status != 401 && !is_redirect(status))
 		mp_stream_head(s, e);
 	return rc;
@@ -102,14 +170,20 @@ static bool fits_header(const char *text)
 	return true;
 }
 
+/* Nothing counts behind the answer, or when its request is asked anew in another way. */
+static bool is_done(const struct mp_exchange *e)
+{
+	return e->dropped || (e->kind == MP_EXCHANGE_CALL && e->call == NULL);
+}
+
 static enum mcpass_rc take_event(void *ctx, const struct mp_sse_event *event,
     struct mcpass_error *err)
 {
 	struct feed *feed = ctx;
 	struct mp_exchange *e = feed->e;
-	json_t *json = NULL;
-	enum mcpass_rc rc;
 
+	if (is_done(e))
+		return MCPASS_OK;
 	e->attempts = 0;
 	if (!fits_header(event->last_id))
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP transports, Resumability and Redelivery",
@@ -117,13 +191,8 @@ static enum mcpass_rc take_event(void *ctx, const struct mp_sse_event *event,
 	/* An event without data only carries an id; other types are not MCP's. */
 	if (event->data_len == 0 || strcmp(event->type, "message") != 0)
 		return MCPASS_OK;
-	rc = mp_json_parse_by(MP_JSON_MESSAGE, event->data, event->data_len, MP_MAX_MESSAGE,
-	    "an event of the stream", &json, err);
-	if (!rc)
-		rc = mp_message_take(feed->s, e, json,
-		    (struct mp_span){ event->data, event->data_len }, err);
-	json_decref(json);
-	return rc;
+	return mp_incoming_take(feed->s, e, (struct mp_span){ event->data, event->data_len },
+	    "an event of the stream", err);
 }
 
 enum mcpass_rc mp_answer_data(struct mcpass_session *s, struct mp_exchange *e,
@@ -133,13 +202,22 @@ enum mcpass_rc mp_answer_data(struct mcpass_session *s, struct mp_exchange *e,
 
 	if (e->state != MP_EXCHANGE_ANSWERED)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->number);
+	if (is_done(e))
+		return MCPASS_OK;
 	if (e->kept == MP_BODY_SSE)
 		return mp_sse_feed(&e->sse, bytes, len, take_event, &feed, err);
-	if (e->kept == MP_BODY_JSON) {
+	if (e->kept == MP_BODY_REFUSAL && len > MP_MAX_DOCUMENT - e->text.len)
+		len = MP_MAX_DOCUMENT - e->text.len;    /* no reason is longer */
+	if (e->kept == MP_BODY_JSON || e->kept == MP_BODY_REFUSAL) {
 		mp_buf_add(&e->text, bytes, len);
 		return mp_buf_check(&e->text, "the server's answer", err);
 	}
 	return MCPASS_OK;
+}
+
+static struct mp_span body_of(const struct mp_exchange *e)
+{
+	return (struct mp_span){ mp_buf_text(&e->text), e->text.len };
 }
 
 /* 401 and 403 are no evidence of anything but a missing token. */
@@ -152,6 +230,8 @@ static enum mcpass_rc ask_authorization(struct mcpass_session *s, struct mp_exch
 	rc = mp_queue_add(s, MCPASS_SESSION_AUTHORIZE, &action, err);
 	if (!rc)
 		rc = mp_set(&action->url, e->url, err);
+	if (!rc)
+		rc = mp_reason_read(e->type, body_of(e), &action->body, err);
 	if (rc)
 		return rc;
 	action->public.exchange = e->number;
@@ -208,58 +288,36 @@ static enum mcpass_rc follow(struct mcpass_session *s, struct mp_exchange *e,
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc end_note(struct mcpass_session *s, struct mp_exchange *e, bool broken,
-    struct mcpass_error *err)
-{
-	bool announce = e->kind == MP_EXCHANGE_ANNOUNCE, current = e->generation == s->generation;
-	enum mcpass_rc rc = MCPASS_OK;
-
-	if (!is_success(e->status))
-		rc = mp_queue_warning(s, err, "The server did not take a %s: %s %d",
-		    announce ? "notifications/initialized" : "notification or answer",
-		    broken && e->status == 0 ? "no answer," : "HTTP", e->status);
-	if (!rc && announce && current)
-		rc = mp_legacy_announced(s, err);
-	return rc;
-}
-
-/* A body that should hold one message, or the error of a refusal. */
-static enum mcpass_rc read_json(struct mp_exchange *e, json_t **ret_json,
-    struct mcpass_error *err)
-{
-	return mp_json_parse_by(MP_JSON_MESSAGE, mp_buf_text(&e->text), e->text.len, MP_MAX_MESSAGE,
-	    "the server's answer", ret_json, err);
-}
-
+/* A JSON-RPC error, or a reason of another form. */
 static enum mcpass_rc end_refused(struct mcpass_session *s, struct mp_exchange *e,
-    bool broken, struct mcpass_error *err)
+    struct mcpass_error *err)
 {
-	struct mp_message message = { .text = { e->text.data, e->text.len } };
-	json_t *json = NULL;
-	enum mcpass_rc rc = MCPASS_OK;
-	bool is_error;
+	struct mp_message message = { .said = "" };
+	struct mp_buf room = { 0 };
+	struct mp_span text;
+	char *reason = NULL;
+	enum mcpass_rc rc, read = MCPASS_E_PROTOCOL;
 
-	if (e->kept == MP_BODY_JSON && !broken)
-		rc = read_json(e, &json, NULL);         /* anything else is "no error" */
-	if (rc == MCPASS_E_NOMEM)
-		return mp_nomem(err);
-	is_error = json != NULL && mp_rpc_read(json, &message.rpc, NULL) == MCPASS_OK
-	    && message.rpc.kind == MP_RPC_ERROR;
-	rc = mp_era_refused(s, e, is_error ? &message : NULL, err);
-	json_decref(json);
+	rc = mp_json_utf8(body_of(e), &room, &text, err);
+	if (!rc && mp_media_type_is(e->type, "application/json"))
+		read = mp_message_read(text, "the refusal", &message, NULL);
+	if (!rc && read == MCPASS_E_NOMEM)
+		rc = mp_nomem(err);
+	if (!rc && (read || message.kind != MP_RPC_ERROR))
+		rc = mp_reason_read(e->type, text, &reason, err);
+	if (!rc)
+		rc = mp_era_refused(s, e, message.kind == MP_RPC_ERROR ? &message : NULL, reason, err);
+	mp_message_free(&message);
+	mp_buf_free(&room);
+	free(reason);
 	return rc;
 }
 
 static enum mcpass_rc end_json(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	json_t *json = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_incoming_take(s, e, body_of(e), "the server's answer", err);
 
-	rc = read_json(e, &json, err);
-	if (!rc)
-		rc = mp_message_take(s, e, json, (struct mp_span){ e->text.data, e->text.len }, err);
-	json_decref(json);
 	/* spec: MCP basic, "Result Responses"; nothing else can follow in this body */
 	if (!rc && e->call != NULL && e->state == MP_EXCHANGE_OVER)
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
@@ -267,7 +325,7 @@ static enum mcpass_rc end_json(struct mcpass_session *s, struct mp_exchange *e,
 	return rc;
 }
 
-static enum mcpass_rc end_call(struct mcpass_session *s, struct mp_exchange *e, bool broken,
+static enum mcpass_rc end_call(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
 	if (e->call == NULL)
@@ -276,38 +334,40 @@ static enum mcpass_rc end_call(struct mcpass_session *s, struct mp_exchange *e, 
 	if (e->status == 404 && e->sent_session_id)
 		return mp_legacy_expired(s, e, err);
 	if (e->status == 0 && !e->resuming)
-		return mp_fail(err, MCPASS_E_IO, NULL, "the server gave no answer to %s",
-		    e->call->method);
+		return mp_stream_unanswered(s, e, err);
 	if (!is_success(e->status) && !e->resuming)
-		return end_refused(s, e, broken, err);
-	if (e->kept == MP_BODY_JSON && !broken && is_success(e->status))
+		return end_refused(s, e, err);
+	if (e->kept == MP_BODY_JSON && !e->broken && is_success(e->status))
 		return end_json(s, e, err);
 	return mp_stream_lost(s, e, err);
 }
 
-static enum mcpass_rc end(struct mcpass_session *s, struct mp_exchange *e, bool broken,
+static enum mcpass_rc end(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	if (e->status == 401 || (e->status == 403 && e->kind != MP_EXCHANGE_LISTEN))
+	if (is_done(e) || e->kind == MP_EXCHANGE_LEAVE)
+		return MCPASS_OK;
+	if (asks_for_token(e))
 		return ask_authorization(s, e, err);
 	if (is_redirect(e->status))
 		return follow(s, e, err);
 	if (e->kind == MP_EXCHANGE_LISTEN)
 		return mp_stream_end(s, e, err);
 	if (e->kind == MP_EXCHANGE_CALL)
-		return end_call(s, e, broken, err);
-	return end_note(s, e, broken, err);
+		return end_call(s, e, err);
+	return tell_note(s, e, err);
 }
 
-enum mcpass_rc mp_answer_end(struct mcpass_session *s, struct mp_exchange *e, bool broken,
+enum mcpass_rc mp_answer_end(struct mcpass_session *s, struct mp_exchange *e, int broken,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	if (e->state != MP_EXCHANGE_ANSWERED && !(e->state == MP_EXCHANGE_SENT && broken))
+	if (e->state != MP_EXCHANGE_ANSWERED && !(e->state == MP_EXCHANGE_SENT && broken != 0))
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->number);
 	e->state = MP_EXCHANGE_OVER;
-	rc = end(s, e, broken, err);
+	e->broken = broken;
+	rc = end(s, e, err);
 	/* Unless it is to be sent again it has done its duty. */
 	if (!rc && e->state == MP_EXCHANGE_OVER)
 		rc = mp_exchange_drop(s, e, err);

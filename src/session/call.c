@@ -18,7 +18,7 @@ enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind,
 	struct mp_call *call, **end = &s->calls;
 	enum mcpass_rc rc;
 
-	if (s->call_count >= MP_MAX_CALLS)
+	if (kind == MP_CALL_PROGRAM && s->call_count >= MP_MAX_CALLS)
 		return mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d requests at once", MP_MAX_CALLS);
 	call = calloc(1, sizeof(*call));
 	if (call == NULL)
@@ -47,14 +47,13 @@ struct mp_call *mp_call_by_number(struct mcpass_session *s, unsigned number)
 	return call;
 }
 
-struct mp_call *mp_call_by_id(struct mcpass_session *s, const json_t *id)
+/* Our ids are numbers. */
+struct mp_call *mp_call_answered(struct mcpass_session *s, const struct mp_message *message)
 {
 	struct mp_call *call = s->calls;
 
-	if (!json_is_integer(id))       /* ours are, and come back as they went */
-		return NULL;
 	while (call != NULL && (call->state != MP_CALL_SENT
-	    || call->rpc_id != json_integer_value(id)))
+	    || !mp_message_answers(message, call->rpc_id)))
 		call = call->next;
 	return call;
 }
@@ -128,16 +127,17 @@ enum mcpass_rc mp_call_deliver(struct mcpass_session *s, struct mp_call *call,
 enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
     const struct mp_message *message, struct mcpass_error *err)
 {
-	bool error = message->rpc.kind == MP_RPC_ERROR;
-	struct mp_span raw = { NULL, 0 };
+	bool error = message->kind == MP_RPC_ERROR;
+	struct mp_span raw = message->result;
 	struct mp_action *action;
 	enum mcpass_rc rc;
 
-	if (message->text.data != NULL)
-		raw = mp_raw_member(message->text, error ? "error" : "result");
-	if (raw.data == NULL)
-		return mp_call_deliver(s, call, error ? message->rpc.error : message->rpc.result, error,
-		    err);
+	if (error && message->odd_error)
+		return mp_call_deliver(s, call, message->error, true, err);
+	if (error)
+		raw = mp_raw_member(message->text, "error");
+	if (raw.data == NULL)           /* its name is written with escapes */
+		return mp_call_deliver(s, call, message->error, true, err);
 	rc = add_result(s, call, error, &action, err);
 	if (!rc)
 		rc = mp_raw_compact(raw, &action->body, err);
@@ -159,4 +159,10 @@ bool mp_call_is_safe(const struct mp_call *call)
 		if (strcmp(call->method, safe[i]) == 0)
 			return true;
 	return false;
+}
+
+/* initialize only reads, and yet each begins another session. */
+bool mp_call_may_repeat(const struct mp_call *call)
+{
+	return mp_call_is_safe(call) && strcmp(call->method, "initialize") != 0;
 }

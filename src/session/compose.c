@@ -29,19 +29,77 @@ static json_t *copy_params(json_t *params)
 	return copy;
 }
 
-/* Numbers and the order of members stay as the program wrote them; only _meta, which is
- * ours to write into, is made anew.  What cannot be told apart so is written by jansson. */
+/* _meta as the program wrote it, but for what is ours to say. */
+static enum mcpass_rc add_meta(struct mp_buf *buf, struct mp_span written, const json_t *meta,
+    struct mcpass_error *err)
+{
+	static const char *const ours[] = { MP_META_VERSION, MP_META_CAPABILITIES, MP_META_CLIENT };
+	char *text = mp_dup_span(written);
+	bool put = true;
+	enum mcpass_rc rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
+
+	for (size_t i = 0; !rc && put && i < MP_COUNT(ours); i++) {
+		const json_t *value = json_object_get(meta, ours[i]);
+		char *said = value != NULL ? mp_json_dump(value) : NULL;
+		struct mp_buf next;
+
+		if (value != NULL && said == NULL)
+			rc = mp_nomem(err);
+		mp_buf_init(&next, buf->max);
+		if (!rc)
+			put = mp_raw_put(&next, (struct mp_span){ text, strlen(text) }, ours[i], said);
+		free(said);
+		free(text);
+		text = NULL;
+		if (!rc)
+			rc = mp_buf_take(&next, "the request", &text, err);
+		mp_buf_free(&next);
+	}
+	if (!rc && !put) {      /* a name with escapes: what cannot be told apart is made anew */
+		free(text);
+		text = mp_json_dump(meta);
+		rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
+	}
+	if (!rc)
+		mp_buf_adds(buf, text);
+	free(text);
+	return rc;
+}
+
+static enum mcpass_rc meta_text(const struct mp_call *call, const json_t *meta, size_t max,
+    char **ret_text, struct mcpass_error *err)
+{
+	struct mp_span written = { "{}", 2 };
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	if (call->raw != NULL)
+		written = mp_raw_member((struct mp_span){ call->raw, strlen(call->raw) }, "_meta");
+	if (written.data == NULL)
+		written = (struct mp_span){ "{}", 2 };
+	mp_buf_init(&buf, max);
+	rc = add_meta(&buf, written, meta, err);
+	if (!rc)
+		rc = mp_buf_take(&buf, "the request", ret_text, err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
+/* Numbers and the order of members stay as the program wrote them.  What cannot be told
+ * apart so is written by jansson. */
 static enum mcpass_rc add_params(struct mp_buf *buf, const struct mp_call *call,
     const json_t *params, struct mcpass_error *err)
 {
 	const json_t *meta = json_object_get(params, "_meta");
-	char *text = meta != NULL ? mp_json_dump(meta) : NULL;
 	enum mcpass_rc rc = MCPASS_OK;
+	char *text = NULL;
 	struct mp_buf raw;
 	bool put = false;
 
-	if (meta != NULL && text == NULL)
-		return mp_nomem(err);
+	if (meta != NULL)
+		rc = meta_text(call, meta, buf->max, &text, err);
+	if (rc)
+		return rc;
 	mp_buf_init(&raw, buf->max);
 	if (call->raw != NULL)
 		put = mp_raw_put(&raw, (struct mp_span){ call->raw, strlen(call->raw) }, "_meta", text);
@@ -139,16 +197,25 @@ static enum mcpass_rc compose_session(struct mcpass_session *s, struct mp_exchan
 	return rc;
 }
 
-static bool is_get(const struct mp_exchange *e)
+static const char *method_of(const struct mp_exchange *e)
 {
-	return e->kind == MP_EXCHANGE_LISTEN || e->resuming;
+	if (e->kind == MP_EXCHANGE_LEAVE)
+		return "DELETE";
+	return e->kind == MP_EXCHANGE_LISTEN || e->resuming ? "GET" : "POST";
+}
+
+static bool is_post(const struct mp_exchange *e)
+{
+	return strcmp(method_of(e), "POST") == 0;
 }
 
 static enum mcpass_rc add_common_headers(struct mp_exchange *e, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	if (is_get(e))
+	if (e->kind == MP_EXCHANGE_LEAVE)
+		return MCPASS_OK;
+	if (!is_post(e))
 		return mp_headers_add(&e->headers, "Accept", "text/event-stream", err);
 	/* spec: MCP streamable HTTP, "Sending Messages" 2 */
 	rc = mp_headers_add(&e->headers, "Accept", "application/json, text/event-stream", err);
@@ -177,12 +244,12 @@ enum mcpass_rc mp_compose(struct mcpass_session *s, struct mp_exchange *e,
 		.type = MCPASS_SESSION_SEND,
 		.exchange = e->number,
 		.call = e->call != NULL ? e->call->number : 0,
-		.method = is_get(e) ? "GET" : "POST",
+		.method = method_of(e),
 		.url = e->url,
 		.headers = e->headers.items,
 		.header_count = e->headers.count,
-		.body = is_get(e) ? NULL : e->body,
-		.body_len = is_get(e) ? 0 : strlen(e->body)
+		.body = is_post(e) ? e->body : NULL,
+		.body_len = is_post(e) ? strlen(e->body) : 0
 	};
 	mp_trace_sent(s, e, ret_action->method);
 	return MCPASS_OK;

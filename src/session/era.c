@@ -38,7 +38,16 @@ enum mcpass_rc mp_era_begin(struct mcpass_session *s, const struct mcpass_sessio
 	s->hinted = era == MP_ERA_STATELESS;
 	if (era == MP_ERA_UNKNOWN)
 		era = MP_ERA_STATELESS;
+	s->first_era = era;
 	return start_with(s, era, mp_revision_newest(era), err);
+}
+
+enum mcpass_rc mp_era_restart(struct mcpass_session *s, struct mcpass_error *err)
+{
+	if (s->fixed)
+		return MCPASS_OK;
+	s->tried_stateless = s->tried_session = s->hello_retried = false;
+	return start_with(s, s->first_era, mp_revision_newest(s->first_era), err);
 }
 
 void mp_era_settle(struct mcpass_session *s)
@@ -57,10 +66,10 @@ static const char *colon(const char *said)
 }
 
 /* Neither form is understood: the URL is wrong, or the server is older than we speak. */
-static enum mcpass_rc neither(const struct mcpass_session *s, const struct mp_rpc *rpc,
+static enum mcpass_rc neither(const struct mcpass_session *s, const struct mp_message *message,
     struct mcpass_error *err)
 {
-	const char *said = rpc != NULL ? rpc->message : "";
+	const char *said = message != NULL ? message->said : "";
 	int status = s->era == MP_ERA_SESSION ? s->hello_status : s->refused_status;
 	enum mcpass_rc rc;
 
@@ -84,14 +93,14 @@ static enum mcpass_rc neither(const struct mcpass_session *s, const struct mp_rp
 }
 
 static enum mcpass_rc fall_back(struct mcpass_session *s, struct mp_call *call, int status,
-    const char *revision, const struct mp_rpc *rpc, struct mcpass_error *err)
+    const char *revision, const struct mp_message *message, struct mcpass_error *err)
 {
 	s->refused_status = status;
 	if (s->fixed || s->tried_session)
-		return neither(s, rpc, err);
-	if (rpc != NULL) {
+		return neither(s, message, err);
+	if (message != NULL) {
 		json_decref(call->error);
-		call->error = json_incref(rpc->error);
+		call->error = json_incref(message->error);
 	}
 	mp_call_requeue(s, call);
 	mp_trace_decision(s, "The answer is not one of 2026-07-28: trying the handshake of the "
@@ -125,10 +134,10 @@ static const char *pick(const struct mcpass_session *s, const json_t *supported)
 	return NULL;
 }
 
-static const json_t *supported_by(const struct mp_rpc *rpc)
+static const json_t *supported_by(const struct mp_message *message)
 {
-	return rpc == NULL ? NULL
-	    : json_object_get(json_object_get(rpc->error, "data"), "supported");
+	return message == NULL ? NULL
+	    : json_object_get(json_object_get(message->error, "data"), "supported");
 }
 
 static enum mcpass_rc nothing_in_common(const struct mcpass_session *s,
@@ -148,13 +157,13 @@ static enum mcpass_rc nothing_in_common(const struct mcpass_session *s,
 }
 
 enum mcpass_rc mp_era_choose(struct mcpass_session *s, struct mp_call *call,
-    const struct mp_rpc *rpc, struct mcpass_error *err)
+    const struct mp_message *message, struct mcpass_error *err)
 {
-	const json_t *supported = supported_by(rpc);
+	const json_t *supported = supported_by(message);
 	const char *revision = pick(s, supported);
 
 	if (!json_is_array(supported))
-		return fall_back(s, call, 400, mp_revision_newest(MP_ERA_SESSION), rpc, err);
+		return fall_back(s, call, 400, mp_revision_newest(MP_ERA_SESSION), message, err);
 	if (revision == NULL)
 		return nothing_in_common(s, supported, err);
 	if (mp_revision_era(revision) == MP_ERA_SESSION)
@@ -171,26 +180,29 @@ enum mcpass_rc mp_era_choose(struct mcpass_session *s, struct mp_call *call,
 /* Servers that ignore _meta and miss the handshake say so in many ways: "Method not
  * found", "Invalid request", an error of their SDK, no code at all.  The request is sent
  * again then, so what may have acted is held to what cannot mean that it did. */
-static bool is_suspicious(const struct mp_call *call, const struct mp_rpc *rpc)
+static bool is_suspicious(const struct mcpass_session *s, const struct mp_call *call,
+    const struct mp_message *message)
 {
-	bool of_an_sdk = rpc->code == 0 || (rpc->code <= -32000 && rpc->code > MP_RPC_HEADER_MISMATCH);
+	int code = message->code;
+	bool of_an_sdk = code == 0 || (code <= -32000 && code > MP_RPC_HEADER_MISMATCH);
+	bool of_an_old_one = code == MP_RPC_INVALID_PARAMS || code == MP_RPC_INTERNAL;
 
-	if (rpc->code == MP_RPC_METHOD_NOT_FOUND || rpc->code == MP_RPC_INVALID_REQUEST)
+	if (code == MP_RPC_METHOD_NOT_FOUND || code == MP_RPC_INVALID_REQUEST)
 		return true;
-	if (of_an_sdk && mp_call_is_safe(call))
+	if (mp_call_is_safe(call) && (of_an_sdk || (of_an_old_one && !s->hinted)))
 		return true;
-	return rpc->code != MP_RPC_INTERNAL && strstr(rpc->message, "initializ") != NULL;
+	return code != MP_RPC_INTERNAL && strstr(message->said, "initializ") != NULL;
 }
 
 enum mcpass_rc mp_era_suspect(struct mcpass_session *s, struct mp_call *call,
-    const struct mp_rpc *rpc, bool *ret_suspect, struct mcpass_error *err)
+    const struct mp_message *message, bool *ret_suspect, struct mcpass_error *err)
 {
 	bool suspect = !s->settled && !s->fixed && !s->tried_session
-	    && s->era == MP_ERA_STATELESS && is_suspicious(call, rpc);
+	    && s->era == MP_ERA_STATELESS && is_suspicious(s, call, message);
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (suspect)
-		rc = fall_back(s, call, 200, mp_revision_newest(MP_ERA_SESSION), rpc, err);
+		rc = fall_back(s, call, 200, mp_revision_newest(MP_ERA_SESSION), message, err);
 	if (!rc)
 		*ret_suspect = suspect;
 	return rc;
@@ -208,52 +220,60 @@ static bool is_evidence(int status)
 	return status >= 400 && status < 500;
 }
 
-static enum mcpass_rc http_failure(const struct mp_exchange *e, const struct mp_rpc *rpc,
-    struct mcpass_error *err)
+static enum mcpass_rc http_failure(const struct mp_exchange *e, const struct mp_message *message,
+    const char *reason, struct mcpass_error *err)
 {
-	const char *said = rpc != NULL ? rpc->message : "";
+	const char *said = message != NULL ? message->said : "";
 	const char *method = e->call->method;
 	enum mcpass_rc rc;
 
+	if (said[0] == '\0' && reason != NULL)
+		said = reason;
 	if (e->status >= 500 || e->status == 408 || e->status == 425 || e->status == 429) {
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "the server answered %s with HTTP %d%s%s", method,
 		    e->status, colon(said), said);
-		mp_hint(err, "Try again later; if it stays so, tell whoever runs the server.");
+		mp_hint(err, "%s", e->status >= 500 && !mp_call_is_safe(e->call) ? MP_LOOK_FIRST
+		    : "Try again later; if it stays so, tell the server's operator.");
 		return rc;
 	}
 	rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages",
-	    "the server answered %s with HTTP %d and no JSON-RPC error", method, e->status);
+	    "the server answered %s with HTTP %d and no JSON-RPC error%s%s", method, e->status,
+	    colon(said), said);
 	mp_hint(err, "Check the URL: the endpoint of an MCP server often ends in /mcp.");
 	return rc;
 }
 
-/* An answer to a stateless request that no server of that era gives. */
-static bool speaks_against(const struct mp_exchange *e, const struct mp_rpc *rpc)
+/* An answer to a stateless request that no server of that era gives.  Some old ones fail at
+ * a request that they do not expect: what only reads is asked for with a handshake then. */
+static bool speaks_against(const struct mcpass_session *s, const struct mp_exchange *e,
+    const struct mp_message *message)
 {
-	return e->era == MP_ERA_STATELESS && is_evidence(e->status)
-	    && (rpc == NULL || !mp_era_is_modern(e->status, rpc->code));
+	bool fails = e->status == 500 && !s->fixed && !s->hinted && mp_call_is_safe(e->call);
+
+	return e->era == MP_ERA_STATELESS && (is_evidence(e->status) || fails)
+	    && (message == NULL || !mp_era_is_modern(e->status, message->code));
 }
 
 enum mcpass_rc mp_era_refused(struct mcpass_session *s, struct mp_exchange *e,
-    const struct mp_message *message, struct mcpass_error *err)
+    const struct mp_message *message, const char *reason, struct mcpass_error *err)
 {
-	const struct mp_rpc *rpc = message != NULL ? &message->rpc : NULL;
 	struct mp_call *call = e->call;
+	bool against;
 
-	if (rpc != NULL && rpc->id != NULL && mp_call_by_id(s, rpc->id) != call)
-		rpc = NULL;             /* an error, but not of this request */
+	if (message != NULL && message->id.data != NULL && mp_call_answered(s, message) != call)
+		message = NULL;         /* an error, but not of this request */
 	if (call->kind == MP_CALL_INITIALIZE && is_evidence(e->status))
-		return mp_era_no_session(s, e, call, rpc, err);
-	if (speaks_against(e, rpc) && s->era == MP_ERA_SESSION) {
+		return mp_era_no_session(s, e, call, message, err);
+	against = speaks_against(s, e, message);
+	if (against && s->era == MP_ERA_SESSION) {
 		mp_call_requeue(s, call);       /* another call found out meanwhile */
 		return MCPASS_OK;
 	}
-	if (speaks_against(e, rpc) && !s->settled
-	    && (rpc == NULL || (!s->fixed && !s->tried_session)))
-		return fall_back(s, call, e->status, mp_revision_newest(MP_ERA_SESSION), rpc, err);
-	if (rpc != NULL && call->kind != MP_CALL_INITIALIZE)
-		return mp_message_answer(s, e, call, message, err);
-	return http_failure(e, rpc, err);
+	if (against && !s->settled && (message == NULL || (!s->fixed && !s->tried_session)))
+		return fall_back(s, call, e->status, mp_revision_newest(MP_ERA_SESSION), message, err);
+	if (message != NULL && call->kind != MP_CALL_INITIALIZE)
+		return mp_incoming_answer(s, e, call, message, err);
+	return http_failure(e, message, reason, err);
 }
 
 /* Gives the calls what the server said before we asked for a handshake. */
@@ -273,9 +293,9 @@ static enum mcpass_rc deliver_kept(struct mcpass_session *s, bool *ret_any,
 }
 
 enum mcpass_rc mp_era_no_session(struct mcpass_session *s, struct mp_exchange *e,
-    struct mp_call *call, const struct mp_rpc *rpc, struct mcpass_error *err)
+    struct mp_call *call, const struct mp_message *message, struct mcpass_error *err)
 {
-	const char *revision = pick(s, supported_by(rpc));
+	const char *revision = pick(s, supported_by(message));
 	bool any = false;
 	enum mcpass_rc rc;
 
@@ -287,12 +307,12 @@ enum mcpass_rc mp_era_no_session(struct mcpass_session *s, struct mp_exchange *e
 	}
 	s->hello_status = e->status;
 	if (s->settled || s->fixed)
-		return neither(s, rpc, err);
+		return neither(s, message, err);
 	rc = deliver_kept(s, &any, err);
 	if (rc)
 		return rc;
 	if (!any && s->tried_stateless)
-		return neither(s, rpc, err);
+		return neither(s, message, err);
 	mp_call_remove(s, call);
 	rc = start_with(s, MP_ERA_STATELESS, mp_revision_newest(MP_ERA_STATELESS), err);
 	if (!rc && any)

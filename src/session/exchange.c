@@ -13,6 +13,10 @@ static void reset(struct mp_exchange *e)
 	mp_buf_init(&e->text, MP_MAX_MESSAGE);
 	free(e->location);
 	e->location = NULL;
+	free(e->odd);
+	free(e->type);
+	e->odd = e->type = NULL;
+	e->broken = 0;
 	e->status = 0;
 	e->kept = MP_BODY_IGNORED;
 }
@@ -28,19 +32,18 @@ static void free_exchange(struct mp_exchange *e)
 }
 
 enum mcpass_rc mp_exchange_new(struct mcpass_session *s, enum mp_exchange_kind kind,
-    struct mp_call *call, json_t *body, struct mcpass_error *err)
+    struct mp_call *call, const char *body, struct mcpass_error *err)
 {
 	struct mp_exchange *e = calloc(1, sizeof(*e)), **end = &s->exchanges;
+	enum mcpass_rc rc;
 
 	if (e == NULL)
 		return mp_nomem(err);
 	reset(e);
-	if (body != NULL) {
-		e->body = mp_json_dump(body);
-		if (e->body == NULL) {
-			free_exchange(e);
-			return mp_nomem(err);
-		}
+	rc = mp_set(&e->body, body, err);
+	if (rc) {
+		free_exchange(e);
+		return rc;
 	}
 	e->kind = kind;
 	e->call = call;

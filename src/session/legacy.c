@@ -71,33 +71,37 @@ static enum mcpass_rc check_version(const struct mcpass_session *s, const char *
 
 static enum mcpass_rc announce(struct mcpass_session *s, struct mcpass_error *err)
 {
-	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_rpc_request(NULL, "notifications/initialized", NULL, &json, err);
-	if (!rc)
-		rc = mp_exchange_new(s, MP_EXCHANGE_ANNOUNCE, NULL, json, err);
-	json_decref(json);
+	rc = mp_exchange_new(s, MP_EXCHANGE_ANNOUNCE, NULL,
+	    "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}", err);
 	if (!rc)
 		s->phase = MP_PHASE_ANNOUNCE;
 	return rc;
 }
 
 enum mcpass_rc mp_legacy_welcome(struct mcpass_session *s, struct mp_exchange *e,
-    struct mp_call *call, const struct mp_rpc *rpc, struct mcpass_error *err)
+    struct mp_call *call, const struct mp_message *message, struct mcpass_error *err)
 {
-	const char *version = json_string_value(json_object_get(rpc->result, "protocolVersion"));
+	const char *version;
+	json_t *welcome = NULL;
 	enum mcpass_rc rc;
 
-	if (rpc->kind == MP_RPC_ERROR)
-		return mp_era_no_session(s, e, call, rpc, err);
-	rc = check_version(s, version, err);
+	if (message->kind == MP_RPC_ERROR)
+		return mp_era_no_session(s, e, call, message, err);
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, message->result.data, message->result.len,
+	    MP_MAX_MESSAGE, "the answer to initialize", &welcome, err);
+	version = json_string_value(json_object_get(welcome, "protocolVersion"));
+	if (!rc)
+		rc = check_version(s, version, err);
 	if (!rc)
 		rc = mp_set(&s->revision, version, err);
-	if (rc)
+	if (rc) {
+		json_decref(welcome);
 		return mp_doing(err, rc, "agreeing on a revision with the MCP server");
+	}
 	json_decref(s->welcome);
-	s->welcome = json_incref(rpc->result);
+	s->welcome = welcome;
 	mp_era_settle(s);
 	mp_call_remove(s, call);
 	return announce(s, err);
@@ -117,6 +121,15 @@ enum mcpass_rc mp_legacy_announced(struct mcpass_session *s, struct mcpass_error
 	return mp_exchange_new(s, MP_EXCHANGE_LISTEN, NULL, NULL, err);
 }
 
+static enum mcpass_rc lose(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_stream_lost(s, e, &why);
+
+	return mp_failure_contain(s, e, rc, &why, err);
+}
+
 /* What belonged to the session that is gone. */
 static enum mcpass_rc end_session(struct mcpass_session *s, struct mcpass_error *err)
 {
@@ -128,7 +141,7 @@ static enum mcpass_rc end_session(struct mcpass_session *s, struct mcpass_error 
 		if (e->kind == MP_EXCHANGE_LISTEN || e->kind == MP_EXCHANGE_ANNOUNCE)
 			rc = mp_exchange_drop(s, e, err);
 		else if (e->resuming && e->state == MP_EXCHANGE_TO_SEND && e->call != NULL)
-			rc = mp_stream_lost(s, e, err);
+			rc = lose(s, e, err);
 	}
 	return rc;
 }
@@ -163,17 +176,31 @@ enum mcpass_rc mp_legacy_expired(struct mcpass_session *s, struct mp_exchange *e
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_legacy_ping(struct mcpass_session *s, const struct mp_rpc *rpc,
+enum mcpass_rc mp_legacy_ping(struct mcpass_session *s, const struct mp_message *message,
     struct mcpass_error *err)
 {
-	json_t *json = NULL;
+	struct mp_buf buf;
 	enum mcpass_rc rc;
 
-	rc = mp_rpc_result(rpc->id, NULL, &json, err);
+	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	mp_buf_adds(&buf, "{\"jsonrpc\":\"2.0\",\"id\":");
+	mp_buf_add(&buf, message->id.data, message->id.len);
+	mp_buf_adds(&buf, ",\"result\":{}}");
+	rc = mp_buf_check(&buf, "an answer", err);
 	if (!rc)
-		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, json, err);
-	json_decref(json);
+		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, mp_buf_text(&buf), err);
+	mp_buf_free(&buf);
 	return rc;
+}
+
+/* spec: transports, "Session Management" 5 */
+enum mcpass_rc mcpass_session_leave(struct mcpass_session *s, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_public_enter(s, err);
+
+	if (rc || s->era != MP_ERA_SESSION || s->session_id == NULL)
+		return rc;
+	return mp_exchange_new(s, MP_EXCHANGE_LEAVE, NULL, NULL, err);
 }
 
 /* spec: MCP 2026-07-28 discover, "DiscoverResult"; caching: nothing is promised */

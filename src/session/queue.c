@@ -80,6 +80,7 @@ bool mp_queue_next(struct mcpass_session *s, struct mcpass_session_action *ret_a
 	action->public.url = action->url;
 	action->public.headers = action->headers.items;
 	action->public.header_count = action->headers.count;
+	action->public.error = action->public.type == MCPASS_SESSION_FAILED ? &action->error : NULL;
 	*ret_action = action->public;
 	return true;
 }
@@ -87,7 +88,8 @@ bool mp_queue_next(struct mcpass_session *s, struct mcpass_session_action *ret_a
 void mp_queue_forget(struct mcpass_session *s, unsigned call)
 {
 	for (struct mp_action *action = s->actions; action != NULL; action = action->next)
-		if (action->public.type == MCPASS_SESSION_RESULT && action->public.call == call)
+		if ((action->public.type == MCPASS_SESSION_RESULT
+		    || action->public.type == MCPASS_SESSION_FAILED) && action->public.call == call)
 			action->forgotten = true;
 }
 

@@ -1,4 +1,5 @@
 /* The public calls that give the session something to say. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -87,16 +88,23 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc post(struct mcpass_session *s, const char *method, json_t *params,
+static enum mcpass_rc post(struct mcpass_session *s, const char *method, const char *params,
     struct mcpass_error *err)
 {
-	json_t *json = NULL;
+	struct mp_buf buf;
 	enum mcpass_rc rc;
 
-	rc = mp_rpc_request(NULL, method, params, &json, err);
+	mp_buf_init(&buf, 2 * (size_t)MP_MAX_MESSAGE);
+	mp_buf_addf(&buf, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"", method);
+	if (params != NULL)
+		mp_buf_adds(&buf, ",\"params\":");
+	if (params != NULL)
+		mp_buf_adds(&buf, params);
+	mp_buf_addc(&buf, '}');
+	rc = mp_buf_check(&buf, "a notification", err);
 	if (!rc)
-		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, json, err);
-	json_decref(json);
+		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, mp_buf_text(&buf), err);
+	mp_buf_free(&buf);
 	return rc;
 }
 
@@ -104,16 +112,11 @@ static enum mcpass_rc post(struct mcpass_session *s, const char *method, json_t 
 static enum mcpass_rc post_cancelled(struct mcpass_session *s, const struct mp_call *call,
     struct mcpass_error *err)
 {
-	json_t *params = json_object();
-	enum mcpass_rc rc;
+	char params[128];
 
-	if (json_object_set_new(params, "requestId", json_integer(call->rpc_id)) != 0
-	    || json_object_set_new(params, "reason", json_string("given up by the client")) != 0)
-		rc = mp_nomem(err);
-	else
-		rc = post(s, "notifications/cancelled", params, err);
-	json_decref(params);
-	return rc;
+	(void)snprintf(params, sizeof(params), "{\"requestId\":%lld,"
+	    "\"reason\":\"given up by the client\"}", (long long)call->rpc_id);
+	return post(s, "notifications/cancelled", params, err);
 }
 
 enum mcpass_rc mcpass_session_cancel(struct mcpass_session *s, unsigned number,
@@ -142,11 +145,21 @@ enum mcpass_rc mcpass_session_cancel(struct mcpass_session *s, unsigned number,
 	return mp_public_leave(s, rc);
 }
 
+static enum mcpass_rc check_answer(const json_t *json, struct mcpass_error *err)
+{
+	struct mp_rpc rpc;
+
+	if (mp_rpc_read((json_t *)json, &rpc, NULL) != MCPASS_OK || rpc.id == NULL
+	    || (rpc.kind != MP_RPC_RESULT && rpc.kind != MP_RPC_ERROR))
+		return mp_fail(err, MCPASS_E_USAGE, "JSON-RPC 2.0 5", "not a JSON-RPC response with an id");
+	return MCPASS_OK;
+}
+
 enum mcpass_rc mcpass_session_answer(struct mcpass_session *s, const char *answer,
     struct mcpass_error *err)
 {
 	json_t *json = NULL;
-	struct mp_rpc rpc;
+	char *text = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_public_enter(s, err);
@@ -157,31 +170,47 @@ enum mcpass_rc mcpass_session_answer(struct mcpass_session *s, const char *answe
 		return mp_fail(err, MCPASS_E_USAGE, MP_SPEC_HTTP ", Sending Messages 4",
 		    "this server asks nothing that could be answered");
 	rc = mp_public_parse(answer, "the answer", &json, err);
-	if (!rc && (mp_rpc_read(json, &rpc, NULL) != MCPASS_OK || rpc.id == NULL
-	    || (rpc.kind != MP_RPC_RESULT && rpc.kind != MP_RPC_ERROR)))
-		rc = mp_fail(err, MCPASS_E_USAGE, "JSON-RPC 2.0 5", "not a JSON-RPC response with an id");
 	if (!rc)
-		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, json, err);
+		rc = check_answer(json, err);
+	if (!rc)
+		rc = mp_raw_compact((struct mp_span){ answer, strlen(answer) }, &text, err);
+	if (!rc)
+		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, text, err);
+	free(text);
 	json_decref(json);
 	return rc;
+}
+
+/* What a program says about itself in _meta is the session's to say. */
+static enum mcpass_rc note_params(const char *params, const json_t *json, char **ret_text,
+    struct mcpass_error *err)
+{
+	if (json_object_get(json, "_meta") == NULL)
+		return mp_raw_compact((struct mp_span){ params, strlen(params) }, ret_text, err);
+	*ret_text = mp_json_dump(json);
+	return *ret_text != NULL ? MCPASS_OK : mp_nomem(err);
 }
 
 enum mcpass_rc mcpass_session_notify(struct mcpass_session *s, const char *method,
     const char *params, struct mcpass_error *err)
 {
 	json_t *json = NULL;
+	char *text = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_public_enter(s, err);
 	if (rc)
 		return rc;
 	if (!is_method(method) || !is_notification(method)
-	    || strcmp(method, "notifications/initialized") == 0)
+	    || strpbrk(method, "\"\\") != NULL || strcmp(method, "notifications/initialized") == 0)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "\"%s\" is no notification to send",
 		    method != NULL ? method : "");
 	rc = read_params(params, &json, err);
+	if (!rc && json != NULL)
+		rc = note_params(params, json, &text, err);
 	if (!rc)
-		rc = post(s, method, json, err);
+		rc = post(s, method, text, err);
+	free(text);
 	json_decref(json);
 	return rc;
 }

@@ -10,6 +10,8 @@ static bool is_pointless(const struct mcpass_session *s, const struct mp_exchang
 		return false;
 	if (e->kind == MP_EXCHANGE_CALL)        /* answered on another stream, or given up */
 		return e->call == NULL;
+	if (e->kind == MP_EXCHANGE_LEAVE)
+		return s->session_id == NULL;
 	return s->era == MP_ERA_STATELESS && s->settled;
 }
 
@@ -19,7 +21,8 @@ static bool may_send(const struct mcpass_session *s, const struct mp_exchange *e
 		return false;
 	if (s->era == MP_ERA_STATELESS)
 		return e->kind == MP_EXCHANGE_CALL;
-	if (e->kind == MP_EXCHANGE_ANNOUNCE || e->kind == MP_EXCHANGE_LISTEN)
+	if (e->kind == MP_EXCHANGE_ANNOUNCE || e->kind == MP_EXCHANGE_LISTEN
+	    || e->kind == MP_EXCHANGE_LEAVE)
 		return true;
 	return s->phase == MP_PHASE_READY
 	    || (e->call != NULL && e->call->kind == MP_CALL_INITIALIZE);
@@ -37,11 +40,22 @@ static bool may_start(const struct mcpass_session *s, const struct mp_call *call
 	return s->settled || s->hinted || !mp_call_any_sent(s);
 }
 
+static bool any_waits(struct mcpass_session *s)
+{
+	for (const struct mp_call *call = s->calls; call != NULL; call = call->next) {
+		const struct mp_exchange *e = mp_exchange_of(s, call);
+
+		if (call->state == MP_CALL_WAITING || (e != NULL && e->state == MP_EXCHANGE_TO_SEND))
+			return true;
+	}
+	return false;
+}
+
 static enum mcpass_rc start_calls(struct mcpass_session *s, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (s->era == MP_ERA_SESSION && s->phase == MP_PHASE_HELLO && s->calls != NULL)
+	if (s->era == MP_ERA_SESSION && s->phase == MP_PHASE_HELLO && any_waits(s))
 		rc = mp_legacy_hello(s, err);
 	for (struct mp_call *call = s->calls, *next; !rc && call != NULL; call = next) {
 		next = call->next;
@@ -55,6 +69,15 @@ static enum mcpass_rc start_calls(struct mcpass_session *s, struct mcpass_error 
 	return rc;
 }
 
+static enum mcpass_rc arm(struct mcpass_session *s, struct mp_exchange *e, int64_t now,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_stream_arm(s, e, now, &why);
+
+	return mp_failure_contain(s, e, rc, &why, err);
+}
+
 static enum mcpass_rc tidy_exchanges(struct mcpass_session *s, int64_t now,
     struct mcpass_error *err)
 {
@@ -66,7 +89,7 @@ static enum mcpass_rc tidy_exchanges(struct mcpass_session *s, int64_t now,
 		if (is_pointless(s, e))
 			rc = mp_exchange_drop(s, e, err);
 		else if (e->delay >= 0)
-			rc = mp_stream_arm(s, e, now, err);
+			rc = arm(s, e, now, err);
 		/* Some servers send the head of the GET stream only with its first event. */
 		else if (e->kind == MP_EXCHANGE_LISTEN && e->state == MP_EXCHANGE_SENT
 		    && now - e->sent_at >= MP_LISTEN_WAIT_MS)
@@ -97,19 +120,34 @@ static bool next_time(const struct mcpass_session *s, int64_t *ret_until)
 	return any;
 }
 
+/* *ret_action stays IDLE when the request cannot be written: then it has failed. */
+static enum mcpass_rc send_one(struct mcpass_session *s, struct mp_exchange *e, int64_t now,
+    struct mcpass_session_action *ret_action, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_compose(s, e, ret_action, &why);
+
+	e->sent_at = now;
+	return mp_failure_contain(s, e, rc, &why, err);
+}
+
 static enum mcpass_rc send_or_wait(struct mcpass_session *s, int64_t now,
     struct mcpass_session_action *ret_action, struct mcpass_error *err)
 {
 	struct mcpass_session_action action = { .type = MCPASS_SESSION_IDLE };
-	enum mcpass_rc rc;
 
 	for (struct mp_exchange *e = s->exchanges; e != NULL; e = e->next) {
+		enum mcpass_rc rc;
+
 		if (!may_send(s, e) || e->due > now)
 			continue;
-		rc = mp_compose(s, e, &action, err);
+		rc = send_one(s, e, now, &action, err);
 		if (rc)
 			return rc;
-		e->sent_at = now;
+		if (action.type == MCPASS_SESSION_IDLE && mp_queue_next(s, ret_action))
+			return MCPASS_OK;
+		if (action.type == MCPASS_SESSION_IDLE)
+			continue;
 		*ret_action = action;
 		return MCPASS_OK;
 	}

@@ -91,6 +91,15 @@ enum mcpass_rc mcpass_session_next(struct mcpass_session *s, int64_t now,
 	return rc ? rc : mp_public_leave(s, mp_schedule(s, now, ret_action, err));
 }
 
+char *mcpass_session_take_body(struct mcpass_session *s)
+{
+	char *body = s->current != NULL ? s->current->body : NULL;
+
+	if (s->current != NULL)
+		s->current->body = NULL;
+	return body;
+}
+
 /* NULL without a failure: that exchange was closed, what still came of it is ignored. */
 static enum mcpass_rc find_exchange(struct mcpass_session *s, unsigned number,
     struct mp_exchange **ret_exchange, struct mcpass_error *err)
@@ -109,37 +118,43 @@ static enum mcpass_rc find_exchange(struct mcpass_session *s, unsigned number,
 enum mcpass_rc mcpass_session_head(struct mcpass_session *s, unsigned exchange, int status,
     const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
 {
+	struct mcpass_error why = { 0 };
 	struct mp_exchange *e = NULL;
 	enum mcpass_rc rc;
 
 	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
-	return mp_public_leave(s, mp_answer_head(s, e, status, headers, count, err));
+	rc = mp_answer_head(s, e, status, headers, count, &why);
+	return mp_public_leave(s, mp_failure_contain(s, e, rc, &why, err));
 }
 
 enum mcpass_rc mcpass_session_data(struct mcpass_session *s, unsigned exchange,
     const char *bytes, size_t len, struct mcpass_error *err)
 {
+	struct mcpass_error why = { 0 };
 	struct mp_exchange *e = NULL;
 	enum mcpass_rc rc;
 
 	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
-	return mp_public_leave(s, mp_answer_data(s, e, bytes, len, err));
+	rc = mp_answer_data(s, e, bytes, len, &why);
+	return mp_public_leave(s, mp_failure_contain(s, e, rc, &why, err));
 }
 
 enum mcpass_rc mcpass_session_end(struct mcpass_session *s, unsigned exchange, int broken,
     struct mcpass_error *err)
 {
+	struct mcpass_error why = { 0 };
 	struct mp_exchange *e = NULL;
 	enum mcpass_rc rc;
 
 	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
-	return mp_public_leave(s, mp_answer_end(s, e, broken != 0, err));
+	rc = mp_answer_end(s, e, broken, &why);
+	return mp_public_leave(s, mp_failure_contain(s, e, rc, &why, err));
 }
 
 enum mcpass_rc mcpass_session_retry(struct mcpass_session *s, unsigned exchange,

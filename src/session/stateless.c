@@ -1,52 +1,61 @@
 /* Answers of the stateless form; spec: MCP 2026-07-28. */
+#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "session/state.h"
 
 /* spec: MCP basic, "ResultType": only what the core or a declared extension defines */
 static enum mcpass_rc check_result_type(const struct mcpass_session *s,
-    const struct mp_call *call, const json_t *result, struct mcpass_error *err)
+    const struct mp_call *call, struct mp_span type, struct mcpass_error *err)
 {
 	static const char *const may_ask[] = { "tools/call", "prompts/get", "resources/read" };
-	const json_t *type = json_object_get(result, "resultType");
-	const char *text = json_string_value(type);
 
-	if (type == NULL || mp_eq(text, "complete"))    /* absent: an older server's */
+	/* Absent: an older server's. */
+	if (type.data == NULL || mp_span_is(type, "null") || mp_span_is(type, "\"complete\""))
 		return MCPASS_OK;
-	if (mp_eq(text, "input_required")) {
+	if (mp_span_is(type, "\"input_required\"")) {
 		for (size_t i = 0; i < MP_COUNT(may_ask); i++)
 			if (strcmp(call->method, may_ask[i]) == 0)
 				return MCPASS_OK;
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP mrtr, Supported Requests",
 		    "%s was answered with input_required", call->method);
 	}
-	if (text != NULL && json_object_size(json_object_get(s->capabilities, "extensions")) > 0)
+	if (type.data[0] == '"' && json_object_size(json_object_get(s->capabilities, "extensions")) > 0)
 		return MCPASS_OK;               /* the program knows what it declared */
 	return mp_fail(err, MCPASS_E_PROTOCOL, "MCP basic, ResultType",
-	    "%s was answered with the unknown resultType %s", call->method, text != NULL ? text : "");
+	    "%s was answered with the unknown resultType %.*s", call->method,
+	    type.len > 80 ? 80 : (int)type.len, type.data);
+}
+
+static enum mcpass_rc deliver_text(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_message *message, char *text, struct mcpass_error *err)
+{
+	struct mp_message part = *message;
+
+	part.result = (struct mp_span){ text, strlen(text) };
+	return mp_call_forward(s, call, &part, err);
 }
 
 static enum mcpass_rc take_result(struct mcpass_session *s, struct mp_call *call,
     const struct mp_message *message, struct mcpass_error *err)
 {
-	json_t *result = message->rpc.result;
-	size_t listed = json_array_size(json_object_get(result, "tools"));
+	char *text = NULL;
 	enum mcpass_rc rc;
 
 	mp_era_settle(s);
-	rc = check_result_type(s, call, result, err);
+	rc = check_result_type(s, call, mp_raw_value(message->result, "resultType"), err);
 	if (!rc && strcmp(call->method, "tools/list") == 0)
-		rc = mp_tools_take(s, result, false, err);
-	if (rc)
-		return rc;
-	if (json_array_size(json_object_get(result, "tools")) != listed)
-		return mp_call_deliver(s, call, result, false, err);    /* some were taken out */
-	return mp_call_forward(s, call, message, err);
+		rc = mp_tools_take(s, message->result, false, &text, err);
+	if (!rc)
+		rc = text != NULL ? deliver_text(s, call, message, text, err)
+		    : mp_call_forward(s, call, message, err);
+	free(text);
+	return rc;
 }
 
 /* The next page, or the first, of the list that tells which headers a tool wants. */
 static enum mcpass_rc ask_for_tools(struct mcpass_session *s, unsigned serves,
-    unsigned pages, const json_t *cursor, struct mcpass_error *err)
+    unsigned pages, json_t *cursor, struct mcpass_error *err)
 {
 	json_t *params = cursor != NULL ? json_pack("{s:O}", "cursor", cursor) : NULL;
 	struct mp_call *relist = NULL;
@@ -65,13 +74,13 @@ static enum mcpass_rc ask_for_tools(struct mcpass_session *s, unsigned serves,
 
 /* spec: streamable HTTP, "Client Behavior": the tool's schema may have changed */
 static enum mcpass_rc relist(struct mcpass_session *s, struct mp_call *call,
-    const struct mp_rpc *rpc, struct mcpass_error *err)
+    const struct mp_message *message, struct mcpass_error *err)
 {
 	mp_trace_decision(s, "The tool wants arguments in headers: reading its schema",
 	    MP_SPEC_HTTP ", Client Behavior");
 	call->relisted = true;
 	json_decref(call->error);
-	call->error = json_incref(rpc->error);
+	call->error = json_incref(message->error);
 	mp_call_requeue(s, call);
 	call->state = MP_CALL_HELD;
 	return ask_for_tools(s, call->number, 0, NULL, err);
@@ -87,46 +96,71 @@ static bool lists_tool(const json_t *result, const json_t *name)
 	return false;
 }
 
-enum mcpass_rc mp_stateless_relisted(struct mcpass_session *s, struct mp_call *call,
-    const struct mp_rpc *rpc, struct mcpass_error *err)
+/* The page of a list that told nothing, or is none, is the last. */
+static enum mcpass_rc read_page(struct mcpass_session *s, const struct mp_message *message,
+    json_t **ret_page, struct mcpass_error *err)
 {
-	struct mp_call *held = mp_call_by_number(s, call->serves);
-	const json_t *name = held != NULL ? json_object_get(held->params, "name") : NULL;
-	const json_t *cursor = json_object_get(rpc->result, "nextCursor");
-	unsigned serves = call->serves, pages = call->pages;
-	enum mcpass_rc rc = MCPASS_OK;
-	bool listed = lists_tool(rpc->result, name);
+	char *text = NULL;
+	enum mcpass_rc rc;
 
-	if (rpc->kind == MP_RPC_RESULT)
-		rc = mp_tools_take(s, rpc->result, true, err);
-	mp_call_remove(s, call);
-	if (rc || held == NULL)                 /* given up meanwhile */
-		return rc;
-	if (listed) {
+	if (message->kind != MP_RPC_RESULT)
+		return MCPASS_OK;
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, message->result.data, message->result.len,
+	    MP_MAX_MESSAGE, "the list of tools", ret_page, err);
+	if (!rc)
+		rc = mp_tools_take(s, message->result, true, &text, err);
+	free(text);
+	return rc;
+}
+
+/* Goes on with the call that the list was for. */
+static enum mcpass_rc go_on(struct mcpass_session *s, struct mp_call *held, unsigned pages,
+    const json_t *page, struct mcpass_error *err)
+{
+	json_t *cursor = json_object_get(page, "nextCursor");
+
+	if (lists_tool(page, json_object_get(held->params, "name"))) {
 		mp_call_requeue(s, held);
 		return MCPASS_OK;
 	}
 	if (json_is_string(cursor) && pages < MP_MAX_PAGES)
-		return ask_for_tools(s, serves, pages, cursor, err);
+		return ask_for_tools(s, held->number, pages, cursor, err);
 	return mp_call_deliver(s, held, held->error, true, err);
+}
+
+enum mcpass_rc mp_stateless_relisted(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_message *message, struct mcpass_error *err)
+{
+	struct mp_call *held = mp_call_by_number(s, call->serves);
+	unsigned pages = call->pages;
+	json_t *page = NULL;
+	enum mcpass_rc rc;
+
+	rc = read_page(s, message, &page, err);
+	if (!rc) {
+		mp_call_remove(s, call);
+		if (held != NULL)               /* NULL: given up meanwhile */
+			rc = go_on(s, held, pages, page, err);
+	}
+	json_decref(page);
+	return rc;
 }
 
 static enum mcpass_rc take_error(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_call *call, const struct mp_message *message, struct mcpass_error *err)
 {
-	const struct mp_rpc *rpc = &message->rpc;
 	enum mcpass_rc rc = MCPASS_OK;
 	bool suspect = false;
 
-	if (rpc->code == MP_RPC_UNSUPPORTED_VERSION)
-		return mp_era_choose(s, call, rpc, err);
-	if (mp_era_is_modern(e->status, rpc->code))
+	if (message->code == MP_RPC_UNSUPPORTED_VERSION)
+		return mp_era_choose(s, call, message, err);
+	if (mp_era_is_modern(e->status, message->code))
 		mp_era_settle(s);
-	if (rpc->code == MP_RPC_HEADER_MISMATCH && !call->relisted
+	if (message->code == MP_RPC_HEADER_MISMATCH && !call->relisted
 	    && strcmp(call->method, "tools/call") == 0)
-		return relist(s, call, rpc, err);
+		return relist(s, call, message, err);
 	if (e->status < 300)
-		rc = mp_era_suspect(s, call, rpc, &suspect, err);
+		rc = mp_era_suspect(s, call, message, &suspect, err);
 	if (rc || suspect)
 		return rc;
 	return mp_call_forward(s, call, message, err);
@@ -135,7 +169,7 @@ static enum mcpass_rc take_error(struct mcpass_session *s, struct mp_exchange *e
 enum mcpass_rc mp_stateless_answer(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_call *call, const struct mp_message *message, struct mcpass_error *err)
 {
-	if (message->rpc.kind == MP_RPC_ERROR)
+	if (message->kind == MP_RPC_ERROR)
 		return take_error(s, e, call, message, err);
 	return take_result(s, call, message, err);
 }

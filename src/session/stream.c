@@ -19,21 +19,40 @@ static int64_t pause(const struct mp_exchange *e)
 	return e->retry_ms >= 0 ? e->retry_ms : MP_RECONNECT_MS;
 }
 
-static enum mcpass_rc lost_for_good(const struct mp_call *call, struct mcpass_error *err)
+/* The stream was whole, and something in it was no message. */
+static bool gave_nonsense(const struct mp_exchange *e)
 {
-	enum mcpass_rc rc;
+	return e->odd != NULL && !e->broken;
+}
 
-	rc = mp_fail(err, MCPASS_E_IO, NULL, "the connection ended before the answer to %s came",
-	    call->method);
-	if (!mp_call_is_safe(call))
-		mp_hint(err, "The server may have carried it out: look before you ask again.");
-	return rc;
+static enum mcpass_rc lost_for_good(const struct mp_exchange *e, struct mcpass_error *err)
+{
+	if (gave_nonsense(e))
+		return mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
+		    "the stream holds no answer to %s; left out was: %s", e->call->method, e->odd);
+	return mp_fail(err, MCPASS_E_IO, NULL, "the connection ended before the answer to %s came",
+	    e->call->method);
 }
 
 /* spec: MCP 2025-11-25 transports, "Resumability and Redelivery" 2 */
 static bool can_resume(const struct mcpass_session *s, const struct mp_exchange *e)
 {
 	return e->era == MP_ERA_SESSION && e->last_id != NULL && e->generation == s->generation;
+}
+
+/* A kept connection may end just when a request is sent on it.  What only reads is sent once
+ * more, on another one; anything else may have been carried out. */
+enum mcpass_rc mp_stream_unanswered(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	if (e->broken != MCPASS_SESSION_BROKEN || !mp_call_may_repeat(e->call)
+	    || e->call->reissued > 0)
+		return mp_fail(err, MCPASS_E_IO, NULL, "the server gave no answer to %s",
+		    e->call->method);
+	e->call->reissued++;
+	mp_trace_decision(s, "The connection ended without an answer: asking once more", NULL);
+	mp_exchange_restart(e, -1);
+	return MCPASS_OK;
 }
 
 enum mcpass_rc mp_stream_lost(struct mcpass_session *s, struct mp_exchange *e,
@@ -55,8 +74,8 @@ enum mcpass_rc mp_stream_lost(struct mcpass_session *s, struct mp_exchange *e,
 	}
 	/* spec: MCP 2026-07-28 changelog, major 9: a new request with a new id.  A tool may
 	 * have acted, so only the caller knows whether to call it again. */
-	if (!mp_call_is_safe(e->call) || (!listens && e->call->reissued >= MP_MAX_REISSUES))
-		return lost_for_good(e->call, err);
+	if (!mp_call_may_repeat(e->call) || gave_nonsense(e) || (!listens && e->call->reissued >= MP_MAX_REISSUES))
+		return lost_for_good(e, err);
 	e->call->reissued++;
 	e->resuming = false;
 	free(e->last_id);
@@ -84,7 +103,7 @@ enum mcpass_rc mp_stream_arm(struct mcpass_session *s, struct mp_exchange *e, in
 	if (e->delay > MP_MAX_RETRY_MS)
 		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the server wants us to wait for %lld seconds",
 		    (long long)(e->delay / 1000));
-	return lost_for_good(e->call, err);
+	return lost_for_good(e, err);
 }
 
 bool mp_stream_wanted(const struct mcpass_session *s)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "session/state.h"
+#include "wire/bytes.h"
 
 static struct mp_tool *find_tool(const struct mp_tools *tools, const char *name)
 {
@@ -81,21 +82,76 @@ enum mcpass_rc mp_tools_check(const struct mcpass_session *s, const json_t *para
 	return rc;
 }
 
-enum mcpass_rc mp_tools_take(struct mcpass_session *s, json_t *result, bool quiet,
+/* spec: "Schema Extension": clients MUST leave such a tool out.  The others stay as they came. */
+static enum mcpass_rc rewrite(struct mp_span result, const bool *left_out, char **ret_text,
     struct mcpass_error *err)
 {
-	json_t *tools = json_object_get(result, "tools");
-	enum mcpass_rc rc = MCPASS_OK;
+	struct mp_span list = mp_raw_member(result, "tools"), item;
+	const char *at = list.data, *end = list.data + list.len;
+	struct mp_buf items, all;
+	enum mcpass_rc rc;
+	bool put;
 
-	for (size_t i = 0; !rc && i < json_array_size(tools);) {
-		bool invalid = false;
-
-		rc = take_tool(s, json_array_get(tools, i), quiet, &invalid, err);
-		if (invalid)
-			(void)json_array_remove(tools, i);
-		else
-			i++;
+	mp_buf_init(&items, result.len);
+	mp_buf_init(&all, 2 * result.len);
+	mp_buf_addc(&items, '[');
+	for (size_t i = 0; mp_raw_item(&at, end, &item); i++) {
+		if (left_out[i])
+			continue;
+		if (items.len > 1)
+			mp_buf_addc(&items, ',');
+		mp_buf_add(&items, item.data, item.len);
 	}
+	mp_buf_addc(&items, ']');
+	put = mp_raw_put(&all, result, "tools", mp_buf_text(&items));
+	rc = mp_buf_check(&items, "the list of tools", err);
+	if (!rc && !put)
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Schema Extension",
+		    "the list of tools has member names with escapes, and tools that break the rules");
+	if (!rc)
+		rc = mp_buf_take(&all, "the list of tools", ret_text, err);
+	mp_buf_free(&items);
+	mp_buf_free(&all);
+	return rc;
+}
+
+/* Most lists have no annotation, and then there is nothing to build of them. */
+static bool is_dull(const struct mcpass_session *s, struct mp_span result)
+{
+	return s->tools.count == 0
+	    && mp_bytes_find(result.data, result.len, "x-mcp-header") == NULL
+	    && mp_bytes_find(result.data, result.len, "\\u") == NULL;
+}
+
+static enum mcpass_rc take_list(struct mcpass_session *s, const json_t *tools,
+    struct mp_span result, bool quiet, char **ret_text, struct mcpass_error *err)
+{
+	bool *left_out = calloc(json_array_size(tools) + 1, sizeof(*left_out)), any = false;
+	enum mcpass_rc rc = left_out == NULL ? mp_nomem(err) : MCPASS_OK;
+
+	for (size_t i = 0; !rc && i < json_array_size(tools); i++) {
+		rc = take_tool(s, json_array_get(tools, i), quiet, &left_out[i], err);
+		any |= left_out[i];
+	}
+	if (!rc && any)
+		rc = rewrite(result, left_out, ret_text, err);
+	free(left_out);
+	return rc;
+}
+
+enum mcpass_rc mp_tools_take(struct mcpass_session *s, struct mp_span result, bool quiet,
+    char **ret_text, struct mcpass_error *err)
+{
+	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	if (is_dull(s, result))
+		return MCPASS_OK;
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, result.data, result.len, MP_MAX_MESSAGE,
+	    "the list of tools", &json, err);
+	if (!rc)
+		rc = take_list(s, json_object_get(json, "tools"), result, quiet, ret_text, err);
+	json_decref(json);
 	return mp_doing(err, rc, "reading the headers that tools want");
 }
 

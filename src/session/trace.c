@@ -35,6 +35,8 @@ static const char *what_is_sent(const struct mp_exchange *e)
 		return "Opened the stream on which the server may ask";
 	case MP_EXCHANGE_ANNOUNCE:
 		return "Told the server that the handshake is complete";
+	case MP_EXCHANGE_LEAVE:
+		return "Took leave: the session is over";
 	case MP_EXCHANGE_NOTE:
 		return "Sent the server a notification or an answer";
 	case MP_EXCHANGE_CALL:
@@ -51,6 +53,8 @@ static const char *clause(const struct mp_exchange *e)
 {
 	if (e->resuming)
 		return "MCP 2025-11-25 transports, Resumability and Redelivery";
+	if (e->kind == MP_EXCHANGE_LEAVE)
+		return "MCP 2025-11-25 transports, Session Management 5";
 	if (e->kind == MP_EXCHANGE_LISTEN)
 		return "MCP 2025-11-25 transports, Listening for Messages from the Server";
 	if (e->era == MP_ERA_STATELESS)

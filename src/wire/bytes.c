@@ -40,6 +40,21 @@ size_t mp_bytes_plain(const char *bytes, size_t len)
 	return at;
 }
 
+const char *mp_bytes_find(const char *bytes, size_t len, const char *text)
+{
+	size_t wanted = strlen(text);
+
+	while (len >= wanted && wanted > 0) {
+		const char *first = memchr(bytes, text[0], len - wanted + 1);
+
+		if (first == NULL || memcmp(first, text, wanted) == 0)
+			return first;
+		len -= (size_t)(first + 1 - bytes);
+		bytes = first + 1;
+	}
+	return NULL;
+}
+
 size_t mp_bytes_ascii(const char *bytes, size_t len)
 {
 	size_t at = 0;

@@ -53,14 +53,14 @@ static bool take_digits(struct mp_scan *scan)
 	return scan->at > first;
 }
 
-static bool starts_number(const struct mp_scan *scan)
+bool mp_scan_at_number(const struct mp_scan *scan)
 {
 	return scan->at < scan->end
 	    && (*scan->at == '-' || (*scan->at >= '0' && *scan->at <= '9'));
 }
 
-/* Steps over a number; spec: RFC 8259 6 */
-static bool take_number(struct mp_scan *scan, bool *ret_is_integer)
+/* spec: RFC 8259 6 */
+bool mp_scan_number(struct mp_scan *scan, bool *ret_is_integer)
 {
 	*ret_is_integer = true;
 	(void)mp_scan_take(scan, '-');
@@ -89,7 +89,7 @@ static enum mcpass_rc scan_number(struct mp_scan *scan, json_t **ret_json)
 	long long integer;
 	double real;
 
-	if (!take_number(scan, &is_integer))
+	if (!mp_scan_number(scan, &is_integer))
 		return mp_scan_refuse(scan, "RFC 8259 6", "a malformed number");
 	mp_buf_clear(&scan->text);
 	for (const char *c = first; c < scan->at; c++) {
@@ -153,7 +153,7 @@ static enum mcpass_rc scan_value(struct tree *tree, json_t **ret_json)
 		rc = mp_scan_text(scan);
 		if (!rc)
 			json = json_stringn_nocheck(scan->text.data, scan->text.len);
-	} else if (starts_number(scan))
+	} else if (mp_scan_at_number(scan))
 		rc = scan_number(scan, &json);
 	else
 		rc = scan_literal(scan, &json);

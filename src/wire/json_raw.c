@@ -93,6 +93,17 @@ struct mp_span mp_raw_member(struct mp_span object, const char *name)
 	return (struct mp_span){ NULL, 0 };     /* absent, or written with escapes */
 }
 
+struct mp_span mp_raw_value(struct mp_span object, const char *name)
+{
+	struct mp_span value = mp_raw_member(object, name);
+
+	while (value.len > 0 && is_space(value.data[0]))
+		value = (struct mp_span){ value.data + 1, value.len - 1 };
+	while (value.len > 0 && is_space(value.data[value.len - 1]))
+		value.len--;
+	return value;
+}
+
 bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, const char *json)
 {
 	const char *end = object.data + object.len, *at = object.data;

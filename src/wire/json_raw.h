@@ -8,6 +8,8 @@
 /* A member's value with the white space around it; data NULL: absent, or its name is
  * written with escapes. */
 struct mp_span mp_raw_member(struct mp_span object, const char *name);
+/* The same without the white space. */
+struct mp_span mp_raw_value(struct mp_span object, const char *name);
 /* Steps through an array: *at begins at the array, and is moved.  False: no item is left. */
 bool mp_raw_item(const char **at, const char *end, struct mp_span *ret_item);
 /* Adds object with the member name set to json (NULL: without it); false, and then buf is

@@ -1,5 +1,5 @@
-/* json_scan.h - what the two halves of the parser share: json_parse.c knows the values,
- * json_text.c the strings. */
+/* json_scan.h - what the parser's files share: json_parse.c builds values, json_check.c only
+ * looks at them, json_text.c knows the strings. */
 #ifndef MP_WIRE_JSON_SCAN_H
 #define MP_WIRE_JSON_SCAN_H
 #include "base/buf.h"
@@ -17,6 +17,9 @@ struct mp_scan {
 enum mcpass_rc mp_scan_refuse(struct mp_scan *scan, const char *spec, const char *problem);
 /* Steps over c when it is next. */
 bool mp_scan_take(struct mp_scan *scan, char c);
+/* A number is next; steps over it, false when it is malformed. */
+bool mp_scan_at_number(const struct mp_scan *scan);
+bool mp_scan_number(struct mp_scan *scan, bool *ret_is_integer);
 /* Reads a string into scan->text, from behind its opening quote. */
 enum mcpass_rc mp_scan_text(struct mp_scan *scan);
 

@@ -116,7 +116,8 @@ static void check_json(const struct mcpass_session_action *action)
 {
 	json_t *json = NULL;
 
-	if (mp_json_parse(action->body, action->body_len, SIZE_MAX, "it", &json, NULL) != MCPASS_OK
+	if (mp_json_parse_by(MP_JSON_MESSAGE, action->body, action->body_len, SIZE_MAX, "it", &json,
+	        NULL) != MCPASS_OK
 	    || !json_is_object(json) || memchr(action->body, '\n', action->body_len) != NULL)
 		abort();
 	json_decref(json);
@@ -141,6 +142,10 @@ static enum mcpass_rc carry_out(struct script *script, struct mcpass_session *s,
 		if (action->until <= script->now)
 			abort();
 		script->now = action->until;
+		return MCPASS_OK;
+	case MCPASS_SESSION_FAILED:
+		if (action->error->rc == MCPASS_OK || action->error->detail[0] == '\0')
+			abort();
 		return MCPASS_OK;
 	case MCPASS_SESSION_WARNING:
 	case MCPASS_SESSION_CLOSE:

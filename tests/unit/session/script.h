@@ -37,6 +37,8 @@ struct script {
 	enum mcpass_rc want;
 	const char *settled;            /* mcpass_session_revision() in the end */
 	const char *says;               /* part of the error's detail; NULL: whatever */
+	const char *hints;              /* part of its hint; NULL: whatever */
+	bool goes_on;                   /* a request that fails is logged, and is not the end */
 };
 struct bench {
 	struct mcpass_session *session;
@@ -167,6 +169,13 @@ static inline enum mcpass_rc tell(struct bench *b, const struct mcpass_session_a
 	case MCPASS_SESSION_WARNING:
 		say(b, "warning", 0, a->body);
 		return MCPASS_OK;
+	case MCPASS_SESSION_FAILED:
+		if (b->script->goes_on) {
+			say(b, "failed", a->call, a->error->detail);
+			return MCPASS_OK;
+		}
+		b->err = *a->error;
+		return a->error->rc;
 	case MCPASS_SESSION_CLOSE:
 		say(b, "close", a->exchange, "");
 		return MCPASS_OK;
@@ -253,6 +262,8 @@ static inline void run_script(const struct script *script, size_t chunk)
 	CHECK(script->label, rc == MCPASS_OK || (b.err.rc == rc && b.err.detail[0] != '\0'));
 	if (script->says != NULL)
 		CHECK_HAS(script->label, b.err.detail, script->says);
+	if (script->hints != NULL)
+		CHECK_HAS(script->label, b.err.hint, script->hints);
 	mcpass_session_free(b.session);
 	CHECK_EQ(script->label, mp_test_live_blocks(), 0);
 }

@@ -123,8 +123,8 @@ static const struct script rows[] = {
 	    .steps = { { "tools/call", 200, SSE, EVENT("{\"jsonrpc\":\"2.0\",\"id\":9,\"method\":\"ping\"}") EVENT(DONE), 0, NULL } },
 	    .log = "warning 0 The server sent the request ping on the stream of an answer, which 2026-07-28 forbids; it is not answered.\nresult 1 " GOOD },
 	{ .label = "a stray answer on a stream is ignored", KNOWN, SETTLED, .requests = { { "tools/call", "{\"name\":\"t\"}" } },
-	    .steps = { { "tools/call", 200, SSE, EVENT("{\"jsonrpc\":\"2.0\",\"id\":99,\"result\":{}}") EVENT("{\"jsonrpc\":\"2.0\",\"id\":\"1\",\"result\":{}}") EVENT(DONE), 0, NULL } },
-	    .log = "warning 0 The server answered a request that nobody waits for.\nwarning 0 The server answered a request that nobody waits for.\nresult 1 " GOOD },
+	    .steps = { { "tools/call", 200, SSE, EVENT("{\"jsonrpc\":\"2.0\",\"id\":99,\"result\":{}}") EVENT("{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}") EVENT(DONE), 0, NULL } },
+	    .log = "warning 0 The server answered a request that is not under way.\nwarning 0 The server answered a request that is not under way.\nresult 1 " GOOD },
 	{ .label = "a stray answer as the body is not", KNOWN, .requests = { { "tools/call", "{\"name\":\"t\"}" } },
 	    .steps = { { "tools/call", 200, JSON, "{\"jsonrpc\":\"2.0\",\"id\":99,\"result\":{}}", 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL, .says = "the answer's id" },
 	{ .label = "an error without id is ours", KNOWN, .requests = { { "tools/call", "{\"name\":\"t\"}" } },
@@ -133,7 +133,8 @@ static const struct script rows[] = {
 	{ .label = "no batches", KNOWN, .requests = { { "tools/call", "{\"name\":\"t\"}" } },
 	    .steps = { { "tools/call", 200, JSON, "[" DONE "]", 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL },
 	{ .label = "a notification as the body is no answer", KNOWN, .requests = { { "tools/call", "{\"name\":\"t\"}" } },
-	    .steps = { { "tools/call", 200, JSON, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}", 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL },
+	    .steps = { { "tools/call", 200, JSON, "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}", 0, NULL } },
+	    .log = "message 1 {\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}\n", .want = MCPASS_E_PROTOCOL, .says = "no answer to tools/call" },
 	{ .label = "an error status with an error is the request's", KNOWN, SETTLED, .requests = { { "tools/list", NULL }, { "tools/call", "{\"name\":\"t\"}" } },
 	    .steps = { { "tools/list", 200, JSON, TOOLS(""), 0, NULL }, { "tools/call", 500, JSON, ERROR(-32603, ""), 0, NULL } },
 	    .log = "result 1 {\"tools\":[]}\nerror 2 {\"code\":-32603,\"message\":\"no\"}\n" },
@@ -201,7 +202,7 @@ static void test_crossed(void)
 	CHECK_EQ("both are out", pump(&b), MCPASS_OK);
 	CHECK_EQ("crossed", mcpass_session_data(b.session, b.open, crossed, strlen(crossed), &b.err), MCPASS_OK);
 	CHECK_EQ("told", pump(&b), MCPASS_OK);
-	CHECK_STR("not taken", b.log, "warning 0 The server answered a request that nobody waits for.\n");
+	CHECK_STR("not taken", b.log, "warning 0 The server answered a request that is not under way.\n");
 	mcpass_session_free(b.session);
 }
 

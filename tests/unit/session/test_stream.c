@@ -13,6 +13,8 @@
 #define RESUME(id) "GET " URL "\nAccept: text/event-stream\nMcp-Session-Id: s-12345678\nLast-Event-ID: " id
 #define NOTHING { RESUME("e1"), 200, SSE, NULL, 0, NULL }
 #define W "wait 0 1000\n"
+#define LEFT_OUT "warning 0 Left out what the server sent: "
+#define LOOK "look before you ask again"
 #define PRIMED "id: e1\ndata:\n\n"
 
 static const struct script rows[] = {
@@ -47,7 +49,7 @@ static const struct script rows[] = {
 	{ .label = "no event id, a list", OLD, .requests = LIST,
 	    .steps = { BEGIN, { "tools/list\n\"id\":2", 200, SSE, NULL, BROKEN, NULL }, { "POST\ntools/list\n\"id\":3", 200, JSON, DONE, 0, NULL } }, .log = W GOOD },
 	{ .label = "an id that no header carries", OLD, .requests = CALL,
-	    .steps = { BEGIN, { "tools/call", 200, SSE, "id: a\001b\ndata:\n\n", 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL },
+	    .steps = { BEGIN, { "tools/call", 200, SSE, "id: a\001b\ndata:\n\n", 0, NULL } }, .log = "close 3 \n", .want = MCPASS_E_PROTOCOL },
 	{ .label = "an hour's pause", OLD, .requests = CALL,
 	    .steps = { BEGIN, { "tools/call", 200, SSE, "retry: 3600000\n" PRIMED, 0, NULL } }, .log = "", .want = MCPASS_E_LIMIT },
 	{ .label = "the answer comes on the resumed stream of another", OLD, .requests = { { "tools/call", "{\"name\":\"t\"}" }, { "tools/list", NULL } },
@@ -69,9 +71,28 @@ static const struct script rows[] = {
 	        { "\"id\":3", 200, SSE, EVENT("{\"jsonrpc\":\"2.0\",\"method\":\"a/b\"}"), 0, NULL }, { "\"id\":4", 200, SSE, EVENT(DONE), 0, NULL } },
 	    .log = "message 1 {\"jsonrpc\":\"2.0\",\"method\":\"a/b\"}\n" W "message 1 {\"jsonrpc\":\"2.0\",\"method\":\"a/b\"}\n" W
 	        "message 1 {\"jsonrpc\":\"2.0\",\"method\":\"a/b\"}\n" W GOOD },
-	{ .label = "no answer at all", NEW, .requests = LIST, .steps = { { "tools/list", 0, NULL, NULL, SILENT | BROKEN, NULL } }, .log = "", .want = MCPASS_E_IO },
-	{ .label = "an event that is no JSON", NEW, .requests = LIST, .steps = { { "tools/list", 200, SSE, "data: hello\n\n", 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL },
-	{ .label = "an event that is no message", NEW, .requests = LIST, .steps = { { "tools/list", 200, SSE, EVENT("{}"), 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL },
+	{ .label = "a list, no answer at all: once more", NEW, .settled = "2026-07-28", .requests = LIST,
+	    .steps = { { "tools/list\n\"id\":1", 0, NULL, NULL, SILENT | BROKEN, NULL }, { "tools/list\n\"id\":2", 200, JSON, DONE, 0, NULL } }, .log = GOOD },
+	{ .label = "a list, no answer at all, twice", NEW, .requests = LIST,
+	    .steps = { { "tools/list", 0, NULL, NULL, SILENT | BROKEN, NULL }, { "tools/list", 0, NULL, NULL, SILENT | BROKEN, NULL } }, .log = "", .want = MCPASS_E_IO },
+	{ .label = "a tool, no answer at all", NEW, .requests = CALL, .steps = { { "tools/call", 0, NULL, NULL, SILENT | BROKEN, NULL } }, .log = "", .want = MCPASS_E_IO, .hints = LOOK },
+	{ .label = "initialize, no answer at all", .revision = "2025-11-25", .requests = LIST, .steps = { { "initialize", 0, NULL, NULL, SILENT | BROKEN, NULL } }, .log = "", .want = MCPASS_E_IO },
+	{ .label = "initialize breaks off", .revision = "2025-11-25", .requests = LIST, .steps = { { "initialize", 200, SSE, ": x\n\n", BROKEN, NULL } }, .log = "", .want = MCPASS_E_IO },
+	{ .label = "a tool, 502", NEW, .requests = CALL, .steps = { { "tools/call", 502, NULL, NULL, 0, NULL } }, .log = "", .want = MCPASS_E_IO, .hints = LOOK },
+	{ .label = "a tool, 504 with a reason", NEW, .requests = CALL, .steps = { { "tools/call", 504, "Content-Type: application/problem+json", "{\"title\":\"no\",\"detail\":\"upstream is slow\"}", 0, NULL } }, .log = "", .want = MCPASS_E_IO, .hints = LOOK, .says = "HTTP 504: upstream is slow" },
+	{ .label = "a tool, 429: it was not carried out", NEW, .requests = CALL, .steps = { { "tools/call", 429, "Content-Type: text/plain", "slow down\n", 0, NULL } }, .log = "", .want = MCPASS_E_IO, .hints = "Try again later", .says = "HTTP 429: slow down" },
+	{ .label = "a list, 503", NEW, .requests = LIST, .steps = { { "tools/list", 503, NULL, NULL, 0, NULL } }, .log = "", .want = MCPASS_E_IO, .hints = "Try again later" },
+	{ .label = "a tool, its answer is no JSON", NEW, .requests = CALL, .steps = { { "tools/call", 200, JSON, "{\"jsonrpc\":", 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL, .hints = LOOK },
+	{ .label = "an end mark behind the answer", NEW, .settled = "2026-07-28", .requests = CALL, .steps = { { "tools/call", 200, SSE, EVENT(DONE) "data: [DONE]\n\n", 0, NULL } }, .log = GOOD },
+	{ .label = "a heartbeat before it", NEW, .settled = "2026-07-28", .requests = CALL, .steps = { { "tools/call", 200, SSE, "data: ping\n\n" EVENT(DONE), 0, NULL } },
+	    .log = LEFT_OUT "an event of the stream is not JSON: no value at byte 0.\n" GOOD },
+	{ .label = "half an answer, and the whole one", NEW, .settled = "2026-07-28", .requests = CALL, .steps = { { "tools/call", 200, SSE, "data: {\"jsonrpc\":\"2.0\"\n\n" EVENT(DONE), 0, NULL } },
+	    .log = LEFT_OUT "an event of the stream is not JSON: no ',' or '}' at byte 16.\n" GOOD },
+	{ .label = "two answers: the first counts", NEW, .settled = "2026-07-28", .requests = CALL, .steps = { { "tools/call", 200, SSE, EVENT(DONE) EVENT(RESULT("\"content\":[1]")), 0, NULL } }, .log = GOOD },
+	{ .label = "an event that is no JSON", NEW, .requests = LIST, .steps = { { "tools/list", 200, SSE, "data: hello\n\n", 0, NULL } },
+	    .log = LEFT_OUT "an event of the stream is not JSON: no value at byte 0.\n", .says = "no value", .want = MCPASS_E_PROTOCOL },
+	{ .label = "an event that is no message", NEW, .requests = LIST, .steps = { { "tools/list", 200, SSE, EVENT("{}"), 0, NULL } },
+	    .log = LEFT_OUT "not a JSON-RPC message: jsonrpc is not \"2.0\".\n", .says = "jsonrpc", .want = MCPASS_E_PROTOCOL },
 	{ .label = "what follows the answer is ignored", NEW, .settled = "2026-07-28", .requests = LIST,
 	    .steps = { { "tools/list", 200, SSE, EVENT(DONE) ": bye\n\n", BROKEN, NULL } }, .log = GOOD },
 };

@@ -1,0 +1,108 @@
+/* What becomes of a request whose exchange went wrong.  The others go on. */
+#include "session/state.h"
+
+/* The server had the request, and did not refuse it. */
+static bool may_have_acted(const struct mp_call *call, const struct mp_exchange *e)
+{
+	return !mp_call_is_safe(call) && e->ever_sent && e->broken != MCPASS_SESSION_UNSENT
+	    && (e->status < 400 || e->status >= 500);
+}
+
+static enum mcpass_rc fail_call(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
+{
+	struct mp_action *action;
+	enum mcpass_rc rc;
+
+	rc = mp_queue_add(s, MCPASS_SESSION_FAILED, &action, err);
+	if (rc)
+		return rc;
+	action->public.call = call->number;
+	action->public.exchange = e->number;
+	action->error = *why;
+	mp_call_remove(s, call);
+	return MCPASS_OK;
+}
+
+/* What an earlier answer said comes before what went wrong since. */
+static enum mcpass_rc fail_waiting(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
+{
+	if (call->error != NULL)
+		return mp_call_deliver(s, call, call->error, true, err);
+	return fail_call(s, call, e, why, err);
+}
+
+static bool is_under_way(struct mcpass_session *s, const struct mp_call *call)
+{
+	const struct mp_exchange *e = mp_exchange_of(s, call);
+
+	return call->kind != MP_CALL_PROGRAM || (e != NULL && e->state != MP_EXCHANGE_TO_SEND);
+}
+
+/* Whatever waits for the handshake fails with it. */
+static enum mcpass_rc fail_handshake(struct mcpass_session *s, struct mp_call *hello,
+    const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	mp_call_remove(s, hello);
+	s->phase = MP_PHASE_HELLO;
+	for (struct mp_call *call = s->calls, *next; !rc && call != NULL; call = next) {
+		next = call->next;
+		if (!is_under_way(s, call))
+			rc = fail_waiting(s, call, e, why, err);
+	}
+	return rc;
+}
+
+/* The list was for a call that waits for it: that has an answer already. */
+static enum mcpass_rc fail_relist(struct mcpass_session *s, struct mp_call *relist,
+    struct mcpass_error *err)
+{
+	struct mp_call *held = mp_call_by_number(s, relist->serves);
+
+	mp_call_remove(s, relist);
+	return held != NULL ? mp_call_deliver(s, held, held->error, true, err) : MCPASS_OK;
+}
+
+static enum mcpass_rc fail(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *why, struct mcpass_error *err)
+{
+	struct mp_call *call = e->call;
+	enum mcpass_rc rc;
+
+	/* spec: RFC 9110 9.2.2 */
+	if (call != NULL && may_have_acted(call, e))
+		mp_hint(why, "%s", MP_LOOK_FIRST);
+	if (e->kind == MP_EXCHANGE_LISTEN)
+		mp_stream_head(s, e);
+	rc = mp_exchange_drop(s, e, err);
+	if (!rc && e->kind == MP_EXCHANGE_ANNOUNCE && e->generation == s->generation)
+		rc = mp_legacy_announced(s, err);
+	if (rc || e->kind == MP_EXCHANGE_LEAVE)
+		return rc;
+	if (call == NULL)
+		return mp_queue_warning(s, err, "%s", why->detail);
+	if (call->kind == MP_CALL_INITIALIZE)
+		return fail_handshake(s, call, e, why, err);
+	if (call->kind == MP_CALL_RELIST)
+		return fail_relist(s, call, err);
+	return fail_call(s, call, e, why, err);
+}
+
+enum mcpass_rc mp_failure_contain(struct mcpass_session *s, struct mp_exchange *e,
+    enum mcpass_rc rc, struct mcpass_error *why, struct mcpass_error *err)
+{
+	if (rc == MCPASS_OK)
+		return MCPASS_OK;
+	if (rc == MCPASS_E_NOMEM || rc == MCPASS_E_USAGE) {
+		if (err != NULL && err->rc == MCPASS_OK)
+			*err = *why;
+		return rc;
+	}
+	rc = fail(s, e, why, err);
+	if (!rc && s->calls == NULL && !s->settled)
+		rc = mp_era_restart(s, err);
+	return rc;
+}
