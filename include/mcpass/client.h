@@ -77,9 +77,10 @@ struct mcpass_client_config {
 
 enum mcpass_event_type {
 	MCPASS_EV_START = 1,            /* begin; no answer from the server seen yet */
-	MCPASS_EV_CHALLENGE,            /* the MCP server answered 401 or 403; status 0: it did
-	                                 * not, and a login is wanted all the same, where the
-	                                 * server publishes how */
+	MCPASS_EV_CHALLENGE,            /* the MCP server answered 401 or 403; data: the sentence
+	                                 * that its body gave as the reason, or NULL.  Status 0:
+	                                 * it did not, and a login is wanted all the same, where
+	                                 * the server publishes how */
 	MCPASS_EV_ACCEPTED,             /* the MCP server took the token; headers as it sent them */
 	MCPASS_EV_LOGOUT,               /* begin: revoke, deregister, forget */
 	MCPASS_EV_LOCKED,               /* answers LOCK */

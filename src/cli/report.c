@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/out.h"
 #include "mcp/jsonrpc.h"
+#include "mcp/reason.h"
 
 /* An error's texts are arrays of fixed size; this holds them all, and paint. */
 #define MAX_REPORT 8192
@@ -87,7 +88,7 @@ enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
 {
 	json_t *error = NULL;
 	json_int_t code;
-	const char *message;
+	const char *message, *reason;
 	enum mcpass_rc rc;
 
 	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE,
@@ -96,9 +97,15 @@ enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
 		return rc;
 	code = json_integer_value(json_object_get(error, "code"));
 	message = json_string_value(json_object_get(error, "message"));
+	if (message == NULL || message[0] == '\0')
+		message = NULL;
+	reason = mp_reason_find(json_object_get(error, "data"));
+	if (reason != NULL && message != NULL && strstr(message, reason) != NULL)
+		reason = NULL;          /* said already */
 	rc = rpc_fault(code);
-	rc = mp_fail(err, rc, NULL, "the server answered %s: %s (error %" JSON_INTEGER_FORMAT ")",
-	    method, message != NULL ? message : "no reason given", code);
+	rc = mp_fail(err, rc, NULL, "the server answered %s: %s%s%s (error %" JSON_INTEGER_FORMAT ")",
+	    method, message != NULL ? message : reason == NULL ? "no reason given" : "",
+	    message != NULL && reason != NULL ? ": " : "", reason != NULL ? reason : "", code);
 	if (json_object_get(json_object_get(json_object_get(error, "data"),
 	        "requiredCapabilities"), "elicitation") != NULL)
 		mp_hint(err, "it wants to ask something: run it on a terminal, or give --elicit accept");

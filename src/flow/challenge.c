@@ -87,7 +87,7 @@ static enum mcpass_rc refused(struct mcpass_client *client, const struct said *s
 		return not_this_token(client, MP_BECAUSE_SCOPE, err);
 	(void)mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6750 3.1",
 	    "the server refuses a token that was issued for it a moment ago (%s%s%s)",
-	    said->error != NULL ? said->error : "no reason given",
+	    said->error != NULL ? said->error : said->description != NULL ? "401" : "no reason given",
 	    said->description != NULL ? ": " : "", said->description != NULL ? said->description : "");
 	mp_hint(err, "compare the token's aud and iss with what the server expects; "
 	    "--explain shows what was asked for");
@@ -130,9 +130,10 @@ static enum mcpass_rc short_of_scope(struct mcpass_client *client, const struct 
 	if (said->error == NULL || strcmp(said->error, "insufficient_scope") != 0
 	    || said->scope == NULL)
 		return mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.4", "the server forbids it (%s%s%s)",
-		    said->error != NULL ? said->error : "403, no reason given",
-		    said->description != NULL ? ": " : "",
-		    said->description != NULL ? said->description : "");
+		    said->error != NULL ? said->error : "403",
+		    said->error != NULL && said->description == NULL ? "" : ": ",
+		    said->description != NULL ? said->description
+		    : said->error != NULL ? "" : "no reason given");
 	rc = is_granted(client, said->scope, &granted, err);
 	if (rc)
 		return rc;
@@ -248,6 +249,8 @@ static enum mcpass_rc take_challenges(struct mcpass_client *client,
 		said.description = mp_challenges_get(list, scheme, "error_description");
 		rc = read_scope(client, mp_challenges_get(list, scheme, "scope"), &scope, err);
 	}
+	if (said.description == NULL && event->data_len > 0)
+		said.description = event->data;         /* what the body of the refusal says */
 	said.scope = scope;
 	if (rc == MCPASS_OK)
 		rc = mp_dpop_nonce(client, event, said.error, &client->server_nonce, ret_again, err);

@@ -171,7 +171,7 @@ void mp_message_free(struct mp_message *message)
 	*message = (struct mp_message){ .said = "" };
 }
 
-bool mp_message_answers(const struct mp_message *message, json_int_t id)
+bool mp_message_has_id(const struct mp_message *message, json_int_t id)
 {
 	struct mp_span text = message->id;
 	char digits[32];

@@ -26,6 +26,6 @@ enum mcpass_rc mp_message_read(struct mp_span text, const char *what,
 void mp_message_free(struct mp_message *message);
 
 /* The id is that number: as one, or as its digits in a string. */
-bool mp_message_answers(const struct mp_message *message, json_int_t id);
+bool mp_message_has_id(const struct mp_message *message, json_int_t id);
 
 #endif

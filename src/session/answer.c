@@ -191,7 +191,7 @@ static enum mcpass_rc take_event(void *ctx, const struct mp_sse_event *event,
 	/* An event without data only carries an id; other types are not MCP's. */
 	if (event->data_len == 0 || strcmp(event->type, "message") != 0)
 		return MCPASS_OK;
-	return mp_incoming_take(feed->s, e, (struct mp_span){ event->data, event->data_len },
+	return mp_message_take(feed->s, e, (struct mp_span){ event->data, event->data_len },
 	    "an event of the stream", err);
 }
 
@@ -316,7 +316,7 @@ static enum mcpass_rc end_refused(struct mcpass_session *s, struct mp_exchange *
 static enum mcpass_rc end_json(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_incoming_take(s, e, body_of(e), "the server's answer", err);
+	enum mcpass_rc rc = mp_message_take(s, e, body_of(e), "the server's answer", err);
 
 	/* spec: MCP basic, "Result Responses"; nothing else can follow in this body */
 	if (!rc && e->call != NULL && e->state == MP_EXCHANGE_OVER)

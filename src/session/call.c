@@ -53,7 +53,7 @@ struct mp_call *mp_call_answered(struct mcpass_session *s, const struct mp_messa
 	struct mp_call *call = s->calls;
 
 	while (call != NULL && (call->state != MP_CALL_SENT
-	    || !mp_message_answers(message, call->rpc_id)))
+	    || !mp_message_has_id(message, call->rpc_id)))
 		call = call->next;
 	return call;
 }

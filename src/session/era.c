@@ -272,7 +272,7 @@ enum mcpass_rc mp_era_refused(struct mcpass_session *s, struct mp_exchange *e,
 	if (against && !s->settled && (message == NULL || (!s->fixed && !s->tried_session)))
 		return fall_back(s, call, e->status, mp_revision_newest(MP_ERA_SESSION), message, err);
 	if (message != NULL && call->kind != MP_CALL_INITIALIZE)
-		return mp_incoming_answer(s, e, call, message, err);
+		return mp_message_answer(s, e, call, message, err);
 	return http_failure(e, message, reason, err);
 }
 

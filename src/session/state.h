@@ -244,10 +244,10 @@ enum mcpass_rc mp_schedule(struct mcpass_session *s, int64_t now,
 enum mcpass_rc mp_compose(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_session_action *ret_action, struct mcpass_error *err);
 
-/* incoming.c: one JSON-RPC message, or a batch, that came on an exchange */
-enum mcpass_rc mp_incoming_take(struct mcpass_session *s, struct mp_exchange *e,
+/* message.c: one JSON-RPC message, or a batch, that came on an exchange */
+enum mcpass_rc mp_message_take(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_span text, const char *what, struct mcpass_error *err);
-enum mcpass_rc mp_incoming_answer(struct mcpass_session *s, struct mp_exchange *e,
+enum mcpass_rc mp_message_answer(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_call *call, const struct mp_message *message, struct mcpass_error *err);
 
 /* era.c: which form the server wants */

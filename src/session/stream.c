@@ -74,7 +74,8 @@ enum mcpass_rc mp_stream_lost(struct mcpass_session *s, struct mp_exchange *e,
 	}
 	/* spec: MCP 2026-07-28 changelog, major 9: a new request with a new id.  A tool may
 	 * have acted, so only the caller knows whether to call it again. */
-	if (!mp_call_may_repeat(e->call) || gave_nonsense(e) || (!listens && e->call->reissued >= MP_MAX_REISSUES))
+	if (!mp_call_may_repeat(e->call) || gave_nonsense(e)
+	    || (!listens && e->call->reissued >= MP_MAX_REISSUES))
 		return lost_for_good(e, err);
 	e->call->reissued++;
 	e->resuming = false;

@@ -73,6 +73,12 @@ static const struct {
 	    "the server answered tools/call: oops (error -32603)" },
 	{ "no words", "{\"code\":-1}", MCPASS_E_PROTOCOL,
 	    "the server answered tools/call: no reason given (error -1)" },
+	{ "a detail beside it", "{\"code\":-1,\"message\":\"refused\",\"data\":{\"detail\":\"ask Ada\"}}", MCPASS_E_PROTOCOL,
+	    "the server answered tools/call: refused: ask Ada (error -1)" },
+	{ "only a detail", "{\"code\":-1,\"message\":\"\",\"data\":[{\"error\":{\"detail\":\"ask Ada\"}}]}", MCPASS_E_PROTOCOL,
+	    "the server answered tools/call: ask Ada (error -1)" },
+	{ "the same words again", "{\"code\":-1,\"message\":\"no: ask Ada\",\"data\":\"ask Ada\"}", MCPASS_E_PROTOCOL,
+	    "the server answered tools/call: no: ask Ada (error -1)" },
 	{ "escape sequences", "{\"code\":-1,\"message\":\"\\u001b[31mred\"}", MCPASS_E_PROTOCOL,
 	    "the server answered tools/call: ?[31mred (error -1)" },
 };

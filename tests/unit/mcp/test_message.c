@@ -130,7 +130,7 @@ static void test_ids(void)
 	for (size_t i = 0; i < COUNT(id_rows); i++) {
 		struct mp_message message = { .id = { id_rows[i].id, strlen(id_rows[i].id) } };
 
-		CHECK_EQ(id_rows[i].id, mp_message_answers(&message, 3), id_rows[i].is_ours);
+		CHECK_EQ(id_rows[i].id, mp_message_has_id(&message, 3), id_rows[i].is_ours);
 	}
 }
 

@@ -33,7 +33,7 @@ static enum mcpass_rc take_stray(struct mcpass_session *s, struct mp_exchange *e
 	return mp_queue_warning(s, err, "The server answered a request that is not under way.");
 }
 
-enum mcpass_rc mp_incoming_answer(struct mcpass_session *s, struct mp_exchange *e,
+enum mcpass_rc mp_message_answer(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_call *call, const struct mp_message *message, struct mcpass_error *err)
 {
 	switch (call->kind) {
@@ -88,7 +88,7 @@ static enum mcpass_rc take(struct mcpass_session *s, struct mp_exchange *e,
 	call = find_call(s, e, message);
 	if (call == NULL)
 		return take_stray(s, e, err);
-	return mp_incoming_answer(s, e, call, message, err);
+	return mp_message_answer(s, e, call, message, err);
 }
 
 /* What is no message is left out where others may follow: some servers send a heartbeat or
@@ -138,7 +138,7 @@ static enum mcpass_rc take_batch(struct mcpass_session *s, struct mp_exchange *e
 	return rc;
 }
 
-enum mcpass_rc mp_incoming_take(struct mcpass_session *s, struct mp_exchange *e,
+enum mcpass_rc mp_message_take(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_span text, const char *what, struct mcpass_error *err)
 {
 	struct mp_buf room = { 0 };
