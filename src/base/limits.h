@@ -43,6 +43,8 @@
 #define MP_MAX_ASKED_SCOPES ((size_t)4096)
 /* One MCP message; tools return images as base64. */
 #define MP_MAX_MESSAGE ((size_t)64 * 1024 * 1024)
+/* A message as text for people: indented, and with names beside its values. */
+#define MP_MAX_RENDERED (8 * MP_MAX_MESSAGE)
 /* One line or event of an event stream is at most a message and its framing. */
 #define MP_MAX_SSE_EVENT (MP_MAX_MESSAGE + 4096)
 /* A form posted to a token endpoint carries one JWT assertion at most. */

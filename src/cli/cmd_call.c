@@ -1,38 +1,61 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "base/printable.h"
 #include "cli/advice.h"
 #include "cli/args.h"
 #include "cli/conn.h"
 #include "cli/report.h"
 #include "cli/result.h"
+#include "cli/save.h"
 
 struct call_options {
 	struct mp_common common;
 	struct mp_conn_options conn;
 	struct mp_elicit_options elicit;
+	struct mp_output_options output;
 };
 
-/* A tool's own error is its answer too, but not what a pipe is waiting for. */
-static enum mcpass_rc print(const json_t *result, const char *answer,
-    const struct mp_common *common, struct mcpass_error *err)
+/* A tool's own error is its answer too, but not what a pipe or a file is waiting for. */
+static enum mcpass_rc tell_failure(const json_t *result, const char *answer, const char *name,
+    struct mcpass_error *err)
 {
-	bool failed = mp_result_is_error(result);
-	struct mp_term term = mp_term_of(failed ? STDERR_FILENO : STDOUT_FILENO);
-	enum mcpass_rc rc = MCPASS_OK;
+	struct mp_term term = mp_term_of(STDERR_FILENO);
+	enum mcpass_rc rc = MCPASS_E_USAGE;
 	struct mp_buf buf;
 
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
-	if (common->json)
-		rc = mp_out_json_text(answer, err);
+	mp_buf_init(&buf, MP_MAX_RENDERED);
+	mp_result_tool(&buf, &term, result, answer);
+	if (!buf.failed && mp_is_blank(mp_buf_text(&buf)))
+		rc = mp_fail(err, MCPASS_E_USAGE, "MCP tools, Error Handling",
+		    "the tool %s says that it failed, and gives no reason", name);
 	else
-		mp_result_tool(&buf, &term, result, answer);
-	if (!common->json && failed)
 		mp_say_text(&buf);
-	else if (!common->json)
-		rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
-	return rc == MCPASS_OK && failed ? MCPASS_E_USAGE : rc;
+	return rc;
+}
+
+static enum mcpass_rc print(const json_t *result, const char *answer, const char *name,
+    const struct call_options *options, struct mcpass_error *err)
+{
+	bool failed = mp_result_is_error(result);
+	struct mp_term term = mp_term_of(STDOUT_FILENO);
+	enum mcpass_rc rc;
+	struct mp_buf buf;
+
+	if (options->common.json) {
+		rc = failed ? mp_out_json_text(answer, err) : mp_save_json(&options->output, answer, err);
+		return !rc && failed ? MCPASS_E_USAGE : rc;
+	}
+	if (failed)
+		return tell_failure(result, answer, name, err);
+	if (options->output.file != NULL)
+		term.is_terminal = term.colour = false;
+	mp_buf_init(&buf, MP_MAX_RENDERED);
+	mp_result_tool(&buf, &term, result, answer);
+	rc = mp_save_result(&options->output, result, &buf, MP_BYTES_ALONE, options->common.quiet, err);
+	mp_buf_free(&buf);
+	return rc;
 }
 
 /* After a failure it is worth a request to say what would have been right. */
@@ -44,7 +67,7 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	const json_t *tool;
 	struct mp_buf buf;
 
-	if (common->quiet || common->json || mp_list_all(asker, "tools", &list, NULL, NULL) != MCPASS_OK)
+	if (common->quiet || common->json || mp_list_all(asker, "tools", &list, NULL, NULL, NULL) != MCPASS_OK)
 		return;
 	tool = mp_list_find(list, "tools", name);
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
@@ -61,7 +84,7 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 }
 
 static enum mcpass_rc call(const struct mp_conn *conn, const char *name,
-    const json_t *arguments, const char *text, const struct mp_common *common,
+    const json_t *arguments, const char *text, const struct call_options *options,
     struct mcpass_error *err)
 {
 	json_t *result = NULL;
@@ -73,10 +96,10 @@ static enum mcpass_rc call(const struct mp_conn *conn, const char *name,
 		return rc;
 	rc = mp_ask(&conn->asker, "tools/call", params, &result, &answer, err);
 	if (!rc)
-		rc = print(result, answer, common, err);
+		rc = print(result, answer, name, options, err);
 	/* Wrong arguments are a JSON-RPC error, since 2025-11-25 also an error of the tool. */
 	if (rc == MCPASS_E_USAGE && !conn->talk.asked_back)
-		advise(&conn->asker, name, arguments, common, err);
+		advise(&conn->asker, name, arguments, &options->common, err);
 	mp_free_wiped(params);
 	mp_free_wiped(answer);
 	json_decref(result);
@@ -97,9 +120,11 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	for (size_t i = 2; i < count; i++)
 		wish.stdin_is_taken |= strstr(operands[i], "=@-") != NULL;
 	if (!rc)
+		rc = mp_save_check(&options->output, err);
+	if (!rc)
 		rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
 	if (!rc)
-		rc = call(&conn, operands[1], arguments, text, &options->common, err);
+		rc = call(&conn, operands[1], arguments, text, options, err);
 	mp_conn_close(&conn);
 	json_decref(arguments);
 	mp_free_wiped(text);
@@ -107,6 +132,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 }
 
 static const struct mp_option_place places[] = {
+	{ &mp_output_table, offsetof(struct call_options, output) },
 	{ &mp_elicit_table, offsetof(struct call_options, elicit) },
 	MP_CONN_PLACES(struct call_options),
 	{ NULL, 0 },
@@ -117,8 +143,8 @@ const struct mp_command mp_command_call = {
 	.summary = "Call a tool",
 	.operands = "SERVER TOOL [KEY=VALUE ...]",
 	.about = "Calls a tool of an MCP server and prints its answer: text as it is, a line for"
-	    " each image or resource. When the tool itself fails, its words go to standard error"
-	    " and the exit code is 1.\n"
+	    " each image or resource, whose bytes -o writes to a file. When the tool itself fails,"
+	    " its words go to standard error and the exit code is 1.\n"
 	    "\n"
 	    "Arguments:\n"
 	    "  key=text       a string\n"
@@ -128,6 +154,7 @@ const struct mp_command mp_command_call = {
 	    "  '{\"key\": 1}'   members of an object\n",
 	.examples = "  mcpass call https://mcp.example.com/mcp echo message=hi\n"
 	    "  mcpass call https://mcp.example.com/mcp search query=@question.txt limit:=5\n"
+	    "  mcpass call work screenshot -o screen.png\n"
 	    "  mcpass call work report --json | jq .structuredContent\n",
 	.least = 2,
 	.most = (size_t)-1,

@@ -5,13 +5,21 @@
 #include "cli/args.h"
 #include "cli/conn.h"
 #include "cli/result.h"
+#include "cli/save.h"
 
 struct list_options {
 	struct mp_common common;
 	struct mp_conn_options conn;
-	struct mp_elicit_options elicit;        /* not of tools, which are only listed */
+	struct mp_elicit_options elicit;        /* these two not of tools, which are only listed */
+	struct mp_output_options output;
 };
-typedef void render_fn(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
+
+/* How one prompt or resource is asked for and shown. */
+struct reading {
+	const char *method;
+	void (*render)(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
+	enum mp_bytes bytes;
+};
 
 static enum mcpass_rc print_list(const json_t *list, const char *text, const char *kind,
     const struct mp_common *common, struct mcpass_error *err)
@@ -24,7 +32,7 @@ static enum mcpass_rc print_list(const json_t *list, const char *text, const cha
 		return mp_out_json_text(text, err);
 	if (json_array_size(json_object_get(list, kind)) == 0)
 		mp_say(common->quiet, "The server has no %s.", kind);
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_list_render(&buf, &term, list, kind);
 	rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
@@ -60,7 +68,7 @@ static enum mcpass_rc print_tool(const json_t *list, const char *text, const cha
 	}
 	if (common->json)
 		return print_tool_text(list, text, name, err);
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_list_render_item(&buf, &term, tool, "tools");
 	rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
@@ -68,9 +76,8 @@ static enum mcpass_rc print_tool(const json_t *list, const char *text, const cha
 }
 
 /* Asks for one prompt or resource and prints what came. */
-static enum mcpass_rc print_one(const struct mp_asker *asker, const char *method,
-    const char *params, render_fn *render, const struct mp_common *common,
-    struct mcpass_error *err)
+static enum mcpass_rc print_one(const struct mp_asker *asker, const struct reading *reading,
+    const char *params, const struct list_options *options, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	json_t *result = NULL;
@@ -78,13 +85,16 @@ static enum mcpass_rc print_one(const struct mp_asker *asker, const char *method
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
-	rc = mp_ask(asker, method, params, &result, &text, err);
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
-	if (!rc && common->json) {
-		rc = mp_out_json_text(text, err);
+	if (options->output.file != NULL)
+		term.is_terminal = term.colour = false;
+	rc = mp_ask(asker, reading->method, params, &result, &text, err);
+	mp_buf_init(&buf, MP_MAX_RENDERED);
+	if (!rc && options->common.json) {
+		rc = mp_save_json(&options->output, text, err);
 	} else if (!rc) {
-		render(&buf, &term, result);
-		rc = mp_out(&buf, err);
+		reading->render(&buf, &term, result);
+		rc = mp_save_result(&options->output, result, &buf, reading->bytes,
+		    options->common.quiet, err);
 	}
 	mp_buf_free(&buf);
 	mp_free_wiped(text);
@@ -93,8 +103,9 @@ static enum mcpass_rc print_one(const struct mp_asker *asker, const char *method
 }
 
 static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, size_t count,
-    const struct mp_common *common, struct mcpass_error *err)
+    const struct list_options *options, struct mcpass_error *err)
 {
+	static const struct reading prompt = { "prompts/get", mp_result_prompt, MP_BYTES_NEVER };
 	char *text = NULL, *params = NULL;
 	json_t *arguments = NULL;
 	enum mcpass_rc rc;
@@ -103,7 +114,7 @@ static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, 
 	if (!rc)
 		rc = mp_args_params("name", operands[0], text, &params, err);
 	if (!rc)
-		rc = print_one(asker, "prompts/get", params, mp_result_prompt, common, err);
+		rc = print_one(asker, &prompt, params, options, err);
 	mp_free_wiped(params);
 	mp_free_wiped(text);
 	json_decref(arguments);
@@ -111,14 +122,16 @@ static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, 
 }
 
 static enum mcpass_rc read_resource(const struct mp_asker *asker, const char *uri,
-    const struct mp_common *common, struct mcpass_error *err)
+    const struct list_options *options, struct mcpass_error *err)
 {
+	static const struct reading resource = { "resources/read", mp_result_resource,
+		MP_BYTES_ALWAYS };
 	char *params = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_args_params("uri", uri, NULL, &params, err);
 	if (!rc)
-		rc = print_one(asker, "resources/read", params, mp_result_resource, common, err);
+		rc = print_one(asker, &resource, params, options, err);
 	mp_free_wiped(params);
 	return rc;
 }
@@ -126,17 +139,30 @@ static enum mcpass_rc read_resource(const struct mp_asker *asker, const char *ur
 static enum mcpass_rc list(const struct mp_conn *conn, const char *kind, const char *name,
     const struct mp_common *common, struct mcpass_error *err)
 {
+	struct mcpass_error cut = { 0 };
 	json_t *all = NULL;
 	char *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_list_all(&conn->asker, kind, &all, &text, err);
+	rc = mp_list_all(&conn->asker, kind, &all, &text, &cut, err);
+	if (!rc && cut.rc != MCPASS_OK)
+		mp_say(common->quiet, "This is not the whole list: %s.", cut.detail);
 	if (!rc)
 		rc = name != NULL ? print_tool(all, text, name, common, err)
 		    : print_list(all, text, kind, common, err);
 	mp_free_wiped(text);
 	json_decref(all);
 	return rc;
+}
+
+/* A list goes where standard output goes. */
+static enum mcpass_rc check_output(const struct list_options *options, bool is_list,
+    const char *kind, struct mcpass_error *err)
+{
+	if (is_list && options->output.file != NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL,
+		    "--output is for one of the %s: name it", kind);
+	return mp_save_check(&options->output, err);
 }
 
 static enum mcpass_rc with_server(const char *kind, const struct list_options *options,
@@ -149,11 +175,13 @@ static enum mcpass_rc with_server(const char *kind, const struct list_options *o
 
 	for (size_t i = 1; i < count; i++)
 		wish.stdin_is_taken |= strstr(operands[i], "=@-") != NULL;
-	rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
+	rc = check_output(options, is_list, kind, err);
+	if (!rc)
+		rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
 	if (!rc && count > 1 && strcmp(kind, "prompts") == 0)
-		rc = get_prompt(&conn.asker, operands + 1, count - 1, &options->common, err);
+		rc = get_prompt(&conn.asker, operands + 1, count - 1, options, err);
 	else if (!rc && count > 1 && strcmp(kind, "resources") == 0)
-		rc = read_resource(&conn.asker, operands[1], &options->common, err);
+		rc = read_resource(&conn.asker, operands[1], options, err);
 	else if (!rc)
 		rc = list(&conn, kind, count > 1 ? operands[1] : NULL, &options->common, err);
 	mp_conn_close(&conn);
@@ -184,6 +212,7 @@ static const struct mp_option_place places[] = {
 };
 
 static const struct mp_option_place asked_places[] = {
+	{ &mp_output_table, offsetof(struct list_options, output) },
 	{ &mp_elicit_table, offsetof(struct list_options, elicit) },
 	MP_CONN_PLACES(struct list_options),
 	{ NULL, 0 },
@@ -225,9 +254,11 @@ const struct mp_command mp_command_resources = {
 	.name = "resources",
 	.summary = "List the resources of a server, or read one",
 	.operands = "SERVER [URI]",
-	.about = "Lists the resources of an MCP server. With URI, prints that one: its text as it"
-	    " is, a line for what is not text (--json has the bytes, in base64).\n",
+	.about = "Lists the resources of an MCP server. With URI, prints that one: its text or its"
+	    " bytes as they are. A terminal is shown a line for what is not text; -o writes it to a"
+	    " file.\n",
 	.examples = "  mcpass resources https://mcp.example.com/mcp\n"
+	    "  mcpass resources work image://logo -o logo.png\n"
 	    "  mcpass resources https://mcp.example.com/mcp echo://about\n",
 	.least = 1,
 	.most = 2,

@@ -32,97 +32,128 @@ enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const ch
 	return rc;
 }
 
-/* The items of one page behind those of the pages before it. */
-static void take_items(struct mp_buf *buf, const char *text, const char *kind)
+/* A list that is being read, page by page. */
+struct reading {
+	const char *kind;
+	json_t *items;
+	struct mp_buf text;             /* the items as the server wrote them; empty: not wanted */
+	struct mp_strings asked;        /* the params of each page behind the first */
+	bool more;                      /* the last of them is still to be asked for */
+	struct mcpass_error cut;        /* why it is not read to its end */
+};
+
+/* The first count items of one page behind those of the pages before it. */
+static void take_items(struct reading *reading, const char *text, size_t count)
 {
-	struct mp_span list = mp_raw_member((struct mp_span){ text, strlen(text) }, kind), item;
+	struct mp_span page = { text, strlen(text) }, item;
+	struct mp_span list = mp_raw_member(page, reading->kind);
+	struct mp_buf *buf = &reading->text;
 	const char *at = list.data;
 
-	while (list.data != NULL && mp_raw_item(&at, list.data + list.len, &item)) {
+	for (size_t i = 0; i < count && buf->len > 0 && !buf->failed && at != NULL; i++) {
+		if (!mp_raw_item(&at, list.data + list.len, &item))
+			break;
 		if (buf->data[buf->len - 1] != '[')
 			mp_buf_addc(buf, ',');
 		mp_buf_add(buf, item.data, item.len);
 	}
 }
 
-/* One page is taken into items; *ret_cursor is the next one's, borrowed from page. */
-static enum mcpass_rc take_page(const json_t *page, const char *kind, json_t *items,
-    const char **ret_cursor, struct mcpass_error *err)
+/* Notes the params of the page behind this one, if there is one that was not asked for yet. */
+static enum mcpass_rc turn(struct reading *reading, const json_t *page, struct mcpass_error *err)
 {
-	const json_t *more = json_object_get(page, kind), *cursor = json_object_get(page, "nextCursor");
-
-	if (!json_is_array(more))
-		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP pagination",
-		    "the server's answer to %s/list has no list of %s", kind, kind);
-	if (json_array_size(items) + json_array_size(more) > MP_MAX_LISTED)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the server lists more than %d %s",
-		    MP_MAX_LISTED, kind);
-	if (json_array_extend(items, (json_t *)more) != 0)
-		return mp_nomem(err);
-	*ret_cursor = json_string_value(cursor);
-	return MCPASS_OK;
-}
-
-/* *params is that of the next page, NULL when there is none. */
-static enum mcpass_rc next_params(char **params, const char *cursor, struct mcpass_error *err)
-{
+	const char *cursor = json_string_value(json_object_get(page, "nextCursor"));
 	json_t *json = cursor != NULL ? json_pack("{s:s}", "cursor", cursor) : NULL;
 	char *next = json != NULL ? mp_json_dump(json) : NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (cursor != NULL && next == NULL)
-		rc = mp_nomem(err);
-	else if (next != NULL && mp_eq(next, *params))
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, "MCP pagination",
-		    "the server gives the same cursor again");
 	json_decref(json);
-	mp_free_wiped(*params);
-	*params = next;
+	reading->more = false;
+	if (cursor != NULL && next == NULL)
+		return mp_nomem(err);
+	if (next != NULL && mp_strings_has(&reading->asked, next)) {
+		(void)mp_fail(&reading->cut, MCPASS_E_PROTOCOL, "MCP pagination",
+		    "the server gives the same cursor again");
+	} else if (next != NULL) {
+		rc = mp_strings_add_upto(&reading->asked, (struct mp_span){ next, strlen(next) },
+		    MP_MAX_LIST_PAGES, err);
+		reading->more = true;
+	}
+	mp_free_wiped(next);
+	return rc;
+}
+
+/* One page is taken, as far as there is room. */
+static enum mcpass_rc take_page(struct reading *reading, const json_t *page, const char *text,
+    struct mcpass_error *err)
+{
+	const json_t *more = json_object_get(page, reading->kind);
+	size_t room = MP_MAX_LISTED - json_array_size(reading->items), count = json_array_size(more);
+
+	if (!json_is_array(more))
+		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP pagination",
+		    "the server's answer to %s/list has no list of %s", reading->kind, reading->kind);
+	if (count > room)
+		(void)mp_fail(&reading->cut, MCPASS_E_LIMIT, NULL, "the server lists more than %d %s",
+		    MP_MAX_LISTED, reading->kind);
+	if (count > room)
+		count = room;
+	for (size_t i = 0; i < count; i++)
+		if (json_array_append(reading->items, json_array_get(more, i)) != 0)
+			return mp_nomem(err);
+	take_items(reading, text, count);
+	return turn(reading, page, err);
+}
+
+static enum mcpass_rc read_pages(struct reading *reading, const struct mp_asker *asker,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+	char method[32];
+
+	(void)snprintf(method, sizeof(method), "%s/list", reading->kind);
+	for (size_t pages = 0; !rc && (pages == 0 || reading->more); pages++) {
+		const char *params = pages > 0 ? reading->asked.items[pages - 1] : NULL;
+		json_t *page = NULL;
+		char *text = NULL;
+
+		if (pages == MP_MAX_LIST_PAGES)
+			(void)mp_fail(&reading->cut, MCPASS_E_LIMIT, NULL,
+			    "the list of %s has more than %d pages", reading->kind, MP_MAX_LIST_PAGES);
+		if (reading->cut.rc != MCPASS_OK)
+			break;
+		rc = mp_ask(asker, method, params, &page, &text, err);
+		if (!rc)
+			rc = take_page(reading, page, text, err);
+		json_decref(page);
+		mp_free_wiped(text);
+	}
 	return rc;
 }
 
 enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
-    json_t **ret_list, char **ret_text, struct mcpass_error *err)
+    json_t **ret_list, char **ret_text, struct mcpass_error *ret_cut, struct mcpass_error *err)
 {
-	json_t *items = json_array(), *page = NULL, *list = NULL;
-	char *params = NULL, *text = NULL;
-	struct mp_buf raw;
-	enum mcpass_rc rc = items == NULL ? mp_nomem(err) : MCPASS_OK;
-	const char *cursor = NULL;
-	char method[32];
+	struct reading reading = { .kind = kind, .items = json_array() };
+	enum mcpass_rc rc = reading.items == NULL ? mp_nomem(err) : MCPASS_OK;
+	json_t *list = NULL;
 
-	(void)snprintf(method, sizeof(method), "%s/list", kind);
-	mp_buf_init(&raw, MP_MAX_LIST_PAGES * MP_MAX_MESSAGE);
+	mp_buf_init(&reading.text, MP_MAX_LIST_PAGES * MP_MAX_MESSAGE);
 	if (ret_text != NULL)
-		mp_buf_addf(&raw, "{\"%s\":[", kind);
-	for (size_t pages = 0; !rc; pages++) {
-		if (pages == MP_MAX_LIST_PAGES)
-			rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "the list of %s has more than %d pages",
-			    kind, MP_MAX_LIST_PAGES);
-		if (!rc)
-			rc = mp_ask(asker, method, params, &page, &text, err);
-		if (!rc)
-			rc = take_page(page, kind, items, &cursor, err);
-		if (!rc && ret_text != NULL && !raw.failed)
-			take_items(&raw, text, kind);
-		if (!rc)
-			rc = next_params(&params, cursor, err);
-		json_decref(page);
-		page = NULL;
-		mp_free_wiped(text);
-		text = NULL;
-		if (params == NULL)
-			break;
-	}
-	if (!rc && (list = json_pack("{s:O}", kind, items)) == NULL)
+		mp_buf_addf(&reading.text, "{\"%s\":[", kind);
+	if (!rc)
+		rc = read_pages(&reading, asker, err);
+	if (ret_text != NULL)
+		mp_buf_adds(&reading.text, "]}");
+	if (!rc && (list = json_pack("{s:O}", kind, reading.items)) == NULL)
 		rc = mp_nomem(err);
-	mp_free_wiped(params);
-	json_decref(items);
-	if (ret_text != NULL)
-		mp_buf_adds(&raw, "]}");
 	if (!rc && ret_text != NULL)
-		rc = mp_buf_take(&raw, "the list", ret_text, err);
-	mp_buf_free(&raw);
+		rc = mp_buf_take(&reading.text, "the list", ret_text, err);
+	if (!rc && ret_cut != NULL)
+		*ret_cut = reading.cut;
+	mp_buf_free(&reading.text);
+	mp_strings_free(&reading.asked);
+	json_decref(reading.items);
 	if (rc)
 		json_decref(list);
 	else

@@ -17,9 +17,11 @@ enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const ch
     json_t **ret_result, char **ret_text, struct mcpass_error *err);
 /* The whole list, following nextCursor: kind is "tools", "prompts" or "resources"; the
  * result is {"KIND": [...]}, the caller's (json_decref); *ret_text as of mp_ask().
- * MCPASS_E_LIMIT  too many pages or items, MCPASS_E_PROTOCOL  no list, a cursor that repeats */
+ * Too many pages or items, or a cursor that repeats, end the list: what there is by then is the
+ * result, and *ret_cut (zeros before, or NULL) says in detail why it is not the whole.
+ * MCPASS_E_PROTOCOL  no list */
 enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
-    json_t **ret_list, char **ret_text, struct mcpass_error *err);
+    json_t **ret_list, char **ret_text, struct mcpass_error *ret_cut, struct mcpass_error *err);
 
 /* The item of that name (a resource: URI), or NULL; borrowed from list. */
 const json_t *mp_list_find(const json_t *list, const char *kind, const char *name);

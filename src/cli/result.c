@@ -100,7 +100,7 @@ void mp_result_tool(struct mp_buf *buf, const struct mp_term *term, const json_t
 
 	json_array_foreach (content, i, block)
 		add_block(buf, term, block);
-	if (json_array_size(content) > 0 || structured == NULL)
+	if (json_array_size(content) > 0 || structured == NULL || json_is_null(structured))
 		return;
 	if (text != NULL)
 		raw = mp_raw_member((struct mp_span){ text, strlen(text) }, "structuredContent");

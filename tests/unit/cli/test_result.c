@@ -51,6 +51,7 @@ static const struct {
 	    "{\n  \"a\": 1\n}\n" },
 	{ "structured beside a text", tool, "{\"content\":[{\"type\":\"text\","
 	    "\"text\":\"{}\"}],\"structuredContent\":{\"a\":1}}", "{}\n" },
+	{ "structured null is none", tool, "{\"content\":null,\"structuredContent\":null}", "" },
 	{ "nothing", tool, "{}", "" },
 	{ "no object", tool, "[]", "" },
 	{ "a prompt", mp_result_prompt, "{\"messages\":[{\"role\":\"user\",\"content\":"
@@ -240,6 +241,7 @@ struct pages {
 	size_t count, asked;
 	bool is_error;
 	char last[128];                 /* the parameters of the last request */
+	struct mcpass_error cut;
 };
 
 static enum mcpass_rc answer(void *ctx, const char *method, const char *params,
@@ -260,7 +262,7 @@ static enum mcpass_rc list(struct pages *pages, json_t **ret_list, struct mcpass
 	const struct mp_asker asker = { answer, pages };
 
 	memset(err, 0, sizeof(*err));
-	return mp_list_all(&asker, "tools", ret_list, NULL, err);
+	return mp_list_all(&asker, "tools", ret_list, NULL, &pages->cut, err);
 }
 
 static void test_pages(void)
@@ -268,7 +270,10 @@ static void test_pages(void)
 	static const char *const two[] = {
 		"{\"tools\":[{\"name\":\"a\"}],\"nextCursor\":\"p2\"}", "{\"tools\":[{\"name\":\"b\"}]}",
 	};
-	static const char *const same[] = { "{\"tools\":[],\"nextCursor\":\"p\"}" };
+	static const char *const same[] = { "{\"tools\":[{\"name\":\"a\"}],\"nextCursor\":\"p\"}" };
+	static const char *const round[] = { "{\"tools\":[1],\"nextCursor\":\"p\"}",
+		"{\"tools\":[2],\"nextCursor\":\"q\"}", "{\"tools\":[3],\"nextCursor\":\"p\"}",
+		"{\"tools\":[4]}" };
 	static const char *const none[] = { "{\"prompts\":[]}" };
 	static const char *const error[] = { "{\"code\":-32601,\"message\":\"no tools\"}" };
 	struct pages pages = { .answers = two, .count = 2 };
@@ -278,11 +283,23 @@ static void test_pages(void)
 	CHECK_EQ("two pages", list(&pages, &all, &err), MCPASS_OK);
 	CHECK_EQ("both are there", json_array_size(json_object_get(all, "tools")), 2);
 	CHECK_STR("the cursor is sent", pages.last, "{\"cursor\":\"p2\"}");
+	CHECK_EQ("it is whole", pages.cut.rc, MCPASS_OK);
 	json_decref(all);
 	all = NULL;
 	pages = (struct pages){ .answers = same, .count = 1 };
-	CHECK_EQ("the same cursor again", list(&pages, &all, &err), MCPASS_E_PROTOCOL);
+	CHECK_EQ("the same cursor again", list(&pages, &all, &err), MCPASS_OK);
 	CHECK_EQ("is asked for once", pages.asked, 2);
+	CHECK_EQ("what there is", json_array_size(json_object_get(all, "tools")), 2);
+	CHECK_HAS("and why it is not more", pages.cut.detail, "same cursor again");
+	json_decref(all);
+	all = NULL;
+	pages = (struct pages){ .answers = round, .count = 4 };
+	CHECK_EQ("cursors in a circle", list(&pages, &all, &err), MCPASS_OK);
+	CHECK_EQ("each page is asked for once", pages.asked, 3);
+	CHECK_EQ("and is there", json_array_size(json_object_get(all, "tools")), 3);
+	CHECK_HAS("and why it is not more", pages.cut.detail, "same cursor again");
+	json_decref(all);
+	all = NULL;
 	pages = (struct pages){ .answers = none, .count = 1 };
 	CHECK_EQ("no list", list(&pages, &all, &err), MCPASS_E_PROTOCOL);
 	pages = (struct pages){ .answers = error, .count = 1, .is_error = true };
@@ -309,11 +326,45 @@ static void test_endless(void)
 {
 	unsigned asked = 0;
 	const struct mp_asker asker = { endless, &asked };
-	struct mcpass_error err = { 0 };
+	struct mcpass_error err = { 0 }, cut = { 0 };
 	json_t *all = NULL;
 
-	CHECK_EQ("no end", mp_list_all(&asker, "tools", &all, NULL, &err), MCPASS_E_LIMIT);
+	CHECK_EQ("no end", mp_list_all(&asker, "tools", &all, NULL, &cut, &err), MCPASS_OK);
 	CHECK_EQ("at the cap", asked, MP_MAX_LIST_PAGES);
+	CHECK_HAS("and it is said", cut.detail, "more than 100 pages");
+	json_decref(all);
+}
+
+/* A page of many items and one more page: what is over the cap is left out, in both forms. */
+static void test_too_many(void)
+{
+	struct mcpass_error err = { 0 }, cut = { 0 };
+	struct pages pages = { .count = 1 };
+	const struct mp_asker asker = { answer, &pages };
+	const char *answers[1];
+	json_t *all = NULL, *read = NULL;
+	char *text = NULL;
+	struct mp_buf buf;
+
+	mp_buf_init(&buf, 1000000);
+	mp_buf_adds(&buf, "{\"tools\":[0");
+	for (int i = 1; i < MP_MAX_LISTED + 5; i++)
+		mp_buf_addf(&buf, ",%d", i);
+	mp_buf_adds(&buf, "],\"nextCursor\":\"more\"}");
+	answers[0] = mp_buf_text(&buf);
+	pages.answers = answers;
+	CHECK_EQ("too many", mp_list_all(&asker, "tools", &all, &text, &cut, &err), MCPASS_OK);
+	CHECK_EQ("the next page is not asked for", pages.asked, 1);
+	CHECK_EQ("as many as there is room for", json_array_size(json_object_get(all, "tools")),
+	    MP_MAX_LISTED);
+	CHECK_HAS("and it is said", cut.detail, "more than 10000 tools");
+	CHECK_EQ("the text is JSON", mp_json_parse_by(MP_JSON_MESSAGE, text, strlen(text),
+	    MP_MAX_MESSAGE, "the text", &read, &err), MCPASS_OK);
+	CHECK("and the same", json_equal(read, all));
+	json_decref(all);
+	json_decref(read);
+	mp_free_wiped(text);
+	mp_buf_free(&buf);
 }
 
 static void test_pages_oom(void)
@@ -378,6 +429,7 @@ int main(void)
 	test_fits();
 	test_pages();
 	test_endless();
+	test_too_many();
 	test_pages_oom();
 	test_render_oom();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
