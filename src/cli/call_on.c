@@ -1,4 +1,5 @@
 #include "cli/call_on.h"
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -10,19 +11,20 @@
 #include "oauth/exchange.h"
 #include "oauth/target.h"
 
-/* The caller waits meanwhile, and so does everybody else: the server has one thread. */
+/* The caller waits meanwhile. */
 #define WAIT_MS 10000
 
 struct mp_call_on {
 	const struct mp_serve_plan *plan;
 	struct mp_http_options options;
-	struct mp_http *http;
+	int interrupt_fd;
+	pthread_mutex_t lock;           /* held while the endpoint is looked for */
 	char *token_endpoint;           /* NULL: not known yet */
 	struct mp_client_id client;
 };
 
-enum mcpass_rc mp_call_on_new(const struct mp_serve_plan *plan, struct mp_call_on **ret_call_on,
-    struct mcpass_error *err)
+enum mcpass_rc mp_call_on_new(const struct mp_serve_plan *plan, int interrupt_fd,
+    struct mp_call_on **ret_call_on, struct mcpass_error *err)
 {
 	const struct mp_serve_config *config = plan->config;
 	struct mp_call_on *call_on = calloc(1, sizeof(*call_on));
@@ -33,9 +35,9 @@ enum mcpass_rc mp_call_on_new(const struct mp_serve_plan *plan, struct mp_call_o
 	call_on->plan = plan;
 	call_on->options = (struct mp_http_options){ .ca_file = config->ca_file,
 		.proxy = config->proxy, .connect_timeout_ms = WAIT_MS, .timeout_ms = WAIT_MS };
-	rc = mp_http_new(&call_on->options, &call_on->http, err);
-	if (!rc)
-		rc = mp_set(&call_on->client.client_id, config->exchange.client_id, err);
+	call_on->interrupt_fd = interrupt_fd;
+	(void)pthread_mutex_init(&call_on->lock, NULL);
+	rc = mp_set(&call_on->client.client_id, config->exchange.client_id, err);
 	if (!rc)
 		rc = mp_secret_set(&call_on->client.client_secret,
 		    mp_secret_reveal(&plan->exchange_secret), err);
@@ -50,22 +52,21 @@ void mp_call_on_free(struct mp_call_on *call_on)
 {
 	if (call_on == NULL)
 		return;
-	mp_http_free(call_on->http);
+	(void)pthread_mutex_destroy(&call_on->lock);
 	mp_client_id_free(&call_on->client);
 	free(call_on->token_endpoint);
 	free(call_on);
 }
 
 /* Once: an issuer that moves its token endpoint restarts, and so may we. */
-static enum mcpass_rc find_endpoint(struct mp_call_on *call_on, struct mcpass_error *err)
+static enum mcpass_rc discover(struct mp_call_on *call_on, struct mp_http *http,
+    struct mcpass_error *err)
 {
 	const char *issuer = call_on->plan->exchange_issuer;
 	struct mp_asmeta meta = { 0 };
 	enum mcpass_rc rc;
 
-	if (call_on->token_endpoint != NULL)
-		return MCPASS_OK;
-	rc = mp_discover(call_on->http, issuer, MP_WANTS_TOKEN, &meta, err);
+	rc = mp_discover(http, issuer, MP_WANTS_TOKEN, &meta, err);
 	if (!rc && meta.token_endpoint == NULL)
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
 		    "the metadata of %s has no token_endpoint", issuer);
@@ -77,6 +78,18 @@ static enum mcpass_rc find_endpoint(struct mp_call_on *call_on, struct mcpass_er
 	if (!rc)
 		rc = mp_set(&call_on->token_endpoint, meta.token_endpoint, err);
 	mp_asmeta_free(&meta);
+	return rc;
+}
+
+static enum mcpass_rc find_endpoint(struct mp_call_on *call_on, struct mp_http *http,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	(void)pthread_mutex_lock(&call_on->lock);
+	if (call_on->token_endpoint == NULL)
+		rc = discover(call_on, http, err);
+	(void)pthread_mutex_unlock(&call_on->lock);
 	return rc;
 }
 
@@ -95,8 +108,8 @@ static void write_form(const struct mp_call_on *call_on, const struct mp_secret 
 	mp_exchange_form(form, &exchange);
 }
 
-static enum mcpass_rc exchange(struct mp_call_on *call_on, const struct mp_secret *subject,
-    int64_t now, struct mp_token *ret_token, struct mcpass_error *err)
+static enum mcpass_rc exchange(const struct mp_call_on *call_on, struct mp_http *http,
+    const struct mp_secret *subject, int64_t now, struct mp_token *ret_token, struct mcpass_error *err)
 {
 	const struct mp_auth_inputs inputs = { .issuer = call_on->plan->exchange_issuer,
 		.now = now, .random = mp_entropy };
@@ -115,8 +128,8 @@ static enum mcpass_rc exchange(struct mp_call_on *call_on, const struct mp_secre
 	if (!rc)
 		rc = mp_buf_check(&form, "the exchange", err);
 	if (!rc)
-		rc = mp_http_perform(call_on->http, "POST", call_on->token_endpoint, headers.items,
-		    headers.count, mp_buf_text(&form), form.len, MP_MAX_TOKEN_RESPONSE, &response, err);
+		rc = mp_http_perform(http, "POST", call_on->token_endpoint, headers.items, headers.count,
+		    mp_buf_text(&form), form.len, MP_MAX_TOKEN_RESPONSE, &response, err);
 	if (!rc)
 		rc = mp_exchange_answer(response.status, mp_buf_text(&response.body),
 		    response.body.len, ret_token, err);
@@ -177,7 +190,7 @@ static enum mcpass_rc ask_whoami(const struct mp_call_on *call_on, const char *b
 		.session = { .size = sizeof(struct mcpass_session_config), .server_url = url,
 		    .client_name = "mcpass-serve", .client_version = MCPASS_VERSION },
 		.http = call_on->options, .store_path = ":memory:", .headers = &header,
-		.header_count = 1, .no_login = true, .interrupt_fd = -1,
+		.header_count = 1, .no_login = true, .interrupt_fd = call_on->interrupt_fd,
 	};
 	struct mp_drive *drive = NULL;
 	char *json = NULL;
@@ -216,19 +229,24 @@ static enum mcpass_rc call_other(const struct mp_call_on *call_on, const struct 
 	return mp_doing(err, rc, "calling the other server with the new token");
 }
 
-enum mcpass_rc mp_call_on_run(void *ctx, const struct mp_secret *token, int64_t now,
-    struct mp_buf *text, struct mcpass_error *err)
+enum mcpass_rc mp_call_on_run(struct mp_call_on *call_on, const struct mp_secret *token,
+    int64_t now, struct mp_buf *text, struct mcpass_error *err)
 {
-	struct mp_call_on *call_on = ctx;
 	struct mp_token new_token = { 0 };
-	enum mcpass_rc rc = find_endpoint(call_on, err);
+	struct mp_http *http = NULL;
+	enum mcpass_rc rc = mp_http_new(&call_on->options, &http, err);
 
+	if (rc)
+		return rc;
+	mp_http_interrupt_by(http, call_on->interrupt_fd);
+	rc = find_endpoint(call_on, http, err);
 	if (!rc)
-		rc = exchange(call_on, token, now, &new_token, err);
+		rc = exchange(call_on, http, token, now, &new_token, err);
 	if (!rc)
 		rc = tell(&new_token, text, err);
 	if (!rc)
 		rc = call_other(call_on, &new_token, text, err);
 	mp_token_free(&new_token);
+	mp_http_free(http);
 	return rc;
 }

@@ -9,13 +9,15 @@
 #include "cli/serve_plan.h"
 
 struct mp_call_on;
-/* plan is borrowed.  *ret_call_on: mp_call_on_free(). */
-enum mcpass_rc mp_call_on_new(const struct mp_serve_plan *plan, struct mp_call_on **ret_call_on,
-    struct mcpass_error *err);
+/* plan is borrowed.  interrupt_fd: when it is readable, a call ends.  *ret_call_on:
+ * mp_call_on_free(). */
+enum mcpass_rc mp_call_on_new(const struct mp_serve_plan *plan, int interrupt_fd,
+    struct mp_call_on **ret_call_on, struct mcpass_error *err);
 void mp_call_on_free(struct mp_call_on *call_on);       /* NULL is fine */
 
-/* As of struct mp_protected.call_on; ctx is a struct mp_call_on. */
-enum mcpass_rc mp_call_on_run(void *ctx, const struct mp_secret *token, int64_t now,
-    struct mp_buf *text, struct mcpass_error *err);
+/* Exchanges the token, calls the other server, and writes down what came of it.  Waits for both;
+ * from any number of threads. */
+enum mcpass_rc mp_call_on_run(struct mp_call_on *call_on, const struct mp_secret *token,
+    int64_t now, struct mp_buf *text, struct mcpass_error *err);
 
 #endif

@@ -270,6 +270,8 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 	if (files.users == NULL)
 		service.users = people.json;
 	if (!rc)
+		rc = mp_line_writer_new(STDERR_FILENO, MP_MAX_LOG_LINES, &log.writer, err);
+	if (!rc)
 		rc = mp_issuer_service_start(&service, &issuer, err);
 	if (!rc && files.users == NULL)
 		tell_people(&people);
@@ -280,6 +282,7 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 	if (!rc)
 		mp_stop_wait();
 	mp_issuer_service_stop(issuer);
+	mp_line_writer_free(log.writer);
 	mp_people_free(&people);
 	free_files(&files);
 	return rc;

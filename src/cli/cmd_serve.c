@@ -1,4 +1,5 @@
 #include <unistd.h>
+#include "base/limits.h"
 #include "cli/command.h"
 #include "cli/serve_check.h"
 #include "cli/serve_flags.h"
@@ -43,7 +44,9 @@ static enum mcpass_rc serve(const struct serve_options *options,
 	enum mcpass_rc rc;
 
 	(void)mp_stop_fd();             /* before the first line, after which we may be stopped */
-	rc = mp_echo_service_start(plan, &log, &service, err);
+	rc = mp_line_writer_new(STDERR_FILENO, MP_MAX_LOG_LINES, &log.writer, err);
+	if (!rc)
+		rc = mp_echo_service_start(plan, &log, &service, err);
 	if (!rc && plan->config->open)
 		mp_say(false, "note: --open: everybody on this machine may call every tool");
 	if (!rc)
@@ -51,6 +54,7 @@ static enum mcpass_rc serve(const struct serve_options *options,
 	if (!rc)
 		mp_stop_wait();
 	mp_echo_service_stop(service);
+	mp_line_writer_free(log.writer);
 	return rc;
 }
 
@@ -110,7 +114,7 @@ const struct mp_command mp_command_serve = {
 	    " identity provider, a proxy or a set of rules with. It speaks HTTP; TLS is the"
 	    " proxy's.\n"
 	    "Prints its URL when it is ready and a line for each request on standard error. Ctrl-C"
-	    " or TERM ends it.\n",
+	    " or TERM ends it: requests under way are answered first.\n",
 	.examples = "  mcpass serve --issuer http://127.0.0.1:8930\n"
 	    "  mcpass serve --issuer https://sso.example.com/realms/mcp --audience echo\n"
 	    "  mcpass serve --issuer https://sso.example.com --rule 'tools/call:echo=mcp:echo' \\\n"

@@ -31,8 +31,10 @@ enum mcpass_rc mp_stage_set(struct mp_stage *stage, bool quiet, struct mcpass_er
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	enum mcpass_rc rc;
 
-	stage->issuer_log = (struct mp_service_log){ "      [authorization server]", term, quiet, "" };
-	stage->echo_log = (struct mp_service_log){ "      [echo server]", term, quiet, "" };
+	stage->issuer_log = (struct mp_service_log){ .name = "      [authorization server]",
+		.term = term, .quiet = quiet };
+	stage->echo_log = (struct mp_service_log){ .name = "      [echo server]", .term = term,
+		.quiet = quiet };
 	rc = mp_people_invent(&stage->people, err);
 	if (!rc) {
 		const struct mp_issuer_service_options options = { .users = stage->people.json,

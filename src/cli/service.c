@@ -60,7 +60,10 @@ void mp_service_log(struct mp_service_log *log, const char *method, const char *
 	mp_buf_addf(&request, "%s %s", method, path);
 	if (!log->quiet)
 		render(&line, log, mp_buf_text(&request), status, failed ? err->detail : log->reason);
-	mp_say_text(&line);
+	if (log->writer != NULL)
+		mp_line_writer_add(log->writer, &line);
+	else
+		mp_say_text(&line);
 	mp_buf_free(&request);
 	mp_buf_free(&line);
 	log->reason[0] = '\0';
@@ -89,4 +92,22 @@ bool mp_service_is_loopback(const char *bind_address)
 	(void)snprintf(url, sizeof(url), strchr(bind_address, ':') != NULL ? "http://[%s]/"
 	    : "http://%s/", bind_address);
 	return mp_uri_parse(url, &uri, NULL) == MCPASS_OK && mp_uri_is_loopback(&uri);
+}
+
+enum mp_http_hosts mp_service_hosts(const char *bind_address, const char *url)
+{
+	struct mp_uri uri;
+	bool is_public = url != NULL && mp_uri_parse(url, &uri, NULL) == MCPASS_OK
+	    && !mp_uri_is_loopback(&uri);
+
+	return !is_public && mp_service_is_loopback(bind_address) ? MP_HTTP_HOSTS_LOOPBACK
+	    : MP_HTTP_HOSTS_OWN;
+}
+
+size_t mp_service_per_address(const char *url)
+{
+	struct mp_uri uri;
+
+	return url != NULL && mp_uri_parse(url, &uri, NULL) == MCPASS_OK && uri.is_https
+	    ? MP_MAX_HTTPD_CONNECTIONS - MP_HTTPD_SPARE : 0;
 }

@@ -8,6 +8,7 @@
 #include "io/http_curl.h"
 #include "io/httpd.h"
 #include "io/fetcher.h"
+#include "io/line_writer.h"
 #include "issuer/issuer.h"
 
 /* The requests that a server answered, a line each on standard error. */
@@ -15,6 +16,7 @@ struct mp_service_log {
 	const char *name;               /* before each line, when there are two; NULL: a time */
 	struct mp_term term;
 	bool quiet;
+	struct mp_line_writer *writer;  /* NULL: each line is written at once, and waited for */
 	char reason[320];               /* why the request at hand is refused, or "" */
 };
 /* A mcpass_trace_fn; ctx is a struct mp_service_log: takes a reason. */
@@ -30,6 +32,12 @@ enum mcpass_rc mp_service_fetch_later(void *ctx, const struct mcpass_fetch *fetc
 
 /* True for 127.x.y.z and ::1, and for NULL: the default. */
 bool mp_service_is_loopback(const char *bind_address);
+/* Which Hosts a server there answers to: a page in a browser can reach one on loopback by
+ * rebinding its own name.  url: its public one, or NULL. */
+enum mp_http_hosts mp_service_hosts(const char *bind_address, const char *url);
+/* How many connections one address may hold there (struct mp_httpd_options): where TLS is a
+ * proxy's, everything comes from its address. */
+size_t mp_service_per_address(const char *url);
 /* http://ADDRESS:PORT and path; the caller's (free). */
 enum mcpass_rc mp_service_url(const char *bind_address, unsigned port, const char *path,
     char **ret_url, struct mcpass_error *err);

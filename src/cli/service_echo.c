@@ -2,8 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "cli/call_on.h"
+#include "cli/calls_on.h"
 #include "cli/serve_page.h"
+#include "cli/serve_plan.h"
 #include "cli/service.h"
 #include "io/entropy.h"
 #include "io/protected.h"
@@ -15,7 +16,7 @@ struct mp_echo_service {
 	char *page, *page_path;         /* for developers, or NULL */
 	struct mcpass_guard *guard;
 	struct mp_fetcher *fetcher;     /* for the issuers' documents and words */
-	struct mp_call_on *call_on;     /* or NULL: that tool is not offered */
+	struct mp_calls_on *calls_on;   /* or NULL: that tool is not offered */
 	struct mp_protected protected;
 	struct mp_service_log *log;
 	struct mp_httpd *httpd;
@@ -53,7 +54,7 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 	return rc ? rc : mp_protected_handle(&service->protected, request, response, err);
 }
 
-/* In the fetcher's thread: the requests that wait for something are looked at again. */
+/* In another thread: the requests that wait for something are looked at again. */
 static void on_fetched(void *ctx)
 {
 	const struct mp_echo_service *service = ctx;
@@ -118,7 +119,7 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 	if (!rc && !config->open)
 		rc = write_page(service, plan, err);
 	if (!rc && plan->exchange_issuer != NULL)
-		rc = mp_call_on_new(plan, &service->call_on, err);
+		rc = mp_calls_on_new(plan, on_fetched, service, &service->calls_on, err);
 	if (rc)
 		return rc;
 	service->protected = (struct mp_protected){
@@ -126,16 +127,17 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 		.endpoint = service->endpoint,
 		.copies_issuer = config->issuer_metadata,
 		.page_path = service->page_path, .page = service->page,
-		/* A page in a browser can reach a loopback server by rebinding its own name. */
-		.echo = { .loopback_only = mp_service_is_loopback(config->bind)
-		        && config->resource == NULL,
-			.origins = (const char *const *)config->cors_origins.items,
+		.url = service->url,
+		.hosts = mp_service_hosts(config->bind, config->resource),
+		.echo = { .origins = (const char *const *)config->cors_origins.items,
 			.origin_count = config->cors_origins.count,
 			.fixtures = config->fixtures,
-			.calls_on = service->call_on != NULL,
+			.calls_on = service->calls_on != NULL,
 			.random = mp_entropy },
 		.fetch = mp_service_fetch_later, .fetch_ctx = service->fetcher,
-		.call_on = mp_call_on_run, .call_on_ctx = service->call_on,
+		.call_on = mp_calls_on_begin,
+		.call_on_again = service->calls_on != NULL ? mp_calls_on_again : NULL,
+		.call_on_ctx = service->calls_on,
 		.trace = mp_service_note, .trace_ctx = service->log,
 	};
 	atomic_store(&service->ready, true);
@@ -146,7 +148,8 @@ enum mcpass_rc mp_echo_service_start(const struct mp_serve_plan *plan,
     struct mp_service_log *log, struct mp_echo_service **ret_service, struct mcpass_error *err)
 {
 	struct mp_httpd_options httpd = { .bind_address = plan->config->bind, .port = plan->port,
-		.max_body = MP_MAX_ECHO_BODY, .handle = handle, .log = on_request };
+		.max_body = MP_MAX_ECHO_BODY,
+		.per_address = mp_service_per_address(plan->config->resource), .handle = handle, .log = on_request };
 	struct mp_echo_service *service = calloc(1, sizeof(*service));
 	enum mcpass_rc rc;
 
@@ -175,9 +178,9 @@ void mp_echo_service_stop(struct mp_echo_service *service)
 		return;
 	mp_httpd_stop(service->httpd);          /* what is under way may need the fetcher yet */
 	mp_fetcher_free(service->fetcher);      /* which calls the server */
+	mp_calls_on_free(service->calls_on);    /* and so does this */
 	mp_httpd_free(service->httpd);
 	mcpass_guard_free(service->guard);
-	mp_call_on_free(service->call_on);
 	free(service->endpoint);
 	free(service->page);
 	free(service->page_path);

@@ -128,6 +128,7 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.issuer = service->url, .users = options->users,
 		.scopes = scopes, .scope_count = MP_COUNT(scopes),
 		.store = service->store, .random = mp_entropy,
+		.hosts = mp_service_hosts(options->bind_address, options->issuer),
 		.default_resource = options->default_resource,
 		.device_interval = options->device_interval,
 		.refresh_grace = options->refresh_grace,
@@ -186,7 +187,8 @@ static enum mcpass_rc start(struct mp_issuer_service *service,
     const struct mp_issuer_service_options *options, struct mcpass_error *err)
 {
 	const struct mp_httpd_options httpd = { .bind_address = options->bind_address,
-		.port = options->port, .max_body = MP_MAX_FORM, .handle = handle, .ctx = service,
+		.port = options->port, .max_body = MP_MAX_FORM,
+		.per_address = mp_service_per_address(options->issuer), .handle = handle, .ctx = service,
 		.log = on_request };
 	enum mcpass_rc rc;
 

@@ -28,6 +28,17 @@ static void catch(int number)
 	(void)sigaction(number, &action, NULL);
 }
 
+/* HUP, too: a terminal that is closed, unless nohup(1) has it ignored. */
+static void catch_all(void)
+{
+	struct sigaction before;
+
+	catch(SIGINT);
+	catch(SIGTERM);
+	if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		catch(SIGHUP);
+}
+
 int mp_stop_fd(void)
 {
 	if (ends[0] >= 0)
@@ -38,8 +49,7 @@ int mp_stop_fd(void)
 		(void)fcntl(ends[i], F_SETFD, FD_CLOEXEC);
 		(void)fcntl(ends[i], F_SETFL, O_NONBLOCK);
 	}
-	catch(SIGINT);
-	catch(SIGTERM);
+	catch_all();
 	return ends[0];
 }
 
@@ -55,8 +65,7 @@ void mp_stop_forget(void)
 	while (read(ends[0], &byte, 1) == 1)
 		continue;
 	came = 0;
-	catch(SIGINT);
-	catch(SIGTERM);
+	catch_all();
 }
 
 void mp_stop_wait(void)

@@ -1,4 +1,4 @@
-/* stop.h - Ctrl-C and TERM as something to wait for.
+/* stop.h - Ctrl-C, TERM and HUP as something to wait for.
  *
  * A signal belongs to the process, so this is the one piece of global state of the
  * program.  The first signal asks to stop; the second ends the process at once. */
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include "base/err.h"
 
-/* A descriptor that is readable once SIGINT or SIGTERM came; the first call begins to
+/* A descriptor that is readable once SIGINT, SIGTERM or SIGHUP came; the first call begins to
  * catch them.  -1 when there are no descriptors left: then they end the process. */
 int mp_stop_fd(void);
 /* The signal that came last, or 0. */

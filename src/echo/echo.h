@@ -21,7 +21,6 @@ struct mp_caller {                      /* who the guard let in; all may be NULL
 struct mp_echo_config {
 	const char *const *origins;     /* allowed Origin values besides loopback ones */
 	size_t origin_count;
-	bool loopback_only;             /* refuse a Host that is not loopback (rebinding) */
 	bool fixtures;                  /* and offer what the conformance suite looks for */
 	bool calls_on;                  /* offer the tool call_on */
 	mcpass_random_fn *random;       /* for session ids */

@@ -47,28 +47,6 @@ static bool is_origin_allowed(const struct mp_echo_config *config,
 	return is_loopback_origin(origin.value);
 }
 
-/* A page whose name was rebound to 127.0.0.1 sends its own name here; *ret_allowed is
- * false then, and for a Host that is missing, given twice, or no host. */
-static enum mcpass_rc check_host(const struct mp_echo_config *config,
-    const struct mp_http_request *request, bool *ret_allowed, struct mcpass_error *err)
-{
-	struct single host = single(request, "Host");
-	struct mp_buf url;
-	enum mcpass_rc rc;
-
-	*ret_allowed = !config->loopback_only;
-	if (!config->loopback_only || host.count != 1)
-		return MCPASS_OK;
-	mp_buf_init(&url, MP_MAX_URI);
-	mp_buf_adds(&url, "http://");
-	mp_buf_adds(&url, host.value);
-	rc = mp_buf_check(&url, "Host", err);
-	if (!rc)
-		*ret_allowed = is_loopback_origin(mp_buf_text(&url));
-	mp_buf_free(&url);
-	return rc == MCPASS_E_NOMEM ? rc : MCPASS_OK;
-}
-
 /* True for a media range that application/json lies in; a missing Accept wants anything.
  * Weights are not read: whoever lists a type can be sent it.  spec: RFC 9110 12.5.1 */
 static bool is_json_accepted(const struct mp_http_request *request)
@@ -123,14 +101,6 @@ enum mcpass_rc mp_echo_screen(const struct mp_echo_config *config,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
-	bool host_allowed;
-
-	rc = check_host(config, request, &host_allowed, err);
-	if (rc)
-		return rc;
-	if (!host_allowed)
-		return refuse(response, 403, "This Host is not served here", err);
 	if (!is_origin_allowed(config, request))
 		return refuse(response, 403, "This Origin is not allowed", err);
 	return MCPASS_OK;

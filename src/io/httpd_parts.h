@@ -40,6 +40,7 @@ struct mp_inbound {
 	size_t sent;                    /* of it */
 	size_t held;                    /* what of httpd->held is this one's */
 	size_t dropped;                 /* bytes, while it lingers */
+	uint64_t id;                    /* of the request at hand */
 	bool is_again;                  /* the handler was asked, and said MP_HTTP_LATER */
 	bool is_last;                   /* the connection ends with this answer */
 };
@@ -55,9 +56,10 @@ struct mp_httpd {
 	struct mp_inbound_list lists[MP_INBOUND_STATES];
 	struct mp_inbound_address *addresses[256];
 	size_t held;                    /* bytes of requests, over all connections */
+	uint64_t last_id;               /* of a request */
 	bool is_draining;
 	int64_t date_at;                /* the second of date */
-	char date[40];
+	char date[64];
 	char input[16 * 1024];          /* what was just read */
 	unsigned port;
 	pthread_t thread;

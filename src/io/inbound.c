@@ -151,16 +151,19 @@ static enum mcpass_rc call_handler(struct mp_inbound *conn, struct mp_http_respo
 {
 	const struct mp_httpd_options *options = &conn->httpd->options;
 	const struct mp_http_reader *reader = &conn->reader;
-	const struct mp_http_request request = {
+	struct mp_http_request request = {
 		/* A HEAD is a GET whose body is kept back; spec: RFC 9110 9.3.2 */
 		.method = strcmp(reader->method, "HEAD") == 0 ? "GET" : reader->method,
 		.path = reader->path, .query = reader->query,
 		.headers = reader->headers, .header_count = reader->header_count,
 		.body = mp_buf_text(&reader->body), .body_len = reader->body.len,
-		.now = mp_now_s(), .peer = conn->peer, .is_again = conn->is_again,
+		.now = mp_now_s(), .peer = conn->peer, .id = conn->id,
+		.is_again = conn->is_again,
 	};
 	enum mcpass_rc rc;
 
+	if (!conn->is_again)
+		request.id = conn->id = ++conn->httpd->last_id;
 	rc = options->handle(options->ctx, &request, response, err);
 	if (!rc)
 		rc = mp_buf_check(&response->body, "the response", err);
@@ -380,7 +383,8 @@ static bool has_room(struct mp_inbound *conn)
 	if (conn->address->count > mp_inbound_address_most(httpd, conn->address)
 	    && !mp_inbound_make_room(httpd, conn->address))
 		return false;
-	return mp_inbound_count(httpd) < httpd->options.max_connections || mp_inbound_make_room(httpd, NULL);
+	return mp_inbound_count(httpd) < httpd->options.max_connections
+	    || mp_inbound_make_room(httpd, NULL);
 }
 
 static struct mp_inbound *make(struct mp_httpd *httpd, int fd, const struct sockaddr *address)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "echo/respond.h"
+#include "io/protected_parts.h"
 #include "mcp/jsonrpc.h"
 #include "wire/cors.h"
 
@@ -83,7 +84,7 @@ static enum mcpass_rc answer_page(const struct mp_protected *server,
 	return rc;
 }
 
-static void note(const struct mp_protected *server, const char *what, int status,
+void mp_protected_note(const struct mp_protected *server, const char *what, int status,
     const char *reason)
 {
 	char digits[16];
@@ -109,7 +110,7 @@ enum mcpass_rc mp_protected_fetched(const struct mp_protected *server, const cha
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc)
-		note(server, "An issuer could not be asked", status, why.detail);
+		mp_protected_note(server, "An issuer could not be asked", status, why.detail);
 	return MCPASS_OK;
 }
 
@@ -201,7 +202,7 @@ static enum mcpass_rc refuse(const struct mp_protected *server,
 	size_t i = 0;
 	enum mcpass_rc rc;
 
-	note(server, "Refused a request", verdict->status, verdict->reason);
+	mp_protected_note(server, "Refused a request", verdict->status, verdict->reason);
 	if (verdict->status == 403 && verdict->www_authenticate == NULL)
 		return respond_error(response, 403, "access_denied",
 		    "Whoever this token is for may not do this; another token would not help.", err);
@@ -285,52 +286,6 @@ static enum mcpass_rc answer_health(const struct mp_protected *server,
 	return rc;
 }
 
-/* The token that the guard accepted: so the header is there once, and well-formed. */
-static struct mp_span presented(const struct mp_http_request *request)
-{
-	const char *value = mp_header_get(request->headers, request->header_count,
-	    "Authorization");
-
-	value += strcspn(value, " ");
-	value += strspn(value, " ");
-	return (struct mp_span){ value, strcspn(value, " ") };
-}
-
-/* Whatever goes wrong out there is an answer, too: the tool's error. */
-static enum mcpass_rc call_on(const struct mp_protected *server,
-    const struct mp_http_request *request, struct mp_caller *caller,
-    struct mp_http_response *response, struct mcpass_error *err)
-{
-	struct mp_called_on found = { 0 };
-	struct mcpass_error why = { 0 };
-	struct mp_secret token = { 0 };
-	struct mp_buf text;
-	enum mcpass_rc rc;
-
-	mp_buf_init(&text, MP_MAX_ECHO_BODY);
-	rc = mp_secret_set_span(&token, presented(request), err);
-	if (!rc)
-		rc = server->call_on(server->call_on_ctx, &token, request->now, &text, &why);
-	mp_secret_free(&token);
-	if (rc && rc != MCPASS_E_NOMEM) {
-		note(server, "Could not call on as the caller", 200, why.detail);
-		mp_buf_clear(&text);
-		mp_buf_addf(&text, "%s%s%s", why.doing != NULL ? why.doing : "",
-		    why.doing != NULL ? ": " : "", why.detail);
-		found.failed = true;
-		rc = MCPASS_OK;
-	}
-	if (!rc)
-		rc = mp_buf_check(&text, "what came of it", err);
-	found.text = mp_buf_text(&text);
-	caller->called_on = &found;
-	if (!rc)
-		rc = mp_echo_answer(&server->echo, request, caller, response, err);
-	caller->called_on = NULL;
-	mp_buf_free(&text);
-	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : rc;
-}
-
 static enum mcpass_rc answer_caller(const struct mp_protected *server,
     const struct mp_http_request *request, const struct mcpass_verdict *verdict,
     struct mp_http_response *response, struct mcpass_error *err)
@@ -341,8 +296,24 @@ static enum mcpass_rc answer_caller(const struct mp_protected *server,
 	enum mcpass_rc rc = mp_echo_answer(&server->echo, request, &caller, response, err);
 
 	if (!rc && response->status == 0)
-		rc = call_on(server, request, &caller, response, err);
+		rc = mp_protected_call_on(server, request, &caller, response, err);
 	return rc;
+}
+
+static enum mcpass_rc answer_judged(const struct mp_protected *server,
+    const struct mp_http_request *request, const struct mcpass_verdict *verdict,
+    const struct mcpass_error *problem, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (verdict->type != MCPASS_ALLOW)
+		return refuse(server, verdict, response, err);
+	rc = mp_echo_screen_message(request, response, err);
+	if (rc || response->status != 0)
+		return rc;
+	return problem->rc != MCPASS_OK ? refuse_body(request, problem->detail, response, err)
+	    : answer_caller(server, request, verdict, response, err);
 }
 
 static enum mcpass_rc answer_guarded(const struct mp_protected *server,
@@ -352,8 +323,12 @@ static enum mcpass_rc answer_guarded(const struct mp_protected *server,
 	struct mcpass_verdict verdict = { 0 };
 	struct mp_operations operations = { 0 };
 	struct mcpass_error problem = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_protected_call_on_again(server, request, response, err);
 
+	if (rc || response->status == MP_HTTP_LATER)
+		return rc;
+	if (response->status != 0)
+		return mp_headers_add(&response->headers, "Cache-Control", "no-store", err);
 	if (request->body_len > MP_MAX_ECHO_BODY)       /* not worth reading for a stranger */
 		rc = mp_fail(&problem, MCPASS_E_LIMIT, NULL, "the message is too long");
 	else
@@ -368,14 +343,7 @@ static enum mcpass_rc answer_guarded(const struct mp_protected *server,
 		response->status = MP_HTTP_LATER;
 		return MCPASS_OK;
 	}
-	if (verdict.type != MCPASS_ALLOW)
-		rc = refuse(server, &verdict, response, err);
-	else
-		rc = mp_echo_screen_message(request, response, err);
-	if (!rc && response->status == 0 && problem.rc != MCPASS_OK)
-		rc = refuse_body(request, problem.detail, response, err);
-	else if (!rc && response->status == 0)
-		rc = answer_caller(server, request, &verdict, response, err);
+	rc = answer_judged(server, request, &verdict, &problem, response, err);
 	if (!rc && verdict.dpop_nonce != NULL)  /* spec: RFC 9449 8.2, 9 */
 		rc = mp_headers_add(&response->headers, "DPoP-Nonce", verdict.dpop_nonce, err);
 	if (!rc)        /* spec: RFC 6750 5.3; RFC 9111 3.5; RFC 9449 8.2 */
@@ -438,9 +406,13 @@ enum mcpass_rc mp_protected_handle(struct mp_protected *server,
     struct mcpass_error *err)
 {
 	const char *metadata = NULL;
-	bool later;
-	enum mcpass_rc rc = find_metadata(server, request, &metadata, &later, err);
+	bool later = false, refused;
+	enum mcpass_rc rc;
 
+	rc = mp_http_host_screen(server->hosts, server->url, request, response, &refused, err);
+	if (rc || refused)
+		return rc;
+	rc = find_metadata(server, request, &metadata, &later, err);
 	if (rc)
 		return rc;
 	if (later)

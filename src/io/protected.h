@@ -8,12 +8,15 @@
 #include "base/secret.h"
 #include "echo/echo.h"
 #include "mcpass/guard.h"
+#include "wire/http_host.h"
 
 struct mp_protected {                   /* all borrowed */
 	struct mcpass_guard *guard;     /* NULL: open to everybody */
 	bool copies_issuer;             /* the guard publishes a copy of its issuer's metadata */
 	const char *endpoint;           /* the path of the MCP endpoint: "/mcp" */
 	const char *page_path, *page;   /* HTML for developers and its path; page NULL: none */
+	enum mp_http_hosts hosts;       /* which it answers to, and */
+	const char *url;                /*    its public URL, or NULL */
 	struct mp_echo_config echo;
 	/* Sends what the guard asks for, follows no redirect, appends the body to body (which
 	 * is capped already).  A failure counts as no answer; its detail goes to the log.
@@ -22,9 +25,14 @@ struct mp_protected {                   /* all borrowed */
 	    struct mp_buf *body, struct mcpass_error *err);
 	void *fetch_ctx;
 	/* Calls on as whoever token speaks for, and writes down what came of it, without a
-	 * secret; a failure becomes the tool's own.  NULL: the tool call_on is not offered. */
-	enum mcpass_rc (*call_on)(void *ctx, const struct mp_secret *token, int64_t now,
-	    struct mp_buf *text, struct mcpass_error *err);
+	 * secret; a failure becomes the tool's own.  NULL: the tool call_on is not offered.
+	 * *ret_later: it has begun; request is the id to ask for it by. */
+	enum mcpass_rc (*call_on)(void *ctx, uint64_t request, const struct mp_secret *token,
+	    int64_t now, struct mp_buf *text, bool *ret_later, struct mcpass_error *err);
+	/* The same of what has begun for that request; *ret_known false: nothing has.  NULL when
+	 * nothing is ever later. */
+	enum mcpass_rc (*call_on_again)(void *ctx, uint64_t request, bool *ret_known,
+	    struct mp_buf *text, bool *ret_later, struct mcpass_error *err);
 	void *call_on_ctx;
 	mcpass_trace_fn *trace;         /* told why somebody was refused; or NULL */
 	void *trace_ctx;

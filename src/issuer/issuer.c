@@ -175,9 +175,10 @@ static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *tur
 	bool done = false;
 	const struct route *place = NULL, *route = find_route(turn, &place);
 	enum mp_fault_at at;
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc;
 
-	if (route == NULL && place != NULL)
+	rc = mp_http_host_screen(issuer->hosts, issuer->url, turn->request, turn->response, &done, err);
+	if (!rc && !done && route == NULL && place != NULL)
 		rc = preflight(turn, place, &done, err);
 	if (rc || done)
 		return rc;

@@ -6,7 +6,7 @@
  *       RFC 7662, 9126, 9449, 7523, 8628, 8693; MCP SEP-991, SEP-1046, SEP-990, SEP-1933 */
 #ifndef MP_ISSUER_ISSUER_H
 #define MP_ISSUER_ISSUER_H
-#include "wire/http.h"
+#include "wire/http_host.h"
 #include "wire/json.h"
 
 /* What the issuer remembers: text by kind and key, until it expires.  group lets a whole
@@ -130,6 +130,7 @@ struct mp_issuer_config {
 	 * of ours.  Metadata and keys are anybody's.  spec: RFC 9700 2.6 */
 	const char *const *cors_origins;
 	size_t cors_count;
+	enum mp_http_hosts hosts;       /* which it answers to; its own is that of its URL */
 	bool require_pushed;            /* refuse authorization requests that were not pushed */
 	bool require_dpop_nonce;        /* a DPoP proof has to have a nonce (RFC 9449 8) */
 	bool require_resource_claim;    /* refuse an ID-JAG without resource (Okta's have none) */

@@ -2,6 +2,7 @@
  * spec: RFC 9110 5, 6 */
 #ifndef MP_WIRE_HTTP_H
 #define MP_WIRE_HTTP_H
+#include <stdint.h>
 #include "base/buf.h"
 
 /* The length of the token that text begins with, 0 when it begins with none;
@@ -49,6 +50,7 @@ struct mp_http_request {
 	/* Where the connection comes from, a literal address: "127.0.0.1", "2001:db8::1"; NULL
 	 * when that is not known. */
 	const char *peer;
+	uint64_t id;                    /* its number here; the same when it is handed in again */
 	bool is_again;                  /* it was handed in before, and answered MP_HTTP_LATER */
 };
 /* A status for "ask again when something has happened": see io/httpd.h. */

@@ -1,5 +1,6 @@
 #include "wire/http_host.h"
 #include <string.h>
+#include "base/limits.h"
 #include "wire/host.h"
 #include "wire/uri.h"
 
@@ -48,17 +49,36 @@ static bool is_host_of(const struct mp_http_host *host, const char *url)
 	return mp_span_is_nocase(host->name, name);
 }
 
-bool mp_http_host_is_ours(const struct mp_http_names *names, const char *value)
+bool mp_http_host_is_ours(enum mp_http_hosts hosts, const char *url, const char *value)
 {
 	struct mp_http_host host;
 
+	if (hosts == MP_HTTP_HOSTS_ANY)
+		return true;
 	if (value == NULL || !mp_http_host_parse(value, &host))
 		return false;
-	for (size_t i = 0; i < names->url_count; i++)
-		if (is_host_of(&host, names->urls[i]))
-			return true;
-	if (names->is_loopback)
-		return mp_host_is_loopback(host.name, host.is_ipv6);
-	return mp_host_reach_of(host.name, host.is_ipv6) != MP_REACH_UNKNOWN
-	    || memchr(host.name.data, '.', host.name.len) == NULL;
+	if (is_host_of(&host, url) || mp_host_is_loopback(host.name, host.is_ipv6))
+		return true;
+	return hosts == MP_HTTP_HOSTS_OWN
+	    && (mp_host_reach_of(host.name, host.is_ipv6) != MP_REACH_UNKNOWN
+	    || memchr(host.name.data, '.', host.name.len) == NULL);
+}
+
+/* spec: MCP 2026-07-28 streamable HTTP, "Security & Endpoint" 1 */
+enum mcpass_rc mp_http_host_screen(enum mp_http_hosts hosts, const char *url,
+    const struct mp_http_request *request, struct mp_http_response *response, bool *ret_refused,
+    struct mcpass_error *err)
+{
+	size_t count = mp_header_count(request->headers, request->header_count, "Host");
+	const char *host = mp_header_get(request->headers, request->header_count, "Host");
+
+	*ret_refused = hosts != MP_HTTP_HOSTS_ANY
+	    && (count != 1 || !mp_http_host_is_ours(hosts, url, host));
+	if (!*ret_refused)
+		return MCPASS_OK;
+	response->status = 403;
+	mp_buf_init(&response->body, MP_MAX_URI);
+	mp_buf_adds(&response->body, "{\"error\":\"host_not_served\",\"error_description\":"
+	    "\"This Host is not served here.\"}");
+	return mp_headers_add(&response->headers, "Content-Type", "application/json", err);
 }

@@ -69,7 +69,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		request.body_len = len - (size_t)(body + 2 - copy);
 		request.header_count = cut_headers(copy, headers);
 		request.now = (int64_t)len;
-		config.loopback_only = len % 2 == 0;
 		check(mp_echo_screen(&config, &request, &response, NULL) == MCPASS_OK);
 		if (response.status == 0)
 			check(mp_echo_screen_message(&request, &response, NULL) == MCPASS_OK);

@@ -120,8 +120,8 @@ static enum mcpass_rc prepare(const struct scene *scene, const struct mp_secret 
 }
 
 /* mp_protected.call_on, as the program's, but for the sockets. */
-static enum mcpass_rc call_on(void *ctx, const struct mp_secret *subject, int64_t now,
-    struct mp_buf *text, struct mcpass_error *err)
+static enum mcpass_rc call_on(void *ctx, uint64_t request, const struct mp_secret *subject,
+    int64_t now, struct mp_buf *text, bool *ret_later, struct mcpass_error *err)
 {
 	struct scene *scene = ctx;
 	struct mp_http_response response = { 0 };
@@ -130,7 +130,9 @@ static enum mcpass_rc call_on(void *ctx, const struct mp_secret *subject, int64_
 	struct mp_buf form;
 	enum mcpass_rc rc;
 
+	(void)request;
 	(void)now;
+	(void)ret_later;
 	mp_buf_init(&form, MP_MAX_FORM);
 	rc = prepare(scene, subject, &headers, &form, err);
 	mp_test_count_allocs(false);

@@ -225,6 +225,87 @@ static void test_start(void)
 	}
 }
 
+/* --- limits, with a server that has short ones --- */
+#define OK_REQUEST "GET /k HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static enum mcpass_rc never(void *ctx, const struct mp_http_request *request,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	(void)ctx;
+	(void)err;
+	response->status = strcmp(request->path, "/never") == 0 ? MP_HTTP_LATER : 200;
+	return MCPASS_OK;
+}
+
+static const struct {
+	const char *label, *request, *want;
+	struct mp_httpd_times times;
+} late_rows[] = {
+	{ "nothing at all", "", "", { .idle = 50 } },
+	{ "nothing after an answer", OK_REQUEST, "HTTP/1.1 200 ", { .idle = 50 } },
+	{ "half a head", "GET /k HTTP/1.1\r\n", "HTTP/1.1 408 ", { .head = 50 } },
+	{ "an empty line", "\r\n", "", { .head = 50, .idle = 50 } },
+	{ "half a body", "POST /k HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhe", "HTTP/1.1 408 ",
+	    { .body = 50 } },
+	{ "half a chunk", "POST /k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhe",
+	    "HTTP/1.1 408 ", { .body = 50 } },
+	{ "no answer", "GET /never HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 503 ", { .wait = 50 } },
+};
+
+static void test_late(void)
+{
+	for (size_t i = 0; i < COUNT(late_rows); i++) {
+		const struct mp_httpd_options options = { .max_body = MAX_BODY, .handle = never,
+			.times = late_rows[i].times };
+		struct mp_httpd *other = NULL;
+		char answer[1024];
+		int fd;
+
+		CHECK_EQ("started", mp_httpd_start(&options, &other, NULL), MCPASS_OK);
+		fd = peer_connect(mp_httpd_port(other));
+		peer_send(fd, late_rows[i].request);
+		peer_read(fd, NULL, answer, sizeof(answer));    /* fails when it never ends */
+		CHECK(late_rows[i].label, late_rows[i].want[0] == '\0' ? answer[0] == '\0'
+		    : strstr(answer, late_rows[i].want) == answer);
+		close(fd);
+		mp_httpd_free(other);
+	}
+}
+
+/* Two from one address, or three at all. */
+static void test_full(size_t per_address, size_t most)
+{
+	const struct mp_httpd_options options = { .max_body = MAX_BODY, .handle = never,
+		.per_address = per_address, .max_connections = most };
+	struct mp_httpd *other = NULL;
+	char answer[1024];
+	int fds[4];
+
+	CHECK_EQ("started", mp_httpd_start(&options, &other, NULL), MCPASS_OK);
+	for (size_t i = 0; i < 2; i++) {        /* idle */
+		fds[i] = peer_connect(mp_httpd_port(other));
+		peer_send(fds[i], OK_REQUEST);
+		peer_read(fds[i], "\r\n\r\n", answer, sizeof(answer));
+		CHECK_HAS("served", answer, "HTTP/1.1 200 ");
+	}
+	fds[2] = peer_connect(mp_httpd_port(other));
+	peer_send(fds[2], "GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
+	peer_read(fds[0], NULL, answer, sizeof(answer));
+	CHECK_STR("the one that was idle longest goes", answer, "");
+	peer_send(fds[1], "GET /never HTTP/1.1\r\nHost: x\r\n\r\n" OK_REQUEST);
+	do {                            /* until both are known to be busy */
+		fds[3] = peer_connect(mp_httpd_port(other));
+		peer_send(fds[3], OK_REQUEST);
+		peer_read(fds[3], "\r\n\r\n", answer, sizeof(answer));
+		close(fds[3]);
+	} while (strstr(answer, "HTTP/1.1 200 ") != NULL);
+	CHECK_HAS("when none is idle, the new one is refused", answer, "HTTP/1.1 503 ");
+	CHECK_HAS("it may come again", answer, "Retry-After: ");
+	for (size_t i = 0; i < 3; i++)
+		close(fds[i]);
+	mp_httpd_free(other);
+}
+
 /* Whatever allocation fails while a request is served: an error or none, never a crash. */
 static void test_no_memory(void)
 {
@@ -256,6 +337,9 @@ int main(void)
 	test_connections();
 	test_expect_continue();
 	test_start();
+	test_late();
+	test_full(2, 0);
+	test_full(10, 2);
 	test_no_memory();
 	mp_httpd_free(httpd);
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);

@@ -30,41 +30,63 @@ static void test_parse(void)
 	}
 }
 
-/* loopback: bound to this machine only; public: to all. */
+/* loopback: of this machine only; own: with a public URL, https://as.example. */
 static const struct {
 	const char *label, *value;
-	bool on_loopback, in_public;
+	bool loopback, own;
 } ours_rows[] = {
 	{ "our own name", "as.example", true, true },
 	{ "in capitals, with a port", "AS.Example:8443", true, true },
-	{ "the other name", "mcp.example", true, true },
 	{ "localhost", "localhost:8930", true, true },
 	{ "an address of loopback", "127.0.0.1", true, true },
 	{ "IPv6 loopback", "[::1]:8930", true, true },
 	{ "a page's own name", "evil.example", false, false },
 	{ "a name below ours", "evil.as.example", false, false },
 	{ "a name that begins as ours", "as.example.evil.example", false, false },
+	{ "a name that begins as loopback", "127.0.0.1.evil.example", false, false },
+	{ "a name that begins as localhost", "localhost.evil.example", false, false },
 	{ "a name below localhost", "evil.localhost", false, true },
 	{ "an address", "10.1.2.3:8930", false, true },
 	{ "0.0.0.0", "0.0.0.0", false, true },
 	{ "loopback in another notation", "2130706433", false, true },
 	{ "a name without a dot", "mcpass", false, true },
 	{ "no host", "a b", false, false },
-	{ "nothing", NULL, false, false },
+	{ "a user", "localhost@evil.example", false, false },
+	{ "a path", "localhost/x", false, false },
+	{ "nothing", "", false, false },
+	{ "none", NULL, false, false },
 };
 
 static void test_ours(void)
 {
-	static const char *const urls[] = { "https://as.example", NULL, "https://mcp.example/mcp" };
-
 	for (size_t i = 0; i < COUNT(ours_rows); i++) {
-		struct mp_http_names names = { urls, COUNT(urls), true };
+		const char *label = ours_rows[i].label, *value = ours_rows[i].value;
+		const char *url = "https://as.example/x";
 
-		CHECK_EQ(ours_rows[i].label, mp_http_host_is_ours(&names, ours_rows[i].value),
-		    ours_rows[i].on_loopback);
-		names.is_loopback = false;
-		CHECK_EQ(ours_rows[i].label, mp_http_host_is_ours(&names, ours_rows[i].value),
-		    ours_rows[i].in_public);
+		CHECK_EQ(label, mp_http_host_is_ours(MP_HTTP_HOSTS_LOOPBACK, url, value),
+		    ours_rows[i].loopback);
+		CHECK_EQ(label, mp_http_host_is_ours(MP_HTTP_HOSTS_OWN, url, value), ours_rows[i].own);
+		CHECK(label, mp_http_host_is_ours(MP_HTTP_HOSTS_ANY, url, value));
+	}
+}
+
+static void test_screen(void)
+{
+	static const struct mcpass_header two[] = { { "Host", "localhost" }, { "host", "localhost" } };
+
+	for (size_t count = 0; count <= 2; count++) {
+		const struct mp_http_request request = { .headers = two, .header_count = count };
+		struct mp_http_response response = { 0 };
+		bool refused = false;
+
+		CHECK_EQ("looked at", mp_http_host_screen(MP_HTTP_HOSTS_OWN, NULL, &request, &response,
+		    &refused, NULL), MCPASS_OK);
+		CHECK_EQ("exactly one", refused, count != 1);
+		CHECK_EQ("403", response.status, count != 1 ? 403 : 0);
+		mp_http_response_free(&response);
+		CHECK_EQ("not looked at", mp_http_host_screen(MP_HTTP_HOSTS_ANY, NULL, &request, &response,
+		    &refused, NULL), MCPASS_OK);
+		CHECK("let in", !refused);
 	}
 }
 
@@ -72,5 +94,6 @@ int main(void)
 {
 	test_parse();
 	test_ours();
+	test_screen();
 	return check_done();
 }

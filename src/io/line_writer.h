@@ -1,0 +1,18 @@
+/* line_writer.h - lines for a descriptor that may not be read: a log on a pipe or a terminal.
+ *
+ * The thread that has something to say never waits for it.  What can be written at once is; the
+ * rest is written by a thread of its own; what it cannot keep up with is left out, and counted. */
+#ifndef MP_IO_LINE_WRITER_H
+#define MP_IO_LINE_WRITER_H
+#include "base/buf.h"
+
+struct mp_line_writer;
+/* At most `most` lines wait. */
+enum mcpass_rc mp_line_writer_new(int fd, size_t most, struct mp_line_writer **ret_writer,
+    struct mcpass_error *err);
+/* Takes the text out of line, which ends in a line end; from any thread. */
+void mp_line_writer_add(struct mp_line_writer *writer, struct mp_buf *line);
+/* Writes what waits, for a moment at most, and ends.  NULL is fine. */
+void mp_line_writer_free(struct mp_line_writer *writer);
+
+#endif

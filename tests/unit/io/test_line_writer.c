@@ -1,0 +1,122 @@
+/* A log that is read, and one that is not. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "harness/check.h"
+#include "io/line_writer.h"
+#include <sys/wait.h>
+#include "peer.h"
+
+#define LINES 5000              /* some 100 bytes each: a pipe takes 64 KiB */
+
+static void add(struct mp_line_writer *writer, int n)
+{
+	struct mp_buf line;
+
+	mp_buf_init(&line, 1000);
+	mp_buf_addf(&line, "%d %0100d\n", n, 0);
+	mp_line_writer_add(writer, &line);
+	mp_buf_free(&line);
+}
+
+/* Everything that comes until the other end is closed. */
+static char *read_all(int fd)
+{
+	static char text[LINES * 120];
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0)
+		len += (size_t)n;
+	text[len] = '\0';
+	return text;
+}
+
+static void test_read(void)
+{
+	struct mp_line_writer *writer = NULL;
+	int ends[2];
+	char text[512];
+
+	CHECK_EQ("a pipe", pipe(ends), 0);
+	CHECK_EQ("a writer", mp_line_writer_new(ends[1], 10, &writer, NULL), MCPASS_OK);
+	add(writer, 7);
+	peer_readable(ends[0], 0);
+	CHECK("what can be written at once is", read(ends[0], text, sizeof(text)) > 100
+	    && strncmp(text, "7 000", 5) == 0);
+	mp_line_writer_free(writer);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void test_not_read(void)
+{
+	struct mp_line_writer *writer = NULL;
+	int ends[2], last = -1, lost = 0, kept = 0;
+	char *text, *line, *rest;
+
+	CHECK_EQ("a pipe", pipe(ends), 0);
+	CHECK_EQ("a writer", mp_line_writer_new(ends[1], 10, &writer, NULL), MCPASS_OK);
+	for (int i = 0; i < LINES; i++)
+		add(writer, i);         /* hangs when it waits for the reader */
+	/* The reader comes back: what waited is there, in order, then how much was lost. */
+	if (fork() == 0) {
+		mp_test_count_allocs(false);
+		close(ends[1]);
+		text = read_all(ends[0]);
+		for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+			if (line[0] == '(') {
+				lost += atoi(line + 1);
+				last += atoi(line + 1);
+				continue;
+			}
+			kept++;
+			if (atoi(line) != last + 1)
+				_exit(2);
+			last = atoi(line);
+		}
+		_exit(kept + lost == LINES && lost > 0 && kept > 10 ? 0 : 3);
+	}
+	close(ends[0]);
+	mp_line_writer_free(writer);
+	close(ends[1]);
+	{
+		int status = -1;
+
+		wait(&status);
+		CHECK_EQ("in order, and all are accounted for", status, 0);
+	}
+}
+
+/* The end does not wait for a reader that never comes. */
+static void test_end(void)
+{
+	struct mp_line_writer *writer = NULL;
+	int ends[2];
+
+	CHECK_EQ("a pipe", pipe(ends), 0);
+	CHECK_EQ("a writer", mp_line_writer_new(ends[1], 10, &writer, NULL), MCPASS_OK);
+	for (int i = 0; i < LINES; i++)
+		add(writer, i);
+	mp_line_writer_free(writer);
+	close(ends[0]);
+	close(ends[1]);
+	mp_line_writer_free(NULL);
+}
+
+int main(void)
+{
+	test_read();
+	test_not_read();
+	test_end();
+	for (size_t n = 0; n < 2; n++) {
+		struct mp_line_writer *writer = NULL;
+
+		mp_test_fail_alloc(n);
+		CHECK_EQ("no memory", mp_line_writer_new(2, 10, &writer, NULL), MCPASS_E_NOMEM);
+		mp_test_no_fail();
+	}
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}
