@@ -60,8 +60,8 @@ struct mcpass_client {
 	char *challenged_scope, *challenged_metadata;
 	struct mp_secret refused_token; /* what the server did not want any more */
 	struct mp_secret dead_refresh;  /* what the issuer refused to renew, for good; and */
-	bool if_published;              /* nothing was refused: a login only where one is published */
 	bool dead_client;               /*    whether it was for the client's sake */
+	bool if_published;              /* nothing was refused: a login only where one is published */
 	bool rested;                    /* a refresh was tried a second time already */
 	bool unsaved;                   /* the record is newer than what is stored */
 	bool has_new_login;             /* had in this run, not renewed: nothing older is used */
@@ -70,6 +70,8 @@ struct mcpass_client {
 	unsigned cures;                 /* MP_CURED_... that were tried */
 	bool wants_dpop;                /* the server asks for a bound token */
 	bool nonce_used;                /* the nonce that was asked for has been sent */
+	bool clock_is_off;              /* a server's Date says so, and is used */
+	bool strayed;                   /* something came that was no answer to this authorization */
 	unsigned authorizations;        /* since the server last took a token */
 
 	/* where we are */
@@ -87,7 +89,6 @@ struct mcpass_client {
 	char *retired_url;              /* the registration that a new one replaces, or NULL */
 	struct mp_secret retired_token;
 	struct mp_secret state_param, verifier, code;
-	bool strayed;                   /* something came that was no answer to this one */
 	char *challenge;                /* S256 of the verifier */
 	struct mp_device device;        /* a login on another device; */
 	struct mp_device_pace pace;     /* when to ask whether it is done; */
@@ -96,8 +97,7 @@ struct mcpass_client {
 	struct mp_secret id_jag;        /* what the identity provider gave for the id token */
 	struct mp_key *dpop_key;        /* of the token in the record, or to be; or NULL */
 	char *as_nonce, *server_nonce;  /* the last DPoP-Nonce of either, or NULL */
-	bool clock_is_off;              /* by so many seconds, as a server's Date says; */
-	int64_t clock_offset;           /*    what is added to our time in proofs */
+	int64_t clock_offset;           /* added to our time in proofs, as a server's Date says */
 
 	/* what the last action points at */
 	char *url;

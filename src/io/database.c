@@ -125,7 +125,7 @@ static enum mcpass_rc open_to_read(const char *path, const struct mp_schema *sch
 	enum mcpass_rc rc;
 	int version = 0;
 
-	mp_buf_init(&uri, 4 * PATH_MAX);
+	mp_buf_init(&uri, (size_t)4 * PATH_MAX);
 	mp_buf_adds(&uri, "file:");
 	for (const char *p = path; *p != '\0'; p++)
 		if (*p == '/' || *p == '.' || *p == '_' || *p == '-' || isalnum((unsigned char)*p))

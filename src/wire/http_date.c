@@ -1,5 +1,4 @@
 /* Dates of HTTP; spec: RFC 9110 5.6.7, 10.2.3 */
-#include <stdio.h>
 #include <string.h>
 #include "wire/http.h"
 
@@ -7,15 +6,17 @@
 
 struct moment { int year, month, day, hour, minute, second; };  /* month from 1 */
 
-static bool read_month(const char *name, int *ret_month)
+static bool read_month(struct mp_span name, int *ret_month)
 {
-	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	const char *at = strlen(name) == 3 ? strstr(names, name) : NULL;
+	static const char *const names[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+		"Sep", "Oct", "Nov", "Dec" };
 
-	if (at == NULL || (at - names) % 3 != 0)
-		return false;
-	*ret_month = (int)(at - names) / 3 + 1;
-	return true;
+	for (size_t i = 0; i < MP_COUNT(names); i++)
+		if (mp_span_is(name, names[i])) {
+			*ret_month = (int)i + 1;
+			return true;
+		}
+	return false;
 }
 
 /* Days from 1970-01-01 of a day of the Gregorian calendar, whose years begin in March here,
@@ -34,31 +35,70 @@ static bool is_sound(const struct moment *m)
 	    && m->hour < 24 && m->minute >= 0 && m->minute < 60 && m->second >= 0 && m->second <= 60;
 }
 
+#define WORDS 8
+
+/* The words and numbers of a date, whatever stands between them. */
+static size_t split(const char *text, struct mp_span words[WORDS])
+{
+	static const char between[] = " ,-:";
+	size_t count = 0;
+
+	for (text += strspn(text, between); *text != '\0' && count < WORDS;
+	    text += strspn(text, between)) {
+		words[count] = (struct mp_span){ text, strcspn(text, between) };
+		text += words[count++].len;
+	}
+	return *text == '\0' ? count : 0;
+}
+
+static int read_number(struct mp_span word)
+{
+	int number = 0;
+
+	if (word.len == 0 || word.len > 4)
+		return -1;
+	for (size_t i = 0; i < word.len; i++) {
+		if (word.data[i] < '0' || word.data[i] > '9')
+			return -1;
+		number = 10 * number + (word.data[i] - '0');
+	}
+	return number;
+}
+
 /* The form that is sent today, and the two that were: "Sun, 06 Nov 1994 08:49:37 GMT",
  * "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994". */
-static bool scan(const char *text, struct moment *m, char month[4])
+static bool read_moment(const char *text, struct moment *m)
 {
-	if (sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT", &m->day, month, &m->year,
-	    &m->hour, &m->minute, &m->second) == 6)
-		return true;
-	if (sscanf(text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d", month, &m->day, &m->hour,
-	    &m->minute, &m->second, &m->year) == 6)
-		return true;
-	if (sscanf(text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT", &m->day, month, &m->year,
-	    &m->hour, &m->minute, &m->second) != 6)
+	struct mp_span words[WORDS];
+	size_t count = split(text, words), day, month, year, hour;
+
+	if (count == 8 && mp_span_is(words[7], "GMT")) {
+		day = 1;
+		month = 2;
+		year = 3;
+		hour = 4;
+	} else if (count == 7) {
+		month = 1;
+		day = 2;
+		hour = 3;
+		year = 6;
+	} else {
 		return false;
-	m->year += m->year < 70 ? 2000 : 1900;
-	return true;
+	}
+	*m = (struct moment){ read_number(words[year]), 0, read_number(words[day]),
+		read_number(words[hour]), read_number(words[hour + 1]), read_number(words[hour + 2]) };
+	if (words[year].len == 2)
+		m->year += m->year < 70 ? 2000 : 1900;
+	return read_month(words[month], &m->month) && is_sound(m);
 }
 
 bool mp_http_date(const char *text, int64_t *ret_time)
 {
-	struct moment m = { 0 };
-	char month[4] = "";
+	struct moment m;
 
-	if (!scan(text, &m, month) || !read_month(month, &m.month) || !is_sound(&m))
+	if (!read_moment(text, &m))
 		return false;
-	*ret_time = days_from_epoch(&m) * DAY + m.hour * 3600 + m.minute * 60 + m.second;
+	*ret_time = days_from_epoch(&m) * DAY + ((int64_t)m.hour * 60 + m.minute) * 60 + m.second;
 	return true;
 }
 
