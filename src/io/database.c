@@ -61,12 +61,15 @@ static enum mcpass_rc set_up(sqlite3 *db, const struct mp_schema *schema,
 	enum mcpass_rc rc;
 
 	(void)sqlite3_snprintf(sizeof(mark), mark, "PRAGMA user_version=%d; COMMIT", schema->version);
-	rc = mp_sql_exec(db, "PRAGMA journal_mode=WAL; BEGIN IMMEDIATE", err);
+	/* An empty file need not outlive a power failure: mp_sql_settle() sees to it when there is
+	 * something in it. */
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	rc = mp_sql_exec(db, "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; BEGIN IMMEDIATE", err);
 	if (!rc)
 		rc = mp_sql_exec(db, schema->sql, err);
 	if (!rc)
 		rc = mp_sql_exec(db, mark, err);
-	return rc;
+	return rc ? rc : mp_sql_exec(db, "PRAGMA synchronous=NORMAL", err);
 }
 
 /* A new file is set up by one process, while the others wait for it at the folder. */
@@ -151,8 +154,9 @@ static enum mcpass_rc open_to_read(const char *path, const struct mp_schema *sch
 	return rc;
 }
 
-/* FULL: a lost commit would be a lost login where refresh tokens rotate.  secure_delete:
- * a token that was dropped is overwritten. */
+/* NORMAL: whole after a power failure, though the last commits may be missing; what must not be
+ * missing is written by mp_sql_run_lasting().  secure_delete: a token that was dropped is
+ * overwritten. */
 static enum mcpass_rc open_database(const char *path, int dir_fd,
     const struct mp_schema *schema, sqlite3 **ret_db, struct mcpass_error *err)
 {
@@ -167,7 +171,7 @@ static enum mcpass_rc open_database(const char *path, int dir_fd,
 		goto out;
 	}
 	(void)sqlite3_busy_timeout(db, BUSY_MS);
-	rc = mp_sql_exec(db, "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON", err);
+	rc = mp_sql_exec(db, "PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON", err);
 	if (!rc)
 		rc = check_version(db, dir_fd, schema, err);
 out:

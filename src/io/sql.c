@@ -84,6 +84,30 @@ out:
 	return rc;
 }
 
+enum mcpass_rc mp_sql_run_lasting(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
+    size_t count, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_sql_exec(db, "PRAGMA synchronous=FULL", err);
+
+	if (!rc)
+		rc = mp_sql_run(db, sql, values, count, NULL, err);
+	(void)sqlite3_exec(db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+	if (!rc)
+		mp_sql_settle(db);
+	return rc;
+}
+
+/* What was made without a sync is marked by having no checkpoint at its end. */
+void mp_sql_settle(sqlite3 *db)
+{
+	int is_new = 0;
+
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, -1, &is_new);
+	if (is_new)
+		(void)sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+}
+
 /* A store has no limit but the disk, unlike a peer's list. */
 static enum mcpass_rc push(struct mp_strings *list, const char *text, struct mcpass_error *err)
 {

@@ -22,6 +22,15 @@ enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_
 /* Statements without values or rows. */
 enum mcpass_rc mp_sql_exec(sqlite3 *db, const char *sql, struct mcpass_error *err);
 
+/* The same for a statement whose change outlives a power failure once it is made: a lost one
+ * would be a lost login where refresh tokens rotate. */
+enum mcpass_rc mp_sql_run_lasting(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
+    size_t count, struct mcpass_error *err);
+
+/* A file that this process made is on the disk as a whole; no-op for any other.  Before
+ * it is closed, in any case. */
+void mp_sql_settle(sqlite3 *db);
+
 /* Whether something as large as bytes can be written now: takes the write lock, has the file
  * system set the room aside, and lets go.  Costs no sync.  MCPASS_E_STORE: it cannot. */
 enum mcpass_rc mp_sql_reserve(sqlite3 *db, size_t bytes, struct mcpass_error *err);

@@ -179,6 +179,8 @@ void mp_store_close(struct mp_store *store)
 	if (store == NULL)
 		return;
 	mp_store_unlock(store);
+	if (store->db != NULL)
+		mp_sql_settle(store->db);
 	(void)sqlite3_close(store->db);
 	free(store->path);
 	free(store);
@@ -200,14 +202,15 @@ static enum mcpass_rc read_text(struct mp_store *store, const char *sql, const c
 }
 
 static enum mcpass_rc write_text(struct mp_store *store, const char *sql, const char *name,
-    const char *text, struct mcpass_error *err)
+    const char *text, bool lasting, struct mcpass_error *err)
 {
 	const struct mp_sql_value values[] = { { .text = name }, { .text = text } };
 	enum mcpass_rc rc = open_now(store, true, err);
 
-	if (!rc)
-		rc = mp_sql_run(store->db, sql, values, 2, NULL, err);
-	return rc;
+	if (rc)
+		return rc;
+	return lasting ? mp_sql_run_lasting(store->db, sql, values, 2, err)
+	    : mp_sql_run(store->db, sql, values, 2, NULL, err);
 }
 
 enum mcpass_rc mp_store_load(struct mp_store *store, const char *key, char **ret_record,
@@ -232,6 +235,13 @@ static enum mcpass_rc forget(struct mp_store *store, const char *key, struct mcp
 	return rc;
 }
 
+/* A registration without tokens can be had again; to wait for the disk before the browser opens
+ * would be for nothing. */
+static bool has_tokens(const char *record)
+{
+	return strstr(record, "\"access_token\":") != NULL;
+}
+
 enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char *record,
     struct mcpass_error *err)
 {
@@ -243,7 +253,7 @@ enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char
 		rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "a record is larger than %zu bytes", MP_MAX_RECORD);
 	else
 		rc = write_text(store, "INSERT INTO credentials VALUES(?1,?2)"
-		    " ON CONFLICT(key) DO UPDATE SET record=?2", key, record, err);
+		    " ON CONFLICT(key) DO UPDATE SET record=?2", key, record, has_tokens(record), err);
 	return mp_doing(err, rc, "writing to the credential store");
 }
 
@@ -263,7 +273,7 @@ enum mcpass_rc mp_store_note(struct mp_store *store, const char *name, const cha
     struct mcpass_error *err)
 {
 	return mp_doing(err, write_text(store, "INSERT INTO notes VALUES(?1,?2)"
-	    " ON CONFLICT(name) DO UPDATE SET text=?2", name, text, err),
+	    " ON CONFLICT(name) DO UPDATE SET text=?2", name, text, false, err),
 	    "writing to the credential store");
 }
 

@@ -185,13 +185,19 @@ enum mcpass_rc mp_issuer_store_open(const char *path, struct mp_issuer_store *re
 	if (memory == NULL)
 		return mp_nomem(err);
 	rc = mp_database_open(path, &schema, true, &memory->db, err);
-	if (rc)
+	if (!rc)                /* what is granted here must not come back to life, nor be gone */
+		rc = mp_sql_exec(memory->db, "PRAGMA synchronous=FULL", err);
+	if (!rc)
+		mp_sql_settle(memory->db);
+	if (rc) {
+		(void)sqlite3_close(memory->db);
 		free(memory);
-	else
-		*ret_store = (struct mp_issuer_store){ .put = put, .get = get, .take = take,
-			.drop_group = drop_group, .add = add, .ctx = memory, .count = count,
-			.drop_first = drop_first, .begin = begin, .end = end };
-	return mp_doing(err, rc, "opening the issuer's store");
+		return mp_doing(err, rc, "opening the issuer's store");
+	}
+	*ret_store = (struct mp_issuer_store){ .put = put, .get = get, .take = take,
+		.drop_group = drop_group, .add = add, .ctx = memory, .count = count,
+		.drop_first = drop_first, .begin = begin, .end = end };
+	return MCPASS_OK;
 }
 
 void mp_issuer_store_close(struct mp_issuer_store *store)
