@@ -26,7 +26,29 @@ MP_HANDLER(mp_note_accepted)
 /* What the challenges of one scheme say; each NULL when absent, borrowed from them. */
 struct said {
 	const char *metadata, *scope, *error, *description;
+	const char *words;              /* of the body; spec: RFC 9457 3.1 */
 };
+
+/* The longest reason: its code, what the challenge says and what the body says. */
+#define REASON_ROOM 240
+/* Why, in the server's own words; spec: RFC 6750 3 */
+static void tell_reason(char reason[REASON_ROOM], const struct said *said)
+{
+	const char *description = said->description != NULL ? said->description : "";
+	bool more = said->words != NULL && strstr(description, said->words) == NULL;
+	const char *texts[] = { said->error, said->description, more ? said->words : NULL };
+	size_t used = 0;
+
+	reason[0] = '\0';
+	for (size_t i = 0; i < MP_COUNT(texts) && used < REASON_ROOM - 1; i++) {
+		if (texts[i] == NULL || texts[i][0] == '\0')
+			continue;
+		(void)snprintf(reason + used, REASON_ROOM - used, "%s%s", used > 0 ? ": " : "", texts[i]);
+		used = strlen(reason);
+	}
+	if (used == 0)
+		(void)snprintf(reason, REASON_ROOM, "no reason given");
+}
 
 /* A challenge only advises: a scope that can be none is left out.  *ret_scope is the
  * caller's (free), and lives as long as what it is put into.  spec: RFC 6749 3.3 */
@@ -71,6 +93,7 @@ static enum mcpass_rc not_this_token(struct mcpass_client *client, enum mp_reaso
 static enum mcpass_rc refused(struct mcpass_client *client, const struct said *said,
     struct mcpass_error *err)
 {
+	char reason[REASON_ROOM];
 	enum mcpass_rc rc;
 	bool granted = true;
 
@@ -85,10 +108,9 @@ static enum mcpass_rc refused(struct mcpass_client *client, const struct said *s
 	}
 	if (!granted)
 		return not_this_token(client, MP_BECAUSE_SCOPE, err);
+	tell_reason(reason, said);
 	(void)mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6750 3.1",
-	    "the server refuses a token that was issued for it a moment ago (%s%s%s)",
-	    said->error != NULL ? said->error : said->description != NULL ? "401" : "no reason given",
-	    said->description != NULL ? ": " : "", said->description != NULL ? said->description : "");
+	    "the server refuses a token that was issued for it a moment ago (%s)", reason);
 	mp_hint(err, "compare the token's aud and iss with what the server expects; "
 	    "--explain shows what was asked for");
 	return MCPASS_E_PROTOCOL;
@@ -124,22 +146,26 @@ static enum mcpass_rc check_choice(const struct mcpass_client *client, const cha
 static enum mcpass_rc short_of_scope(struct mcpass_client *client, const struct said *said,
     struct mcpass_error *err)
 {
+	char reason[REASON_ROOM];
 	enum mcpass_rc rc;
-	bool granted = false;
+	bool granted = true;
 
-	if (said->error == NULL || strcmp(said->error, "insufficient_scope") != 0
-	    || said->scope == NULL)
-		return mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.4", "the server forbids it (%s%s%s)",
-		    said->error != NULL ? said->error : "403",
-		    said->error != NULL && said->description == NULL ? "" : ": ",
-		    said->description != NULL ? said->description
-		    : said->error != NULL ? "" : "no reason given");
-	rc = is_granted(client, said->scope, &granted, err);
+	tell_reason(reason, said);
+	rc = said->scope != NULL ? is_granted(client, said->scope, &granted, err) : MCPASS_OK;
 	if (rc)
 		return rc;
+	if (said->error == NULL || strcmp(said->error, "insufficient_scope") != 0
+	    || said->scope == NULL) {
+		rc = mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.4", "the server forbids it (403: %s)",
+		    reason);
+		if (!granted)
+			mp_hint(err, "It names the scope %.200s, which the token does not have in full:"
+			    " ask for it with --scope.", said->scope);
+		return rc;
+	}
 	if (granted)
 		return mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
-		    "the token already has %s, and the server still says insufficient_scope", said->scope);
+		    "the token already has %.100s, and the server still says %s", said->scope, reason);
 	rc = check_choice(client, said->scope, err);
 	return rc ? rc : not_this_token(client, MP_BECAUSE_SCOPE, err);
 }
@@ -201,7 +227,7 @@ static enum mcpass_rc take_challenge(struct mcpass_client *client,
 	enum mcpass_rc rc;
 
 	(void)snprintf(description, sizeof(description), "%s",
-	    said->description != NULL ? said->description : "");
+	    said->description != NULL ? said->description : said->words != NULL ? said->words : "");
 	(void)mp_redact_text(client, description);
 	mp_note(client, "RFC 9728 5.1", unauthorized ? "The server asks for authorization"
 	    : "The server says that the token does not allow this",
@@ -249,8 +275,8 @@ static enum mcpass_rc take_challenges(struct mcpass_client *client,
 		said.description = mp_challenges_get(list, scheme, "error_description");
 		rc = read_scope(client, mp_challenges_get(list, scheme, "scope"), &scope, err);
 	}
-	if (said.description == NULL && event->data_len > 0)
-		said.description = event->data;         /* what the body of the refusal says */
+	if (event->data_len > 0)
+		said.words = event->data;
 	said.scope = scope;
 	if (rc == MCPASS_OK)
 		rc = mp_dpop_nonce(client, event, said.error, &client->server_nonce, ret_again, err);

@@ -642,6 +642,48 @@ static void test_insufficient_without_scope(void)
 	walk_end(&walk);
 }
 
+/* What the server says of its refusal is shown, from the challenge and from the body. */
+static const struct {
+	const char *label, *challenge, *words, *detail, *hint;
+} reason_rows[] = {
+	{ "nothing at all", NULL, NULL, "the server forbids it (403: no reason given)", "" },
+	{ "the body alone", NULL, "this project is archived",
+	    "the server forbids it (403: this project is archived)", "" },
+	{ "a challenge without a word", "Bearer", "this project is archived",
+	    "the server forbids it (403: this project is archived)", "" },
+	{ "a code, and the body", "Bearer error=\"access_denied\"", "only for members",
+	    "the server forbids it (403: access_denied: only for members)", "" },
+	{ "both say the same", "Bearer error=\"access_denied\", error_description=\"no, only for members\"",
+	    "only for members", "(403: access_denied: no, only for members)", "" },
+	{ "each says something", "Bearer error_description=\"no\"", "only for members",
+	    "(403: no: only for members)", "" },
+	{ "a scope is named, and it is lacking", "Bearer scope=\"admin\"", "not yours",
+	    "(403: not yours)", "the scope admin, which the token does not have" },
+	{ "insufficient_scope without one", "Bearer error=\"insufficient_scope\"", "needs an admin",
+	    "(403: insufficient_scope: needs an admin)", "" },
+	{ "control characters", NULL, "a\033[2Jb", "(403: a?[2Jb)", "" },
+};
+
+static void test_reasons(void)
+{
+	for (size_t i = 0; i < COUNT(reason_rows); i++) {
+		const struct mcpass_header header = { "WWW-Authenticate", reason_rows[i].challenge };
+		const char *words = reason_rows[i].words;
+		struct mcpass_event event = { .type = MCPASS_EV_CHALLENGE, .status = 403, .now = NOW,
+			.headers = &header, .header_count = reason_rows[i].challenge != NULL,
+			.data = words, .data_len = words != NULL ? strlen(words) : 0 };
+		struct mcpass_error err = { 0 };
+		struct walk walk;
+
+		walk_begin(&walk);
+		log_in(reason_rows[i].label, &walk);
+		CHECK_EQ(reason_rows[i].label, run(&walk, &event, &err), MCPASS_E_DENIED);
+		CHECK_HAS(reason_rows[i].label, err.detail, reason_rows[i].detail);
+		CHECK_HAS(reason_rows[i].label, err.hint, reason_rows[i].hint);
+		walk_end(&walk);
+	}
+}
+
 /* A 401 for a token that was just issued: what it was not granted explains it, as at Keycloak,
  * where the audience hangs on the scope. */
 static void test_refused_for_scope(void)
@@ -716,6 +758,7 @@ int main(void)
 	test_step_up_ends();
 	test_denied_scope();
 	test_insufficient_without_scope();
+	test_reasons();
 	test_refused_for_scope();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
