@@ -137,6 +137,54 @@ static void test_registered(void)
 	kit_close(&kit);
 }
 
+/* A proof for the token endpoint that says more than it has to. */
+static const char *proof_with(const char *more)
+{
+	char claims[512];
+	json_t *jwk = NULL, *header, *payload;
+	struct mp_secret proof = { 0 };
+	static int made;
+	const char *text;
+
+	snprintf(claims, sizeof(claims), "{\"jti\":\"%d\",\"htm\":\"POST\",\"htu\":\"" TOKEN "\","
+	    "\"iat\":%d%s}", ++made, START, more);
+	if (mp_jwk_write(kit_keys(0), false, &jwk, NULL))
+		exit(EXIT_FAILURE);
+	header = json_pack("{s:s, s:o}", "typ", "dpop+jwt", "jwk", jwk);
+	payload = json_loads(claims, 0, NULL);
+	if (mp_jws_sign(kit_keys(0), MP_ES256, header, payload, &proof, NULL))
+		exit(EXIT_FAILURE);
+	text = kit_text(mp_secret_reveal(&proof), proof.len);
+	mp_secret_free(&proof);
+	json_decref(header);
+	json_decref(payload);
+	return text;
+}
+
+/* START is 1700000000. */
+static const struct { const char *label, *more; int want; } date_rows[] = {
+	{ "without them", "", 200 },
+	{ "good still, and already", ",\"exp\":1700000200,\"nbf\":1699999999", 200 },
+	{ "expired", ",\"exp\":1699999700", 400 },
+	{ "not good yet", ",\"nbf\":1700000300", 400 },
+	{ "an expiry that is no date", ",\"exp\":\"x\"", 400 },
+	{ "null is absent", ",\"exp\":null", 200 },
+};
+
+static void test_dates(void)
+{
+	struct kit kit;
+
+	kit_open_extended(&kit, kit_extended());
+	for (size_t i = 0; i < COUNT(date_rows); i++) {
+		CHECK_EQ(date_rows[i].label, kit_post_proved(&kit, CREDENTIALS,
+		    proof_with(date_rows[i].more)), date_rows[i].want);
+		CHECK_STR(date_rows[i].label, kit_member(&kit, "error"), date_rows[i].want == 200 ? NULL
+		    : "invalid_dpop_proof");
+	}
+	kit_close(&kit);
+}
+
 /* --- a code for one key.  spec: RFC 9449 10, 10.1 --- */
 static const char *thumbprint(size_t i)
 {
@@ -296,6 +344,7 @@ int main(void)
 	test_nonces();
 	test_refresh();
 	test_registered();
+	test_dates();
 	test_code_of_key();
 	test_jkt();
 	test_pushed_nonce();
