@@ -6,7 +6,8 @@ set -eu
 cd "$(dirname "$0")/.."
 runs=${RUNS:-60}
 cmake -S . -B build -G Ninja >/dev/null
-ninja -C build --quiet mcpass bench_pair bench_guard
+ninja -C build --quiet mcpass bench_pair bench_guard bench_server
+ninja -C build --quiet bench_floor 2>/dev/null || true  # where there is libmicrohttpd
 program=$PWD/build/mcpass
 
 tmp=$(mktemp -d)
@@ -60,6 +61,28 @@ guard=$(build/bench_guard)
 echo "$guard"
 start_up=$(build/bench_pair "$runs" "$program --version" "curl --version")
 echo "start and end, against curl: $start_up"
+
+# The server by its own processor time: cached tokens over kept connections, and the same
+# beside 1000 connections that are idle; a bare library that answers everything alike is the floor.
+{
+	printf 'POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %s\r\n' "$(wc -c <"$tmp/body")"
+	sed -n 's/^header = "\(.*\)"$/\1\r/p' "$tmp/curlrc"
+	printf '\r\n'
+	cat "$tmp/body"
+} >"$tmp/request"
+port=${url#http://*:}
+port=${port%%/*}
+rs_pid=$(echo "$pids" | awk '{ print $2 }')
+busy=$(build/bench_server "$port" "$rs_pid" 30000 0 <"$tmp/request")
+crowded=$(build/bench_server "$port" "$rs_pid" 30000 1000 <"$tmp/request")
+floor=
+if [ -x build/bench_floor ]; then
+	mkfifo "$tmp/floor.fifo"
+	build/bench_floor >"$tmp/floor.fifo" &
+	pids="$pids $!"
+	floor=$(build/bench_server "$(head -n 1 "$tmp/floor.fifo")" "$!" 30000 0 <"$tmp/request")
+fi
+echo "serve, requests a CPU-second: $busy, beside 1000 idle connections $crowded${floor:+, bare libmicrohttpd $floor (ratio $(awk "BEGIN { printf \"%.2f\", $busy / $floor }"))}"
 
 ratio=$(printf '%s' "$call" | sed 's/.*ratio \([0-9.]*\).*/\1/')
 peak=$(printf '%s' "$call" | sed 's/.*peak \([0-9.]*\) MiB.*/\1/')

@@ -68,8 +68,15 @@ endforeach()
 
 target_link_libraries(fuzz_serve PRIVATE mp_cli)
 
-# make bench builds these two; nothing else does.
+# make bench builds these; nothing else does.
 add_executable(bench_pair EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/pair.c)
 target_link_libraries(bench_pair PRIVATE mp_flags)
 add_executable(bench_guard EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/guard.c)
 target_link_libraries(bench_guard PRIVATE mp_guard)
+add_executable(bench_server EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/server.c)
+target_link_libraries(bench_server PRIVATE mp_flags)
+pkg_check_modules(MHD QUIET IMPORTED_TARGET libmicrohttpd)
+if(MHD_FOUND)   # only to measure by
+  add_executable(bench_floor EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/floor.c)
+  target_link_libraries(bench_floor PRIVATE mp_flags PkgConfig::MHD)
+endif()

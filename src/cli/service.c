@@ -52,14 +52,15 @@ static void render(struct mp_buf *buf, const struct mp_service_log *log, const c
 void mp_service_log(struct mp_service_log *log, const char *method, const char *path,
     int status, const struct mcpass_error *err)
 {
-	bool failed = err != NULL && err->rc != MCPASS_OK;
+	const char *reason = err != NULL && err->rc != MCPASS_OK ? err->detail : log->reason;
 	struct mp_buf request, line;
 
+	if (log->quiet)
+		return;
 	mp_buf_init(&request, MP_MAX_HEADER_BYTES);
 	mp_buf_init(&line, 2 * MP_MAX_HEADER_BYTES);
 	mp_buf_addf(&request, "%s %s", method, path);
-	if (!log->quiet)
-		render(&line, log, mp_buf_text(&request), status, failed ? err->detail : log->reason);
+	render(&line, log, mp_buf_text(&request), status, reason);
 	if (log->writer != NULL)
 		mp_line_writer_add(log->writer, &line);
 	else

@@ -4,10 +4,24 @@
 #include "base/limits.h"
 #include "base/secret.h"
 
+/* A bit for each ASCII character: strspn() would build its table anew at each call. */
+static bool is_token_char(unsigned char c)
+{
+	static const uint64_t tokens[2] = {
+		UINT64_C(0x03ff6cfa00000000),   /* !#$%&'*+-. and digits */
+		UINT64_C(0x57ffffffc7fffffe),   /* letters, ^_`|~ */
+	};
+
+	return c < 128 && (tokens[c / 64] >> (c % 64) & 1) != 0;
+}
+
 size_t mp_http_token_len(const char *text)
 {
-	return strspn(text, "!#$%&'*+-.^_`|~0123456789"
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	size_t len = 0;
+
+	while (is_token_char((unsigned char)text[len]))
+		len++;
+	return len;
 }
 
 size_t mp_http_token68_len(const char *text)
@@ -35,11 +49,17 @@ static enum mcpass_rc append(struct mp_headers *headers, char *name, char *value
 
 	if (headers->count >= MP_MAX_ITEMS)
 		return mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d headers", MP_MAX_ITEMS);
-	grown = realloc(headers->items, (headers->count + 1) * sizeof(*grown));
-	if (grown == NULL)
-		return mp_nomem(err);
-	grown[headers->count++] = (struct mcpass_header){ name, value };
-	headers->items = grown;
+	/* Room is for 4, 8, 16, ...: it is used up where the count is such a number. */
+	if (headers->count == 0 || (headers->count >= 4
+	    && (headers->count & (headers->count - 1)) == 0)) {
+		size_t room = headers->count == 0 ? 4 : headers->count * 2;
+
+		grown = realloc(headers->items, room * sizeof(*grown));
+		if (grown == NULL)
+			return mp_nomem(err);
+		headers->items = grown;
+	}
+	headers->items[headers->count++] = (struct mcpass_header){ name, value };
 	return MCPASS_OK;
 }
 

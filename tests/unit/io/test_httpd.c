@@ -228,12 +228,28 @@ static void test_start(void)
 /* --- limits, with a server that has short ones --- */
 #define OK_REQUEST "GET /k HTTP/1.1\r\nHost: x\r\n\r\n"
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int waiting;                     /* requests that the handler left without an answer */
+
+static void await_waiting(int want)
+{
+	pthread_mutex_lock(&lock);
+	while (waiting < want)
+		pthread_cond_wait(&changed, &lock);
+	pthread_mutex_unlock(&lock);
+}
+
 static enum mcpass_rc never(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	(void)ctx;
 	(void)err;
 	response->status = strcmp(request->path, "/never") == 0 ? MP_HTTP_LATER : 200;
+	pthread_mutex_lock(&lock);
+	waiting += response->status == MP_HTTP_LATER ? 1 : 0;
+	pthread_cond_broadcast(&changed);
+	pthread_mutex_unlock(&lock);
 	return MCPASS_OK;
 }
 
@@ -276,11 +292,13 @@ static void test_late(void)
 static void test_full(size_t per_address, size_t most)
 {
 	const struct mp_httpd_options options = { .max_body = MAX_BODY, .handle = never,
-		.per_address = per_address, .max_connections = most };
+		.per_address = per_address, .max_connections = most,
+		.times = { .drain = 50 } };
 	struct mp_httpd *other = NULL;
 	char answer[1024];
 	int fds[4];
 
+	waiting = 0;
 	CHECK_EQ("started", mp_httpd_start(&options, &other, NULL), MCPASS_OK);
 	for (size_t i = 0; i < 2; i++) {        /* idle */
 		fds[i] = peer_connect(mp_httpd_port(other));
@@ -290,15 +308,15 @@ static void test_full(size_t per_address, size_t most)
 	}
 	fds[2] = peer_connect(mp_httpd_port(other));
 	peer_send(fds[2], "GET /never HTTP/1.1\r\nHost: x\r\n\r\n");
+	await_waiting(1);
 	peer_read(fds[0], NULL, answer, sizeof(answer));
 	CHECK_STR("the one that was idle longest goes", answer, "");
 	peer_send(fds[1], "GET /never HTTP/1.1\r\nHost: x\r\n\r\n" OK_REQUEST);
-	do {                            /* until both are known to be busy */
-		fds[3] = peer_connect(mp_httpd_port(other));
-		peer_send(fds[3], OK_REQUEST);
-		peer_read(fds[3], "\r\n\r\n", answer, sizeof(answer));
-		close(fds[3]);
-	} while (strstr(answer, "HTTP/1.1 200 ") != NULL);
+	await_waiting(2);
+	fds[3] = peer_connect(mp_httpd_port(other));
+	peer_send(fds[3], OK_REQUEST);
+	peer_read(fds[3], NULL, answer, sizeof(answer));
+	close(fds[3]);
 	CHECK_HAS("when none is idle, the new one is refused", answer, "HTTP/1.1 503 ");
 	CHECK_HAS("it may come again", answer, "Retry-After: ");
 	for (size_t i = 0; i < 3; i++)
