@@ -15,7 +15,7 @@ enum mcpass_rc mp_secret_file_check(const char *path, struct mcpass_error *err)
 
 	if (strcmp(path, "-") == 0)
 		return MCPASS_OK;
-	if (stat(path, &info) != 0)     /* whoever reads it says why that cannot be done */
+	if (stat(path, &info) != 0)     /* its reader says why that cannot be done */
 		return MCPASS_OK;
 	if (!S_ISREG(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077) == 0)
 		return MCPASS_OK;

@@ -116,8 +116,8 @@ static void add_time(struct mp_buf *buf, int64_t seconds)
 	    seconds < 120 ? "s" : "min");
 }
 
-/* Any server can have another organization's page shown, whose sign-in then is for whoever
- * asked that one for the code.  spec: RFC 8628 5.4 */
+/* Any server can have another organization's page shown, whose sign-in then is for the
+ * program that asked that one for the code.  spec: RFC 8628 5.4 */
 static void add_elsewhere(struct mp_buf *buf, const struct mcpass_action *action)
 {
 	struct mp_uri page;
@@ -128,7 +128,7 @@ static void add_elsewhere(struct mp_buf *buf, const struct mcpass_action *action
 	mp_buf_addf(buf, "CAUTION: that page is at %.*s, and not at ", (int)page.host.len, page.host.data);
 	mp_term_add_line(buf, action->issuer, 0);
 	mp_buf_addf(buf, ". Go on only if you know that it\nsigns people in there: who enters a code at"
-	    " %.*s lets somebody in there.\n\n", (int)page.host.len, page.host.data);
+	    " %.*s lets a stranger in there.\n\n", (int)page.host.len, page.host.data);
 }
 
 void mp_wait_render_code(struct mp_buf *buf, const struct mp_term *term,

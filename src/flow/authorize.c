@@ -156,7 +156,7 @@ static enum mcpass_rc nobody_came(const struct mcpass_client *client, struct mcp
 
 	rc = mp_fail(err, client->strayed ? MCPASS_E_POLICY : MCPASS_E_EXPIRED,
 	    client->strayed ? "RFC 6749 10.12" : NULL,
-	    "nobody finished the login in the browser in time%s", client->strayed
+	    "the login was not finished in the browser in time%s", client->strayed
 	    ? "; what came to the redirect URI had no state, or not the one of this login" : "");
 	if (client->strayed)
 		mp_hint(err, "What came was no answer to this login: an old browser tab, or another"

@@ -286,7 +286,7 @@ static enum mcpass_rc take_challenges(struct mcpass_client *client,
 	return rc;
 }
 
-/* Nobody refused anything: a person wants to be signed in. */
+/* Nothing was refused: a person wants to be signed in. */
 static enum mcpass_rc want_login(struct mcpass_client *client, struct mcpass_action *action,
     struct mcpass_error *err)
 {

@@ -234,7 +234,7 @@ enum mcpass_rc mp_scope_denied(const struct mcpass_client *client, const char *s
 	rc = mp_fail(err, MCPASS_E_DENIED, "RFC 6749 3.3",
 	    "the authorization server did not grant %s: this user may not have it%s%s", scope,
 	    granted != NULL ? "; granted: " : "", granted != NULL ? granted : "");
-	mp_hint(err, "ask whoever runs %s for that permission, then: mcpass login --again %s",
+	mp_hint(err, "ask the operator of %s for that permission, then: mcpass login --again %s",
 	    client->record.as.issuer, client->server_url);
 	return rc;
 }

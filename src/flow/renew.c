@@ -103,7 +103,7 @@ static enum mcpass_rc take_record(struct mcpass_client *client,
 	return rc ? rc : pass_over(client, err);
 }
 
-/* What was refused before is refused again: nobody is asked twice for nothing. */
+/* What was refused before is refused again: a person is not asked twice for nothing. */
 static enum mcpass_rc check_not_denied(const struct mcpass_client *client, const char *scope,
     struct mcpass_error *err)
 {

@@ -106,7 +106,7 @@ static enum mcpass_rc check_version(sqlite3 *db, int dir_fd, const struct mp_sch
 }
 
 /* A folder that cannot be written has no place for the files that SQLite wants beside the
- * database; without a journal there the file says all, and nobody changes it. */
+ * database; without a journal there the file says all, and it does not change. */
 static bool can_only_be_read(const char *path, int dir_fd)
 {
 	struct stat journal;

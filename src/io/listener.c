@@ -50,7 +50,7 @@ static bool has_ipv6(void)
 	return true;
 }
 
-/* The same port at the other loopback address, where there is that: whoever has it there would
+/* The same port at the other loopback address, where there is that: a program that has it there would
  * be sent some browsers with our codes. */
 static enum mcpass_rc bind_other(const struct mp_listener_options *options, unsigned port,
     int *ret_fd, struct mcpass_error *err)
@@ -307,7 +307,7 @@ static enum mcpass_rc look(struct mp_listener *listener, int64_t deadline,
 	if (n < 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "poll: %s", strerror(errno));
 	if (n == 0)
-		return mp_fail(err, MCPASS_E_EXPIRED, NULL, "nobody came back from the browser");
+		return mp_fail(err, MCPASS_E_EXPIRED, NULL, "the browser did not come back");
 	rc = serve_all(listener, polled + FIRST_BROWSER, ret_query, err);
 	for (size_t i = 0; i < MP_MAX_ADDRESSES && !rc; i++)
 		if (polled[i].revents != 0)
@@ -331,7 +331,7 @@ enum mcpass_rc mp_listener_wait(struct mp_listener *listener, int timeout_ms,
 		late += mp_left_ms(deadline) == 0;
 		rc = look(listener, deadline, also_fds, &query, &also, err);
 		if (!rc && query == NULL && !also && late > MP_MAX_BROWSERS)
-			rc = mp_fail(err, MCPASS_E_EXPIRED, NULL, "nobody came back from the browser");
+			rc = mp_fail(err, MCPASS_E_EXPIRED, NULL, "the browser did not come back");
 	}
 	if (!rc)
 		*ret_query = query;

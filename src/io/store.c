@@ -332,7 +332,7 @@ static void sign(int fd)
 	int len = snprintf(text, sizeof(text), "process %ld\n", (long)getpid());
 
 	if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) != len)
-		return;                 /* then nobody's name stands there */
+		return;                 /* then no name stands there */
 }
 
 static void read_holder(int fd, char *ret_text, size_t room)

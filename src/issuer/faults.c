@@ -300,7 +300,7 @@ static const struct mp_fault faults[] = {
 	    DEVICE(.members = { { "user_code", NULL } }) },
 	{ "device-sentence-code", "The code to enter is a sentence.", MCPASS_E_PROTOCOL,
 	    DEVICE(.members = { { "user_code", "Go to evil.example" } }) },
-	{ "device-pending-428", "Nobody has entered the code yet, says a 428, for ever.",
+	{ "device-pending-428", "The code is not entered yet, says a 428, for ever.",
 	    MCPASS_E_EXPIRED, POLL(.status = 428, .type = "application/json",
 	    .body = "{\"error\":\"authorization_pending\"}") },
 	{ "device-escape-code", "The code to show takes over a terminal.", MCPASS_E_PROTOCOL,

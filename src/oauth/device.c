@@ -60,7 +60,7 @@ static bool is_printable(const char *text, size_t max)
 	return len > 0 && len <= max;
 }
 
-/* Nobody writes a sentence with them that a person would take for ours; spec: RFC 8628 6.1 */
+/* They make no sentence that a person would take for ours; spec: RFC 8628 6.1 */
 static enum mcpass_rc check_user_code(const char *code, struct mcpass_error *err)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-";

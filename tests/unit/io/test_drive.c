@@ -339,7 +339,7 @@ static void test_ends(void)
 	options.ui.browse = show;
 	pipe_ends[0] = -1;
 	options.login_timeout_ms = 30;
-	expect("nobody comes", &options, MCPASS_E_EXPIRED, "nobody finished the login");
+	expect("nobody comes", &options, MCPASS_E_EXPIRED, "was not finished");
 	CHECK_HAS("although it was shown", shown_url, "/authorize?");
 	options.open_browser = unsafe_browser;
 	shown_url[0] = '\0';
