@@ -199,7 +199,7 @@
  * browser sends 20. */
 #define MP_MAX_REQUEST_HEAD ((size_t)32 * 1024)
 #define MP_MAX_REQUEST_HEADERS 128u
-/* Chunk extensions and trailers of one body: nobody sends any. */
+/* Chunk extensions and trailers of one body: clients send none. */
 #define MP_MAX_CHUNK_OVERHEAD 4096u
 /* Connections that a server holds at a time, some KiB each; fewer when the process may not have
  * as many descriptors, of which some are for files and for requests of ours. */

@@ -178,7 +178,7 @@ static enum mcpass_rc add_answer(const char *json, bool is_error, struct mp_buf 
 	return rc;
 }
 
-/* The new token as the header that is sent; nobody is asked for a login here. */
+/* The new token as the header that is sent; no login is asked for here. */
 static enum mcpass_rc ask_whoami(const struct mp_call_on *call_on, const char *bearer,
     struct mp_buf *text, struct mcpass_error *err)
 {

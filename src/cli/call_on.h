@@ -1,4 +1,4 @@
-/* call_on.h - calls another MCP server as whoever called this one.
+/* call_on.h - calls another MCP server as the caller of this one.
  *
  * The caller's token is good here and nowhere else, and is never passed on.  It is exchanged
  * at its issuer for one of another audience (RFC 8693), and that one goes to the other

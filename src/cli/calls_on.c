@@ -19,7 +19,7 @@ struct call {
 	struct mp_buf text;
 	enum mcpass_rc rc;
 	struct mcpass_error why;
-	int64_t until;                  /* of mp_now_ms(): then nobody comes for it any more */
+	int64_t until;                  /* of mp_now_ms(): then its request is gone */
 };
 
 struct mp_calls_on {

@@ -124,7 +124,7 @@ static void *run(void *ctx)
 	return NULL;
 }
 
-/* --- for everybody else --- */
+/* --- for other threads --- */
 
 static void ring(struct mp_httpd *httpd, bool *flag)
 {
@@ -154,7 +154,7 @@ static size_t find_room(size_t wanted)
 	}
 	if (limit.rlim_cur >= needed)
 		return wanted;
-	return limit.rlim_cur > 2 * MP_HTTPD_OTHER_DESCRIPTORS
+	return limit.rlim_cur > (rlim_t)2 * MP_HTTPD_OTHER_DESCRIPTORS
 	    ? (size_t)limit.rlim_cur - MP_HTTPD_OTHER_DESCRIPTORS : (size_t)limit.rlim_cur / 2;
 }
 

@@ -88,7 +88,7 @@ void mp_inbound_resume_all(struct mp_httpd *httpd);
 /* Reads what is there, and closes it when there is nothing of a request. */
 void mp_inbound_close_idle(struct mp_inbound *conn);
 size_t mp_inbound_count(const struct mp_httpd *httpd);
-/* Closes one that is in nobody's way: false when there is none.  address NULL: of any. */
+/* Closes the one that lingers or is idle longest: false when there is none.  address NULL: of any. */
 bool mp_inbound_make_room(struct mp_httpd *httpd, const struct mp_inbound_address *address);
 
 /* --- inbound_response.c --- */

@@ -92,6 +92,6 @@ size_t mp_inbound_address_most(const struct mp_httpd *httpd,
 	if (httpd->options.per_address > 0)
 		return httpd->options.per_address;
 	if (is_loopback(address->key))
-		return all > 2 * MP_HTTPD_SPARE ? all - MP_HTTPD_SPARE : all;
+		return all > (size_t)2 * MP_HTTPD_SPARE ? all - MP_HTTPD_SPARE : all;
 	return MP_HTTPD_PER_ADDRESS;
 }

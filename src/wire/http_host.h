@@ -13,7 +13,7 @@ bool mp_http_host_parse(const char *value, struct mp_http_host *ret_host);
 
 /* Which Hosts a server answers to. */
 enum mp_http_hosts {
-	MP_HTTP_HOSTS_ANY = 0,          /* somebody else looks at them */
+	MP_HTTP_HOSTS_ANY = 0,          /* not looked at here */
 	/* It is of this machine only: names of loopback. */
 	MP_HTTP_HOSTS_LOOPBACK,
 	/* The host of its public URL; loopback, and every address, and a name without a dot, which

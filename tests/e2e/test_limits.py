@@ -278,7 +278,7 @@ def test_hosts(name, args):
 
 # --- others that are slow ---------------------------------------------------------------------
 
-def test_calling_on_holds_nobody_up():
+def test_calling_on_holds_no_one_up():
     """call_on waits for another server; this one goes on, and ends when it has to."""
     import test_serve
     with test_serve.Place() as p, contextlib.ExitStack() as stack:
