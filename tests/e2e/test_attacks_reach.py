@@ -3,6 +3,7 @@ leaves behind.  See test_attacks.py."""
 
 import contextlib
 import ctypes
+import http.client
 import json
 import os
 import select
@@ -517,3 +518,27 @@ def test_errors_show_no_secret(label, what, code):
         expect("it failed", done.returncode not in (0, 1), done.stderr)
         if code is not None:
             expect_eq("exit", done.returncode, code, done.stderr)
+
+
+# --- DNS rebinding: CVE-2025-66414, CVE-2025-66416 -------------------------------------------
+
+@lib.rows([
+    ("another name", "evil.example", 403),
+    ("another name with our port", "evil.example:{port}", 403),
+    ("a name that begins like ours", "127.0.0.1.evil.example", 403),
+    ("an address of the network", "10.0.0.1", 403),
+    ("our address", "127.0.0.1:{port}", 200),
+    ("our name", "localhost", 200),
+])
+def test_a_name_that_was_rebound_to_us(label, host, status):
+    with lib.World() as w:
+        w.start_both()
+        for what, url, want in (("authserver", w.issuer + "/jwks", status),
+                                ("serve", w.url, 401 if status == 200 else status)):
+            parts = urllib.parse.urlsplit(url)
+            connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=lib.PATIENCE)
+            connection.request("GET", parts.path, headers={"Host": host.format(port=parts.port)})
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+            expect_eq(what, answer.status, want)
