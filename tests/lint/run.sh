@@ -15,6 +15,7 @@ row sh tests/lint/core_symbols.sh "$build/libmcpass_core.a"
 row sh tests/lint/budgets.sh
 row sh tests/lint/tidy.sh
 row sh tests/lint/words.sh
+row python3 tests/lint/rows.py
 row python3 tests/lint/spec_map.py check
 echo "lint: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
