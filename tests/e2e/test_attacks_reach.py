@@ -94,7 +94,7 @@ def test_metadata_redirects(label, what, status):
         expect_login(s, server.url, *KEY)
         (method, path, headers, body), = evil.requests
         expect_eq("a bare GET", (method, body), ("GET", b""))
-        expect_eq("and these headers", sorted(headers), ["Accept", "Host", "User-Agent"])
+        expect_eq("and these headers", sorted(headers), ["Accept", "Accept-Encoding", "Host", "User-Agent"])
 
 
 @lib.rows([(f"{status} at {path}", status, path) for status in (302, 307, 308)
