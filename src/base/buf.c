@@ -9,12 +9,29 @@ void mp_buf_init(struct mp_buf *buf, size_t max)
 	*buf = (struct mp_buf){ .max = max };
 }
 
-/* Makes room for len more bytes and the NUL.  Not realloc(): the old block may hold a
- * token and has to be wiped. */
+/* Not realloc(): the old block may hold a token and has to be wiped. */
+static bool resize(struct mp_buf *buf, size_t room)
+{
+	char *grown = malloc(room);
+
+	if (grown == NULL)
+		return false;
+	if (buf->data != NULL) {
+		memcpy(grown, buf->data, buf->len + 1);
+		mp_wipe(buf->data, buf->room);
+		free(buf->data);
+	} else {
+		grown[0] = '\0';
+	}
+	buf->data = grown;
+	buf->room = room;
+	return true;
+}
+
+/* Makes room for len more bytes and the NUL. */
 static bool make_room(struct mp_buf *buf, size_t len)
 {
 	size_t room;
-	char *grown;
 
 	if (buf->failed)
 		return false;
@@ -27,19 +44,15 @@ static bool make_room(struct mp_buf *buf, size_t len)
 	room = buf->room < 64 ? 64 : buf->room * 2;
 	if (room < buf->len + len + 1)
 		room = buf->len + len + 1;
-	grown = malloc(room);
-	if (grown == NULL) {
+	if (!resize(buf, room))
 		buf->failed = MCPASS_E_NOMEM;
-		return false;
-	}
-	if (buf->data != NULL) {
-		memcpy(grown, buf->data, buf->len + 1);
-		mp_wipe(buf->data, buf->room);
-		free(buf->data);
-	}
-	buf->data = grown;
-	buf->room = room;
-	return true;
+	return buf->failed == MCPASS_OK;
+}
+
+void mp_buf_reserve(struct mp_buf *buf, size_t len)
+{
+	if (!buf->failed && len <= buf->max - buf->len && buf->len + len >= buf->room)
+		(void)resize(buf, buf->len + len + 1);
 }
 
 void mp_buf_add(struct mp_buf *buf, const void *bytes, size_t len)

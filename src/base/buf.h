@@ -20,6 +20,9 @@ void mp_buf_adds(struct mp_buf *buf, const char *text);
 void mp_buf_addc(struct mp_buf *buf, char c);
 void mp_buf_addf(struct mp_buf *buf, const char *fmt, ...) MP_PRINTF(2, 3);
 
+/* Makes room for len more bytes at once, where they are known to come; no room is no failure. */
+void mp_buf_reserve(struct mp_buf *buf, size_t len);
+
 /* Reports the failure that stuck, if any; what names the content ("the form"). */
 enum mcpass_rc mp_buf_check(const struct mp_buf *buf, const char *what,
     struct mcpass_error *err);

@@ -45,8 +45,10 @@
 #define MP_MAX_MESSAGE ((size_t)64 * 1024 * 1024)
 /* A message as text for people: indented, and with names beside its values. */
 #define MP_MAX_RENDERED (8 * MP_MAX_MESSAGE)
+/* The answer of a server that a person asked: what is read where it lies may be long. */
+#define MP_MAX_ANSWER ((size_t)1024 * 1024 * 1024)
 /* One line or event of an event stream is at most a message and its framing. */
-#define MP_MAX_SSE_EVENT (MP_MAX_MESSAGE + 4096)
+#define MP_MAX_SSE_EVENT (MP_MAX_ANSWER + 4096)
 /* A form posted to a token endpoint carries one JWT assertion at most. */
 #define MP_MAX_FORM ((size_t)64 * 1024)
 /* Seconds that a token may claim to live; more is a mistake, and must not overflow. */
@@ -261,7 +263,7 @@
 /* How often an option of the program may be repeated: nobody types more. */
 #define MP_MAX_REPEATS 32
 /* Pages of one list, and items over all of them, that a command asks a server for. */
-#define MP_MAX_LIST_PAGES 100
+#define MP_MAX_LIST_PAGES 1000
 #define MP_MAX_LISTED 10000
 
 #endif

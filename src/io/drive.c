@@ -1,5 +1,6 @@
 #include "io/drive.h"
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -164,6 +165,7 @@ void mp_drive_free(struct mp_drive *drive)
 	mp_free_wiped(drive->text);
 	free(drive->result);
 	free(drive->lesson);
+	free(drive->list_fault);
 	free(drive->known_issuer);
 	free(drive);
 }
@@ -199,22 +201,34 @@ enum mcpass_rc mp_drive_ask(struct mp_drive *drive, const char *method, const ch
 	return rc;
 }
 
+/* Once, and only when it is all that went wrong. */
+static enum mcpass_rc say_list_fault(struct mp_drive *drive, struct mcpass_error *err)
+{
+	char text[512];
+
+	(void)snprintf(text, sizeof(text), "The list of tools could not be read, and the call went "
+	    "ahead without it: %s", drive->list_fault);
+	free(drive->list_fault);
+	drive->list_fault = NULL;
+	return mp_drive_warn(drive, text, err);
+}
+
 enum mcpass_rc mp_drive_request(struct mp_drive *drive, const char *method,
     const char *params, char **ret_json, bool *ret_is_error, struct mcpass_error *err)
 {
-	bool calls_tool = mp_eq(method, "tools/call");
 	enum mcpass_rc rc;
 
 	mp_clear(err);
 	rc = start(drive, err);
-	if (!rc && calls_tool)
-		rc = mp_drive_learn_tools(drive, err);
+	if (!rc && mp_eq(method, "tools/call"))
+		rc = mp_drive_learn_tools(drive, params, err);
 	if (!rc)
 		rc = mp_drive_ask(drive, method, params, err);
+	if (!rc && drive->list_fault != NULL)
+		rc = say_list_fault(drive, err);
 	if (rc)
 		return rc;
-	if (calls_tool)
-		mp_drive_note_tools(drive);
+	mp_drive_note_tools(drive, method);
 	*ret_json = drive->result;
 	*ret_is_error = drive->is_error;
 	drive->result = NULL;

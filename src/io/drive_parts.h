@@ -39,10 +39,12 @@ struct mp_drive {
 	unsigned farewell;              /* the exchange that says so when we give up, or 0 */
 	struct mcpass_error broken;     /* why the exchange that broke off last did */
 	unsigned broken_exchange;
+	bool unsent;                    /* it had not got as far as the server */
 
 	bool learning;                  /* which headers tools want, by a list of our own */
 	enum mp_reach known_reach;      /* where the server was, as the store has it */
 	char *known_issuer;             /* of what a person gave, as the store has it; or NULL */
+	char *list_fault;               /* why that list could not be read, or NULL */
 	char *lesson;                   /* what is known of that, and was noted; NULL: not yet */
 };
 
@@ -95,6 +97,9 @@ void mp_drive_redact_error(const struct mp_drive *drive, struct mcpass_error *er
 /* drive_session.c: carries out what the session wants until the answer is there. */
 enum mcpass_rc mp_drive_converse(struct mp_drive *drive, struct mcpass_error *err);
 
+/* Tells a person, unless we ask for something that the person did not. */
+enum mcpass_rc mp_drive_warn(struct mp_drive *drive, const char *sentence,
+    struct mcpass_error *err);
 /* Gives up the request that is waited for, and tells the server. */
 void mp_drive_give_up(struct mp_drive *drive);
 /* Ends the session with the server, if there is one. */
@@ -102,11 +107,14 @@ void mp_drive_leave(struct mp_drive *drive);
 
 /* drive_tools.c: before the first tools/call it has to be known which arguments go into
  * headers, too; after one, what the session found out is kept for the next time. */
-enum mcpass_rc mp_drive_learn_tools(struct mp_drive *drive, struct mcpass_error *err);
+/* params is the call's.  A list that cannot be read is no failure: drive->list_fault says
+ * what was the matter with it. */
+enum mcpass_rc mp_drive_learn_tools(struct mp_drive *drive, const char *params,
+    struct mcpass_error *err);
 /* The list is refused with status: gives it up, and the caller goes on without. */
 enum mcpass_rc mp_drive_skip_lesson(struct mp_drive *drive, int status,
     struct mcpass_error *err);
-void mp_drive_note_tools(struct mp_drive *drive);
+void mp_drive_note_tools(struct mp_drive *drive, const char *method);
 
 /* drive.c: one request, its answer in drive->result */
 enum mcpass_rc mp_drive_ask(struct mp_drive *drive, const char *method, const char *params,

@@ -62,6 +62,7 @@ static enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
 		mp_clear(&drive->broken);
 		(void)mp_http_why(drive->http, &drive->broken);
 		drive->broken_exchange = id;
+		drive->unsent = how == MCPASS_SESSION_UNSENT;
 	}
 	return mcpass_session_end(drive->session, id, how, err);
 }
@@ -160,7 +161,8 @@ static enum mcpass_rc authorize(struct mp_drive *drive,
 		return mp_drive_skip_lesson(drive, action->status, err);
 	if (has_own_authorization(drive)) {
 		rc = mp_fail(err, MCPASS_E_DENIED, "RFC 9110 15.5.2",
-		    "the server refuses the Authorization header that was given (%d)", action->status);
+		    "the server refuses the Authorization header that was given (%d%s%s)", action->status,
+		    action->body != NULL ? ": " : "", action->body != NULL ? action->body : "");
 		mp_hint(err, "Give another one, or none: mcpass then logs in by itself.");
 		return rc;
 	}
@@ -245,7 +247,7 @@ static enum mcpass_rc take_message(struct mp_drive *drive,
 	return rc;
 }
 
-static enum mcpass_rc warn(struct mp_drive *drive, const char *sentence,
+enum mcpass_rc mp_drive_warn(struct mp_drive *drive, const char *sentence,
     struct mcpass_error *err)
 {
 	char *text = NULL;
@@ -319,7 +321,7 @@ static enum mcpass_rc carry_out(struct mp_drive *drive,
 	case MCPASS_SESSION_MESSAGE:
 		return take_message(drive, action, err);
 	case MCPASS_SESSION_WARNING:
-		return warn(drive, action->body, err);
+		return mp_drive_warn(drive, action->body, err);
 	case MCPASS_SESSION_RESULT:
 		return take_result(drive, action, err);
 	case MCPASS_SESSION_FAILED:

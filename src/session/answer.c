@@ -77,6 +77,16 @@ static enum mcpass_rc begin_refusal(struct mp_exchange *e, const struct mcpass_h
 	return rc ? rc : mp_set(&e->type, mp_header_get(headers, count, "Content-Type"), err);
 }
 
+/* A long answer that says how long it is gets its room at once. */
+static void make_room(struct mp_exchange *e, const struct mcpass_header *headers, size_t count)
+{
+	const char *text = mp_header_get(headers, count, "Content-Length");
+	unsigned long long len = text != NULL ? strtoull(text, NULL, 10) : 0;
+
+	if (e->kept == MP_BODY_JSON && len > 0 && len <= MP_MAX_MESSAGE)
+		mp_buf_reserve(&e->text, (size_t)len);
+}
+
 static enum mcpass_rc begin_success(struct mcpass_session *s, struct mp_exchange *e,
     const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
 {
@@ -89,6 +99,7 @@ static enum mcpass_rc begin_success(struct mcpass_session *s, struct mp_exchange
 	if (e->kind != MP_EXCHANGE_CALL)
 		return MCPASS_OK;
 	rc = classify(e, type, err);
+	make_room(e, headers, count);
 	if (!rc && e->call != NULL && e->call->kind == MP_CALL_INITIALIZE)
 		rc = mp_legacy_session_id(s, headers, count, err);
 	return rc;

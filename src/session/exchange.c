@@ -10,7 +10,7 @@ static void reset(struct mp_exchange *e)
 	mp_buf_free(&e->text);
 	mp_sse_free(&e->sse);
 	mp_sse_init(&e->sse, MP_MAX_SSE_EVENT);
-	mp_buf_init(&e->text, MP_MAX_MESSAGE);
+	mp_buf_init(&e->text, MP_MAX_ANSWER);
 	free(e->location);
 	e->location = NULL;
 	free(e->odd);

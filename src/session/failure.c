@@ -1,11 +1,25 @@
 /* What becomes of a request whose exchange went wrong.  The others go on. */
+#include <stdio.h>
+#include <string.h>
 #include "session/state.h"
 
 /* The server had the request, and did not refuse it. */
 static bool may_have_acted(const struct mp_call *call, const struct mp_exchange *e)
 {
 	return !mp_call_is_safe(call) && e->ever_sent && e->broken != MCPASS_SESSION_UNSENT
-	    && (e->status < 400 || e->status >= 500);
+	    && (e->status < 300 || e->status >= 500);
+}
+
+/* It comes first where something else could be done, too: a hint has room for both. */
+static void say_look_first(struct mcpass_error *why)
+{
+	char rest[sizeof(why->hint)];
+
+	if (strstr(why->hint, MP_LOOK_FIRST) != NULL)
+		return;
+	memcpy(rest, why->hint, sizeof(rest));
+	(void)snprintf(why->hint, sizeof(why->hint), "%s%s%.*s", MP_LOOK_FIRST, rest[0] != '\0' ? " " : "",
+	    (int)(sizeof(rest) - sizeof(MP_LOOK_FIRST) - 1), rest);
 }
 
 static enum mcpass_rc fail_call(struct mcpass_session *s, struct mp_call *call,
@@ -74,7 +88,7 @@ static enum mcpass_rc fail(struct mcpass_session *s, struct mp_exchange *e,
 
 	/* spec: RFC 9110 9.2.2 */
 	if (call != NULL && may_have_acted(call, e))
-		mp_hint(why, "%s", MP_LOOK_FIRST);
+		say_look_first(why);
 	if (e->kind == MP_EXCHANGE_LISTEN)
 		mp_stream_head(s, e);
 	rc = mp_exchange_drop(s, e, err);

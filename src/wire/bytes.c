@@ -24,16 +24,34 @@ static bool is_plain(char c)
 	return (unsigned char)c >= 0x20 && c != '"' && c != '\\';
 }
 
+/* Where the first byte is of which has_less() speaks.  Only the lowest of its bits is sure:
+ * a borrow goes on to those above. */
+static size_t first_of(uint64_t found, const char *bytes)
+{
+#if defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	(void)bytes;
+	return (size_t)__builtin_ctzll(found) / 8;
+#else
+	size_t at = 0;
+
+	(void)found;
+	while (is_plain(bytes[at]))
+		at++;
+	return at;
+#endif
+}
+
 size_t mp_bytes_plain(const char *bytes, size_t len)
 {
 	size_t at = 0;
 
 	for (; len - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
 		uint64_t word = load(bytes + at);
+		uint64_t found = has_less(word, 0x20) | has_less(word ^ EACH('"'), 1)
+		    | has_less(word ^ EACH('\\'), 1);
 
-		if ((has_less(word, 0x20) | has_less(word ^ EACH('"'), 1)
-		    | has_less(word ^ EACH('\\'), 1)) != 0)
-			break;
+		if (found != 0)
+			return at + first_of(found, bytes + at);
 	}
 	while (at < len && is_plain(bytes[at]))
 		at++;

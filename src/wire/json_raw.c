@@ -1,14 +1,23 @@
 #include "wire/json_raw.h"
+#include <stdlib.h>
 #include <string.h>
+#include "wire/json_scan.h"
 #include "base/printable.h"
 
 /* Behind the string that begins at its opening quote. */
 static const char *skip_string(const char *at, const char *end)
 {
-	for (at++; at < end && *at != '"'; at++)
-		if (*at == '\\')
-			at++;
-	return at < end ? at + 1 : end;
+	const char *first = at + 1, *quote = first, *before;
+
+	while (quote < end && (quote = memchr(quote, '"', (size_t)(end - quote))) != NULL) {
+		before = quote;
+		while (before > first && before[-1] == '\\')
+			before--;
+		quote++;
+		if ((quote - before) % 2 != 0)  /* no backslash, or pairs of them */
+			return quote;
+	}
+	return end;
 }
 
 static bool is_space(char c)
@@ -93,15 +102,44 @@ struct mp_span mp_raw_member(struct mp_span object, const char *name)
 	return (struct mp_span){ NULL, 0 };     /* absent, or written with escapes */
 }
 
-struct mp_span mp_raw_value(struct mp_span object, const char *name)
+static struct mp_span trim(struct mp_span value)
 {
-	struct mp_span value = mp_raw_member(object, name);
-
 	while (value.len > 0 && is_space(value.data[0]))
 		value = (struct mp_span){ value.data + 1, value.len - 1 };
 	while (value.len > 0 && is_space(value.data[value.len - 1]))
 		value.len--;
 	return value;
+}
+
+struct mp_span mp_raw_value(struct mp_span object, const char *name)
+{
+	return trim(mp_raw_member(object, name));
+}
+
+void mp_raw_values(struct mp_span object, const char *const *names, size_t count,
+    struct mp_span *ret_values)
+{
+	const char *end = object.data + object.len, *at = object.data;
+	struct mp_span key, value;
+
+	for (size_t i = 0; i < count; i++)
+		ret_values[i] = (struct mp_span){ NULL, 0 };
+	while (next_member(&at, end, &key, &value))
+		for (size_t i = 0; i < count; i++)
+			if (is_key(key, names[i]))
+				ret_values[i] = trim(value);
+}
+
+bool mp_raw_text(struct mp_buf *buf, struct mp_span json)
+{
+	struct mp_scan scan = { .begin = json.data, .at = json.data + 1, .end = json.data + json.len,
+		.what = "a text", .mend = true, .text = *buf };
+
+	if (json.len < 2 || json.data[0] != '"')
+		return false;
+	(void)mp_scan_more_text(&scan);         /* a failure sticks in the buffer */
+	*buf = scan.text;
+	return true;
 }
 
 bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, const char *json)
@@ -133,17 +171,22 @@ bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, con
 enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpass_error *err)
 {
 	const char *at = json.data, *end = json.data + json.len;
-	struct mp_buf buf;
+	char *text = malloc(json.len + 1);
+	size_t len = 0;
 
-	mp_buf_init(&buf, json.len);
+	if (text == NULL)
+		return mp_nomem(err);
 	while (at < end) {
 		const char *first = at = skip_space(at, end);
 
 		while (at < end && !is_space(*at))
 			at = *at == '"' ? skip_string(at, end) : at + 1;
-		mp_buf_add(&buf, first, (size_t)(at - first));
+		memcpy(text + len, first, (size_t)(at - first));
+		len += (size_t)(at - first);
 	}
-	return mp_buf_take(&buf, "a message", ret_text, err);
+	text[len] = '\0';
+	*ret_text = text;
+	return MCPASS_OK;
 }
 
 static void break_line(struct mp_buf *buf, size_t depth)

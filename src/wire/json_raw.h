@@ -10,6 +10,12 @@
 struct mp_span mp_raw_member(struct mp_span object, const char *name);
 /* The same without the white space. */
 struct mp_span mp_raw_value(struct mp_span object, const char *name);
+/* Several members at once, in one pass: ret_values[i] is that of names[i], as mp_raw_value(). */
+void mp_raw_values(struct mp_span object, const char *const *names, size_t count,
+    struct mp_span *ret_values);
+/* Adds the text that a JSON string stands for, with U+FFFD for what is none; false: json is no
+ * string, and nothing was added. */
+bool mp_raw_text(struct mp_buf *buf, struct mp_span json);
 /* Steps through an array: *at begins at the array, and is moved.  False: no item is left. */
 bool mp_raw_item(const char **at, const char *end, struct mp_span *ret_item);
 /* Adds object with the member name set to json (NULL: without it); false, and then buf is

@@ -22,5 +22,7 @@ bool mp_scan_at_number(const struct mp_scan *scan);
 bool mp_scan_number(struct mp_scan *scan, bool *ret_is_integer);
 /* Reads a string into scan->text, from behind its opening quote. */
 enum mcpass_rc mp_scan_text(struct mp_scan *scan);
+/* The same, behind what scan->text holds already. */
+enum mcpass_rc mp_scan_more_text(struct mp_scan *scan);
 
 #endif

@@ -121,12 +121,17 @@ static enum mcpass_rc add_plain(struct mp_scan *scan, const char *text, size_t l
 	return MCPASS_OK;
 }
 
-/* spec: RFC 8259 7 */
 enum mcpass_rc mp_scan_text(struct mp_scan *scan)
+{
+	mp_buf_clear(&scan->text);
+	return mp_scan_more_text(scan);
+}
+
+/* spec: RFC 8259 7 */
+enum mcpass_rc mp_scan_more_text(struct mp_scan *scan)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
-	mp_buf_clear(&scan->text);
 	while (!rc && !mp_scan_take(scan, '"')) {
 		const char *first = scan->at;
 

@@ -329,6 +329,8 @@ class Old:
     def serve(self, request):
         if request.command == "GET":
             return self.ask(request)
+        if request.command == "DELETE":
+            return 405, {}, ""
         message = json.loads(request.body)
         self.seen.append(message)
         if "method" not in message:

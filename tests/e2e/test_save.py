@@ -147,7 +147,7 @@ def test_an_error_without_words_is_said(label, result):
     ("cursors in a circle", lambda asked: {"tools": [{"name": "one"}],
                                            "nextCursor": str(asked % 3)}, "same cursor again"),
     ("pages without end", lambda asked: {"tools": [{"name": "one"}], "nextCursor": str(asked)},
-     "more than 100 pages"),
+     "more than 1000 pages"),
     ("too many", lambda asked: {"tools": [{"name": "one"}] * 10001}, "more than 10000 tools"),
 ])
 def test_a_list_is_cut_with_a_warning(label, page, why):

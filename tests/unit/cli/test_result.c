@@ -331,7 +331,7 @@ static void test_endless(void)
 
 	CHECK_EQ("no end", mp_list_all(&asker, "tools", &all, NULL, &cut, &err), MCPASS_OK);
 	CHECK_EQ("at the cap", asked, MP_MAX_LIST_PAGES);
-	CHECK_HAS("and it is said", cut.detail, "more than 100 pages");
+	CHECK_HAS("and it is said", cut.detail, "more than 1000 pages");
 	json_decref(all);
 }
 
