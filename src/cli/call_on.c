@@ -165,16 +165,14 @@ static enum mcpass_rc add_answer(const char *json, bool is_error, struct mp_buf 
     struct mcpass_error *err)
 {
 	const struct mp_term plain = { 0 };
-	json_t *result = NULL;
-	enum mcpass_rc rc;
+	struct mp_parts parts = { 0 };
+	enum mcpass_rc rc = mp_parts_read(json, &parts, err);
 
-	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_ECHO_BODY,
-	    "the other server's answer", &result, err);
-	if (!rc && (is_error || mp_result_is_error(result)))
+	if (!rc && (is_error || parts.is_error))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, NULL, "its whoami ended in an error");
 	else if (!rc)
-		mp_result_tool(text, &plain, result, json);
-	json_decref(result);
+		mp_result_show(text, &plain, &parts);
+	mp_parts_free(&parts);
 	return rc;
 }
 

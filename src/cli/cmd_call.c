@@ -17,7 +17,7 @@ struct call_options {
 };
 
 /* A tool's own error is its answer too, but not what a pipe or a file is waiting for. */
-static enum mcpass_rc tell_failure(const json_t *result, const char *answer, const char *name,
+static enum mcpass_rc tell_failure(const struct mp_parts *parts, const char *name,
     struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
@@ -25,7 +25,7 @@ static enum mcpass_rc tell_failure(const json_t *result, const char *answer, con
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, MP_MAX_RENDERED);
-	mp_result_tool(&buf, &term, result, answer);
+	mp_result_show(&buf, &term, parts);
 	if (!buf.failed && mp_is_blank(mp_buf_text(&buf)))
 		rc = mp_fail(err, MCPASS_E_USAGE, "MCP tools, Error Handling",
 		    "the tool %s says that it failed, and gives no reason", name);
@@ -35,26 +35,44 @@ static enum mcpass_rc tell_failure(const json_t *result, const char *answer, con
 	return rc;
 }
 
-static enum mcpass_rc print(const json_t *result, const char *answer, const char *name,
+static enum mcpass_rc print_parts(const struct mp_parts *parts, const char *name,
     const struct call_options *options, struct mcpass_error *err)
 {
-	bool failed = mp_result_is_error(result);
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	enum mcpass_rc rc;
 	struct mp_buf buf;
 
-	if (options->common.json) {
-		rc = failed ? mp_out_json_text(answer, err) : mp_save_json(&options->output, answer, err);
-		return !rc && failed ? MCPASS_E_USAGE : rc;
-	}
-	if (failed)
-		return tell_failure(result, answer, name, err);
+	if (parts->is_error)
+		return tell_failure(parts, name, err);
 	if (options->output.file != NULL)
 		term.is_terminal = term.colour = false;
 	mp_buf_init(&buf, MP_MAX_RENDERED);
-	mp_result_tool(&buf, &term, result, answer);
-	rc = mp_save_result(&options->output, result, &buf, MP_BYTES_ALONE, options->common.quiet, err);
+	mp_result_show(&buf, &term, parts);
+	rc = mp_save_result(&options->output, parts, &buf, MP_BYTES_ALONE, options->common.quiet, err);
 	mp_buf_free(&buf);
+	return rc;
+}
+
+static enum mcpass_rc print_json(const char *answer, bool failed,
+    const struct call_options *options, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = failed ? mp_out_json_text(answer, err)
+	    : mp_save_json(&options->output, answer, err);
+
+	return !rc && failed ? MCPASS_E_USAGE : rc;
+}
+
+static enum mcpass_rc print(const char *answer, const char *name,
+    const struct call_options *options, struct mcpass_error *err)
+{
+	struct mp_parts parts = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_parts_read(answer, &parts, err);
+	if (!rc)
+		rc = options->common.json ? print_json(answer, parts.is_error, options, err)
+		    : print_parts(&parts, name, options, err);
+	mp_parts_free(&parts);
 	return rc;
 }
 
@@ -87,22 +105,20 @@ static enum mcpass_rc call(const struct mp_conn *conn, const char *name,
     const json_t *arguments, const char *text, const struct call_options *options,
     struct mcpass_error *err)
 {
-	json_t *result = NULL;
 	char *params = NULL, *answer = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_args_params("name", name, text, &params, err);
 	if (rc)
 		return rc;
-	rc = mp_ask(&conn->asker, "tools/call", params, &result, &answer, err);
+	rc = mp_ask(&conn->asker, "tools/call", params, NULL, &answer, err);
 	if (!rc)
-		rc = print(result, answer, name, options, err);
+		rc = print(answer, name, options, err);
 	/* Wrong arguments are a JSON-RPC error, since 2025-11-25 also an error of the tool. */
 	if (rc == MCPASS_E_USAGE && !conn->talk.asked_back)
 		advise(&conn->asker, name, arguments, &options->common, err);
 	mp_free_wiped(params);
 	mp_free_wiped(answer);
-	json_decref(result);
 	return rc;
 }
 

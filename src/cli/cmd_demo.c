@@ -108,7 +108,8 @@ static enum mcpass_rc call(struct demo *demo, const char *message, struct mcpass
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	json_t *params = json_pack("{s:s, s:{s:s}}", "name", "echo", "arguments", "message", message);
 	char *words = params != NULL ? mp_json_dump(params) : NULL;
-	json_t *result = NULL;
+	struct mp_parts parts = { 0 };
+	char *answer = NULL;
 	struct mp_buf text;
 	enum mcpass_rc rc;
 
@@ -116,17 +117,20 @@ static enum mcpass_rc call(struct demo *demo, const char *message, struct mcpass
 	if (words == NULL)
 		return mp_nomem(err);
 	mp_buf_init(&text, MP_MAX_DOCUMENT);
-	rc = mp_ask(&demo->conn.asker, "tools/call", words, &result, NULL, err);
+	rc = mp_ask(&demo->conn.asker, "tools/call", words, NULL, &answer, err);
 	if (!rc && !demo->json) {
 		if (!demo->quiet)
 			mp_buf_adds(&text, "\n      the tool answers: ");
-		mp_result_tool(&text, &term, result, NULL);
-		rc = mp_out(&text, err);
+		rc = mp_parts_read(answer, &parts, err);
+		mp_result_show(&text, &term, &parts);
+		if (!rc)
+			rc = mp_out(&text, err);
 	}
 	demo->calls += rc == MCPASS_OK;
 	mp_buf_free(&text);
+	mp_parts_free(&parts);
 	mp_free_wiped(words);
-	json_decref(result);
+	mp_free_wiped(answer);
 	return rc;
 }
 

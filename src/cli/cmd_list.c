@@ -17,7 +17,6 @@ struct list_options {
 /* How one prompt or resource is asked for and shown. */
 struct reading {
 	const char *method;
-	void (*render)(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
 	enum mp_bytes bytes;
 };
 
@@ -75,37 +74,46 @@ static enum mcpass_rc print_tool(const json_t *list, const char *text, const cha
 	return rc;
 }
 
-/* Asks for one prompt or resource and prints what came. */
-static enum mcpass_rc print_one(const struct mp_asker *asker, const struct reading *reading,
-    const char *params, const struct list_options *options, struct mcpass_error *err)
+static enum mcpass_rc print_parts(const char *text, enum mp_bytes bytes,
+    const struct list_options *options, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
-	json_t *result = NULL;
-	char *text = NULL;
+	struct mp_parts parts = { 0 };
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
 	if (options->output.file != NULL)
 		term.is_terminal = term.colour = false;
-	rc = mp_ask(asker, reading->method, params, &result, &text, err);
 	mp_buf_init(&buf, MP_MAX_RENDERED);
-	if (!rc && options->common.json) {
-		rc = mp_save_json(&options->output, text, err);
-	} else if (!rc) {
-		reading->render(&buf, &term, result);
-		rc = mp_save_result(&options->output, result, &buf, reading->bytes,
-		    options->common.quiet, err);
+	rc = mp_parts_read(text, &parts, err);
+	if (!rc) {
+		mp_result_show(&buf, &term, &parts);
+		rc = mp_save_result(&options->output, &parts, &buf, bytes, options->common.quiet, err);
 	}
 	mp_buf_free(&buf);
+	mp_parts_free(&parts);
+	return rc;
+}
+
+/* Asks for one prompt or resource and prints what came. */
+static enum mcpass_rc print_one(const struct mp_asker *asker, const struct reading *reading,
+    const char *params, const struct list_options *options, struct mcpass_error *err)
+{
+	char *text = NULL;
+	enum mcpass_rc rc = mp_ask(asker, reading->method, params, NULL, &text, err);
+
+	if (!rc && options->common.json)
+		rc = mp_save_json(&options->output, text, err);
+	else if (!rc)
+		rc = print_parts(text, reading->bytes, options, err);
 	mp_free_wiped(text);
-	json_decref(result);
 	return rc;
 }
 
 static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, size_t count,
     const struct list_options *options, struct mcpass_error *err)
 {
-	static const struct reading prompt = { "prompts/get", mp_result_prompt, MP_BYTES_NEVER };
+	static const struct reading prompt = { "prompts/get", MP_BYTES_NEVER };
 	char *text = NULL, *params = NULL;
 	json_t *arguments = NULL;
 	enum mcpass_rc rc;
@@ -124,8 +132,7 @@ static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, 
 static enum mcpass_rc read_resource(const struct mp_asker *asker, const char *uri,
     const struct list_options *options, struct mcpass_error *err)
 {
-	static const struct reading resource = { "resources/read", mp_result_resource,
-		MP_BYTES_ALWAYS };
+	static const struct reading resource = { "resources/read", MP_BYTES_ALWAYS };
 	char *params = NULL;
 	enum mcpass_rc rc;
 

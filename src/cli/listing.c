@@ -21,7 +21,7 @@ enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const ch
 	rc = asker->ask(asker->ctx, method, params, &answer, &is_error, err);
 	if (!rc && is_error)
 		rc = mp_report_rpc_error(answer, method, err);
-	else if (!rc)
+	else if (!rc && ret_result != NULL)
 		rc = mp_json_parse_by(MP_JSON_MESSAGE, answer, strlen(answer), MP_MAX_MESSAGE,
 		    "the server's answer", ret_result, err);
 	if (!rc && ret_text != NULL) {

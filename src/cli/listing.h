@@ -11,7 +11,7 @@ struct mp_asker {
 	void *ctx;
 };
 /* Asks, and reads the answer: *ret_result is the caller's (json_decref), and so is *ret_text
- * (mp_free_wiped; ret_text NULL: not wanted), its text as the server wrote it.  A JSON-RPC
+ * (mp_free_wiped; either may be NULL: not wanted), its text as the server wrote it.  A JSON-RPC
  * error is a failure, as of mp_report_rpc_error().  params is JSON text, NULL: none. */
 enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const char *params,
     json_t **ret_result, char **ret_text, struct mcpass_error *err);

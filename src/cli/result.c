@@ -1,11 +1,18 @@
+/* Results of MCP requests as text. */
 #include "cli/result.h"
 #include <string.h>
+#include "base/limits.h"
 #include "cli/words.h"
 #include "wire/json_raw.h"
 
-static const char *text_of(const json_t *object, const char *name)
+/* Room for a text of that many bytes and more is made at once. */
+#define LONG ((size_t)256 * 1024)
+
+/* Text that is decoded; false: it is absent, or something else. */
+static bool get(struct mp_span value, struct mp_buf *ret_text)
 {
-	return json_string_value(json_object_get(object, name));
+	mp_buf_init(ret_text, value.len * 3 + 16);
+	return mp_raw_text(ret_text, value);
 }
 
 static void end_line(struct mp_buf *buf)
@@ -14,129 +21,117 @@ static void end_line(struct mp_buf *buf)
 		mp_buf_addc(buf, '\n');
 }
 
-/* The bytes that a base64 text stands for. */
-static uint64_t decoded_size(const json_t *base64)
+/* Memory that ran out on the way is told by the buffer at the end. */
+static void fail_with(struct mp_buf *buf, const struct mp_buf *part)
 {
-	const char *text = json_string_value(base64);
-	size_t len = json_string_length(base64);
+	if (part->failed && !buf->failed)
+		buf->failed = part->failed;
+}
 
-	while (len > 0 && text[len - 1] == '=')
+/* The bytes that a base64 text stands for. */
+static uint64_t decoded_size(struct mp_span base64)
+{
+	size_t len = base64.len - 2;
+
+	while (len > 0 && base64.data[len] == '=')
 		len--;
 	return (uint64_t)len * 3 / 4;
 }
 
-/* "[image: image/png, 12.3 kB]" */
-static void add_summary(struct mp_buf *buf, const struct mp_term *term, const char *kind,
-    const char *what, const char *media_type, const json_t *base64)
+static void add_named(struct mp_buf *buf, struct mp_span value, bool *any)
 {
-	char size[MP_WORDS_ROOM];
+	struct mp_buf text;
 
-	mp_buf_addf(buf, "%s[", mp_paint(term, MP_DIM));
-	mp_term_add_line(buf, kind, 0);
-	mp_buf_addc(buf, ':');
-	if (what != NULL) {
-		mp_buf_addc(buf, ' ');
-		mp_term_add_line(buf, what, 0);
+	if (get(value, &text)) {
+		mp_buf_adds(buf, *any ? ", " : " ");
+		mp_term_add_line(buf, mp_buf_text(&text), 0);
+		*any = true;
 	}
-	if (media_type != NULL) {
-		mp_buf_adds(buf, what != NULL ? ", " : " ");
-		mp_term_add_line(buf, media_type, 0);
-	}
-	if (json_is_string(base64)) {
-		mp_words_size(size, decoded_size(base64));
-		mp_buf_addf(buf, "%s %s", what != NULL || media_type != NULL ? "," : "", size);
-	}
-	mp_buf_addf(buf, "]%s\n", mp_paint(term, MP_PLAIN));
+	fail_with(buf, &text);
+	mp_buf_free(&text);
 }
 
-static void add_contents(struct mp_buf *buf, const struct mp_term *term, const json_t *part)
+/* "[image: image/png, 12.3 kB]" */
+static void add_summary(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_part *part)
 {
-	const char *text = text_of(part, "text");
+	char size[MP_WORDS_ROOM];
+	bool any = false;
+	struct mp_buf type;
 
-	if (text != NULL)
-		mp_term_add(buf, term, text);
-	else
-		add_summary(buf, term, "resource", text_of(part, "uri"), text_of(part, "mimeType"),
-		    json_object_get(part, "blob"));
+	mp_buf_init(&type, part->type.len * 3 + 16);
+	if (part->is_resource)
+		mp_buf_adds(&type, "resource");
+	else if (!mp_raw_text(&type, part->type))
+		mp_buf_adds(&type, "unknown");
+	mp_buf_addf(buf, "%s[", mp_paint(term, MP_DIM));
+	mp_term_add_line(buf, mp_buf_text(&type), 0);
+	mp_buf_addc(buf, ':');
+	add_named(buf, part->uri, &any);
+	add_named(buf, part->media_type, &any);
+	if (part->bytes.data != NULL) {
+		mp_words_size(size, decoded_size(part->bytes));
+		mp_buf_addf(buf, "%s %s", any ? "," : "", size);
+	}
+	mp_buf_addf(buf, "]%s\n", mp_paint(term, MP_PLAIN));
+	fail_with(buf, &type);
+	mp_buf_free(&type);
+}
+
+/* As it is into a pipe, made harmless for a terminal. */
+static void add_text(struct mp_buf *buf, const struct mp_term *term, struct mp_span text)
+{
+	struct mp_buf decoded;
+
+	if (!term->is_terminal) {
+		(void)mp_raw_text(buf, text);
+		return;
+	}
+	mp_buf_init(&decoded, text.len * 3 + 16);
+	(void)mp_raw_text(&decoded, text);
+	mp_term_add(buf, term, mp_buf_text(&decoded));
+	fail_with(buf, &decoded);
+	mp_buf_free(&decoded);
+}
+
+void mp_result_line(struct mp_buf *buf, const struct mp_term *term, struct mp_span text)
+{
+	if (text.len <= 2)      /* nothing between its quotes */
+		return;
+	add_text(buf, term, text);
 	end_line(buf);
 }
 
-static void add_block(struct mp_buf *buf, const struct mp_term *term, const json_t *block)
+static void add_role(struct mp_buf *buf, const struct mp_term *term, struct mp_span role)
 {
-	const char *type = text_of(block, "type"), *text = text_of(block, "text");
+	struct mp_buf text;
 
-	if (type == NULL)
-		type = "unknown";
-	if (strcmp(type, "text") == 0 && text != NULL) {
-		mp_term_add(buf, term, text);
+	if (!get(role, &text))
+		mp_buf_adds(&text, "?");
+	mp_buf_adds(buf, mp_paint(term, MP_BOLD));
+	mp_term_add_line(buf, mp_buf_text(&text), 0);
+	mp_buf_addf(buf, ":%s ", mp_paint(term, MP_PLAIN));
+	fail_with(buf, &text);
+	mp_buf_free(&text);
+}
+
+void mp_result_show(struct mp_buf *buf, const struct mp_term *term, const struct mp_parts *parts)
+{
+	if (!term->is_terminal && parts->len > LONG && parts->len <= MP_MAX_MESSAGE)
+		mp_buf_reserve(buf, parts->len);       /* text is shorter than its JSON, mostly */
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct mp_part *part = &parts->items[i];
+
+		if (part->is_message)
+			add_role(buf, term, part->role);
+		if (part->text.data == NULL)
+			add_summary(buf, term, part);
+		else
+			add_text(buf, term, part->text);
 		end_line(buf);
-	} else if (strcmp(type, "resource") == 0) {
-		add_contents(buf, term, json_object_get(block, "resource"));
-	} else {
-		add_summary(buf, term, type, text_of(block, "uri"), text_of(block, "mimeType"),
-		    json_object_get(block, "data"));
 	}
-}
-
-static void add_json(struct mp_buf *buf, const struct mp_term *term, const json_t *json)
-{
-	char *text = json_dumps(json, JSON_ENCODE_ANY);
-
-	if (text != NULL)
-		mp_term_add_json(buf, term, (struct mp_span){ text, strlen(text) });
-	else
-		buf->failed = MCPASS_E_NOMEM;
-	mp_free_wiped(text);
-	mp_buf_addc(buf, '\n');
-}
-
-void mp_result_tool(struct mp_buf *buf, const struct mp_term *term, const json_t *result,
-    const char *text)
-{
-	struct mp_span raw = { NULL, 0 };
-	const json_t *content = json_object_get(result, "content"), *block;
-	const json_t *structured = json_object_get(result, "structuredContent");
-	size_t i;
-
-	json_array_foreach (content, i, block)
-		add_block(buf, term, block);
-	if (json_array_size(content) > 0 || structured == NULL || json_is_null(structured))
+	if (parts->count > 0 || parts->structured.data == NULL)
 		return;
-	if (text != NULL)
-		raw = mp_raw_member((struct mp_span){ text, strlen(text) }, "structuredContent");
-	if (raw.data != NULL) {
-		mp_term_add_json(buf, term, raw);
-		mp_buf_addc(buf, '\n');
-	} else {
-		add_json(buf, term, structured);
-	}
-}
-
-void mp_result_prompt(struct mp_buf *buf, const struct mp_term *term, const json_t *result)
-{
-	const json_t *messages = json_object_get(result, "messages"), *message;
-	size_t i;
-
-	json_array_foreach (messages, i, message) {
-		const char *role = text_of(message, "role");
-
-		mp_buf_adds(buf, mp_paint(term, MP_BOLD));
-		mp_term_add_line(buf, role != NULL ? role : "?", 0);
-		mp_buf_addf(buf, ":%s ", mp_paint(term, MP_PLAIN));
-		add_block(buf, term, json_object_get(message, "content"));
-	}
-}
-
-void mp_result_resource(struct mp_buf *buf, const struct mp_term *term, const json_t *result)
-{
-	const json_t *contents = json_object_get(result, "contents"), *part;
-	size_t i;
-
-	json_array_foreach (contents, i, part)
-		add_contents(buf, term, part);
-}
-
-bool mp_result_is_error(const json_t *result)
-{
-	return json_is_true(json_object_get(result, "isError"));
+	mp_term_add_json(buf, term, parts->structured);
+	mp_buf_addc(buf, '\n');
 }

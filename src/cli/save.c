@@ -7,7 +7,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "cli/out.h"
-#include "cli/parts.h"
+#include "cli/result.h"
 #include "cli/words.h"
 #include "wire/json_raw.h"
 
@@ -103,60 +103,62 @@ static enum mcpass_rc save_bytes(const char *path, const struct mp_part *part, b
     struct mcpass_error *err)
 {
 	char size[MP_WORDS_ROOM];
-	struct mp_buf buf;
+	struct mp_buf buf, type;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
-	rc = mp_part_decode(&buf, part->base64, err);
+	mp_buf_init(&buf, MP_MAX_ANSWER);
+	rc = mp_part_decode(&buf, part->bytes, err);
 	if (!rc)
 		rc = write_file(path, &buf, err);
 	mp_words_size(size, buf.len);
-	if (!rc && !is_stdout(path))
-		mp_say(quiet, "Wrote %s (%s%s%s)", path, part->media_type != NULL ? part->media_type : "",
-		    part->media_type != NULL ? ", " : "", size);
 	mp_buf_free(&buf);
+	mp_buf_init(&type, part->media_type.len * 3 + 16);
+	if (!rc && !is_stdout(path))
+		mp_say(quiet, "Wrote %s (%s%s%s)", path, mp_raw_text(&type, part->media_type)
+		    ? mp_buf_text(&type) : "", type.len > 0 ? ", " : "", size);
+	mp_buf_free(&type);
 	return rc;
 }
 
 /* Each part with bytes in a file of its own. */
-static enum mcpass_rc save_parts(const char *path, const json_t *result, bool quiet,
+static enum mcpass_rc save_parts(const char *path, const struct mp_parts *parts, bool quiet,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 	size_t nth = 0;
 
-	for (size_t i = 0; i < mp_parts_count(result) && !rc; i++) {
-		struct mp_part part = mp_parts_at(result, i);
+	for (size_t i = 0; i < parts->count && !rc; i++) {
+		const struct mp_part *part = &parts->items[i];
 		char *own;
 
-		if (part.base64 == NULL)
+		if (part->bytes.data == NULL)
 			continue;
 		own = mp_parts_path(path, is_stdout(path) ? 1 : ++nth);
-		rc = own == NULL ? mp_nomem(err) : save_bytes(own, &part, quiet, err);
+		rc = own == NULL ? mp_nomem(err) : save_bytes(own, part, quiet, err);
 		free(own);
 	}
 	return rc;
 }
 
 /* All parts as they are, one behind the other. */
-static enum mcpass_rc add_parts(struct mp_buf *buf, const json_t *result,
+static enum mcpass_rc add_parts(struct mp_buf *buf, const struct mp_parts *parts,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
-	for (size_t i = 0; i < mp_parts_count(result) && !rc; i++) {
-		struct mp_part part = mp_parts_at(result, i);
+	for (size_t i = 0; i < parts->count && !rc; i++) {
+		const struct mp_part *part = &parts->items[i];
 
-		if (part.base64 != NULL)
-			rc = mp_part_decode(buf, part.base64, err);
-		if (part.text != NULL)
-			mp_buf_add(buf, json_string_value(part.text), json_string_length(part.text));
+		if (part->bytes.data != NULL)
+			rc = mp_part_decode(buf, part->bytes, err);
+		else
+			(void)mp_raw_text(buf, part->text);
 	}
 	return rc;
 }
 
 /* One resource that is a text goes into a file to the byte; what a tool says ends a line. */
-static enum mcpass_rc save_text(const char *path, const json_t *result,
+static enum mcpass_rc save_text(const char *path, const struct mp_parts *parts,
     const struct mp_buf *text, enum mp_bytes bytes, struct mcpass_error *err)
 {
 	struct mp_buf buf;
@@ -164,21 +166,21 @@ static enum mcpass_rc save_text(const char *path, const json_t *result,
 
 	if (bytes != MP_BYTES_ALWAYS)
 		return write_file(path, text, err);
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
-	rc = add_parts(&buf, result, err);
+	mp_buf_init(&buf, MP_MAX_ANSWER);
+	rc = add_parts(&buf, parts, err);
 	if (!rc)
 		rc = write_file(path, &buf, err);
 	mp_buf_free(&buf);
 	return rc;
 }
 
-static enum mcpass_rc out_parts(const json_t *result, struct mcpass_error *err)
+static enum mcpass_rc out_parts(const struct mp_parts *parts, struct mcpass_error *err)
 {
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
-	rc = add_parts(&buf, result, err);
+	mp_buf_init(&buf, MP_MAX_ANSWER);
+	rc = add_parts(&buf, parts, err);
 	if (!rc)
 		rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
@@ -186,32 +188,26 @@ static enum mcpass_rc out_parts(const json_t *result, struct mcpass_error *err)
 }
 
 /* What was said beside the bytes that went to a file. */
-static enum mcpass_rc out_texts(const json_t *result, struct mcpass_error *err)
+static enum mcpass_rc out_texts(const struct mp_parts *parts, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_RENDERED);
-	for (size_t i = 0; i < mp_parts_count(result); i++) {
-		const json_t *text = mp_parts_at(result, i).text;
-
-		if (json_string_length(text) == 0)
-			continue;
-		mp_term_add(&buf, &term, json_string_value(text));
-		if (buf.len > 0 && buf.data[buf.len - 1] != '\n')
-			mp_buf_addc(&buf, '\n');
+	for (size_t i = 0; i < parts->count; i++) {
+		mp_result_line(&buf, &term, parts->items[i].text);
 	}
 	rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
 	return rc;
 }
 
-static enum mcpass_rc to_stdout(const json_t *result, const struct mp_buf *text,
+static enum mcpass_rc to_stdout(const struct mp_parts *parts, const struct mp_buf *text,
     enum mp_bytes bytes, bool quiet, struct mcpass_error *err)
 {
-	size_t count = mp_parts_count(result), with_bytes = mp_parts_with_bytes(result);
-	bool alone = mp_parts_with_text(result) == 0;
+	size_t count = parts->count, with_bytes = mp_parts_with_bytes(parts);
+	bool alone = mp_parts_with_text(parts) == 0;
 	enum mcpass_rc rc;
 
 	if (with_bytes > 0 && isatty(STDOUT_FILENO) != 1
@@ -219,7 +215,7 @@ static enum mcpass_rc to_stdout(const json_t *result, const struct mp_buf *text,
 		if (count > 1)
 			mp_say(quiet, "The answer has %zu parts, one behind the other here; with -o FILE"
 			    " each has a file of its own.", count);
-		return out_parts(result, err);
+		return out_parts(parts, err);
 	}
 	rc = mp_out(text, err);
 	if (!rc && with_bytes > 0)
@@ -227,17 +223,17 @@ static enum mcpass_rc to_stdout(const json_t *result, const struct mp_buf *text,
 	return rc;
 }
 
-enum mcpass_rc mp_save_result(const struct mp_output_options *output, const json_t *result,
+enum mcpass_rc mp_save_result(const struct mp_output_options *output, const struct mp_parts *parts,
     const struct mp_buf *text, enum mp_bytes bytes, bool quiet, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
 	if (output->file == NULL)
-		return to_stdout(result, text, bytes, quiet, err);
-	if (mp_parts_with_bytes(result) == 0)
-		return save_text(output->file, result, text, bytes, err);
-	rc = save_parts(output->file, result, quiet, err);
-	return rc ? rc : out_texts(result, err);
+		return to_stdout(parts, text, bytes, quiet, err);
+	if (mp_parts_with_bytes(parts) == 0)
+		return save_text(output->file, parts, text, bytes, err);
+	rc = save_parts(output->file, parts, quiet, err);
+	return rc ? rc : out_texts(parts, err);
 }
 
 enum mcpass_rc mp_save_json(const struct mp_output_options *output, const char *text,
@@ -250,7 +246,7 @@ enum mcpass_rc mp_save_json(const struct mp_output_options *output, const char *
 
 	if (output->file == NULL)
 		return mp_out_json_text(text, err);
-	mp_buf_init(&buf, 8 * MP_MAX_MESSAGE);
+	mp_buf_init(&buf, 8 * MP_MAX_ANSWER);
 	rc = mp_raw_compact(raw, &compact, err);
 	if (!rc) {
 		mp_buf_addf(&buf, "%s\n", compact);

@@ -2,8 +2,8 @@
 #ifndef MP_CLI_SAVE_H
 #define MP_CLI_SAVE_H
 #include "cli/options.h"
+#include "cli/parts.h"
 #include "cli/term.h"
-#include "wire/json.h"
 
 /* --output, for a command whose struct has a member `output` of this type. */
 struct mp_output_options {
@@ -25,7 +25,7 @@ enum mp_bytes {
  * each part with bytes in a file (x.png, x-2.png), the texts beside it on standard output; a
  * result of text alone as it is in the file.
  * MCPASS_E_IO  the disk is full, ...; MCPASS_E_PROTOCOL  bytes that are no base64 */
-enum mcpass_rc mp_save_result(const struct mp_output_options *output, const json_t *result,
+enum mcpass_rc mp_save_result(const struct mp_output_options *output, const struct mp_parts *parts,
     const struct mp_buf *text, enum mp_bytes bytes, bool quiet, struct mcpass_error *err);
 /* The result as JSON, as the server wrote it. */
 enum mcpass_rc mp_save_json(const struct mp_output_options *output, const char *text,

@@ -8,7 +8,16 @@
 static const struct mp_term pipe_term = { .width = 80 };
 static const struct mp_term tty = { .is_terminal = true, .width = 60 };
 
-typedef void render_fn(struct mp_buf *buf, const struct mp_term *term, const json_t *result);
+static void show(struct mp_buf *buf, const struct mp_term *term, const char *text)
+{
+	struct mp_parts parts = { 0 };
+
+	if (mp_parts_read(text, &parts, NULL) == MCPASS_OK)
+		mp_result_show(buf, term, &parts);
+	else
+		buf->failed = MCPASS_E_NOMEM;
+	mp_parts_free(&parts);
+}
 
 static json_t *read_json(const char *text)
 {
@@ -18,48 +27,42 @@ static json_t *read_json(const char *text)
 	return json;
 }
 
-static void tool(struct mp_buf *buf, const struct mp_term *term, const json_t *result)
-{
-	mp_result_tool(buf, term, result, NULL);
-}
-
 static const struct {
 	const char *label;
-	render_fn *render;
 	const char *json, *want;
 } rows[] = {
-	{ "a text", tool, "{\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}", "hi\n" },
-	{ "a text with its own line end", tool,
+	{ "a text", "{\"content\":[{\"type\":\"text\",\"text\":\"hi\"}]}", "hi\n" },
+	{ "a text with its own line end",
 	    "{\"content\":[{\"type\":\"text\",\"text\":\"a\\nb\\n\"}]}", "a\nb\n" },
-	{ "two texts", tool, "{\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+	{ "two texts", "{\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
 	    "{\"type\":\"text\",\"text\":\"b\"}]}", "a\nb\n" },
-	{ "an image", tool, "{\"content\":[{\"type\":\"image\",\"mimeType\":\"image/png\","
+	{ "an image", "{\"content\":[{\"type\":\"image\",\"mimeType\":\"image/png\","
 	    "\"data\":\"AAAAAA==\"}]}", "[image: image/png, 4 bytes]\n" },
-	{ "sound", tool, "{\"content\":[{\"type\":\"audio\",\"mimeType\":\"audio/wav\","
+	{ "sound", "{\"content\":[{\"type\":\"audio\",\"mimeType\":\"audio/wav\","
 	    "\"data\":\"AAAA\"}]}", "[audio: audio/wav, 3 bytes]\n" },
-	{ "a resource's text", tool, "{\"content\":[{\"type\":\"resource\",\"resource\":"
+	{ "a resource's text", "{\"content\":[{\"type\":\"resource\",\"resource\":"
 	    "{\"uri\":\"x:1\",\"text\":\"inside\"}}]}", "inside\n" },
-	{ "a resource's bytes", tool, "{\"content\":[{\"type\":\"resource\",\"resource\":"
+	{ "a resource's bytes", "{\"content\":[{\"type\":\"resource\",\"resource\":"
 	    "{\"uri\":\"x:1\",\"mimeType\":\"a/b\",\"blob\":\"AA==\"}}]}",
 	    "[resource: x:1, a/b, 1 byte]\n" },
-	{ "a link", tool, "{\"content\":[{\"type\":\"resource_link\",\"uri\":\"x:1\","
+	{ "a link", "{\"content\":[{\"type\":\"resource_link\",\"uri\":\"x:1\","
 	    "\"name\":\"n\"}]}", "[resource_link: x:1]\n" },
-	{ "a type of tomorrow", tool, "{\"content\":[{\"type\":\"hologram\"}]}",
+	{ "a type of tomorrow", "{\"content\":[{\"type\":\"hologram\"}]}",
 	    "[hologram:]\n" },
-	{ "no type", tool, "{\"content\":[{},3]}", "[unknown:]\n[unknown:]\n" },
-	{ "structured alone", tool, "{\"structuredContent\":{\"a\":1}}",
+	{ "no type", "{\"content\":[{},3]}", "[unknown:]\n[unknown:]\n" },
+	{ "structured alone", "{\"structuredContent\":{\"a\":1}}",
 	    "{\n  \"a\": 1\n}\n" },
-	{ "structured beside a text", tool, "{\"content\":[{\"type\":\"text\","
+	{ "structured beside a text", "{\"content\":[{\"type\":\"text\","
 	    "\"text\":\"{}\"}],\"structuredContent\":{\"a\":1}}", "{}\n" },
-	{ "structured null is none", tool, "{\"content\":null,\"structuredContent\":null}", "" },
-	{ "nothing", tool, "{}", "" },
-	{ "no object", tool, "[]", "" },
-	{ "a prompt", mp_result_prompt, "{\"messages\":[{\"role\":\"user\",\"content\":"
+	{ "structured null is none", "{\"content\":null,\"structuredContent\":null}", "" },
+	{ "nothing", "{}", "" },
+	{ "no object", "[]", "" },
+	{ "a prompt", "{\"messages\":[{\"role\":\"user\",\"content\":"
 	    "{\"type\":\"text\",\"text\":\"Hi\"}},{\"role\":\"assistant\",\"content\":"
 	    "{\"type\":\"text\",\"text\":\"Yes?\"}}]}", "user: Hi\nassistant: Yes?\n" },
-	{ "a prompt with an image", mp_result_prompt, "{\"messages\":[{\"content\":"
+	{ "a prompt with an image", "{\"messages\":[{\"content\":"
 	    "{\"type\":\"image\",\"data\":\"\"}}]}", "?: [image: 0 bytes]\n" },
-	{ "a resource", mp_result_resource, "{\"contents\":[{\"uri\":\"x:1\",\"text\":\"t\"},"
+	{ "a resource", "{\"contents\":[{\"uri\":\"x:1\",\"text\":\"t\"},"
 	    "{\"uri\":\"x:2\",\"blob\":\"AAAA\"}]}", "t\n[resource: x:2, 3 bytes]\n" },
 };
 
@@ -69,12 +72,9 @@ static void test_results(void)
 
 	mp_buf_init(&buf, 4096);
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		json_t *json = read_json(rows[i].json);
-
 		mp_buf_clear(&buf);
-		rows[i].render(&buf, &pipe_term, json);
+		show(&buf, &pipe_term, rows[i].json);
 		CHECK_STR(rows[i].label, mp_buf_text(&buf), rows[i].want);
-		json_decref(json);
 	}
 	mp_buf_free(&buf);
 }
@@ -82,29 +82,29 @@ static void test_results(void)
 /* What a hostile server could write to a terminal. */
 static void test_harmless(void)
 {
-	json_t *json = read_json("{\"content\":[{\"type\":\"text\",\"text\":\"\\u001b[2J\\u009bx\\n\"},"
+	static const char hostile[] = "{\"content\":[{\"type\":\"text\",\"text\":\"\\u001b[2J\\u009bx\\n\"},"
 	    "{\"type\":\"\\u001b[2J\",\"mimeType\":\"\\u0007\",\"data\":\"\"}],"
 	    "\"tools\":[{\"name\":\"\\u001b[2J\",\"description\":\"\\u0007\",\"inputSchema\":"
-	    "{\"properties\":{\"\\u001b\":{\"type\":\"\\u001b\",\"description\":\"\\u001b\"}}}}]}");
+	    "{\"properties\":{\"\\u001b\":{\"type\":\"\\u001b\",\"description\":\"\\u001b\"}}}}]}";
+	json_t *json = read_json(hostile);
+	struct mp_parts parts;
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, 4096);
-	tool(&buf, &tty, json);
+	show(&buf, &tty, hostile);
 	mp_list_render(&buf, &tty, json, "tools");
 	CHECK("no escape on a terminal", strchr(mp_buf_text(&buf), '\033') == NULL);
 	CHECK("no C1 control either", strstr(mp_buf_text(&buf), "\xc2\x9b") == NULL);
 	CHECK("no bell", strchr(mp_buf_text(&buf), '\a') == NULL);
 	mp_buf_clear(&buf);
-	tool(&buf, &pipe_term, json);
+	show(&buf, &pipe_term, hostile);
 	CHECK_HAS("a pipe gets the bytes", mp_buf_text(&buf), "\033[2J\xc2\x9bx\n[?[2J: ?, 0 bytes]\n");
 	mp_buf_free(&buf);
 	json_decref(json);
-	json = read_json("{\"isError\":true}");
-	CHECK("an error of the tool", mp_result_is_error(json));
-	json_decref(json);
-	json = read_json("{\"isError\":\"true\"}");
-	CHECK("a string is not true", !mp_result_is_error(json));
-	json_decref(json);
+	CHECK_EQ("read", mp_parts_read("{\"isError\": true }", &parts, NULL), MCPASS_OK);
+	CHECK("an error of the tool", parts.is_error);
+	CHECK_EQ("read", mp_parts_read("{\"isError\":\"true\"}", &parts, NULL), MCPASS_OK);
+	CHECK("a string is not true", !parts.is_error);
 }
 
 #define TOOLS "{\"tools\":[{\"name\":\"echo\",\"description\":\"Say it again.\\nAnd more.\"," \
@@ -405,7 +405,7 @@ static void test_render_oom(void)
 		mp_buf_init(&buf, 100000);
 		mp_test_fail_alloc(n);
 		for (size_t i = 0; i < COUNT(rows); i++)
-			rows[i].render(&buf, &tty, given);
+			show(&buf, i % 2 != 0 ? &tty : &pipe_term, rows[i].json);
 		mp_list_render(&buf, &tty, tools, "tools");
 		mp_advice_arguments(&buf, &tty, echo, given);
 		mp_advice_name(&buf, &tty, tools, "ecko");
