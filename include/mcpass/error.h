@@ -1,11 +1,11 @@
 /* mcpass/error.h - the one way in which a call of this library fails.
  *
- * Programs and newer libraries: within one SONAME no structure of these headers changes but by
- * new members at the end of those that begin with their own `size` (the configurations).  Set
- * size to sizeof(the structure) and leave what you do not use at zero: a program runs with every
- * later library of the same SONAME.  Structures without a size (errors, events, actions,
- * verdicts, tokens) keep their members; enumerations may grow, so a program treats a value that
- * it does not know as a failure. */
+ * Programs and newer libraries: from the first release on, and within one SONAME, no structure
+ * changes but by new members at the end of those that begin with their own `size` (the
+ * configurations).  Set size to sizeof(the structure) and leave what you do not use at zero: a
+ * program runs with every later library of the same SONAME.  Structures without a size (errors,
+ * events, actions, verdicts, tokens) keep their members; enumerations may grow, so a program
+ * treats a value that it does not know as a failure. */
 #ifndef MCPASS_ERROR_H
 #define MCPASS_ERROR_H
 #include <stddef.h>
