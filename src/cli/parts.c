@@ -60,8 +60,10 @@ static enum mcpass_rc add_part(struct mp_parts *parts, struct mp_part **ret_part
 
 	if ((parts->count & (parts->count - 1)) == 0) {       /* at 0, 1, 2, 4, 8 ... it is full */
 		grown = realloc(parts->items, (parts->count * 2 + 1) * sizeof(*grown));
-		if (grown == NULL)
-			return mp_nomem(err);
+		if (grown == NULL) {
+			(void)mp_nomem(err);
+			return MCPASS_E_NOMEM;
+		}
 		parts->items = grown;
 	}
 	*ret_part = &parts->items[parts->count++];

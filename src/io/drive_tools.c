@@ -255,7 +255,7 @@ enum mcpass_rc mp_drive_learn_tools(struct mp_drive *drive, const char *params,
 	bool old;
 	enum mcpass_rc rc;
 
-	if (drive->lesson != NULL)
+	if (drive->lesson != NULL || drive->options.no_list)
 		return MCPASS_OK;
 	rc = mp_drive_known_revision(drive, &revision, err);
 	if (rc)

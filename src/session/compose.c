@@ -38,7 +38,7 @@ static enum mcpass_rc add_meta(struct mp_buf *buf, struct mp_span written, const
 	bool put = true;
 	enum mcpass_rc rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
 
-	for (size_t i = 0; !rc && put && i < MP_COUNT(ours); i++) {
+	for (size_t i = 0; !rc && text != NULL && put && i < MP_COUNT(ours); i++) {
 		const json_t *value = json_object_get(meta, ours[i]);
 		char *said = value != NULL ? mp_json_dump(value) : NULL;
 		struct mp_buf next;

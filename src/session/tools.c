@@ -129,7 +129,7 @@ static enum mcpass_rc take_list(struct mcpass_session *s, const json_t *tools,
 	bool *left_out = calloc(json_array_size(tools) + 1, sizeof(*left_out)), any = false;
 	enum mcpass_rc rc = left_out == NULL ? mp_nomem(err) : MCPASS_OK;
 
-	for (size_t i = 0; !rc && i < json_array_size(tools); i++) {
+	for (size_t i = 0; !rc && left_out != NULL && i < json_array_size(tools); i++) {
 		rc = take_tool(s, json_array_get(tools, i), quiet, &left_out[i], err);
 		any |= left_out[i];
 	}
