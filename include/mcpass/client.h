@@ -122,9 +122,9 @@ enum mcpass_action_type {
 	                                 * one and enters the other, on any device, until
 	                                 * expires_at; url_complete, or NULL, has both in it.
 	                                 * Do not wait for them. */
-	MCPASS_ACT_PAUSE,               /* let seconds go by, counted by a clock that nobody
-	                                 * sets; what is waited for is over at expires_at, 0 when
-	                                 * there is nothing but the pause */
+	MCPASS_ACT_PAUSE,               /* let seconds go by on a monotonic clock;
+	                                 * what is waited for is over at expires_at, 0 when there
+	                                 * is nothing but the pause */
 	MCPASS_ACT_CONFIRM              /* show url, the issuer that the MCP server names, and ask
 	                                 * whether it may have what the configuration gives (a
 	                                 * secret, a key's assertion, a JWT); no is the default.

@@ -205,7 +205,7 @@ static enum mcpass_rc read_metadata_url(struct mcpass_client *client, const char
 	free(url);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	if (rc == MCPASS_E_POLICY) {    /* to be heard: somebody sends us where we must not go */
+	if (rc == MCPASS_E_POLICY) {    /* the server names a place that is not permitted */
 		if (err != NULL)
 			*err = why;
 		return rc;

@@ -17,7 +17,7 @@ struct mp_drive_ui {
 	int (*browse)(void *ctx, const char *url, bool opened, const char *why);
 	/* Called when that descriptor is readable; *ret_query as of mp_listener_wait(). */
 	enum mcpass_rc (*pasted)(void *ctx, char **ret_query, struct mcpass_error *err);
-	/* Whether the issuer that the server names may have what was given; NULL: there is nobody
+	/* Whether the issuer that the server names may have what was given; NULL: no person
 	 * to ask, so it has to be named by client.client_issuer. */
 	enum mcpass_rc (*confirm_issuer)(void *ctx, const char *issuer, bool *ret_yes,
 	    struct mcpass_error *err);

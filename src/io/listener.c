@@ -27,7 +27,7 @@ struct browser {
 };
 struct mp_listener {
 	int fds[MP_MAX_ADDRESSES];      /* that are listened on; -1: none */
-	int held;                       /* who brought the redirect; -1: nobody */
+	int held;                       /* the connection that brought the redirect; -1: none */
 	char *uri, *authority;
 	struct browser browsers[MP_MAX_BROWSERS];       /* the oldest first */
 	size_t count;

@@ -160,7 +160,7 @@ static enum mcpass_rc fetch(const struct mp_turn *turn, const struct mp_fetched_
 	return rc;
 }
 
-/* What an operator named is fetched whoever asks for it; what a stranger named is limited.
+/* A URL of the configuration is always fetched; one that a client named is limited.
  * Neither is fetched again at once when it is not there. */
 static enum mcpass_rc fetch_within(const struct mp_turn *turn, const struct mp_fetched_ask *ask,
     json_t **ret_body, struct mcpass_error *err)

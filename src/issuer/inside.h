@@ -50,7 +50,7 @@ struct mp_issuer {
 	void *trace_ctx;
 	uint8_t own_key[32];            /* of our HMACs: nonces, mp_record_derive() */
 	struct mp_bounds *bounds;       /* bounds.h */
-	unsigned password_cost;         /* what a password costs to look at, whoever's it is */
+	unsigned password_cost;         /* of each comparison: the same for every user name */
 	char *no_password;              /* a line of that cost that no password has */
 	bool require_pushed, require_dpop_nonce, require_resource_claim, opaque_tokens;
 };
