@@ -62,6 +62,10 @@ echo "$guard"
 start_up=$(build/bench_pair "$runs" "$program --version" "curl --version")
 echo "start and end, against curl: $start_up"
 
+if [ -x /usr/bin/time ]; then
+	"$python" bench/large.py "$program" 10
+fi
+
 # The server by its own processor time: cached tokens over kept connections, and the same
 # beside 1000 connections that are idle; a bare library that answers everything alike is the floor.
 {

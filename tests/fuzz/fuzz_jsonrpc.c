@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	json_t *json = NULL;
 	struct mp_rpc rpc;
 
-	if (mp_json_parse((const char *)data, len, MP_MAX_DOCUMENT, "it", &json, NULL) != MCPASS_OK)
+	if (mp_json_parse_by(MP_JSON_REQUEST, (const char *)data, len, MP_MAX_DOCUMENT, "it", &json, NULL) != MCPASS_OK)
 		return 0;
 	if (mp_rpc_read(json, &rpc, NULL) == MCPASS_OK) {
 		write_again(&rpc);
