@@ -40,6 +40,8 @@ struct mp_drive {
 	struct mcpass_error broken;     /* why the exchange that broke off last did */
 	unsigned broken_exchange;
 	bool unsent;                    /* it had not got as far as the server */
+	unsigned call_exchange;         /* the last one that carried the request, */
+	bool failed_itself;             /* and that, not a handshake, is what failed */
 
 	bool learning;                  /* which headers tools want, by a list of our own */
 	enum mp_reach known_reach;      /* where the server was, as the store has it */

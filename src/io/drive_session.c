@@ -68,13 +68,14 @@ static enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
 }
 
 /* The session knows what is lost, and we know why. */
-static enum mcpass_rc take_failure(const struct mp_drive *drive,
+static enum mcpass_rc take_failure(struct mp_drive *drive,
     const struct mcpass_session_action *action, struct mcpass_error *err)
 {
 	struct mcpass_error why = *action->error;
 
 	if (action->call != drive->call)
 		return MCPASS_OK;
+	drive->failed_itself = action->exchange == drive->call_exchange;
 	if (why.rc == MCPASS_E_IO && action->exchange == drive->broken_exchange) {
 		why = drive->broken;
 		if (action->error->hint[0] != '\0')     /* what to do comes before where to look */
@@ -142,6 +143,8 @@ static enum mcpass_rc send_request(struct mp_drive *drive,
 		rc = mp_http_start(drive->http, action->exchange, action->method, action->url,
 		    headers.items, headers.count, action->body, action->body_len, &callbacks, err);
 	drive->sent_token = token_count > 0;
+	if (action->call != 0 && action->call == drive->call)
+		drive->call_exchange = action->exchange;
 	mp_headers_free(&headers);
 	return rc;
 }

@@ -208,6 +208,8 @@ enum mcpass_rc mp_drive_skip_lesson(struct mp_drive *drive, int status,
 /* Something is the matter with the list alone; what else it is, the call meets too. */
 static bool is_the_lists_own(enum mcpass_rc rc, const struct mp_drive *drive)
 {
+	if (!drive->failed_itself)
+		return false;
 	if (rc == MCPASS_E_IO)
 		return !drive->unsent;
 	return rc == MCPASS_E_PROTOCOL || rc == MCPASS_E_LIMIT;
@@ -220,7 +222,7 @@ static enum mcpass_rc learn(struct mp_drive *drive, const char *tool, struct mcp
 
 	explain(drive, "Before the call: which arguments does the tool want in headers, too?");
 	drive->learning = true;
-	drive->unsent = false;
+	drive->unsent = drive->failed_itself = false;
 	rc = list(drive, tool, &why);
 	drive->learning = false;
 	if (rc && is_the_lists_own(rc, drive)) {

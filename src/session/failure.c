@@ -38,11 +38,12 @@ static enum mcpass_rc fail_call(struct mcpass_session *s, struct mp_call *call,
 	return MCPASS_OK;
 }
 
-/* What an earlier answer said comes before what went wrong since. */
+/* What an earlier answer said comes before the refusal of the handshake that it called for;
+ * a connection that broke says nothing of what the server wants. */
 static enum mcpass_rc fail_waiting(struct mcpass_session *s, struct mp_call *call,
     const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
 {
-	if (call->error != NULL)
+	if (call->error != NULL && !e->broken)
 		return mp_call_deliver(s, call, call->error, true, err);
 	return fail_call(s, call, e, why, err);
 }

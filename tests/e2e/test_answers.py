@@ -3,6 +3,7 @@ may have been carried out is not asked for twice, and each failure says what it 
 
 import gzip
 import json
+import re
 import socket
 import threading
 
@@ -330,6 +331,17 @@ def test_old_server(label, refusal):
         expect_eq("listed", (done.returncode, done.stdout.split()), (0, ["t"]), done.stderr)
         done = call(world, wire)
         expect_eq("called", (done.returncode, done.stdout), (0, "done\n"), done.stderr)
+
+
+@rows([("closed", (b"", None)), ("cut", (b"HTTP/1.1 200 OK\r\nContent-Ty", None))])
+def test_handshake_breaks(label, said):
+    """It is not repeated, and it is what went wrong."""
+    with World() as world:
+        wire = Wire(world, old=True, initialize=lambda m: said)
+        done = call(world, wire)
+        expect_eq("exit code", done.returncode, 2, done.stderr)
+        expect("the reason", re.search("without an answer|ended too early", done.stderr), done.stderr)
+        expect_eq("once", (wire.count("initialize"), wire.count("tools/call")), (1, 0))
 
 
 def test_session_ends():
