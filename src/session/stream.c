@@ -73,8 +73,9 @@ enum mcpass_rc mp_stream_lost(struct mcpass_session *s, struct mp_exchange *e,
 		return MCPASS_OK;
 	}
 	/* spec: MCP 2026-07-28 changelog, major 9: a new request with a new id.  A tool may
-	 * have acted, so only the caller knows whether to call it again. */
-	if (!mp_call_may_repeat(e->call) || gave_nonsense(e)
+	 * have acted, so only the caller knows whether to call it again; nor is one that was
+	 * waited for long enough. */
+	if (!mp_call_may_repeat(e->call) || gave_nonsense(e) || e->broken == MCPASS_SESSION_LATE
 	    || (!listens && e->call->reissued >= MP_MAX_REISSUES))
 		return lost_for_good(e, err);
 	e->call->reissued++;
