@@ -52,6 +52,8 @@ struct mcpass_session_action {          /* pointers live until the next call */
 	int is_error;                   /* RESULT: body is the JSON-RPC error object */
 	int64_t until;                  /* WAIT: milliseconds on the caller's clock */
 	const struct mcpass_error *error;       /* FAILED */
+	int may_last;                   /* SEND: work is asked for that may take hours, or a
+	                                 * stream; 0: the head comes soon, or something is wrong */
 };
 
 /* Creates a session; strings are copied.  The caller owns *ret_session. */

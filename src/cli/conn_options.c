@@ -10,8 +10,8 @@ static const struct mp_option connection_options[] = {
 	{ "protocol", '\0', MP_OPTION_TEXT, "REVISION", AT(protocol),
 	    "Speak this revision of MCP only, such as 2025-06-18; otherwise it is found out." },
 	{ "timeout", '\0', MP_OPTION_TIME, "TIME", AT(timeout_ms),
-	    "Wait this long for an answer to begin: 90, 90s, 5m. Default: for ever; for what a"
-	    " login needs, 60s." },
+	    "Wait this long for an answer to begin: 90, 90s, 5m. Default: as long as a tool takes;"
+	    " 60s for lists and for what a login needs." },
 	{ "ca-file", '\0', MP_OPTION_TEXT, "FILE", AT(ca_file),
 	    "Trust the certificates in this file rather than the system's." },
 	{ "proxy", '\0', MP_OPTION_TEXT, "URL", AT(proxy),

@@ -54,8 +54,8 @@ static enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
 	int how = 0;
 
 	if (reason != NULL)
-		how = mp_http_was_late(drive->http) ? MCPASS_SESSION_LATE
-		    : mp_http_was_sent(drive->http) ? MCPASS_SESSION_BROKEN : MCPASS_SESSION_UNSENT;
+		how = !mp_http_was_sent(drive->http) ? MCPASS_SESSION_UNSENT
+		    : mp_http_was_late(drive->http) ? MCPASS_SESSION_LATE : MCPASS_SESSION_BROKEN;
 	if (id == drive->farewell)
 		drive->farewell = 0;
 	if (reason != NULL) {
@@ -142,6 +142,8 @@ static enum mcpass_rc send_request(struct mp_drive *drive,
 	if (!rc)
 		rc = mp_http_start(drive->http, action->exchange, action->method, action->url,
 		    headers.items, headers.count, action->body, action->body_len, &callbacks, err);
+	if (!rc && !action->may_last)
+		mp_http_expect_head(drive->http, action->exchange);
 	drive->sent_token = token_count > 0;
 	if (action->call != 0 && action->call == drive->call)
 		drive->call_exchange = action->exchange;

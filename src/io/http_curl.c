@@ -166,6 +166,13 @@ void mp_http_close(struct mp_http *http, unsigned id)
 	mp_http_abandon(http, false, id);
 }
 
+void mp_http_expect_head(struct mp_http *http, unsigned id)
+{
+	for (struct mp_http_exchange *e = http->first; e != NULL; e = e->next)
+		if (!e->is_private && e->id == id && e->head_due < 0)
+			e->head_due = mp_now_ms() + TIMEOUT_MS;
+}
+
 /* Gives new exchanges to libcurl, and takes away those that were closed in a callback. */
 static enum mcpass_rc update(struct mp_http *http, struct mcpass_error *err)
 {

@@ -62,6 +62,9 @@ enum mcpass_rc mp_http_start(struct mp_http *http, unsigned id, const char *meth
     const char *url, const struct mcpass_header *headers, size_t count, const char *body,
     size_t len, const struct mp_http_callbacks *callbacks, struct mcpass_error *err);
 void mp_http_close(struct mp_http *http, unsigned id);      /* unknown ids are fine */
+/* Of an exchange that was just started: its head must be there in 60 s, where no timeout was
+ * given that says otherwise. */
+void mp_http_expect_head(struct mp_http *http, unsigned id);
 /* Reports why the exchange that broke off last did, with a hint; returns its code. */
 enum mcpass_rc mp_http_why(const struct mp_http *http, struct mcpass_error *err);
 /* It had been sent, in part at least: the peer may have carried it out. */

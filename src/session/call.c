@@ -161,6 +161,20 @@ bool mp_call_is_safe(const struct mp_call *call)
 	return false;
 }
 
+/* What a server knows without doing anything. */
+bool mp_call_may_last(const struct mp_call *call)
+{
+	static const char *const quick[] = {
+		"initialize", "ping", "server/discover", "tools/list", "prompts/list",
+		"resources/list", "resources/templates/list", "logging/setLevel",
+	};
+
+	for (size_t i = 0; i < MP_COUNT(quick); i++)
+		if (strcmp(call->method, quick[i]) == 0)
+			return false;
+	return true;
+}
+
 /* initialize only reads, and yet each begins another session. */
 bool mp_call_may_repeat(const struct mp_call *call)
 {

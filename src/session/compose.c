@@ -248,6 +248,8 @@ enum mcpass_rc mp_compose(struct mcpass_session *s, struct mp_exchange *e,
 		.url = e->url,
 		.headers = e->headers.items,
 		.header_count = e->headers.count,
+		.may_last = e->kind == MP_EXCHANGE_LISTEN || e->resuming
+		    || (e->call != NULL && mp_call_may_last(e->call)),
 		.body = is_post(e) ? e->body : NULL,
 		.body_len = is_post(e) ? strlen(e->body) : 0
 	};

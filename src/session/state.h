@@ -196,6 +196,8 @@ enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
     const struct mp_message *message, struct mcpass_error *err);
 /* It only reads. */
 bool mp_call_is_safe(const struct mp_call *call);
+/* There is work behind it. */
+bool mp_call_may_last(const struct mp_call *call);
 /* Doing it twice is doing it once. */
 bool mp_call_may_repeat(const struct mp_call *call);
 

@@ -167,6 +167,18 @@ def test_not_in_time():
         expect_eq("it ran once", wire.count("tools/call"), 1)
 
 
+def test_never_sent():
+    """A connection that does not come about, with TLS that never begins: nothing was sent."""
+    with World() as world:
+        wire = Wire(world)
+        wire.one = lambda connection, file: file.read() and False
+        url = wire.url.replace("http:", "https:")
+        done = world.run("call", url, "t", "--no-login", "--timeout", "1s")
+        expect_said(done, 2, "no connection in time")
+        expect("so it cannot have been carried out", LOOK not in done.stderr, done.stderr)
+        expect_eq("tried once", len(wire.open), 1)
+
+
 def test_list_asked_again():
     """What only reads is asked for once more when its connection ends."""
     with World() as world:

@@ -329,6 +329,10 @@ static void test_patience(void)
 		CHECK_EQ(rows[i].label, mp_http_start(one, 1, rows[i].method, "http://127.0.0.1:1/",
 		    NULL, 0, NULL, 0, &callbacks, NULL), MCPASS_OK);
 		CHECK_EQ(rows[i].label, one->first->head_due >= 0, rows[i].limited);
+		mp_http_expect_head(one, 2);
+		CHECK_EQ("another's", one->first->head_due >= 0, rows[i].limited);
+		mp_http_expect_head(one, 1);
+		CHECK("one that comes soon", one->first->head_due >= 0);
 		mp_http_free(one);
 	}
 }

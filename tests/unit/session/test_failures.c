@@ -172,6 +172,29 @@ static void test_reason(void)
 	mcpass_session_free(b.session);
 }
 
+/* Only work may take long. */
+static void test_may_last(void)
+{
+	static const struct { const char *method, *params; int may_last; } methods[] = {
+		{ "tools/list", NULL, 0 }, { "server/discover", NULL, 0 }, { "ping", NULL, 0 },
+		{ "tools/call", "{\"name\":\"t\"}", 1 }, { "resources/read", "{\"uri\":\"u\"}", 1 },
+		{ "prompts/get", "{\"name\":\"p\"}", 1 }, { "subscriptions/listen", NULL, 1 }, { "x/y", NULL, 1 },
+	};
+	static const struct script script = { .label = "lasts", NEW };
+	struct mcpass_session_action a;
+	static struct bench b;
+
+	CHECK_EQ("begun", begin(&b, &script, NULL), MCPASS_OK);
+	for (size_t i = 0; i < COUNT(methods); i++) {
+		CHECK_EQ(methods[i].method, mcpass_session_request(b.session, methods[i].method,
+		    methods[i].params, &(unsigned){ 0 }, NULL), MCPASS_OK);
+		CHECK_EQ(methods[i].method, mcpass_session_next(b.session, 0, &a, NULL), MCPASS_OK);
+		CHECK_EQ(methods[i].method, a.type, MCPASS_SESSION_SEND);
+		CHECK_EQ(methods[i].method, a.may_last, methods[i].may_last);
+	}
+	mcpass_session_free(b.session);
+}
+
 static void test_take_body(void)
 {
 	static const struct script script = { .label = "take", NEW, .requests = LIST };
@@ -200,6 +223,7 @@ int main(void)
 		run_script(&rows[i], i % 3);
 	test_leave();
 	test_reason();
+	test_may_last();
 	test_take_body();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
