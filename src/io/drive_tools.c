@@ -21,7 +21,7 @@ static void explain(const struct mp_drive *drive, const char *what)
 		config->trace(config->trace_ctx, &note);
 }
 
-/* A list is private to whoever asked for it; so is what is kept of it. */
+/* A list is private to the credential that it was asked for with; so is what is kept of it. */
 static enum mcpass_rc note_name(const struct mp_drive *drive, struct mp_buf *ret_name,
     struct mcpass_error *err)
 {
@@ -186,8 +186,8 @@ static enum mcpass_rc list(struct mp_drive *drive, const char *tool, struct mcpa
 	return rc;
 }
 
-/* No person is asked to sign in for a list that nobody asked for, let alone twice: the call
- * itself says what it needs.  A server that misses headers then says so, and only then is
+/* No person is asked to sign in for a list of our own, let alone twice: the call itself says
+ * what it needs.  A server that misses headers then says so, and only then is
  * the list asked for (spec: MCP streamable HTTP, HeaderMismatch).  Who is not signed in yet
  * will be by the next call, which lists then; to whom the list is forbidden, it is not asked
  * for anew with every call. */

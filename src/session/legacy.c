@@ -108,7 +108,7 @@ enum mcpass_rc mp_legacy_welcome(struct mcpass_session *s, struct mp_exchange *e
 }
 
 /* spec: transports, "Listening for Messages from the Server".  Requests wait until the
- * stream is open: what the server asks meanwhile comes on it, and not to nobody. */
+ * stream is open: what the server asks meanwhile comes on it, and is not lost. */
 enum mcpass_rc mp_legacy_announced(struct mcpass_session *s, struct mcpass_error *err)
 {
 	if (s->phase != MP_PHASE_ANNOUNCE)

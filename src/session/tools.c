@@ -78,25 +78,26 @@ enum mcpass_rc mp_tools_check(const struct mcpass_session *s, const json_t *para
 		return MCPASS_OK;
 	rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Schema Extension",
 	    "the tool %s must not be called: %s", name, tool->fault);
-	mp_hint(err, "Tell whoever runs the server.");
+	mp_hint(err, "Tell the server's operator.");
 	return rc;
 }
 
 /* spec: "Schema Extension": clients MUST leave such a tool out.  The others stay as they came. */
-static enum mcpass_rc rewrite(struct mp_span result, const bool *left_out, char **ret_text,
-    struct mcpass_error *err)
+static enum mcpass_rc rewrite(struct mp_span result, const bool *left_out, size_t count,
+    char **ret_text, struct mcpass_error *err)
 {
 	struct mp_span list = mp_raw_member(result, "tools"), item;
 	const char *at = list.data, *end = list.data + list.len;
 	struct mp_buf items, all;
 	enum mcpass_rc rc;
+	size_t i = 0;
 	bool put;
 
 	mp_buf_init(&items, result.len);
 	mp_buf_init(&all, 2 * result.len);
 	mp_buf_addc(&items, '[');
-	for (size_t i = 0; mp_raw_item(&at, end, &item); i++) {
-		if (left_out[i])
+	for (; mp_raw_item(&at, end, &item); i++) {
+		if (i >= count || left_out[i])
 			continue;
 		if (items.len > 1)
 			mp_buf_addc(&items, ',');
@@ -105,7 +106,7 @@ static enum mcpass_rc rewrite(struct mp_span result, const bool *left_out, char 
 	mp_buf_addc(&items, ']');
 	put = mp_raw_put(&all, result, "tools", mp_buf_text(&items));
 	rc = mp_buf_check(&items, "the list of tools", err);
-	if (!rc && !put)
+	if (!rc && (!put || i != count))        /* the list that was read is another one */
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Schema Extension",
 		    "the list of tools has member names with escapes, and tools that break the rules");
 	if (!rc)
@@ -134,7 +135,7 @@ static enum mcpass_rc take_list(struct mcpass_session *s, const json_t *tools,
 		any |= left_out[i];
 	}
 	if (!rc && any)
-		rc = rewrite(result, left_out, ret_text, err);
+		rc = rewrite(result, left_out, json_array_size(tools), ret_text, err);
 	free(left_out);
 	return rc;
 }

@@ -1,4 +1,4 @@
-/* What the session did, for whoever wants to be told.  No session id, no query of a URL
+/* What the session did, for the trace callback.  No session id, no query of a URL
  * and no argument gets here whole: any of them may be a secret. */
 #include <stdio.h>
 #include <string.h>

@@ -94,12 +94,12 @@ static bool is_key(struct mp_span key, const char *name)
 struct mp_span mp_raw_member(struct mp_span object, const char *name)
 {
 	const char *end = object.data + object.len, *at = object.data;
-	struct mp_span key, value;
+	struct mp_span key, value, found = { NULL, 0 };
 
 	while (next_member(&at, end, &key, &value))
 		if (is_key(key, name))
-			return value;
-	return (struct mp_span){ NULL, 0 };     /* absent, or written with escapes */
+			found = value;          /* of two the last counts, as MP_JSON_LAST has it */
+	return found;
 }
 
 static struct mp_span trim(struct mp_span value)

@@ -5,8 +5,8 @@
 #define MP_WIRE_JSON_RAW_H
 #include "base/buf.h"
 
-/* A member's value with the white space around it; data NULL: absent, or its name is
- * written with escapes. */
+/* A member's value with the white space around it, the last one's where there are two; data
+ * NULL: absent, or its name is written with escapes. */
 struct mp_span mp_raw_member(struct mp_span object, const char *name);
 /* The same without the white space. */
 struct mp_span mp_raw_value(struct mp_span object, const char *name);
