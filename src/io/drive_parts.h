@@ -35,14 +35,13 @@ struct mp_drive {
 	unsigned call;                  /* the request that is waited for */
 	char *result;                   /* its answer, or NULL */
 	int64_t asked_at;               /* of mp_now_ms(): when it began */
-	bool is_error;
+	unsigned call_exchange;         /* the last one that carried the request */
 	unsigned farewell;              /* the exchange that says so when we give up, or 0 */
 	struct mcpass_error broken;     /* why the exchange that broke off last did */
 	unsigned broken_exchange;
-	bool unsent;                    /* it had not got as far as the server */
-	unsigned call_exchange;         /* the last one that carried the request, */
-	bool failed_itself;             /* and that, not a handshake, is what failed */
-
+	bool is_error;                  /* of result */
+	bool failed_itself;             /* the request, and not a handshake before it */
+	bool unsent;                    /* what broke off had not got as far as the server */
 	bool learning;                  /* which headers tools want, by a list of our own */
 	enum mp_reach known_reach;      /* where the server was, as the store has it */
 	char *known_issuer;             /* of what a person gave, as the store has it; or NULL */

@@ -42,13 +42,15 @@ static void skip_space(struct mp_scan *scan)
 
 static bool skip_escape(struct mp_scan *scan)
 {
+	static const char digits[] = "0123456789abcdefABCDEF", letters[] = "\"\\/bfnrt";
+
 	if (mp_scan_take(scan, 'u')) {
 		for (int i = 0; i < 4; i++, scan->at++)
-			if (scan->at == scan->end || memchr("0123456789abcdefABCDEF", *scan->at, 22) == NULL)
+			if (scan->at == scan->end || memchr(digits, *scan->at, sizeof(digits) - 1) == NULL)
 				return false;
 		return true;
 	}
-	if (scan->at == scan->end || memchr("\"\\/bfnrt", *scan->at, 8) == NULL)
+	if (scan->at == scan->end || memchr(letters, *scan->at, sizeof(letters) - 1) == NULL)
 		return false;
 	scan->at++;
 	return true;
