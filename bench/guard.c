@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 #include "mcpass/guard.h"
-#include "wire/jws.h"
-#include "wire/key.h"
+#include "wire/jose/jws.h"
+#include "wire/jose/key.h"
 
 #define ISSUER "https://as.example"
 #define RESOURCE "https://mcp.example/mcp"

@@ -4,8 +4,8 @@ set(library_rooms base wire oauth mcp flow session guard)
 list(TRANSFORM library_rooms REPLACE "(.+)" "$<TARGET_OBJECTS:mp_\\1>" OUTPUT_VARIABLE library_objects)
 
 # Of the io floor, what the blocking call needs: not the servers' side.
-file(GLOB login_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/io/*.c)
-list(FILTER login_sources EXCLUDE REGEX "/(documents|fetcher|httpd|inbound|line_writer|loop|passwords|protected|store_issuer|workers)[a-z_]*\\.c$")
+file(GLOB_RECURSE login_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/io/*.c)
+list(FILTER login_sources EXCLUDE REGEX "/(fetcher|issuer_store|line_writer|loop)\\.c$")
 add_library(mp_login OBJECT ${login_sources})
 target_link_libraries(mp_login PRIVATE mp_flags PkgConfig::JANSSON PkgConfig::CRYPTO
     PkgConfig::CURL PkgConfig::SQLITE Threads::Threads)

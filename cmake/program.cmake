@@ -1,8 +1,8 @@
 # The program.  Everything but main() is a library, so that tests reach it.
-file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
+file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
 list(FILTER sources EXCLUDE REGEX "/main\\.c$")
 add_library(mp_cli STATIC ${sources})
-target_link_libraries(mp_cli PUBLIC mp_io)
+target_link_libraries(mp_cli PUBLIC mp_serve)
 
 add_executable(mcpass ${PROJECT_SOURCE_DIR}/src/cli/main.c)
 target_link_libraries(mcpass PRIVATE mp_cli)

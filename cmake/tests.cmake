@@ -24,7 +24,7 @@ function(mp_test name source)
   set_tests_properties(${name} PROPERTIES TIMEOUT 900)
 endfunction()
 
-foreach(room base wire oauth mcp flow session guard issuer echo io cli)
+foreach(room base wire oauth mcp flow session guard issuer echo io ui serve cli)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${room}/test_*.c)
   foreach(source ${sources})
     get_filename_component(stem ${source} NAME_WE)
@@ -32,6 +32,8 @@ foreach(room base wire oauth mcp flow session guard issuer echo io cli)
     mp_test(${name} ${source} mp_${room})
     if(room STREQUAL "issuer")
       target_link_libraries(${name} PRIVATE mp_memstore)
+    elseif(room STREQUAL "io")      # a client's tests have a server of ours
+      target_link_libraries(${name} PRIVATE mp_serve)
     endif()
   endforeach()
 endforeach()
@@ -45,7 +47,7 @@ foreach(source ${sources})
   get_filename_component(stem ${source} NAME_WE)
   string(REPLACE "test_" "pair_" name ${stem})
   file(GLOB helpers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/pair/pair_*.c)
-  mp_test(${name} "${source};${helpers}" mp_flow mp_session mp_guard mp_issuer mp_echo mp_io
+  mp_test(${name} "${source};${helpers}" mp_flow mp_session mp_guard mp_issuer mp_echo mp_serve
       mp_memstore)
 endforeach()
 
@@ -55,7 +57,7 @@ foreach(source ${sources})
   get_filename_component(name ${source} NAME_WE)
   string(REPLACE "fuzz_" "" stem ${name})
   add_executable(${name} ${source})
-  target_link_libraries(${name} PRIVATE mp_flow mp_session mp_guard mp_issuer mp_echo mp_io
+  target_link_libraries(${name} PRIVATE mp_flow mp_session mp_guard mp_issuer mp_echo mp_serve
       mp_memstore)
   if(MCPASS_FUZZ)
     target_compile_options(${name} PRIVATE -fsanitize=fuzzer)

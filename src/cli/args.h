@@ -1,7 +1,7 @@
 /* args.h - the arguments of a tool, as a person types them. */
 #ifndef MP_CLI_ARGS_H
 #define MP_CLI_ARGS_H
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 /* Makes one JSON object of:
  *   key=text      a string              key=@file    the file's text
@@ -21,10 +21,5 @@ enum mcpass_rc mp_args_parse(char *const *args, size_t count, json_t **ret_objec
  * MCPASS_E_USAGE: value is not UTF-8. */
 enum mcpass_rc mp_args_params(const char *key, const char *value, const char *arguments,
     char **ret_params, struct mcpass_error *err);
-
-/* The whole of a text file ("-": standard input) of at most max bytes, the caller's
- * (mp_free_wiped).  *ret_len may be NULL; then a NUL inside is refused. */
-enum mcpass_rc mp_args_read_file(const char *path, size_t max, char **ret_text,
-    size_t *ret_len, struct mcpass_error *err);
 
 #endif

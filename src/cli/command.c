@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli/help.h"
-#include "cli/hint.h"
+#include "cli/show/hint.h"
 
 static const struct mp_option common_options[] = {
 	{ "json", '\0', MP_OPTION_FLAG, NULL, offsetof(struct mp_common, json),

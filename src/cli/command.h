@@ -1,8 +1,8 @@
 /* command.h - what a command is: one row of the program's table. */
 #ifndef MP_CLI_COMMAND_H
 #define MP_CLI_COMMAND_H
-#include "cli/options.h"
-#include "cli/out.h"
+#include "ui/options.h"
+#include "ui/out.h"
 
 /* What every command takes; the first member of every command's options. */
 struct mp_common {

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "cli/conn.h"
+#include "cli/connect/connection.h"
 
 #define MAX_HELP ((size_t)32 * 1024)
 #define MAX_WIDTH 96u           /* longer lines are hard to read */

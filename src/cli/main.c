@@ -4,8 +4,8 @@
 #include <string.h>
 #include "cli/command.h"
 #include "cli/help.h"
-#include "cli/report.h"
-#include "cli/stop.h"
+#include "ui/report.h"
+#include "ui/signals.h"
 #include "io/harden.h"
 
 static enum mcpass_rc print_version(struct mcpass_error *err)

@@ -6,7 +6,7 @@
  * echo_prompt.  Resource: echo://about. */
 #ifndef MP_ECHO_ECHO_H
 #define MP_ECHO_ECHO_H
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 /* What came of calling on as the caller, for the tool call_on: that takes a token exchange
  * and whatever else, which is none of this floor's business. */

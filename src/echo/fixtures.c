@@ -5,7 +5,7 @@
 #include "echo/fixtures_data.h"
 #include "echo/result.h"
 #include "mcp/headers.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 #define HOLE "{id}"
 

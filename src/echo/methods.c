@@ -3,7 +3,7 @@
 #include "echo/call.h"
 #include "echo/fixtures.h"
 #include "echo/result.h"
-#include "wire/crypto.h"
+#include "wire/jose/crypto.h"
 
 #define TTL_MS 300000           /* what we offer does not change while we run */
 #define INSTRUCTIONS "Tools that answer with what they are given, the time, and who is calling."

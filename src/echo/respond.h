@@ -2,7 +2,7 @@
 #ifndef MP_ECHO_RESPOND_H
 #define MP_ECHO_RESPOND_H
 #include <jansson.h>
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 /* Fills an empty response; json NULL: no body.  On failure it is empty again. */
 enum mcpass_rc mp_respond_json(struct mp_http_response *response, int status,

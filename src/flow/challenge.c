@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "oauth/scope.h"
 #include "wire/challenge.h"
 

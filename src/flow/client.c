@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/sized.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "oauth/target.h"
 
 typedef MP_HANDLER(handler_fn);

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "oauth/scope.h"
 
 static bool loopback_http(const struct mcpass_client *client)

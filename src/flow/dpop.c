@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "oauth/dpop.h"
 #include "wire/uri.h"
 

@@ -6,7 +6,7 @@
  * spec: MCP 2026-07-28 client registration (authorization server binding) */
 #include <stdlib.h>
 #include <string.h>
-#include "flow/machine.h"
+#include "flow/client.h"
 
 #define BINDING "MCP authorization server binding"
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "oauth/scope.h"
-#include "wire/jws.h"
+#include "wire/jose/jws.h"
 
 enum mcpass_rc mp_keep_login(struct mcpass_client *client, const struct mcpass_event *event,
     struct mcpass_error *err)

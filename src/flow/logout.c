@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/limits.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 
 MP_HANDLER(mp_out_lock)
 {

@@ -1,5 +1,5 @@
 #include <stdarg.h>
-#include "flow/machine.h"
+#include "flow/client.h"
 
 #define MOST_FACTS 12           /* no step has more to say */
 

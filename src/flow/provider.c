@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/limits.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "oauth/scope.h"
 
 #define MOST_PHRASES 6          /* no row changes more; the unit test counts */

@@ -3,7 +3,7 @@
  * illegible in it, in whichever form they stand there. */
 #include <stdlib.h>
 #include <string.h>
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "flow/redact_forms.h"
 
 #define SECRETS 14

@@ -3,7 +3,7 @@
  * there the old one may still be of use.  spec: RFC 7592 2.3 */
 #include <stdio.h>
 #include "base/limits.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 
 enum mcpass_rc mp_set_aside(struct mcpass_client *client, struct mcpass_error *err)
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/sized.h"
-#include "guard/state.h"
+#include "guard/guard.h"
 #include "oauth/asmeta.h"
 #include "oauth/prm.h"
 #include "oauth/scope.h"

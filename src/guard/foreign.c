@@ -1,8 +1,8 @@
 #include "guard/foreign.h"
 #include <string.h>
 #include "base/limits.h"
-#include "wire/b64url.h"
-#include "wire/jwk.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/jwk.h"
 
 /* The n-th of the parts between dots; data NULL: there are not so many. */
 static struct mp_span part(struct mp_span token, int n)

@@ -1,7 +1,7 @@
 /* issuer.h - one issuer whose tokens are accepted: all that a guard knows of it. */
 #ifndef MP_GUARD_ISSUER_H
 #define MP_GUARD_ISSUER_H
-#include "guard/introspect.h"
+#include "guard/introspector.h"
 #include "guard/keys.h"
 #include "guard/terms.h"
 

@@ -4,7 +4,7 @@
  * it is good for this. */
 #ifndef MP_GUARD_JUDGE_H
 #define MP_GUARD_JUDGE_H
-#include "guard/state.h"
+#include "guard/guard.h"
 
 /* The verdict is a deny with status 503 until something better is known. */
 struct mp_check {

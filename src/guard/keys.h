@@ -3,7 +3,7 @@
 #ifndef MP_GUARD_KEYS_H
 #define MP_GUARD_KEYS_H
 #include "guard/discovery.h"
-#include "wire/jwk.h"
+#include "wire/jose/jwk.h"
 
 struct mp_issuer_keys {
 	char *jwks_uri;                 /* as configured; NULL: its metadata says it */

@@ -7,7 +7,7 @@
 #ifndef MP_GUARD_KIND_H
 #define MP_GUARD_KIND_H
 #include "base/text.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 /* Whether a word names an access token: "at+jwt", "Bearer", "access_token".  "JWT", which
  * says nothing about the kind, is one of them. */

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/b64url.h"
-#include "wire/crypto.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/crypto.h"
 
 static enum mcpass_rc add_for_slot(const struct mp_secret *secret, int64_t slot,
     struct mp_buf *nonce, struct mcpass_error *err)

@@ -3,7 +3,7 @@
  * spec: RFC 9449 4.3, 7, 8, 9, 11.1; MCP SEP-1932 */
 #ifndef MP_GUARD_PROOF_H
 #define MP_GUARD_PROOF_H
-#include "guard/presented.h"
+#include "guard/credentials.h"
 #include "guard/replay.h"
 #include "base/secret.h"
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/limits.h"
-#include "wire/crypto.h"
+#include "wire/jose/crypto.h"
 
 #define DIGEST 16               /* of 32 bytes: enough to tell one client's own proofs apart */
 #define SHARE 8                 /* a key may hold that part of an empty table */

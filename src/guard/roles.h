@@ -7,7 +7,7 @@
 #ifndef MP_GUARD_ROLES_H
 #define MP_GUARD_ROLES_H
 #include "guard/policy.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 struct mp_role_claims {
 	struct mp_strings *paths;       /* each the names on its way */

@@ -9,7 +9,7 @@
 #define MP_GUARD_VERIFY_H
 #include "guard/claims.h"
 #include "guard/terms.h"
-#include "wire/jws.h"
+#include "wire/jose/jws.h"
 
 struct mp_expect {                      /* borrowed */
 	const struct mp_terms *terms;   /* the issuer's */

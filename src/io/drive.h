@@ -2,12 +2,12 @@
  * session's actions are carried out here.  No protocol rule lives in this file. */
 #ifndef MP_IO_DRIVE_H
 #define MP_IO_DRIVE_H
-#include "io/http_curl.h"
-#include "io/listener.h"
-#include "io/store.h"
+#include "io/http/http.h"
+#include "io/browser/listener.h"
+#include "io/store/store.h"
 #include "mcpass/client.h"
 #include "mcpass/session.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 /* What a person sees while waiting; every member may be NULL. */
 struct mp_drive_ui {

@@ -2,10 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/secret.h"
-#include "io/browse.h"
+#include "io/browser/browse.h"
 #include "io/clock.h"
 #include "io/drive_parts.h"
-#include "io/spawn.h"
+#include "io/browser/spawn.h"
 
 static enum mcpass_rc open_browser(struct mp_drive *drive, const char *url,
     struct mcpass_error *why)

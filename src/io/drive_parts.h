@@ -2,7 +2,7 @@
 #ifndef MP_IO_DRIVE_PARTS_H
 #define MP_IO_DRIVE_PARTS_H
 #include "io/drive.h"
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 struct mp_drive {
 	struct mp_drive_options options;

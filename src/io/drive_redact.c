@@ -2,7 +2,7 @@
  * what it says is shown to people and kept in files, so our secrets are not in it. */
 #include <string.h>
 #include "base/text.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "flow/redact_forms.h"
 #include "io/drive_parts.h"
 

@@ -5,7 +5,7 @@
 #include "io/clock.h"
 #include "io/drive_parts.h"
 #include "mcp/jsonrpc.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 #include "wire/uri.h"
 
 /* How long the server may take to hear that we have gone. */

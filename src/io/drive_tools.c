@@ -7,8 +7,8 @@
 #include "io/clock.h"
 #include "io/drive_parts.h"
 #include "mcp/revision.h"
-#include "wire/json.h"
-#include "wire/json_raw.h"
+#include "wire/json/json.h"
+#include "wire/json/raw.h"
 
 #define SPEC "MCP streamable HTTP, Client Behavior"
 

@@ -7,7 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/limits.h"
-#include "io/http_exchange.h"
+#include "io/http/exchange.h"
 
 enum job_state { JOB_NEW = 0, JOB_RUNNING, JOB_DONE };
 

@@ -4,7 +4,7 @@
  * slow host holds up nobody who asks another one.  What has the same key is fetched once. */
 #ifndef MP_IO_FETCHER_H
 #define MP_IO_FETCHER_H
-#include "io/http_curl.h"
+#include "io/http/http.h"
 #include "mcpass/guard.h"
 
 struct mp_fetcher;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/crypto.h"
+#include "wire/jose/crypto.h"
 
 #define SECOND 1000                     /* a budget counts in milliseconds */
 

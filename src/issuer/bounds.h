@@ -7,7 +7,7 @@
 #ifndef MP_ISSUER_BOUNDS_H
 #define MP_ISSUER_BOUNDS_H
 #include "base/budget.h"
-#include "issuer/inside.h"
+#include "issuer/core.h"
 
 enum mp_bound {
 	MP_BOUND_NONE = 0,

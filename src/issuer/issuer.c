@@ -3,9 +3,9 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
-#include "issuer/faults.h"
-#include "issuer/known.h"
-#include "issuer/pages.h"
+#include "issuer/faults/faults.h"
+#include "issuer/clients/configured.h"
+#include "issuer/login/pages.h"
 #include "wire/cors.h"
 
 /* --- a life --- */

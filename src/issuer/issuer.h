@@ -6,8 +6,8 @@
  *       RFC 7662, 9126, 9449, 7523, 8628, 8693; MCP SEP-991, SEP-1046, SEP-990, SEP-1933 */
 #ifndef MP_ISSUER_ISSUER_H
 #define MP_ISSUER_ISSUER_H
-#include "wire/http_host.h"
-#include "wire/json.h"
+#include "wire/http/host_field.h"
+#include "wire/json/json.h"
 
 /* What the issuer remembers: text by kind and key, until it expires.  group lets a whole
  * refresh family go at once.  get and take yield *ret_value NULL when there is none (or it

@@ -4,8 +4,8 @@
  * and counted no attempt. */
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/inside.h"
-#include "wire/crypto.h"
+#include "issuer/core.h"
+#include "wire/jose/crypto.h"
 
 enum mcpass_rc mp_later(const struct mp_turn *turn, struct mcpass_error *err)
 {

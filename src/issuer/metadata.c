@@ -2,8 +2,8 @@
  * spec: RFC 8414 2, 3; OpenID Connect Discovery 1.0 3, 4; RFC 7517 5 */
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/known.h"
-#include "issuer/token.h"
+#include "issuer/clients/configured.h"
+#include "issuer/grants/token_endpoint.h"
 #include "oauth/asmeta.h"
 #include "oauth/device.h"
 

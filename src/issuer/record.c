@@ -1,8 +1,8 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
-#include "wire/b64url.h"
-#include "wire/crypto.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/crypto.h"
 
 enum mcpass_rc mp_record_key(const struct mp_secret *secret, char **ret_key,
     struct mcpass_error *err)

@@ -3,9 +3,9 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
-#include "issuer/known.h"
-#include "issuer/pages.h"
-#include "issuer/token.h"
+#include "issuer/clients/configured.h"
+#include "issuer/login/pages.h"
+#include "issuer/grants/token_endpoint.h"
 #include "oauth/scope.h"
 #include "wire/cors.h"
 

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/inside.h"
-#include "wire/crypto.h"
+#include "issuer/core.h"
+#include "wire/jose/crypto.h"
 
 static const struct mp_field user_fields[] = {
 	{ "username", MP_FIELD_STRING, MP_REQUIRED, offsetof(struct mp_user, username), NULL },

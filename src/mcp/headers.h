@@ -3,7 +3,7 @@
 #ifndef MP_MCP_HEADERS_H
 #define MP_MCP_HEADERS_H
 #include "mcp/jsonrpc.h"
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 #define MP_META_VERSION "io.modelcontextprotocol/protocolVersion"
 #define MP_META_CAPABILITIES "io.modelcontextprotocol/clientCapabilities"

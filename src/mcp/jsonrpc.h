@@ -2,7 +2,7 @@
  * spec: JSON-RPC 2.0; MCP 2026-07-28 basic (ids are strings or integers, never null) */
 #ifndef MP_MCP_JSONRPC_H
 #define MP_MCP_JSONRPC_H
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 enum mp_rpc_kind { MP_RPC_INVALID = 0, MP_RPC_REQUEST, MP_RPC_NOTIFICATION, MP_RPC_RESULT, MP_RPC_ERROR };
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/json_check.h"
+#include "wire/json/check.h"
 
 enum { JSONRPC, ID, METHOD, PARAMS, RESULT, ERROR, PARTS };
 static const char *const names[PARTS] = {

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/text.h"
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 /* A sentence is no longer; the rest of it is cut. */
 #define LONGEST 240

@@ -1,7 +1,7 @@
 /* reason.h - the sentence in which a server says why it refuses, wherever it puts it. */
 #ifndef MP_MCP_REASON_H
 #define MP_MCP_REASON_H
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 /* The first text under a name that servers use for it (detail, message, error_description,
  * ...), in nested objects and lists too; borrowed, NULL when there is none.

@@ -3,7 +3,7 @@
  *       discovery */
 #ifndef MP_OAUTH_ASMETA_H
 #define MP_OAUTH_ASMETA_H
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 struct mp_asmeta {
 	char *issuer;

@@ -1,8 +1,8 @@
 #include "oauth/clientauth.h"
 #include <stdlib.h>
 #include "base/limits.h"
-#include "wire/b64url.h"
-#include "wire/crypto.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/crypto.h"
 
 #define ASSERTION_SECONDS 60    /* it is used at once; OpenID Connect Core 9 */
 #define JTI_BYTES 16

@@ -3,8 +3,8 @@
 #ifndef MP_OAUTH_CLIENTAUTH_H
 #define MP_OAUTH_CLIENTAUTH_H
 #include "wire/form.h"
-#include "wire/http.h"
-#include "wire/jws.h"
+#include "wire/http/http.h"
+#include "wire/jose/jws.h"
 
 /* spec: RFC 7523 2.2 */
 #define MP_CLIENT_ASSERTION_JWT "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "oauth/clientauth.h"
-#include "wire/b64url.h"
+#include "wire/jose/b64url.h"
 
 struct claims {                         /* what the form says; borrowed */
 	const char *client_id, *client_secret, *assertion, *assertion_type;

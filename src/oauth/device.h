@@ -3,7 +3,7 @@
 #ifndef MP_OAUTH_DEVICE_H
 #define MP_OAUTH_DEVICE_H
 #include "wire/form.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 #define MP_GRANT_DEVICE "urn:ietf:params:oauth:grant-type:device_code"
 

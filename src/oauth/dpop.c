@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/crypto.h"
+#include "wire/jose/crypto.h"
 #include "wire/uri.h"
 
 #define TYP "dpop+jwt"

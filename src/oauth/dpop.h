@@ -3,7 +3,7 @@
 #ifndef MP_OAUTH_DPOP_H
 #define MP_OAUTH_DPOP_H
 #include <stdint.h>
-#include "wire/jws.h"
+#include "wire/jose/jws.h"
 
 struct mp_dpop_inputs {
 	const char *method;             /* of the request that the proof goes with */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/jws.h"
+#include "wire/jose/jws.h"
 
 void mp_exchange_form(struct mp_buf *form, const struct mp_exchange *exchange)
 {

@@ -3,7 +3,7 @@
 #ifndef MP_OAUTH_INTROSPECTION_H
 #define MP_OAUTH_INTROSPECTION_H
 #include "wire/form.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 /* The question, without the asker's own proof (clientauth.h adds it). */
 void mp_introspection_form(struct mp_buf *form, const struct mp_secret *token);

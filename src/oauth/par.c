@@ -4,7 +4,7 @@
 #include "oauth/authz.h"
 #include "oauth/refusals.h"
 #include "oauth/token.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 struct pushed { char *request_uri; };
 static const struct mp_field fields[] = {

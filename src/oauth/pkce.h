@@ -1,7 +1,7 @@
 /* pkce.h - proof key for code exchange, S256 only.  spec: RFC 7636 4.1, 4.2, 4.6 */
 #ifndef MP_OAUTH_PKCE_H
 #define MP_OAUTH_PKCE_H
-#include "wire/crypto.h"
+#include "wire/jose/crypto.h"
 
 /* A fresh verifier of 43 characters and its challenge, the caller's (free). */
 enum mcpass_rc mp_pkce_new(mcpass_random_fn *random, void *ctx, struct mp_secret *ret_verifier,

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "oauth/target.h"
-#include "wire/http.h"
+#include "wire/http/http.h"
 #include "wire/uri.h"
 
 static const struct want {

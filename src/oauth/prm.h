@@ -2,7 +2,7 @@
 #ifndef MP_OAUTH_PRM_H
 #define MP_OAUTH_PRM_H
 #include "wire/challenge.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 struct mp_prm {
 	char *resource;                 /* bytes: sent back exactly so */

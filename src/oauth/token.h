@@ -3,7 +3,7 @@
 #ifndef MP_OAUTH_TOKEN_H
 #define MP_OAUTH_TOKEN_H
 #include "wire/form.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 /* The grants as forms, without the client's proof (clientauth.h adds it). */
 void mp_token_code_form(struct mp_buf *form, const struct mp_secret *code,

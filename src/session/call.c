@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 
 static void free_call(struct mp_call *call)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 
 /* The members are shared.  Not json_copy(): it loses those it has no memory for. */
 static json_t *copy_object(json_t *object)

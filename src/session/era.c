@@ -3,7 +3,7 @@
  * spec: MCP 2026-07-28 streamable HTTP, "Backward Compatibility"; versioning */
 #include <stdlib.h>
 #include <string.h>
-#include "session/state.h"
+#include "session/session.h"
 
 #define SPEC_NEGOTIATION "MCP versioning, Protocol Version Negotiation"
 #define SPEC_COMPAT MP_SPEC_HTTP ", Backward Compatibility"

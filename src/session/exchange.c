@@ -1,6 +1,6 @@
 #include <stdlib.h>
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 
 /* Forgets the request that was sent and what came back, not the messages carried. */
 static void reset(struct mp_exchange *e)

@@ -1,7 +1,7 @@
 /* What becomes of a request whose exchange went wrong.  The others go on. */
 #include <stdio.h>
 #include <string.h>
-#include "session/state.h"
+#include "session/session.h"
 
 /* The server had the request, and did not refuse it. */
 static bool may_have_acted(const struct mp_call *call, const struct mp_exchange *e)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 
 /* Its messages are those of 2025-03-26, and servers of today still name it. */
 #define REV_2024_11_05 "2024-11-05"

@@ -1,8 +1,8 @@
 /* JSON-RPC messages that came on an exchange. */
 #include <string.h>
 #include "base/limits.h"
-#include "session/state.h"
-#include "wire/json_check.h"
+#include "session/session.h"
+#include "wire/json/check.h"
 
 #define READING "reading a message of the MCP server"
 

@@ -1,7 +1,7 @@
 /* How every public call begins and ends. */
 #include <string.h>
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 
 enum mcpass_rc mp_public_enter(struct mcpass_session *s, struct mcpass_error *err)
 {

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 
 #define LONGEST_METHOD 256
 

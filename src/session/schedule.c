@@ -1,6 +1,6 @@
 /* What is to be done next: tell the program, send, wait, or nothing. */
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 
 /* A note waits for the session it belongs to; a stateless server wants none.
  * spec: MCP 2026-07-28 streamable HTTP, "Sending Messages", note */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/sized.h"
-#include "session/state.h"
+#include "session/session.h"
 #include "wire/uri.h"
 
 static enum mcpass_rc check_url(const char *url, struct mcpass_error *err)

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 
 /* spec: MCP basic, "ResultType": only what the core or a declared extension defines */
 static enum mcpass_rc check_result_type(const struct mcpass_session *s,

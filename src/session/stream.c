@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 
 /* What a stream said about how to go on with it. */
 static enum mcpass_rc remember(struct mp_exchange *e, struct mcpass_error *err)

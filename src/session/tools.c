@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "session/state.h"
+#include "session/session.h"
 #include "wire/bytes.h"
 
 static struct mp_tool *find_tool(const struct mp_tools *tools, const char *name)

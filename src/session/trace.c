@@ -2,7 +2,7 @@
  * and no argument gets here whole: any of them may be a secret. */
 #include <stdio.h>
 #include <string.h>
-#include "session/state.h"
+#include "session/session.h"
 
 #define MOST_FACTS 6
 

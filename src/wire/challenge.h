@@ -2,7 +2,7 @@
  * spec: RFC 9110 11.2, 11.6.1; RFC 6750 3; RFC 9728 5.1; RFC 9449 7.1 */
 #ifndef MP_WIRE_CHALLENGE_H
 #define MP_WIRE_CHALLENGE_H
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 struct mp_challenge_param { char *name, *value; };
 struct mp_challenge {

@@ -4,7 +4,7 @@
  * spec: Fetch 3.2 (CORS protocol); RFC 9700 2.6 */
 #ifndef MP_WIRE_CORS_H
 #define MP_WIRE_CORS_H
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 struct mp_cors {
 	const char *const *origins;     /* as browsers send them: "https://app.example" */

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/secret.h"
-#include "wire/utf8.h"
+#include "wire/json/utf8.h"
 
 #define SPEC "RFC 6749 B"
 

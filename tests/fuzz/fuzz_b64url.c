@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "wire/b64url.h"
+#include "wire/jose/b64url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

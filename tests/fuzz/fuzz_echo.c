@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "echo/echo.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "wire/form.h"
-#include "wire/utf8.h"
+#include "wire/json/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -16,9 +16,9 @@
 #include "base/text.h"
 #include "mcpass/guard.h"
 #include "oauth/dpop.h"
-#include "wire/b64url.h"
-#include "wire/crypto.h"
-#include "wire/jws.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/crypto.h"
+#include "wire/jose/jws.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

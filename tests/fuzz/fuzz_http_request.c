@@ -1,7 +1,7 @@
 /* Requests over HTTP/1.1: however the bytes are cut, the same requests are read. */
 #include <stdlib.h>
 #include <string.h>
-#include "wire/http_reader.h"
+#include "wire/http/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/json.h"
-#include "wire/utf8.h"
+#include "wire/json/json.h"
+#include "wire/json/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

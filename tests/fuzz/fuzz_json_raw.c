@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/json.h"
-#include "wire/json_raw.h"
+#include "wire/json/json.h"
+#include "wire/json/raw.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/jwk.h"
+#include "wire/jose/jwk.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

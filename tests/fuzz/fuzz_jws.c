@@ -1,7 +1,7 @@
 /* Tokens: taken apart without harm, and none verifies but the one that was signed. */
 #include <stdlib.h>
 #include <string.h>
-#include "wire/jws.h"
+#include "wire/jose/jws.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -6,8 +6,8 @@
 #include "base/limits.h"
 #include "mcp/message.h"
 #include "mcp/reason.h"
-#include "wire/json_check.h"
-#include "wire/utf8.h"
+#include "wire/json/check.h"
+#include "wire/json/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "mcp/headers.h"
-#include "wire/utf8.h"
+#include "wire/json/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "io/listener_parts.h"
+#include "io/browser/listener_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

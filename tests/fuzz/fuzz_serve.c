@@ -1,7 +1,7 @@
 /* The file of `mcpass serve`, and what would be served by it: whatever is accepted protects. */
 #include <stdlib.h>
 #include <string.h>
-#include "cli/serve_flags.h"
+#include "serve/flags.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -10,9 +10,9 @@
 #include "oauth/device.h"
 #include "oauth/dpop.h"
 #include "oauth/grants.h"
-#include "wire/crypto.h"
-#include "wire/jwk.h"
-#include "wire/jws.h"
+#include "wire/jose/crypto.h"
+#include "wire/jose/jwk.h"
+#include "wire/jose/jws.h"
 
 #define AS "https://as.example"
 #define NOW 1700000000

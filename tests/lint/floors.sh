@@ -10,7 +10,9 @@ floor() {
 	oauth | mcp) echo 2 ;;
 	flow | session | guard | issuer | echo) echo 3 ;;
 	io) echo 4 ;;
-	cli | nginx) echo 5 ;;
+	ui) echo 5 ;;
+	serve | nginx) echo 6 ;;
+	cli) echo 7 ;;
 	*) echo "floors: no floor is known for src/$1" >&2; exit 1 ;;
 	esac
 }
@@ -18,7 +20,7 @@ floor() {
 bad=0
 complain() { echo "floors: $1"; bad=$((bad + 1)); }
 
-for file in src/*/*.[ch]; do
+for file in $(find src -name '*.[ch]'); do
 	room=${file#src/}
 	room=${room%%/*}
 	own=$(floor "$room")
@@ -31,5 +33,5 @@ for file in src/*/*.[ch]; do
 		[ -z "$found" ] || complain "$file: the core includes $found"
 	fi
 done
-count=$(ls src/*/*.[ch] | wc -l)
+count=$(find src -name '*.[ch]' | wc -l)
 if [ "$bad" -eq 0 ]; then echo "floors: $count files, every include goes down"; else exit 1; fi

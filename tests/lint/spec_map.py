@@ -24,7 +24,7 @@ PAGES = {
 LEVELS = ("MUST", "MUST NOT", "SHOULD", "SHOULD NOT")
 ROLES = ("client", "server", "issuer", "all")
 # The rows of this test are the names in a table of the product.
-ROWS_ELSEWHERE = {"tests/pair/test_faults.c": "src/issuer/faults.c"}
+ROWS_ELSEWHERE = {"tests/pair/test_faults.c": "src/issuer/faults/faults.c"}
 
 problems = []
 

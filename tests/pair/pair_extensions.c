@@ -4,9 +4,9 @@
 #include <string.h>
 #include "harness/check.h"
 #include "oauth/grants.h"
-#include "wire/b64url.h"
-#include "wire/jwk.h"
-#include "wire/jws.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/jwk.h"
+#include "wire/jose/jws.h"
 
 /* --- keys, and what is signed with them ------------------------------------------------ */
 

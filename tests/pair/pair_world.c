@@ -4,9 +4,9 @@
 #include <string.h>
 #include "echo/echo.h"
 #include "harness/check.h"
-#include "wire/crypto.h"
+#include "wire/jose/crypto.h"
 #include "wire/form.h"
-#include "wire/jwk.h"
+#include "wire/jose/jwk.h"
 #include "wire/uri.h"
 
 #define MOST_STEPS 400          /* a flow that takes more has lost its way */

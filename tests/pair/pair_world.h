@@ -5,10 +5,10 @@
 #ifndef MP_PAIR_WORLD_H
 #define MP_PAIR_WORLD_H
 #include <stdio.h>
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "harness/check.h"
 #include "harness/memstore.h"
-#include "io/protected.h"
+#include "serve/protected.h"
 #include "issuer/issuer.h"
 #include "mcpass/guard.h"
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "cli/args.h"
 #include "harness/check.h"
+#include "io/file/read_file.h"
 
 static char folder[64];
 
@@ -155,16 +156,16 @@ static void test_read_file(void)
 	size_t len = 0;
 
 	(void)snprintf(path, sizeof(path), "%s/nul", folder);
-	CHECK_EQ("a NUL is no text", mp_args_read_file(path, 100, &text, NULL, &err), MCPASS_E_USAGE);
-	CHECK_EQ("bytes may have one", mp_args_read_file(path, 100, &text, &len, &err), MCPASS_OK);
+	CHECK_EQ("a NUL is no text", mp_read_file(path, 100, &text, NULL, &err), MCPASS_E_USAGE);
+	CHECK_EQ("bytes may have one", mp_read_file(path, 100, &text, &len, &err), MCPASS_OK);
 	CHECK_EQ("all of them", len, 3);
 	mp_free_wiped(text);
 	text = NULL;
 	memset(&err, 0, sizeof(err));
-	CHECK_EQ("as long as may be", mp_args_read_file(path, 3, &text, &len, &err), MCPASS_OK);
+	CHECK_EQ("as long as may be", mp_read_file(path, 3, &text, &len, &err), MCPASS_OK);
 	mp_free_wiped(text);
 	text = NULL;
-	CHECK_EQ("one too long", mp_args_read_file(path, 2, &text, &len, &err), MCPASS_E_USAGE);
+	CHECK_EQ("one too long", mp_read_file(path, 2, &text, &len, &err), MCPASS_E_USAGE);
 	CHECK("untouched", text == NULL);
 }
 

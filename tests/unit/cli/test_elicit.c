@@ -1,10 +1,10 @@
 /* Questions of a server, and their answers. */
 #include <stdlib.h>
 #include <string.h>
-#include "cli/elicit.h"
-#include "cli/field.h"
-#include "cli/progress.h"
-#include "cli/talk.h"
+#include "cli/connect/elicit.h"
+#include "cli/connect/elicit_field.h"
+#include "cli/connect/progress.h"
+#include "cli/connect/rounds.h"
 #include "harness/check.h"
 
 static json_t *parse(const char *text)

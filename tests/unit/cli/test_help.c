@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "cli/conn.h"
+#include "cli/connect/connection.h"
 #include "cli/help.h"
-#include "cli/hint.h"
+#include "cli/show/hint.h"
 #include "harness/check.h"
 
 /* "callback-port" is "\-\-callback\-port" in a manual page. */

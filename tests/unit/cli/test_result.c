@@ -1,8 +1,8 @@
 /* Results, lists and advice as text.  All of it was written by a server. */
 #include <string.h>
 #include "base/limits.h"
-#include "cli/advice.h"
-#include "cli/result.h"
+#include "cli/show/advice.h"
+#include "ui/mcp_result.h"
 #include "harness/check.h"
 
 static const struct mp_term pipe_term = { .width = 80 };

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "cli/conn.h"
-#include "cli/credential.h"
+#include "cli/connect/connection.h"
+#include "cli/connect/credential.h"
 #include "harness/check.h"
 
 static const struct {

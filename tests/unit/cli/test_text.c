@@ -1,8 +1,8 @@
 /* What is shown: errors, steps, times, sizes, and text of peers. */
 #include <string.h>
-#include "cli/explain.h"
-#include "cli/report.h"
-#include "cli/words.h"
+#include "cli/connect/explain.h"
+#include "ui/report.h"
+#include "ui/humanize.h"
 #include "harness/check.h"
 
 static const struct mp_term plain = { .width = 80 };

@@ -1,8 +1,8 @@
 /* The form walker of the demo, on pages like our own. */
 #include <string.h>
-#include "cli/people.h"
-#include "cli/service.h"
-#include "cli/walker.h"
+#include "serve/users.h"
+#include "serve/log.h"
+#include "cli/demo/auto_login.h"
 #include "harness/check.h"
 
 static const struct {

@@ -6,7 +6,7 @@
 #include "echo/clock_text.h"
 #include "echo/echo.h"
 #include "harness/check.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 #define NEW "2026-07-28"
 #define META "\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"" NEW "\"," \

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "harness/check.h"
 
 static struct mp_arrow arrows[64];

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "flow/machine.h"
+#include "flow/client.h"
 #include "harness/check.h"
 
 #define MCP "https://mcp.example/mcp"

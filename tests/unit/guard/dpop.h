@@ -3,7 +3,7 @@
 #ifndef MP_TEST_DPOP_H
 #define MP_TEST_DPOP_H
 #include "mint.h"
-#include "wire/crypto.h"
+#include "wire/jose/crypto.h"
 
 static struct mp_key *issuer;           /* signs the tokens */
 static struct mp_key *client, *other;   /* hold the tokens; somebody else's */

@@ -7,8 +7,8 @@
 #include "base/limits.h"
 #include "harness/check.h"
 #include "mcpass/guard.h"
-#include "wire/b64url.h"
-#include "wire/jws.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/jws.h"
 
 #define NOW INT64_C(1800000000)
 #define ISSUER "https://as.example/realms/r"

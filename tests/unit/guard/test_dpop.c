@@ -1,6 +1,6 @@
 /* Proof of possession: which tokens need it, what proves nothing, how a refusal reads. */
 #include "dpop.h"
-#include "guard/reply.h"
+#include "guard/verdict.h"
 #include "oauth/scope.h"
 
 /* --- which tokens, in which way --- */

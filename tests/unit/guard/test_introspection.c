@@ -1,6 +1,6 @@
 /* Tokens that only their issuer can read: whom to ask, what to believe, for how long. */
 #include "dpop.h"
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 #define ENDPOINT ISSUER "/introspect"
 #define OTHER_ENDPOINT OTHER "/introspect"

@@ -1,7 +1,7 @@
 /* What a guard remembers of tokens: so many and no more, and never that they are good for
  * something. */
 #include "dpop.h"
-#include "guard/memory.h"
+#include "guard/cache.h"
 
 /* --- the table itself --- */
 

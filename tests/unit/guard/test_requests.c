@@ -1,6 +1,6 @@
 /* How a token may be sent, which scopes an operation needs, how a refusal reads. */
 #include "guard/policy.h"
-#include "guard/reply.h"
+#include "guard/verdict.h"
 #include "mint.h"
 
 static struct mp_key *key;

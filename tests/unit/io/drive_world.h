@@ -5,8 +5,8 @@
 #define MP_TEST_DRIVE_WORLD_H
 #include "base/limits.h"
 #include "io/drive.h"
-#include "io/httpd.h"
-#include "peer.h"
+#include "serve/httpd.h"
+#include "harness/peer.h"
 
 static struct {
 	struct mp_httpd *httpd;

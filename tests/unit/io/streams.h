@@ -4,8 +4,8 @@
 #define MP_TEST_STREAMS_H
 #include <string.h>
 #include "harness/check.h"
-#include "io/http_curl.h"
-#include "peer.h"
+#include "io/http/http.h"
+#include "harness/peer.h"
 
 /* What was told of one exchange. */
 struct told {

@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include "harness/check.h"
-#include "io/browse.h"
-#include "io/spawn.h"
-#include "peer.h"
+#include "io/browser/browse.h"
+#include "io/browser/spawn.h"
+#include "harness/peer.h"
 
 /* Well formed, and a command to every shell that reads it; and what openers are to get. */
 #define URL "https://as.example/a$(touch$IFS*x)';b'?a=$(touch$IFS'x');b&c=%20*~(d)!x,y"

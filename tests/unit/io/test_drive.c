@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include "base/secret.h"
 #include "drive_world.h"
-#include "io/browse.h"
+#include "io/browser/browse.h"
 #include "harness/check.h"
 #include "mcpass/login.h"
 

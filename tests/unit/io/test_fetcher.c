@@ -9,8 +9,8 @@
 #include "base/limits.h"
 #include "harness/check.h"
 #include "io/fetcher.h"
-#include "io/httpd.h"
-#include "peer.h"
+#include "serve/httpd.h"
+#include "harness/peer.h"
 
 static struct mp_httpd *httpd;
 static struct mp_fetcher *fetcher;

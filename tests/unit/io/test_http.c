@@ -3,10 +3,10 @@
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "io/http_curl.h"
-#include "io/http_proxy.h"
-#include "io/httpd.h"
-#include "peer.h"
+#include "io/http/http.h"
+#include "io/http/proxy.h"
+#include "serve/httpd.h"
+#include "harness/peer.h"
 
 #define MAX 1000
 

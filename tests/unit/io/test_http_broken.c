@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "io/http_exchange.h"
+#include "io/http/exchange.h"
 #include "streams.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -4,9 +4,9 @@
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "io/http_curl.h"
-#include "io/http_exchange.h"
-#include "io/sigpipe.h"
+#include "io/http/http.h"
+#include "io/http/exchange.h"
+#include "io/http/sigpipe.h"
 #include "streams.h"
 
 static void test_chunks(void)

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "harness/check.h"
-#include "io/http_curl.h"
-#include "io/http_trust.h"
-#include "peer.h"
+#include "io/http/http.h"
+#include "io/http/trust.h"
+#include "harness/peer.h"
 
 static char folder[256];
 

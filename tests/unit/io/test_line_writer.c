@@ -6,7 +6,7 @@
 #include "harness/check.h"
 #include "io/line_writer.h"
 #include <sys/wait.h>
-#include "peer.h"
+#include "harness/peer.h"
 
 #define LINES 5000              /* some 100 bytes each: a pipe takes 64 KiB */
 

@@ -8,11 +8,11 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "harness/check.h"
-#include "io/listener.h"
-#include "io/listener_parts.h"
-#include "io/port_holder.h"
+#include "io/browser/listener.h"
+#include "io/browser/listener_parts.h"
+#include "io/browser/port_holder.h"
 #include "io/socket.h"
-#include "peer.h"
+#include "harness/peer.h"
 
 static const int nothing_else[MP_LISTENER_ALSO] = { -1, -1, -1 };
 

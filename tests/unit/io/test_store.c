@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "io/store.h"
-#include "peer.h"
+#include "io/store/store.h"
+#include "harness/peer.h"
 
 static char folder[256], path[512];
 

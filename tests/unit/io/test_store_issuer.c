@@ -5,9 +5,9 @@
 #include <sys/stat.h>
 #include "base/secret.h"
 #include "harness/check.h"
-#include "io/store.h"
+#include "io/store/store.h"
 #include "issuer/issuer.h"
-#include "peer.h"
+#include "harness/peer.h"
 
 static char folder[256], path[512];
 

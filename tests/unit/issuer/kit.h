@@ -8,9 +8,9 @@
 #include "harness/check.h"
 #include "harness/memstore.h"
 #include "issuer/issuer.h"
-#include "wire/crypto.h"
+#include "wire/jose/crypto.h"
 #include "wire/form.h"
-#include "wire/jws.h"
+#include "wire/jose/jws.h"
 
 #define AS "https://as.example"
 #define MCP "https://mcp.example/mcp"

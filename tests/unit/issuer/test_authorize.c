@@ -1,5 +1,5 @@
 /* The authorization request: what is shown to the person, what the client is told. */
-#include "issuer/client.h"
+#include "issuer/clients/client.h"
 #include "kit.h"
 
 static const struct {

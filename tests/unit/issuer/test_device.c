@@ -1,5 +1,5 @@
 /* The issuer's side of a login on another device.  spec: RFC 8628 */
-#include "issuer/device.h"
+#include "issuer/login/device_code.h"
 #include "kit_extensions.h"
 #include "oauth/device.h"
 

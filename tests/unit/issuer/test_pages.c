@@ -1,7 +1,7 @@
 /* The pages: nothing that a client or a person wrote is anything but text. */
-#include "issuer/pages.h"
+#include "issuer/login/pages.h"
 #include "kit.h"
-#include "wire/b64url.h"
+#include "wire/jose/b64url.h"
 
 static const struct {
 	const char *label, *text, *want;

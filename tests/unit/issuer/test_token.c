@@ -1,6 +1,6 @@
 /* The token and revocation endpoints, and the whole code flow. */
 #include "kit.h"
-#include "wire/b64url.h"
+#include "wire/jose/b64url.h"
 
 /* --- the whole flow --- */
 static void test_flow(void)

@@ -5,7 +5,7 @@
 #include "harness/check.h"
 #include "mcp/message.h"
 #include "mcp/reason.h"
-#include "wire/json_check.h"
+#include "wire/json/check.h"
 
 #define M(rest) "{\"jsonrpc\":\"2.0\"," rest "}"
 

@@ -4,8 +4,8 @@
 #include "base/limits.h"
 #include "harness/check.h"
 #include "oauth/dpop.h"
-#include "wire/b64url.h"
-#include "wire/key.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/key.h"
 
 #define NOW 1700000000
 #define URL "https://rs.example/mcp"

@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "harness/check.h"
 #include "oauth/exchange.h"
-#include "wire/b64url.h"
+#include "wire/jose/b64url.h"
 
 #define RS "https://rs.example/mcp"
 #define FORM "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange" \

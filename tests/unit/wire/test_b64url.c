@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
-#include "wire/b64url.h"
+#include "wire/jose/b64url.h"
 
 static const struct {
 	const char *label, *bytes;

@@ -2,7 +2,7 @@
 #include <string.h>
 #include "harness/check.h"
 #include "wire/bytes.h"
-#include "wire/utf8.h"
+#include "wire/json/utf8.h"
 
 #define LEN 24
 

@@ -6,7 +6,7 @@
 #include <time.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "wire/crypto.h"
+#include "wire/jose/crypto.h"
 
 static void test_digest(void)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 static const struct {
 	const char *label, *name, *value;

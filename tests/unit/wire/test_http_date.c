@@ -1,6 +1,6 @@
 /* Dates as HTTP has them, and how long a server asks to wait.  spec: RFC 9110 5.6.7, 10.2.3 */
 #include "harness/check.h"
-#include "wire/http.h"
+#include "wire/http/http.h"
 
 static const struct {
 	const char *label, *text;

@@ -1,7 +1,7 @@
 /* The Host of a request: whether it is one, and whether it is ours. */
 #include <string.h>
 #include "harness/check.h"
-#include "wire/http_host.h"
+#include "wire/http/host_field.h"
 
 static const struct {
 	const char *label, *value, *name;       /* name NULL: it is none */

@@ -3,8 +3,8 @@
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "wire/http.h"
-#include "wire/http_reader.h"
+#include "wire/http/http.h"
+#include "wire/http/reader.h"
 
 #define MAX_BODY 20
 #define H "Host: x\r\n"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "wire/json.h"
+#include "wire/json/json.h"
 
 #define MAX 4096
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
-#include "wire/json_raw.h"
+#include "wire/json/raw.h"
 
 static const struct {
 	const char *label, *text, *want;        /* of the member "result"; NULL: none */

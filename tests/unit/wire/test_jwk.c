@@ -5,8 +5,8 @@
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "wire/b64url.h"
-#include "wire/key.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/key.h"
 
 static json_t *rfc_keys;
 

@@ -5,9 +5,9 @@
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "wire/b64url.h"
-#include "wire/jws.h"
-#include "wire/key.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/jws.h"
+#include "wire/jose/key.h"
 
 static json_t *rfc_keys, *rfc_tokens;
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
-#include "wire/utf8.h"
+#include "wire/json/utf8.h"
 
 static const struct {
 	const char *label, *bytes;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "harness/check.h"
-#include "wire/b64url.h"
-#include "wire/key.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/key.h"
 
 #define MAX_FILE (1024u * 1024)
 #define MAX_MESSAGE (64u * 1024)

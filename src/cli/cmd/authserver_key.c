@@ -1,0 +1,82 @@
+#include "cli/cmd/authserver_key.h"
+#include <string.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "io/file/read_file.h"
+#include "ui/out.h"
+#include "io/file/secret_file.h"
+#include "serve/log.h"
+#include "wire/jose/jwk.h"
+
+static enum mcpass_rc make(const char *path, char **ret_text, struct mcpass_error *err)
+{
+	char *text = NULL;
+	enum mcpass_rc rc = mp_issuer_service_new_key(&text, err);
+
+	if (!rc)
+		rc = mp_secret_file_create(path, text, err);
+	if (!rc)
+		mp_say(false, "A new key is in %s: whoever has it makes tokens.", path);
+	if (rc)
+		mp_free_wiped(text);
+	else
+		*ret_text = text;
+	return rc;
+}
+
+/* One that is there serves on: tokens were made with it. */
+static enum mcpass_rc find(const char *path, char **ret_text, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (access(path, F_OK) != 0)
+		return make(path, ret_text, err);
+	rc = mp_secret_file_check(path, err);
+	return rc ? rc : mp_read_file(path, MP_MAX_DOCUMENT, ret_text, NULL, err);
+}
+
+static enum mcpass_rc read_key(const char *text, struct mp_key **ret_key,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	json_t *jwk = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse(text, strlen(text), MP_MAX_DOCUMENT, "the key", &jwk, &why);
+	if (!rc)
+		rc = mp_jwk_parse(jwk, true, ret_key, &why);
+	json_decref(jwk);
+	if (rc)         /* a person's file, not a peer's */
+		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, why.spec, "%s",
+		    why.detail);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc print_set(const struct mp_key *key, struct mcpass_error *err)
+{
+	json_t *jwk = NULL, *set;
+	enum mcpass_rc rc = mp_jwk_write(key, false, &jwk, err);
+
+	if (rc)
+		return rc;
+	set = json_pack("{s:[O]}", "keys", jwk);
+	rc = set == NULL ? mp_nomem(err) : mp_out_json(set, err);
+	json_decref(set);
+	json_decref(jwk);
+	return rc;
+}
+
+enum mcpass_rc mp_authserver_key(const char *path, struct mcpass_error *err)
+{
+	struct mp_key *key = NULL;
+	char *text = NULL;
+	enum mcpass_rc rc = find(path, &text, err);
+
+	if (!rc)
+		rc = read_key(text, &key, err);
+	if (!rc)
+		rc = print_set(key, err);
+	mp_key_free(key);
+	mp_free_wiped(text);
+	return mp_doing(err, rc, "making a key for tests");
+}

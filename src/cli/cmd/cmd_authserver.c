@@ -1,0 +1,415 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "cli/args.h"
+#include "cli/cmd/authserver_key.h"
+#include "cli/command.h"
+#include "io/file/read_file.h"
+#include "serve/client_files.h"
+#include "serve/users.h"
+#include "ui/report.h"
+#include "io/file/secret_file.h"
+#include "serve/log.h"
+#include "ui/signals.h"
+#include "issuer/issuer.h"
+
+#define DEFAULT_PORT 8930
+
+struct authserver_options {
+	struct mp_common common;
+	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
+	int device_interval_ms;
+	const char *clients, *trusted_issuers;
+	struct mp_texts origins, resolve, proxies;
+	bool require_par, require_dpop_nonce, opaque_tokens, hash_client, no_refresh_grace;
+	const char *user, *scope, *resource;
+	struct mp_texts claims;
+	struct mp_port port;
+};
+
+/* --- authserver --fault help --- */
+static enum mcpass_rc list_faults_json(const struct mp_fault *faults, size_t count,
+    struct mcpass_error *err)
+{
+	json_t *list = json_array();
+	enum mcpass_rc rc = list == NULL ? mp_nomem(err) : MCPASS_OK;
+
+	for (size_t i = 0; i < count && !rc; i++)
+		if (json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "name", faults[i].name,
+		    "does", faults[i].does, "exit", mp_report_exit_code(faults[i].met_with))) != 0)
+			rc = mp_nomem(err);
+	if (!rc)
+		rc = mp_out_json(list, err);
+	json_decref(list);
+	return rc;
+}
+
+static enum mcpass_rc list_faults(bool as_json, struct mcpass_error *err)
+{
+	size_t count;
+	const struct mp_fault *faults = mp_faults(&count);
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	if (as_json)
+		return list_faults_json(faults, count, err);
+	mp_buf_init(&buf, MP_MAX_DOCUMENT);
+	for (size_t i = 0; i < count; i++)
+		mp_buf_addf(&buf, "%-28s %s\n", faults[i].name, faults[i].does);
+	rc = mp_out(&buf, err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
+static enum mcpass_rc check_fault(const char *name, struct mcpass_error *err)
+{
+	const char *names[MP_MAX_ITEMS], *near;
+	size_t count, i;
+	const struct mp_fault *faults = mp_faults(&count);
+	enum mcpass_rc rc;
+
+	for (i = 0; i < count && i < MP_COUNT(names); i++) {
+		if (strcmp(faults[i].name, name) == 0)
+			return MCPASS_OK;
+		names[i] = faults[i].name;
+	}
+	near = mp_nearest(name, names, i);
+	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "unknown fault %s", name);
+	if (near != NULL)
+		mp_hint(err, "did you mean %s?", near);
+	mp_hint(err, "'mcpass authserver --fault help' lists them");
+	return rc;
+}
+
+/* --- authserver hash --- */
+static enum mcpass_rc hash(const char *name, bool is_client, struct mcpass_error *err)
+{
+	struct mp_secret password = { 0 };
+	json_t *entry = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_people_ask_password(&password, err);
+	if (!rc)
+		rc = is_client ? mp_people_client_entry(name, &password, &entry, err)
+		    : mp_people_entry(name, &password, &entry, err);
+	if (!rc)
+		rc = mp_out_json(entry, err);
+	json_decref(entry);
+	mp_secret_free(&password);
+	return rc;
+}
+
+/* --- what the files say --- */
+struct files {
+	char *users, *key;
+	struct mp_known_clients clients;
+	struct mp_known_issuers issuers;
+};
+
+static enum mcpass_rc read_file(const char *path, char **ret_text, struct mcpass_error *err)
+{
+	return path == NULL ? MCPASS_OK
+	    : mp_read_file(path, MP_MAX_DOCUMENT, ret_text, NULL, err);
+}
+
+static void free_files(struct files *files)
+{
+	mp_free_wiped(files->users);
+	mp_free_wiped(files->key);
+	mp_known_clients_free(&files->clients);
+	mp_known_issuers_free(&files->issuers);
+}
+
+/* Into zeros; release with free_files(), on failure too. */
+static enum mcpass_rc read_files(const struct authserver_options *options, struct files *files,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = options->key != NULL ? mp_secret_file_check(options->key, err)
+	    : MCPASS_OK;
+
+	if (!rc)
+		rc = read_file(options->key, &files->key, err);
+
+	if (!rc)
+		rc = read_file(options->users, &files->users, err);
+	if (!rc && options->clients != NULL)
+		rc = mp_known_clients_read(options->clients, &files->clients, err);
+	if (!rc && options->trusted_issuers != NULL)
+		rc = mp_known_issuers_read(options->trusted_issuers, &files->issuers, err);
+	return rc;
+}
+
+static struct mp_issuer_service_options service_options(const struct authserver_options *options,
+    const struct files *files, struct mp_service_log *log)
+{
+	return (struct mp_issuer_service_options){
+		.bind_address = options->bind_address,
+		.port = options->port.given ? options->port.number : DEFAULT_PORT,
+		.issuer = options->issuer, .users = files->users,
+		.users_file = options->users, .signing_key = files->key,
+		.data = options->data, .fault = options->fault, .log = log,
+		.default_resource = options->default_resource,
+		.device_interval = (options->device_interval_ms + 999) / 1000,
+		.refresh_grace = options->no_refresh_grace ? -1 : 0,
+		.require_par = options->require_par,
+		.require_dpop_nonce = options->require_dpop_nonce,
+		.opaque_tokens = options->opaque_tokens,
+		.clients = files->clients.items, .client_count = files->clients.count,
+		.origins = options->origins.items, .origin_count = options->origins.count,
+		.proxies = options->proxies.items, .proxy_count = options->proxies.count,
+		.resolve = options->resolve.items, .resolve_count = options->resolve.count,
+		.trusted = files->issuers.items, .trusted_count = files->issuers.count,
+	};
+}
+
+/* --- authserver token --- */
+static enum mcpass_rc check_mint(const struct authserver_options *options,
+    struct mcpass_error *err)
+{
+	if (options->user == NULL || options->resource == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "--user and --resource are needed");
+	if (options->data == NULL && options->key == NULL) {
+		enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, NULL, "no key to sign with");
+
+		mp_hint(err, "--data FILE of the server, or its --key FILE");
+		return rc;
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc mint_with(const struct mp_issuer_service_options *service,
+    const struct authserver_options *options, struct mp_secret *ret_token,
+    struct mcpass_error *err)
+{
+	struct mp_service_mint mint = { .username = options->user, .scope = options->scope,
+		.resource = options->resource };
+	json_t *claims = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (options->claims.count > 0)
+		rc = mp_args_parse((char *const *)options->claims.items, options->claims.count, &claims,
+		    NULL, err);
+	mint.claims = claims;
+	if (!rc)
+		rc = mp_issuer_service_mint(service, &mint, ret_token, err);
+	json_decref(claims);
+	return rc;
+}
+
+static enum mcpass_rc mint(const struct authserver_options *options, struct mcpass_error *err)
+{
+	struct mp_service_log log = { .quiet = true };
+	struct mp_issuer_service_options service;
+	struct mp_secret token = { 0 };
+	struct files files = { 0 };
+	struct mp_buf line;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&line, MP_MAX_TOKEN);
+	rc = check_mint(options, err);
+	if (!rc)
+		rc = read_files(options, &files, err);
+	service = service_options(options, &files, &log);
+	if (!rc)
+		rc = mint_with(&service, options, &token, err);
+	if (!rc) {
+		mp_buf_addf(&line, "%s\n", mp_secret_reveal(&token));
+		rc = mp_out(&line, err);
+	}
+	mp_buf_free(&line);
+	mp_secret_free(&token);
+	free_files(&files);
+	return rc;
+}
+
+/* --- authserver --- */
+static void tell_people(const struct mp_people *people)
+{
+	mp_say(false, "No --users: these can sign in until this server ends.");
+	for (size_t i = 0; i < MP_INVENTED; i++)
+		mp_say(false, "  %-6s %s", people->names[i],
+		    mp_secret_reveal(&people->passwords[i]));
+}
+
+static enum mcpass_rc announce(const struct authserver_options *options, const char *url,
+    struct mcpass_error *err)
+{
+	json_t *json = json_pack("{s:s}", "issuer", url);
+	struct mp_buf line;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&line, MP_MAX_URI + 1);
+	mp_buf_addf(&line, "%s\n", url);
+	if (json == NULL)
+		rc = mp_nomem(err);
+	else
+		rc = options->common.json ? mp_out_json(json, err) : mp_out(&line, err);
+	mp_buf_free(&line);
+	json_decref(json);
+	return rc;
+}
+
+static enum mcpass_rc serve(const struct authserver_options *options, struct mcpass_error *err)
+{
+	struct mp_service_log log = { .term = mp_term_of(STDERR_FILENO),
+		.quiet = options->common.quiet };
+	struct mp_issuer_service_options service;
+	struct mp_issuer_service *issuer = NULL;
+	struct mp_people people = { 0 };
+	struct files files = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	(void)mp_stop_fd();
+	if (options->fault != NULL)
+		rc = check_fault(options->fault, err);
+	if (!rc)
+		rc = read_files(options, &files, err);
+	if (!rc && files.users == NULL)
+		rc = mp_people_invent(&people, err);
+	service = service_options(options, &files, &log);
+	if (files.users == NULL)
+		service.users = people.json;
+	if (!rc)
+		rc = mp_line_writer_new(STDERR_FILENO, MP_MAX_LOG_LINES, &log.writer, err);
+	if (!rc)
+		rc = mp_issuer_service_start(&service, &issuer, err);
+	if (!rc && files.users == NULL)
+		tell_people(&people);
+	if (!rc && options->fault != NULL)
+		mp_say(false, "note: this server misbehaves: %s", options->fault);
+	if (!rc)
+		rc = announce(options, mp_issuer_service_url(issuer), err);
+	if (!rc)
+		mp_stop_wait();
+	mp_issuer_service_stop(issuer);
+	mp_line_writer_free(log.writer);
+	mp_people_free(&people);
+	free_files(&files);
+	return rc;
+}
+
+static enum mcpass_rc run(const void *values, char **operands, size_t count,
+    struct mcpass_error *err)
+{
+	const struct authserver_options *options = values;
+
+	if (count == 2 && strcmp(operands[0], "hash") == 0)
+		return hash(operands[1], options->hash_client, err);
+	if (count == 2 && strcmp(operands[0], "key") == 0)
+		return mp_authserver_key(operands[1], err);
+	if (count == 1 && strcmp(operands[0], "token") == 0)
+		return mint(options, err);
+	if (count > 0) {
+		enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, NULL, "authserver %s: what is that?",
+		    operands[0]);
+
+		mp_hint(err, "usage: mcpass authserver [hash NAME | key FILE | token]");
+		return rc;
+	}
+	if (options->fault != NULL && strcmp(options->fault, "help") == 0)
+		return list_faults(options->common.json, err);
+	return serve(options, err);
+}
+
+#define AT(member) offsetof(struct authserver_options, member)
+static const struct mp_option authserver_options[] = {
+	{ "issuer", 'i', MP_OPTION_TEXT, "URL", AT(issuer),
+	    "Its public URL, when a proxy stands in front. Default http://ADDRESS:PORT." },
+	{ "bind", 'b', MP_OPTION_TEXT, "ADDRESS", AT(bind_address),
+	    "Listen on this address. Default 127.0.0.1." },
+	{ "port", '\0', MP_OPTION_PORT, "PORT", AT(port),
+	    "Listen on this port; 0 takes any that is free. Default 8930." },
+	{ "users", 'u', MP_OPTION_TEXT, "FILE", AT(users),
+	    "Who may sign in (see mcpass-authserver(1)). Default: alice and bob, with new"
+	    " passwords that are shown." },
+	{ "data", 'd', MP_OPTION_TEXT, "FILE", AT(data),
+	    "Keep clients, tokens and the signing key in this SQLite file. Default: in memory." },
+	{ "key", 'k', MP_OPTION_TEXT, "FILE", AT(key),
+	    "Sign with this private JWK rather than with one of its own." },
+	{ "clients", 'c', MP_OPTION_TEXT, "FILE", AT(clients),
+	    "Clients that do not register themselves (see mcpass-authserver(1))." },
+	{ "trusted-issuers", '\0', MP_OPTION_TEXT, "FILE", AT(trusted_issuers),
+	    "Whose JWTs are a grant: platforms for workloads, identity providers for people." },
+	{ "opaque-tokens", '\0', MP_OPTION_FLAG, NULL, AT(opaque_tokens),
+	    "Make access tokens that say nothing: servers ask the introspection endpoint." },
+	{ "default-resource", '\0', MP_OPTION_TEXT, "URL", AT(default_resource),
+	    "The audience of tokens for clients that ask for no resource. Default: the issuer." },
+	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
+	    "Let pages of this origin register and fetch tokens (CORS); may be repeated." },
+	{ "trusted-proxy", '\0', MP_OPTION_LIST, "ADDRESS", AT(proxies),
+	    "Believe the proxy at ADDRESS where a request comes from (X-Forwarded-For, Forwarded):"
+	    " what strangers may do is limited by address; may be repeated." },
+	{ "resolve", '\0', MP_OPTION_LIST, "HOST:PORT:ADDRESS", AT(resolve),
+	    "Fetch what is at HOST:PORT from ADDRESS, whatever the name resolves to; may be"
+	    " repeated." },
+	{ "device-interval", '\0', MP_OPTION_TIME, "TIME", AT(device_interval_ms),
+	    "How long a device waits between two polls (RFC 8628). Default 5s." },
+	{ "no-refresh-grace", '\0', MP_OPTION_FLAG, NULL, AT(no_refresh_grace),
+	    "Take a refresh token that comes back for stolen at once: do not give its successor"
+	    " again to a client that lost the answer." },
+	{ "require-par", '\0', MP_OPTION_FLAG, NULL, AT(require_par),
+	    "Take pushed authorization requests only (RFC 9126)." },
+	{ "require-dpop-nonce", '\0', MP_OPTION_FLAG, NULL, AT(require_dpop_nonce),
+	    "Ask for a nonce in every DPoP proof (RFC 9449)." },
+	{ "fault", '\0', MP_OPTION_TEXT, "NAME", AT(fault),
+	    "Misbehave in this way, to test a client; 'help' lists the ways." },
+};
+static const struct mp_option token_options[] = {
+	{ "user", '\0', MP_OPTION_TEXT, "NAME", AT(user), "Whom it speaks for." },
+	{ "scope", 's', MP_OPTION_TEXT, "SCOPES", AT(scope), "What it permits." },
+	{ "resource", 'r', MP_OPTION_TEXT, "URL", AT(resource), "The server that it is for." },
+	{ "claim", '\0', MP_OPTION_LIST, "K=V", AT(claims),
+	    "One more claim, or another value of one: groups:='[\"staff\"]', exp:=0. May be"
+	    " repeated." },
+};
+static const struct mp_option hash_options[] = {
+	{ "client", '\0', MP_OPTION_FLAG, NULL, AT(hash_client),
+	    "NAME is a client's id, and what is read is its secret." },
+};
+static const struct mp_option_table authserver_table = {
+	"Options", authserver_options, MP_COUNT(authserver_options)
+};
+static const struct mp_option_table token_table = {
+	"For token", token_options, MP_COUNT(token_options)
+};
+static const struct mp_option_table hash_table = {
+	"For hash", hash_options, MP_COUNT(hash_options)
+};
+static const struct mp_option_place places[] = {
+	{ &authserver_table, 0 },
+	{ &hash_table, 0 },
+	{ &token_table, 0 },
+	{ &mp_common_table, AT(common) },
+	{ NULL, 0 },
+};
+
+const struct mp_command mp_command_authserver = {
+	.name = "authserver",
+	.summary = "Run the embedded authorization server",
+	.operands = "[hash NAME | key FILE | token]",
+	.about = "Runs an OAuth 2.1 authorization server for development and tests: metadata,"
+	    " dynamic client registration, login and consent pages, PKCE, logins by a code on"
+	    " another device, refresh tokens that rotate, revocation, introspection. It speaks HTTP;"
+	    " TLS is the proxy's. Prints its issuer URL when it"
+	    " is ready and a line for each request on standard error. Ctrl-C or TERM ends it.\n"
+	    "\n"
+	    "  authserver hash NAME   reads a password, prints an entry for a file of users;\n"
+	    "                         with --client: a secret, for a file of clients\n"
+	    "  authserver key FILE    makes a key to sign with, prints the public half\n"
+	    "  authserver token       prints a token made without a login: with --key, for"
+	    " anybody\n",
+	.examples = "  mcpass authserver\n"
+	    "  mcpass authserver --data auth.db --users users.json\n"
+	    "  mcpass authserver hash carol\n"
+	    "  mcpass authserver --clients clients.json --trusted-issuers platforms.json\n"
+	    "  mcpass authserver token --data auth.db --users users.json --user carol \\\n"
+	    "      --scope mcp:tools --resource http://127.0.0.1:8931/mcp\n"
+	    "  mcpass authserver key dev.key >jwks.json\n"
+	    "  mcpass authserver token --key dev.key --user alice --scope mcp:tools \\\n"
+	    "      --resource http://127.0.0.1:8931/mcp\n",
+	.most = 2,
+	.places = places,
+	.options_size = sizeof(struct authserver_options),
+	.run = run,
+};

@@ -1,0 +1,248 @@
+#include "cli/connect/connection.h"
+#include <stdlib.h>
+#include <unistd.h>
+#include "ui/signals.h"
+#include "io/browser/browse.h"
+#include "io/entropy.h"
+
+#define LOGIN_TIMEOUT_MS (5 * 60 * 1000)
+
+/* What others must not see comes from files, or the environment. */
+static enum mcpass_rc read_secrets(const struct mp_conn_options *options, struct mp_conn *conn,
+    struct mcpass_error *err)
+{
+	const struct { const char *path, *variable; struct mp_secret *secret; } lines[] = {
+		{ options->client_secret_file, "MCPASS_CLIENT_SECRET", &conn->client_secret },
+		{ options->initial_access_token_file, NULL, &conn->initial_access_token },
+		{ options->assertion_file, NULL, &conn->assertion },
+		{ options->idp_client_secret_file, NULL, &conn->idp_client_secret },
+	};
+	enum mcpass_rc rc = mp_conn_read_key(options->client_key_file, &conn->client_key, err);
+
+	for (size_t i = 0; i < MP_COUNT(lines) && !rc; i++)
+		rc = mp_conn_read_secret(lines[i].path, lines[i].variable, lines[i].secret, err);
+	return rc;
+}
+
+static enum mcpass_rc read_inputs(const struct mp_conn_options *options, const char *server,
+    struct mp_conn *conn, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_conn_check_profile(options->profile, err);
+	if (!rc)
+		rc = mp_conn_check_provider(options->provider, err);
+	if (!rc)
+		rc = mp_conn_read_grant(options->grant, &conn->grant, err);
+	if (!rc && options->device && options->grant != NULL && conn->grant != MCPASS_GRANT_DEVICE)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "--device is a person's login, and --grant %s"
+		    " asks nobody", options->grant);
+	if (!rc && options->device)
+		conn->grant = MCPASS_GRANT_DEVICE;
+	if (!rc)
+		rc = mp_server_find(server, options->config, &conn->server, err);
+	for (size_t i = 0; !rc && i < conn->server.headers.count; i++)
+		rc = mp_headers_add(&conn->headers, conn->server.headers.items[i].name,
+		    conn->server.headers.items[i].value, err);
+	if (!rc)
+		rc = mp_conn_read_headers(&options->headers, &conn->headers, err);
+	if (!rc)
+		rc = mp_conn_read_params(&options->auth_params, &conn->extra, err);
+	return rc ? rc : read_secrets(options, conn, err);
+}
+
+static enum mcpass_rc no_browser(void *ctx, const char *url, int *ret_watch,
+    struct mcpass_error *err)
+{
+	(void)ctx;
+	(void)ret_watch;
+	(void)url;
+	return mp_fail(err, MCPASS_E_IO, NULL, "none is started: --no-browser");
+}
+
+static enum mcpass_rc ask_drive(void *ctx, const char *method, const char *params,
+    char **ret_json, bool *ret_is_error, struct mcpass_error *err)
+{
+	return mp_drive_request(ctx, method, params, ret_json, ret_is_error, err);
+}
+
+/* A variable that is empty is as good as none. */
+static const char *from_environment(const char *variable)
+{
+	const char *text = getenv(variable);
+
+	return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+static struct mcpass_client_config client_config(const struct mp_conn_options *options,
+    const struct mp_conn *conn)
+{
+	return (struct mcpass_client_config){
+		.size = sizeof(struct mcpass_client_config),
+		.flags = MCPASS_LOOPBACK_HTTP
+		    | (options->omit_resource ? MCPASS_OMIT_RESOURCE : 0)
+		    | (options->allow_no_s256 ? MCPASS_ALLOW_NO_S256 : 0)
+		    | (options->dpop ? MCPASS_DPOP : 0),
+		.server_url = conn->server.url,
+		.profile = options->profile,
+		.client_id = options->client_id,
+		.client_issuer = options->client_issuer,
+		/* A secret from the environment means nothing without the client it is of. */
+		.client_secret = options->client_id != NULL
+		    ? mp_secret_reveal(&conn->client_secret) : NULL,
+		.client_key = mp_secret_reveal(&conn->client_key),
+		.client_metadata_url = options->client_metadata_url != NULL
+		    ? options->client_metadata_url : from_environment(MP_CLIENT_METADATA_VARIABLE),
+		.initial_access_token = mp_secret_reveal(&conn->initial_access_token),
+		.scope = options->scope,
+		.grant = conn->grant,
+		.assertion = mp_secret_reveal(&conn->assertion),
+		.idp_token_endpoint = options->idp_token_endpoint,
+		.idp_client_id = options->idp_client_id,
+		.idp_client_secret = mp_secret_reveal(&conn->idp_client_secret),
+		.extra = conn->extra.items,
+		.extra_count = conn->extra.count,
+		.provider = options->provider,
+		.http_hosts = options->allow_http.items,
+		.http_host_count = options->allow_http.count,
+		.random = mp_entropy,
+	};
+}
+
+static void fill_drive(const struct mp_conn_options *options, const struct mp_common *common,
+    const struct mp_conn_wish *wish, struct mp_conn *conn, struct mp_drive_options *drive)
+{
+	drive->client = client_config(options, conn);
+	drive->session = (struct mcpass_session_config){
+		.size = sizeof(struct mcpass_session_config),
+		.server_url = conn->server.url,
+		.client_name = "mcpass",
+		.client_version = MCPASS_VERSION,
+		.revision = options->protocol,
+		.capabilities = mp_elicit_capabilities(&conn->talk.elicit),
+	};
+	if (common->explain) {
+		mp_explain_init(&conn->explain);
+		drive->client.trace = mp_explain_note;
+		drive->client.trace_ctx = &conn->explain;
+	}
+	if (wish != NULL && wish->trace != NULL) {
+		drive->client.trace = wish->trace;
+		drive->client.trace_ctx = wish->trace_ctx;
+	}
+	drive->client.flags |= wish != NULL ? wish->client_flags : 0;
+	drive->no_list = wish != NULL && wish->no_list;
+	drive->session.trace = drive->client.trace;
+	drive->session.trace_ctx = drive->client.trace_ctx;
+	drive->listener = (struct mp_listener_options){ .bind_address = options->callback_bind,
+		.redirect_host = options->callback_host, .port = options->callback_port.number };
+	drive->http = (struct mp_http_options){ .ca_file = options->ca_file,
+		.proxy = options->proxy, .timeout_ms = options->timeout_ms,
+		.resolve = options->resolve.items, .resolve_count = options->resolve.count };
+	drive->store_path = options->store;
+	drive->headers = conn->headers.items;
+	drive->header_count = conn->headers.count;
+	drive->no_login = options->no_login;
+	drive->open_browser = options->no_browser ? no_browser : NULL;
+	if (wish != NULL && wish->open_browser != NULL) {
+		drive->open_browser = wish->open_browser;
+		drive->open_browser_ctx = wish->open_browser_ctx;
+	}
+	drive->interrupt_fd = mp_stop_fd();
+}
+
+/* How a person can sign in here: in a browser, by a code where that is offered, or not at
+ * all, which is better said at once than after five minutes. */
+static void choose_way(const struct mp_conn_options *options, const struct mp_conn_wish *wish,
+    struct mp_drive_options *drive)
+{
+	bool walked = wish != NULL && wish->open_browser != NULL;
+	bool browser = walked || mp_browse_find(NULL) == MCPASS_OK;
+	bool is_read = isatty(STDERR_FILENO) == 1;
+
+	drive->code_timeout_ms = options->login_timeout_ms;
+	if (drive->client.grant == MCPASS_GRANT_DEVICE && options->no_login)
+		drive->client.grant = MCPASS_GRANT_CODE;        /* fails before anything is asked */
+	if (walked || drive->client.grant != MCPASS_GRANT_CODE)
+		return;
+	/* Who says --no-browser reads the URL, wherever it is written to. */
+	if (options->no_browser)
+		return;
+	/* Who gives a port has a way for the redirect. */
+	if (is_read && !options->callback_port.given && (!browser || mp_browse_is_remote()))
+		drive->client.flags |= MCPASS_PREFER_DEVICE;
+	if (!browser && !is_read && !options->no_login) {
+		drive->no_login = true;
+		drive->no_login_why = "there is neither a browser here nor a terminal";
+	}
+}
+
+/* Who sits at the terminal, and who reads standard input. */
+static enum mcpass_rc find_person(const struct mp_common *common,
+    const struct mp_conn_wish *wish, struct mp_conn *conn, struct mcpass_error *err)
+{
+	bool taken = wish != NULL && wish->stdin_is_taken;
+	const struct mp_elicit_options *elicit = wish != NULL ? wish->elicit : NULL;
+	bool stderr_is_terminal = isatty(STDERR_FILENO) == 1;
+	bool is_person = isatty(STDIN_FILENO) == 1 && stderr_is_terminal && !taken;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	conn->talk.server = conn->server.url;
+	conn->talk.progress.on = stderr_is_terminal && !common->quiet && !common->json;
+	if (elicit != NULL)
+		rc = mp_elicit_init(&conn->talk.elicit, elicit->answer, is_person, err);
+	if (!rc && taken && conn->talk.elicit.by == MP_ELICIT_LINES)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL,
+		    "--elicit - reads standard input, which is an argument already");
+	conn->wait.talk = &conn->talk;
+	conn->wait.may_paste = is_person && conn->talk.elicit.by != MP_ELICIT_LINES;
+	return rc;
+}
+
+enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
+    const struct mp_common *common, const char *server, const struct mp_conn_wish *wish,
+    struct mp_conn *conn, struct mcpass_error *err)
+{
+	struct mp_drive_options drive = { 0 };
+	enum mcpass_rc rc;
+
+	rc = read_inputs(options, server, conn, err);
+	if (rc)
+		return rc;
+	conn->wait = (struct mp_wait){
+		.server = conn->server.url,
+		.timeout_ms = options->login_timeout_ms != 0 ? options->login_timeout_ms
+		    : LOGIN_TIMEOUT_MS,
+		.quiet = common->quiet,
+	};
+	rc = find_person(common, wish, conn, err);
+	if (!rc)
+		rc = mp_conn_allow_http(&options->allow_http, err);
+	if (rc)
+		return rc;
+	fill_drive(options, common, wish, conn, &drive);
+	choose_way(options, wish, &drive);
+	drive.login_timeout_ms = conn->wait.timeout_ms;
+	drive.ui = mp_wait_ui(&conn->wait);
+	rc = mp_drive_new(&drive, &conn->drive, err);
+	if (!rc) {
+		conn->talk.inner = (struct mp_asker){ ask_drive, conn->drive };
+		conn->asker = (struct mp_asker){ mp_talk_ask, &conn->talk };
+	}
+	return rc;
+}
+
+void mp_conn_close(struct mp_conn *conn)
+{
+	mp_drive_free(conn->drive);
+	conn->drive = NULL;
+	mp_elicit_free(&conn->talk.elicit);
+	mp_server_free(&conn->server);
+	mp_headers_free(&conn->headers);
+	mp_headers_free(&conn->extra);
+	mp_secret_free(&conn->client_secret);
+	mp_secret_free(&conn->client_key);
+	mp_secret_free(&conn->initial_access_token);
+	mp_secret_free(&conn->assertion);
+	mp_secret_free(&conn->idp_client_secret);
+}

@@ -1,0 +1,42 @@
+/* sign_in_text.h - what a person sees, and can do, while a login waits for them. */
+#ifndef MP_CLI_CONNECT_SIGN_IN_TEXT_H
+#define MP_CLI_CONNECT_SIGN_IN_TEXT_H
+#include "ui/term.h"
+#include "io/drive.h"
+
+struct mp_talk;
+struct mp_wait {
+	const char *server;             /* whom the person signs in for; borrowed */
+	int timeout_ms;
+	bool quiet;                     /* say only what has to be known */
+	bool may_paste;                 /* a terminal, and nobody else reads it */
+	struct mp_talk *talk;           /* what to do when the server talks; NULL: nothing */
+};
+/* The callbacks over wait, which must outlive them. */
+struct mp_drive_ui mp_wait_ui(struct mp_wait *wait);
+
+/* What mp_wait_ui() says when the browser is (not) open.  port is our redirect URI's, 0
+ * when it is not known; why is the reason when no browser was opened. */
+struct mp_wait_scene {
+	const char *url, *why, *host;   /* host: this machine's name, for ssh */
+	unsigned port;
+	bool opened;
+};
+void mp_wait_render(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_wait *wait, const struct mp_wait_scene *scene);
+/* What mp_wait_ui() says when there is a code to enter elsewhere. */
+void mp_wait_render_code(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_wait *wait, const struct mcpass_action *action, int64_t seconds);
+/* The question whether an issuer may have what was given. */
+void mp_wait_render_issuer(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_wait *wait, const char *issuer);
+/* The line that is written over every second: "9:42 left". */
+void mp_wait_render_left(struct mp_buf *buf, int64_t seconds);
+/* The port of redirect_uri in an authorization URL, 0 when there is none. */
+unsigned mp_wait_port(const char *url);
+/* The query of what was pasted: a whole URL, or the query alone.  *ret_query is the
+ * caller's (mp_free_wiped), NULL when it is neither. */
+enum mcpass_rc mp_wait_read_pasted(const char *line, char **ret_query,
+    struct mcpass_error *err);
+
+#endif

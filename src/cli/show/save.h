@@ -1,0 +1,34 @@
+/* save.h - where a result goes: to standard output, or with -o to a file. */
+#ifndef MP_CLI_SHOW_SAVE_H
+#define MP_CLI_SHOW_SAVE_H
+#include "ui/options.h"
+#include "ui/parts.h"
+#include "ui/term.h"
+
+/* --output, for a command whose struct has a member `output` of this type. */
+struct mp_output_options {
+	const char *file;
+};
+extern const struct mp_option_table mp_output_table;
+
+/* Before the server is asked: what cannot be written is said while nothing is lost.
+ * MCPASS_E_IO  the file, or its folder, may not be written */
+enum mcpass_rc mp_save_check(const struct mp_output_options *output, struct mcpass_error *err);
+
+/* When bytes go to a standard output that is no terminal. */
+enum mp_bytes {
+	MP_BYTES_NEVER,         /* a prompt: messages, each with who says it */
+	MP_BYTES_ALONE,         /* a tool: when there is no text beside them */
+	MP_BYTES_ALWAYS         /* a resource */
+};
+/* Without -o: the bytes, or text, which is the result rendered for standard output.  With it:
+ * each part with bytes in a file (x.png, x-2.png), the texts beside it on standard output; a
+ * result of text alone as it is in the file.
+ * MCPASS_E_IO  the disk is full, ...; MCPASS_E_PROTOCOL  bytes that are no base64 */
+enum mcpass_rc mp_save_result(const struct mp_output_options *output, const struct mp_parts *parts,
+    const struct mp_buf *text, enum mp_bytes bytes, bool quiet, struct mcpass_error *err);
+/* The result as JSON, as the server wrote it. */
+enum mcpass_rc mp_save_json(const struct mp_output_options *output, const char *text,
+    struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,22 @@
+/* browse.h - opens the person's browser.  spec: RFC 8252 6 */
+#ifndef MP_IO_BROWSER_BROWSE_H
+#define MP_IO_BROWSER_BROWSE_H
+#include <stdbool.h>
+#include "base/err.h"
+
+/* Starts the browser with url as one argument, by exec and never through a shell: the first
+ * that can be started and does not fail at once of what $BROWSER lists ("firefox:chromium
+ * --app=%s"), else of wslview (in WSL), open (macOS), xdg-open, x-www-browser in PATH.  The
+ * URL is made plain first (mp_uri_plain), for an opener may be a script.
+ * It does not wait for it, and its output goes nowhere.  *ret_watch: see mp_spawn_detached();
+ * mp_spawn_outcome() takes it; NULL: never mind.
+ * MCPASS_E_POLICY  url is neither https nor http to loopback: nothing was started
+ * MCPASS_E_IO      there is no browser, or no display to show one: say so, print the URL */
+enum mcpass_rc mp_browse(const char *url, int *ret_watch, struct mcpass_error *err);
+/* Whether there is a program to open a browser with; MCPASS_E_IO says why not. */
+enum mcpass_rc mp_browse_find(struct mcpass_error *err);
+/* True when whoever is at the terminal is at another machine, over ssh, and has not said
+ * with BROWSER that a browser here serves them. */
+bool mp_browse_is_remote(void);
+
+#endif

@@ -1,0 +1,24 @@
+/* listener_parts.h - what listener.c, listener_request.c and listener_page.c share. */
+#ifndef MP_IO_BROWSER_LISTENER_PARTS_H
+#define MP_IO_BROWSER_LISTENER_PARTS_H
+#include "base/buf.h"
+
+#define MP_REDIRECT_PATH "/callback"
+
+/* What a browser asked for, once its request's head is whole. */
+struct mp_redirect {
+	int status;             /* 200: it is the redirect; otherwise the refusal */
+	struct mp_span query;   /* 200 only: borrowed from the head, without '?' */
+};
+/* Judges a head; authority is the "host:port" of our redirect URI.  False when the head
+ * is not whole yet. */
+bool mp_redirect_read(const struct mp_buf *head, const char *authority,
+    struct mp_redirect *ret_redirect);
+
+/* A whole response with a page for people; text is escaped. */
+void mp_page_signed_in(struct mp_buf *response, const char *name);      /* name: or NULL */
+void mp_page_failed(struct mp_buf *response, const char *message);      /* message: or NULL */
+/* A whole response to what is not the redirect. */
+void mp_page_refusal(struct mp_buf *response, int status);
+
+#endif

@@ -1,0 +1,108 @@
+/* exchange.h - what http_curl.c, http_exchange.c, http_options.c, http_perform.c,
+ * http_reach.c and http_reason.c share. */
+#ifndef MP_IO_HTTP_EXCHANGE_H
+#define MP_IO_HTTP_EXCHANGE_H
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include "io/http/http.h"
+#include "io/http/trust.h"
+#include "wire/uri.h"
+
+/* "host:port" of a URL, for error messages: a DNS name, brackets, a colon, a port. */
+#define MP_HTTP_HOST_ROOM 272
+
+struct mp_http {
+	CURLM *multi;
+	struct mp_http_trust trust;
+	char *proxy;                    /* or NULL */
+	CURLSH *cookies;                /* of the MCP server; NULL: this libcurl has none */
+	struct curl_slist *resolve;
+	struct mp_strings vouched;      /* "host:port" that a person named */
+	char server[MP_HTTP_HOST_ROOM]; /* whose word sends us, or "": everywhere */
+	enum mp_reach server_reach;
+	long connect_timeout_ms, timeout_ms;
+	long head_ms;                   /* until a stream's head must be there; 0: no limit */
+	int interrupt_fd;               /* -1: none */
+	unsigned performed;             /* names the exchanges of mp_http_perform() */
+	struct mp_http_exchange *first; /* all that are under way */
+	struct mcpass_error why;        /* of the last exchange that broke off, */
+	bool why_sent, why_late;        /* and whether it had been sent, or not waited for */
+	bool in_callback;
+	bool happened;                  /* something was told since the poll began */
+};
+
+struct mp_http_exchange {
+	struct mp_http_exchange *next;
+	struct mp_http *http;           /* borrowed */
+	CURL *easy;
+	struct curl_slist *headers;     /* hold an Authorization: wiped */
+	char *body;                     /* wiped; NULL: none */
+	size_t body_len, header_bytes;
+	int64_t head_due;               /* of mp_now_ms(): when its head must be there; -1 */
+	int64_t rest_due;               /* when what follows must be there, or go on; -1 */
+	long idle_ms;                   /* what a further piece adds to it; 0: nothing */
+	int status;
+	unsigned sendings;              /* how often libcurl was about to send it */
+	bool may_repeat;                /* twice is as good as once */
+	unsigned id;
+	bool is_private;                /* mp_http_perform()'s: ids of its own */
+	bool added, has_head, closing;
+	enum mcpass_rc failed;          /* what a callback returned */
+	struct mcpass_error fault;      /*    and its error */
+	struct mp_http_callbacks tell;
+	enum mp_reach kept_from;        /* where an address led that was not connected to */
+	char kept_address[INET6_ADDRSTRLEN];
+	bool is_direct;                 /* no proxy on the way */
+	bool is_plain;                  /* no TLS */
+	char host[MP_HTTP_HOST_ROOM];
+	char words[CURL_ERROR_SIZE];    /* libcurl's own, for the message */
+};
+
+struct mp_http_ask {                    /* one request; all borrowed */
+	const char *method, *url, *body;
+	const struct mcpass_header *headers;
+	size_t count, len;
+};
+
+/* A request that is ready to be added to the multi handle.
+ * timeout_ms 0: no limit but that of connecting. */
+enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_ask *ask,
+    const struct mp_http_callbacks *tell, bool is_private, long timeout_ms,
+    struct mp_http_exchange **ret_exchange, struct mcpass_error *err);
+void mp_http_exchange_free(struct mp_http_exchange *exchange);  /* NULL is fine */
+
+/* mp_http_start() and mp_http_close(), for exchanges that a caller named as well as for
+ * private ones.  A private one has a limit for the whole of it. */
+enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask,
+    const struct mp_http_callbacks *tell, bool is_private, unsigned id,
+    struct mcpass_error *err);
+void mp_http_abandon(struct mp_http *http, bool is_private, unsigned id);
+
+/* --- http_reach.c --- */
+void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM]);
+/* Checks and keeps options.resolve. */
+enum mcpass_rc mp_http_reach_init(struct mp_http *http, const struct mp_http_options *options,
+    struct mcpass_error *err);
+void mp_http_reach_free(struct mp_http *http);
+/* The head is there: where the server is is known. */
+void mp_http_reach_learn(const struct mp_http_exchange *exchange);
+/* Reports that kept_from is why there is no connection. */
+enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
+    struct mcpass_error *err);
+
+curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose,
+    struct curl_sockaddr *address);     /* CURLOPT_OPENSOCKETFUNCTION */
+
+/* http_options.c: an option that libcurl refuses is MCPASS_E_IO, and named. */
+enum mcpass_rc mp_http_options_set(struct mp_http_exchange *exchange,
+    const struct mp_http_ask *ask, const struct mp_uri *uri, long timeout_ms,
+    struct mcpass_error *err);
+/* http_exchange.c: CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION */
+size_t mp_http_on_header(char *line, size_t unit, size_t len, void *ctx);
+size_t mp_http_on_data(char *bytes, size_t unit, size_t len, void *ctx);
+
+/* Turns libcurl's result into host, cause and what to do. */
+enum mcpass_rc mp_http_reason(const struct mp_http_exchange *exchange, CURLcode code,
+    struct mcpass_error *err);
+
+#endif

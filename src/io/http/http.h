@@ -1,0 +1,80 @@
+/* http.h - HTTP requests by libcurl.  It follows no redirect, sends nothing twice but a
+ * GET or a HEAD, and keeps the cookies of the streams only, as long as it lives. */
+#ifndef MP_IO_HTTP_HTTP_H
+#define MP_IO_HTTP_HTTP_H
+#include "wire/host.h"
+#include "wire/http/http.h"
+
+struct mp_http;                 /* one multi handle: connections are reused */
+struct mp_http_options {
+	const char *ca_file;    /* or NULL: the system's (hashed directory preferred) */
+	const char *proxy;      /* or NULL: the environment's, as curl reads it */
+	const char *const *resolve;     /* "HOST:PORT:ADDRESS": connect there instead */
+	size_t resolve_count;
+	/* 0: 10 s to connect; 60 s for a whole answer (mp_http_perform), and no limit for a
+	 * stream: a tool may take hours, and a peer that is gone is found out by keepalive.
+	 * A timeout_ms that is given also limits the time until a stream's head is there,
+	 * but for that of a GET.  The words of a refusal have 2 s; what is no event stream
+	 * may be silent for timeout_ms, or 60 s. */
+	long connect_timeout_ms, timeout_ms;
+};
+enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_http **ret_http,
+    struct mcpass_error *err);
+void mp_http_free(struct mp_http *http);
+
+/* One request, whole.  No answer is MCPASS_E_IO with the reason (host, cause, what to
+ * do), a body over max bytes MCPASS_E_LIMIT (that of a refusal, from status 400 on, is
+ * dropped instead).  ret_response: mp_http_response_free(). */
+enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const char *url,
+    const struct mcpass_header *headers, size_t count, const char *body, size_t len,
+    size_t max, struct mp_http_response *ret_response, struct mcpass_error *err);
+
+/* From now on mp_http_perform() connects only where the server at server_url may send us
+ * (mp_target_may_reach() of the very address); else it is MCPASS_E_POLICY.  Where that server
+ * is says its URL, if an address is in it, else the last connection to it; until there was
+ * one: otherwise, and UNKNOWN is as good as PUBLIC.  Through a proxy it is the proxy that
+ * resolves and connects, and it is not judged; a host of no_proxy is. */
+enum mcpass_rc mp_http_confine(struct mp_http *http, const char *server_url,
+    enum mp_reach otherwise, struct mcpass_error *err);
+/* Where it is, as far as that is known now. */
+enum mp_reach mp_http_server_reach(const struct mp_http *http);
+/* A person named this URL: its host may be private, or on loopback.  NULL is fine. */
+enum mcpass_rc mp_http_vouch(struct mp_http *http, const char *url, struct mcpass_error *err);
+
+/* From now on mp_http_perform() ends with MCPASS_E_DENIED, "interrupted", when fd is
+ * readable; -1: none. */
+void mp_http_interrupt_by(struct mp_http *http, int fd);
+
+/* Many at once, as streams: start, then poll; each callback comes from mp_http_poll(). */
+struct mp_http_callbacks {
+	enum mcpass_rc (*head)(void *ctx, unsigned id, int status,
+	    const struct mcpass_header *headers, size_t count, struct mcpass_error *err);
+	enum mcpass_rc (*data)(void *ctx, unsigned id, const char *bytes, size_t len,
+	    struct mcpass_error *err);
+	/* reason NULL: whole; otherwise why it broke off (with the head never seen: no
+	 * answer at all). */
+	enum mcpass_rc (*end)(void *ctx, unsigned id, const char *reason,
+	    struct mcpass_error *err);
+	void *ctx;
+};
+/* id is the caller's name for the exchange; the body is copied. */
+enum mcpass_rc mp_http_start(struct mp_http *http, unsigned id, const char *method,
+    const char *url, const struct mcpass_header *headers, size_t count, const char *body,
+    size_t len, const struct mp_http_callbacks *callbacks, struct mcpass_error *err);
+void mp_http_close(struct mp_http *http, unsigned id);      /* unknown ids are fine */
+/* Of an exchange that was just started: its head must be there in 60 s, where no timeout was
+ * given that says otherwise. */
+void mp_http_expect_head(struct mp_http *http, unsigned id);
+/* Reports why the exchange that broke off last did, with a hint; returns its code. */
+enum mcpass_rc mp_http_why(const struct mp_http *http, struct mcpass_error *err);
+/* It had been sent, in part at least: the peer may have carried it out. */
+bool mp_http_was_sent(const struct mp_http *http);
+/* It was not waited for any longer. */
+bool mp_http_was_late(const struct mp_http *http);
+/* Waits up to timeout_ms (-1: for ever) for something to happen, and lets it happen.
+ * also_fd (-1: none) ends the wait when readable: a terminal, a signal pipe.
+ * A failure that a callback returned is returned. */
+enum mcpass_rc mp_http_poll(struct mp_http *http, int timeout_ms, int also_fd,
+    struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,195 @@
+/* Which addresses are connected to.  libcurl asks for a socket when it has resolved the name
+ * and is about to connect, so what is judged here is the address that is used. */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include "io/http/exchange.h"
+#include "oauth/target.h"
+
+void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM])
+{
+	(void)snprintf(ret_host, MP_HTTP_HOST_ROOM, "%s%.*s%s:%u", uri->is_ipv6 ? "[" : "",
+	    (int)uri->host.len, uri->host.data, uri->is_ipv6 ? "]" : "", uri->port);
+}
+
+/* --- what a person says --- */
+
+/* HOST:PORT:ADDRESS, an IPv6 address in brackets or without. */
+static bool is_resolve(const char *text)
+{
+	const char *port = strchr(text, ':'), *address;
+	char bare[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+	size_t digits, len;
+
+	if (port == NULL || port == text || text[0] == '-')
+		return false;
+	digits = strspn(++port, "0123456789");
+	if (digits == 0 || port[digits] != ':')
+		return false;
+	address = port + digits + 1;
+	len = strlen(address);
+	if (address[0] == '[' && address[len - 1] == ']') {
+		address++;
+		len -= 2;
+	}
+	if (len >= sizeof(bare))
+		return false;
+	(void)snprintf(bare, sizeof(bare), "%.*s", (int)len, address);
+	return inet_pton(AF_INET, bare, bytes) == 1 || inet_pton(AF_INET6, bare, bytes) == 1;
+}
+
+enum mcpass_rc mp_http_reach_init(struct mp_http *http, const struct mp_http_options *options,
+    struct mcpass_error *err)
+{
+	for (size_t i = 0; i < options->resolve_count; i++) {
+		struct curl_slist *grown;
+
+		if (!is_resolve(options->resolve[i]))
+			return mp_fail(err, MCPASS_E_USAGE, NULL, "--resolve %s: no HOST:PORT:ADDRESS",
+			    options->resolve[i]);
+		grown = curl_slist_append(http->resolve, options->resolve[i]);
+		if (grown == NULL)
+			return mp_nomem(err);
+		http->resolve = grown;
+	}
+	return MCPASS_OK;
+}
+
+void mp_http_reach_free(struct mp_http *http)
+{
+	curl_slist_free_all(http->resolve);
+	mp_strings_free(&http->vouched);
+}
+
+enum mcpass_rc mp_http_confine(struct mp_http *http, const char *server_url,
+    enum mp_reach otherwise, struct mcpass_error *err)
+{
+	struct mp_uri uri;
+	enum mcpass_rc rc = mp_uri_parse(server_url, &uri, err);
+
+	if (rc)
+		return rc;
+	mp_http_name_host(&uri, http->server);
+	http->server_reach = mp_host_reach_of(uri.host, uri.is_ipv6);
+	if (http->server_reach == MP_REACH_UNKNOWN)
+		http->server_reach = otherwise;
+	return MCPASS_OK;
+}
+
+enum mp_reach mp_http_server_reach(const struct mp_http *http)
+{
+	return http->server_reach;
+}
+
+enum mcpass_rc mp_http_vouch(struct mp_http *http, const char *url, struct mcpass_error *err)
+{
+	char host[MP_HTTP_HOST_ROOM];
+	struct mp_uri uri;
+	enum mcpass_rc rc;
+
+	if (url == NULL)
+		return MCPASS_OK;
+	rc = mp_uri_parse(url, &uri, err);
+	if (rc)
+		return rc;
+	mp_http_name_host(&uri, host);
+	return mp_strings_add(&http->vouched, (struct mp_span){ host, strlen(host) }, err);
+}
+
+/* --- what libcurl is about to do --- */
+
+static enum mp_reach reach_of(const struct sockaddr *address, char ret_text[INET6_ADDRSTRLEN])
+{
+	uint8_t bytes[16];
+	size_t len = 0;
+
+	/* Read by its bytes: what libcurl hands over has no type of its own. */
+	if (address->sa_family == AF_INET) {
+		len = 4;
+		memcpy(bytes, (const uint8_t *)address + offsetof(struct sockaddr_in, sin_addr), len);
+	} else if (address->sa_family == AF_INET6) {
+		len = 16;
+		memcpy(bytes, (const uint8_t *)address + offsetof(struct sockaddr_in6, sin6_addr), len);
+	}
+	ret_text[0] = '\0';
+	if (len > 0)
+		(void)inet_ntop(address->sa_family, bytes, ret_text, INET6_ADDRSTRLEN);
+	return mp_host_reach(bytes, len);
+}
+
+/* spec: MCP security considerations (SSRF) */
+static bool may_connect(const struct mp_http_exchange *exchange, enum mp_reach target)
+{
+	const struct mp_http *http = exchange->http;
+
+	/* Plain http is for this machine and for private networks; spec: OAuth 2.1 1.5 */
+	if (exchange->is_plain && exchange->is_direct && http->server[0] != '\0'
+	    && target == MP_REACH_PUBLIC)
+		return false;
+	/* What is not private are requests to the server itself, which a person named. */
+	if (!exchange->is_private || !exchange->is_direct || http->server[0] == '\0')
+		return true;
+	if (mp_eq(exchange->host, http->server) && (http->server_reach == MP_REACH_UNKNOWN
+	        || http->server_reach == target))
+		return true;
+	return mp_target_may_reach(http->server_reach, target)
+	    || (mp_strings_has(&http->vouched, exchange->host) && mp_target_may_be_named(target));
+}
+
+curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct mp_http_exchange *exchange = ctx;
+	char text[INET6_ADDRSTRLEN];
+	enum mp_reach target = reach_of(&address->addr, text);
+
+	(void)purpose;
+	if (!may_connect(exchange, target)) {
+		exchange->kept_from = target;
+		memcpy(exchange->kept_address, text, sizeof(text));
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+void mp_http_reach_learn(const struct mp_http_exchange *exchange)
+{
+	struct mp_http *http = exchange->http;
+	const char *text = NULL;
+	uint8_t bytes[16];
+
+	if (!exchange->is_direct || !mp_eq(exchange->host, http->server))
+		return;
+	if (curl_easy_getinfo(exchange->easy, CURLINFO_PRIMARY_IP, &text) != CURLE_OK || text == NULL)
+		return;
+	if (inet_pton(AF_INET, text, bytes) == 1)
+		http->server_reach = mp_host_reach(bytes, 4);
+	else if (inet_pton(AF_INET6, text, bytes) == 1)
+		http->server_reach = mp_host_reach(bytes, 16);
+}
+
+enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
+    struct mcpass_error *err)
+{
+	static const char *const places[] = {
+		[MP_REACH_PUBLIC] = "outside, which plain http is not for",
+		[MP_REACH_PRIVATE] = "into a private network", [MP_REACH_LOOPBACK] = "to this machine",
+		[MP_REACH_LINK_LOCAL] = "to an address of the link or of the cloud's own services",
+		[MP_REACH_NOWHERE] = "to an address that is no host's",
+	};
+	bool vouches = mp_target_may_be_named(exchange->kept_from);
+	enum mcpass_rc rc;
+
+	rc = mp_fail(err, MCPASS_E_POLICY, "MCP security considerations (SSRF)",
+	    "%s: the name leads %s", exchange->host, places[exchange->kept_from]);
+	if (exchange->kept_from == MP_REACH_PUBLIC) {
+		mp_hint(err, "It is %s: tokens go there by https only.", exchange->kept_address);
+		return rc;
+	}
+	/* Not in the sentence, which an issuer shows to strangers. */
+	mp_hint(err, "It is %s, where the server must not send us.%s", exchange->kept_address,
+	    vouches ? " An authorization server that is meant to be there has to be named:"
+	        " --client-issuer URL." : "");
+	return rc;
+}

@@ -1,0 +1,17 @@
+/* sigpipe.h - a peer that closed its connection is an error, not the end of the process.
+ *
+ * OpenSSL writes to sockets in a way that raises SIGPIPE, and a library does not change
+ * the program's signal handling.  So the signal is held back while libcurl works. */
+#ifndef MP_IO_HTTP_SIGPIPE_H
+#define MP_IO_HTTP_SIGPIPE_H
+#include <signal.h>
+#include <stdbool.h>
+
+struct mp_sigpipe {
+	sigset_t before;        /* this thread's mask */
+	bool was_pending;       /* then it is somebody else's, and stays */
+};
+void mp_sigpipe_hold(struct mp_sigpipe *ret_held);
+void mp_sigpipe_release(const struct mp_sigpipe *held);
+
+#endif

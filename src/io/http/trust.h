@@ -1,0 +1,22 @@
+/* trust.h - which certificates are trusted. */
+#ifndef MP_IO_HTTP_TRUST_H
+#define MP_IO_HTTP_TRUST_H
+#include "base/text.h"
+
+struct mp_http_trust {
+	char *file, *dir;       /* either may be NULL; both: libcurl's own default */
+};
+
+/* ca_file when given; else as the curl program does CURL_CA_BUNDLE, else SSL_CERT_FILE
+ * and SSL_CERT_DIR; else the system's hashed directory: to read the bundle file takes
+ * 20 ms a start, a look into the directory nothing.
+ * MCPASS_E_IO  ca_file cannot be read */
+enum mcpass_rc mp_http_trust_find(const char *ca_file, struct mp_http_trust *ret_trust,
+    struct mcpass_error *err);
+void mp_http_trust_free(struct mp_http_trust *trust);
+
+/* True when dir holds certificates under the names that OpenSSL looks for, and no bundle
+ * beside them that is newer (a bundle alone is what people mount into containers). */
+bool mp_http_trust_is_hashed(const char *dir, const char *bundle);
+
+#endif

@@ -1,0 +1,23 @@
+/* database.h - a private SQLite file that appears whole. */
+#ifndef MP_IO_STORE_DATABASE_H
+#define MP_IO_STORE_DATABASE_H
+#include "io/store/sql.h"
+
+struct mp_schema {
+	int version;            /* kept in the file as user_version; > 0 */
+	const char *sql;        /* what a new file is given */
+};
+
+/* Opens the file at path, or ":memory:".  create false: *ret_db is NULL when there is
+ * none, and nothing is made.
+ * MCPASS_E_POLICY  others may read it; a symbolic link
+ * MCPASS_E_STORE   it is damaged, no database, or of a newer version of this program */
+enum mcpass_rc mp_database_open(const char *path, const struct mp_schema *schema, bool create,
+    sqlite3 **ret_db, struct mcpass_error *err);
+
+/* Locks a descriptor for this process; gone with it.  Waits at most timeout_ms; told, when
+ * not NULL, is called once when it has to wait.  MCPASS_E_EXPIRED when that was too short. */
+enum mcpass_rc mp_flock(int fd, int timeout_ms, void (*told)(void *ctx), void *ctx,
+    struct mcpass_error *err);
+
+#endif

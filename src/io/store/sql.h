@@ -1,0 +1,38 @@
+/* sql.h - the little of SQLite that two stores share. */
+#ifndef MP_IO_STORE_SQL_H
+#define MP_IO_STORE_SQL_H
+#include <sqlite3.h>
+#include <stdint.h>
+#include "base/text.h"
+
+/* A value for a '?': the text, or the number when text is NULL. */
+struct mp_sql_value {
+	const char *text;
+	int64_t number;
+};
+
+/* Runs one statement to its end.  ret_text, unless NULL: the first column of the first
+ * row, the caller's (mp_free_wiped); NULL when there is no row.
+ * MCPASS_E_STORE with SQLite's words and the file's name. */
+enum mcpass_rc mp_sql_run(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
+    size_t count, char **ret_text, struct mcpass_error *err);
+/* The first column of every row. */
+enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_list,
+    struct mcpass_error *err);
+/* Statements without values or rows. */
+enum mcpass_rc mp_sql_exec(sqlite3 *db, const char *sql, struct mcpass_error *err);
+
+/* The same for a statement whose change outlives a power failure once it is made: a lost one
+ * would be a lost login where refresh tokens rotate. */
+enum mcpass_rc mp_sql_run_lasting(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
+    size_t count, struct mcpass_error *err);
+
+/* A file that this process made is on the disk as a whole; no-op for any other.  Before
+ * it is closed, in any case. */
+void mp_sql_settle(sqlite3 *db);
+
+/* Whether something as large as bytes can be written now: takes the write lock, has the file
+ * system set the room aside, and lets go.  Costs no sync.  MCPASS_E_STORE: it cannot. */
+enum mcpass_rc mp_sql_reserve(sqlite3 *db, size_t bytes, struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,51 @@
+/* store.h - where credentials are kept: one interface, SQLite behind it. */
+#ifndef MP_IO_STORE_STORE_H
+#define MP_IO_STORE_STORE_H
+#include "base/buf.h"
+#include "base/secret.h"
+
+struct mp_store;
+/* Opens (creates) the store: path NULL is $MCPASS_STORE, else
+ * ${XDG_DATA_HOME:-~/.local/share}/mcpass/credentials.db; ":memory:" for tests.
+ * The folder is 0700 and the file 0600 from its first byte; a store that others may
+ * read is refused (MCPASS_E_POLICY, with the chmod to run), as is a symbolic link. */
+enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
+    struct mcpass_error *err);
+void mp_store_close(struct mp_store *store);
+/* The path, where this is the store of an environment with another XDG_DATA_HOME than ours, or
+ * without one; NULL: it is where ours would be. */
+const char *mp_store_elsewhere(const struct mp_store *store);
+
+/* *ret_record is the caller's (mp_free_wiped), NULL when there is none. */
+enum mcpass_rc mp_store_load(struct mp_store *store, const char *key, char **ret_record,
+    struct mcpass_error *err);
+/* record NULL: delete (bytes overwritten: secure_delete). */
+enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char *record,
+    struct mcpass_error *err);
+enum mcpass_rc mp_store_list(struct mp_store *store, struct mp_strings *ret_keys,
+    struct mcpass_error *err);
+
+/* One holder per key among all processes; gone when the process is, however it ends.  Who has
+ * it knows that the store can be written, and has room for a record.
+ * Waits at most timeout_ms; told, when not NULL, is called once when it has to wait, with who
+ * holds it ("process 123").
+ * MCPASS_E_EXPIRED  another one still holds it
+ * MCPASS_E_STORE    the store cannot be written: read-only, full, locked by another program */
+enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key, int timeout_ms,
+    void (*told)(void *ctx, const char *holder), void *ctx, struct mcpass_error *err);
+void mp_store_unlock(struct mp_store *store);
+
+/* Facts worth keeping that are no credentials (a server's revision): short texts. */
+enum mcpass_rc mp_store_note(struct mp_store *store, const char *name, const char *text,
+    struct mcpass_error *err);
+enum mcpass_rc mp_store_noted(struct mp_store *store, const char *name, char **ret_text,
+    struct mcpass_error *err);
+
+/* The issuer's memory, in SQLite too: path ":memory:" or a file, private as above.
+ * Fills the interface; release with mp_issuer_store_close(). */
+struct mp_issuer_store;
+enum mcpass_rc mp_issuer_store_open(const char *path, struct mp_issuer_store *ret_store,
+    struct mcpass_error *err);
+void mp_issuer_store_close(struct mp_issuer_store *store);
+
+#endif

@@ -1,0 +1,150 @@
+/* DPoP at the token and the pushed authorization request endpoint.  spec: RFC 9449 4.3, 5, 8, 11.1 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "issuer/bounds.h"
+#include "issuer/grants/token_endpoint.h"
+#include "oauth/dpop.h"
+#include "wire/jose/b64url.h"
+#include "wire/jose/crypto.h"
+
+#define NONCE_SIZE 48           /* a SHA-256 as base64url, and its NUL */
+
+enum mcpass_rc mp_bound_setup(const char *signing_key, struct mp_issuer *issuer,
+    struct mcpass_error *err)
+{
+	static const char purpose[] = "mcpass: the key of DPoP nonces, and of what follows from a secret";
+
+	return mp_hmac_sha256(signing_key, strlen(signing_key), purpose, sizeof(purpose),
+	    issuer->own_key, err);
+}
+
+/* Made from the time, so that nothing has to be remembered. */
+static enum mcpass_rc make_nonce(const struct mp_issuer *issuer, int64_t slot,
+    char nonce[NONCE_SIZE], struct mcpass_error *err)
+{
+	uint8_t mac[MP_SHA256_LEN];
+	struct mp_buf encoded;
+	char text[24];
+	enum mcpass_rc rc;
+
+	(void)snprintf(text, sizeof(text), "%" PRId64, slot);
+	rc = mp_hmac_sha256(issuer->own_key, sizeof(issuer->own_key), text, strlen(text), mac,
+	    err);
+	if (rc)
+		return rc;
+	mp_buf_init(&encoded, NONCE_SIZE);
+	mp_b64url_add(&encoded, mac, sizeof(mac));
+	rc = mp_buf_check(&encoded, "a nonce", err);
+	if (!rc)
+		(void)snprintf(nonce, NONCE_SIZE, "%s", mp_buf_text(&encoded));
+	mp_buf_free(&encoded);
+	return rc;
+}
+
+enum mcpass_rc mp_bound_add_nonce(const struct mp_turn *turn, struct mcpass_error *err)
+{
+	char nonce[NONCE_SIZE];
+	enum mcpass_rc rc;
+
+	if (!turn->issuer->require_dpop_nonce)
+		return MCPASS_OK;
+	rc = make_nonce(turn->issuer, turn->request->now / MP_DPOP_NONCE_SLOT, nonce, err);
+	return rc ? rc : mp_reply_header(turn, "DPoP-Nonce", nonce, err);
+}
+
+/* spec: RFC 9449 8: one of ours; what was handed out just now serves for a while */
+static enum mcpass_rc check_nonce(const struct mp_turn *turn, const char *nonce,
+    struct mcpass_error *err)
+{
+	int64_t slot = turn->request->now / MP_DPOP_NONCE_SLOT;
+	char right[NONCE_SIZE];
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (!turn->issuer->require_dpop_nonce)
+		return MCPASS_OK;
+	for (int64_t back = 0; nonce != NULL && back < 2 && !rc; back++) {
+		rc = make_nonce(turn->issuer, slot - back, right, err);
+		if (!rc && strlen(nonce) == strlen(right)
+		    && mp_bytes_equal(nonce, right, strlen(right)))
+			return MCPASS_OK;
+	}
+	return rc ? rc : mp_reply_refuse(err, "use_dpop_nonce", "RFC 9449 8",
+	    "the DPoP proof needs the nonce of DPoP-Nonce");
+}
+
+/* Last of all, so that a proof refused for its nonce is not used up.  The thumbprint has
+ * no dot.  spec: RFC 9449 11.1 */
+static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_dpop_proof *proof,
+    struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &turn->issuer->store;
+	int64_t now = turn->request->now;
+	bool added = false;
+	char *key = NULL;
+	struct mp_buf name;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&name, MP_MAX_JTI + 64);
+	mp_buf_addf(&name, "%s.%s", proof->thumbprint, proof->jti);
+	rc = mp_buf_check(&name, "a proof's jti", err);
+	if (!rc)
+		rc = mp_sha256_b64url(mp_buf_text(&name), &key, err);
+	/* For as long as its iat could pass: it may be up to a window ahead of now. */
+	if (!rc)
+		rc = mp_room_make(turn, "proof", NULL, err);
+	if (!rc)
+		rc = store->add(store->ctx, "proof", key, now + (int64_t)2 * MP_DPOP_WINDOW + 1, now, &added,
+		    err);
+	if (!rc && !added)
+		rc = mp_reply_refuse(err, "invalid_dpop_proof", "RFC 9449 11.1",
+		    "the DPoP proof was used before");
+	mp_buf_free(&name);
+	free(key);
+	return rc;
+}
+
+static enum mcpass_rc check(const struct mp_turn *turn, const char *endpoint,
+    const char *header, char **ret_thumbprint, struct mcpass_error *err)
+{
+	struct mp_dpop_expect expect = { .method = "POST", .now = turn->request->now };
+	struct mp_dpop_proof proof = { 0 };
+	struct mp_buf url;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&url, MP_MAX_URI);
+	mp_buf_addf(&url, "%s%s", turn->issuer->url, endpoint);
+	expect.url = mp_buf_text(&url);
+	rc = mp_buf_check(&url, "the endpoint", err);
+	if (!rc)
+		rc = mp_dpop_check(header, &expect, &proof, err);
+	if (!rc)
+		rc = check_nonce(turn, proof.nonce, err);
+	if (!rc)
+		rc = use_up(turn, &proof, err);
+	if (!rc) {
+		*ret_thumbprint = proof.thumbprint;
+		proof.thumbprint = NULL;
+	}
+	mp_dpop_proof_free(&proof);
+	mp_buf_free(&url);
+	return rc;
+}
+
+enum mcpass_rc mp_bound_check(const struct mp_turn *turn, const char *endpoint,
+    char **ret_thumbprint, struct mcpass_error *err)
+{
+	const struct mp_http_request *request = turn->request;
+	size_t count = mp_header_count(request->headers, request->header_count, "DPoP");
+
+	if (count == 0)
+		return MCPASS_OK;
+	/* spec: RFC 9449 4.3 (1) */
+	if (count > 1)
+		return mp_reply_refuse(err, "invalid_dpop_proof", "RFC 9449 4.3",
+		    "the DPoP header stands there twice");
+	return check(turn, endpoint, mp_header_get(request->headers, request->header_count, "DPoP"),
+	    ret_thumbprint, err);
+}

@@ -1,0 +1,129 @@
+#include "issuer/login/allowed.h"
+#include <stdlib.h>
+#include "base/limits.h"
+#include "oauth/scope.h"
+#include "wire/jose/crypto.h"
+
+struct consent { char *scope; };        /* allowed so far */
+static const struct mp_field fields[] = {
+	{ "scope", MP_FIELD_STRING, 0, offsetof(struct consent, scope), NULL },
+};
+static const struct mp_shape shape = { fields, MP_COUNT(fields) };
+
+/* All that the page shows, and the redirect URIs that it could have shown; scope NULL:
+ * without it. */
+static enum mcpass_rc digest(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, const char *scope, char **ret_digest,
+    struct mcpass_error *err)
+{
+	bool named = parked->resource != NULL;
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&text, MP_MAX_REPLY);
+	mp_form_add(&text, "user", parked->username);
+	mp_form_add(&text, "client", client->client_id);
+	mp_form_add(&text, "name", client->client_name);
+	mp_form_add(&text, "method", client->token_endpoint_auth_method);
+	mp_form_add(&text, "redirect", parked->redirect_uri);
+	mp_form_add(&text, "device", parked->device);
+	mp_form_add(&text, named ? "resource" : "default",
+	    named ? parked->resource : turn->issuer->default_resource);
+	for (size_t i = 0; i < client->redirect_uris.count; i++)
+		mp_form_add(&text, "registered", client->redirect_uris.items[i]);
+	mp_form_add(&text, "scope", scope);
+	rc = mp_buf_check(&text, "the consent", err);
+	if (!rc)
+		rc = mp_sha256_b64url(mp_buf_text(&text), ret_digest, err);
+	mp_buf_free(&text);
+	return rc;
+}
+
+enum mcpass_rc mp_allowed_digest(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, const struct mp_strings *scopes, char **ret_digest,
+    struct mcpass_error *err)
+{
+	char *scope = NULL;
+	enum mcpass_rc rc = mp_scope_join(scopes, &scope, err);
+
+	if (!rc)
+		rc = digest(turn, client, parked, scope, ret_digest, err);
+	free(scope);
+	return rc;
+}
+
+/* Reads what is remembered: *ret_found is false when nothing was ever allowed. */
+static enum mcpass_rc recall(const struct mp_turn *turn, const char *key,
+    struct mp_strings *ret_scopes, bool *ret_found, struct mcpass_error *err)
+{
+	const struct mp_slot slot = { "consent", key, "", 0 };
+	struct consent consent = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_record_get(turn, &slot, &shape, &consent, ret_found, err);
+	if (!rc && *ret_found)
+		rc = mp_scope_parse(consent.scope, ret_scopes, err);
+	mp_record_release(&shape, &consent);
+	return rc;
+}
+
+/* A client without credentials is known by its https address alone: any program on the
+ * person's computer can take a port there, a private-use scheme, and a public client_id.
+ * spec: RFC 8252 8.6; RFC 9700 4.16.  A device's code may come from another person's
+ * device.  spec: RFC 8628 5.4.  And on plain http the browser is not known, either. */
+bool mp_allowed_lasts(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked)
+{
+	if (parked->device != NULL || !turn->issuer->is_https)
+		return false;
+	return !mp_eq(client->token_endpoint_auth_method, "none")
+	    || mp_redirect_kind(parked->redirect_uri) == MP_REDIRECT_WEB;
+}
+
+enum mcpass_rc mp_allowed_find(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, const struct mp_strings *scopes, bool *ret_allowed,
+    struct mcpass_error *err)
+{
+	struct mp_strings before = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	rc = digest(turn, client, parked, NULL, &key, err);
+	if (!rc)
+		rc = recall(turn, key, &before, &found, err);
+	if (!rc)
+		*ret_allowed = found && mp_scope_covers(&before, scopes);
+	mp_strings_free(&before);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_allowed_remember(const struct mp_turn *turn, const struct mp_client *client,
+    const struct mp_parked *parked, const struct mp_strings *scopes, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "consent", NULL, client->client_id,
+		turn->request->now + MP_CONSENT_LIFETIME };
+	struct consent consent = { 0 };
+	struct mp_strings all = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	if (!mp_allowed_lasts(turn, client, parked))
+		return MCPASS_OK;
+	rc = digest(turn, client, parked, NULL, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = recall(turn, key, &all, &found, err);
+	if (!rc)
+		rc = mp_scope_merge(&all, scopes, err);
+	if (!rc)
+		rc = mp_scope_join(&all, &consent.scope, err);
+	if (!rc)
+		rc = mp_record_put(turn, &slot, &shape, &consent, err);
+	mp_record_release(&shape, &consent);
+	mp_strings_free(&all);
+	free(key);
+	return rc;
+}

@@ -1,0 +1,196 @@
+/* The page where a person enters the code that their device shows.  From there on it is
+ * an authorization like any other, but for its end.  spec: RFC 8628 3.3, 5.1, 5.4 */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "issuer/login/device_code.h"
+#include "issuer/login/ending.h"
+#include "issuer/login/pages.h"
+
+#define GUESSES_LIFETIME 60     /* seconds that wrong codes are counted for */
+
+struct guesses { int64_t count, until; };
+static const struct mp_field fields[] = {
+	{ "count", MP_FIELD_INT, 0, offsetof(struct guesses, count), NULL },
+	{ "until", MP_FIELD_INT, 0, offsetof(struct guesses, until), NULL },
+};
+static const struct mp_shape shape = { fields, MP_COUNT(fields) };
+static const struct mp_slot guesses_slot = { "device_guess", "all", "", 0 };
+
+/* Those of all browsers together, for whoever guesses has as many cookies as they like.
+ * Somebody may lock others out so, for a minute; nobody finds a code.
+ * spec: RFC 8628 5.1 */
+static enum mcpass_rc check_guesses(const struct mp_turn *turn, struct guesses *ret_guesses,
+    struct mcpass_error *err)
+{
+	bool found = false;
+	enum mcpass_rc rc;
+
+	*ret_guesses = (struct guesses){ 0 };
+	rc = mp_record_get(turn, &guesses_slot, &shape, ret_guesses, &found, err);
+	if (!rc && ret_guesses->count >= MP_MAX_CODE_GUESSES)
+		rc = mp_reply_refuse(err, "slow_down", "RFC 8628 5.1",
+		    "Too many wrong codes were entered here. Wait a minute.");
+	return rc;
+}
+
+static enum mcpass_rc count_guess(const struct mp_turn *turn, struct guesses *guesses,
+    struct mcpass_error *err)
+{
+	struct mp_slot slot = guesses_slot;
+
+	if (guesses->count++ == 0)
+		guesses->until = turn->request->now + GUESSES_LIFETIME;
+	slot.expires_at = guesses->until;
+	return mp_record_put(turn, &slot, &shape, guesses, err);
+}
+
+/* Fills what the device asked for into an authorization of the browser at hand. */
+static enum mcpass_rc park(const struct mp_turn *turn, char *device,
+    struct mp_parked *ret_parked, bool *ret_found, struct mcpass_error *err)
+{
+	const struct mp_slot slot = { "device", device, "", 0 };
+	struct mp_device_request request = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_record_get(turn, &slot, &mp_device_request_shape, &request, ret_found, err);
+	if (!rc && *ret_found) {
+		rc = mp_set(&ret_parked->device, device, err);
+		/* They move: the shapes have the same members for them. */
+		ret_parked->client_id = request.client_id;
+		ret_parked->user_code = request.user_code;
+		ret_parked->scope = request.scope;
+		ret_parked->resource = request.resource;
+		request = (struct mp_device_request){ 0 };
+	}
+	mp_record_release(&mp_device_request_shape, &request);
+	return rc;
+}
+
+static enum mcpass_rc find_client(const struct mp_turn *turn, const char *client_id,
+    struct mp_client *ret_client, struct mcpass_error *err)
+{
+	bool found = false;
+	enum mcpass_rc rc = mp_client_load(turn, client_id, ret_client, &found, err);
+
+	if (!rc && !found)
+		rc = mp_reply_refuse(err, "invalid_client", NULL,
+		    "The application is not registered here (any more).");
+	return rc;
+}
+
+/* The code is right: who is there, and do they allow it? */
+static enum mcpass_rc go_on(const struct mp_turn *turn, struct mp_parked *parked,
+    struct mcpass_error *err)
+{
+	struct mp_client client = { 0 };
+	enum mcpass_rc rc = find_client(turn, parked->client_id, &client, err);
+
+	if (!rc)
+		rc = mp_login_begin(turn, &client, parked, err);
+	mp_client_free(&client);
+	return rc;
+}
+
+static enum mcpass_rc try_code(const struct mp_turn *turn, const char *typed,
+    struct mcpass_error *err)
+{
+	char code[MP_USER_CODE_LEN + 1], *device = NULL;
+	struct mp_parked parked = { 0 };
+	struct guesses guesses;
+	bool found = false;
+	enum mcpass_rc rc;
+
+	if (!mp_device_normalize(typed, code))
+		return mp_pages_code(turn, typed, "This is no code of ours: it has eight letters.", err);
+	rc = check_guesses(turn, &guesses, err);
+	if (!rc)
+		rc = mp_device_find(turn, code, false, &device, err);
+	if (!rc && device != NULL)
+		rc = park(turn, device, &parked, &found, err);
+	if (!rc && found)
+		rc = go_on(turn, &parked, err);
+	else if (!rc)
+		rc = count_guess(turn, &guesses, err);
+	if (!rc && !found)
+		rc = mp_pages_code(turn, typed, "No device waits with this code (any more).", err);
+	mp_parked_free(&parked);
+	free(device);
+	return rc;
+}
+
+enum mcpass_rc mp_device_page_enter(const struct mp_turn *turn, struct mcpass_error *err)
+{
+	struct mp_form form = { 0 };
+	const char *typed = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_ask_form(turn, &form, err);
+	if (!rc && !mp_ask_same_origin(turn))
+		rc = mp_reply_refuse(err, "access_denied", "RFC 9700 4.7",
+		    "This form was sent from the page of another site.");
+	if (!rc)
+		rc = mp_ask_required(&form, "user_code", &typed, err);
+	if (!rc)
+		rc = try_code(turn, typed, err);
+	if (mp_reply_is_refusal(rc))
+		rc = mp_pages_refusal(turn, mp_eq(err->oauth, "slow_down") ? 429 : 403, err);
+	mp_form_free(&form);
+	return rc;
+}
+
+/* A code in the link fills the form and no more: the person compares it with what the
+ * device shows.  spec: RFC 8628 3.3.1 */
+enum mcpass_rc mp_device_page_show(const struct mp_turn *turn, struct mcpass_error *err)
+{
+	const char *text = turn->request->query != NULL ? turn->request->query : "";
+	char code[MP_USER_CODE_LEN + 1];
+	struct mp_form query = { 0 };
+	const char *typed = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (strlen(text) > MP_MAX_URI)
+		rc = mp_reply_refuse(err, "invalid_request", NULL, "The link is too long.");
+	if (!rc)
+		rc = mp_form_parse(text, strlen(text), &query, err);
+	if (!rc)
+		rc = mp_form_get(&query, "user_code", &typed, err);
+	if (!rc)
+		rc = mp_pages_code(turn, typed != NULL && mp_device_normalize(typed, code) ? typed : NULL,
+		    NULL, err);
+	if (mp_reply_is_refusal(rc))
+		rc = mp_pages_refusal(turn, 400, err);
+	mp_form_free(&query);
+	return rc;
+}
+
+enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_parked *parked,
+    const char *scope, bool allowed, struct mcpass_error *err)
+{
+	const struct mp_slot slot = { "device_answer", parked->device, "",
+		turn->request->now + MP_DEVICE_LIFETIME };
+	const struct mp_device_answer decided = {
+		.username = allowed ? parked->username : NULL, .scope = (char *)scope,
+	};
+	char code[MP_USER_CODE_LEN + 1], *device = NULL;
+	enum mcpass_rc rc;
+
+	(void)mp_device_normalize(parked->user_code, code);
+	rc = mp_device_find(turn, code, true, &device, err);
+	if (!rc && !mp_eq(device, parked->device))      /* decided in another window, or over */
+		rc = mp_reply_refuse(err, "access_denied", NULL,
+		    "The code has been used already, or has expired.");
+	if (!rc)
+		rc = mp_record_put(turn, &slot, &mp_device_answer_shape, &decided, err);
+	free(device);
+	return rc ? rc : mp_device_finished(turn, allowed, err);
+}
+
+enum mcpass_rc mp_device_finished(const struct mp_turn *turn, bool allowed,
+    struct mcpass_error *err)
+{
+	return allowed ? mp_pages_message(turn, 200, "You are signed in",
+	    "Go back to your device: it goes on by itself.", "You may close this page.", err)
+	    : mp_pages_message(turn, 200, "Not allowed",
+	    "Your device is told that you did not allow it.", "You may close this page.", err);
+}

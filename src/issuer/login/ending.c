@@ -1,0 +1,266 @@
+#include "issuer/login/ending.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "issuer/grants/grant.h"
+#include "issuer/login/pages.h"
+#include "issuer/login/par.h"
+
+/* --- the authorization response --- */
+/* Error or not.  spec: RFC 6749 4.1.2, RFC 9207 2 */
+static enum mcpass_rc write_location(const struct mp_turn *turn, const struct mp_parked *parked,
+    const struct mcpass_header *members, size_t count, struct mp_buf *location,
+    struct mcpass_error *err)
+{
+	const char *uri = parked->redirect_uri;
+
+	mp_buf_adds(location, uri);
+	if (strchr(uri, '?') == NULL)
+		mp_buf_addc(location, '?');
+	for (size_t i = 0; i < count; i++)
+		mp_form_add(location, members[i].name, members[i].value);
+	mp_form_add(location, "state", parked->state);
+	mp_form_add(location, "iss", turn->issuer->url);
+	return mp_buf_check(location, "the redirect", err);
+}
+
+static enum mcpass_rc redirect(const struct mp_turn *turn, const struct mp_parked *parked,
+    const struct mcpass_header *members, size_t count, struct mcpass_error *err)
+{
+	struct mp_buf location;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&location, 4 * MP_MAX_URI);
+	rc = write_location(turn, parked, members, count, &location, err);
+	/* 303, so that no browser posts a password on.  spec: RFC 9700 4.12 */
+	turn->response->status = 303;
+	if (!rc)
+		rc = mp_reply_header(turn, "Location", mp_buf_text(&location), err);
+	if (!rc)
+		rc = mp_reply_header(turn, "Cache-Control", "no-store", err);
+	if (!rc)
+		rc = mp_reply_header(turn, "Referrer-Policy", "no-referrer", err);
+	mp_buf_free(&location);
+	return rc;
+}
+
+static enum mcpass_rc redirect_error(const struct mp_turn *turn, const struct mp_parked *parked,
+    const char *error, const char *description, struct mcpass_error *err)
+{
+	const struct mcpass_header members[] = {
+		{ "error", error }, { "error_description", description },
+	};
+
+	return redirect(turn, parked, members, MP_COUNT(members), err);
+}
+
+static enum mcpass_rc redirect_code(const struct mp_turn *turn, const struct mp_parked *parked,
+    const struct mp_secret *code, struct mcpass_error *err)
+{
+	const struct mcpass_header member = { "code", mp_secret_reveal(code) };
+
+	return redirect(turn, parked, &member, 1, err);
+}
+
+/* The person is shown what the client would be told, and may tell it. */
+static enum mcpass_rc show_error(const struct mp_turn *turn, const struct mp_ending *ending,
+    const char *error, const char *description, struct mcpass_error *err)
+{
+	const struct mcpass_header members[] = {
+		{ "error", error }, { "error_description", description },
+	};
+	const struct mp_view view = { .client = ending->client, .parked = ending->parked,
+		.problem = description };
+	struct mp_buf location;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&location, 4 * MP_MAX_URI);
+	rc = write_location(turn, ending->parked, members, MP_COUNT(members), &location, err);
+	if (!rc)
+		rc = mp_pages_mistake(turn, &view, mp_buf_text(&location), err);
+	mp_buf_free(&location);
+	return rc;
+}
+
+/* --- the second click --- */
+/* What a form was answered with, by its ticket.  The code is not kept: it follows from the
+ * ticket.  It is there for as long as the page could have been. */
+struct answer {
+	char *browser, *decision;
+	char *redirect_uri, *state;     /* NULL: the answer went to a device; none was sent */
+	char *error, *description;      /* NULL: a code */
+};
+#define AT(member) offsetof(struct answer, member)
+static const struct mp_field fields[] = {
+	{ "browser", MP_FIELD_STRING, MP_REQUIRED, AT(browser), NULL },
+	{ "decision", MP_FIELD_STRING, MP_REQUIRED, AT(decision), NULL },
+	{ "redirect_uri", MP_FIELD_STRING, 0, AT(redirect_uri), NULL },
+	{ "state", MP_FIELD_STRING, 0, AT(state), NULL },
+	{ "error", MP_FIELD_STRING, 0, AT(error), NULL },
+	{ "description", MP_FIELD_STRING, 0, AT(description), NULL },
+};
+static const struct mp_shape shape = { fields, MP_COUNT(fields) };
+
+static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_ending *ending,
+    const char *error, const char *description, struct mcpass_error *err)
+{
+	const struct mp_parked *parked = ending->parked;
+	struct mp_slot slot = { "answered", NULL, "", turn->request->now + MP_PARKED_LIFETIME };
+	const struct answer answer = {
+		.browser = parked->browser, .decision = (char *)ending->decision,
+		.redirect_uri = parked->redirect_uri, .state = parked->state,
+		.error = (char *)error, .description = (char *)description,
+	};
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	if (!mp_secret_present(ending->ticket))
+		return MCPASS_OK;
+	rc = mp_record_key(ending->ticket, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_put(turn, &slot, &shape, &answer, err);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_ending_answered(struct mcpass_error *err)
+{
+	return mp_reply_refuse(err, MP_PAGES_ANSWERED, NULL,
+	    "You have answered this already. The application goes on by itself, or waits for you.");
+}
+
+static enum mcpass_rc repeat(const struct mp_turn *turn, const struct answer *answer,
+    const struct mp_secret *ticket, struct mcpass_error *err)
+{
+	const struct mp_parked parked = { .redirect_uri = answer->redirect_uri,
+		.state = answer->state };
+	struct mp_secret code = { 0 };
+	bool found = false;
+	enum mcpass_rc rc;
+
+	if (answer->redirect_uri == NULL)
+		return mp_device_finished(turn, answer->error == NULL, err);
+	if (answer->error != NULL)
+		return redirect_error(turn, &parked, answer->error, answer->description, err);
+	rc = mp_grant_find_code(turn, ticket, &code, &found, err);
+	if (!rc)
+		rc = found ? redirect_code(turn, &parked, &code, err) : mp_ending_answered(err);
+	mp_secret_free(&code);
+	return rc;
+}
+
+/* "login" for a form without buttons. */
+static enum mcpass_rc read_decision(const struct mp_form *form, const char **ret_decision,
+    struct mcpass_error *err)
+{
+	const char *decision = NULL;
+	enum mcpass_rc rc = mp_form_get(form, "decision", &decision, err);
+
+	if (!rc)
+		*ret_decision = decision != NULL ? decision : "login";
+	return rc;
+}
+
+static enum mcpass_rc find(const struct mp_turn *turn, const struct mp_secret *ticket,
+    struct answer *ret_answer, bool *ret_found, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "answered", NULL, "", 0 };
+	char *key = NULL;
+	enum mcpass_rc rc = mp_record_key(ticket, &key, err);
+
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_get(turn, &slot, &shape, ret_answer, ret_found, err);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_ending_repeat(const struct mp_turn *turn, const struct mp_form *form,
+    bool *ret_done, struct mcpass_error *err)
+{
+	struct answer answer = { 0 };
+	struct mp_secret ticket = { 0 };
+	const char *text = NULL, *decision = NULL;
+	bool found = false;
+	enum mcpass_rc rc = mp_form_get(form, "ticket", &text, err);
+
+	if (rc || text == NULL || !mp_ask_same_origin(turn))
+		return rc;                      /* mp_parked_open() refuses it */
+	rc = mp_secret_set(&ticket, text, err);
+	if (!rc)
+		rc = find(turn, &ticket, &answer, &found, err);
+	if (!rc && found)
+		rc = mp_parked_check_browser(turn, answer.browser, err);
+	if (!rc && found)
+		rc = read_decision(form, &decision, err);
+	if (!rc && found)
+		rc = mp_eq(decision, answer.decision) ? repeat(turn, &answer, &ticket, err)
+		    : mp_ending_answered(err);
+	*ret_done = found;
+	mp_record_release(&shape, &answer);
+	mp_secret_free(&ticket);
+	return rc;
+}
+
+/* --- the endings --- */
+/* A client that registered itself chose the address: a link with a mistake in it would make
+ * us a redirector to wherever its author likes.  spec: RFC 9700 4.11.2 */
+static bool may_redirect(const struct mp_turn *turn, const struct mp_client *client)
+{
+	return client->is_known || strcmp(turn->request->method, "POST") == 0;
+}
+
+enum mcpass_rc mp_ending_refuse(const struct mp_turn *turn, const struct mp_ending *ending,
+    const char *error, const char *description, struct mcpass_error *err)
+{
+	const struct mp_parked *parked = ending->parked;
+	enum mcpass_rc rc;
+
+	if (parked->device == NULL && !may_redirect(turn, ending->client))
+		return show_error(turn, ending, error, description, err);
+	rc = mp_par_use_up(turn, parked, err);
+	if (!rc)
+		rc = keep(turn, ending, error, description, err);
+	if (!rc)
+		rc = parked->device != NULL ? mp_device_finish(turn, parked, NULL, false, err)
+		    : redirect_error(turn, parked, error, description, err);
+	return rc;
+}
+
+static enum mcpass_rc give_code(const struct mp_turn *turn, const struct mp_ending *ending,
+    const char *scope, struct mcpass_error *err)
+{
+	const struct mp_parked *parked = ending->parked;
+	const struct mp_grant grant = {
+		.client_id = ending->client->client_id,
+		.username = parked->username,
+		.scope = (char *)scope,
+		.resource = parked->resource,
+		.redirect_uri = parked->redirect_uri,
+		.code_challenge = parked->code_challenge,
+		.thumbprint = parked->thumbprint,
+	};
+	struct mp_secret code = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_grant_begin(turn, &grant, ending->ticket, &code, err);
+	if (!rc)
+		rc = redirect_code(turn, parked, &code, err);
+	mp_secret_free(&code);
+	return rc;
+}
+
+enum mcpass_rc mp_ending_grant(const struct mp_turn *turn, const struct mp_ending *ending,
+    const char *scope, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_par_use_up(turn, ending->parked, err);
+
+	if (!rc)
+		rc = mp_client_use(turn, ending->client, err);
+	if (!rc)
+		rc = ending->parked->device != NULL
+		    ? mp_device_finish(turn, ending->parked, scope, true, err)
+		    : give_code(turn, ending, scope, err);
+	return rc ? rc : keep(turn, ending, NULL, NULL, err);
+}

@@ -1,0 +1,25 @@
+/* par.h - pushed authorization requests.  spec: RFC 9126 */
+#ifndef MP_ISSUER_LOGIN_PAR_H
+#define MP_ISSUER_LOGIN_PAR_H
+#include "issuer/login/pending.h"
+
+/* Puts the request that query refers to, when it does, in place of query, and binds it to
+ * the browser at hand: that may reload its link until it has answered.  Fills
+ * parked->pushed, browser and expires_at.  spec: RFC 9126 4 (a user reloading) */
+enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
+    struct mp_parked *parked, struct mcpass_error *err);
+/* The request of parked, if it was pushed, gets its one answer: refuses the second one. */
+enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_parked *parked,
+    struct mcpass_error *err);
+
+/* authorize.c: the client's request, checked as in the browser; refuses with the codes of
+ * RFC 6749 4.1.2.1. */
+enum mcpass_rc mp_authorize_check(const struct mp_turn *turn, const struct mp_form *query,
+    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err);
+
+/* Reads the scope that is asked for into parked: what the client may have, all of it when
+ * none is named.  Refuses with invalid_scope.  (authorize.c) */
+enum mcpass_rc mp_authorize_scope(const struct mp_turn *turn, const struct mp_form *query,
+    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,202 @@
+#include "issuer/login/pending.h"
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "wire/jose/crypto.h"
+
+#define AT(member) offsetof(struct mp_parked, member)
+static const struct mp_field fields[] = {
+	{ "client_id", MP_FIELD_STRING, MP_REQUIRED, AT(client_id), NULL },
+	{ "redirect_uri", MP_FIELD_STRING, 0, AT(redirect_uri), NULL },
+	{ "code_challenge", MP_FIELD_STRING, 0, AT(code_challenge), NULL },
+	{ "device", MP_FIELD_STRING, 0, AT(device), NULL },
+	{ "user_code", MP_FIELD_STRING, 0, AT(user_code), NULL },
+	{ "state", MP_FIELD_STRING, 0, AT(state), NULL },
+	{ "resource", MP_FIELD_STRING, 0, AT(resource), NULL },
+	{ "thumbprint", MP_FIELD_STRING, 0, AT(thumbprint), NULL },
+	{ "pushed", MP_FIELD_STRING, 0, AT(pushed), NULL },
+	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
+	{ "browser", MP_FIELD_STRING, MP_REQUIRED, AT(browser), NULL },
+	{ "username", MP_FIELD_STRING, 0, AT(username), NULL },
+	{ "shown", MP_FIELD_STRING, 0, AT(shown), NULL },
+	{ "direct", MP_FIELD_BOOL, 0, AT(direct), NULL },
+	{ "asks", MP_FIELD_BOOL, 0, AT(asks), NULL },
+	{ "login_hint", MP_FIELD_STRING, 0, AT(login_hint), NULL },
+	{ "attempts", MP_FIELD_INT, 0, AT(attempts), NULL },
+	{ "expires_at", MP_FIELD_INT, MP_REQUIRED, AT(expires_at), NULL },
+};
+static const struct mp_shape shape = { fields, MP_COUNT(fields) };
+
+void mp_parked_free(struct mp_parked *parked)
+{
+	mp_record_release(&shape, parked);
+}
+
+enum mcpass_rc mp_parked_save(const struct mp_turn *turn, const struct mp_parked *parked,
+    struct mp_secret *ticket, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "parked", NULL, parked->username != NULL || parked->attempts > 0
+		? MP_PARKED_LIVE : MP_PARKED_NEW, parked->expires_at };
+	char *key = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (!mp_secret_present(ticket))
+		rc = mp_random_text(turn->issuer->random, turn->issuer->random_ctx, 32, ticket, err);
+	if (!rc)
+		rc = mp_record_key(ticket, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_put(turn, &slot, &shape, parked, err);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_parked_close(const struct mp_turn *turn, const struct mp_secret *ticket,
+    struct mcpass_error *err)
+{
+	struct mp_slot slot = { "parked", NULL, "", 0 };
+	struct mp_parked parked = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	if (!mp_secret_present(ticket))
+		return MCPASS_OK;
+	rc = mp_record_key(ticket, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_take(turn, &slot, &shape, &parked, &found, err);
+	mp_parked_free(&parked);
+	free(key);
+	return rc;
+}
+
+static enum mcpass_rc hash_browser(const struct mp_turn *turn, char **ret_hash,
+    struct mcpass_error *err)
+{
+	struct mp_secret cookie = { 0 };
+	enum mcpass_rc rc = mp_ask_cookie(turn, "browser", &cookie, err);
+
+	if (!rc && mp_secret_present(&cookie))
+		rc = mp_record_key(&cookie, ret_hash, err);
+	mp_secret_free(&cookie);
+	return rc;
+}
+
+enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *parked,
+    struct mcpass_error *err)
+{
+	const struct mp_issuer *issuer = turn->issuer;
+	struct mp_secret cookie = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (parked->browser == NULL)
+		rc = hash_browser(turn, &parked->browser, err);
+	/* One cookie for all the tabs, so that they do not grow until a proxy refuses. */
+	if (rc || parked->browser != NULL)
+		return rc;
+	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, &cookie, err);
+	if (!rc)
+		rc = mp_record_key(&cookie, &parked->browser, err);
+	if (!rc)
+		rc = mp_reply_cookie(turn, "browser", &cookie, -1, err);
+	mp_secret_free(&cookie);
+	return rc;
+}
+
+enum mcpass_rc mp_parked_check_browser(const struct mp_turn *turn, const char *browser,
+    struct mcpass_error *err)
+{
+	char *hash = NULL;
+	enum mcpass_rc rc = hash_browser(turn, &hash, err);
+
+	/* The consent of one browser is no consent of another.  spec: RFC 9700 4.7 */
+	if (!rc && !mp_eq(hash, browser))
+		rc = mp_reply_refuse(err, "access_denied", "RFC 9700 4.7",
+		    "This page was opened in another browser, or cookies are turned off.");
+	free(hash);
+	return rc;
+}
+
+static enum mcpass_rc expired(struct mcpass_error *err)
+{
+	return mp_reply_refuse(err, "access_denied", NULL,
+	    "This page has been used already, or was open for too long.");
+}
+
+static enum mcpass_rc load_client(const struct mp_turn *turn, const char *client_id,
+    struct mp_client *ret_client, struct mcpass_error *err)
+{
+	bool found = false;
+	enum mcpass_rc rc = mp_client_load(turn, client_id, ret_client, &found, err);
+
+	if (!rc && !found)
+		rc = mp_reply_refuse(err, "access_denied", NULL,
+		    "The application is not registered any more.");
+	return rc;
+}
+
+/* The client may have given its address up since.  spec: OAuth 2.1 4.1.2.1 */
+static enum mcpass_rc check_redirect(const struct mp_parked *parked,
+    const struct mp_client *client, struct mcpass_error *err)
+{
+	if (parked->redirect_uri == NULL
+	    || mp_redirect_is_among(&client->redirect_uris, parked->redirect_uri))
+		return MCPASS_OK;
+	return mp_reply_refuse(err, "access_denied", "OAuth 2.1 4.1.2.1",
+	    "The application is not to be answered at this address any more.");
+}
+
+/* Looks first and takes afterwards, so that a stranger's post destroys nothing. */
+static enum mcpass_rc open_slot(const struct mp_turn *turn, const struct mp_slot *slot,
+    struct mp_parked *ret_parked, struct mcpass_error *err)
+{
+	struct mp_parked parked = { 0 };
+	bool found = false;
+	enum mcpass_rc rc;
+
+	rc = mp_record_get(turn, slot, &shape, &parked, &found, err);
+	if (!rc && !found)
+		rc = expired(err);
+	if (!rc)
+		rc = mp_parked_check_browser(turn, parked.browser, err);
+	mp_parked_free(&parked);
+	if (!rc)
+		rc = mp_record_take(turn, slot, &shape, ret_parked, &found, err);
+	if (!rc && !found)
+		rc = expired(err);
+	return rc;
+}
+
+enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *form,
+    struct mp_client *ret_client, struct mp_parked *ret_parked, struct mp_secret *ret_ticket,
+    struct mcpass_error *err)
+{
+	struct mp_slot slot = { "parked", NULL, "", 0 };
+	struct mp_secret ticket = { 0 };
+	const char *text;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	if (!mp_ask_same_origin(turn))
+		return mp_reply_refuse(err, "access_denied", "RFC 9700 4.7",
+		    "This form was sent from the page of another site.");
+	rc = mp_ask_required(form, "ticket", &text, err);
+	if (!rc)
+		rc = mp_secret_set(&ticket, text, err);
+	if (!rc)
+		rc = mp_record_key(&ticket, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = open_slot(turn, &slot, ret_parked, err);
+	if (!rc)
+		rc = load_client(turn, ret_parked->client_id, ret_client, err);
+	if (!rc)
+		rc = check_redirect(ret_parked, ret_client, err);
+	free(key);
+	if (rc)
+		mp_secret_free(&ticket);
+	else
+		*ret_ticket = ticket;
+	return rc;
+}

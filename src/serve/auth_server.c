@@ -1,0 +1,302 @@
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "serve/log.h"
+#include "io/clock.h"
+#include "serve/documents.h"
+#include "io/entropy.h"
+#include "serve/passwords.h"
+#include "io/store/store.h"
+#include "issuer/issuer.h"
+#include "wire/jose/jwk.h"
+
+/* What the server keeps about itself, beside what the issuer keeps. */
+#define OWN_KIND "server"
+/* Who got a token without a login. */
+#define CLIENT_ID "mcpass-authserver-token"
+/* Long after anybody who runs this: 31 December 9999. */
+#define FOR_EVER 253402300799
+
+/* A browser waits while a client's document is fetched. */
+#define FETCH_MS 3000
+
+struct mp_issuer_service {
+	char *url;
+	struct mp_issuer_store store;
+	bool has_store;
+	struct mp_issuer *issuer;
+	struct mp_documents *documents; /* of clients, and keys */
+	struct mp_passwords *passwords;
+	struct mp_service_log *log;
+	struct mp_httpd *httpd;
+	atomic_bool ready;              /* as in service_echo.c */
+};
+
+static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct mp_issuer_service *service = ctx;
+
+	if (!atomic_load(&service->ready)) {
+		response->status = 503;
+		return MCPASS_OK;
+	}
+	return mp_issuer_handle(service->issuer, request, response, err);
+}
+
+/* In another thread: the requests that wait for something are looked at again. */
+static void on_done(void *ctx)
+{
+	const struct mp_issuer_service *service = ctx;
+
+	mp_httpd_resume(service->httpd);
+}
+
+static void on_request(void *ctx, const char *method, const char *path, int status,
+    const struct mcpass_error *err)
+{
+	const struct mp_issuer_service *service = ctx;
+
+	mp_service_log(service->log, method, path, status, err);
+}
+
+enum mcpass_rc mp_issuer_service_new_key(char **ret_jwk, struct mcpass_error *err)
+{
+	struct mp_key *key = NULL;
+	json_t *jwk = NULL;
+	char *text;
+	enum mcpass_rc rc;
+
+	rc = mp_key_generate(MP_ES256, &key, err);
+	if (!rc)
+		rc = mp_jwk_write(key, true, &jwk, err);
+	if (!rc) {
+		text = mp_json_dump(jwk);
+		if (text == NULL)
+			rc = mp_nomem(err);
+		else
+			*ret_jwk = text;
+	}
+	json_decref(jwk);
+	mp_key_free(key);
+	return rc;
+}
+
+/* The key that is given, else the one of the last run, else a new one for the next. */
+static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *given,
+    char **ret_jwk, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (given != NULL)
+		return mp_set(ret_jwk, given, err);
+	rc = store->get(store->ctx, OWN_KIND, "signing_key", mp_now_s(), ret_jwk, err);
+	if (rc || *ret_jwk != NULL)
+		return rc;
+	rc = mp_issuer_service_new_key(ret_jwk, err);
+	if (!rc)
+		rc = store->put(store->ctx, OWN_KIND, "signing_key", NULL, FOR_EVER, *ret_jwk, err);
+	return rc;
+}
+
+/* Whoever comes names a document to be fetched: it may be out there, or on this machine when
+ * we are on it ourselves.  The keys of trusted issuers are where our operator says. */
+static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+{
+	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS, .timeout_ms = FETCH_MS,
+		.resolve = options->resolve, .resolve_count = options->resolve_count };
+	enum mcpass_rc rc;
+
+	rc = mp_documents_new(&http, service->url, on_done, service, &service->documents, err);
+	for (size_t i = 0; i < options->trusted_count && !rc; i++)
+		if (options->trusted[i].jwks_uri != NULL)
+			rc = mp_documents_vouch(service->documents, options->trusted[i].jwks_uri, err);
+	return rc ? rc : mp_passwords_new(on_done, service, &service->passwords, err);
+}
+
+static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+{
+	static const struct mp_issuer_scope scopes[] = {
+		{ "mcp:read", "See what it offers" },
+		{ "mcp:tools", "Use its tools" },
+		{ "mcp:prompts", "Use its prompts" },
+	};
+	struct mp_issuer_config config = {
+		.issuer = service->url, .users = options->users,
+		.scopes = scopes, .scope_count = MP_COUNT(scopes),
+		.store = service->store, .random = mp_entropy,
+		.hosts = mp_service_hosts(options->bind_address, options->issuer),
+		.default_resource = options->default_resource,
+		.device_interval = options->device_interval,
+		.refresh_grace = options->refresh_grace,
+		.require_pushed = options->require_par,
+		.require_dpop_nonce = options->require_dpop_nonce,
+		.opaque_tokens = options->opaque_tokens,
+		.clients = options->clients, .client_count = options->client_count,
+		.trusted = options->trusted, .trusted_count = options->trusted_count,
+		.cors_origins = options->origins, .cors_count = options->origin_count,
+		.proxies = options->proxies, .proxy_count = options->proxy_count,
+		.users_file = options->users_file,
+		.trace = service->log != NULL ? mp_service_note : NULL, .trace_ctx = service->log,
+		.fetch = mp_documents_get, .fetch_ctx = service->documents,
+		.check_password = service->passwords != NULL ? mp_passwords_check : NULL,
+		.check_password_ctx = service->passwords,
+	};
+	char *jwk = NULL;
+	enum mcpass_rc rc;
+
+	rc = find_key(&service->store, options->signing_key, &jwk, err);
+	config.signing_key = jwk;
+	if (!rc)
+		rc = mp_issuer_new(&config, &service->issuer, err);
+	if (!rc && options->fault != NULL)
+		rc = mp_issuer_misbehave(service->issuer, options->fault, err);
+	mp_free_wiped(jwk);
+	return rc;
+}
+
+static enum mcpass_rc open_store(struct mp_issuer_service *service, const char *data,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_issuer_store_open(data != NULL ? data : ":memory:", &service->store, err);
+	service->has_store = rc == MCPASS_OK;
+	return rc;
+}
+
+/* Its own name is kept for `authserver token`. */
+static enum mcpass_rc name_it(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &service->store;
+	enum mcpass_rc rc;
+
+	rc = options->issuer != NULL ? mp_set(&service->url, options->issuer, err)
+	    : mp_service_url(options->bind_address, mp_httpd_port(service->httpd), "",
+	        &service->url, err);
+	if (!rc)
+		rc = store->put(store->ctx, OWN_KIND, "issuer", NULL, FOR_EVER, service->url, err);
+	return rc;
+}
+
+static enum mcpass_rc start(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+{
+	const struct mp_httpd_options httpd = { .bind_address = options->bind_address,
+		.port = options->port, .max_body = MP_MAX_FORM,
+		.per_address = mp_service_per_address(options->issuer), .handle = handle, .ctx = service,
+		.log = on_request };
+	enum mcpass_rc rc;
+
+	rc = open_store(service, options->data, err);
+	if (!rc)
+		rc = mp_httpd_start(&httpd, &service->httpd, err);
+	if (!rc)
+		rc = name_it(service, options, err);
+	if (!rc)
+		rc = start_helpers(service, options, err);
+	if (!rc)
+		rc = make_issuer(service, options, err);
+	if (!rc)
+		atomic_store(&service->ready, true);
+	return mp_doing(err, rc, "starting the authorization server");
+}
+
+enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *options,
+    struct mp_issuer_service **ret_service, struct mcpass_error *err)
+{
+	struct mp_issuer_service *service;
+	enum mcpass_rc rc;
+
+	if (options->issuer == NULL && !mp_service_is_loopback(options->bind_address)) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "on %s its public URL has to be told",
+		    options->bind_address);
+		mp_hint(err, "--issuer https://HOST, without a '/' at its end");
+		return rc;
+	}
+	service = calloc(1, sizeof(*service));
+	if (service == NULL)
+		return mp_nomem(err);
+	service->log = options->log;
+	rc = start(service, options, err);
+	if (rc)
+		mp_issuer_service_stop(service);
+	else
+		*ret_service = service;
+	return rc;
+}
+
+const char *mp_issuer_service_url(const struct mp_issuer_service *service)
+{
+	return service->url;
+}
+
+void mp_issuer_service_stop(struct mp_issuer_service *service)
+{
+	if (service == NULL)
+		return;
+	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
+	mp_documents_free(service->documents);  /* which call the server */
+	mp_passwords_free(service->passwords);
+	mp_httpd_free(service->httpd);
+	mp_issuer_free(service->issuer);
+	if (service->has_store)
+		mp_issuer_store_close(&service->store);
+	free(service->url);
+	free(service);
+}
+
+/* Whose tokens these will be. */
+static enum mcpass_rc recall_url(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &service->store;
+	enum mcpass_rc rc;
+
+	if (options->issuer != NULL)
+		return mp_set(&service->url, options->issuer, err);
+	rc = store->get(store->ctx, OWN_KIND, "issuer", mp_now_s(), &service->url, err);
+	if (!rc && service->url == NULL && options->data == NULL)
+		return mp_service_url(options->bind_address, options->port, "", &service->url, err);
+	if (!rc && service->url == NULL) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the issuer's URL is not known");
+		mp_hint(err, "--issuer URL, or the --data FILE of a server that ran once");
+	}
+	return rc;
+}
+
+static enum mcpass_rc mint_one(struct mp_issuer *issuer, bool anybody,
+    const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err)
+{
+	const struct mp_mint any = { mint->username, CLIENT_ID, mint->scope, mint->resource,
+		mint->claims };
+
+	if (anybody || mint->claims != NULL)
+		return mp_issuer_mint_any(issuer, &any, mp_now_s(), ret_token, err);
+	return mp_issuer_mint(issuer, mint->username, CLIENT_ID, mint->scope, mint->resource,
+	    mp_now_s(), ret_token, err);
+}
+
+enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *options,
+    const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err)
+{
+	struct mp_issuer_service service = { 0 };
+	enum mcpass_rc rc;
+
+	rc = open_store(&service, options->data, err);
+	if (!rc)
+		rc = recall_url(&service, options, err);
+	if (!rc)
+		rc = make_issuer(&service, options, err);
+	if (!rc)
+		rc = mint_one(service.issuer, options->users == NULL, mint, ret_token, err);
+	mp_issuer_free(service.issuer);
+	if (service.has_store)
+		mp_issuer_store_close(&service.store);
+	free(service.url);
+	return mp_doing(err, rc, "making a token");
+}

@@ -1,0 +1,66 @@
+#include "serve/discover.h"
+#include "base/limits.h"
+
+/* One GET, and what the walk makes of it. */
+static enum mp_places_next look(struct mp_http *http, struct mp_places *places,
+    struct mcpass_error *err)
+{
+	static const struct mcpass_header accept = { "Accept", "application/json" };
+	struct mp_http_response response = { 0 };
+	struct mp_places_answer answer = { 0 };
+	struct mcpass_error why = { 0 };
+	enum mp_places_next next = MP_PLACES_FAILED;
+	enum mcpass_rc rc = mp_http_perform(http, "GET", mp_places_url(places), &accept, 1, NULL, 0,
+	    MP_MAX_DOCUMENT, &response, &why);
+
+	if (rc == MCPASS_E_IO) {
+		answer.data = why.detail;
+		next = mp_places_next(places, &answer, err);
+	} else if (rc) {
+		(void)mp_fail(err, rc, why.spec, "%s", why.detail);
+	} else {
+		answer.status = response.status;
+		answer.data = mp_buf_text(&response.body);
+		answer.data_len = response.body.len;
+		next = mp_places_next(places, &answer, err);
+	}
+	mp_http_response_free(&response);
+	return next;
+}
+
+static enum mcpass_rc walk(struct mp_http *http, struct mp_places *places, const char *issuer,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mp_places_next next;
+
+	do
+		next = look(http, places, &why);
+	while (next == MP_PLACES_AGAIN);
+	if (next == MP_PLACES_NONE)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3",
+		    "%s publishes no metadata at any of %zu places (%.60s)", issuer,
+		    mp_places_count(places), places->passed);
+	if (next == MP_PLACES_FOUND)
+		return MCPASS_OK;
+	(void)mp_fail(err, why.rc, why.spec, "%s", why.detail);
+	if (why.hint[0] != '\0')
+		mp_hint(err, "%s", why.hint);
+	return why.rc;
+}
+
+enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, unsigned wants,
+    struct mp_asmeta *ret_meta, struct mcpass_error *err)
+{
+	struct mp_places places = { 0 };
+	enum mcpass_rc rc = mp_places_of_issuer(&places, issuer, issuer, true, wants, err);
+
+	if (!rc)
+		rc = walk(http, &places, issuer, err);
+	if (!rc) {
+		*ret_meta = places.as;
+		places.as = (struct mp_asmeta){ 0 };
+	}
+	mp_places_free(&places);
+	return mp_doing(err, rc, "reading the issuer's metadata");
+}

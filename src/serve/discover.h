@@ -1,0 +1,16 @@
+/* discover.h - an authorization server's metadata, fetched by somebody who is no client of
+ * it: a server that exchanges tokens there, or looks whether it is well. */
+#ifndef MP_SERVE_DISCOVER_H
+#define MP_SERVE_DISCOVER_H
+#include "io/http/http.h"
+#include "oauth/places.h"
+
+/* Walks the places as the guard does (a redirect is a miss); wants: MP_WANTS_... of
+ * oauth/places.h.  *ret_meta is released with mp_asmeta_free().
+ * MCPASS_E_IO        no answer, or one that may pass
+ * MCPASS_E_PROTOCOL  none of the places has any, MCPASS_E_POLICY it is another issuer's */
+enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, unsigned wants,
+    struct mp_asmeta *ret_meta,
+    struct mcpass_error *err);
+
+#endif

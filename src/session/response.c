@@ -1,0 +1,386 @@
+/* What comes back on an exchange: a head, bytes, an end. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "mcp/reason.h"
+#include "session/session.h"
+#include "wire/json/check.h"
+#include "wire/uri.h"
+
+static bool is_success(int status)
+{
+	return status >= 200 && status < 300;
+}
+
+static bool is_redirect(int status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+/* Only of the answers that ask for a token is everything kept.  A header that is none is
+ * left out: a challenge is not looked for there. */
+static enum mcpass_rc keep_headers(struct mp_exchange *e, const struct mcpass_header *headers,
+    size_t count, struct mcpass_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		enum mcpass_rc rc = mp_headers_add(&e->answer, headers[i].name, headers[i].value, NULL);
+
+		if (rc == MCPASS_E_NOMEM)
+			return mp_nomem(err);
+		if (rc == MCPASS_E_LIMIT)
+			return mp_fail(err, rc, NULL, "the answer has more than %d headers",
+			    MP_MAX_ITEMS);
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc not_mcp(struct mp_exchange *e, const char *type,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
+	    "this is not an MCP endpoint: HTTP %d with %s%s where an MCP message was due",
+	    e->status, type != NULL ? "content of type " : "no content type", type != NULL ? type : "");
+	mp_hint(err, "Check the URL: the endpoint of an MCP server often ends in /mcp.");
+	return rc;
+}
+
+/* spec: MCP streamable HTTP, "Sending Messages" 6: JSON or an event stream, both */
+static enum mcpass_rc classify(struct mp_exchange *e, const char *type,
+    struct mcpass_error *err)
+{
+	if (!is_success(e->status))
+		return MCPASS_OK;
+	if (mp_media_type_is(type, "application/json"))
+		e->kept = MP_BODY_JSON;
+	if (mp_media_type_is(type, "text/event-stream"))
+		e->kept = MP_BODY_SSE;
+	if (e->kept != MP_BODY_IGNORED || e->resuming)
+		return MCPASS_OK;
+	if (e->status == 202 || e->status == 204)
+		return mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
+		    "HTTP %d, which answers a notification, to the request %s", e->status,
+		    e->call != NULL ? e->call->method : "that was given up");
+	return not_mcp(e, type, err);
+}
+
+/* What it says is for people; nothing of it is needed. */
+static enum mcpass_rc begin_refusal(struct mp_exchange *e, const struct mcpass_header *headers,
+    size_t count, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	e->kept = MP_BODY_REFUSAL;
+	if (e->status == 401 || e->status == 403)
+		rc = keep_headers(e, headers, count, err);
+	return rc ? rc : mp_set(&e->type, mp_header_get(headers, count, "Content-Type"), err);
+}
+
+/* A long answer that says how long it is gets its room at once. */
+static void make_room(struct mp_exchange *e, const struct mcpass_header *headers, size_t count)
+{
+	const char *text = mp_header_get(headers, count, "Content-Length");
+	unsigned long long len = text != NULL ? strtoull(text, NULL, 10) : 0;
+
+	if (e->kept == MP_BODY_JSON && len > 0 && len <= MP_MAX_MESSAGE)
+		mp_buf_reserve(&e->text, (size_t)len);
+}
+
+static enum mcpass_rc begin_success(struct mcpass_session *s, struct mp_exchange *e,
+    const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
+{
+	const char *type = mp_header_get(headers, count, "Content-Type");
+	enum mcpass_rc rc;
+
+	if (e->kind == MP_EXCHANGE_LISTEN && e->status == 200
+	    && mp_media_type_is(type, "text/event-stream"))
+		e->kept = MP_BODY_SSE;
+	if (e->kind != MP_EXCHANGE_CALL)
+		return MCPASS_OK;
+	rc = classify(e, type, err);
+	make_room(e, headers, count);
+	if (!rc && e->call != NULL && e->call->kind == MP_CALL_INITIALIZE)
+		rc = mp_legacy_session_id(s, headers, count, err);
+	return rc;
+}
+
+static bool asks_for_token(const struct mp_exchange *e)
+{
+	return e->status == 401 || (e->status == 403 && e->kind != MP_EXCHANGE_LISTEN);
+}
+
+/* What became of a notification: its head says it. */
+static enum mcpass_rc tell_note(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	bool announce = e->kind == MP_EXCHANGE_ANNOUNCE, current = e->generation == s->generation;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (e->told)
+		return MCPASS_OK;
+	e->told = true;
+	if (!is_success(e->status))
+		rc = mp_queue_warning(s, err, "The server did not take a %s: %s %d",
+		    announce ? "notifications/initialized" : "notification or answer",
+		    e->status == 0 ? "no answer," : "HTTP", e->status);
+	if (!rc && announce && current)
+		rc = mp_legacy_announced(s, err);
+	return rc;
+}
+
+/* spec: MCP streamable HTTP, "Sending Messages" 4: 202, and nothing follows; some servers
+ * open a stream all the same. */
+static enum mcpass_rc note_head(struct mcpass_session *s, struct mp_exchange *e,
+    const char *type, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (asks_for_token(e) || is_redirect(e->status))
+		return MCPASS_OK;
+	rc = tell_note(s, e, err);
+	if (!rc && mp_media_type_is(type, "text/event-stream"))
+		rc = mp_exchange_drop(s, e, err);
+	return rc;
+}
+
+enum mcpass_rc mp_answer_head(struct mcpass_session *s, struct mp_exchange *e, int status,
+    const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
+{
+	const char *type = mp_header_get(headers, count, "Content-Type");
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (e->state != MP_EXCHANGE_SENT)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has its head already", e->number);
+	e->state = MP_EXCHANGE_ANSWERED;
+	e->status = status;
+	mp_trace_answered(s, e, type);
+	if (is_redirect(status))
+		rc = mp_set(&e->location, mp_header_get(headers, count, "Location"), err);
+	else if (is_success(status))
+		rc = begin_success(s, e, headers, count, err);
+	else
+		rc = begin_refusal(e, headers, count, err);
+	if (!rc && (e->kind == MP_EXCHANGE_NOTE || e->kind == MP_EXCHANGE_ANNOUNCE))
+		rc = note_head(s, e, type, err);
+	if (!rc && e->kind == MP_EXCHANGE_LISTEN && status != 401 && !is_redirect(status))
+		mp_stream_head(s, e);
+	return rc;
+}
+
+struct feed {
+	struct mcpass_session *s;
+	struct mp_exchange *e;
+};
+
+static bool fits_header(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* Nothing counts behind the answer, or when its request is asked anew in another way. */
+static bool is_done(const struct mp_exchange *e)
+{
+	return e->dropped || (e->kind == MP_EXCHANGE_CALL && e->call == NULL);
+}
+
+static enum mcpass_rc take_event(void *ctx, const struct mp_sse_event *event,
+    struct mcpass_error *err)
+{
+	struct feed *feed = ctx;
+	struct mp_exchange *e = feed->e;
+
+	if (is_done(e))
+		return MCPASS_OK;
+	e->attempts = 0;
+	if (!fits_header(event->last_id))
+		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP transports, Resumability and Redelivery",
+		    "an event id holds a character that no header can carry back");
+	/* An event without data only carries an id; other types are not MCP's. */
+	if (event->data_len == 0 || strcmp(event->type, "message") != 0)
+		return MCPASS_OK;
+	return mp_message_take(feed->s, e, (struct mp_span){ event->data, event->data_len },
+	    "an event of the stream", err);
+}
+
+enum mcpass_rc mp_answer_data(struct mcpass_session *s, struct mp_exchange *e,
+    const char *bytes, size_t len, struct mcpass_error *err)
+{
+	struct feed feed = { s, e };
+
+	if (e->state != MP_EXCHANGE_ANSWERED)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->number);
+	if (is_done(e))
+		return MCPASS_OK;
+	if (e->kept == MP_BODY_SSE)
+		return mp_sse_feed(&e->sse, bytes, len, take_event, &feed, err);
+	if (e->kept == MP_BODY_REFUSAL && len > MP_MAX_DOCUMENT - e->text.len)
+		len = MP_MAX_DOCUMENT - e->text.len;    /* no reason is longer */
+	if (e->kept == MP_BODY_JSON || e->kept == MP_BODY_REFUSAL) {
+		mp_buf_add(&e->text, bytes, len);
+		return mp_buf_check(&e->text, "the server's answer", err);
+	}
+	return MCPASS_OK;
+}
+
+static struct mp_span body_of(const struct mp_exchange *e)
+{
+	return (struct mp_span){ mp_buf_text(&e->text), e->text.len };
+}
+
+/* 401 and 403 are no evidence of anything but a missing token. */
+static enum mcpass_rc ask_authorization(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	struct mp_action *action;
+	enum mcpass_rc rc;
+
+	rc = mp_queue_add(s, MCPASS_SESSION_AUTHORIZE, &action, err);
+	if (!rc)
+		rc = mp_set(&action->url, e->url, err);
+	if (!rc)
+		rc = mp_reason_read(e->type, body_of(e), &action->body, err);
+	if (rc)
+		return rc;
+	action->public.exchange = e->number;
+	action->public.call = e->call != NULL ? e->call->number : 0;
+	action->public.status = e->status;
+	action->headers = e->answer;
+	e->answer = (struct mp_headers){ 0 };
+	e->state = MP_EXCHANGE_AUTHORIZE;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc refuse_redirect(const struct mp_exchange *e, const char *target,
+    const char *why, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_fail(err, MCPASS_E_POLICY, "RFC 9110 15.4", "HTTP %d to %s: %s", e->status,
+	    target != NULL ? target : "nowhere", why);
+	mp_hint(err, "If that address is the right one, give it instead of %.200s.", e->url);
+	return rc;
+}
+
+/* A token, a session id and arguments go where they were meant to go and nowhere else. */
+static enum mcpass_rc follow(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	struct mp_uri from, to;
+	char *target = NULL;
+	enum mcpass_rc rc;
+
+	if (e->status != 307 && e->status != 308)   /* these keep the method and the body */
+		return refuse_redirect(e, e->location, "the request would turn into another one", err);
+	if (e->redirects > 0)
+		return refuse_redirect(e, e->location, "a second redirect", err);
+	rc = mp_uri_parse(e->url, &from, err);
+	if (rc)
+		return rc;
+	rc = mp_uri_resolve(&from, e->location != NULL ? e->location : "", &target, NULL);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (!rc)
+		rc = mp_uri_parse(target, &to, NULL);
+	if (rc || e->location == NULL || to.fragment.data != NULL)
+		rc = refuse_redirect(e, e->location, "not an address to send a request to", err);
+	else if (!mp_uri_same_origin(&from, &to))
+		rc = refuse_redirect(e, target, "another origin", err);
+	else
+		rc = mp_set(&s->url, target, err);
+	free(target);
+	if (rc)
+		return rc;
+	e->redirects++;
+	mp_exchange_restart(e, -1);
+	return MCPASS_OK;
+}
+
+/* A JSON-RPC error, or a reason of another form. */
+static enum mcpass_rc end_refused(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	struct mp_message message = { .said = "" };
+	struct mp_buf room = { 0 };
+	struct mp_span text;
+	char *reason = NULL;
+	enum mcpass_rc rc, read = MCPASS_E_PROTOCOL;
+
+	rc = mp_json_utf8(body_of(e), &room, &text, err);
+	if (!rc && mp_media_type_is(e->type, "application/json"))
+		read = mp_message_read(text, "the refusal", &message, NULL);
+	if (!rc && read == MCPASS_E_NOMEM)
+		rc = mp_nomem(err);
+	if (!rc && (read || message.kind != MP_RPC_ERROR))
+		rc = mp_reason_read(e->type, text, &reason, err);
+	if (!rc)
+		rc = mp_era_refused(s, e, message.kind == MP_RPC_ERROR ? &message : NULL, reason, err);
+	mp_message_free(&message);
+	mp_buf_free(&room);
+	free(reason);
+	return rc;
+}
+
+static enum mcpass_rc end_json(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_message_take(s, e, body_of(e), "the server's answer", err);
+
+	/* spec: MCP basic, "Result Responses"; nothing else can follow in this body */
+	if (!rc && e->call != NULL && e->state == MP_EXCHANGE_OVER)
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
+		    "the body holds no answer to %s", e->call->method);
+	return rc;
+}
+
+static enum mcpass_rc end_call(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	if (e->call == NULL)
+		return MCPASS_OK;
+	/* spec: MCP 2025-11-25 transports, "Session Management" 4 */
+	if (e->status == 404 && e->sent_session_id)
+		return mp_legacy_expired(s, e, err);
+	if (e->status == 0 && !e->resuming)
+		return mp_stream_unanswered(s, e, err);
+	if (!is_success(e->status) && !e->resuming)
+		return end_refused(s, e, err);
+	if (e->kept == MP_BODY_JSON && !e->broken && is_success(e->status))
+		return end_json(s, e, err);
+	return mp_stream_lost(s, e, err);
+}
+
+static enum mcpass_rc end(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	if (is_done(e) || e->kind == MP_EXCHANGE_LEAVE)
+		return MCPASS_OK;
+	if (asks_for_token(e))
+		return ask_authorization(s, e, err);
+	if (is_redirect(e->status))
+		return follow(s, e, err);
+	if (e->kind == MP_EXCHANGE_LISTEN)
+		return mp_stream_end(s, e, err);
+	if (e->kind == MP_EXCHANGE_CALL)
+		return end_call(s, e, err);
+	return tell_note(s, e, err);
+}
+
+enum mcpass_rc mp_answer_end(struct mcpass_session *s, struct mp_exchange *e, int broken,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (e->state != MP_EXCHANGE_ANSWERED && !(e->state == MP_EXCHANGE_SENT && broken != 0))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->number);
+	e->state = MP_EXCHANGE_OVER;
+	e->broken = broken;
+	rc = end(s, e, err);
+	/* Unless it is to be sent again it has done its duty. */
+	if (!rc && e->state == MP_EXCHANGE_OVER)
+		rc = mp_exchange_drop(s, e, err);
+	return rc;
+}

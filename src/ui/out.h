@@ -1,0 +1,22 @@
+/* out.h - standard output for results, standard error for what a person may want to know. */
+#ifndef MP_UI_OUT_H
+#define MP_UI_OUT_H
+#include "ui/term.h"
+#include "wire/json/json.h"
+
+/* Writes it all, at once.  A reader that went away (head) is no error: the rest is
+ * dropped.  MCPASS_E_IO: the disk is full, ... */
+enum mcpass_rc mp_out(const struct mp_buf *buf, struct mcpass_error *err);
+/* One JSON value and a line end: compact for a program; for a terminal indented, and what
+ * must not be shown there is \uXXXX. */
+enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err);
+
+/* The same of JSON text, whose values stay as whoever wrote it wrote them. */
+enum mcpass_rc mp_out_json_text(const char *text, struct mcpass_error *err);
+
+/* One line on standard error, made harmless; nothing when quiet. */
+void mp_say(bool quiet, const char *fmt, ...) MP_PRINTF(2, 3);
+/* Text as it is on standard error, in one write. */
+void mp_say_text(const struct mp_buf *buf);
+
+#endif

@@ -1,0 +1,235 @@
+#include "ui/parts.h"
+#include <stdlib.h>
+#include <string.h>
+#include "wire/json/raw.h"
+
+/* Room for so much and more is made at once. */
+#define LONG ((size_t)256 * 1024)
+
+enum { CONTENT, CONTENTS, MESSAGES, STRUCTURED, IS_ERROR, RESULT_MEMBERS };
+static const char *const result_names[RESULT_MEMBERS] = {
+	[CONTENT] = "content", [CONTENTS] = "contents", [MESSAGES] = "messages",
+	[STRUCTURED] = "structuredContent", [IS_ERROR] = "isError",
+};
+enum { TYPE, TEXT, DATA, BLOB, URI, MEDIA_TYPE, RESOURCE, ROLE, MESSAGE_CONTENT, PART_MEMBERS };
+static const char *const part_names[PART_MEMBERS] = {
+	[TYPE] = "type", [TEXT] = "text", [DATA] = "data", [BLOB] = "blob", [URI] = "uri",
+	[MEDIA_TYPE] = "mimeType", [RESOURCE] = "resource", [ROLE] = "role",
+	[MESSAGE_CONTENT] = "content",
+};
+
+static bool is_text(struct mp_span value)
+{
+	return value.len > 1 && value.data[0] == '"';
+}
+
+static void read_part(struct mp_span item, bool is_resource, struct mp_part *part)
+{
+	struct mp_span values[PART_MEMBERS];
+
+	mp_raw_values(item, part_names, PART_MEMBERS, values);
+	if (!is_resource && mp_span_is(values[TYPE], "\"resource\"")) {
+		is_resource = true;
+		mp_raw_values(values[RESOURCE], part_names, PART_MEMBERS, values);
+	}
+	part->is_resource = is_resource;
+	part->type = values[TYPE];
+	if (is_resource || mp_span_is(values[TYPE], "\"text\""))
+		part->text = is_text(values[TEXT]) ? values[TEXT] : part->text;
+	part->bytes = values[is_resource ? BLOB : DATA];
+	if (!is_text(part->bytes))
+		part->bytes = (struct mp_span){ NULL, 0 };
+	part->uri = values[URI];
+	part->media_type = values[MEDIA_TYPE];
+}
+
+static void read_message(struct mp_span item, struct mp_part *part)
+{
+	struct mp_span values[PART_MEMBERS];
+
+	mp_raw_values(item, part_names, PART_MEMBERS, values);
+	read_part(values[MESSAGE_CONTENT], false, part);
+	part->is_message = true;
+	part->role = values[ROLE];
+}
+
+static enum mcpass_rc add_part(struct mp_parts *parts, struct mp_part **ret_part,
+    struct mcpass_error *err)
+{
+	struct mp_part *grown;
+
+	if ((parts->count & (parts->count - 1)) == 0) {       /* at 0, 1, 2, 4, 8 ... it is full */
+		grown = realloc(parts->items, (parts->count * 2 + 1) * sizeof(*grown));
+		if (grown == NULL) {
+			(void)mp_nomem(err);
+			return MCPASS_E_NOMEM;
+		}
+		parts->items = grown;
+	}
+	*ret_part = &parts->items[parts->count++];
+	**ret_part = (struct mp_part){ .is_message = false };
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_parts_read(const char *text, struct mp_parts *ret_parts,
+    struct mcpass_error *err)
+{
+	struct mp_parts parts = { 0 };
+	struct mp_span values[RESULT_MEMBERS], list, item;
+	enum mcpass_rc rc = MCPASS_OK;
+	struct mp_part *part = NULL;
+	const char *at;
+
+	mp_raw_values((struct mp_span){ text, strlen(text) }, result_names, RESULT_MEMBERS, values);
+	list = values[CONTENTS].data != NULL ? values[CONTENTS]
+	    : values[MESSAGES].data != NULL ? values[MESSAGES] : values[CONTENT];
+	at = list.data;
+	while (!rc && at != NULL && mp_raw_item(&at, list.data + list.len, &item)) {
+		rc = add_part(&parts, &part, err);
+		if (!rc && list.data == values[MESSAGES].data)
+			read_message(item, part);
+		else if (!rc)
+			read_part(item, list.data == values[CONTENTS].data, part);
+	}
+	parts.structured = mp_span_is(values[STRUCTURED], "null") ? (struct mp_span){ NULL, 0 }
+	    : values[STRUCTURED];
+	parts.is_error = mp_span_is(values[IS_ERROR], "true");
+	parts.len = strlen(text);
+	if (rc)
+		mp_parts_free(&parts);
+	else
+		*ret_parts = parts;
+	return rc;
+}
+
+void mp_parts_free(struct mp_parts *parts)
+{
+	free(parts->items);
+	*parts = (struct mp_parts){ 0 };
+}
+
+size_t mp_parts_with_bytes(const struct mp_parts *parts)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < parts->count; i++)
+		count += parts->items[i].bytes.data != NULL ? 1 : 0;
+	return count;
+}
+
+size_t mp_parts_with_text(const struct mp_parts *parts)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < parts->count; i++)
+		count += parts->items[i].text.len > 2 ? 1 : 0;  /* more than its quotes */
+	return count;
+}
+
+/* --- base64 --- */
+
+struct decoder {
+	struct mp_buf *buf;
+	uint32_t bits;
+	unsigned count;                 /* of characters in bits */
+	bool ended;                     /* by '=' */
+	size_t len;
+	char bytes[3 * 1024];           /* not added yet */
+};
+
+/* The value of a character of either alphabet, -1: of none.  spec: RFC 4648 4, 5 */
+static int value_of(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == '+' || c == '-')
+		return 62;
+	return c == '/' || c == '_' ? 63 : -1;
+}
+
+static void put_group(struct decoder *d, unsigned bytes)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		d->bytes[d->len++] = (char)(d->bits >> (16 - 8 * i) & 0xff);
+	d->bits = 0;
+	d->count = 0;
+	if (d->len + 3 > sizeof(d->bytes)) {
+		mp_buf_add(d->buf, d->bytes, d->len);
+		d->len = 0;
+	}
+}
+
+static bool take(struct decoder *d, char c)
+{
+	int value = value_of(c);
+
+	if (c == '=') {
+		d->ended = true;
+		return true;
+	}
+	if (value < 0 || d->ended)
+		return false;
+	d->bits |= (uint32_t)value << (18 - 6 * d->count);
+	if (++d->count == 4)
+		put_group(d, 3);
+	return true;
+}
+
+/* White space of JSON text, where line ends are escapes. */
+static bool is_blank(bool is_escape, char c)
+{
+	return is_escape ? c == 'n' || c == 'r' || c == 't' : c == ' ';
+}
+
+enum mcpass_rc mp_part_decode(struct mp_buf *buf, struct mp_span base64, struct mcpass_error *err)
+{
+	struct decoder d = { .buf = buf };
+	bool ok = true;
+
+	if (base64.len > LONG)
+		mp_buf_reserve(buf, base64.len / 4 * 3);
+	for (size_t i = 1; ok && i + 1 < base64.len; i++) {
+		bool is_escape = base64.data[i] == '\\';
+		char c = base64.data[is_escape ? ++i : i];
+
+		if (!is_blank(is_escape, c))
+			ok = (!is_escape || c == '/') && take(&d, c);
+	}
+	if (!ok || d.count == 1)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 4648 4", "what should be bytes is no base64");
+	if (d.count > 1)
+		put_group(&d, d.count - 1);
+	mp_buf_add(buf, d.bytes, d.len);
+	return mp_buf_check(buf, "the bytes", err);
+}
+
+/* --- files --- */
+
+/* Where the name's extension begins, or where the name ends: "a/x.png", "a.b/x", ".x" */
+static size_t stem_length(const char *path)
+{
+	const char *name = strrchr(path, '/'), *dot;
+
+	name = name != NULL ? name + 1 : path;
+	dot = strrchr(name, '.');
+	return dot != NULL && dot != name ? (size_t)(dot - path) : strlen(path);
+}
+
+char *mp_parts_path(const char *path, size_t nth)
+{
+	size_t stem = stem_length(path);
+	struct mp_buf buf;
+	char *text = NULL;
+
+	mp_buf_init(&buf, strlen(path) + 32);
+	mp_buf_add(&buf, path, stem);
+	if (nth > 1)
+		mp_buf_addf(&buf, "-%zu", nth);
+	mp_buf_adds(&buf, path + stem);
+	(void)mp_buf_take(&buf, "a name", &text, NULL);
+	return text;
+}

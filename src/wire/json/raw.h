@@ -1,0 +1,32 @@
+/* raw.h - JSON as its writer wrote it, less the white space: what a program passes on
+ * keeps its numbers to the last digit and its members in order.  Every text given here has
+ * passed mp_json_parse(), so that it is known to be well formed. */
+#ifndef MP_WIRE_JSON_RAW_H
+#define MP_WIRE_JSON_RAW_H
+#include "base/buf.h"
+
+/* A member's value with the white space around it, the last one's where there are two; data
+ * NULL: absent, or its name is written with escapes. */
+struct mp_span mp_raw_member(struct mp_span object, const char *name);
+/* The same without the white space. */
+struct mp_span mp_raw_value(struct mp_span object, const char *name);
+/* Several members at once, in one pass: ret_values[i] is that of names[i], as mp_raw_value(). */
+void mp_raw_values(struct mp_span object, const char *const *names, size_t count,
+    struct mp_span *ret_values);
+/* Adds the text that a JSON string stands for, with U+FFFD for what is none; false: json is no
+ * string, and nothing was added. */
+bool mp_raw_text(struct mp_buf *buf, struct mp_span json);
+/* Steps through an array: *at begins at the array, and is moved.  False: no item is left. */
+bool mp_raw_item(const char **at, const char *end, struct mp_span *ret_item);
+/* Adds object with the member name set to json (NULL: without it); false, and then buf is
+ * of no use, when a name in it is written with escapes. */
+bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, const char *json);
+/* Without white space; *ret_text is the caller's (mp_free_wiped). */
+enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpass_error *err);
+/* Adds it for people: a line for each item and member, two columns for each level. */
+void mp_raw_indent(struct mp_buf *buf, struct mp_span json);
+/* Adds it for a terminal: what a person may not be shown (base/printable.h) becomes \uXXXX,
+ * which is the same JSON. */
+void mp_raw_visible(struct mp_buf *buf, const char *json);
+
+#endif

@@ -1,0 +1,28 @@
+/* scan.h - what the parser's files share: json_parse.c builds values, json_check.c only
+ * looks at them, json_text.c knows the strings. */
+#ifndef MP_WIRE_JSON_SCAN_H
+#define MP_WIRE_JSON_SCAN_H
+#include "base/buf.h"
+
+struct mp_scan {
+	const char *begin, *at, *end;
+	const char *what;               /* names the document in an error */
+	size_t values;
+	struct mp_buf text;             /* the unescaped string, or the number, at hand */
+	bool mend;                      /* what is no text becomes U+FFFD */
+	struct mcpass_error *err;
+};
+
+/* Says where, but quotes nothing: the document may hold a token. */
+enum mcpass_rc mp_scan_refuse(struct mp_scan *scan, const char *spec, const char *problem);
+/* Steps over c when it is next. */
+bool mp_scan_take(struct mp_scan *scan, char c);
+/* A number is next; steps over it, false when it is malformed. */
+bool mp_scan_at_number(const struct mp_scan *scan);
+bool mp_scan_number(struct mp_scan *scan, bool *ret_is_integer);
+/* Reads a string into scan->text, from behind its opening quote. */
+enum mcpass_rc mp_scan_text(struct mp_scan *scan);
+/* The same, behind what scan->text holds already. */
+enum mcpass_rc mp_scan_more_text(struct mp_scan *scan);
+
+#endif
