@@ -20,8 +20,9 @@ class Chromium:
     """WebDriver, spoken to chromedriver over loopback.  spec: W3C WebDriver 2"""
 
     def __init__(self, world):
+        # Not buffered: select() sees all that is not read yet.
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
                                        env={**world.env, "HOME": world.folder})
         port = None
         while port is None:
