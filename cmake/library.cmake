@@ -5,7 +5,7 @@ list(TRANSFORM library_rooms REPLACE "(.+)" "$<TARGET_OBJECTS:mp_\\1>" OUTPUT_VA
 
 # Of the io floor, what the blocking call needs: not the servers' side.
 file(GLOB_RECURSE login_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/io/*.c)
-list(FILTER login_sources EXCLUDE REGEX "/(fetcher|issuer_store|line_writer|loop)\\.c$")
+list(FILTER login_sources EXCLUDE REGEX "/(issuer_store|line_writer)\\.c$")
 add_library(mp_login OBJECT ${login_sources})
 target_link_libraries(mp_login PRIVATE mp_flags PkgConfig::JANSSON PkgConfig::CRYPTO
     PkgConfig::CURL PkgConfig::SQLITE Threads::Threads)

@@ -90,7 +90,10 @@ static void note_revision(const struct mp_drive *drive)
 static enum mcpass_rc open_http(struct mp_drive *drive, struct mcpass_error *err)
 {
 	const struct mcpass_client_config *client = &drive->options.client;
-	enum mcpass_rc rc = mp_http_new(&drive->options.http, &drive->http, err);
+	enum mcpass_rc rc = mp_loop_new(NULL, NULL, &drive->loop, err);
+
+	if (!rc)
+		rc = mp_http_new(&drive->options.http, drive->loop, &drive->http, err);
 
 	if (!rc)
 		rc = mp_drive_recall_reach(drive, err);
@@ -155,6 +158,7 @@ void mp_drive_free(struct mp_drive *drive)
 	if (drive->http != NULL && drive->session != NULL)
 		mp_drive_leave(drive);
 	mp_http_free(drive->http);
+	mp_loop_free(drive->loop);
 	mcpass_session_free(drive->session);
 	mcpass_client_free(drive->client);
 	mp_listener_free(drive->listener);

@@ -6,7 +6,10 @@
 
 struct mp_drive {
 	struct mp_drive_options options;
+	struct mp_loop *loop;
+	struct mp_watch interrupt;      /* while an answer is waited for */
 	struct mp_http *http;
+	struct mcpass_error fault;      /* why the session cannot go on; rc MCPASS_OK: it can */
 	struct mp_store *store;
 	struct mcpass_client *client;
 	struct mcpass_session *session;

@@ -32,10 +32,11 @@ static enum mcpass_rc on_head(void *ctx, unsigned id, int status,
 	struct mp_drive *drive = ctx;
 	enum mcpass_rc rc = MCPASS_OK;
 
+	(void)err;
 	if (drive->sent_token && status >= 200 && status < 300)
-		rc = keep_accepted(drive, headers, count, err);
+		rc = keep_accepted(drive, headers, count, &drive->fault);
 	if (!rc)
-		rc = mcpass_session_head(drive->session, id, status, headers, count, err);
+		rc = mcpass_session_head(drive->session, id, status, headers, count, &drive->fault);
 	return rc;
 }
 
@@ -44,27 +45,31 @@ static enum mcpass_rc on_data(void *ctx, unsigned id, const char *bytes, size_t 
 {
 	struct mp_drive *drive = ctx;
 
-	return mcpass_session_data(drive->session, id, bytes, len, err);
+	(void)err;
+	return mcpass_session_data(drive->session, id, bytes, len, &drive->fault);
 }
 
-static enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
-    struct mcpass_error *err)
+static void on_end(void *ctx, unsigned id, const struct mp_http_end *end)
 {
 	struct mp_drive *drive = ctx;
 	int how = 0;
 
-	if (reason != NULL)
-		how = !mp_http_was_sent(drive->http) ? MCPASS_SESSION_UNSENT
-		    : mp_http_was_late(drive->http) ? MCPASS_SESSION_LATE : MCPASS_SESSION_BROKEN;
-	if (id == drive->farewell)
-		drive->farewell = 0;
-	if (reason != NULL) {
-		mp_clear(&drive->broken);
-		(void)mp_http_why(drive->http, &drive->broken);
+	if (drive->fault.rc != MCPASS_OK)
+		return;
+	if (end->why != NULL && end->why->rc == MCPASS_E_NOMEM) {
+		drive->fault = *end->why;
+		return;
+	}
+	if (end->why != NULL) {
+		how = !end->was_sent ? MCPASS_SESSION_UNSENT
+		    : end->was_late ? MCPASS_SESSION_LATE : MCPASS_SESSION_BROKEN;
+		drive->broken = *end->why;
 		drive->broken_exchange = id;
 		drive->unsent = how == MCPASS_SESSION_UNSENT;
 	}
-	return mcpass_session_end(drive->session, id, how, err);
+	if (id == drive->farewell)
+		drive->farewell = 0;
+	(void)mcpass_session_end(drive->session, id, how, &drive->fault);
 }
 
 /* The session knows what is lost, and we know why. */
@@ -123,7 +128,8 @@ static enum mcpass_rc add_all(struct mp_headers *headers, const struct mcpass_he
 static enum mcpass_rc send_request(struct mp_drive *drive,
     const struct mcpass_session_action *action, struct mcpass_error *err)
 {
-	const struct mp_http_callbacks callbacks = { on_head, on_data, on_end, drive };
+	const struct mp_http_callbacks callbacks = { .head = on_head, .data = on_data, .end = on_end,
+		.ctx = drive };
 	const struct mcpass_header *token = NULL;
 	struct mp_headers headers = { 0 };
 	size_t token_count = 0;
@@ -139,9 +145,12 @@ static enum mcpass_rc send_request(struct mp_drive *drive,
 		rc = add_all(&headers, token, token_count, err);
 	if (!rc)
 		rc = add_all(&headers, drive->options.headers, drive->options.header_count, err);
-	if (!rc)
-		rc = mp_http_start(drive->http, action->exchange, action->method, action->url,
-		    headers.items, headers.count, action->body, action->body_len, &callbacks, err);
+	if (!rc) {
+		const struct mp_http_ask ask = { action->method, action->url, action->body, headers.items,
+			headers.count, action->body_len };
+
+		rc = mp_http_start(drive->http, action->exchange, &ask, &callbacks, err);
+	}
 	if (!rc && !action->may_last)
 		mp_http_expect_head(drive->http, action->exchange);
 	drive->sent_token = token_count > 0;
@@ -300,6 +309,26 @@ static int tell_waiting(struct mp_drive *drive, int timeout_ms)
 	return timeout_ms < 0 || timeout_ms > 1000 ? 1000 : timeout_ms;
 }
 
+static void on_interrupt(void *ctx, unsigned events)
+{
+	(void)ctx;
+	(void)events;
+}
+
+/* One turn of the loop, which Ctrl-C ends, too. */
+static enum mcpass_rc turn(struct mp_drive *drive, int timeout_ms, struct mcpass_error *err)
+{
+	drive->interrupt = (struct mp_watch){ .fd = drive->options.interrupt_fd,
+		.ready = on_interrupt };
+	if (drive->interrupt.fd >= 0)
+		(void)mp_loop_watch(drive->loop, &drive->interrupt, MP_LOOP_READ, NULL);
+	mp_loop_turn(drive->loop, timeout_ms);
+	(void)mp_loop_watch(drive->loop, &drive->interrupt, 0, NULL);
+	if (drive->fault.rc != MCPASS_OK && err != NULL)
+		*err = drive->fault;
+	return drive->fault.rc;
+}
+
 /* Nothing to do until something comes back, or until a time. */
 static enum mcpass_rc rest(struct mp_drive *drive, const struct mcpass_session_action *action,
     struct mcpass_error *err)
@@ -308,7 +337,7 @@ static enum mcpass_rc rest(struct mp_drive *drive, const struct mcpass_session_a
 	enum mcpass_rc rc;
 
 	timeout_ms = tell_waiting(drive, timeout_ms);
-	rc = mp_http_poll(drive->http, timeout_ms, drive->options.interrupt_fd, err);
+	rc = turn(drive, timeout_ms, err);
 	return rc ? rc : mp_drive_check_interrupt(drive, err);
 }
 
@@ -368,8 +397,10 @@ static enum mcpass_rc part(struct mp_drive *drive, const struct mcpass_session_a
 		return MCPASS_E_DENIED;         /* no person signs in to say that */
 	case MCPASS_SESSION_IDLE:
 	case MCPASS_SESSION_WAIT:
-		return drive->farewell != 0 ? mp_http_poll(drive->http, left_ms, -1, NULL)
-		    : MCPASS_E_EXPIRED;
+		if (drive->farewell == 0)
+			return MCPASS_E_EXPIRED;
+		mp_loop_turn(drive->loop, left_ms);
+		return drive->fault.rc;
 	default:
 		return MCPASS_OK;
 	}

@@ -1,6 +1,6 @@
 #include "io/loop.h"
 #include <errno.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -13,95 +13,144 @@
 
 struct mp_loop {
 	int epoll_fd;
-	struct mp_watch bell;
+	struct mp_watch bell;           /* fd -1: nobody rings */
 	void (*ring)(void *ctx);
 	void *ring_ctx;
-	struct mp_timer **heap;         /* heap[0] is due first */
-	size_t count, room;
+	struct mp_timer *timers;        /* the root: due first */
+	struct mp_task *first, *last;
+	unsigned turn;
+	struct mp_watch *files, *file_at;       /* file_at: told next */
 	struct epoll_event batch[BATCH];        /* what is being told */
 	int batch_at, batch_count;
 	bool has_ended;
 };
 
-/* --- timers: a binary heap, in which each timer knows its place --- */
+/* --- timers: a pairing heap, whose links are the timers' own --- */
 
-static void put_at(struct mp_loop *loop, size_t i, struct mp_timer *timer)
+/* Joins two heaps; before of a first child is its parent. */
+static struct mp_timer *join(struct mp_timer *a, struct mp_timer *b)
 {
-	loop->heap[i] = timer;
-	timer->place = i + 1;
+	struct mp_timer *top = a, *below = b;
+
+	if (a == NULL || b == NULL)
+		return a != NULL ? a : b;
+	if (b->due < a->due) {
+		top = b;
+		below = a;
+	}
+	below->before = top;
+	below->next = top->child;
+	if (top->child != NULL)
+		top->child->before = below;
+	top->child = below;
+	return top;
 }
 
-static void move_up(struct mp_loop *loop, size_t i)
+/* Makes one heap of a list of them: in pairs first, which keeps it flat. */
+static struct mp_timer *join_all(struct mp_timer *list)
 {
-	struct mp_timer *timer = loop->heap[i];
+	struct mp_timer *pairs = NULL, *heap = NULL;
 
-	while (i > 0 && timer->due < loop->heap[(i - 1) / 2]->due) {
-		put_at(loop, i, loop->heap[(i - 1) / 2]);
-		i = (i - 1) / 2;
+	while (list != NULL) {
+		struct mp_timer *a = list, *b = a->next, *pair;
+
+		list = b != NULL ? b->next : NULL;
+		a->next = a->before = NULL;
+		if (b != NULL)
+			b->next = b->before = NULL;
+		pair = join(a, b);
+		pair->next = pairs;
+		pairs = pair;
 	}
-	put_at(loop, i, timer);
+	while (pairs != NULL) {
+		struct mp_timer *pair = pairs;
+
+		pairs = pair->next;
+		pair->next = NULL;
+		heap = join(heap, pair);
+	}
+	return heap;
 }
 
-static void move_down(struct mp_loop *loop, size_t i)
+static void cut(struct mp_timer *timer)
 {
-	struct mp_timer *timer = loop->heap[i];
+	struct mp_timer **slot = timer->before->child == timer ? &timer->before->child
+	    : &timer->before->next;
 
-	for (size_t child = 2 * i + 1; child < loop->count; child = 2 * i + 1) {
-		if (child + 1 < loop->count && loop->heap[child + 1]->due < loop->heap[child]->due)
-			child++;
-		if (timer->due <= loop->heap[child]->due)
-			break;
-		put_at(loop, i, loop->heap[child]);
-		i = child;
-	}
-	put_at(loop, i, timer);
-}
-
-enum mcpass_rc mp_loop_set(struct mp_loop *loop, struct mp_timer *timer, int64_t due,
-    struct mcpass_error *err)
-{
-	if (timer->place == 0 && loop->count == loop->room) {
-		size_t room = loop->room > 0 ? loop->room * 2 : 16;
-		struct mp_timer **grown = realloc(loop->heap, room * sizeof(struct mp_timer *));
-
-		if (grown == NULL)
-			return mp_nomem(err);
-		loop->heap = grown;
-		loop->room = room;
-	}
-	timer->due = due;
-	if (timer->place == 0)
-		put_at(loop, loop->count++, timer);
-	move_up(loop, timer->place - 1);
-	move_down(loop, timer->place - 1);
-	return MCPASS_OK;
+	*slot = timer->next;
+	if (timer->next != NULL)
+		timer->next->before = timer->before;
 }
 
 void mp_loop_unset(struct mp_loop *loop, struct mp_timer *timer)
 {
-	size_t i = timer->place - 1;
-	struct mp_timer *last;
+	struct mp_timer *children;
 
-	if (timer->place == 0)
+	if (!timer->is_set)
 		return;
-	timer->place = 0;
-	last = loop->heap[--loop->count];
-	if (last == timer)
-		return;
-	put_at(loop, i, last);
-	move_up(loop, i);
-	move_down(loop, last->place - 1);
+	children = join_all(timer->child);
+	if (timer == loop->timers) {
+		loop->timers = children;
+	} else {
+		cut(timer);
+		loop->timers = join(loop->timers, children);
+	}
+	timer->child = timer->next = timer->before = NULL;
+	timer->is_set = false;
+}
+
+void mp_loop_set(struct mp_loop *loop, struct mp_timer *timer, int64_t due)
+{
+	mp_loop_unset(loop, timer);
+	timer->due = due;
+	timer->is_set = true;
+	loop->timers = join(loop->timers, timer);
 }
 
 static void fire_timers(struct mp_loop *loop)
 {
 	int64_t now = mp_now_ms();
 
-	while (loop->count > 0 && loop->heap[0]->due <= now && !loop->has_ended) {
-		struct mp_timer *timer = loop->heap[0];
+	while (loop->timers != NULL && loop->timers->due <= now && !loop->has_ended) {
+		struct mp_timer *timer = loop->timers;
 
 		mp_loop_unset(loop, timer);
 		timer->fire(timer->ctx);
+	}
+}
+
+/* --- tasks --- */
+
+void mp_loop_soon(struct mp_loop *loop, struct mp_task *task)
+{
+	if (task->is_queued)
+		return;
+	task->next = NULL;
+	task->before = loop->last;
+	*(loop->last != NULL ? &loop->last->next : &loop->first) = task;
+	loop->last = task;
+	task->turn = loop->turn;
+	task->is_queued = true;
+}
+
+void mp_loop_never(struct mp_loop *loop, struct mp_task *task)
+{
+	if (!task->is_queued)
+		return;
+	*(task->before != NULL ? &task->before->next : &loop->first) = task->next;
+	*(task->next != NULL ? &task->next->before : &loop->last) = task->before;
+	task->is_queued = false;
+}
+
+/* Those that are queued meanwhile have their turn with the next one. */
+static void run_tasks(struct mp_loop *loop)
+{
+	loop->turn++;
+	while (loop->first != NULL && loop->first->turn != loop->turn && !loop->has_ended) {
+		struct mp_task *task = loop->first;
+
+		mp_loop_never(loop, task);
+		task->run(task->ctx);
 	}
 }
 
@@ -115,25 +164,57 @@ static void forget_ready(struct mp_loop *loop, const struct mp_watch *watch)
 			loop->batch[i].data.ptr = NULL;
 }
 
-enum mcpass_rc mp_loop_watch(struct mp_loop *loop, struct mp_watch *watch, unsigned events,
-    struct mcpass_error *err)
+static void add_file(struct mp_loop *loop, struct mp_watch *watch)
+{
+	watch->is_file = true;
+	watch->next_file = loop->files;
+	loop->files = watch;
+}
+
+static void remove_file(struct mp_loop *loop, struct mp_watch *watch)
+{
+	struct mp_watch **slot = &loop->files;
+
+	while (*slot != watch)
+		slot = &(*slot)->next_file;
+	*slot = watch->next_file;
+	if (loop->file_at == watch)
+		loop->file_at = watch->next_file;
+	watch->is_file = false;
+}
+
+/* epoll(7) refuses what never lets anything wait: regular files, /dev/null. */
+static bool change_epoll(struct mp_loop *loop, struct mp_watch *watch, unsigned events)
 {
 	struct epoll_event event = { .data.ptr = watch };
 	int change = watch->events == 0 ? EPOLL_CTL_ADD : events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
 
+	event.events = (events & MP_LOOP_READ ? EPOLLIN : 0u) | (events & MP_LOOP_WRITE ? EPOLLOUT : 0u);
+	if (epoll_ctl(loop->epoll_fd, change, watch->fd, &event) == 0 || change == EPOLL_CTL_DEL)
+		return true;
+	if (change != EPOLL_CTL_ADD || errno != EPERM)
+		return false;
+	add_file(loop, watch);
+	return true;
+}
+
+enum mcpass_rc mp_loop_watch(struct mp_loop *loop, struct mp_watch *watch, unsigned events,
+    struct mcpass_error *err)
+{
 	if (watch->events == events)
 		return MCPASS_OK;
 	if (events == 0)
 		forget_ready(loop, watch);
-	event.events = (events & MP_LOOP_READ ? EPOLLIN : 0u) | (events & MP_LOOP_WRITE ? EPOLLOUT : 0u);
-	if (epoll_ctl(loop->epoll_fd, change, watch->fd, &event) != 0)
+	if (watch->is_file && events == 0)
+		remove_file(loop, watch);
+	else if (!watch->is_file && !change_epoll(loop, watch, events))
 		return errno == ENOMEM ? mp_nomem(err) : mp_fail(err, MCPASS_E_IO, NULL,
 		    "a descriptor cannot be watched: %s", strerror(errno));
 	watch->events = events;
 	return MCPASS_OK;
 }
 
-static void tell(struct mp_loop *loop)
+static void tell_ready(struct mp_loop *loop)
 {
 	while (loop->batch_at < loop->batch_count && !loop->has_ended) {
 		const struct epoll_event *event = &loop->batch[loop->batch_at++];
@@ -150,6 +231,26 @@ static void tell(struct mp_loop *loop)
 		if (events != 0)
 			watch->ready(watch->ctx, events);
 	}
+}
+
+static void tell_files(struct mp_loop *loop)
+{
+	loop->file_at = loop->files;
+	while (loop->file_at != NULL && !loop->has_ended) {
+		struct mp_watch *watch = loop->file_at;
+
+		loop->file_at = watch->next_file;
+		watch->ready(watch->ctx, watch->events);
+	}
+}
+
+unsigned mp_loop_wait_readable(int first, int second, int max_ms)
+{
+	struct pollfd fds[] = { { .fd = first, .events = POLLIN }, { .fd = second, .events = POLLIN } };
+
+	if (poll(fds, MP_COUNT(fds), max_ms) <= 0)
+		return 0;
+	return (fds[0].revents != 0 ? MP_LOOP_FIRST : 0) | (fds[1].revents != 0 ? MP_LOOP_SECOND : 0);
 }
 
 /* --- the bell --- */
@@ -171,6 +272,17 @@ void mp_loop_ring(struct mp_loop *loop)
 	(void)!write(loop->bell.fd, &one, sizeof(one));
 }
 
+static enum mcpass_rc hang_bell(struct mp_loop *loop, void (*bell)(void *ctx), void *ctx,
+    struct mcpass_error *err)
+{
+	loop->ring = bell;
+	loop->ring_ctx = ctx;
+	loop->bell.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (loop->bell.fd < 0)
+		return mp_fail(err, MCPASS_E_IO, NULL, "no descriptor is left");
+	return mp_loop_watch(loop, &loop->bell, MP_LOOP_READ, err);
+}
+
 /* --- a life --- */
 
 enum mcpass_rc mp_loop_new(void (*bell)(void *ctx), void *ctx, struct mp_loop **ret_loop,
@@ -181,15 +293,12 @@ enum mcpass_rc mp_loop_new(void (*bell)(void *ctx), void *ctx, struct mp_loop **
 
 	if (loop == NULL)
 		return mp_nomem(err);
-	loop->ring = bell;
-	loop->ring_ctx = ctx;
+	loop->bell = (struct mp_watch){ .fd = -1, .ready = on_bell, .ctx = loop };
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	loop->bell = (struct mp_watch){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-		.ready = on_bell, .ctx = loop };
-	if (loop->epoll_fd < 0 || loop->bell.fd < 0)
+	if (loop->epoll_fd < 0)
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "no descriptor is left");
-	if (!rc)
-		rc = mp_loop_watch(loop, &loop->bell, MP_LOOP_READ, err);
+	else if (bell != NULL)
+		rc = hang_bell(loop, bell, ctx, err);
 	if (rc)
 		mp_loop_free(loop);
 	else
@@ -205,22 +314,39 @@ void mp_loop_free(struct mp_loop *loop)
 		(void)close(loop->epoll_fd);
 	if (loop->bell.fd >= 0)
 		(void)close(loop->bell.fd);
-	free(loop->heap);
 	free(loop);
+}
+
+/* How long nothing will be due. */
+static int patience(const struct mp_loop *loop, int max_ms)
+{
+	int left;
+
+	if (loop->first != NULL || loop->files != NULL)
+		return 0;
+	if (loop->timers == NULL)
+		return max_ms;
+	left = mp_left_ms(loop->timers->due > 0 ? loop->timers->due : 0);
+	return max_ms >= 0 && max_ms < left ? max_ms : left;
+}
+
+void mp_loop_turn(struct mp_loop *loop, int max_ms)
+{
+	int n = epoll_wait(loop->epoll_fd, loop->batch, BATCH, patience(loop, max_ms));
+
+	loop->batch_at = 0;
+	loop->batch_count = n > 0 ? n : 0;
+	tell_ready(loop);
+	loop->batch_count = 0;
+	tell_files(loop);
+	fire_timers(loop);
+	run_tasks(loop);
 }
 
 void mp_loop_run(struct mp_loop *loop)
 {
-	while (!loop->has_ended) {
-		int wait = loop->count > 0 ? mp_left_ms(loop->heap[0]->due) : -1;
-		int n = epoll_wait(loop->epoll_fd, loop->batch, BATCH, wait);
-
-		loop->batch_at = 0;
-		loop->batch_count = n > 0 ? n : 0;
-		tell(loop);
-		loop->batch_count = 0;
-		fire_timers(loop);
-	}
+	while (!loop->has_ended)
+		mp_loop_turn(loop, -1);
 }
 
 void mp_loop_end(struct mp_loop *loop)

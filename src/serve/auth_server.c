@@ -1,4 +1,3 @@
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -30,7 +29,6 @@ struct mp_issuer_service {
 	struct mp_passwords *passwords;
 	struct mp_service_log *log;
 	struct mp_httpd *httpd;
-	atomic_bool ready;              /* as in service_echo.c */
 };
 
 static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
@@ -38,14 +36,10 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 {
 	struct mp_issuer_service *service = ctx;
 
-	if (!atomic_load(&service->ready)) {
-		response->status = 503;
-		return MCPASS_OK;
-	}
 	return mp_issuer_handle(service->issuer, request, response, err);
 }
 
-/* In another thread: the requests that wait for something are looked at again. */
+/* From any thread: the requests that wait for something are looked at again. */
 static void on_done(void *ctx)
 {
 	const struct mp_issuer_service *service = ctx;
@@ -109,7 +103,8 @@ static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
 		.resolve = options->resolve, .resolve_count = options->resolve_count };
 	enum mcpass_rc rc;
 
-	rc = mp_documents_new(&http, service->url, on_done, service, &service->documents, err);
+	rc = mp_documents_new(&http, mp_httpd_loop(service->httpd), service->url, on_done, service,
+	    &service->documents, err);
 	for (size_t i = 0; i < options->trusted_count && !rc; i++)
 		if (options->trusted[i].jwks_uri != NULL)
 			rc = mp_documents_vouch(service->documents, options->trusted[i].jwks_uri, err);
@@ -194,7 +189,7 @@ static enum mcpass_rc start(struct mp_issuer_service *service,
 
 	rc = open_store(service, options->data, err);
 	if (!rc)
-		rc = mp_httpd_start(&httpd, &service->httpd, err);
+		rc = mp_httpd_new(&httpd, &service->httpd, err);
 	if (!rc)
 		rc = name_it(service, options, err);
 	if (!rc)
@@ -202,7 +197,7 @@ static enum mcpass_rc start(struct mp_issuer_service *service,
 	if (!rc)
 		rc = make_issuer(service, options, err);
 	if (!rc)
-		atomic_store(&service->ready, true);
+		rc = mp_httpd_run(service->httpd, err);
 	return mp_doing(err, rc, "starting the authorization server");
 }
 
@@ -240,8 +235,8 @@ void mp_issuer_service_stop(struct mp_issuer_service *service)
 	if (service == NULL)
 		return;
 	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
-	mp_documents_free(service->documents);  /* which call the server */
-	mp_passwords_free(service->passwords);
+	mp_documents_free(service->documents);  /* on the server's loop */
+	mp_passwords_free(service->passwords);  /* which call the server */
 	mp_httpd_free(service->httpd);
 	mp_issuer_free(service->issuer);
 	if (service->has_store)

@@ -232,7 +232,7 @@ enum mcpass_rc mp_call_on_run(struct mp_call_on *call_on, const struct mp_secret
 {
 	struct mp_token new_token = { 0 };
 	struct mp_http *http = NULL;
-	enum mcpass_rc rc = mp_http_new(&call_on->options, &http, err);
+	enum mcpass_rc rc = mp_http_new(&call_on->options, NULL, &http, err);
 
 	if (rc)
 		return rc;

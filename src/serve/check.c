@@ -254,7 +254,7 @@ static enum mcpass_rc prepare(struct check *check, struct mcpass_error *err)
 		return mp_nomem(err);
 	rc = find_url(check->plan, &check->url, err);
 	if (!rc)
-		rc = mp_http_new(&http, &check->http, err);
+		rc = mp_http_new(&http, NULL, &check->http, err);
 	return rc || config->open ? rc : read_metadata(check, err);
 }
 

@@ -1,8 +1,9 @@
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "io/clock.h"
 #include "serve/calls_on.h"
+#include "serve/fetches.h"
 #include "serve/page.h"
 #include "serve/plan.h"
 #include "serve/log.h"
@@ -15,50 +16,36 @@ struct mp_echo_service {
 	char *url, *endpoint;
 	char *page, *page_path;         /* for developers, or NULL */
 	struct mcpass_guard *guard;
-	struct mp_fetcher *fetcher;     /* for the issuers' documents and words */
+	struct mp_fetches *fetches;     /* for the issuers' documents and words */
 	struct mp_calls_on *calls_on;   /* or NULL: that tool is not offered */
 	struct mp_protected protected;
 	struct mp_service_log *log;
 	struct mp_httpd *httpd;
-	/* The port is known once it listens, and the guard is made for a URL with that
-	 * port: requests that come in between are put off. */
-	atomic_bool ready;
 };
-
-/* Tells the guard what has come since the last request. */
-static enum mcpass_rc take_fetched(struct mp_echo_service *service, int64_t now,
-    struct mcpass_error *err)
-{
-	struct mp_fetched fetched;
-	enum mcpass_rc rc = MCPASS_OK;
-
-	while (!rc && service->fetcher != NULL && mp_fetcher_take(service->fetcher, &fetched)) {
-		rc = mp_protected_fetched(&service->protected, fetched.key, fetched.status,
-		    mp_buf_text(&fetched.body), fetched.body.len, now, err);
-		mp_fetched_free(&fetched);
-	}
-	return rc;
-}
 
 static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	struct mp_echo_service *service = ctx;
-	enum mcpass_rc rc;
 
-	if (!atomic_load(&service->ready)) {
-		response->status = 503;
-		return MCPASS_OK;
-	}
-	rc = take_fetched(service, request->now, err);
-	return rc ? rc : mp_protected_handle(&service->protected, request, response, err);
+	return mp_protected_handle(&service->protected, request, response, err);
 }
 
-/* In another thread: the requests that wait for something are looked at again. */
-static void on_fetched(void *ctx)
+/* The requests that wait for something are looked at again. */
+static void on_called(void *ctx)
 {
 	const struct mp_echo_service *service = ctx;
 
+	mp_httpd_resume(service->httpd);
+}
+
+/* What the guard could not take in, it asks for again. */
+static void on_fetched(void *ctx, struct mp_fetched *fetched)
+{
+	const struct mp_echo_service *service = ctx;
+
+	(void)mp_protected_fetched(&service->protected, fetched->key, fetched->status,
+	    mp_buf_text(&fetched->body), fetched->body.len, mp_now_s(), NULL);
 	mp_httpd_resume(service->httpd);
 }
 
@@ -103,6 +90,7 @@ static enum mcpass_rc write_page(struct mp_echo_service *service,
 	    : mp_serve_page_make(plan, service->url, &service->page, err);
 }
 
+/* The guard is made for a URL with the port, which is known once it listens. */
 static enum mcpass_rc open_doors(struct mp_echo_service *service,
     const struct mp_serve_plan *plan, struct mcpass_error *err)
 {
@@ -113,13 +101,14 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 
 	rc = name_it(service, config, err);
 	if (!rc && !config->open)
-		rc = mp_fetcher_new(&http, on_fetched, service, &service->fetcher, err);
+		rc = mp_fetches_new(&http, mp_httpd_loop(service->httpd), on_fetched, service,
+		    &service->fetches, err);
 	if (!rc && !config->open)
 		rc = mp_serve_plan_guard(plan, service->url, &service->guard, err);
 	if (!rc && !config->open)
 		rc = write_page(service, plan, err);
 	if (!rc && plan->exchange_issuer != NULL)
-		rc = mp_calls_on_new(plan, on_fetched, service, &service->calls_on, err);
+		rc = mp_calls_on_new(plan, on_called, service, &service->calls_on, err);
 	if (rc)
 		return rc;
 	service->protected = (struct mp_protected){
@@ -134,14 +123,13 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 			.fixtures = config->fixtures,
 			.calls_on = service->calls_on != NULL,
 			.random = mp_entropy },
-		.fetch = mp_service_fetch_later, .fetch_ctx = service->fetcher,
+		.fetch = mp_service_fetch_later, .fetch_ctx = service->fetches,
 		.call_on = mp_calls_on_begin,
 		.call_on_again = service->calls_on != NULL ? mp_calls_on_again : NULL,
 		.call_on_ctx = service->calls_on,
 		.trace = mp_service_note, .trace_ctx = service->log,
 	};
-	atomic_store(&service->ready, true);
-	return MCPASS_OK;
+	return mp_httpd_run(service->httpd, err);
 }
 
 enum mcpass_rc mp_echo_service_start(const struct mp_serve_plan *plan,
@@ -157,7 +145,7 @@ enum mcpass_rc mp_echo_service_start(const struct mp_serve_plan *plan,
 		return mp_nomem(err);
 	service->log = log;
 	httpd.ctx = service;
-	rc = mp_httpd_start(&httpd, &service->httpd, err);
+	rc = mp_httpd_new(&httpd, &service->httpd, err);
 	if (!rc)
 		rc = open_doors(service, plan, err);
 	if (rc)
@@ -176,9 +164,9 @@ void mp_echo_service_stop(struct mp_echo_service *service)
 {
 	if (service == NULL)
 		return;
-	mp_httpd_stop(service->httpd);          /* what is under way may need the fetcher yet */
-	mp_fetcher_free(service->fetcher);      /* which calls the server */
-	mp_calls_on_free(service->calls_on);    /* and so does this */
+	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
+	mp_fetches_free(service->fetches);      /* on the server's loop */
+	mp_calls_on_free(service->calls_on);    /* which calls the server */
 	mp_httpd_free(service->httpd);
 	mcpass_guard_free(service->guard);
 	free(service->endpoint);

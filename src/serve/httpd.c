@@ -23,7 +23,7 @@ static bool find_descriptor(struct mp_httpd *httpd)
 	if (mp_inbound_make_room(httpd, NULL))
 		return true;
 	(void)mp_loop_watch(httpd->loop, &httpd->listener, 0, NULL);
-	(void)mp_loop_set(httpd->loop, &httpd->listen_again, mp_now_ms() + LISTEN_AGAIN_MS, NULL);
+	mp_loop_set(httpd->loop, &httpd->listen_again, mp_now_ms() + LISTEN_AGAIN_MS);
 	return false;
 }
 
@@ -84,8 +84,7 @@ static void drain(struct mp_httpd *httpd)
 		next = conn->next;
 		mp_inbound_close_idle(conn);
 	}
-	if (mp_loop_set(httpd->loop, &httpd->drained, mp_now_ms() + httpd->options.times.drain, NULL))
-		mp_loop_end(httpd->loop);
+	mp_loop_set(httpd->loop, &httpd->drained, mp_now_ms() + httpd->options.times.drain);
 	mp_inbound_reap(httpd);
 }
 
@@ -180,19 +179,6 @@ static void set_defaults(struct mp_httpd_options *options)
 	options->max_connections = find_room(options->max_connections);
 }
 
-/* The server's thread takes no signals: they are for the program's own. */
-static enum mcpass_rc start_thread(struct mp_httpd *httpd, struct mcpass_error *err)
-{
-	sigset_t all, before;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
-	httpd->is_running = pthread_create(&httpd->thread, NULL, run, httpd) == 0;
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return httpd->is_running ? MCPASS_OK
-	    : mp_fail(err, MCPASS_E_IO, NULL, "the server's thread does not start");
-}
-
 static enum mcpass_rc listen_on(struct mp_httpd *httpd, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
@@ -201,12 +187,10 @@ static enum mcpass_rc listen_on(struct mp_httpd *httpd, struct mcpass_error *err
 	    &httpd->port, err);
 	if (!rc)
 		rc = mp_loop_new(on_bell, httpd, &httpd->loop, err);
-	if (!rc)
-		rc = mp_loop_watch(httpd->loop, &httpd->listener, MP_LOOP_READ, err);
-	return rc ? rc : start_thread(httpd, err);
+	return rc ? rc : mp_loop_watch(httpd->loop, &httpd->listener, MP_LOOP_READ, err);
 }
 
-enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
+enum mcpass_rc mp_httpd_new(const struct mp_httpd_options *options,
     struct mp_httpd **ret_httpd, struct mcpass_error *err)
 {
 	struct mp_httpd *httpd = calloc(1, sizeof(*httpd));
@@ -226,6 +210,40 @@ enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
 	else
 		*ret_httpd = httpd;
 	return mp_doing(err, rc, "starting the server");
+}
+
+struct mp_loop *mp_httpd_loop(const struct mp_httpd *httpd)
+{
+	return httpd->loop;
+}
+
+/* The server's thread takes no signals: they are for the program's own. */
+enum mcpass_rc mp_httpd_run(struct mp_httpd *httpd, struct mcpass_error *err)
+{
+	sigset_t all, before;
+
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_BLOCK, &all, &before);
+	httpd->is_running = pthread_create(&httpd->thread, NULL, run, httpd) == 0;
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return httpd->is_running ? MCPASS_OK
+	    : mp_fail(err, MCPASS_E_IO, NULL, "the server's thread does not start");
+}
+
+enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
+    struct mp_httpd **ret_httpd, struct mcpass_error *err)
+{
+	struct mp_httpd *httpd = NULL;
+	enum mcpass_rc rc = mp_httpd_new(options, &httpd, err);
+
+	if (rc)
+		return rc;
+	rc = mp_httpd_run(httpd, err);
+	if (rc)
+		mp_httpd_free(httpd);
+	else
+		*ret_httpd = httpd;
+	return rc;
 }
 
 unsigned mp_httpd_port(const struct mp_httpd *httpd)

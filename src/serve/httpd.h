@@ -33,7 +33,16 @@ struct mp_httpd_options {
 	    const struct mcpass_error *err);
 };
 struct mp_httpd;
-/* MCPASS_E_IO: the address or port cannot be had (in use: it says so). */
+/* Listens; what comes waits until the server is run.  Its URL is known now, and what the
+ * handler needs can be made on its loop.
+ * MCPASS_E_IO: the address or port cannot be had (in use: it says so). */
+enum mcpass_rc mp_httpd_new(const struct mp_httpd_options *options,
+    struct mp_httpd **ret_httpd, struct mcpass_error *err);
+/* For transfers of the handler's, until the server is freed; once it runs, only from there. */
+struct mp_loop *mp_httpd_loop(const struct mp_httpd *httpd);
+/* Begins to serve. */
+enum mcpass_rc mp_httpd_run(struct mp_httpd *httpd, struct mcpass_error *err);
+/* Both. */
 enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
     struct mp_httpd **ret_httpd, struct mcpass_error *err);
 /* Has the handler asked again about all requests that wait; from any thread. */

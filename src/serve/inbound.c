@@ -54,8 +54,7 @@ static void enter(struct mp_inbound *conn, enum mp_inbound_state state, int ms)
 {
 	leave(conn);
 	join(conn, state);
-	if (mp_loop_set(conn->httpd->loop, &conn->timer, mp_now_ms() + ms, NULL) != MCPASS_OK)
-		mp_inbound_close(conn);
+	mp_loop_set(conn->httpd->loop, &conn->timer, mp_now_ms() + ms);
 }
 
 static void watch(struct mp_inbound *conn, unsigned events)

@@ -20,7 +20,7 @@ enum mcpass_rc mp_service_fetch_later(void *ctx, const struct mcpass_fetch *fetc
     int *ret_status, struct mp_buf *body, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_fetcher_start(ctx, fetch, &why);
+	enum mcpass_rc rc = mp_fetches_start(ctx, fetch, &why);
 
 	(void)body;
 	if (rc == MCPASS_E_NOMEM)

@@ -6,8 +6,8 @@
 #include "base/secret.h"
 #include "ui/term.h"
 #include "io/http/http.h"
+#include "serve/fetches.h"
 #include "serve/httpd.h"
-#include "io/fetcher.h"
 #include "io/line_writer.h"
 #include "issuer/issuer.h"
 
@@ -25,7 +25,7 @@ void mp_service_note(void *ctx, const struct mcpass_note *note);
 void mp_service_log(struct mp_service_log *log, const char *method, const char *path,
     int status, const struct mcpass_error *err);
 
-/* Begins to fetch what a guard asks for; ctx is a struct mp_fetcher.  Always MP_HTTP_LATER:
+/* Begins to fetch what a guard asks for; ctx is a struct mp_fetches.  Always MP_HTTP_LATER:
  * when too much is under way, the request waits until it can be asked for. */
 enum mcpass_rc mp_service_fetch_later(void *ctx, const struct mcpass_fetch *fetch,
     int *ret_status, struct mp_buf *body, struct mcpass_error *err);
@@ -69,7 +69,7 @@ struct mp_issuer_service_options {
 	size_t origin_count;
 	const char *const *proxies;     /* as of issuer.h */
 	size_t proxy_count;
-	const char *const *resolve;     /* as of http_curl.h */
+	const char *const *resolve;     /* as of io/http/http.h */
 	size_t resolve_count;
 	const struct mp_issuer_client *clients; /* as of issuer.h */
 	const struct mp_issuer_trusted *trusted;

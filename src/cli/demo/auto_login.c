@@ -135,7 +135,7 @@ enum mcpass_rc mp_walker_walk(const char *url, const char *username, const char 
 	mp_buf_init(&walk.body, MP_MAX_FORM);
 	rc = mp_set(&walk.url, url, err);
 	if (!rc)
-		rc = mp_http_new(&options, &walk.http, err);
+		rc = mp_http_new(&options, NULL, &walk.http, err);
 	for (int i = 0; !rc && !done && i < MAX_PAGES; i++)
 		rc = step(&walk, &done, err);
 	if (!rc && !done)

@@ -30,18 +30,24 @@ static enum mcpass_rc keep_header(struct mp_headers *headers, const struct curl_
 	return rc;
 }
 
+void mp_http_await_more(struct mp_http_exchange *exchange)
+{
+	if (exchange->idle_ms > 0)
+		mp_loop_set(exchange->http->loop, &exchange->late, mp_now_ms() + exchange->idle_ms);
+}
+
 /* How long what follows the head may take.  A refusal counts without its words, so they
  * come soon or not at all; a stream may be silent for hours; anything else comes on. */
 static void limit_rest(struct mp_http_exchange *exchange, const char *type)
 {
 	bool is_stream = mp_media_type_is(type, "text/event-stream");
 
+	mp_loop_unset(exchange->http->loop, &exchange->late);
 	if (exchange->status >= 300)
-		exchange->rest_due = mp_deadline_ms(REFUSAL_MS);
+		mp_loop_set(exchange->http->loop, &exchange->late, mp_now_ms() + REFUSAL_MS);
 	else if (!is_stream && !exchange->is_private)
 		exchange->idle_ms = exchange->http->head_ms > 0 ? exchange->http->head_ms : IDLE_MS;
-	if (exchange->idle_ms > 0)
-		exchange->rest_due = mp_now_ms() + exchange->idle_ms;
+	mp_http_await_more(exchange);
 }
 
 /* Gathers the headers and tells them.  Interim responses (1xx) are no answer, and
@@ -95,24 +101,32 @@ size_t mp_http_on_header(char *line, size_t unit, size_t len, void *ctx)
 		    "%s: more than %zu bytes of headers", exchange->host, MP_MAX_HEADER_BYTES);
 	else if (line[0] == '\r' || line[0] == '\n')    /* the empty line ends them */
 		tell_head(exchange);
-	exchange->http->happened |= exchange->has_head;
 	exchange->http->in_callback = false;
 	return go_on(exchange, len);
+}
+
+/* Our own slowness is not the peer's. */
+static size_t stand_still(struct mp_http_exchange *exchange)
+{
+	if (exchange->status < 300)
+		mp_loop_unset(exchange->http->loop, &exchange->late);
+	exchange->is_paused = true;
+	return CURL_WRITEFUNC_PAUSE;
 }
 
 size_t mp_http_on_data(char *bytes, size_t unit, size_t len, void *ctx)
 {
 	struct mp_http_exchange *exchange = ctx;
+	const struct mp_http_callbacks *tell = &exchange->tell;
 
 	len *= unit;
 	if (go_on(exchange, 0) != 0)
 		return CURL_WRITEFUNC_ERROR;
-	if (exchange->idle_ms > 0)
-		exchange->rest_due = mp_now_ms() + exchange->idle_ms;
+	if (tell->is_full != NULL && tell->is_full(tell->ctx))
+		return stand_still(exchange);
+	mp_http_await_more(exchange);
 	exchange->http->in_callback = true;
-	exchange->failed = exchange->tell.data(exchange->tell.ctx, exchange->id, bytes, len,
-	    &exchange->fault);
-	exchange->http->happened = true;
+	exchange->failed = tell->data(tell->ctx, exchange->id, bytes, len, &exchange->fault);
 	exchange->http->in_callback = false;
 	return go_on(exchange, len);
 }
@@ -195,16 +209,17 @@ enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_a
 	if (exchange == NULL)
 		return mp_nomem(err);
 	exchange->http = http;
-	exchange->head_due = exchange->rest_due = -1;
-	exchange->tell = *tell;
+	exchange->late = (struct mp_timer){ .fire = mp_http_on_late, .ctx = exchange };
 	exchange->is_private = is_private;
 	exchange->may_repeat = strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "HEAD") == 0;
 	rc = fill(exchange, ask, timeout_ms, err);
-	if (rc)
+	if (rc) {
 		mp_http_exchange_free(exchange);
-	else
-		*ret_exchange = exchange;
-	return rc;
+		return rc;
+	}
+	exchange->tell = *tell;
+	*ret_exchange = exchange;
+	return MCPASS_OK;
 }
 
 void mp_http_exchange_free(struct mp_http_exchange *exchange)
@@ -213,6 +228,7 @@ void mp_http_exchange_free(struct mp_http_exchange *exchange)
 
 	if (exchange == NULL)
 		return;
+	mp_loop_unset(exchange->http->loop, &exchange->late);
 	mp_sigpipe_hold(&held);         /* a TLS connection that is cut says goodbye */
 	if (exchange->added)
 		(void)curl_multi_remove_handle(exchange->http->multi, exchange->easy);
@@ -224,5 +240,7 @@ void mp_http_exchange_free(struct mp_http_exchange *exchange)
 	if (exchange->body != NULL)
 		mp_wipe(exchange->body, exchange->body_len);
 	free(exchange->body);
+	if (exchange->tell.gone != NULL)
+		exchange->tell.gone(exchange->tell.ctx);
 	free(exchange);
 }

@@ -1,5 +1,4 @@
-/* exchange.h - what http_curl.c, http_exchange.c, http_options.c, http_perform.c,
- * http_reach.c and http_reason.c share. */
+/* exchange.h - what the files of this folder share. */
 #ifndef MP_IO_HTTP_EXCHANGE_H
 #define MP_IO_HTTP_EXCHANGE_H
 #include <arpa/inet.h>
@@ -13,6 +12,10 @@
 
 struct mp_http {
 	CURLM *multi;
+	struct mp_loop *loop, *own_loop;        /* own_loop: the same, or NULL */
+	struct mp_timer timer;          /* libcurl's */
+	struct mp_task update;          /* adds what is new, frees what was closed */
+	struct mp_http_socket *sockets; /* that libcurl waits for */
 	struct mp_http_trust trust;
 	char *proxy;                    /* or NULL */
 	CURLSH *cookies;                /* of the MCP server; NULL: this libcurl has none */
@@ -23,30 +26,27 @@ struct mp_http {
 	long connect_timeout_ms, timeout_ms;
 	long head_ms;                   /* until a stream's head must be there; 0: no limit */
 	int interrupt_fd;               /* -1: none */
-	unsigned performed;             /* names the exchanges of mp_http_perform() */
-	struct mp_http_exchange *first; /* all that are under way */
-	struct mcpass_error why;        /* of the last exchange that broke off, */
-	bool why_sent, why_late;        /* and whether it had been sent, or not waited for */
+	unsigned fetches;               /* names the exchanges of mp_http_fetch() */
+	struct mp_http_exchange *first, *last;  /* all that are under way */
 	bool in_callback;
-	bool happened;                  /* something was told since the poll began */
 };
 
 struct mp_http_exchange {
-	struct mp_http_exchange *next;
+	struct mp_http_exchange *next, *before;
 	struct mp_http *http;           /* borrowed */
 	CURL *easy;
 	struct curl_slist *headers;     /* hold an Authorization: wiped */
 	char *body;                     /* wiped; NULL: none */
 	size_t body_len, header_bytes;
-	int64_t head_due;               /* of mp_now_ms(): when its head must be there; -1 */
-	int64_t rest_due;               /* when what follows must be there, or go on; -1 */
+	struct mp_timer late;           /* the head, or what follows it, has to be there */
 	long idle_ms;                   /* what a further piece adds to it; 0: nothing */
 	int status;
 	unsigned sendings;              /* how often libcurl was about to send it */
 	bool may_repeat;                /* twice is as good as once */
 	unsigned id;
-	bool is_private;                /* mp_http_perform()'s: ids of its own */
+	bool is_private;                /* mp_http_fetch()'s: ids of its own */
 	bool added, has_head, closing;
+	bool is_paused;                 /* who takes its bytes is full */
 	enum mcpass_rc failed;          /* what a callback returned */
 	struct mcpass_error fault;      /*    and its error */
 	struct mp_http_callbacks tell;
@@ -56,12 +56,6 @@ struct mp_http_exchange {
 	bool is_plain;                  /* no TLS */
 	char host[MP_HTTP_HOST_ROOM];
 	char words[CURL_ERROR_SIZE];    /* libcurl's own, for the message */
-};
-
-struct mp_http_ask {                    /* one request; all borrowed */
-	const char *method, *url, *body;
-	const struct mcpass_header *headers;
-	size_t count, len;
 };
 
 /* A request that is ready to be added to the multi handle.
@@ -77,8 +71,10 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
     const struct mp_http_callbacks *tell, bool is_private, unsigned id,
     struct mcpass_error *err);
 void mp_http_abandon(struct mp_http *http, bool is_private, unsigned id);
+/* What its timer says. */
+void mp_http_on_late(void *ctx);
 
-/* --- http_reach.c --- */
+/* --- reach.c --- */
 void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM]);
 /* Checks and keeps options.resolve. */
 enum mcpass_rc mp_http_reach_init(struct mp_http *http, const struct mp_http_options *options,
@@ -93,11 +89,13 @@ enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
 curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose,
     struct curl_sockaddr *address);     /* CURLOPT_OPENSOCKETFUNCTION */
 
-/* http_options.c: an option that libcurl refuses is MCPASS_E_IO, and named. */
+/* options.c: an option that libcurl refuses is MCPASS_E_IO, and named. */
 enum mcpass_rc mp_http_options_set(struct mp_http_exchange *exchange,
     const struct mp_http_ask *ask, const struct mp_uri *uri, long timeout_ms,
     struct mcpass_error *err);
-/* http_exchange.c: CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION */
+/* exchange.c: more has to come in its time. */
+void mp_http_await_more(struct mp_http_exchange *exchange);
+/* exchange.c: CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION */
 size_t mp_http_on_header(char *line, size_t unit, size_t len, void *ctx);
 size_t mp_http_on_data(char *bytes, size_t unit, size_t len, void *ctx);
 

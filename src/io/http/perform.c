@@ -1,10 +1,11 @@
-/* One request, whole: a thin loop on the streams of http_curl.c. */
-#include <poll.h>
+/* One request, whole: gathers what the streams of http.c bring. */
+#include <stdlib.h>
 #include "io/http/exchange.h"
 
 struct collector {
 	struct mp_http_response response;
-	bool ended, broken;
+	mp_http_fetched_fn *done;
+	void *ctx;
 };
 
 static enum mcpass_rc collect_head(void *ctx, unsigned id, int status,
@@ -39,38 +40,80 @@ static enum mcpass_rc collect_data(void *ctx, unsigned id, const char *bytes, si
 	return mp_buf_check(body, "the answer", err);
 }
 
-static enum mcpass_rc collect_end(void *ctx, unsigned id, const char *reason,
-    struct mcpass_error *err)
+static void collect_end(void *ctx, unsigned id, const struct mp_http_end *end)
 {
 	struct collector *collector = ctx;
 
 	(void)id;
-	(void)err;
-	collector->ended = true;
-	collector->broken = reason != NULL;
-	return MCPASS_OK;
+	collector->done(collector->ctx, &collector->response, end->why);
 }
 
-static bool is_readable(int fd)
+/* The exchange frees its collector. */
+static void free_collector(void *ctx)
 {
-	struct pollfd one = { .fd = fd, .events = POLLIN };
+	struct collector *collector = ctx;
 
-	return fd >= 0 && poll(&one, 1, 0) > 0;
+	mp_http_response_free(&collector->response);
+	free(collector);
 }
 
-static enum mcpass_rc run(struct mp_http *http, const struct collector *collector,
-    struct mcpass_error *err)
+enum mcpass_rc mp_http_fetch(struct mp_http *http, const struct mp_http_ask *ask, size_t max,
+    mp_http_fetched_fn *done, void *ctx, unsigned *ret_fetch, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = MCPASS_OK;
+	struct collector *collector = calloc(1, sizeof(*collector));
+	const struct mp_http_callbacks tell = { .head = collect_head, .data = collect_data,
+		.end = collect_end, .gone = free_collector, .ctx = collector };
+	enum mcpass_rc rc;
 
-	while (!rc && !collector->ended) {
-		rc = mp_http_poll(http, -1, http->interrupt_fd, err);
-		if (!rc && !collector->ended && is_readable(http->interrupt_fd))
-			rc = mp_fail(err, MCPASS_E_DENIED, NULL, "interrupted");
-	}
-	if (!rc && collector->broken)
-		rc = mp_http_why(http, err);
+	if (collector == NULL)
+		return mp_nomem(err);
+	collector->done = done;
+	collector->ctx = ctx;
+	mp_buf_init(&collector->response.body, max);
+	rc = mp_http_begin(http, ask, &tell, true, ++http->fetches, err);
+	if (rc)
+		free_collector(collector);
+	else
+		*ret_fetch = http->fetches;
 	return rc;
+}
+
+void mp_http_drop(struct mp_http *http, unsigned fetch)
+{
+	mp_http_abandon(http, true, fetch);
+}
+
+/* --- and waited for --- */
+
+struct waiter {
+	struct mp_http_response response;
+	struct mcpass_error why;
+	bool ended, interrupted;
+	struct mp_watch watch;          /* of what interrupts */
+	struct mp_loop *loop;
+};
+
+static void on_fetched(void *ctx, struct mp_http_response *response,
+    const struct mcpass_error *why)
+{
+	struct waiter *waiter = ctx;
+
+	waiter->ended = true;
+	if (why != NULL) {
+		waiter->why = *why;
+		return;
+	}
+	waiter->response = *response;
+	*response = (struct mp_http_response){ 0 };
+}
+
+static void on_interrupt(void *ctx, unsigned events)
+{
+	struct waiter *waiter = ctx;
+
+	(void)events;
+	waiter->interrupted = true;
+	(void)mp_loop_watch(waiter->loop, &waiter->watch, 0, NULL);
 }
 
 enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const char *url,
@@ -78,21 +121,28 @@ enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const c
     size_t max, struct mp_http_response *ret_response, struct mcpass_error *err)
 {
 	const struct mp_http_ask ask = { method, url, body, headers, count, len };
-	struct collector collector = { 0 };
-	const struct mp_http_callbacks tell = { collect_head, collect_data, collect_end,
-		&collector };
-	unsigned id = http->performed++;
+	struct waiter waiter = { .loop = http->loop };
+	unsigned fetch = 0;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&collector.response.body, max);
-	rc = mp_http_begin(http, &ask, &tell, true, id, err);
+	waiter.watch = (struct mp_watch){ .fd = http->interrupt_fd, .ready = on_interrupt,
+		.ctx = &waiter };
+	rc = mp_http_fetch(http, &ask, max, on_fetched, &waiter, &fetch, err);
+	if (!rc && http->interrupt_fd >= 0)
+		rc = mp_loop_watch(http->loop, &waiter.watch, MP_LOOP_READ, err);
+	while (!rc && !waiter.ended && !waiter.interrupted)
+		mp_loop_turn(http->loop, -1);
+	(void)mp_loop_watch(http->loop, &waiter.watch, 0, NULL);
+	if (!waiter.ended)
+		mp_http_drop(http, fetch);
+	if (!rc && !waiter.ended)
+		return mp_fail(err, MCPASS_E_DENIED, NULL, "interrupted");
+	if (!rc && waiter.why.rc != MCPASS_OK) {
+		if (err != NULL && err->rc == MCPASS_OK)
+			*err = waiter.why;
+		return waiter.why.rc;
+	}
 	if (!rc)
-		rc = run(http, &collector, err);
-	if (rc)
-		mp_http_abandon(http, true, id);
-	if (rc)
-		mp_http_response_free(&collector.response);
-	else
-		*ret_response = collector.response;
+		*ret_response = waiter.response;
 	return rc;
 }

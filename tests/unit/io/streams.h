@@ -4,6 +4,7 @@
 #define MP_TEST_STREAMS_H
 #include <string.h>
 #include "harness/check.h"
+#include "io/clock.h"
 #include "io/http/http.h"
 #include "harness/peer.h"
 
@@ -12,10 +13,14 @@ struct told {
 	int status, ends;
 	size_t headers;
 	char text[256], reason[512];
+	struct mcpass_error why;        /* of the end */
+	bool was_sent;
 	enum mcpass_rc fail;            /* what the data callback returns */
 	bool close_in_head, start_in_end;
 };
 static struct told told[4];
+static bool full;                       /* nothing more is taken */
+static struct mp_loop *loop;
 static struct mp_http *http;
 static unsigned port;
 static int listen_fd;
@@ -43,24 +48,36 @@ static inline enum mcpass_rc on_data(void *ctx, unsigned id, const char *bytes, 
 
 static inline enum mcpass_rc start(unsigned id, const char *path, struct mcpass_error *err);
 
-static inline enum mcpass_rc on_end(void *ctx, unsigned id, const char *reason,
-    struct mcpass_error *err)
+static inline void on_end(void *ctx, unsigned id, const struct mp_http_end *end)
 {
 	(void)ctx;
 	told[id].ends++;
-	if (reason != NULL)
-		snprintf(told[id].reason, sizeof(told[id].reason), "%s", reason);
-	return told[id].start_in_end ? start(id + 1, "/next", err) : MCPASS_OK;
+	told[id].was_sent = end->was_sent;
+	if (end->why != NULL) {
+		told[id].why = *end->why;
+		snprintf(told[id].reason, sizeof(told[id].reason), "%s", end->why->detail);
+	}
+	if (told[id].start_in_end)
+		CHECK_EQ("from within", start(id + 1, "/next", NULL), MCPASS_OK);
 }
+
+static inline bool is_full(void *ctx)
+{
+	(void)ctx;
+	return full;
+}
+
+static const struct mp_http_callbacks callbacks = { .head = on_head, .data = on_data,
+	.end = on_end, .is_full = is_full };
 
 static inline enum mcpass_rc begin(unsigned id, const char *method, const char *path,
     struct mcpass_error *err)
 {
-	static const struct mp_http_callbacks callbacks = { on_head, on_data, on_end, NULL };
 	char url[128];
+	const struct mp_http_ask ask = { .method = method, .url = url, .body = "{}", .len = 2 };
 
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", port, path);
-	return mp_http_start(http, id, method, url, NULL, 0, "{}", 2, &callbacks, err);
+	return mp_http_start(http, id, &ask, &callbacks, err);
 }
 
 static inline enum mcpass_rc start(unsigned id, const char *path, struct mcpass_error *err)
@@ -74,7 +91,8 @@ static inline void setup_patient(long timeout_ms)
 
 	memset(told, 0, sizeof(told));
 	listen_fd = peer_listen(&port);
-	CHECK_EQ("a client", mp_http_new(&options, &http, NULL), MCPASS_OK);
+	CHECK_EQ("a loop", mp_loop_new(NULL, NULL, &loop, NULL), MCPASS_OK);
+	CHECK_EQ("a client", mp_http_new(&options, loop, &http, NULL), MCPASS_OK);
 }
 
 static inline void setup(void)
@@ -85,15 +103,43 @@ static inline void setup(void)
 static inline void teardown(void)
 {
 	mp_http_free(http);
+	mp_loop_free(loop);
 	close(listen_fd);
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 }
 
-/* Polls until the condition, which an exchange's callbacks bring about, holds. */
+static inline void on_ready(void *ctx, unsigned events)
+{
+	(void)ctx;
+	(void)events;
+}
+
+/* One turn, which fd (-1: none) ends, too. */
+static inline void turn(int ms, int fd)
+{
+	struct mp_watch watch = { .fd = fd, .ready = on_ready };
+
+	if (fd >= 0)
+		CHECK_EQ("watched", mp_loop_watch(loop, &watch, MP_LOOP_READ, NULL), MCPASS_OK);
+	mp_loop_turn(loop, ms);
+	(void)mp_loop_watch(loop, &watch, 0, NULL);
+}
+
+/* All the turns of a time. */
+static inline void turn_for(int ms)
+{
+	int64_t deadline = mp_deadline_ms(ms);
+
+	do
+		turn(mp_left_ms(deadline), -1);
+	while (mp_left_ms(deadline) > 0);
+}
+
+/* Until the condition, which an exchange's callbacks bring about, holds. */
 #define POLL_UNTIL(condition) \
 	do { \
-		for (int polls = 0; !(condition) && polls < 1000; polls++) \
-			CHECK_EQ("poll", mp_http_poll(http, PATIENCE_MS, -1, NULL), MCPASS_OK); \
+		for (int turns = 0; !(condition) && turns < 1000; turns++) \
+			turn(PATIENCE_MS, -1); \
 		CHECK("it came", condition); \
 	} while (0)
 
@@ -103,10 +149,10 @@ static inline int take(char *request, size_t room)
 	int fd;
 
 	while (!peer_readable(listen_fd, 0))
-		CHECK_EQ("poll", mp_http_poll(http, 1, listen_fd, NULL), MCPASS_OK);
+		turn(1, listen_fd);
 	fd = accept(listen_fd, NULL, NULL);
 	while (!peer_readable(fd, 0))
-		CHECK_EQ("poll", mp_http_poll(http, 1, fd, NULL), MCPASS_OK);
+		turn(1, fd);
 	peer_read(fd, "{}", request, room);
 	return fd;
 }

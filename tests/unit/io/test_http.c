@@ -54,7 +54,7 @@ static struct mp_http *new_http(const struct mp_http_options *options)
 	static const struct mp_http_options usual;
 	struct mp_http *http = NULL;
 
-	CHECK_EQ("a client", mp_http_new(options != NULL ? options : &usual, &http, NULL), MCPASS_OK);
+	CHECK_EQ("a client", mp_http_new(options != NULL ? options : &usual, NULL, &http, NULL), MCPASS_OK);
 	return http;
 }
 
@@ -471,7 +471,7 @@ static void test_resolve(void)
 		struct mcpass_error err = { 0 };
 		struct mp_http *http = NULL;
 
-		CHECK_EQ(wrong[i], mp_http_new(&options, &http, &err), MCPASS_E_USAGE);
+		CHECK_EQ(wrong[i], mp_http_new(&options, NULL, &http, &err), MCPASS_E_USAGE);
 		CHECK_HAS(wrong[i], err.detail, "HOST:PORT:ADDRESS");
 	}
 	for (size_t i = 0; i < COUNT(right); i++) {
@@ -498,7 +498,7 @@ static void test_no_memory(void)
 		struct mp_http *http = NULL;
 
 		mp_test_fail_alloc(n);
-		rc = mp_http_new(&options, &http, &err);
+		rc = mp_http_new(&options, NULL, &http, &err);
 		if (!rc)
 			rc = mp_http_confine(http, "http://127.0.0.1/", MP_REACH_PUBLIC, &err);
 		if (!rc)

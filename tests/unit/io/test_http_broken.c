@@ -15,7 +15,7 @@
 static void take_again(int fd, char *request, size_t room)
 {
 	while (!peer_readable(fd, 0))
-		CHECK_EQ("poll", mp_http_poll(http, 1, fd, NULL), MCPASS_OK);
+		turn(1, fd);
 	peer_read(fd, "{}", request, room);
 }
 
@@ -86,8 +86,8 @@ static void test_once(void)
 		POLL_UNTIL(told[2].ends == 1);
 		CHECK(label, told[2].reason[0] != '\0');
 		CHECK(label, strstr(told[2].reason, "memory") == NULL);
-		CHECK_EQ(label, mp_http_why(http, NULL), MCPASS_E_IO);
-		CHECK(label, mp_http_was_sent(http));
+		CHECK_EQ(label, told[2].why.rc, MCPASS_E_IO);
+		CHECK(label, told[2].was_sent);
 		CHECK(label, !asked_again());
 		teardown();
 	}
@@ -118,7 +118,7 @@ static void test_never_sent(void)
 	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
 	POLL_UNTIL(told[1].ends == 1);
 	CHECK_HAS("refused", told[1].reason, "refused the connection");
-	CHECK("not sent", !mp_http_was_sent(http));
+	CHECK("not sent", !told[1].was_sent);
 	listen_fd = peer_listen(&port);
 	teardown();
 }
@@ -158,7 +158,7 @@ static void test_answers(void)
 		POLL_UNTIL(told[1].ends == 1);
 		CHECK_HAS(label, told[1].reason, answer_rows[i].reason);
 		CHECK_EQ(label, told[1].reason[0] == '\0', answer_rows[i].want == MCPASS_OK);
-		CHECK_EQ(label, mp_http_why(http, NULL), answer_rows[i].want);
+		CHECK_EQ(label, told[1].why.rc, answer_rows[i].want);
 		CHECK_STR(label, told[1].text, answer_rows[i].text);
 		close(fd);
 		teardown();
@@ -176,7 +176,7 @@ static void test_silent_stream(void)
 	fd = take(request, sizeof(request));
 	peer_send(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n\r\n");
 	POLL_UNTIL(told[1].status == 200);
-	CHECK_EQ("poll", mp_http_poll(http, 200, -1, NULL), MCPASS_OK);
+	turn_for(200);
 	CHECK_EQ("not ended", told[1].ends, 0);
 	teardown();
 	close(fd);
@@ -197,7 +197,7 @@ static void test_long_line(void)
 	peer_send(fd, "\r\n\r\n");
 	POLL_UNTIL(told[1].ends == 1);
 	CHECK_HAS("why", told[1].reason, "a header of the answer is too long");
-	CHECK_EQ("and whose fault", mp_http_why(http, NULL), MCPASS_E_LIMIT);
+	CHECK_EQ("and whose fault", told[1].why.rc, MCPASS_E_LIMIT);
 	close(fd);
 	teardown();
 }
@@ -231,9 +231,10 @@ static void test_compressed(void)
 static void test_cookies(void)
 {
 	static const struct mcpass_header own = { "Cookie", "mine=1" };
-	static const struct mp_http_callbacks callbacks = { on_head, on_data, on_end, NULL };
 	struct mp_http_response response = { 0 };
 	char request[2048], url[64];
+	const struct mp_http_ask ask = { .method = "POST", .url = url, .headers = &own, .count = 1,
+		.body = "{}", .len = 2 };
 	struct canned canned;
 	int fd;
 
@@ -249,8 +250,7 @@ static void test_cookies(void)
 	peer_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 	POLL_UNTIL(told[2].ends == 1);
 	snprintf(url, sizeof(url), "http://127.0.0.1:%u/mcp", port);
-	CHECK_EQ("started", mp_http_start(http, 3, "POST", url, &own, 1, "{}", 2, &callbacks, NULL),
-	    MCPASS_OK);
+	CHECK_EQ("started", mp_http_start(http, 3, &ask, &callbacks, NULL), MCPASS_OK);
 	take_again(fd, request, sizeof(request));
 	CHECK_HAS("a person's own", request, "Cookie: mine=1\r\n");
 	CHECK("goes alone", strstr(request, "AWSALB") == NULL);

@@ -36,7 +36,7 @@ static void test_chunks(void)
 	/* The connection serves again. */
 	CHECK_EQ("started", start(2, "/b", NULL), MCPASS_OK);
 	while (!peer_readable(fd, 0))
-		mp_http_poll(http, 1, fd, NULL);
+		turn(1, fd);
 	peer_read(fd, "{}", request, sizeof(request));
 	CHECK_HAS("on the same connection", request, "POST /b HTTP/1.1\r\n");
 	peer_send(fd, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n");
@@ -48,7 +48,6 @@ static void test_chunks(void)
 
 static void test_break(void)
 {
-	struct mcpass_error err = { 0 };
 	char request[2048];
 	int fd;
 
@@ -67,9 +66,8 @@ static void test_break(void)
 	POLL_UNTIL(told[2].ends == 1);
 	CHECK_EQ("no head", told[2].status, 0);
 	CHECK_HAS("why", told[2].reason, "without an answer");
-	CHECK_EQ("and again, with its code", mp_http_why(http, &err), MCPASS_E_IO);
-	CHECK_STR("and words", err.detail, told[2].reason);
-	CHECK("and a hint", err.hint[0] != '\0');
+	CHECK_EQ("with its code", told[2].why.rc, MCPASS_E_IO);
+	CHECK("and a hint", told[2].why.hint[0] != '\0');
 	teardown();
 }
 
@@ -106,14 +104,14 @@ static void test_close(void)
 	mp_http_close(http, 7);                 /* nobody */
 	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
 	mp_http_close(http, 1);                 /* before the first poll */
-	CHECK_EQ("poll", mp_http_poll(http, 0, -1, NULL), MCPASS_OK);
+	turn(0, -1);
 	CHECK("nobody connects", !peer_readable(listen_fd, 0));
 
 	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
 	fd = take(request, sizeof(request));
 	mp_http_close(http, 1);
 	CHECK_EQ("the connection ends", peer_read(fd, NULL, rest, sizeof(rest)), 0);
-	CHECK_EQ("poll", mp_http_poll(http, 0, -1, NULL), MCPASS_OK);
+	turn(0, -1);
 	CHECK_EQ("nothing is told", told[1].ends, 0);
 	close(fd);
 
@@ -131,8 +129,6 @@ static void test_close(void)
 
 static void test_callback_fails(void)
 {
-	struct mcpass_error err = { 0 };
-	enum mcpass_rc rc = MCPASS_OK;
 	char request[2048];
 	int fd;
 
@@ -141,12 +137,36 @@ static void test_callback_fails(void)
 	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
 	fd = take(request, sizeof(request));
 	peer_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndata");
-	for (int i = 0; !rc && i < 1000; i++)
-		rc = mp_http_poll(http, PATIENCE_MS, -1, &err);
-	CHECK_EQ("comes out of the poll", rc, MCPASS_E_PROTOCOL);
-	CHECK_STR("with its words", err.detail, "not wanted");
-	CHECK_EQ("and ends the exchange", told[1].ends, 0);
-	CHECK_EQ("once", mp_http_poll(http, 0, -1, NULL), MCPASS_OK);
+	POLL_UNTIL(told[1].ends == 1);
+	CHECK_EQ("is told to the end", told[1].why.rc, MCPASS_E_PROTOCOL);
+	CHECK_STR("with its words", told[1].reason, "not wanted");
+	turn(0, -1);
+	CHECK_EQ("once", told[1].ends, 1);
+	close(fd);
+	teardown();
+}
+
+/* Who takes the bytes is slow: nothing more is read, and nothing is lost. */
+static void test_full(void)
+{
+	char request[2048];
+	int fd;
+
+	setup_patient(200);
+	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
+	fd = take(request, sizeof(request));
+	peer_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\none");
+	POLL_UNTIL(told[1].text[0] != '\0');
+	full = true;
+	peer_send(fd, "two");
+	turn_for(400);
+	CHECK_STR("stands still", told[1].text, "one");
+	CHECK_EQ("for longer than a peer may", told[1].ends, 0);
+	full = false;
+	mp_http_go_on(http);
+	POLL_UNTIL(told[1].ends == 1);
+	CHECK_STR("goes on", told[1].text, "onetwo");
+	CHECK_STR("whole", told[1].reason, "");
 	close(fd);
 	teardown();
 }
@@ -181,7 +201,7 @@ static void test_perform_beside(void)
 
 	setup();
 	mp_http_free(http);
-	CHECK_EQ("a client", mp_http_new(&options, &http, NULL), MCPASS_OK);
+	CHECK_EQ("a client", mp_http_new(&options, loop, &http, NULL), MCPASS_OK);
 	CHECK_EQ("started", start(0, "/a", NULL), MCPASS_OK);
 	fd = take(request, sizeof(request));
 	peer_send(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndata");
@@ -205,13 +225,12 @@ static void test_wait(void)
 	int ends[2], fd;
 
 	setup();
-	CHECK_EQ("nothing to do, no time", mp_http_poll(http, 0, -1, NULL), MCPASS_OK);
+	turn(0, -1);            /* nothing to do, no time */
 	CHECK_EQ("started", start(1, "/a", NULL), MCPASS_OK);
 	fd = take(request, sizeof(request));
 	if (pipe(ends) != 0 || write(ends[1], "x", 1) != 1)
 		die("pipe");
-	/* Would last for ever but for the pipe. */
-	CHECK_EQ("somebody else has something", mp_http_poll(http, -1, ends[0], NULL), MCPASS_OK);
+	turn(-1, ends[0]);      /* would last for ever but for the pipe */
 	CHECK_EQ("nothing came", told[1].status, 0);
 	close(ends[0]);
 	close(ends[1]);
@@ -237,11 +256,11 @@ static void test_late(void)
 	never = take(request, sizeof(request));
 	/* Would last for ever but for the limit. */
 	for (int i = 0; told[3].ends == 0 && i < 100; i++)
-		CHECK_EQ("poll", mp_http_poll(http, -1, -1, NULL), MCPASS_OK);
+		turn(-1, -1);
 	CHECK_EQ("it ended", told[3].ends, 1);
 	CHECK_HAS("and why", told[3].reason, "no answer in time");
-	CHECK_EQ("which is known afterwards", mp_http_why(http, NULL), MCPASS_E_IO);
-	CHECK_EQ("poll", mp_http_poll(http, 250, -1, NULL), MCPASS_OK);
+	CHECK_EQ("and its code", told[3].why.rc, MCPASS_E_IO);
+	turn_for(250);
 	CHECK_EQ("the others", told[1].ends + told[2].ends, 0);
 	teardown();
 	close(begun);
@@ -319,20 +338,20 @@ static void test_patience(void)
 		{ "as was said", "POST", 5000, true },
 		{ "a GET waits for ever", "GET", 5000, false },
 	};
-	const struct mp_http_callbacks callbacks = { on_head, on_data, on_end, NULL };
+	struct mp_http_ask ask = { .url = "http://127.0.0.1:1/" };
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		const struct mp_http_options options = { .timeout_ms = rows[i].timeout_ms };
 		struct mp_http *one = NULL;
 
-		CHECK_EQ(rows[i].label, mp_http_new(&options, &one, NULL), MCPASS_OK);
-		CHECK_EQ(rows[i].label, mp_http_start(one, 1, rows[i].method, "http://127.0.0.1:1/",
-		    NULL, 0, NULL, 0, &callbacks, NULL), MCPASS_OK);
-		CHECK_EQ(rows[i].label, one->first->head_due >= 0, rows[i].limited);
+		CHECK_EQ(rows[i].label, mp_http_new(&options, NULL, &one, NULL), MCPASS_OK);
+		ask.method = rows[i].method;
+		CHECK_EQ(rows[i].label, mp_http_start(one, 1, &ask, &callbacks, NULL), MCPASS_OK);
+		CHECK_EQ(rows[i].label, one->first->late.is_set, rows[i].limited);
 		mp_http_expect_head(one, 2);
-		CHECK_EQ("another's", one->first->head_due >= 0, rows[i].limited);
+		CHECK_EQ("another's", one->first->late.is_set, rows[i].limited);
 		mp_http_expect_head(one, 1);
-		CHECK("one that comes soon", one->first->head_due >= 0);
+		CHECK("one that comes soon", one->first->late.is_set);
 		mp_http_free(one);
 	}
 }
@@ -345,6 +364,7 @@ int main(void)
 	test_two();
 	test_close();
 	test_callback_fails();
+	test_full();
 	test_start_in_end();
 	test_perform_beside();
 	test_wait();

@@ -215,7 +215,7 @@ static void test_tls(void)
 		if (tls_rows[i].ca_name != NULL)
 			options.ca_file = in_folder(tls_rows[i].ca_name);
 		snprintf(url, sizeof(url), "https://%s:%u/", tls_rows[i].host, server.port);
-		CHECK_EQ("a client", mp_http_new(&options, &http, NULL), MCPASS_OK);
+		CHECK_EQ("a client", mp_http_new(&options, NULL, &http, NULL), MCPASS_OK);
 		CHECK_EQ(tls_rows[i].label, mp_http_perform(http, "GET", url, NULL, 0, NULL, 0, 100,
 		    &response, &err), tls_rows[i].want);
 		CHECK_HAS(tls_rows[i].label, err.detail, tls_rows[i].says);

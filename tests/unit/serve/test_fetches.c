@@ -1,19 +1,17 @@
-/* Requests in the background, and a server whose requests can wait: each is the other's
- * far end. */
-#include <errno.h>
-#include <pthread.h>
+/* What a server fetches, and a server whose requests can wait: each is the other's far end. */
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "io/fetcher.h"
+#include "serve/fetches.h"
 #include "serve/httpd.h"
 #include "harness/peer.h"
 
 static struct mp_httpd *httpd;
-static struct mp_fetcher *fetcher;
+static struct mp_loop *loop;
+static struct mp_fetches *fetches;
 static atomic_bool is_held;             /* "/held" is not answered yet */
 static atomic_int asked_held, races;
 
@@ -43,31 +41,30 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 	return MCPASS_OK;
 }
 
-/* --- waiting for the fetcher, without looking at a clock --- */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t rang = PTHREAD_COND_INITIALIZER;
-static int rings;
+/* --- what came, until it is looked at --- */
+static struct came {
+	char key[32];
+	int status;
+	struct mp_buf body;
+} came[MP_MAX_FETCHES + 1];
+static size_t came_count;
 
-static void on_done(void *ctx)
+static void on_done(void *ctx, struct mp_fetched *fetched)
 {
+	struct came *next = &came[came_count++];
+
 	(void)ctx;
-	pthread_mutex_lock(&lock);
-	rings++;
-	pthread_cond_signal(&rang);
-	pthread_mutex_unlock(&lock);
+	snprintf(next->key, sizeof(next->key), "%s", fetched->key);
+	next->status = fetched->status;
+	next->body = fetched->body;
+	fetched->body = (struct mp_buf){ 0 };
 }
 
-static struct mp_fetched take(void)
+static struct came take(void)
 {
-	struct mp_fetched fetched = { 0 };
-
-	pthread_mutex_lock(&lock);
-	while (rings == 0)
-		pthread_cond_wait(&rang, &lock);
-	rings--;
-	pthread_mutex_unlock(&lock);
-	CHECK("it rang for something", mp_fetcher_take(fetcher, &fetched));
-	return fetched;
+	while (came_count == 0)
+		mp_loop_turn(loop, PATIENCE_MS);
+	return came[--came_count];
 }
 
 static char url_room[3][128];
@@ -87,12 +84,12 @@ static struct mcpass_fetch get(const char *key, const char *url)
 
 static void check_taken(const char *label, const char *key, int status, const char *body)
 {
-	struct mp_fetched fetched = take();
+	struct came fetched = take();
 
 	CHECK_STR(label, fetched.key, key);
 	CHECK_EQ(label, fetched.status, status);
 	CHECK_HAS(label, mp_buf_text(&fetched.body), body);
-	mp_fetched_free(&fetched);
+	mp_buf_free(&fetched.body);
 }
 
 static void test_answers(void)
@@ -101,31 +98,30 @@ static void test_answers(void)
 	int fd = peer_listen(&port);
 	char closed[64];
 	struct mcpass_fetch fetch = get("a get", url_of(0, "/x"));
-	struct mp_fetched none;
 
-	CHECK_EQ("begun", mp_fetcher_start(fetcher, &fetch, NULL), MCPASS_OK);
+	CHECK_EQ("begun", mp_fetches_start(fetches, &fetch, NULL), MCPASS_OK);
 	check_taken("a GET", "a get", 200, "GET /x [] yes");
-	CHECK("once", !mp_fetcher_take(fetcher, &none));
+	CHECK_EQ("once", came_count, 0);
 	fetch = get("a post", url_of(0, "/x"));
 	fetch.method = "POST";
 	fetch.body = "token=secret";
 	fetch.body_len = strlen(fetch.body);
-	mp_fetcher_start(fetcher, &fetch, NULL);
+	mp_fetches_start(fetches, &fetch, NULL);
 	check_taken("a POST", "a post", 200, "POST /x [token=secret] yes");
 	fetch = get("a refusal", url_of(0, "/refused"));
-	mp_fetcher_start(fetcher, &fetch, NULL);
+	mp_fetches_start(fetches, &fetch, NULL);
 	check_taken("a refusal has its body", "a refusal", 403, "GET /refused");
 	fetch = get("long", url_of(0, "/x"));
 	fetch.max_response = 5;
-	mp_fetcher_start(fetcher, &fetch, NULL);
+	mp_fetches_start(fetches, &fetch, NULL);
 	check_taken("too long", "long", 0, "5 bytes");
 	fetch = get("no URL", "gopher://x");
-	mp_fetcher_start(fetcher, &fetch, NULL);
+	mp_fetches_start(fetches, &fetch, NULL);
 	check_taken("not by that protocol", "no URL", 0, "");
 	close(fd);
 	snprintf(closed, sizeof(closed), "http://127.0.0.1:%u/", port);
 	fetch = get("closed", closed);
-	mp_fetcher_start(fetcher, &fetch, NULL);
+	mp_fetches_start(fetches, &fetch, NULL);
 	check_taken("nobody there", "closed", 0, "127.0.0.1");
 }
 
@@ -137,14 +133,14 @@ static void test_held(void)
 	atomic_store(&is_held, true);
 	atomic_store(&asked_held, 0);
 	for (int i = 0; i < 10; i++)
-		CHECK_EQ("joins", mp_fetcher_start(fetcher, &held, NULL), MCPASS_OK);
-	mp_fetcher_start(fetcher, &other, NULL);
+		CHECK_EQ("joins", mp_fetches_start(fetches, &held, NULL), MCPASS_OK);
+	mp_fetches_start(fetches, &other, NULL);
 	check_taken("the other one", "other", 200, "GET /x");
 	atomic_store(&is_held, false);
 	mp_httpd_resume(httpd);
 	check_taken("when it comes", "held", 200, "GET /held");
 	CHECK("asked once, and again when resumed", atomic_load(&asked_held) <= 2);
-	mp_fetcher_start(fetcher, &held, NULL);
+	mp_fetches_start(fetches, &held, NULL);
 	check_taken("then it is asked for again", "held", 200, "GET /held");
 }
 
@@ -158,17 +154,17 @@ static void test_many(void)
 		struct mcpass_fetch fetch = get(keys[i], url_of(0, "/held"));
 
 		snprintf(keys[i], sizeof(keys[i]), "held %d", i);
-		CHECK_EQ("the most", mp_fetcher_start(fetcher, &fetch, &err),
+		CHECK_EQ("the most", mp_fetches_start(fetches, &fetch, &err),
 		    i < MP_MAX_FETCHES ? MCPASS_OK : MCPASS_E_LIMIT);
 	}
 	CHECK_HAS("too many", err.detail, "under way");
 	atomic_store(&is_held, false);
 	mp_httpd_resume(httpd);
 	for (int i = 0; i < MP_MAX_FETCHES; i++) {
-		struct mp_fetched fetched = take();
+		struct came fetched = take();
 
 		CHECK_EQ("each is answered", fetched.status, 200);
-		mp_fetched_free(&fetched);
+		mp_buf_free(&fetched.body);
 	}
 }
 
@@ -220,13 +216,14 @@ static void test_end(void)
 	int before = atomic_load(&asked_held);
 
 	atomic_store(&is_held, true);
-	mp_fetcher_start(fetcher, &held, NULL);
+	mp_fetches_start(fetches, &held, NULL);
 	while (atomic_load(&asked_held) == before)
-		sched_yield();
-	mp_fetcher_stop(fetcher);
+		mp_loop_turn(loop, 1);
+	mp_fetches_free(fetches);
 	mp_httpd_free(httpd);
-	mp_fetcher_free(fetcher);
-	mp_fetcher_free(NULL);
+	mp_fetches_free(NULL);
+	mp_loop_free(loop);
+	CHECK_EQ("nothing is told", came_count, 0);
 }
 
 int main(void)
@@ -235,7 +232,8 @@ int main(void)
 	const struct mp_http_options options = { .timeout_ms = PATIENCE_MS };
 
 	if (mp_httpd_start(&server, &httpd, NULL) != MCPASS_OK
-	    || mp_fetcher_new(&options, on_done, NULL, &fetcher, NULL) != MCPASS_OK)
+	    || mp_loop_new(NULL, NULL, &loop, NULL) != MCPASS_OK
+	    || mp_fetches_new(&options, loop, on_done, NULL, &fetches, NULL) != MCPASS_OK)
 		die("no server");
 	test_answers();
 	test_held();
