@@ -124,6 +124,14 @@ MCPASS_API enum mcpass_rc mcpass_session_data(struct mcpass_session *session,
     unsigned exchange, const char *bytes, size_t len, struct mcpass_error *err);
 MCPASS_API enum mcpass_rc mcpass_session_end(struct mcpass_session *session,
     unsigned exchange, int broken, struct mcpass_error *err);
+/* Whether the session has enough: 1: give it no more bytes of this exchange for now (with
+ * libcurl: return CURL_WRITEFUNC_PAUSE from the write callback).  Ask again when
+ * mcpass_session_next() has said IDLE or WAIT; 0: go on (CURLPAUSE_CONT).  What is given
+ * all the same is kept, and read as the actions are taken; beyond 64 MiB of it the exchange
+ * fails (MCPASS_E_LIMIT).  So a program that takes no actions for a while, and asks, slows
+ * the server. */
+MCPASS_API int mcpass_session_full(const struct mcpass_session *session, unsigned exchange);
+
 /* After AUTHORIZE: there is a token now, send that exchange again. */
 MCPASS_API enum mcpass_rc mcpass_session_retry(struct mcpass_session *session,
     unsigned exchange, struct mcpass_error *err);

@@ -232,8 +232,14 @@
 #define MP_MAX_LOG_LINES 1024
 /* Requests of a session that are not answered yet; a host asks a few at a time. */
 #define MP_MAX_CALLS 1024
-/* Things a session has to tell its program; it is told after every piece of input. */
-#define MP_MAX_ACTIONS 65536
+/* What a session has to tell its program, from where on it reads nothing more: so many
+ * things, or bytes of them; a message may go beyond. */
+#define MP_ENOUGH_ACTIONS 1024
+#define MP_ENOUGH_BYTES ((size_t)1024 * 1024)
+/* Bytes of answers that are not finished, from where on one after the other comes; and
+ * milliseconds after which one of them stands still. */
+#define MP_ENOUGH_HELD ((size_t)8 * 1024 * 1024)
+#define MP_STALLED_MS 1000
 /* Tools with x-mcp-header whose headers a session remembers; large servers list hundreds. */
 #define MP_MAX_TOOLS 4096
 /* Pages of a tools/list that a session reads by itself to find one tool. */

@@ -10,18 +10,16 @@ static void free_action(struct mp_action *action)
 		return;
 	free(action->body);
 	free(action->url);
+	free(action->error);
 	mp_headers_free(&action->headers);
 	free(action);
 }
 
-enum mcpass_rc mp_queue_add(struct mcpass_session *s, enum mcpass_session_action_type type,
+enum mcpass_rc mp_actions_add(struct mcpass_session *s, enum mcpass_session_action_type type,
     struct mp_action **ret_action, struct mcpass_error *err)
 {
 	struct mp_action *action;
 
-	if (s->action_count >= MP_MAX_ACTIONS)
-		return mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d messages at once",
-		    MP_MAX_ACTIONS);
 	action = calloc(1, sizeof(*action));
 	if (action == NULL)
 		return mp_nomem(err);
@@ -36,22 +34,38 @@ enum mcpass_rc mp_queue_add(struct mcpass_session *s, enum mcpass_session_action
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_queue_warning(struct mcpass_session *s, struct mcpass_error *err,
+void mp_actions_body(struct mcpass_session *s, struct mp_action *action, char *text)
+{
+	action->body = text;
+	action->size = text != NULL ? strlen(text) : 0;
+	s->action_bytes += action->size;
+}
+
+bool mp_actions_enough(const struct mcpass_session *s)
+{
+	return s->action_count >= MP_ENOUGH_ACTIONS || s->action_bytes >= MP_ENOUGH_BYTES;
+}
+
+enum mcpass_rc mp_actions_warn(struct mcpass_session *s, struct mcpass_error *err,
     const char *fmt, ...)
 {
 	struct mp_action *action = NULL;
-	char text[512] = "";
+	char text[512] = "", *body = NULL;
 	enum mcpass_rc rc;
 	va_list ap;
 
-	rc = mp_queue_add(s, MCPASS_SESSION_WARNING, &action, err);
-	if (rc)
-		return rc;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	mp_one_line(text);      /* a server wrote part of it, a person reads it */
-	return mp_set(&action->body, text, err);
+	rc = mp_set(&body, text, err);
+	if (!rc)
+		rc = mp_actions_add(s, MCPASS_SESSION_WARNING, &action, err);
+	if (action == NULL)
+		free(body);
+	else
+		mp_actions_body(s, action, body);
+	return rc;
 }
 
 /* Takes the first action out of the queue. */
@@ -61,11 +75,12 @@ static void advance(struct mcpass_session *s)
 	s->current = s->actions;
 	if (s->actions == NULL)
 		return;
+	s->action_bytes -= s->actions->size;
 	s->actions = s->actions->next;
 	s->action_count--;
 }
 
-bool mp_queue_next(struct mcpass_session *s, struct mcpass_session_action *ret_action)
+bool mp_actions_next(struct mcpass_session *s, struct mcpass_session_action *ret_action)
 {
 	struct mp_action *action;
 
@@ -76,16 +91,16 @@ bool mp_queue_next(struct mcpass_session *s, struct mcpass_session_action *ret_a
 	if (action == NULL)
 		return false;
 	action->public.body = action->body;
-	action->public.body_len = action->body != NULL ? strlen(action->body) : 0;
+	action->public.body_len = action->size;
 	action->public.url = action->url;
 	action->public.headers = action->headers.items;
 	action->public.header_count = action->headers.count;
-	action->public.error = action->public.type == MCPASS_SESSION_FAILED ? &action->error : NULL;
+	action->public.error = action->error;
 	*ret_action = action->public;
 	return true;
 }
 
-void mp_queue_forget(struct mcpass_session *s, unsigned call)
+void mp_actions_forget(struct mcpass_session *s, unsigned call)
 {
 	for (struct mp_action *action = s->actions; action != NULL; action = action->next)
 		if ((action->public.type == MCPASS_SESSION_RESULT
@@ -93,10 +108,10 @@ void mp_queue_forget(struct mcpass_session *s, unsigned call)
 			action->forgotten = true;
 }
 
-void mp_queue_free(struct mcpass_session *s)
+void mp_actions_free(struct mcpass_session *s)
 {
 	struct mcpass_session_action action;
 
-	while (mp_queue_next(s, &action))
+	while (mp_actions_next(s, &action))
 		;
 }

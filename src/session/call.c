@@ -1,3 +1,4 @@
+/* A request that wants an answer: it waits for its turn, an exchange carries it, or it is held. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -12,10 +13,72 @@ static void free_call(struct mp_call *call)
 	free(call);
 }
 
+/* --- those that wait for their turn, in the order in which they were asked for --- */
+
+static void wait_for_turn(struct mcpass_session *s, struct mp_call *call)
+{
+	struct mp_call **slot = &s->waiting;
+
+	call->state = MP_CALL_WAITING;
+	if (s->waiting != NULL && s->last_waiting->entry.number <= call->entry.number)
+		slot = &s->last_waiting->waits_next;
+	while (*slot != NULL && (*slot)->entry.number <= call->entry.number)
+		slot = &(*slot)->waits_next;
+	call->waits_next = *slot;
+	*slot = call;
+	if (call->waits_next == NULL)
+		s->last_waiting = call;
+}
+
+static void leave_queue(struct mcpass_session *s, struct mp_call *call)
+{
+	struct mp_call **slot = &s->waiting, *before = NULL;
+
+	for (; *slot != call; slot = &before->waits_next)
+		before = *slot;
+	*slot = call->waits_next;
+	if (s->last_waiting == call)
+		s->last_waiting = before;
+}
+
+/* Neither waits nor is carried by an exchange any more; that goes on without it. */
+static void detach(struct mcpass_session *s, struct mp_call *call)
+{
+	if (call->state == MP_CALL_WAITING)
+		leave_queue(s, call);
+	if (call->state == MP_CALL_SENT)
+		s->sent_count--;
+	if (call->exchange != NULL)
+		call->exchange->call = NULL;
+	call->exchange = NULL;
+}
+
+void mp_call_requeue(struct mcpass_session *s, struct mp_call *call)
+{
+	detach(s, call);
+	wait_for_turn(s, call);
+}
+
+void mp_call_hold(struct mcpass_session *s, struct mp_call *call)
+{
+	detach(s, call);
+	call->state = MP_CALL_HELD;
+}
+
+void mp_call_sent(struct mcpass_session *s, struct mp_exchange *e)
+{
+	detach(s, e->call);
+	e->call->state = MP_CALL_SENT;
+	e->call->exchange = e;
+	s->sent_count++;
+}
+
+/* --- all of them --- */
+
 enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind,
     const char *method, json_t *params, struct mp_call **ret_call, struct mcpass_error *err)
 {
-	struct mp_call *call, **end = &s->calls;
+	struct mp_call *call;
 	enum mcpass_rc rc;
 
 	if (kind == MP_CALL_PROGRAM && s->call_count >= MP_MAX_CALLS)
@@ -30,21 +93,31 @@ enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind,
 		free_call(call);
 		return rc;
 	}
-	while (*end != NULL)
-		end = &(*end)->next;
-	*end = call;
+	if (kind == MP_CALL_PROGRAM)
+		call->entry.number = ++s->call_number;
+	mp_table_add(&s->call_table, &call->entry);
+	call->prev = s->last_call;
+	*(s->calls == NULL ? &s->calls : &s->last_call->next) = call;
+	s->last_call = call;
 	s->call_count++;
+	wait_for_turn(s, call);
 	*ret_call = call;
 	return MCPASS_OK;
 }
 
-struct mp_call *mp_call_by_number(struct mcpass_session *s, unsigned number)
+void mp_call_remove(struct mcpass_session *s, struct mp_call *call)
 {
-	struct mp_call *call = s->calls;
+	detach(s, call);
+	*(call->prev != NULL ? &call->prev->next : &s->calls) = call->next;
+	*(call->next != NULL ? &call->next->prev : &s->last_call) = call->prev;
+	mp_table_remove(&s->call_table, &call->entry);
+	s->call_count--;
+	free_call(call);
+}
 
-	while (call != NULL && (number == 0 || call->number != number))
-		call = call->next;
-	return call;
+struct mp_call *mp_call_by_number(const struct mcpass_session *s, unsigned number)
+{
+	return number != 0 ? mp_table_find(&s->call_table, number) : NULL;
 }
 
 /* Our ids are numbers. */
@@ -58,51 +131,16 @@ struct mp_call *mp_call_answered(struct mcpass_session *s, const struct mp_messa
 	return call;
 }
 
-bool mp_call_any_sent(const struct mcpass_session *s)
-{
-	for (const struct mp_call *call = s->calls; call != NULL; call = call->next)
-		if (call->state == MP_CALL_SENT)
-			return true;
-	return false;
-}
-
-/* The exchange that carried it, if any, goes on without it. */
-static void detach(struct mcpass_session *s, const struct mp_call *call)
-{
-	struct mp_exchange *e = mp_exchange_of(s, call);
-
-	if (e != NULL)
-		e->call = NULL;
-}
-
-void mp_call_requeue(struct mcpass_session *s, struct mp_call *call)
-{
-	detach(s, call);
-	call->state = MP_CALL_WAITING;
-}
-
-void mp_call_remove(struct mcpass_session *s, struct mp_call *call)
-{
-	struct mp_call **slot = &s->calls;
-
-	detach(s, call);
-	while (*slot != call)
-		slot = &(*slot)->next;
-	*slot = call->next;
-	s->call_count--;
-	free_call(call);
-}
-
 static enum mcpass_rc add_result(struct mcpass_session *s, const struct mp_call *call,
     bool error, struct mp_action **ret_action, struct mcpass_error *err)
 {
 	struct mp_action *action;
 	enum mcpass_rc rc;
 
-	rc = mp_queue_add(s, MCPASS_SESSION_RESULT, &action, err);
+	rc = mp_actions_add(s, MCPASS_SESSION_RESULT, &action, err);
 	if (rc)
 		return rc;
-	action->public.call = call->number;
+	action->public.call = call->entry.number;
 	action->public.is_error = error ? 1 : 0;
 	*ret_action = action;
 	return MCPASS_OK;
@@ -112,14 +150,16 @@ enum mcpass_rc mp_call_deliver(struct mcpass_session *s, struct mp_call *call,
     const json_t *json, bool error, struct mcpass_error *err)
 {
 	struct mp_action *action;
+	char *text;
 	enum mcpass_rc rc;
 
 	rc = add_result(s, call, error, &action, err);
 	if (rc)
 		return rc;
-	action->body = mp_json_dump(json);
-	if (action->body == NULL)
+	text = mp_json_dump(json);
+	if (text == NULL)
 		return mp_nomem(err);
+	mp_actions_body(s, action, text);
 	mp_call_remove(s, call);
 	return MCPASS_OK;
 }
@@ -130,6 +170,7 @@ enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
 	bool error = message->kind == MP_RPC_ERROR;
 	struct mp_span raw = message->result;
 	struct mp_action *action;
+	char *text = NULL;
 	enum mcpass_rc rc;
 
 	if (error && message->odd_error)
@@ -140,10 +181,12 @@ enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
 		return mp_call_deliver(s, call, message->error, true, err);
 	rc = add_result(s, call, error, &action, err);
 	if (!rc)
-		rc = mp_raw_compact(raw, &action->body, err);
-	if (!rc)
-		mp_call_remove(s, call);
-	return rc;
+		rc = mp_raw_compact(raw, &text, err);
+	if (rc)
+		return rc;
+	mp_actions_body(s, action, text);
+	mp_call_remove(s, call);
+	return MCPASS_OK;
 }
 
 /* Those that only read.  A tool may do anything, and a prompt or a resource is read. */

@@ -238,12 +238,13 @@ enum mcpass_rc mp_compose(struct mcpass_session *s, struct mp_exchange *e,
 		    : compose_session(s, e, err);
 	if (rc)
 		return mp_doing(err, rc, "writing a request to the MCP server");
+	mp_exchange_unqueue(s, e);
 	e->state = MP_EXCHANGE_SENT;
 	e->ever_sent = true;
 	*ret_action = (struct mcpass_session_action){
 		.type = MCPASS_SESSION_SEND,
-		.exchange = e->number,
-		.call = e->call != NULL ? e->call->number : 0,
+		.exchange = e->entry.number,
+		.call = e->call != NULL ? e->call->entry.number : 0,
 		.method = method_of(e),
 		.url = e->url,
 		.headers = e->headers.items,

@@ -1,5 +1,6 @@
 /* What becomes of a request whose exchange went wrong.  The others go on. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "session/session.h"
 
@@ -28,12 +29,15 @@ static enum mcpass_rc fail_call(struct mcpass_session *s, struct mp_call *call,
 	struct mp_action *action;
 	enum mcpass_rc rc;
 
-	rc = mp_queue_add(s, MCPASS_SESSION_FAILED, &action, err);
+	rc = mp_actions_add(s, MCPASS_SESSION_FAILED, &action, err);
 	if (rc)
 		return rc;
-	action->public.call = call->number;
-	action->public.exchange = e->number;
-	action->error = *why;
+	action->public.call = call->entry.number;
+	action->public.exchange = e->entry.number;
+	action->error = malloc(sizeof(*action->error));
+	if (action->error == NULL)
+		return mp_nomem(err);
+	*action->error = *why;
 	mp_call_remove(s, call);
 	return MCPASS_OK;
 }
@@ -48,9 +52,9 @@ static enum mcpass_rc fail_waiting(struct mcpass_session *s, struct mp_call *cal
 	return fail_call(s, call, e, why, err);
 }
 
-static bool is_under_way(struct mcpass_session *s, const struct mp_call *call)
+static bool is_under_way(const struct mp_call *call)
 {
-	const struct mp_exchange *e = mp_exchange_of(s, call);
+	const struct mp_exchange *e = call->exchange;
 
 	return call->kind != MP_CALL_PROGRAM || (e != NULL && e->state != MP_EXCHANGE_TO_SEND);
 }
@@ -65,7 +69,7 @@ static enum mcpass_rc fail_handshake(struct mcpass_session *s, struct mp_call *h
 	s->phase = MP_PHASE_HELLO;
 	for (struct mp_call *call = s->calls, *next; !rc && call != NULL; call = next) {
 		next = call->next;
-		if (!is_under_way(s, call))
+		if (!is_under_way(call))
 			rc = fail_waiting(s, call, e, why, err);
 	}
 	return rc;
@@ -98,7 +102,7 @@ static enum mcpass_rc fail(struct mcpass_session *s, struct mp_exchange *e,
 	if (rc || e->kind == MP_EXCHANGE_LEAVE)
 		return rc;
 	if (call == NULL)
-		return mp_queue_warning(s, err, "%s", why->detail);
+		return mp_actions_warn(s, err, "%s", why->detail);
 	if (call->kind == MP_CALL_INITIALIZE)
 		return fail_handshake(s, call, e, why, err);
 	if (call->kind == MP_CALL_RELIST)

@@ -137,7 +137,8 @@ static enum mcpass_rc end_session(struct mcpass_session *s, struct mcpass_error 
 
 	mp_free_wiped(s->session_id);
 	s->session_id = NULL;
-	for (struct mp_exchange *e = s->exchanges; !rc && e != NULL; e = e->next) {
+	for (struct mp_exchange *e = s->exchanges, *next; !rc && e != NULL; e = next) {
+		next = e->next;
 		if (e->kind == MP_EXCHANGE_LISTEN || e->kind == MP_EXCHANGE_ANNOUNCE)
 			rc = mp_exchange_drop(s, e, err);
 		else if (e->resuming && e->state == MP_EXCHANGE_TO_SEND && e->call != NULL)
@@ -196,7 +197,7 @@ enum mcpass_rc mp_legacy_ping(struct mcpass_session *s, const struct mp_message 
 /* spec: transports, "Session Management" 5 */
 enum mcpass_rc mcpass_session_leave(struct mcpass_session *s, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_public_enter(s, err);
+	enum mcpass_rc rc = mp_session_enter(s, err);
 
 	if (rc || s->era != MP_ERA_SESSION || s->session_id == NULL)
 		return rc;

@@ -15,6 +15,8 @@ static struct mp_call *find_call(struct mcpass_session *s, struct mp_exchange *e
 
 	if (message->id.data == NULL)   /* the server could not read ours */
 		return e->call;
+	if (e->call != NULL && mp_message_has_id(message, e->call->rpc_id))
+		return e->call;
 	call = mp_call_answered(s, message);
 	if (call != e->call && (e->era == MP_ERA_STATELESS || e->kept == MP_BODY_JSON))
 		return NULL;
@@ -30,7 +32,7 @@ static enum mcpass_rc take_stray(struct mcpass_session *s, struct mp_exchange *e
 	if (e->kept == MP_BODY_JSON)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP basic, Responses",
 		    "the answer's id is not the request's");
-	return mp_queue_warning(s, err, "The server answered a request that is not under way.");
+	return mp_actions_warn(s, err, "The server answered a request that is not under way.");
 }
 
 enum mcpass_rc mp_message_answer(struct mcpass_session *s, struct mp_exchange *e,
@@ -54,13 +56,17 @@ static enum mcpass_rc pass_on(struct mcpass_session *s, const struct mp_exchange
     const struct mp_message *message, struct mcpass_error *err)
 {
 	struct mp_action *action;
+	char *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_queue_add(s, MCPASS_SESSION_MESSAGE, &action, err);
+	rc = mp_actions_add(s, MCPASS_SESSION_MESSAGE, &action, err);
+	if (!rc)
+		rc = mp_raw_compact(message->text, &text, err);
 	if (rc)
 		return rc;
-	action->public.call = e->call != NULL ? e->call->number : 0;
-	return mp_raw_compact(message->text, &action->body, err);
+	action->public.call = e->call != NULL ? e->call->entry.number : 0;
+	mp_actions_body(s, action, text);
+	return MCPASS_OK;
 }
 
 static enum mcpass_rc take_request(struct mcpass_session *s, struct mp_exchange *e,
@@ -69,7 +75,7 @@ static enum mcpass_rc take_request(struct mcpass_session *s, struct mp_exchange 
 	/* spec: MCP 2026-07-28 streamable HTTP, "Receiving Messages": there is no way to
 	 * answer it, and its sender knows that no client may. */
 	if (e->era == MP_ERA_STATELESS)
-		return mp_queue_warning(s, err, "The server sent the request %s on the stream of an "
+		return mp_actions_warn(s, err, "The server sent the request %s on the stream of an "
 		    "answer, which 2026-07-28 forbids; it is not answered.", message->method);
 	if (strcmp(message->method, "ping") == 0)
 		return mp_legacy_ping(s, message, err);
@@ -98,7 +104,7 @@ static enum mcpass_rc leave_out(struct mcpass_session *s, struct mp_exchange *e,
 {
 	enum mcpass_rc rc = mp_set(&e->odd, why->detail, err);
 
-	return rc ? rc : mp_queue_warning(s, err, "Left out what the server sent: %s.", why->detail);
+	return rc ? rc : mp_actions_warn(s, err, "Left out what the server sent: %s.", why->detail);
 }
 
 static enum mcpass_rc take_one(struct mcpass_session *s, struct mp_exchange *e,

@@ -42,7 +42,7 @@ static enum mcpass_rc read_params(const char *text, json_t **ret_params,
 
 	if (text == NULL || text[0] == '\0')
 		return MCPASS_OK;
-	rc = mp_public_object(text, "the parameters", &params, err);
+	rc = mp_session_object(text, "the parameters", &params, err);
 	if (rc)
 		return rc;
 	meta = json_object_get(params, "_meta");
@@ -63,7 +63,7 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
 	enum mcpass_rc rc;
 	char *raw = NULL;
 
-	rc = mp_public_enter(s, err);
+	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
 	if (!is_method(method) || is_notification(method) || strcmp(method, "initialize") == 0)
@@ -83,8 +83,7 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
 		return rc;
 	}
 	call->raw = raw;
-	call->number = ++s->last_call;
-	*ret_call = call->number;
+	*ret_call = call->entry.number;
 	return MCPASS_OK;
 }
 
@@ -126,23 +125,23 @@ enum mcpass_rc mcpass_session_cancel(struct mcpass_session *s, unsigned number,
 	struct mp_exchange *e;
 	enum mcpass_rc rc;
 
-	rc = mp_public_enter(s, err);
+	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
-	if (number == 0 || number > s->last_call)
+	if (number == 0 || number > s->call_number)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "there is no request %u", number);
-	mp_queue_forget(s, number);
+	mp_actions_forget(s, number);
 	call = mp_call_by_number(s, number);
 	if (call == NULL)               /* its answer came first */
 		return MCPASS_OK;
-	e = mp_exchange_of(s, call);
+	e = call->exchange;
 	if (e != NULL && e->ever_sent && e->era == MP_ERA_SESSION)
 		rc = post_cancelled(s, call, err);
 	if (!rc && e != NULL)
 		rc = mp_exchange_drop(s, e, err);
 	if (!rc)
 		mp_call_remove(s, call);
-	return mp_public_leave(s, rc);
+	return mp_session_leave(s, rc);
 }
 
 static enum mcpass_rc check_answer(const json_t *json, struct mcpass_error *err)
@@ -162,14 +161,14 @@ enum mcpass_rc mcpass_session_answer(struct mcpass_session *s, const char *answe
 	char *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_public_enter(s, err);
+	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
 	/* spec: MCP 2026-07-28 streamable HTTP, "Sending Messages" 4 */
 	if (s->era != MP_ERA_SESSION)
 		return mp_fail(err, MCPASS_E_USAGE, MP_SPEC_HTTP ", Sending Messages 4",
 		    "this server asks nothing that could be answered");
-	rc = mp_public_parse(answer, "the answer", &json, err);
+	rc = mp_session_parse(answer, "the answer", &json, err);
 	if (!rc)
 		rc = check_answer(json, err);
 	if (!rc)
@@ -198,7 +197,7 @@ enum mcpass_rc mcpass_session_notify(struct mcpass_session *s, const char *metho
 	char *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_public_enter(s, err);
+	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
 	if (!is_method(method) || !is_notification(method)

@@ -121,7 +121,7 @@ static enum mcpass_rc tell_note(struct mcpass_session *s, struct mp_exchange *e,
 		return MCPASS_OK;
 	e->told = true;
 	if (!is_success(e->status))
-		rc = mp_queue_warning(s, err, "The server did not take a %s: %s %d",
+		rc = mp_actions_warn(s, err, "The server did not take a %s: %s %d",
 		    announce ? "notifications/initialized" : "notification or answer",
 		    e->status == 0 ? "no answer," : "HTTP", e->status);
 	if (!rc && announce && current)
@@ -144,14 +144,14 @@ static enum mcpass_rc note_head(struct mcpass_session *s, struct mp_exchange *e,
 	return rc;
 }
 
-enum mcpass_rc mp_answer_head(struct mcpass_session *s, struct mp_exchange *e, int status,
+enum mcpass_rc mp_response_head(struct mcpass_session *s, struct mp_exchange *e, int status,
     const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
 {
 	const char *type = mp_header_get(headers, count, "Content-Type");
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (e->state != MP_EXCHANGE_SENT)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has its head already", e->number);
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has its head already", e->entry.number);
 	e->state = MP_EXCHANGE_ANSWERED;
 	e->status = status;
 	mp_trace_answered(s, e, type);
@@ -206,24 +206,52 @@ static enum mcpass_rc take_event(void *ctx, const struct mp_sse_event *event,
 	    "an event of the stream", err);
 }
 
-enum mcpass_rc mp_answer_data(struct mcpass_session *s, struct mp_exchange *e,
-    const char *bytes, size_t len, struct mcpass_error *err)
+/* Event by event, until the program has enough; *rest is what was not read. */
+static enum mcpass_rc read_events(struct mcpass_session *s, struct mp_exchange *e,
+    struct mp_span *rest, struct mcpass_error *err)
 {
 	struct feed feed = { s, e };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	while (!rc && rest->len > 0 && !is_done(e) && !mp_actions_enough(s))
+		rc = mp_sse_step(&e->sse, rest, take_event, &feed, err);
+	return rc;
+}
+
+/* The bytes of a stream stay as they are while the program has enough. */
+static enum mcpass_rc take_stream(struct mcpass_session *s, struct mp_exchange *e,
+    struct mp_span bytes, struct mcpass_error *err)
+{
+	bool behind = e->unread.len > 0;
+	enum mcpass_rc rc = behind ? MCPASS_OK : read_events(s, e, &bytes, err);
+
+	if (rc || bytes.len == 0 || is_done(e))
+		return rc;
+	mp_buf_add(&e->unread, bytes.data, bytes.len);
+	s->unread_count += !behind && e->unread.len > 0;
+	return mp_buf_check(&e->unread, "what is not read of the stream", err);
+}
+
+enum mcpass_rc mp_response_data(struct mcpass_session *s, struct mp_exchange *e,
+    const char *bytes, size_t len, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
 
 	if (e->state != MP_EXCHANGE_ANSWERED)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->number);
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->entry.number);
 	if (is_done(e))
 		return MCPASS_OK;
+	e->fed_at = s->now;
 	if (e->kept == MP_BODY_SSE)
-		return mp_sse_feed(&e->sse, bytes, len, take_event, &feed, err);
+		rc = take_stream(s, e, (struct mp_span){ bytes, len }, err);
 	if (e->kept == MP_BODY_REFUSAL && len > MP_MAX_DOCUMENT - e->text.len)
 		len = MP_MAX_DOCUMENT - e->text.len;    /* no reason is longer */
 	if (e->kept == MP_BODY_JSON || e->kept == MP_BODY_REFUSAL) {
 		mp_buf_add(&e->text, bytes, len);
-		return mp_buf_check(&e->text, "the server's answer", err);
+		rc = mp_buf_check(&e->text, "the server's answer", err);
 	}
-	return MCPASS_OK;
+	mp_exchange_count(s, e);
+	return rc;
 }
 
 static struct mp_span body_of(const struct mp_exchange *e)
@@ -236,17 +264,19 @@ static enum mcpass_rc ask_authorization(struct mcpass_session *s, struct mp_exch
     struct mcpass_error *err)
 {
 	struct mp_action *action;
+	char *reason = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_queue_add(s, MCPASS_SESSION_AUTHORIZE, &action, err);
+	rc = mp_actions_add(s, MCPASS_SESSION_AUTHORIZE, &action, err);
 	if (!rc)
 		rc = mp_set(&action->url, e->url, err);
 	if (!rc)
-		rc = mp_reason_read(e->type, body_of(e), &action->body, err);
+		rc = mp_reason_read(e->type, body_of(e), &reason, err);
 	if (rc)
 		return rc;
-	action->public.exchange = e->number;
-	action->public.call = e->call != NULL ? e->call->number : 0;
+	mp_actions_body(s, action, reason);
+	action->public.exchange = e->entry.number;
+	action->public.call = e->call != NULL ? e->call->entry.number : 0;
 	action->public.status = e->status;
 	action->headers = e->answer;
 	e->answer = (struct mp_headers){ 0 };
@@ -295,7 +325,7 @@ static enum mcpass_rc follow(struct mcpass_session *s, struct mp_exchange *e,
 	if (rc)
 		return rc;
 	e->redirects++;
-	mp_exchange_restart(e, -1);
+	mp_exchange_restart(s, e, -1);
 	return MCPASS_OK;
 }
 
@@ -369,18 +399,61 @@ static enum mcpass_rc end(struct mcpass_session *s, struct mp_exchange *e,
 	return tell_note(s, e, err);
 }
 
-enum mcpass_rc mp_answer_end(struct mcpass_session *s, struct mp_exchange *e, int broken,
+static enum mcpass_rc finish(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = end(s, e, err);
 
-	if (e->state != MP_EXCHANGE_ANSWERED && !(e->state == MP_EXCHANGE_SENT && broken != 0))
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->number);
-	e->state = MP_EXCHANGE_OVER;
-	e->broken = broken;
-	rc = end(s, e, err);
 	/* Unless it is to be sent again it has done its duty. */
 	if (!rc && e->state == MP_EXCHANGE_OVER)
 		rc = mp_exchange_drop(s, e, err);
 	return rc;
+}
+
+enum mcpass_rc mp_response_end(struct mcpass_session *s, struct mp_exchange *e, int broken,
+    struct mcpass_error *err)
+{
+	if (e->state != MP_EXCHANGE_ANSWERED && !(e->state == MP_EXCHANGE_SENT && broken != 0))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->entry.number);
+	e->state = MP_EXCHANGE_OVER;
+	e->broken = broken;
+	return e->unread.len > 0 && !is_done(e) ? MCPASS_OK : finish(s, e, err);
+}
+
+enum mcpass_rc mp_response_resume(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	struct mp_span rest = { e->unread.data + e->unread_at, e->unread.len - e->unread_at };
+	enum mcpass_rc rc = read_events(s, e, &rest, err);
+
+	e->unread_at = e->unread.len - rest.len;
+	mp_exchange_count(s, e);
+	if (rc || (rest.len > 0 && !is_done(e)))
+		return rc;
+	s->unread_count--;
+	mp_buf_free(&e->unread);
+	e->unread_at = 0;
+	return e->state == MP_EXCHANGE_OVER ? finish(s, e, err) : MCPASS_OK;
+}
+
+/* While unfinished answers take too much room, the largest that still moves comes first. */
+static bool is_first(const struct mcpass_session *s, const struct mp_exchange *e)
+{
+	const struct mp_exchange *first = NULL;
+
+	for (const struct mp_exchange *other = s->exchanges; other != NULL; other = other->next)
+		if (other->state == MP_EXCHANGE_ANSWERED && s->now - other->fed_at < MP_STALLED_MS
+		    && (first == NULL || other->held > first->held))
+			first = other;
+	return first == NULL || first == e;
+}
+
+int mcpass_session_full(const struct mcpass_session *s, unsigned exchange)
+{
+	const struct mp_exchange *e = mp_exchange_by_number(s, exchange);
+
+	if (e == NULL || s->failed)
+		return 0;
+	return mp_actions_enough(s) || e->unread.len > 0
+	    || (s->held_bytes > MP_ENOUGH_HELD && !is_first(s, e));
 }

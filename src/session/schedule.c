@@ -17,8 +17,6 @@ static bool is_pointless(const struct mcpass_session *s, const struct mp_exchang
 
 static bool may_send(const struct mcpass_session *s, const struct mp_exchange *e)
 {
-	if (e->dropped || e->state != MP_EXCHANGE_TO_SEND)
-		return false;
 	if (s->era == MP_ERA_STATELESS)
 		return e->kind == MP_EXCHANGE_CALL;
 	if (e->kind == MP_EXCHANGE_ANNOUNCE || e->kind == MP_EXCHANGE_LISTEN
@@ -31,40 +29,34 @@ static bool may_send(const struct mcpass_session *s, const struct mp_exchange *e
 /* While the era is unknown one request goes ahead and finds out for all of them. */
 static bool may_start(const struct mcpass_session *s, const struct mp_call *call)
 {
-	if (call->state != MP_CALL_WAITING)
-		return false;
 	if (call->kind == MP_CALL_INITIALIZE)
 		return true;
 	if (s->era == MP_ERA_SESSION)
 		return s->phase == MP_PHASE_READY;
-	return s->settled || s->hinted || !mp_call_any_sent(s);
+	return s->settled || s->hinted || s->sent_count == 0;
 }
 
-static bool any_waits(struct mcpass_session *s)
+static bool any_waits(const struct mcpass_session *s)
 {
-	for (const struct mp_call *call = s->calls; call != NULL; call = call->next) {
-		const struct mp_exchange *e = mp_exchange_of(s, call);
+	const struct mp_exchange *e = s->outbox;
 
-		if (call->state == MP_CALL_WAITING || (e != NULL && e->state == MP_EXCHANGE_TO_SEND))
-			return true;
-	}
-	return false;
+	while (e != NULL && e->call == NULL)
+		e = e->queue_next;
+	return s->waiting != NULL || e != NULL;
 }
 
-static enum mcpass_rc start_calls(struct mcpass_session *s, struct mcpass_error *err)
+/* Goes on with the streams that the program had enough of. */
+static enum mcpass_rc read_on(struct mcpass_session *s, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (s->era == MP_ERA_SESSION && s->phase == MP_PHASE_HELLO && any_waits(s))
-		rc = mp_legacy_hello(s, err);
-	for (struct mp_call *call = s->calls, *next; !rc && call != NULL; call = next) {
-		next = call->next;
-		if (!may_start(s, call))
-			continue;
-		if (s->era == MP_ERA_SESSION && mp_eq(call->method, "server/discover"))
-			rc = mp_legacy_discover(s, call, err);
-		else
-			rc = mp_exchange_new(s, MP_EXCHANGE_CALL, call, NULL, err);
+	for (struct mp_exchange *e = s->exchanges, *next; s->unread_count > 0 && !rc && e != NULL
+	    && !mp_actions_enough(s); e = next) {
+		struct mcpass_error why = { 0 };
+
+		next = e->next;
+		if (e->unread.len > 0)
+			rc = mp_failure_contain(s, e, mp_response_resume(s, e, &why), &why, err);
 	}
 	return rc;
 }
@@ -78,46 +70,67 @@ static enum mcpass_rc arm(struct mcpass_session *s, struct mp_exchange *e, int64
 	return mp_failure_contain(s, e, rc, &why, err);
 }
 
-static enum mcpass_rc tidy_exchanges(struct mcpass_session *s, int64_t now,
+static enum mcpass_rc tidy_outbox(struct mcpass_session *s, int64_t now,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
-	for (struct mp_exchange *e = s->exchanges; !rc && e != NULL; e = e->next) {
-		if (e->dropped)
-			continue;
+	for (struct mp_exchange *e = s->outbox, *next; !rc && e != NULL; e = next) {
+		next = e->queue_next;
 		if (is_pointless(s, e))
 			rc = mp_exchange_drop(s, e, err);
 		else if (e->delay >= 0)
 			rc = arm(s, e, now, err);
-		/* Some servers send the head of the GET stream only with its first event. */
-		else if (e->kind == MP_EXCHANGE_LISTEN && e->state == MP_EXCHANGE_SENT
-		    && now - e->sent_at >= MP_LISTEN_WAIT_MS)
-			mp_stream_head(s, e);
 	}
 	return rc;
+}
+
+/* Some servers send the head of the GET stream only with its first event. */
+static bool waits_for_listener(const struct mcpass_session *s)
+{
+	return s->phase == MP_PHASE_LISTEN && s->listener != NULL
+	    && s->listener->state == MP_EXCHANGE_SENT;
 }
 
 /* When something will have to be done though nothing came back; false: never. */
 static bool next_time(const struct mcpass_session *s, int64_t *ret_until)
 {
-	bool any = false;
+	int64_t until = INT64_MAX;
 
-	for (const struct mp_exchange *e = s->exchanges; e != NULL; e = e->next) {
-		int64_t until;
-
-		if (may_send(s, e))
+	for (const struct mp_exchange *e = s->outbox; e != NULL; e = e->queue_next)
+		if (may_send(s, e) && e->due < until)
 			until = e->due;
-		else if (e->kind == MP_EXCHANGE_LISTEN && e->state == MP_EXCHANGE_SENT
-		    && s->phase == MP_PHASE_LISTEN)
-			until = e->sent_at + MP_LISTEN_WAIT_MS;
-		else
-			continue;
-		if (!any || until < *ret_until)
-			*ret_until = until;
-		any = true;
+	if (waits_for_listener(s) && s->listener->sent_at + MP_LISTEN_WAIT_MS < until)
+		until = s->listener->sent_at + MP_LISTEN_WAIT_MS;
+	if (s->held_bytes > MP_ENOUGH_HELD && s->now + MP_STALLED_MS < until)
+		until = s->now + MP_STALLED_MS; /* another one may go on then */
+	*ret_until = until;
+	return until < INT64_MAX;
+}
+
+static struct mp_exchange *next_to_send(const struct mcpass_session *s, int64_t now)
+{
+	struct mp_exchange *e = s->outbox;
+
+	while (e != NULL && (!may_send(s, e) || e->due > now))
+		e = e->queue_next;
+	return e;
+}
+
+/* Turns calls that wait for their turn into exchanges, until one can be sent. */
+static enum mcpass_rc start_call(struct mcpass_session *s, int64_t now,
+    struct mp_exchange **ret_exchange, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	*ret_exchange = next_to_send(s, now);
+	while (!rc && *ret_exchange == NULL && s->waiting != NULL && may_start(s, s->waiting)) {
+		if (s->era == MP_ERA_SESSION && mp_eq(s->waiting->method, "server/discover"))
+			return mp_legacy_discover(s, s->waiting, err);
+		rc = mp_exchange_new(s, MP_EXCHANGE_CALL, s->waiting, NULL, err);
+		*ret_exchange = next_to_send(s, now);
 	}
-	return any;
+	return rc;
 }
 
 /* *ret_action stays IDLE when the request cannot be written: then it has failed. */
@@ -131,43 +144,51 @@ static enum mcpass_rc send_one(struct mcpass_session *s, struct mp_exchange *e, 
 	return mp_failure_contain(s, e, rc, &why, err);
 }
 
-static enum mcpass_rc send_or_wait(struct mcpass_session *s, int64_t now,
+/* What time and the answers so far call for. */
+static enum mcpass_rc prepare(struct mcpass_session *s, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = read_on(s, err);
+	if (!rc)
+		rc = tidy_outbox(s, s->now, err);
+	if (waits_for_listener(s) && s->now - s->listener->sent_at >= MP_LISTEN_WAIT_MS)
+		mp_stream_head(s, s->listener);
+	if (!rc && s->era == MP_ERA_SESSION && s->phase == MP_PHASE_HELLO && any_waits(s))
+		rc = mp_legacy_hello(s, err);
+	return rc;
+}
+
+/* What comes of it is told before anything else is sent. */
+static enum mcpass_rc send_next(struct mcpass_session *s,
     struct mcpass_session_action *ret_action, struct mcpass_error *err)
 {
-	struct mcpass_session_action action = { .type = MCPASS_SESSION_IDLE };
+	struct mp_exchange *e = NULL;
+	enum mcpass_rc rc = start_call(s, s->now, &e, err);
 
-	for (struct mp_exchange *e = s->exchanges; e != NULL; e = e->next) {
-		enum mcpass_rc rc;
-
-		if (!may_send(s, e) || e->due > now)
-			continue;
-		rc = send_one(s, e, now, &action, err);
-		if (rc)
-			return rc;
-		if (action.type == MCPASS_SESSION_IDLE && mp_queue_next(s, ret_action))
-			return MCPASS_OK;
-		if (action.type == MCPASS_SESSION_IDLE)
-			continue;
-		*ret_action = action;
-		return MCPASS_OK;
-	}
-	if (next_time(s, &action.until))
-		action.type = MCPASS_SESSION_WAIT;
-	*ret_action = action;
-	return MCPASS_OK;
+	if (rc || e == NULL)
+		return rc;
+	return send_one(s, e, s->now, ret_action, err);
 }
 
 enum mcpass_rc mp_schedule(struct mcpass_session *s, int64_t now,
     struct mcpass_session_action *ret_action, struct mcpass_error *err)
 {
+	struct mcpass_session_action action = { .type = MCPASS_SESSION_IDLE };
 	enum mcpass_rc rc;
 
-	if (mp_queue_next(s, ret_action))
-		return MCPASS_OK;
-	rc = tidy_exchanges(s, now, err);
-	if (!rc)
-		rc = start_calls(s, err);
-	if (rc || mp_queue_next(s, ret_action))
+	s->now = now;
+	do {
+		if (mp_actions_next(s, ret_action))
+			return MCPASS_OK;
+		rc = prepare(s, err);
+		if (!rc && s->actions == NULL)
+			rc = send_next(s, &action, err);
+	} while (!rc && s->actions != NULL);
+	if (rc)
 		return rc;
-	return send_or_wait(s, now, ret_action, err);
+	if (action.type == MCPASS_SESSION_IDLE && next_time(s, &action.until))
+		action.type = MCPASS_SESSION_WAIT;
+	*ret_action = action;
+	return MCPASS_OK;
 }

@@ -1,10 +1,55 @@
-/* The public calls. */
+/* Birth and death of a session, how its public calls begin and end, and what comes back. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "base/sized.h"
 #include "session/session.h"
 #include "wire/uri.h"
+
+enum mcpass_rc mp_session_enter(struct mcpass_session *s, struct mcpass_error *err)
+{
+	mp_clear(err);
+	if (s->failed)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the session has failed before");
+	mp_exchange_reap(s);
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_session_leave(struct mcpass_session *s, enum mcpass_rc rc)
+{
+	if (rc)
+		s->failed = true;
+	return rc;
+}
+
+enum mcpass_rc mp_session_parse(const char *text, const char *what, json_t **ret_json,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE, what, ret_json, &why);
+	if (rc == MCPASS_OK)
+		return MCPASS_OK;
+	return mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec, "%s",
+	    why.detail);
+}
+
+enum mcpass_rc mp_session_object(const char *text, const char *what, json_t **ret_json,
+    struct mcpass_error *err)
+{
+	json_t *json = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_session_parse(text, what, &json, err);
+	if (!rc && !json_is_object(json)) {
+		json_decref(json);
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s are no JSON object", what);
+	}
+	if (!rc)
+		*ret_json = json;
+	return rc;
+}
 
 static enum mcpass_rc check_url(const char *url, struct mcpass_error *err)
 {
@@ -33,7 +78,7 @@ static enum mcpass_rc copy_config(struct mcpass_session *s,
 	if (!rc)
 		rc = mp_set(&s->client_version, version, err);
 	if (!rc)
-		rc = mp_public_object(cfg->capabilities != NULL ? cfg->capabilities : "{}",
+		rc = mp_session_object(cfg->capabilities != NULL ? cfg->capabilities : "{}",
 		    "the client's capabilities", &s->capabilities, err);
 	return rc ? rc : mp_era_begin(s, cfg, err);
 }
@@ -68,8 +113,10 @@ void mcpass_session_free(struct mcpass_session *s)
 		return;
 	while (s->calls != NULL)
 		mp_call_remove(s, s->calls);
-	mp_exchange_reap(s, true);
-	mp_queue_free(s);
+	while (s->exchanges != NULL)
+		(void)mp_exchange_drop(s, s->exchanges, NULL);
+	mp_exchange_reap(s);
+	mp_actions_free(s);
 	mp_tools_free(&s->tools);
 	free(s->tools_text);
 	json_decref(s->capabilities);
@@ -87,8 +134,8 @@ enum mcpass_rc mcpass_session_next(struct mcpass_session *s, int64_t now,
 {
 	enum mcpass_rc rc;
 
-	rc = mp_public_enter(s, err);
-	return rc ? rc : mp_public_leave(s, mp_schedule(s, now, ret_action, err));
+	rc = mp_session_enter(s, err);
+	return rc ? rc : mp_session_leave(s, mp_schedule(s, now, ret_action, err));
 }
 
 char *mcpass_session_take_body(struct mcpass_session *s)
@@ -106,10 +153,10 @@ static enum mcpass_rc find_exchange(struct mcpass_session *s, unsigned number,
 {
 	enum mcpass_rc rc;
 
-	rc = mp_public_enter(s, err);
+	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
-	if (number == 0 || number > s->last_exchange)
+	if (number == 0 || number > s->exchange_number)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "there is no exchange %u", number);
 	*ret_exchange = mp_exchange_by_number(s, number);
 	return MCPASS_OK;
@@ -125,8 +172,8 @@ enum mcpass_rc mcpass_session_head(struct mcpass_session *s, unsigned exchange, 
 	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
-	rc = mp_answer_head(s, e, status, headers, count, &why);
-	return mp_public_leave(s, mp_failure_contain(s, e, rc, &why, err));
+	rc = mp_response_head(s, e, status, headers, count, &why);
+	return mp_session_leave(s, mp_failure_contain(s, e, rc, &why, err));
 }
 
 enum mcpass_rc mcpass_session_data(struct mcpass_session *s, unsigned exchange,
@@ -139,8 +186,8 @@ enum mcpass_rc mcpass_session_data(struct mcpass_session *s, unsigned exchange,
 	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
-	rc = mp_answer_data(s, e, bytes, len, &why);
-	return mp_public_leave(s, mp_failure_contain(s, e, rc, &why, err));
+	rc = mp_response_data(s, e, bytes, len, &why);
+	return mp_session_leave(s, mp_failure_contain(s, e, rc, &why, err));
 }
 
 enum mcpass_rc mcpass_session_end(struct mcpass_session *s, unsigned exchange, int broken,
@@ -153,8 +200,8 @@ enum mcpass_rc mcpass_session_end(struct mcpass_session *s, unsigned exchange, i
 	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
-	rc = mp_answer_end(s, e, broken, &why);
-	return mp_public_leave(s, mp_failure_contain(s, e, rc, &why, err));
+	rc = mp_response_end(s, e, broken, &why);
+	return mp_session_leave(s, mp_failure_contain(s, e, rc, &why, err));
 }
 
 enum mcpass_rc mcpass_session_retry(struct mcpass_session *s, unsigned exchange,
@@ -169,7 +216,7 @@ enum mcpass_rc mcpass_session_retry(struct mcpass_session *s, unsigned exchange,
 	if (e->state != MP_EXCHANGE_AUTHORIZE)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u does not wait for a token",
 		    exchange);
-	mp_exchange_restart(e, -1);
+	mp_exchange_restart(s, e, -1);
 	return MCPASS_OK;
 }
 

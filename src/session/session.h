@@ -13,6 +13,7 @@
 #include "mcp/message.h"
 #include "mcp/revision.h"
 #include "mcpass/session.h"
+#include "session/table.h"
 #include "wire/json/raw.h"
 #include "wire/sse.h"
 
@@ -30,10 +31,12 @@ enum mp_call_state {
 	MP_CALL_HELD            /* until a relist has been answered */
 };
 struct mp_call {
-	struct mp_call *next;
+	struct mp_entry entry;  /* its number as the program knows it; 0: our own */
+	struct mp_call *prev, *next;    /* of all, in the order in which they were asked for */
+	struct mp_call *waits_next;     /* of those that wait for their turn */
+	struct mp_exchange *exchange;   /* that carries it, or NULL */
 	enum mp_call_kind kind;
 	enum mp_call_state state;
-	unsigned number;        /* as the program knows it; 0: our own */
 	unsigned serves;        /* MP_CALL_RELIST: the number of the call that is held */
 	char *method;
 	json_t *params;         /* NULL: none */
@@ -61,10 +64,11 @@ enum mp_exchange_state {
 };
 enum mp_body { MP_BODY_IGNORED, MP_BODY_JSON, MP_BODY_SSE, MP_BODY_REFUSAL };
 struct mp_exchange {
-	struct mp_exchange *next;
+	struct mp_entry entry;  /* its number */
+	struct mp_exchange *prev, *next;        /* of all but those that were dropped */
+	struct mp_exchange *queue_next; /* of those that are to be sent, or were dropped */
 	enum mp_exchange_kind kind;
 	enum mp_exchange_state state;
-	unsigned number;
 	struct mp_call *call;   /* MP_EXCHANGE_CALL while unanswered, else NULL */
 	char *body;             /* as sent; MP_EXCHANGE_NOTE and _ANNOUNCE: from birth */
 	char *url;
@@ -86,6 +90,10 @@ struct mp_exchange {
 	char *type;             /* Content-Type of a refusal */
 	struct mp_buf text;     /* MP_BODY_JSON, MP_BODY_REFUSAL */
 	struct mp_sse sse;      /* MP_BODY_SSE */
+	struct mp_buf unread;   /* bytes of the stream that came while the program had enough, */
+	size_t unread_at;       /*    from here on */
+	size_t held;            /* bytes of an unfinished answer: its part of the session's */
+	int64_t fed_at;         /* when the last ones came */
 	char *last_id;          /* of the stream's last event, or NULL */
 	int64_t retry_ms;       /* the server's wish, or -1 */
 };
@@ -120,7 +128,8 @@ struct mp_action {
 	struct mcpass_session_action public;    /* points into what follows, or an exchange */
 	char *body, *url;
 	struct mp_headers headers;
-	struct mcpass_error error;
+	struct mcpass_error *error;     /* MCPASS_SESSION_FAILED */
+	size_t size;            /* bytes of its body */
 	bool forgotten;         /* its call was given up */
 };
 
@@ -152,41 +161,57 @@ struct mcpass_session {
 
 	struct mp_tools tools;
 	char *tools_text;               /* what mcpass_session_tools() gave */
-	struct mp_call *calls;
-	struct mp_exchange *exchanges;
+	struct mp_table call_table, exchange_table;
+	struct mp_call *calls, *last_call;
+	struct mp_call *waiting, *last_waiting;
+	struct mp_exchange *exchanges, *last_exchange;
+	struct mp_exchange *outbox, *last_to_send;
+	struct mp_exchange *dropped;
+	struct mp_exchange *listener;   /* the GET stream, or NULL */
 	struct mp_action *actions, *last_action;
 	struct mp_action *current;      /* what the program is looking at */
-	size_t action_count, call_count;
-	unsigned last_call, last_exchange;
+	size_t action_count, call_count, sent_count;
+	size_t action_bytes;    /* of the actions' bodies */
+	size_t held_bytes;      /* of unfinished answers */
+	size_t unread_count;    /* exchanges with bytes that are not read yet */
+	int64_t now;            /* as the program said last */
+	unsigned call_number, exchange_number;  /* the last ones */
 	json_int_t last_id;
 };
 
-/* public.c: a call begins with a clean error and without what is over, and a failure ends
+/* session.c: a public call begins with a clean error and without what is over, and a failure ends
  * the session.  JSON of the program that is wrong is MCPASS_E_USAGE. */
-enum mcpass_rc mp_public_enter(struct mcpass_session *s, struct mcpass_error *err);
-enum mcpass_rc mp_public_leave(struct mcpass_session *s, enum mcpass_rc rc);
-enum mcpass_rc mp_public_parse(const char *text, const char *what, json_t **ret_json,
+enum mcpass_rc mp_session_enter(struct mcpass_session *s, struct mcpass_error *err);
+enum mcpass_rc mp_session_leave(struct mcpass_session *s, enum mcpass_rc rc);
+enum mcpass_rc mp_session_parse(const char *text, const char *what, json_t **ret_json,
     struct mcpass_error *err);
-enum mcpass_rc mp_public_object(const char *text, const char *what, json_t **ret_json,
+enum mcpass_rc mp_session_object(const char *text, const char *what, json_t **ret_json,
     struct mcpass_error *err);
 
-/* queue.c: what the program is to be told.  The action is in the queue at once. */
-enum mcpass_rc mp_queue_add(struct mcpass_session *s, enum mcpass_session_action_type type,
+/* actions.c: what the program is to be told.  The action is in the queue at once. */
+enum mcpass_rc mp_actions_add(struct mcpass_session *s, enum mcpass_session_action_type type,
     struct mp_action **ret_action, struct mcpass_error *err);
-enum mcpass_rc mp_queue_warning(struct mcpass_session *s, struct mcpass_error *err,
+enum mcpass_rc mp_actions_warn(struct mcpass_session *s, struct mcpass_error *err,
     const char *fmt, ...) MP_PRINTF(3, 4);
+/* text is the action's from now on; NULL: none. */
+void mp_actions_body(struct mcpass_session *s, struct mp_action *action, char *text);
+/* The program has enough to read. */
+bool mp_actions_enough(const struct mcpass_session *s);
 /* No RESULT of it, and no FAILED. */
-void mp_queue_forget(struct mcpass_session *s, unsigned call);
-bool mp_queue_next(struct mcpass_session *s, struct mcpass_session_action *ret_action);
-void mp_queue_free(struct mcpass_session *s);
+void mp_actions_forget(struct mcpass_session *s, unsigned call);
+bool mp_actions_next(struct mcpass_session *s, struct mcpass_session_action *ret_action);
+void mp_actions_free(struct mcpass_session *s);
 
 /* call.c */
 enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind,
     const char *method, json_t *params, struct mp_call **ret_call, struct mcpass_error *err);
-struct mp_call *mp_call_by_number(struct mcpass_session *s, unsigned number);
+struct mp_call *mp_call_by_number(const struct mcpass_session *s, unsigned number);
 struct mp_call *mp_call_answered(struct mcpass_session *s, const struct mp_message *message);
-bool mp_call_any_sent(const struct mcpass_session *s);
+/* Back to those that wait, at its old place; or held, until it is requeued. */
 void mp_call_requeue(struct mcpass_session *s, struct mp_call *call);
+void mp_call_hold(struct mcpass_session *s, struct mp_call *call);
+/* The first of those that wait is sent. */
+void mp_call_sent(struct mcpass_session *s, struct mp_exchange *e);
 void mp_call_remove(struct mcpass_session *s, struct mp_call *call);
 /* The RESULT of the call, which is over then; error: json is an error object. */
 enum mcpass_rc mp_call_deliver(struct mcpass_session *s, struct mp_call *call,
@@ -204,20 +229,27 @@ bool mp_call_may_repeat(const struct mp_call *call);
 /* exchange.c: one exchange from birth to end */
 enum mcpass_rc mp_exchange_new(struct mcpass_session *s, enum mp_exchange_kind kind,
     struct mp_call *call, const char *body, struct mcpass_error *err);
-struct mp_exchange *mp_exchange_by_number(struct mcpass_session *s, unsigned number);
-struct mp_exchange *mp_exchange_of(struct mcpass_session *s, const struct mp_call *call);
-void mp_exchange_restart(struct mp_exchange *e, int64_t delay);
+struct mp_exchange *mp_exchange_by_number(const struct mcpass_session *s, unsigned number);
+void mp_exchange_restart(struct mcpass_session *s, struct mp_exchange *e, int64_t delay);
+/* It is no more among those to be sent. */
+void mp_exchange_unqueue(struct mcpass_session *s, struct mp_exchange *e);
+/* Counts the bytes of its unfinished answer. */
+void mp_exchange_count(struct mcpass_session *s, struct mp_exchange *e);
 /* Ends it, closing its connection if there is one; frees it later. */
 enum mcpass_rc mp_exchange_drop(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err);
-void mp_exchange_reap(struct mcpass_session *s, bool all);
+/* Frees those that were dropped. */
+void mp_exchange_reap(struct mcpass_session *s);
 
-/* answer.c: what comes back on it */
-enum mcpass_rc mp_answer_head(struct mcpass_session *s, struct mp_exchange *e, int status,
+/* response.c: what comes back on it */
+enum mcpass_rc mp_response_head(struct mcpass_session *s, struct mp_exchange *e, int status,
     const struct mcpass_header *headers, size_t count, struct mcpass_error *err);
-enum mcpass_rc mp_answer_data(struct mcpass_session *s, struct mp_exchange *e,
+enum mcpass_rc mp_response_data(struct mcpass_session *s, struct mp_exchange *e,
     const char *bytes, size_t len, struct mcpass_error *err);
-enum mcpass_rc mp_answer_end(struct mcpass_session *s, struct mp_exchange *e, int broken,
+enum mcpass_rc mp_response_end(struct mcpass_session *s, struct mp_exchange *e, int broken,
+    struct mcpass_error *err);
+/* Goes on with what came while the program had enough. */
+enum mcpass_rc mp_response_resume(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err);
 
 /* failure.c: what goes wrong with an exchange (rc and why, of those above) is the failure of
@@ -310,8 +342,8 @@ enum mcpass_rc mp_tools_remember(struct mp_tools *tools, struct mp_tool *tool,
     struct mcpass_error *err);
 void mp_tools_free(struct mp_tools *tools);
 
-/* annotation.c: the annotations of one tool; *ret_why is static, set when it has to go */
-enum mcpass_rc mp_annotation_read(const json_t *tool, struct mp_tool *ret_tool,
+/* tools_schema.c: the annotations of one tool; *ret_why is static, set when it has to go */
+enum mcpass_rc mp_tools_schema_read(const json_t *tool, struct mp_tool *ret_tool,
     const char **ret_why, struct mcpass_error *err);
 void mp_tool_free(struct mp_tool *tool);
 

@@ -81,9 +81,8 @@ static enum mcpass_rc relist(struct mcpass_session *s, struct mp_call *call,
 	call->relisted = true;
 	json_decref(call->error);
 	call->error = json_incref(message->error);
-	mp_call_requeue(s, call);
-	call->state = MP_CALL_HELD;
-	return ask_for_tools(s, call->number, 0, NULL, err);
+	mp_call_hold(s, call);
+	return ask_for_tools(s, call->entry.number, 0, NULL, err);
 }
 
 static bool lists_tool(const json_t *result, const json_t *name)
@@ -124,7 +123,7 @@ static enum mcpass_rc go_on(struct mcpass_session *s, struct mp_call *held, unsi
 		return MCPASS_OK;
 	}
 	if (json_is_string(cursor) && pages < MP_MAX_PAGES)
-		return ask_for_tools(s, held->number, pages, cursor, err);
+		return ask_for_tools(s, held->entry.number, pages, cursor, err);
 	return mp_call_deliver(s, held, held->error, true, err);
 }
 

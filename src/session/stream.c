@@ -51,7 +51,7 @@ enum mcpass_rc mp_stream_unanswered(struct mcpass_session *s, struct mp_exchange
 		    e->call->method);
 	e->call->reissued++;
 	mp_trace_decision(s, "The connection ended without an answer: asking once more", NULL);
-	mp_exchange_restart(e, -1);
+	mp_exchange_restart(s, e, -1);
 	return MCPASS_OK;
 }
 
@@ -69,7 +69,7 @@ enum mcpass_rc mp_stream_lost(struct mcpass_session *s, struct mp_exchange *e,
 	e->attempts++;
 	if (!refused && can_resume(s, e)) {
 		e->resuming = true;
-		mp_exchange_restart(e, pause(e));
+		mp_exchange_restart(s, e, pause(e));
 		return MCPASS_OK;
 	}
 	/* spec: MCP 2026-07-28 changelog, major 9: a new request with a new id.  A tool may
@@ -82,7 +82,7 @@ enum mcpass_rc mp_stream_lost(struct mcpass_session *s, struct mp_exchange *e,
 	e->resuming = false;
 	free(e->last_id);
 	e->last_id = NULL;
-	mp_exchange_restart(e, pause(e));
+	mp_exchange_restart(s, e, pause(e));
 	return MCPASS_OK;
 }
 
@@ -97,10 +97,8 @@ enum mcpass_rc mp_stream_arm(struct mcpass_session *s, struct mp_exchange *e, in
 		e->delay = -1;
 		return MCPASS_OK;
 	}
-	if (e->call == NULL) {
-		e->state = MP_EXCHANGE_OVER;
+	if (e->call == NULL)
 		return mp_exchange_drop(s, e, err);
-	}
 	/* spec: MCP 2025-11-25 transports, "Sending Messages" 6: its wish counts, or nothing */
 	if (e->delay > MP_MAX_RETRY_MS)
 		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the server wants us to wait for %lld seconds",
@@ -137,6 +135,6 @@ enum mcpass_rc mp_stream_end(struct mcpass_session *s, struct mp_exchange *e,
 	if (rc)
 		return rc;
 	e->attempts++;
-	mp_exchange_restart(e, pause(e));
+	mp_exchange_restart(s, e, pause(e));
 	return MCPASS_OK;
 }

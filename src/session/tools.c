@@ -50,12 +50,12 @@ static enum mcpass_rc take_tool(struct mcpass_session *s, const json_t *json, bo
 	const char *why = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_annotation_read(json, &tool, &why, err);
+	rc = mp_tools_schema_read(json, &tool, &why, err);
 	if (rc)
 		return rc;
 	*ret_invalid = why != NULL;
 	if (why != NULL && !quiet)
-		rc = mp_queue_warning(s, err, "The tool \"%s\" is left out: %s (%s, Schema Extension).",
+		rc = mp_actions_warn(s, err, "The tool \"%s\" is left out: %s (%s, Schema Extension).",
 		    tool.name != NULL ? tool.name : "", why, MP_SPEC_HTTP);
 	if (!rc && why != NULL)
 		rc = mp_set(&tool.fault, why, err);

@@ -159,7 +159,7 @@ static enum mcpass_rc walk_schema(struct walk *walk, json_t *schema, bool reacha
 	return rc;
 }
 
-enum mcpass_rc mp_annotation_read(const json_t *tool, struct mp_tool *ret_tool,
+enum mcpass_rc mp_tools_schema_read(const json_t *tool, struct mp_tool *ret_tool,
     const char **ret_why, struct mcpass_error *err)
 {
 	struct walk walk = { .err = err };

@@ -128,9 +128,9 @@ enum mcpass_rc mcpass_session_learn(struct mcpass_session *s, const char *text,
 	enum mcpass_rc rc;
 	const char *name;
 
-	rc = mp_public_enter(s, err);
+	rc = mp_session_enter(s, err);
 	if (!rc)
-		rc = mp_public_object(text, "what is known of the tools", &json, err);
+		rc = mp_session_object(text, "what is known of the tools", &json, err);
 	if (rc)
 		return rc;
 	json_object_foreach (json, name, tool)

@@ -164,29 +164,35 @@ static size_t line_len(const char *bytes, size_t len)
 	return i;
 }
 
+enum mcpass_rc mp_sse_step(struct mp_sse *sse, struct mp_span *bytes, mp_sse_fn *fn, void *ctx,
+    struct mcpass_error *err)
+{
+	const char *at = bytes->data, *end = at + bytes->len;
+	struct mp_span line;
+
+	if (sse->after_cr && at < end && *at == '\n')   /* the second half of a CRLF */
+		at++;
+	sse->after_cr = sse->after_cr && bytes->len == 0;
+	line = (struct mp_span){ at, line_len(at, (size_t)(end - at)) };
+	at += line.len;
+	*bytes = (struct mp_span){ at, (size_t)(end - at) };
+	if (at == end) {
+		mp_buf_add(&sse->line, line.data, line.len);
+		return mp_buf_check(&sse->line, "a line of the stream", err);
+	}
+	sse->after_cr = *at == '\r';
+	*bytes = (struct mp_span){ at + 1, bytes->len - 1 };
+	return end_line(sse, line, fn, ctx, err);
+}
+
 enum mcpass_rc mp_sse_feed(struct mp_sse *sse, const char *bytes, size_t len, mp_sse_fn *fn,
     void *ctx, struct mcpass_error *err)
 {
-	const char *end = bytes + len;
+	struct mp_span rest = { bytes, len };
 	enum mcpass_rc rc = MCPASS_OK;
 
-	while (!rc && bytes < end) {
-		struct mp_span line;
-
-		if (sse->after_cr) {
-			sse->after_cr = false;
-			bytes += *bytes == '\n';        /* the second half of a CRLF */
-			continue;
-		}
-		line = (struct mp_span){ bytes, line_len(bytes, (size_t)(end - bytes)) };
-		bytes += line.len;
-		if (bytes == end) {
-			mp_buf_add(&sse->line, line.data, line.len);
-			return mp_buf_check(&sse->line, "a line of the stream", err);
-		}
-		sse->after_cr = *bytes++ == '\r';
-		rc = end_line(sse, line, fn, ctx, err);
-	}
+	while (!rc && rest.len > 0)
+		rc = mp_sse_step(sse, &rest, fn, ctx, err);
 	return rc;
 }
 

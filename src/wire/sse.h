@@ -26,6 +26,9 @@ void mp_sse_init(struct mp_sse *sse, size_t max_event);
  * mp_sse_free() is left.  What the end of the stream cut short is no event. */
 enum mcpass_rc mp_sse_feed(struct mp_sse *sse, const char *bytes, size_t len, mp_sse_fn *fn,
     void *ctx, struct mcpass_error *err);
+/* The same up to the end of one line, which may be an event's; *bytes becomes the rest. */
+enum mcpass_rc mp_sse_step(struct mp_sse *sse, struct mp_span *bytes, mp_sse_fn *fn, void *ctx,
+    struct mcpass_error *err);
 void mp_sse_free(struct mp_sse *sse);
 
 /* The other direction: appends one event.  type and id may be NULL, and data too: then

@@ -376,21 +376,138 @@ static void test_batch(void)
 	}
 }
 
+/* A program that does not read, or not fast enough, slows the server: nothing is lost. */
 static void test_flood(void)
 {
 	static const struct script script = { .label = "flood", NEW, .requests = { CALL },
 		.steps = { { "tools/call", 200, SSE, NULL, OPEN, NULL } } };
-	static const char event[] = EVENT("{\"jsonrpc\":\"2.0\",\"method\":\"a\"}");
+	static const char event[] = EVENT("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{}}");
+	enum { EVENTS = 70000 };
+	size_t len = strlen(event), room = EVENTS * len;
+	char *burst = malloc(room);
 	static struct bench b;
-	enum mcpass_rc rc = MCPASS_OK;
-	size_t n = 0;
+
+	for (size_t i = 0; i < EVENTS; i++)
+		memcpy(burst + i * len, event, len);
+	for (size_t chunk = room; chunk >= len; chunk = chunk == room ? len : 0) {
+		struct mcpass_session_action a;
+		size_t seen = 0, most = 0;
+
+		CHECK_EQ("begun", begin(&b, &script, NULL), MCPASS_OK);
+		CHECK_EQ("open", pump(&b), MCPASS_OK);
+		CHECK_EQ("not full", mcpass_session_full(b.session, b.open), 0);
+		for (size_t at = 0; at < room; at += chunk)
+			CHECK_EQ("a flood is no failure", mcpass_session_data(b.session, b.open, burst + at, chunk, &b.err), MCPASS_OK);
+		CHECK_EQ("full", mcpass_session_full(b.session, b.open), 1);
+		most = mp_test_live_blocks();
+		CHECK("memory is bounded", most < 4 * MP_ENOUGH_ACTIONS);
+		CHECK_EQ("ended", mcpass_session_end(b.session, b.open, 0, &b.err), MCPASS_OK);
+		while (mcpass_session_next(b.session, 0, &a, NULL) == MCPASS_OK && a.type == MCPASS_SESSION_MESSAGE)
+			seen++;
+		CHECK_EQ("each is told", seen, EVENTS);
+		CHECK_EQ("then the end", a.type, MCPASS_SESSION_FAILED);
+		CHECK_EQ("and not full", mcpass_session_full(b.session, b.open), 0);
+		mcpass_session_free(b.session);
+	}
+	free(burst);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+}
+
+/* What never asks is bounded all the same, and only its own request ends. */
+static void test_flood_unasked(void)
+{
+	static const struct script script = { .label = "unasked", NEW, .requests = { CALL },
+		.steps = { { "tools/call", 200, SSE, NULL, OPEN, NULL } } };
+	static const char event[] = EVENT("{\"jsonrpc\":\"2.0\",\"method\":\"a\"}");
+	enum { CHUNK = 1024 * 1024 };
+	char *chunk = malloc(CHUNK);
+	struct mcpass_session_action a;
+	static struct bench b;
 
 	CHECK_EQ("begun", begin(&b, &script, NULL), MCPASS_OK);
 	CHECK_EQ("open", pump(&b), MCPASS_OK);
-	for (; !rc && n <= MP_MAX_ACTIONS; n++)
-		rc = mcpass_session_data(b.session, b.open, event, strlen(event), &b.err);
-	CHECK_EQ("the queue has an end", rc, MCPASS_E_LIMIT);
-	CHECK_EQ("there", n, MP_MAX_ACTIONS + 1);
+	for (size_t i = 0; i < MP_ENOUGH_ACTIONS; i++)
+		CHECK_EQ("fed", mcpass_session_data(b.session, b.open, event, strlen(event), NULL), MCPASS_OK);
+	memset(chunk, ':', CHUNK);
+	for (size_t i = 0; i <= MP_MAX_MESSAGE / CHUNK; i++)
+		CHECK_EQ("the session goes on", mcpass_session_data(b.session, b.open, chunk, CHUNK, NULL), MCPASS_OK);
+	do
+		CHECK_EQ("next", mcpass_session_next(b.session, 0, &a, NULL), MCPASS_OK);
+	while (a.type == MCPASS_SESSION_MESSAGE);
+	CHECK_EQ("closed", a.type, MCPASS_SESSION_CLOSE);
+	CHECK_EQ("next", mcpass_session_next(b.session, 0, &a, NULL), MCPASS_OK);
+	CHECK_EQ("one request", a.type, MCPASS_SESSION_FAILED);
+	CHECK_EQ("has an end", a.error->rc, MCPASS_E_LIMIT);
+	mcpass_session_free(b.session);
+	free(chunk);
+}
+
+/* Large answers come one after the other; one that stands still does not hold the others. */
+static void test_large_answers(void)
+{
+	static const struct script script = { .label = "large", NEW, .requests = { CALL, CALL, CALL } };
+	const struct mcpass_header type = { "Content-Type", "application/json" };
+	enum { HALF = MP_ENOUGH_HELD / 2 };
+	char *part = calloc(1, HALF);
+	struct mcpass_session_action a;
+	static struct bench b;
+
+	memset(part, ' ', HALF);
+	CHECK_EQ("begun", begin(&b, &script, NULL), MCPASS_OK);
+	for (unsigned i = 1; i <= 3; i++) {
+		CHECK_EQ("next", mcpass_session_next(b.session, 0, &a, NULL), MCPASS_OK);
+		CHECK_EQ("sent", a.type, MCPASS_SESSION_SEND);
+		CHECK_EQ("head", mcpass_session_head(b.session, i, 200, &type, 1, NULL), MCPASS_OK);
+		CHECK_EQ("room for all", mcpass_session_full(b.session, i), 0);
+		CHECK_EQ("half", mcpass_session_data(b.session, i, part, i == 2 ? HALF : HALF / 2 + 1, NULL), MCPASS_OK);
+	}
+	for (unsigned i = 1; i <= 3; i++)
+		CHECK_EQ("the largest goes on", mcpass_session_full(b.session, i), i != 2);
+	CHECK_EQ("next", mcpass_session_next(b.session, 5, &a, NULL), MCPASS_OK);
+	CHECK_EQ("a look later", a.type, MCPASS_SESSION_WAIT);
+	CHECK_EQ("in a second", a.until, 5 + MP_STALLED_MS);
+	CHECK_EQ("next", mcpass_session_next(b.session, MP_STALLED_MS, &a, NULL), MCPASS_OK);
+	CHECK_EQ("more", mcpass_session_data(b.session, 3, part, 1, NULL), MCPASS_OK);
+	for (unsigned i = 1; i <= 3; i++)
+		CHECK_EQ("the one that moves", mcpass_session_full(b.session, i), i != 3);
+	CHECK_EQ("gone", mcpass_session_end(b.session, 2, MCPASS_SESSION_BROKEN, NULL), MCPASS_OK);
+	for (unsigned i = 1; i <= 3; i++)
+		CHECK_EQ("room again", mcpass_session_full(b.session, i), 0);
+	mcpass_session_free(b.session);
+	free(part);
+}
+
+/* A thousand under way: each is found, in whatever order they are answered. */
+static void test_many(void)
+{
+	static const struct script script = { .label = "many", NEW };
+	const struct mcpass_header type = { "Content-Type", "application/json" };
+	enum { MANY = MP_MAX_CALLS };
+	struct mcpass_session_action a;
+	static struct bench b;
+	char body[128];
+
+	CHECK_EQ("begun", begin(&b, &script, NULL), MCPASS_OK);
+	for (unsigned i = 0; i < MANY; i++)
+		CHECK_EQ("asked", mcpass_session_request(b.session, "ping", NULL, &(unsigned){ 0 }, NULL), MCPASS_OK);
+	for (unsigned i = 1; i <= MANY; i++) {
+		CHECK_EQ("next", mcpass_session_next(b.session, 0, &a, NULL), MCPASS_OK);
+		CHECK("in order", a.type == MCPASS_SESSION_SEND && a.exchange == i);
+	}
+	for (unsigned k = 0; k < MANY; k++) {
+		unsigned i = (k * 515u) % MANY + 1;
+
+		snprintf(body, sizeof(body), "{\"jsonrpc\":\"2.0\",\"id\":%u,\"result\":{\"n\":%u}}", i, i);
+		CHECK_EQ("head", mcpass_session_head(b.session, i, 200, &type, 1, NULL), MCPASS_OK);
+		CHECK_EQ("data", mcpass_session_data(b.session, i, body, strlen(body), NULL), MCPASS_OK);
+		CHECK_EQ("end", mcpass_session_end(b.session, i, 0, NULL), MCPASS_OK);
+		CHECK_EQ("next", mcpass_session_next(b.session, 0, &a, NULL), MCPASS_OK);
+		snprintf(body, sizeof(body), "{\"n\":%u}", i);
+		CHECK_EQ("its own", a.call, i);
+		CHECK_STR("answer", a.body, body);
+	}
+	CHECK_EQ("next", mcpass_session_next(b.session, 0, &a, NULL), MCPASS_OK);
+	CHECK_EQ("all", a.type, MCPASS_SESSION_IDLE);
 	mcpass_session_free(b.session);
 }
 
@@ -409,6 +526,9 @@ int main(void)
 	test_memory();
 	test_batch();
 	test_flood();
+	test_flood_unasked();
+	test_large_answers();
+	test_many();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }
