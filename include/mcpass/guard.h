@@ -8,7 +8,7 @@
  * holds its key (DPoP).
  * It does NOT check: the revocation of a JWT (unless its issuer is asked about JWTs too),
  * TLS, the request's body against its headers; whether a proof was shown to another
- * instance before (a nonce keeps that to minutes).
+ * instance before, unless they share memory (a nonce keeps that to minutes).
  * What it found out about a token it remembers by the token's hash, for as long as the token,
  * its key and its issuer's word are good; what the token is good for is judged anew at
  * each request.  One guard is used by one thread at a time.
@@ -85,6 +85,27 @@ enum mcpass_dpop_mode {                 /* proof of possession, RFC 9449 */
 	MCPASS_DPOP_ACCEPTED,           /* Bearer too, but not for a token bound to a key */
 	MCPASS_DPOP_REQUIRED
 };
+/* Memory that the guards of one server share, where it has several, in one process or in many:
+ * a DPoP proof passes once at all of them, and what one found out need not be found out again by
+ * the others: that a token's signature is good, what an issuer answered.  It holds hashes of
+ * tokens, and answers of issuers; no token and no secret of this server's.
+ *
+ * memory  zeros, or what guards left there (for as long as the configuration lasts, or longer: a
+ *         change of it makes nothing there wrong); aligned as malloc() does it; it must outlive
+ *         the guards
+ * len     bytes, MCPASS_SHARED_MIN or more, the same for all of them: a half is for proofs, 64
+ *         bytes each, and while there is no room for one its request is denied with 429
+ * lock, unlock  around each access, never one in the other; both NULL: one thread has all guards
+ *
+ * A process may die while it holds the lock, as long as others get it then: what was there is
+ * dropped, and proofs that were made before are refused. */
+#define MCPASS_SHARED_MIN (256 * 1024)
+struct mcpass_shared_memory {
+	void *memory;
+	size_t len;
+	void (*lock)(void *ctx), (*unlock)(void *ctx);
+	void *ctx;
+};
 struct mcpass_guard_config {
 	size_t size;                    /* sizeof(struct mcpass_guard_config) */
 	const char *resource;           /* the MCP server's canonical URL */
@@ -122,6 +143,7 @@ struct mcpass_guard_config {
 	/* 1: a copy of the first issuer's metadata, marked as one (copy_of), is published on this
 	 * server's origin, for clients that look for it there and nowhere else. */
 	int issuer_metadata;
+	const struct mcpass_shared_memory *shared;      /* copied; or NULL: it shares with none */
 };
 
 struct mcpass_operation { const char *method, *name; };   /* name may be NULL */

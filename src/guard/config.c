@@ -222,7 +222,9 @@ static enum mcpass_rc fill(struct mcpass_guard *guard, const struct mcpass_guard
 	if (!rc)
 		rc = set_terms(guard, cfg, err);
 	if (!rc)
-		rc = mp_proofs_init(&guard->proofs, cfg, err);
+		rc = mp_shared_open(&guard->shared, cfg->shared, cfg->dpop != MCPASS_DPOP_OFF, err);
+	if (!rc)
+		rc = mp_proofs_init(&guard->proofs, cfg, &guard->shared, err);
 	if (!rc)
 		rc = set_memory(guard, err);
 	if (!rc)
@@ -269,6 +271,7 @@ void mcpass_guard_free(struct mcpass_guard *guard)
 	free(guard->issuers);
 	mp_terms_free(&guard->terms);
 	mp_proofs_free(&guard->proofs);
+	mp_shared_close(&guard->shared);
 	mp_strings_free(&guard->metadata_urls);
 	mp_strings_free(&guard->copy_urls);
 	free(guard->metadata);

@@ -175,6 +175,7 @@ enum mcpass_rc mp_discovery_fetched(struct mp_discovery *discovery, int status,
 	mp_places_restart(&discovery->places);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
+	discovery->taken_at = now;
 	discovery->has_failed = rc != MCPASS_OK;
 	discovery->failed_at = now;
 	(void)snprintf(discovery->failure, sizeof(discovery->failure), "%s", why.detail);

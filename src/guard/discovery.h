@@ -13,6 +13,7 @@ struct mp_discovery {
 	bool keeps_copy;
 	char *copy;                     /* of the metadata, JSON, marked as one; or NULL */
 	int64_t failed_at;              /* Unix time, seconds */
+	int64_t taken_at;               /* when the last round ended, well or badly */
 	char failure[320];              /* why the last round ended badly, or "" */
 	char *jwks_uri, *introspection_endpoint;        /* or NULL */
 	struct mp_strings introspection_methods;

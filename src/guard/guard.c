@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "guard/judge.h"
 #include "guard/nonce.h"
+#include "guard/recent.h"
 
 /* Forgets what the last verdict pointed at. */
 static void forget(struct mcpass_guard *guard)
@@ -36,35 +37,6 @@ static enum mcpass_rc add_nonce(struct mp_check *check, struct mcpass_error *err
 	return rc;
 }
 
-enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
-    const struct mcpass_guard_request *request, struct mcpass_verdict *ret_verdict,
-    struct mcpass_error *err)
-{
-	static const struct mcpass_verdict closed = {
-		.type = MCPASS_DENY, .status = 503, .reason = "the guard failed",
-	};
-	struct mp_check check = { .guard = guard, .request = request, .verdict = closed };
-	enum mcpass_rc rc;
-
-	mp_clear(err);
-	*ret_verdict = closed;
-	if (guard == NULL || request == NULL || request->now < 0)
-		return mp_fail(err, MCPASS_E_USAGE, NULL,
-		    "a check needs a guard, a request and the time");
-	if (guard->proofs.mode != MCPASS_DPOP_OFF && request->method == NULL)
-		return mp_fail(err, MCPASS_E_USAGE, "RFC 9449 4.3",
-		    "with DPoP a check needs the request's method");
-	forget(guard);
-	check.verdict.reason = NULL;
-	rc = mp_judge(&check, err);
-	if (!rc)
-		rc = add_nonce(&check, err);
-	mp_strings_free(&check.needs);
-	if (!rc)
-		*ret_verdict = check.verdict;
-	return mp_doing(err, rc, "checking a token");
-}
-
 /* The GET of a document; two issuers may share one. */
 static enum mcpass_rc document_fetched(struct mcpass_guard *guard, const char *url, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err)
@@ -83,6 +55,124 @@ static enum mcpass_rc document_fetched(struct mcpass_guard *guard, const char *u
 	return rc;
 }
 
+static bool is_question(const char *key)
+{
+	return strchr(key, ' ') != NULL;        /* no URL has one */
+}
+
+static enum mcpass_rc take(struct mcpass_guard *guard, const char *key, int status,
+    const char *body, size_t len, int64_t now, struct mcpass_error *err)
+{
+	return is_question(key) ? mp_word_fetched(guard, key, status, body, len, now, err)
+	    : document_fetched(guard, key, status, body, len, now, err);
+}
+
+/* What it is called among guards that share memory, and how old an answer may be. */
+static enum mcpass_rc name_question(struct mcpass_guard *guard, const char *key, int64_t now,
+    uint8_t ret_hash[MP_SHA256_LEN], int64_t *ret_since, struct mcpass_error *err)
+{
+	if (is_question(key))
+		return mp_word_question(guard, key, now, ret_hash, ret_since, err);
+	*ret_since = now - MP_JWKS_LIFETIME;
+	for (size_t i = 0; i < guard->issuer_count; i++) {
+		int64_t at = mp_guard_issuer_asked_at(&guard->issuers[i], key);
+
+		*ret_since = at > *ret_since ? at : *ret_since;
+	}
+	return mp_sha256(key, strlen(key), ret_hash, err);
+}
+
+/* Whether an answer is worth as much as a new one would be: what went wrong is asked again soon. */
+static bool is_of_use(const struct mp_shared_answer *answer, const char *key, int64_t now)
+{
+	return answer->status == 200 || mp_is_recent(answer->at, now,
+	    is_question(key) ? MP_INTROSPECTION_COOLDOWN : MP_JWKS_COOLDOWN);
+}
+
+/* Takes what another guard was answered; *ret_taken false: nothing that is new to this one. */
+static enum mcpass_rc take_shared(struct mcpass_guard *guard, const char *asked, int64_t now,
+    bool *ret_taken, struct mcpass_error *err)
+{
+	struct mp_shared_answer answer = { 0 };
+	uint8_t hash[MP_SHA256_LEN];
+	struct mcpass_error why = { 0 };
+	int64_t since = 0;
+	char *key = NULL;
+	enum mcpass_rc rc = mp_set(&key, asked, err);   /* that one goes with what it is about */
+
+	*ret_taken = false;
+	if (!rc)
+		rc = name_question(guard, key, now, hash, &since, err);
+	if (!rc)
+		rc = mp_shared_find_answer(&guard->shared, hash, since, now, &answer, ret_taken, err);
+	if (!rc && *ret_taken)
+		*ret_taken = is_of_use(&answer, key, now);
+	if (!rc && *ret_taken && take(guard, key, answer.status, mp_buf_text(&answer.body),
+	    answer.body.len, answer.at, &why) == MCPASS_E_NOMEM)
+		rc = mp_nomem(err);             /* another failure was told already, there */
+	mp_buf_free(&answer.body);
+	free(key);
+	return rc;
+}
+
+static enum mcpass_rc judge(struct mp_check *check, struct mcpass_error *err)
+{
+	const struct mcpass_verdict open = { .type = MCPASS_DENY, .status = 503 };
+	struct mcpass_guard *guard = check->guard;
+	const struct mcpass_guard_request *request = check->request;
+	bool taken = true;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (int i = 0; !rc && taken && i < MP_MAX_GUARD_FETCHES; i++) {
+		forget(guard);
+		mp_strings_free(&check->needs);
+		*check = (struct mp_check){ .guard = guard, .request = request, .verdict = open };
+		rc = mp_judge(check, err);
+		if (rc || check->verdict.type != MCPASS_FETCH || guard->shared.places == NULL)
+			return rc;
+		rc = take_shared(guard, check->verdict.fetch->key, request->now, &taken, err);
+	}
+	return rc;
+}
+
+enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
+    const struct mcpass_guard_request *request, struct mcpass_verdict *ret_verdict,
+    struct mcpass_error *err)
+{
+	static const struct mcpass_verdict closed = {
+		.type = MCPASS_DENY, .status = 503, .reason = "the guard failed",
+	};
+	struct mp_check check = { .guard = guard, .request = request, .verdict = closed };
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	*ret_verdict = closed;
+	if (guard == NULL || request == NULL || request->now < 0)
+		return mp_fail(err, MCPASS_E_USAGE, NULL,
+		    "a check needs a guard, a request and the time");
+	if (guard->proofs.mode != MCPASS_DPOP_OFF && request->method == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, "RFC 9449 4.3",
+		    "with DPoP a check needs the request's method");
+	rc = judge(&check, err);
+	if (!rc)
+		rc = add_nonce(&check, err);
+	mp_strings_free(&check.needs);
+	if (!rc)
+		*ret_verdict = check.verdict;
+	return mp_doing(err, rc, "checking a token");
+}
+
+/* For the others. */
+static void share(struct mcpass_guard *guard, const char *key, int status, const char *body,
+    size_t len, int64_t now)
+{
+	uint8_t hash[MP_SHA256_LEN];
+	int64_t since;
+
+	if (guard->shared.places != NULL && !name_question(guard, key, now, hash, &since, NULL))
+		mp_shared_add_answer(&guard->shared, hash, status, body, len, now);
+}
+
 enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *key, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err)
 {
@@ -95,10 +185,10 @@ enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *key,
 	if (body == NULL)
 		body = "", len = 0;
 	rc = mp_set(&wanted, key, err);         /* key may be ours, and change below */
-	if (!rc && strchr(wanted, ' ') != NULL) /* no URL has one */
-		rc = mp_word_fetched(guard, wanted, status, body, len, now, err);
-	else if (!rc)
-		rc = document_fetched(guard, wanted, status, body, len, now, err);
+	if (!rc)
+		rc = take(guard, wanted, status, body, len, now, err);
+	if (rc != MCPASS_E_USAGE && rc != MCPASS_E_NOMEM)
+		share(guard, wanted, status, body, len, now);
 	free(wanted);
 	return mp_doing(err, rc, "asking an issuer");
 }

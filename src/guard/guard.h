@@ -9,6 +9,7 @@ struct mcpass_guard {
 	struct mp_guard_issuer *issuers;
 	size_t issuer_count;
 	struct mp_terms terms;          /* while no issuer is known */
+	struct mp_shared shared;
 	struct mp_proofs proofs;
 	struct mp_strings metadata_urls; /* where the metadata is; the first is announced */
 	char *metadata;                 /* the document */

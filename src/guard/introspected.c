@@ -321,3 +321,42 @@ enum mcpass_rc mp_word_fetched(struct mcpass_guard *guard, const char *key, int 
 	mp_entry_free(word.entry);
 	return rc;
 }
+
+/* When this guard was told last about that token; 0: never. */
+static int64_t told_at(struct mcpass_guard *guard, const uint8_t digest[MP_SHA256_LEN])
+{
+	const struct mp_entry *word = mp_memory_find(&guard->words, digest);
+	const struct mp_entry *refused = mp_memory_find(&guard->refused, digest);
+	int64_t at = word != NULL ? word->at : 0;
+
+	return refused != NULL && refused->at > at ? refused->at : at;
+}
+
+enum mcpass_rc mp_word_question(struct mcpass_guard *guard, const char *key, int64_t now,
+    uint8_t ret_hash[MP_SHA256_LEN], int64_t *ret_since, struct mcpass_error *err)
+{
+	const char *digest = "";
+	const struct mp_guard_issuer *issuer = find_asked(guard, key, &digest);
+	struct mp_entry *entry = NULL;
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	if (issuer == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "not asked for: %s", key);
+	rc = new_entry((struct mp_span){ digest, strlen(digest) }, &entry, err);
+	mp_buf_init(&text, MP_MAX_URI + MP_MAX_FORM);
+	if (!rc) {
+		int64_t old = now - issuer->introspector.lifetime, told = told_at(guard, entry->digest);
+
+		*ret_since = told > old ? told : old;
+		mp_buf_addf(&text, "%s\n%s\n%s\n", mp_introspector_url(&issuer->introspector,
+		    &issuer->discovery), issuer->introspector.client.client_id, digest);
+		mp_buf_adds(&text, mp_secret_reveal(&issuer->introspector.client.client_secret));
+		rc = mp_buf_check(&text, "a question's name", err);
+	}
+	if (!rc)
+		rc = mp_sha256(text.data, text.len, ret_hash, err);
+	mp_buf_free(&text);
+	mp_entry_free(entry);
+	return rc;
+}

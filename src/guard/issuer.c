@@ -77,6 +77,20 @@ void mp_guard_issuer_free(struct mp_guard_issuer *issuer)
 	*issuer = (struct mp_guard_issuer){ 0 };
 }
 
+/* Whether it waits for the metadata at url. */
+static bool wants_metadata(const struct mp_discovery *discovery, const char *url)
+{
+	return !discovery->known && mp_places_count(&discovery->places) > 0
+	    && strcmp(mp_discovery_url(discovery), url) == 0;
+}
+
+int64_t mp_guard_issuer_asked_at(const struct mp_guard_issuer *issuer, const char *url)
+{
+	if (wants_metadata(&issuer->discovery, url))
+		return issuer->discovery.taken_at;
+	return mp_eq(mp_keys_url(&issuer->keys), url) ? issuer->keys.taken_at : 0;
+}
+
 enum mcpass_rc mp_guard_issuer_fetched(struct mp_guard_issuer *issuer, const char *url,
     int status, const char *body, size_t len, int64_t now, bool *ret_asked,
     struct mcpass_error *err)
@@ -84,8 +98,7 @@ enum mcpass_rc mp_guard_issuer_fetched(struct mp_guard_issuer *issuer, const cha
 	struct mp_discovery *discovery = &issuer->discovery;
 	const char *set = mp_keys_url(&issuer->keys);
 
-	if (!discovery->known && mp_places_count(&discovery->places) > 0
-	    && strcmp(mp_discovery_url(discovery), url) == 0) {
+	if (wants_metadata(discovery, url)) {
 		*ret_asked = true;
 		return mp_discovery_fetched(discovery, status, body, len, now, err);
 	}

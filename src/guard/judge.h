@@ -42,6 +42,11 @@ enum mcpass_rc mp_judge_word(struct mp_check *check, struct mp_guard_issuer *iss
 /* Takes the answer to such a question. */
 enum mcpass_rc mp_word_fetched(struct mcpass_guard *guard, const char *key, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err);
+/* What such a question is called among guards that share memory: the same when the same client
+ * asks the same endpoint about the same token.  *ret_since: an answer must be newer than that.
+ * MCPASS_E_USAGE: none of the guard's. */
+enum mcpass_rc mp_word_question(struct mcpass_guard *guard, const char *key, int64_t now,
+    uint8_t ret_hash[MP_SHA256_LEN], int64_t *ret_since, struct mcpass_error *err);
 /* Goes on with a token that is good: proof, roles, scopes. */
 enum mcpass_rc mp_judge_admission(struct mp_check *check, const struct mp_finding *finding,
     struct mcpass_error *err);

@@ -1,6 +1,7 @@
 #include "guard/keys.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/limits.h"
 #include "guard/recent.h"
 
@@ -18,14 +19,26 @@ void mp_keys_free(struct mp_issuer_keys *keys)
 	*keys = (struct mp_issuer_keys){ 0 };
 }
 
+static void replace_set(struct mp_issuer_keys *keys, struct mp_jwks set,
+    const uint8_t digest[MP_SHA256_LEN])
+{
+	mp_jwks_free(&keys->set);
+	keys->set = set;
+	keys->generation++;
+	memcpy(keys->digest, digest, sizeof(keys->digest));
+}
+
 /* The operator's own: what is wrong with it is no peer's fault. */
 enum mcpass_rc mp_keys_pin(struct mp_issuer_keys *keys, const char *jwks, size_t len,
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	struct mp_jwks set = { 0 };
-	enum mcpass_rc rc = mp_jwks_parse(jwks, len, &set, &why);
+	uint8_t digest[MP_SHA256_LEN];
+	enum mcpass_rc rc = mp_sha256(jwks, len, digest, &why);
 
+	if (!rc)
+		rc = mp_jwks_parse(jwks, len, &set, &why);
 	if (!rc && set.count == 0)
 		rc = mp_fail(&why, MCPASS_E_USAGE, "RFC 7517 5", "it has no key that signs");
 	if (rc) {
@@ -33,9 +46,7 @@ enum mcpass_rc mp_keys_pin(struct mp_issuer_keys *keys, const char *jwks, size_t
 		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, why.spec, "%s",
 		    why.detail);
 	}
-	mp_jwks_free(&keys->set);
-	keys->set = set;
-	keys->generation++;
+	replace_set(keys, set, digest);
 	keys->is_pinned = keys->has_set = true;
 	return MCPASS_OK;
 }
@@ -116,9 +127,12 @@ static enum mcpass_rc take_set(struct mp_issuer_keys *keys, int status, const ch
 {
 	struct mcpass_error why = { 0 };
 	struct mp_jwks set = { 0 };
+	uint8_t digest[MP_SHA256_LEN];
 	enum mcpass_rc rc;
 
 	rc = mp_status_check(status, body, len, mp_keys_url(keys), err);
+	if (!rc)
+		rc = mp_sha256(body, len, digest, err);
 	if (rc)
 		return rc;
 	rc = mp_jwks_parse(body, len, &set, &why);
@@ -130,9 +144,7 @@ static enum mcpass_rc take_set(struct mp_issuer_keys *keys, int status, const ch
 		mp_jwks_free(&set);
 		return mp_fail(err, rc, why.spec, "GET %s: %s", mp_keys_url(keys), why.detail);
 	}
-	mp_jwks_free(&keys->set);
-	keys->set = set;
-	keys->generation++;
+	replace_set(keys, set, digest);
 	keys->has_set = true;
 	keys->fetched_at = now;
 	return MCPASS_OK;
@@ -147,6 +159,7 @@ enum mcpass_rc mp_keys_fetched(struct mp_issuer_keys *keys, int status, const ch
 
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
+	keys->taken_at = now;
 	keys->is_cooling = rc != MCPASS_OK || was_fresh;
 	keys->asked_at = now;
 	(void)snprintf(keys->failure, sizeof(keys->failure), "%s", why.detail);

@@ -3,6 +3,7 @@
 #ifndef MP_GUARD_KEYS_H
 #define MP_GUARD_KEYS_H
 #include "guard/discovery.h"
+#include "wire/jose/crypto.h"
 #include "wire/jose/jwk.h"
 
 struct mp_issuer_keys {
@@ -10,11 +11,13 @@ struct mp_issuer_keys {
 	struct mp_discovery *discovery; /* borrowed; outlives it */
 	struct mp_jwks set;
 	uint64_t generation;            /* of the set: another one each time it is replaced */
+	uint8_t digest[MP_SHA256_LEN];  /* of its text */
 	bool is_pinned;                 /* the operator gave the set: nobody is asked for another */
 	bool has_set;
 	int64_t fetched_at;             /* when the set came; Unix time, seconds */
 	bool is_cooling;                /* it was last asked for in vain, or for a strange kid; */
 	int64_t asked_at;               /*    then */
+	int64_t taken_at;               /* when the last answer came, of whatever kind */
 	char failure[320];              /* why that ended badly, or "" */
 };
 

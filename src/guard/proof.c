@@ -22,28 +22,23 @@ static enum mcpass_rc set_secret(struct mp_proofs *proofs, const struct mcpass_g
 }
 
 enum mcpass_rc mp_proofs_init(struct mp_proofs *proofs, const struct mcpass_guard_config *cfg,
-    struct mcpass_error *err)
+    struct mp_shared *shared, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	*proofs = (struct mp_proofs){ .mode = cfg->dpop };
+	*proofs = (struct mp_proofs){ .mode = cfg->dpop, .shared = shared };
 	if (cfg->dpop != MCPASS_DPOP_OFF && cfg->dpop != MCPASS_DPOP_ACCEPTED
 	    && cfg->dpop != MCPASS_DPOP_REQUIRED)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "no such way to use DPoP: %d",
 		    (int)cfg->dpop);
 	rc = set_secret(proofs, cfg, err);
-	if (!rc)
-		rc = mp_set(&proofs->resource, cfg->resource, err);
-	if (!rc && cfg->dpop != MCPASS_DPOP_OFF)
-		rc = mp_replay_init(&proofs->replay, MP_MAX_PROOFS, err);
-	return rc;
+	return rc ? rc : mp_set(&proofs->resource, cfg->resource, err);
 }
 
 void mp_proofs_free(struct mp_proofs *proofs)
 {
 	free(proofs->resource);
 	mp_secret_free(&proofs->nonce_secret);
-	mp_replay_free(&proofs->replay);
 	*proofs = (struct mp_proofs){ 0 };
 }
 
@@ -83,8 +78,8 @@ static enum mcpass_rc check_key(const struct mp_dpop_proof *proof, const char *t
 static enum mcpass_rc use_up(struct mp_proofs *proofs, const struct mp_dpop_proof *proof,
     int64_t now, enum mp_denial *ret_denial, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_replay_add(&proofs->replay, proof->thumbprint, proof->jti,
-	    proof->until, now, err);
+	enum mcpass_rc rc = mp_shared_use_proof(proofs->shared, proof->thumbprint,
+	    proof->jti, proof->until, now, err);
 
 	if (rc == MCPASS_E_POLICY)
 		*ret_denial = MP_DENY_PROOF;

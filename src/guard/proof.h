@@ -4,20 +4,20 @@
 #ifndef MP_GUARD_PROOF_H
 #define MP_GUARD_PROOF_H
 #include "guard/credentials.h"
-#include "guard/replay.h"
 #include "base/secret.h"
+#include "guard/shared.h"
 
 struct mp_proofs {
 	enum mcpass_dpop_mode mode;
 	char *resource;                 /* what a proof is for when the request says nothing */
 	struct mp_secret nonce_secret;  /* absent: no nonce is asked for */
-	struct mp_replay replay;
+	struct mp_shared *shared;       /* borrowed: where proofs are remembered */
 };
 
 /* MCPASS_E_USAGE: no such mode; a nonce secret that is too short, too long, or of no use
  * with DPoP off.  Free it in any case. */
 enum mcpass_rc mp_proofs_init(struct mp_proofs *proofs, const struct mcpass_guard_config *cfg,
-    struct mcpass_error *err);
+    struct mp_shared *shared, struct mcpass_error *err);
 void mp_proofs_free(struct mp_proofs *proofs);
 
 /* Judges the proof that came with a token bound to the key of that thumbprint (cnf.jkt),

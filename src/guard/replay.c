@@ -1,5 +1,4 @@
 #include "guard/replay.h"
-#include <stdlib.h>
 #include <string.h>
 #include "base/buf.h"
 #include "base/limits.h"
@@ -23,29 +22,22 @@ struct mp_holder {
 	uint32_t next;          /* in its bucket, or among the free */
 };
 
-enum mcpass_rc mp_replay_init(struct mp_replay *replay, uint32_t size, struct mcpass_error *err)
+size_t mp_replay_bytes(uint32_t size)
 {
-	*replay = (struct mp_replay){
-		.size = size,
-		.seen = calloc((size_t)size + 1, sizeof(*replay->seen)),
-		.holders = calloc((size_t)size + 1, sizeof(*replay->holders)),
-		.seen_buckets = calloc(size, sizeof(*replay->seen_buckets)),
-		.holder_buckets = calloc(size, sizeof(*replay->holder_buckets)),
-	};
-	if (replay->seen != NULL && replay->holders != NULL && replay->seen_buckets != NULL
-	    && replay->holder_buckets != NULL)
-		return MCPASS_OK;
-	mp_replay_free(replay);
-	return mp_nomem(err);
+	return sizeof(struct mp_replay_state) + ((size_t)size + 1) * (sizeof(struct mp_seen)
+	    + sizeof(struct mp_holder)) + (size_t)2 * size * sizeof(uint32_t);
 }
 
-void mp_replay_free(struct mp_replay *replay)
+/* The parts with the strictest alignment come first. */
+struct mp_replay mp_replay_at(void *memory, uint32_t size)
 {
-	free(replay->seen);
-	free(replay->holders);
-	free(replay->seen_buckets);
-	free(replay->holder_buckets);
-	*replay = (struct mp_replay){ 0 };
+	struct mp_replay replay = { .size = size, .state = memory };
+
+	replay.seen = (struct mp_seen *)(replay.state + 1);
+	replay.holders = (struct mp_holder *)(replay.seen + size + 1);
+	replay.seen_buckets = (uint32_t *)(replay.holders + size + 1);
+	replay.holder_buckets = replay.seen_buckets + size;
+	return replay;
 }
 
 static enum mcpass_rc digest_of(const char *thumbprint, const char *jti,
@@ -98,8 +90,8 @@ static void release_holder(struct mp_replay *replay, uint32_t at)
 	while (*link != at)
 		link = &replay->holders[*link].next;
 	*link = holder->next;
-	holder->next = replay->free_holder;
-	replay->free_holder = at;
+	holder->next = replay->state->free_holder;
+	replay->state->free_holder = at;
 }
 
 static void release_seen(struct mp_replay *replay, uint32_t at)
@@ -113,30 +105,36 @@ static void release_seen(struct mp_replay *replay, uint32_t at)
 	if (--replay->holders[seen->holder].held == 0)
 		release_holder(replay, seen->holder);
 	seen->holder = 0;
-	seen->next = replay->free_seen;
-	replay->free_seen = at;
-	replay->used--;
+	seen->next = replay->state->free_seen;
+	replay->state->free_seen = at;
+	replay->state->used--;
+}
+
+static bool is_over(const struct mp_seen *seen, int64_t now)
+{
+	return seen->holder != 0 && seen->until < now;
 }
 
 /* Gives back some of what has run out. */
 static void sweep(struct mp_replay *replay, int64_t now)
 {
-	for (int i = 0; i < SWEEP && replay->fresh_seen > 0; i++) {
-		replay->hand = replay->hand % replay->fresh_seen + 1;
-		if (replay->seen[replay->hand].holder != 0 && replay->seen[replay->hand].until < now)
-			release_seen(replay, replay->hand);
+	for (int i = 0; i < SWEEP && replay->state->fresh_seen > 0; i++) {
+		replay->state->hand = replay->state->hand % replay->state->fresh_seen + 1;
+		if (is_over(&replay->seen[replay->state->hand], now))
+			release_seen(replay, replay->state->hand);
 	}
 }
 
 /* There are as many places for holders as for proofs, so there is one. */
 static uint32_t new_holder(struct mp_replay *replay, const uint8_t *digest)
 {
-	uint32_t at = replay->free_holder != 0 ? replay->free_holder : ++replay->fresh_holder;
+	struct mp_replay_state *state = replay->state;
+	uint32_t at = state->free_holder != 0 ? state->free_holder : ++state->fresh_holder;
 	uint32_t *first = bucket(replay, replay->holder_buckets, digest);
 	struct mp_holder *holder = &replay->holders[at];
 
-	if (at == replay->free_holder)
-		replay->free_holder = holder->next;
+	if (at == replay->state->free_holder)
+		replay->state->free_holder = holder->next;
 	memcpy(holder->digest, digest, DIGEST);
 	holder->held = 0;
 	holder->next = *first;
@@ -147,25 +145,26 @@ static uint32_t new_holder(struct mp_replay *replay, const uint8_t *digest)
 static void remember(struct mp_replay *replay, const uint8_t *digest, uint32_t holder,
     int64_t until)
 {
-	uint32_t at = replay->free_seen != 0 ? replay->free_seen : ++replay->fresh_seen;
+	struct mp_replay_state *state = replay->state;
+	uint32_t at = state->free_seen != 0 ? state->free_seen : ++state->fresh_seen;
 	uint32_t *first = bucket(replay, replay->seen_buckets, digest);
 	struct mp_seen *seen = &replay->seen[at];
 
-	if (at == replay->free_seen)
-		replay->free_seen = seen->next;
+	if (at == replay->state->free_seen)
+		replay->state->free_seen = seen->next;
 	memcpy(seen->digest, digest, DIGEST);
 	seen->until = until;
 	seen->holder = holder;
 	seen->next = *first;
 	*first = at;
 	replay->holders[holder].held++;
-	replay->used++;
+	replay->state->used++;
 }
 
 /* How many proofs one key may hold now. */
 static uint64_t quota(const struct mp_replay *replay)
 {
-	uint64_t unused = replay->size - replay->used;
+	uint64_t unused = replay->size - replay->state->used;
 
 	return unused * unused / replay->size / SHARE;
 }

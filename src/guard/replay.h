@@ -13,20 +13,24 @@
 
 struct mp_seen;
 struct mp_holder;
-struct mp_replay {                      /* { 0 }: not in use */
-	uint32_t size;                  /* proofs; a power of two */
-	struct mp_seen *seen;           /* their places, from 1 on; 0 is none, here and below */
-	struct mp_holder *holders;      /* the keys that hold some, likewise */
-	uint32_t *seen_buckets, *holder_buckets;
+struct mp_replay_state {                /* at the beginning of the memory; zeros: empty */
 	uint32_t free_seen, free_holder;        /* the first of those that were given back */
 	uint32_t fresh_seen, fresh_holder;      /* how many were ever used */
 	uint32_t used;                  /* places that are taken */
 	uint32_t hand;                  /* where the search for those that have run out goes on */
 };
+struct mp_replay {                      /* where the parts are in this process; { 0 }: not in use */
+	uint32_t size;                  /* proofs; a power of two */
+	struct mp_replay_state *state;
+	struct mp_seen *seen;           /* their places, from 1 on; 0 is none, here and below */
+	struct mp_holder *holders;      /* the keys that hold some, likewise */
+	uint32_t *seen_buckets, *holder_buckets;
+};
 
-/* size: a power of two, 64 or more. */
-enum mcpass_rc mp_replay_init(struct mp_replay *replay, uint32_t size, struct mcpass_error *err);
-void mp_replay_free(struct mp_replay *replay);
+/* The bytes of a table for size proofs: a power of two, 64 or more. */
+size_t mp_replay_bytes(uint32_t size);
+/* memory: so many bytes, zeros or such a table; aligned for an int64_t, borrowed. */
+struct mp_replay mp_replay_at(void *memory, uint32_t size);
 
 /* Remembers a proof by its key and its jti until the second until, the last at which it could
  * pass.
