@@ -177,7 +177,8 @@ static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *tur
 	enum mp_fault_at at;
 	enum mcpass_rc rc;
 
-	rc = mp_http_host_screen(issuer->hosts, issuer->url, turn->request, turn->response, &done, err);
+	rc = mp_http_host_screen(&issuer->hosts, issuer->url, turn->request, turn->response, &done,
+	    err);
 	if (!rc && !done && route == NULL && place != NULL)
 		rc = preflight(turn, place, &done, err);
 	if (rc || done)

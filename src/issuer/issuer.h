@@ -130,7 +130,8 @@ struct mp_issuer_config {
 	 * of ours.  Metadata and keys are anybody's.  spec: RFC 9700 2.6 */
 	const char *const *cors_origins;
 	size_t cors_count;
-	enum mp_http_hosts hosts;       /* which it answers to; its own is that of its URL */
+	/* Which it answers to; its own is that of its URL.  The names are borrowed while it lives. */
+	struct mp_http_hosts hosts;
 	bool require_pushed;            /* refuse authorization requests that were not pushed */
 	bool require_dpop_nonce;        /* a DPoP proof has to have a nonce (RFC 9449 8) */
 	bool require_resource_claim;    /* refuse an ID-JAG without resource (Okta's have none) */

@@ -123,7 +123,6 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.issuer = service->url, .users = options->users,
 		.scopes = scopes, .scope_count = MP_COUNT(scopes),
 		.store = service->store, .random = mp_entropy,
-		.hosts = mp_service_hosts(options->bind_address, options->issuer),
 		.default_resource = options->default_resource,
 		.device_interval = options->device_interval,
 		.refresh_grace = options->refresh_grace,
@@ -143,7 +142,10 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 	char *jwk = NULL;
 	enum mcpass_rc rc;
 
-	rc = find_key(&service->store, options->signing_key, &jwk, err);
+	rc = mp_service_hosts(options->bind_address, options->issuer, options->allowed_hosts,
+	    options->allowed_host_count, &config.hosts, err);
+	if (!rc)
+		rc = find_key(&service->store, options->signing_key, &jwk, err);
 	config.signing_key = jwk;
 	if (!rc)
 		rc = mp_issuer_new(&config, &service->issuer, err);

@@ -61,6 +61,7 @@ static const struct mp_field fields[] = {
 	{ "open", MP_FIELD_BOOL, 0, AT(open), NULL },
 	{ "fixtures", MP_FIELD_BOOL, 0, AT(fixtures), NULL },
 	{ "cors_origins", MP_FIELD_STRINGS, 0, AT(cors_origins), NULL },
+	{ "allowed_hosts", MP_FIELD_STRINGS, 0, AT(allowed_hosts), NULL },
 	{ "path", MP_FIELD_STRING, 0, AT(path), NULL },
 	{ "issuer_metadata", MP_FIELD_BOOL, 0, AT(issuer_metadata), NULL },
 	{ "challenge_needed", MP_FIELD_BOOL, 0, AT(challenge_needed), NULL },

@@ -43,6 +43,7 @@ struct mp_serve_config {                /* { 0 } is a configuration that says no
 	size_t issuer_count, implication_count;
 	struct mp_strings audiences, scopes_supported, role_claims;
 	struct mp_strings cors_origins; /* of pages that may call it */
+	struct mp_strings allowed_hosts; /* names that it answers to, besides its own */
 	struct mp_serve_rules rules;
 	struct mp_serve_dpop dpop;
 	struct mp_serve_exchange exchange;

@@ -65,6 +65,8 @@ static const struct mp_option listen_options[] = {
 	    "Publish a copy of the issuer's metadata here, for clients that look nowhere else." },
 	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
 	    "Let pages of this origin call it (CORS); may be repeated." },
+	{ "allow-host", '\0', MP_OPTION_LIST, "NAME", AT(allowed_hosts),
+	    "Answer to this Host, too: the name by which a proxy reaches it; may be repeated." },
 	{ "resource-name", '\0', MP_OPTION_TEXT, "NAME", AT(resource_name),
 	    "What it is called before people. Default: mcpass echo server." },
 	{ "bind", 'b', MP_OPTION_TEXT, "ADDRESS", AT(bind_address),
@@ -266,6 +268,8 @@ enum mcpass_rc mp_serve_flags_apply(const struct mp_serve_flags *flags,
 		rc = replace_list(&config->role_claims, &flags->role_claims, err);
 	if (!rc)
 		rc = replace_list(&config->cors_origins, &flags->origins, err);
+	if (!rc)
+		rc = replace_list(&config->allowed_hosts, &flags->allowed_hosts, err);
 	if (!rc)
 		rc = apply_scopes(flags->scopes, config, err);
 	if (!rc)

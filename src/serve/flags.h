@@ -5,7 +5,7 @@
 #include "serve/config.h"
 
 struct mp_serve_flags {
-	struct mp_texts issuers, audiences, rules, roles, role_claims, implies, origins;
+	struct mp_texts issuers, audiences, rules, roles, role_claims, implies, origins, allowed_hosts;
 	const char *jwks_uri, *jwks_file, *introspect, *introspect_secret;
 	const char *introspection_endpoint;
 	const char *resource, *resource_name, *scopes;

@@ -95,14 +95,28 @@ bool mp_service_is_loopback(const char *bind_address)
 	return mp_uri_parse(url, &uri, NULL) == MCPASS_OK && mp_uri_is_loopback(&uri);
 }
 
-enum mp_http_hosts mp_service_hosts(const char *bind_address, const char *url)
+enum mcpass_rc mp_service_hosts(const char *bind_address, const char *url,
+    const char *const *names, size_t count, struct mp_http_hosts *ret_hosts,
+    struct mcpass_error *err)
 {
+	struct mp_http_host host;
 	struct mp_uri uri;
 	bool is_public = url != NULL && mp_uri_parse(url, &uri, NULL) == MCPASS_OK
 	    && !mp_uri_is_loopback(&uri);
 
-	return !is_public && mp_service_is_loopback(bind_address) ? MP_HTTP_HOSTS_LOOPBACK
-	    : MP_HTTP_HOSTS_OWN;
+	for (size_t i = 0; i < count; i++) {
+		if (mp_http_host_parse(names[i], &host) && host.name.len == strlen(names[i]))
+			continue;
+		(void)mp_fail(err, MCPASS_E_USAGE, NULL, "--allow-host %s: is no name of a host", names[i]);
+		mp_hint(err, "write the name alone, without a scheme and a port: mcp.internal");
+		return MCPASS_E_USAGE;
+	}
+	*ret_hosts = (struct mp_http_hosts){
+		.kind = !is_public && mp_service_is_loopback(bind_address) ? MP_HTTP_HOSTS_LOOPBACK
+		    : MP_HTTP_HOSTS_OWN,
+		.names = names, .name_count = count,
+	};
+	return MCPASS_OK;
 }
 
 size_t mp_service_per_address(const char *url)

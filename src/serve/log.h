@@ -33,8 +33,11 @@ enum mcpass_rc mp_service_fetch_later(void *ctx, const struct mcpass_fetch *fetc
 /* True for 127.x.y.z and ::1, and for NULL: the default. */
 bool mp_service_is_loopback(const char *bind_address);
 /* Which Hosts a server there answers to: a page in a browser can reach one on loopback by
- * rebinding its own name.  url: its public one, or NULL. */
-enum mp_http_hosts mp_service_hosts(const char *bind_address, const char *url);
+ * rebinding its own name.  url: its public one, or NULL.  names (borrowed): what the operator
+ * allows besides.  MCPASS_E_USAGE: one of them is no name. */
+enum mcpass_rc mp_service_hosts(const char *bind_address, const char *url,
+    const char *const *names, size_t count, struct mp_http_hosts *ret_hosts,
+    struct mcpass_error *err);
 /* How many connections one address may hold there (struct mp_httpd_options): where TLS is a
  * proxy's, everything comes from its address. */
 size_t mp_service_per_address(const char *url);
@@ -69,6 +72,8 @@ struct mp_issuer_service_options {
 	size_t origin_count;
 	const char *const *proxies;     /* as of issuer.h */
 	size_t proxy_count;
+	const char *const *allowed_hosts;       /* names that it answers to, besides its own */
+	size_t allowed_host_count;
 	const char *const *resolve;     /* as of io/http/http.h */
 	size_t resolve_count;
 	const struct mp_issuer_client *clients; /* as of issuer.h */

@@ -409,7 +409,7 @@ enum mcpass_rc mp_protected_handle(struct mp_protected *server,
 	bool later = false, refused;
 	enum mcpass_rc rc;
 
-	rc = mp_http_host_screen(server->hosts, server->url, request, response, &refused, err);
+	rc = mp_http_host_screen(&server->hosts, server->url, request, response, &refused, err);
 	if (rc || refused)
 		return rc;
 	rc = find_metadata(server, request, &metadata, &later, err);

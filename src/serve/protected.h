@@ -15,7 +15,7 @@ struct mp_protected {                   /* all borrowed */
 	bool copies_issuer;             /* the guard publishes a copy of its issuer's metadata */
 	const char *endpoint;           /* the path of the MCP endpoint: "/mcp" */
 	const char *page_path, *page;   /* HTML for developers and its path; page NULL: none */
-	enum mp_http_hosts hosts;       /* which it answers to, and */
+	struct mp_http_hosts hosts;     /* which it answers to, and */
 	const char *url;                /*    its public URL, or NULL */
 	struct mp_echo_config echo;
 	/* Sends what the guard asks for, follows no redirect, appends the body to body (which

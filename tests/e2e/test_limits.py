@@ -254,15 +254,19 @@ def test_a_log_that_is_not_read(name):
 # --- whose Host -------------------------------------------------------------------------------
 
 @rows([("serve", []), ("authserver", []), ("authserver", ["--issuer", "https://as.example"]),
-       ("serve", ["--resource", "https://mcp.example/mcp"])])
+       ("serve", ["--resource", "https://mcp.example/mcp"]),
+       ("serve", ["--allow-host", "allowed.internal"]),
+       ("authserver", ["--allow-host", "allowed.internal"])])
 def test_hosts(name, args):
-    own = args[1].split("/")[2] if args else None
+    own = args[1].split("/")[-2 if args[1].endswith("/mcp") else -1] if args else None
     with World() as w:
         server, port = both(w, name, *args)
         table = [("127.0.0.1", 404), (f"127.0.0.1:{port}", 404), ("localhost:1", 404), ("[::1]", 404),
                  ("evil.example", 403), ("127.0.0.1.evil.example", 403), ("localhost.evil.example", 403),
                  (f"evil.example:{port}", 403)]
-        if own:
+        if own == "allowed.internal":
+            table += [(own, 404), (f"evil.{own}", 403), (f"{own}.evil.example", 403)]
+        elif own:
             table += [(own, 404), (own.upper(), 404), (f"evil.{own}", 403), (f"{own}.evil.example", 403)]
         for host, status in table:
             for target in ("/x", f"http://{host}/x"):

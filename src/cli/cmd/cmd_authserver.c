@@ -21,7 +21,7 @@ struct authserver_options {
 	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
 	int device_interval_ms;
 	const char *clients, *trusted_issuers;
-	struct mp_texts origins, resolve, proxies;
+	struct mp_texts origins, resolve, proxies, allowed_hosts;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client, no_refresh_grace;
 	const char *user, *scope, *resource;
 	struct mp_texts claims;
@@ -157,6 +157,8 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.opaque_tokens = options->opaque_tokens,
 		.clients = files->clients.items, .client_count = files->clients.count,
 		.origins = options->origins.items, .origin_count = options->origins.count,
+		.allowed_hosts = options->allowed_hosts.items,
+		.allowed_host_count = options->allowed_hosts.count,
 		.proxies = options->proxies.items, .proxy_count = options->proxies.count,
 		.resolve = options->resolve.items, .resolve_count = options->resolve.count,
 		.trusted = files->issuers.items, .trusted_count = files->issuers.count,
@@ -337,6 +339,8 @@ static const struct mp_option authserver_options[] = {
 	    "The audience of tokens for clients that ask for no resource. Default: the issuer." },
 	{ "cors-origin", '\0', MP_OPTION_LIST, "ORIGIN", AT(origins),
 	    "Let pages of this origin register and fetch tokens (CORS); may be repeated." },
+	{ "allow-host", '\0', MP_OPTION_LIST, "NAME", AT(allowed_hosts),
+	    "Answer to this Host, too: the name by which a proxy reaches it; may be repeated." },
 	{ "trusted-proxy", '\0', MP_OPTION_LIST, "ADDRESS", AT(proxies),
 	    "Believe the proxy at ADDRESS where a request comes from (X-Forwarded-For, Forwarded):"
 	    " what strangers may do is limited by address; may be repeated." },

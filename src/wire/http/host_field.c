@@ -49,30 +49,39 @@ static bool is_host_of(const struct mp_http_host *host, const char *url)
 	return mp_span_is_nocase(host->name, name);
 }
 
-bool mp_http_host_is_ours(enum mp_http_hosts hosts, const char *url, const char *value)
+static bool is_allowed(const struct mp_http_host *host, const struct mp_http_hosts *hosts)
+{
+	for (size_t i = 0; i < hosts->name_count; i++)
+		if (mp_span_is_nocase(host->name, hosts->names[i]))
+			return true;
+	return false;
+}
+
+bool mp_http_host_is_ours(const struct mp_http_hosts *hosts, const char *url, const char *value)
 {
 	struct mp_http_host host;
 
-	if (hosts == MP_HTTP_HOSTS_ANY)
+	if (hosts->kind == MP_HTTP_HOSTS_ANY)
 		return true;
 	if (value == NULL || !mp_http_host_parse(value, &host))
 		return false;
-	if (is_host_of(&host, url) || mp_host_is_loopback(host.name, host.is_ipv6))
+	if (is_host_of(&host, url) || mp_host_is_loopback(host.name, host.is_ipv6)
+	    || is_allowed(&host, hosts))
 		return true;
-	return hosts == MP_HTTP_HOSTS_OWN
+	return hosts->kind == MP_HTTP_HOSTS_OWN
 	    && (mp_host_reach_of(host.name, host.is_ipv6) != MP_REACH_UNKNOWN
 	    || memchr(host.name.data, '.', host.name.len) == NULL);
 }
 
 /* spec: MCP 2026-07-28 streamable HTTP, "Security & Endpoint" 1 */
-enum mcpass_rc mp_http_host_screen(enum mp_http_hosts hosts, const char *url,
+enum mcpass_rc mp_http_host_screen(const struct mp_http_hosts *hosts, const char *url,
     const struct mp_http_request *request, struct mp_http_response *response, bool *ret_refused,
     struct mcpass_error *err)
 {
 	size_t count = mp_header_count(request->headers, request->header_count, "Host");
 	const char *host = mp_header_get(request->headers, request->header_count, "Host");
 
-	*ret_refused = hosts != MP_HTTP_HOSTS_ANY
+	*ret_refused = hosts->kind != MP_HTTP_HOSTS_ANY
 	    && (count != 1 || !mp_http_host_is_ours(hosts, url, host));
 	if (!*ret_refused)
 		return MCPASS_OK;

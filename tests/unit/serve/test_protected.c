@@ -92,7 +92,7 @@ static struct mp_protected new_server(bool guarded)
 	trace[0] = '\0';
 	return (struct mp_protected){ .guard = guarded ? new_guard() : NULL, .endpoint = "/mcp",
 		.page_path = "/docs", .page = "<p>page</p>",
-		.hosts = MP_HTTP_HOSTS_LOOPBACK, .fetch = fetch, .trace = note };
+		.hosts = { MP_HTTP_HOSTS_LOOPBACK, NULL, 0 }, .fetch = fetch, .trace = note };
 }
 
 static enum mcpass_rc handle(struct mp_protected *server, const char *method, const char *path,

@@ -18,7 +18,7 @@
 	"\"rules\":[{\"method\":\"tools/call\",\"name\":\"echo\",\"scope\":\"q\",\"roles\":[\"r\"]}]," \
 	"\"implies\":{\"q\":\"s1\"},\"dpop\":{\"mode\":\"accepted\",\"nonce_secret_file\":\"n\"}," \
 	"\"ca_file\":\"ca\",\"proxy\":\"http://p:1\",\"open\":false,\"fixtures\":true," \
-	"\"challenge_needed\":true,\"cors_origins\":[\"https://p\"]," \
+	"\"challenge_needed\":true,\"cors_origins\":[\"https://p\"],\"allowed_hosts\":[\"mcp.internal\"]," \
 	"\"exchange\":{\"issuer\":\"https://a\",\"client_id\":\"e\",\"client_secret_file\":\"t\"," \
 	"\"audience\":\"o\",\"resource\":\"https://o/mcp\",\"scope\":\"w\",\"call_on\":\"https://o/mcp\"}}"
 
@@ -65,6 +65,7 @@ static void test_whole(void)
 	CHECK("fixtures", config.fixtures && !config.open);
 	CHECK("challenge_needed", config.challenge_needed);
 	CHECK_STR("cors_origins", config.cors_origins.items[0], "https://p");
+	CHECK_STR("allowed_hosts", config.allowed_hosts.items[0], "mcp.internal");
 	CHECK_STR("exchange", config.exchange.client_secret_file, "/etc/m/t");
 	CHECK_STR("its target", config.exchange.audience, "o");
 	CHECK_STR("its scope", config.exchange.scope, "w");

@@ -57,16 +57,29 @@ static const struct {
 	{ "none", NULL, false, false },
 };
 
+static const char *const allowed[] = { "mcp.internal", "10.internal" };
+static const struct mp_http_hosts any = { MP_HTTP_HOSTS_ANY, NULL, 0 },
+    loopback = { MP_HTTP_HOSTS_LOOPBACK, NULL, 0 }, own = { MP_HTTP_HOSTS_OWN, NULL, 0 },
+    besides = { MP_HTTP_HOSTS_LOOPBACK, allowed, COUNT(allowed) };
+
+static void test_allowed(void)
+{
+	CHECK("of the operator", mp_http_host_is_ours(&besides, NULL, "MCP.internal:8931"));
+	CHECK("the second", mp_http_host_is_ours(&besides, NULL, "10.internal"));
+	CHECK("below it", !mp_http_host_is_ours(&besides, NULL, "evil.mcp.internal"));
+	CHECK("it begins so", !mp_http_host_is_ours(&besides, NULL, "mcp.internal.evil.example"));
+	CHECK("no other", !mp_http_host_is_ours(&besides, NULL, "other.internal"));
+}
+
 static void test_ours(void)
 {
 	for (size_t i = 0; i < COUNT(ours_rows); i++) {
 		const char *label = ours_rows[i].label, *value = ours_rows[i].value;
 		const char *url = "https://as.example/x";
 
-		CHECK_EQ(label, mp_http_host_is_ours(MP_HTTP_HOSTS_LOOPBACK, url, value),
-		    ours_rows[i].loopback);
-		CHECK_EQ(label, mp_http_host_is_ours(MP_HTTP_HOSTS_OWN, url, value), ours_rows[i].own);
-		CHECK(label, mp_http_host_is_ours(MP_HTTP_HOSTS_ANY, url, value));
+		CHECK_EQ(label, mp_http_host_is_ours(&loopback, url, value), ours_rows[i].loopback);
+		CHECK_EQ(label, mp_http_host_is_ours(&own, url, value), ours_rows[i].own);
+		CHECK(label, mp_http_host_is_ours(&any, url, value));
 	}
 }
 
@@ -79,12 +92,12 @@ static void test_screen(void)
 		struct mp_http_response response = { 0 };
 		bool refused = false;
 
-		CHECK_EQ("looked at", mp_http_host_screen(MP_HTTP_HOSTS_OWN, NULL, &request, &response,
+		CHECK_EQ("looked at", mp_http_host_screen(&own, NULL, &request, &response,
 		    &refused, NULL), MCPASS_OK);
 		CHECK_EQ("exactly one", refused, count != 1);
 		CHECK_EQ("403", response.status, count != 1 ? 403 : 0);
 		mp_http_response_free(&response);
-		CHECK_EQ("not looked at", mp_http_host_screen(MP_HTTP_HOSTS_ANY, NULL, &request, &response,
+		CHECK_EQ("not looked at", mp_http_host_screen(&any, NULL, &request, &response,
 		    &refused, NULL), MCPASS_OK);
 		CHECK("let in", !refused);
 	}
@@ -94,6 +107,7 @@ int main(void)
 {
 	test_parse();
 	test_ours();
+	test_allowed();
 	test_screen();
 	return check_done();
 }
