@@ -330,6 +330,16 @@ static int patience(const struct mp_loop *loop, int max_ms)
 	return max_ms >= 0 && max_ms < left ? max_ms : left;
 }
 
+int mp_loop_fd(const struct mp_loop *loop)
+{
+	return loop->epoll_fd;
+}
+
+int mp_loop_due(const struct mp_loop *loop)
+{
+	return patience(loop, -1);
+}
+
 void mp_loop_turn(struct mp_loop *loop, int max_ms)
 {
 	int n = epoll_wait(loop->epoll_fd, loop->batch, BATCH, patience(loop, max_ms));

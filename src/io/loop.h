@@ -65,6 +65,11 @@ void mp_loop_end(struct mp_loop *loop);
  * A call that blocks is a loop around this one. */
 void mp_loop_turn(struct mp_loop *loop, int max_ms);
 
+/* For a host that waits by itself: a descriptor that is readable when something is ready, and in
+ * how many ms something is due (-1: nothing).  Then it gives the loop a turn, of 0 ms. */
+int mp_loop_fd(const struct mp_loop *loop);
+int mp_loop_due(const struct mp_loop *loop);
+
 /* Without a loop: waits for one of two descriptors (-1: none), max_ms at most (-1: for ever).
  * Which: MP_LOOP_FIRST, MP_LOOP_SECOND, both, or 0 when time ran out or a signal came. */
 #define MP_LOOP_FIRST 1u

@@ -53,5 +53,10 @@ struct mp_operations {
 enum mcpass_rc mp_operations_read(const char *body, size_t len,
     struct mp_operations *ret_operations, struct mcpass_error *err);
 void mp_operations_free(struct mp_operations *operations);
+/* Whether the headers that mirror a body say what it says, as far as they are there: a server
+ * behind may go by them.  MCPASS_E_PROTOCOL: they do not; one stands there twice.
+ * spec: MCP 2026-07-28 streamable HTTP, "Standard Request Headers" */
+enum mcpass_rc mp_operations_check_headers(const struct mp_operations *operations,
+    const struct mcpass_header *headers, size_t count, struct mcpass_error *err);
 
 #endif

@@ -106,3 +106,35 @@ void mp_operations_free(struct mp_operations *operations)
 	free(operations->items);
 	*operations = (struct mp_operations){ 0 };
 }
+
+/* *ret_text NULL: it is not there. */
+static enum mcpass_rc read_mirror(const struct mcpass_header *headers, size_t count,
+    const char *name, char **ret_text, struct mcpass_error *err)
+{
+	const char *value = mp_header_get(headers, count, name);
+
+	if (mp_header_count(headers, count, name) > 1)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP streamable HTTP, Standard Request Headers",
+		    "%s stands there more than once", name);
+	return value != NULL ? mp_param_decode(value, ret_text, err) : MCPASS_OK;
+}
+
+enum mcpass_rc mp_operations_check_headers(const struct mp_operations *operations,
+    const struct mcpass_header *headers, size_t count, struct mcpass_error *err)
+{
+	const struct mp_operation none = { 0 };
+	const struct mp_operation *only = operations->count == 1 ? &operations->items[0] : &none;
+	char *method = NULL, *name = NULL;
+	enum mcpass_rc rc = read_mirror(headers, count, "Mcp-Method", &method, err);
+
+	if (!rc)
+		rc = read_mirror(headers, count, "Mcp-Name", &name, err);
+	if (!rc && ((method != NULL && !mp_eq(method, only->method))
+	    || (name != NULL && !mp_eq(name, only->name))))
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, "MCP streamable HTTP, Standard Request Headers",
+		    "%s says something else than the body",
+		    method != NULL && !mp_eq(method, only->method) ? "Mcp-Method" : "Mcp-Name");
+	free(method);
+	free(name);
+	return rc;
+}

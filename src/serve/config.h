@@ -37,6 +37,7 @@ struct mp_serve_config {                /* { 0 } is a configuration that says no
 	char *bind, *resource, *resource_name, *resource_documentation, *ca_file, *proxy;
 	char *path;                     /* of the endpoint, where a proxy strips a prefix; or NULL */
 	int64_t port;
+	bool gateway;                   /* the host's: another server is behind, so no rule is there but these */
 	bool has_port, open, fixtures, challenge_needed, issuer_metadata;
 	struct mp_serve_issuer *issuers;
 	struct mp_serve_implication *implications;

@@ -213,7 +213,7 @@ static enum mcpass_rc set_rules(const struct mp_serve_config *config, struct mp_
     struct mcpass_error *err)
 {
 	struct mp_serve_plan_parts *parts = plan->parts;
-	enum mcpass_rc rc = mp_serve_rule_set_make(&config->rules, &parts->rules, err);
+	enum mcpass_rc rc = mp_serve_rule_set_make(&config->rules, config->gateway, &parts->rules, err);
 
 	if (!rc)
 		rc = mp_serve_terms_make(config, &parts->terms, err);
@@ -307,7 +307,7 @@ static enum mcpass_rc fill(const struct mp_serve_config *config, struct mp_serve
 	plan->guard = (struct mcpass_guard_config){
 		.size = sizeof(plan->guard), .resource = config->resource,
 		.resource_name = config->resource_name != NULL ? config->resource_name
-		    : "mcpass echo server",
+		    : config->gateway ? NULL : "mcpass echo server",
 		.resource_documentation = config->resource_documentation,
 		.audiences = (const char *const *)config->audiences.items,
 		.audience_count = config->audiences.count,

@@ -23,7 +23,9 @@ static enum mcpass_rc answer_called(const struct mp_protected *server,
 	struct mp_called_on found = { 0 };
 
 	if (rc && rc != MCPASS_E_NOMEM) {
-		mp_protected_note(server, "Could not call on as the caller", 200, why->detail);
+		const struct mp_gate gate = mp_protected_gate(server);
+
+		mp_gate_note(&gate, "Could not call on as the caller", 200, why->detail);
 		mp_buf_clear(text);
 		mp_buf_addf(text, "%s%s%s", why->doing != NULL ? why->doing : "",
 		    why->doing != NULL ? ": " : "", why->detail);

@@ -1,11 +1,10 @@
 /* protected_parts.h - what protected.c and protected_call.c share. */
 #ifndef MP_SERVE_PROTECTED_PARTS_H
 #define MP_SERVE_PROTECTED_PARTS_H
+#include "serve/gate.h"
 #include "serve/protected.h"
 
-/* Tells the log; reason may be NULL. */
-void mp_protected_note(const struct mp_protected *server, const char *what, int status,
-    const char *reason);
+struct mp_gate mp_protected_gate(const struct mp_protected *server);
 
 /* --- protected_call.c --- */
 /* Answers a caller of call_on, or has the request wait (MP_HTTP_LATER). */

@@ -3,8 +3,8 @@
 #include <string.h>
 #include "echo/echo.h"
 
-static enum mcpass_rc collect(const struct mp_serve_rules *given, struct mp_serve_rules *all,
-    struct mcpass_error *err)
+static enum mcpass_rc collect(const struct mp_serve_rules *given, bool gateway,
+    struct mp_serve_rules *all, struct mcpass_error *err)
 {
 	size_t count;
 	const struct mcpass_scope_rule *own = mp_echo_rules(&count);
@@ -20,7 +20,7 @@ static enum mcpass_rc collect(const struct mp_serve_rules *given, struct mp_serv
 			rc = mp_strings_add(&all->items[i].roles,
 			    (struct mp_span){ rule->roles.items[j], strlen(rule->roles.items[j]) }, err);
 	}
-	for (size_t i = 0; i < count && !rc; i++)
+	for (size_t i = 0; i < count && !rc && !gateway; i++)
 		rc = mp_serve_rules_add(all, &own[i], err);
 	return rc;
 }
@@ -50,11 +50,11 @@ static enum mcpass_rc point_at(struct mp_serve_rule_set *set, struct mcpass_erro
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_serve_rule_set_make(const struct mp_serve_rules *given,
+enum mcpass_rc mp_serve_rule_set_make(const struct mp_serve_rules *given, bool gateway,
     struct mp_serve_rule_set *ret_set, struct mcpass_error *err)
 {
 	struct mp_serve_rules all = { 0 };
-	enum mcpass_rc rc = collect(given, &all, err);
+	enum mcpass_rc rc = collect(given, gateway, &all, err);
 
 	if (!rc)
 		rc = mp_serve_rules_expand(&all, &ret_set->rules, err);
@@ -92,7 +92,7 @@ enum mcpass_rc mp_serve_terms_make(const struct mp_serve_config *config,
 
 		ret_terms->count++;
 		if (issuer->rules.count > 0)
-			rc = mp_serve_rule_set_make(&issuer->rules, set, err);
+			rc = mp_serve_rule_set_make(&issuer->rules, config->gateway, set, err);
 		ret_terms->items[i] = (struct mcpass_issuer_terms){ .issuer = issuer->issuer,
 			.audiences = items(&issuer->audiences), .audience_count = issuer->audiences.count,
 			.clients = items(&issuer->clients), .client_count = issuer->clients.count,

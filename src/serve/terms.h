@@ -10,9 +10,10 @@ struct mp_serve_rule_set {              /* { 0 } is none */
 	struct mcpass_scope_rule *list; /* the same for the guard; points into rules */
 	const char ***roles;            /* one list a rule, each ends with NULL */
 };
-/* Rules as an operator gives them, and below them what this server would ask for by itself.
+/* Rules as an operator gives them, and below them what this server would ask for by itself (a
+ * gateway asks for nothing).
  * Free ret_set in any case. */
-enum mcpass_rc mp_serve_rule_set_make(const struct mp_serve_rules *given,
+enum mcpass_rc mp_serve_rule_set_make(const struct mp_serve_rules *given, bool gateway,
     struct mp_serve_rule_set *ret_set, struct mcpass_error *err);
 void mp_serve_rule_set_free(struct mp_serve_rule_set *set);
 

@@ -67,6 +67,50 @@ static void test_rows(void)
 	}
 }
 
+#define NAMED(name) MSG("\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"" name "\"}")
+static const struct {
+	const char *label, *body;
+	struct mcpass_header headers[3];
+	enum mcpass_rc want;
+} mirror_rows[] = {
+	{ "no headers", NAMED("echo"), { { "Accept", "a" } }, MCPASS_OK },
+	{ "the same", NAMED("echo"), { { "Mcp-Method", "tools/call" }, { "mcp-name", "echo" } }, MCPASS_OK },
+	{ "another method", NAMED("echo"), { { "Mcp-Method", "tools/list" } }, MCPASS_E_PROTOCOL },
+	{ "another name", NAMED("echo"), { { "Mcp-Name", "drop" } }, MCPASS_E_PROTOCOL },
+	{ "a name in base64", NAMED("\u00e4"), { { "Mcp-Name", "=?base64?w6Q=?=" } }, MCPASS_OK },
+	{ "another name in base64", NAMED("\u00e4"), { { "Mcp-Name", "=?base64?w7Y=?=" } },
+	    MCPASS_E_PROTOCOL },
+	{ "a name for what has none", MSG("\"id\":1,\"method\":\"ping\""), { { "Mcp-Name", "echo" } },
+	    MCPASS_E_PROTOCOL },
+	{ "a method for no message", "[]", { { "Mcp-Method", "ping" } }, MCPASS_E_PROTOCOL },
+	{ "a method for two", "[" NAMED("echo") "," NAMED("echo") "]", { { "Mcp-Method", "tools/call" } },
+	    MCPASS_E_PROTOCOL },
+	{ "twice", NAMED("echo"), { { "Mcp-Method", "tools/call" }, { "Mcp-Method", "tools/call" } },
+	    MCPASS_E_PROTOCOL },
+	{ "empty", NAMED("echo"), { { "Mcp-Method", "" } }, MCPASS_E_PROTOCOL },
+};
+
+static void test_headers(void)
+{
+	for (size_t i = 0; i < COUNT(mirror_rows); i++) {
+		size_t count = mirror_rows[i].headers[1].name != NULL ? 2 : 1;
+		struct mp_operations list = { 0 };
+		enum mcpass_rc rc = MCPASS_E_NOMEM;
+
+		CHECK_EQ(mirror_rows[i].label, mp_operations_read(mirror_rows[i].body,
+		    strlen(mirror_rows[i].body), &list, NULL), MCPASS_OK);
+		CHECK_EQ(mirror_rows[i].label, mp_operations_check_headers(&list, mirror_rows[i].headers,
+		    count, NULL), mirror_rows[i].want);
+		for (size_t n = 0; rc == MCPASS_E_NOMEM; n++) {
+			mp_test_fail_alloc(n);
+			rc = mp_operations_check_headers(&list, mirror_rows[i].headers, count, NULL);
+			mp_test_no_fail();
+		}
+		CHECK_EQ(mirror_rows[i].label, rc, mirror_rows[i].want);
+		mp_operations_free(&list);
+	}
+}
+
 static void test_limit(void)
 {
 	static char body[MP_MAX_ITEMS * 64];
@@ -107,6 +151,7 @@ static void test_memory(void)
 int main(void)
 {
 	test_rows();
+	test_headers();
 	test_limit();
 	test_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
