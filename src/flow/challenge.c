@@ -7,20 +7,14 @@
 #include "oauth/scope.h"
 #include "wire/challenge.h"
 
-MP_HANDLER(mp_note_accepted)
+enum mp_state mp_challenge_take_accepted(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
-
 	client->unproven = false;
 	client->authorizations = 0;
-	rc = mp_dpop_nonce(client, event, NULL, &client->server_nonce, NULL, err);
-	if (rc)
-		return rc;
-	if (mp_secret_present(&client->record.access_token))
-		mp_finish(client, action);
-	else
-		mp_finish_without(client, action);
-	return MCPASS_OK;
+	if (mp_dpop_nonce(client, event, NULL, &client->server_nonce, NULL, err))
+		return S_BROKEN;
+	return mp_done(client, mp_secret_present(&client->record.access_token));
 }
 
 /* What the challenges of one scheme say; each NULL when absent, borrowed from them. */
@@ -58,7 +52,7 @@ static enum mcpass_rc read_scope(struct mcpass_client *client, const char *text,
 	bool odd = false;
 	enum mcpass_rc rc = mp_scope_clean(text, ret_scope, &odd, err);
 
-	if (rc == MCPASS_OK && odd)
+	if (!rc && odd)
 		mp_note(client, "RFC 6749 3.3", "Something in the challenge's scope can be no scope: left out",
 		    NULL);
 	return rc;
@@ -68,17 +62,7 @@ static enum mcpass_rc read_scope(struct mcpass_client *client, const char *text,
 static enum mcpass_rc is_granted(const struct mcpass_client *client, const char *scope,
     bool *ret_granted, struct mcpass_error *err)
 {
-	struct mp_strings have = { 0 }, need = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_scope_parse(client->record.scope, &have, err);
-	if (rc == MCPASS_OK)
-		rc = mp_scope_parse(scope, &need, err);
-	if (rc == MCPASS_OK)
-		*ret_granted = mp_scope_covers(&have, &need);
-	mp_strings_free(&have);
-	mp_strings_free(&need);
-	return rc;
+	return mp_scope_has_all(client->record.scope, scope, ret_granted, err);
 }
 
 static enum mcpass_rc not_this_token(struct mcpass_client *client, enum mp_reason reason,
@@ -120,19 +104,11 @@ static enum mcpass_rc refused(struct mcpass_client *client, const struct said *s
 static enum mcpass_rc check_choice(const struct mcpass_client *client, const char *scope,
     struct mcpass_error *err)
 {
-	struct mp_strings chosen = { 0 }, need = { 0 };
-	enum mcpass_rc rc;
 	bool covered = true;
+	enum mcpass_rc rc = MCPASS_OK;
 
-	if (client->wished_scope == NULL)
-		return MCPASS_OK;
-	rc = mp_scope_parse(client->wished_scope, &chosen, err);
-	if (rc == MCPASS_OK)
-		rc = mp_scope_parse(scope, &need, err);
-	if (rc == MCPASS_OK)
-		covered = mp_scope_covers(&chosen, &need);
-	mp_strings_free(&chosen);
-	mp_strings_free(&need);
+	if (client->wished_scope != NULL)
+		rc = mp_scope_has_all(client->wished_scope, scope, &covered, err);
 	if (rc || covered)
 		return rc;
 	rc = mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
@@ -188,17 +164,17 @@ static enum mcpass_rc read_metadata_url(struct mcpass_client *client, const char
 	if (bare == NULL)
 		return mp_nomem(err);
 	rc = mp_uri_parse(client->server_url, &base, &why);
-	if (rc == MCPASS_OK && bare[0] == '\0')
+	if (!rc && bare[0] == '\0')
 		rc = mp_fail(&why, MCPASS_E_PROTOCOL, "RFC 9728 5.1", "there is nothing but a fragment");
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = mp_uri_resolve(&base, bare, &url, &why);
-	if (rc == MCPASS_OK)
-		rc = mp_check_target(client, url, "resource_metadata", &why);
-	if (rc == MCPASS_OK && strcmp(url, said) != 0)
+	if (!rc)
+		rc = mp_action_check_target(client, url, "resource_metadata", &why);
+	if (!rc && strcmp(url, said) != 0)
 		mp_note(client, "RFC 9728 5.1", "The challenge names no whole URL: taken as of the server's",
 		    "resource_metadata", said, "read as", url, NULL);
 	free(bare);
-	if (rc == MCPASS_OK) {
+	if (!rc) {
 		client->challenged_metadata = url;
 		return MCPASS_OK;
 	}
@@ -237,7 +213,7 @@ static enum mcpass_rc take_challenge(struct mcpass_client *client,
 	    description[0] != '\0' ? description : NULL, "scope", said->scope,
 	    "resource_metadata", said->metadata, NULL);
 	rc = unauthorized ? refused(client, said, err) : short_of_scope(client, said, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = read_metadata_url(client, said->metadata, err);
 	return rc ? rc : mp_set(&client->challenged_scope, said->scope, err);
 }
@@ -278,55 +254,50 @@ static enum mcpass_rc take_challenges(struct mcpass_client *client,
 	if (event->data_len > 0)
 		said.words = event->data;
 	said.scope = scope;
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = mp_dpop_nonce(client, event, said.error, &client->server_nonce, ret_again, err);
-	if (rc == MCPASS_OK && !*ret_again)
+	if (!rc && !*ret_again)
 		rc = take_challenge(client, event, scheme, &said, err);
 	free(scope);
 	return rc;
 }
 
 /* Nothing was refused: a person wants to be signed in. */
-static enum mcpass_rc want_login(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err)
+static enum mp_state want_login(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = not_this_token(client, MP_BECAUSE_REFUSED, err);
-
 	client->refreshed = client->registered = false;
 	mp_set(&client->challenged_metadata, NULL, NULL);
 	mp_set(&client->challenged_scope, NULL, NULL);
-	if (rc == MCPASS_OK)
-		mp_act_lock(client, action);
-	return rc;
+	return not_this_token(client, MP_BECAUSE_REFUSED, err) ? S_BROKEN : S_LOCKING;
 }
 
-MP_HANDLER(mp_read_challenge)
+enum mp_state mp_challenge_take(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_error *err)
 {
 	struct mp_challenges list = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 	bool again = false;
 
 	client->if_published = event->status == 0;
 	if (client->if_published)
-		return want_login(client, action, err);
+		return want_login(client, err);
 	if (event->status != 401 && event->status != 403)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "a challenge has status 401 or 403, not %d",
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a challenge has status 401 or 403, not %d",
 		    event->status);
-	if (client->authorizations >= MP_MAX_AUTHORIZATIONS)
-		return mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
+	else if (client->authorizations >= MP_MAX_AUTHORIZATIONS)
+		rc = mp_fail(err, MCPASS_E_DENIED, "MCP step-up authorization flow",
 		    "the server still refuses after %d authorizations", MP_MAX_AUTHORIZATIONS);
+	if (rc)
+		return S_BROKEN;
 	client->refreshed = client->registered = false;
 	rc = mp_challenges_parse(event->headers, event->header_count, &list, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = take_challenges(client, event, &list, &again, err);
 	mp_challenges_free(&list);
 	if (rc)
-		return mp_doing(err, rc, "reading the server's challenge");
-	if (again) {
-		mp_note(client, "RFC 9449 9", "The server wants another proof: once more", NULL);
-		mp_finish(client, action);
-	} else {
-		mp_act_lock(client, action);
-	}
-	return MCPASS_OK;
+		return mp_broken(err, "reading the server's challenge");
+	if (!again)
+		return S_LOCKING;
+	mp_note(client, "RFC 9449 9", "The server wants another proof: once more", NULL);
+	return mp_done(client, true);
 }

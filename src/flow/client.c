@@ -1,114 +1,163 @@
 /* The machine: its table, its step, its life.  docs/flow.md draws the table. */
 #include "mcpass/client.h"
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "base/sized.h"
 #include "flow/client.h"
-#include "oauth/target.h"
-
-typedef MP_HANDLER(handler_fn);
 
 #define TO(state) (UINT64_C(1) << S_##state)
-static const struct transition {
-	enum mp_state from;
-	enum mcpass_event_type on;
-	handler_fn *handle;
-	uint64_t to;            /* a handler that goes elsewhere is a bug, and is caught */
-} transitions[] = {
-	{ S_IDLE, MCPASS_EV_START, mp_ask_store, TO(LOADING) },
-	{ S_IDLE, MCPASS_EV_CHALLENGE, mp_read_challenge, TO(LOCKING) },
-	{ S_IDLE, MCPASS_EV_LOGOUT, mp_out_lock, TO(OUT_LOCKING) },
-	{ S_LOADING, MCPASS_EV_LOADED, mp_use_or_renew, TO(DONE) | TO(LOCKING) },
-	{ S_LOCKING, MCPASS_EV_LOCKED, mp_read_again, TO(RELOADING) },
-	{ S_RELOADING, MCPASS_EV_LOADED, mp_renew_or_discover,
+/* One row a state; while nothing is under way (IDLE, DONE) the caller has a choice, and there
+ * is a row for each event. */
+static const struct phase {
+	enum mp_state state;
+	enum mcpass_event_type on;      /* what answers the action; */
+	mp_enter_fn *enter;             /* what fills it: no other function does; */
+	mp_take_fn *take;               /* what the answer means; NULL: there is one way to go */
+	uint64_t to;                    /* a take that leads elsewhere is a bug, and is caught */
+} phases[] = {
+	{ S_IDLE, MCPASS_EV_START, NULL, mp_stored_begin, TO(LOADING) },
+	{ S_IDLE, MCPASS_EV_CHALLENGE, NULL, mp_challenge_take, TO(LOCKING) },
+	{ S_IDLE, MCPASS_EV_LOGOUT, NULL, NULL, TO(OUT_LOCKING) },
+	{ S_LOADING, MCPASS_EV_LOADED, mp_action_load, mp_stored_take, TO(DONE) | TO(LOCKING) },
+	{ S_LOCKING, MCPASS_EV_LOCKED, mp_action_lock, NULL, TO(RELOADING) },
+	{ S_RELOADING, MCPASS_EV_LOADED, mp_action_load, mp_stored_take_again,
 	    TO(DONE) | TO(REFRESHING) | TO(PRM) | TO(SAVING_DENIAL) },
-	{ S_REFRESHING, MCPASS_EV_RESPONSE, mp_take_refreshed,
+	{ S_REFRESHING, MCPASS_EV_RESPONSE, mp_refresh_ask, mp_refresh_take,
 	    TO(SAVING_TOKEN) | TO(DROPPING) | TO(REFRESHING) | TO(RESTING) | TO(DONE) | TO(ASMETA) },
-	{ S_RESTING, MCPASS_EV_PAUSED, mp_refresh_again, TO(REFRESHING) },
-	{ S_SAVING_DENIAL, MCPASS_EV_SAVED, mp_tell_denial, 0 },
-	{ S_DROPPING, MCPASS_EV_SAVED, mp_go_on_without, TO(DONE) | TO(ASMETA) },
-	{ S_PRM, MCPASS_EV_RESPONSE, mp_take_resource_metadata,
+	{ S_RESTING, MCPASS_EV_PAUSED, mp_refresh_rest, NULL, TO(REFRESHING) },
+	{ S_SAVING_DENIAL, MCPASS_EV_SAVED, mp_action_save, mp_stored_tell_denial, 0 },
+	{ S_DROPPING, MCPASS_EV_SAVED, mp_action_save, mp_refresh_do_without, TO(DONE) | TO(ASMETA) },
+	{ S_PRM, MCPASS_EV_RESPONSE, mp_discover_ask_resource, mp_discover_take_resource,
 	    TO(PRM) | TO(ASMETA) | TO(REFRESHING) | TO(CONFIRMING) },
-	{ S_CONFIRMING, MCPASS_EV_CONFIRMED, mp_take_confirmed, TO(ASMETA) | TO(REFRESHING) },
-	{ S_ASMETA, MCPASS_EV_RESPONSE, mp_take_server_metadata,
+	{ S_CONFIRMING, MCPASS_EV_CONFIRMED, mp_binding_ask, mp_binding_take,
+	    TO(ASMETA) | TO(REFRESHING) },
+	{ S_ASMETA, MCPASS_EV_RESPONSE, mp_discover_ask_issuer, mp_discover_take_issuer,
 	    TO(ASMETA) | TO(DONE) | TO(CONFIRMING) | TO(LISTENING) | TO(VOUCHING) | TO(EXCHANGING)
 	        | TO(ASKING_CODE) | TO(CHECKING) | TO(WIDENING) | TO(REGISTERING) },
-	{ S_LISTENING, MCPASS_EV_LISTENING, mp_choose_client,
+	{ S_LISTENING, MCPASS_EV_LISTENING, mp_client_id_listen, mp_client_id_take_address,
 	    TO(BROWSING) | TO(PUSHING) | TO(CHECKING) | TO(WIDENING) | TO(REGISTERING) },
-	{ S_CHECKING, MCPASS_EV_RESPONSE, mp_take_client_check,
+	{ S_CHECKING, MCPASS_EV_RESPONSE, mp_register_check, mp_register_take_check,
 	    TO(SAVING_CLIENT) | TO(REGISTERING) | TO(BROWSING) | TO(PUSHING) | TO(ASKING_CODE) },
-	{ S_WIDENING, MCPASS_EV_RESPONSE, mp_take_widened, TO(SAVING_CLIENT) | TO(REGISTERING) },
-	{ S_REGISTERING, MCPASS_EV_RESPONSE, mp_take_registration,
+	{ S_WIDENING, MCPASS_EV_RESPONSE, mp_register_change, mp_register_take_change,
 	    TO(SAVING_CLIENT) | TO(REGISTERING) },
-	{ S_SAVING_CLIENT, MCPASS_EV_SAVED, mp_retire_or_ask,
+	{ S_REGISTERING, MCPASS_EV_RESPONSE, mp_register_ask, mp_register_take,
+	    TO(SAVING_CLIENT) | TO(REGISTERING) },
+	{ S_SAVING_CLIENT, MCPASS_EV_SAVED, mp_action_save, mp_register_take_saved,
 	    TO(RETIRING) | TO(BROWSING) | TO(PUSHING) | TO(ASKING_CODE) },
-	{ S_RETIRING, MCPASS_EV_RESPONSE, mp_take_retired,
+	{ S_RETIRING, MCPASS_EV_RESPONSE, mp_register_discard, mp_register_take_discarded,
 	    TO(BROWSING) | TO(PUSHING) | TO(ASKING_CODE) },
-	{ S_PUSHING, MCPASS_EV_RESPONSE, mp_take_pushed, TO(BROWSING) | TO(LISTENING) },
-	{ S_BROWSING, MCPASS_EV_REDIRECT, mp_take_redirect,
+	{ S_PUSHING, MCPASS_EV_RESPONSE, mp_authorize_push, mp_authorize_take_pushed,
+	    TO(BROWSING) | TO(LISTENING) },
+	{ S_BROWSING, MCPASS_EV_REDIRECT, mp_authorize_browse, mp_authorize_take_redirect,
 	    TO(EXCHANGING) | TO(LISTENING) | TO(BROWSING) },
-	{ S_ASKING_CODE, MCPASS_EV_RESPONSE, mp_take_device,
+	{ S_ASKING_CODE, MCPASS_EV_RESPONSE, mp_device_ask, mp_device_take_code,
 	    TO(SHOWING) | TO(REGISTERING) | TO(LISTENING) },
-	{ S_SHOWING, MCPASS_EV_SHOWN, mp_begin_waiting, TO(PAUSING) },
-	{ S_PAUSING, MCPASS_EV_PAUSED, mp_poll, TO(POLLING) },
-	{ S_POLLING, MCPASS_EV_RESPONSE, mp_take_polled,
+	{ S_SHOWING, MCPASS_EV_SHOWN, mp_device_show, mp_device_take_shown, TO(PAUSING) },
+	{ S_PAUSING, MCPASS_EV_PAUSED, mp_device_pause, mp_device_take_paused, TO(POLLING) },
+	{ S_POLLING, MCPASS_EV_RESPONSE, mp_device_poll, mp_device_take_polled,
 	    TO(PAUSING) | TO(POLLING) | TO(SAVING_TOKEN) },
-	{ S_VOUCHING, MCPASS_EV_RESPONSE, mp_take_id_jag, TO(EXCHANGING) },
-	{ S_EXCHANGING, MCPASS_EV_RESPONSE, mp_take_token,
+	{ S_VOUCHING, MCPASS_EV_RESPONSE, mp_token_request_ask_idp, mp_token_request_take_id_jag,
+	    TO(EXCHANGING) },
+	{ S_EXCHANGING, MCPASS_EV_RESPONSE, mp_token_request_ask, mp_token_request_take,
 	    TO(SAVING_TOKEN) | TO(LISTENING) | TO(EXCHANGING) },
-	{ S_SAVING_TOKEN, MCPASS_EV_SAVED, mp_hand_over,
+	{ S_SAVING_TOKEN, MCPASS_EV_SAVED, mp_action_replace, mp_replaced_begin,
 	    TO(DONE) | TO(REVOKING) | TO(DISCARDING) },
-	{ S_REVOKING, MCPASS_EV_RESPONSE, mp_take_revoked, TO(DONE) | TO(DISCARDING) },
-	{ S_DISCARDING, MCPASS_EV_RESPONSE, mp_take_discarded, TO(DONE) },
-	{ S_DONE, MCPASS_EV_START, mp_ask_store, TO(LOADING) },
-	{ S_DONE, MCPASS_EV_CHALLENGE, mp_read_challenge, TO(LOCKING) | TO(DONE) },
-	{ S_DONE, MCPASS_EV_ACCEPTED, mp_note_accepted, TO(DONE) },
-	{ S_DONE, MCPASS_EV_LOGOUT, mp_out_lock, TO(OUT_LOCKING) },
-	{ S_OUT_LOCKING, MCPASS_EV_LOCKED, mp_out_load, TO(OUT_LOADING) },
-	{ S_OUT_LOADING, MCPASS_EV_LOADED, mp_out_revoke,
+	{ S_REVOKING, MCPASS_EV_RESPONSE, mp_replaced_revoke, mp_replaced_take_revoked,
+	    TO(DONE) | TO(DISCARDING) },
+	{ S_DISCARDING, MCPASS_EV_RESPONSE, mp_register_discard, mp_replaced_take_discarded,
+	    TO(DONE) },
+	{ S_DONE, MCPASS_EV_START, mp_action_done, mp_stored_begin, TO(LOADING) },
+	{ S_DONE, MCPASS_EV_CHALLENGE, mp_action_done, mp_challenge_take, TO(LOCKING) | TO(DONE) },
+	{ S_DONE, MCPASS_EV_ACCEPTED, mp_action_done, mp_challenge_take_accepted, TO(DONE) },
+	{ S_DONE, MCPASS_EV_LOGOUT, mp_action_done, NULL, TO(OUT_LOCKING) },
+	{ S_OUT_LOCKING, MCPASS_EV_LOCKED, mp_action_lock, NULL, TO(OUT_LOADING) },
+	{ S_OUT_LOADING, MCPASS_EV_LOADED, mp_action_load, mp_logout_take_record,
 	    TO(OUT_REVOKING) | TO(OUT_DEREGISTERING) | TO(OUT_FORGETTING) },
-	{ S_OUT_REVOKING, MCPASS_EV_RESPONSE, mp_out_deregister,
+	{ S_OUT_REVOKING, MCPASS_EV_RESPONSE, mp_logout_revoke, mp_logout_take_revoked,
 	    TO(OUT_DEREGISTERING) | TO(OUT_FORGETTING) },
-	{ S_OUT_DEREGISTERING, MCPASS_EV_RESPONSE, mp_out_forget, TO(OUT_FORGETTING) },
-	{ S_OUT_FORGETTING, MCPASS_EV_SAVED, mp_out_done, TO(DONE) },
+	{ S_OUT_DEREGISTERING, MCPASS_EV_RESPONSE, mp_logout_deregister,
+	    mp_logout_take_deregistered, TO(OUT_FORGETTING) },
+	{ S_OUT_FORGETTING, MCPASS_EV_SAVED, mp_logout_forget, mp_logout_take_forgotten, TO(DONE) },
 };
 #undef TO
 
-static const struct transition *find_transition(enum mp_state from, enum mcpass_event_type on)
+static const struct phase *find_phase(enum mp_state state, enum mcpass_event_type on)
 {
-	for (size_t i = 0; i < MP_COUNT(transitions); i++)
-		if (transitions[i].from == from && transitions[i].on == on)
-			return &transitions[i];
+	for (size_t i = 0; i < MP_COUNT(phases); i++)
+		if (phases[i].state == state && phases[i].on == on)
+			return &phases[i];
 	return NULL;
+}
+
+static mp_enter_fn *find_enter(enum mp_state state)
+{
+	for (size_t i = 0; i < MP_COUNT(phases); i++)
+		if (phases[i].state == state)
+			return phases[i].enter;
+	return NULL;
+}
+
+static bool leads_to(const struct phase *phase, enum mp_state state)
+{
+	return (phase->to >> state & 1) != 0;
+}
+
+static enum mp_state only_way(const struct phase *phase)
+{
+	enum mp_state state = S_IDLE;
+
+	while (!leads_to(phase, state))
+		state++;
+	return state;
+}
+
+/* Where the event leads; S_BROKEN, and err says why. */
+static enum mp_state find_next(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_error *err)
+{
+	const struct phase *now = find_phase(client->state, event->type);
+	enum mp_state next;
+
+	if (now == NULL) {
+		(void)mp_fail(err, MCPASS_E_USAGE, NULL, "event %s does not fit state %s",
+		    mp_state_event_name(event->type), mp_state_name(client->state));
+		return S_BROKEN;
+	}
+	next = now->take != NULL ? now->take(client, event, err) : only_way(now);
+	if (next == S_BROKEN || leads_to(now, next))
+		return next;
+	(void)mp_fail(err, MCPASS_E_USAGE, NULL, "a step from %s to %s is not in the table",
+	    mp_state_name(now->state), mp_state_name(next));
+	return S_BROKEN;
+}
+
+static void set_state(struct mcpass_client *client, enum mp_state state)
+{
+	client->state = state;
+	client->action = (struct mcpass_action){ 0 };
 }
 
 enum mcpass_rc mcpass_client_step(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_action *ret_action,
     struct mcpass_error *err)
 {
-	const struct transition *t = find_transition(client->state, event->type);
-	struct mcpass_action action = { 0 };
+	struct mcpass_error unheard;
 	enum mcpass_rc rc;
 
+	err = err != NULL ? err : &unheard;
 	mp_clear(err);
+	client->now = event->now;
 	client->notice[0] = '\0';
-	if (t == NULL)
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "event %s does not fit state %s",
-		    mp_event_name(event->type), mp_state_name(client->state));
-	else
-		rc = t->handle(client, event, &action, err);
-	if (rc == MCPASS_OK && t != NULL && (t->to & UINT64_C(1) << client->state) == 0)
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a step from %s to %s is not in the table",
-		    mp_state_name(t->from), mp_state_name(client->state));
+	set_state(client, find_next(client, event, err));
+	rc = client->state == S_BROKEN ? err->rc : find_enter(client->state)(client, err);
 	if (rc) {
-		client->state = S_BROKEN;       /* only mcpass_client_free() is left */
+		set_state(client, S_BROKEN);    /* only mcpass_client_free() is left */
 		mp_redact(client, err);
-	} else {
-		action.notice = client->notice[0] != '\0' ? client->notice : NULL;
-		*ret_action = action;
+		return rc;
 	}
-	return rc;
+	client->action.notice = client->notice[0] != '\0' ? client->notice : NULL;
+	*ret_action = client->action;
+	return MCPASS_OK;
 }
 
 enum mcpass_rc mcpass_client_run(struct mcpass_client *client,
@@ -127,170 +176,12 @@ enum mcpass_rc mcpass_client_run(struct mcpass_client *client,
 			break;
 		rc = host->perform(host->ctx, &action, &next, err);
 		if (rc) {
-			client->state = S_BROKEN;
+			set_state(client, S_BROKEN);
 			return rc;
 		}
 	}
 	*ret_action = action;
 	return MCPASS_OK;
-}
-
-/* Whether we may send a token there at all; spec: OAuth 2.1 1.5 */
-static enum mcpass_rc check_server_url(const struct mcpass_client_config *cfg,
-    struct mcpass_error *err)
-{
-	struct mcpass_error why = { 0 };
-
-	if (cfg->server_url == NULL || cfg->random == NULL)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "a server URL and a random source are needed");
-	if (mp_target_is_allowed_http(cfg->server_url, cfg->http_hosts, cfg->http_host_count))
-		return MCPASS_OK;
-	if (mp_target_check(cfg->server_url, cfg->server_url,
-	    (cfg->flags & MCPASS_LOOPBACK_HTTP) != 0, "the server's URL", &why) == MCPASS_OK)
-		return MCPASS_OK;
-	(void)mp_fail(err, MCPASS_E_USAGE, why.spec, "%s", why.detail);
-	if (why.rc == MCPASS_E_POLICY)
-		mp_hint(err, "give an https:// URL, or http:// with a loopback address; in a private network"
-		    " --allow-http HOST permits plain http");
-	else if (strchr(cfg->server_url, '#') != NULL)
-		mp_hint(err, "leave out what begins with '#': it is never sent");
-	else
-		mp_hint(err, "give a URL as https://HOST/PATH");
-	return MCPASS_E_USAGE;
-}
-
-static enum mcpass_rc check_provider_name(const struct mcpass_client_config *cfg,
-    struct mcpass_error *err)
-{
-	struct mp_quirk_choice choice;
-
-	return mp_quirk_apply(cfg->provider, cfg->server_url, &choice, err);
-}
-
-/* spec: MCP 2026-07-28 client ID metadata documents (https, and a path) */
-static enum mcpass_rc check_metadata_url(const struct mcpass_client_config *cfg,
-    struct mcpass_error *err)
-{
-	struct mp_uri uri;
-	enum mcpass_rc rc;
-
-	if (cfg->client_metadata_url == NULL)
-		return MCPASS_OK;
-	rc = mp_uri_parse(cfg->client_metadata_url, &uri, err);
-	if (rc == MCPASS_OK && (!uri.is_https || uri.path.len == 0 || uri.fragment.data != NULL))
-		rc = mp_fail(err, MCPASS_E_USAGE, "MCP client ID metadata documents",
-		    "a client metadata document has an https URL with a path and no fragment: %s",
-		    cfg->client_metadata_url);
-	return rc;
-}
-
-/* It sees the person's id token and a secret; spec: OAuth 2.1 1.5 */
-static enum mcpass_rc check_provider(const char *token_endpoint, struct mcpass_error *err)
-{
-	struct mp_uri uri;
-	enum mcpass_rc rc = mp_uri_parse(token_endpoint, &uri, err);
-
-	if (rc == MCPASS_OK && !uri.is_https && !mp_uri_is_loopback(&uri))
-		rc = mp_fail(err, MCPASS_E_USAGE, "OAuth 2.1 1.5",
-		    "the identity provider's token endpoint is plain http: %s", token_endpoint);
-	return rc;
-}
-
-/* What a grant cannot do without is missed here, not after two requests. */
-static enum mcpass_rc check_grant(const struct mcpass_client_config *cfg,
-    struct mcpass_error *err)
-{
-	bool known = cfg->client_id != NULL
-	    && (cfg->client_secret != NULL || cfg->client_key != NULL);
-
-	switch (cfg->grant) {
-	case MCPASS_GRANT_CODE:
-	case MCPASS_GRANT_DEVICE:
-		return MCPASS_OK;
-	case MCPASS_GRANT_CLIENT_CREDENTIALS:
-		if (known)
-			return MCPASS_OK;
-		return mp_fail(err, MCPASS_E_USAGE, "RFC 6749 4.4",
-		    "client credentials need a client id, and its secret or its key");
-	case MCPASS_GRANT_JWT_BEARER:
-		if (cfg->assertion != NULL)
-			return MCPASS_OK;
-		return mp_fail(err, MCPASS_E_USAGE, "RFC 7523 2.1", "a JWT to present is needed");
-	case MCPASS_GRANT_ID_JAG:
-		if (known && cfg->assertion != NULL && cfg->idp_token_endpoint != NULL)
-			return check_provider(cfg->idp_token_endpoint, err);
-		return mp_fail(err, MCPASS_E_USAGE, "MCP enterprise-managed authorization",
-		    "an id token, the identity provider's token endpoint and a client are needed");
-	}
-	return mp_fail(err, MCPASS_E_USAGE, NULL, "there is no such grant");
-}
-
-static enum mcpass_rc copy_texts(struct mcpass_client *client,
-    const struct mcpass_client_config *cfg, struct mcpass_error *err)
-{
-	const struct { char **slot; const char *text; } texts[] = {
-		{ &client->server_url, cfg->server_url },
-		{ &client->client_name, cfg->client_name != NULL ? cfg->client_name : "mcpass" },
-		{ &client->given_id, cfg->client_id },
-		{ &client->given_issuer, cfg->client_issuer },
-		{ &client->metadata_url, cfg->client_metadata_url },
-		{ &client->wished_scope, cfg->scope },
-		{ &client->idp_token_endpoint, cfg->idp_token_endpoint },
-		{ &client->idp_client_id, cfg->idp_client_id },
-		{ &client->provider, cfg->provider },
-	};
-	const struct { struct mp_secret *slot; const char *text; } secrets[] = {
-		{ &client->given_secret, cfg->client_secret },
-		{ &client->initial_access_token, cfg->initial_access_token },
-		{ &client->assertion, cfg->assertion },
-		{ &client->idp_client_secret, cfg->idp_client_secret },
-	};
-	enum mcpass_rc rc = MCPASS_OK;
-
-	for (size_t i = 0; rc == MCPASS_OK && i < MP_COUNT(texts); i++)
-		rc = mp_set(texts[i].slot, texts[i].text, err);
-	for (size_t i = 0; rc == MCPASS_OK && i < MP_COUNT(secrets); i++)
-		rc = mp_secret_set(secrets[i].slot, secrets[i].text, err);
-	return rc;
-}
-
-static enum mcpass_rc copy_config(struct mcpass_client *client,
-    const struct mcpass_client_config *cfg, struct mcpass_error *err)
-{
-	struct mp_buf key;
-	enum mcpass_rc rc;
-
-	client->flags = cfg->flags;
-	client->grant = cfg->grant;
-	client->random = cfg->random;
-	client->random_ctx = cfg->random_ctx;
-	client->trace = cfg->trace;
-	client->trace_ctx = cfg->trace_ctx;
-	mp_buf_init(&key, 2 * MP_MAX_URI);
-	mp_buf_addf(&key, "%s %s", cfg->profile != NULL ? cfg->profile : "default", cfg->server_url);
-	rc = mp_buf_take(&key, "the credential's name", &client->key, err);
-	if (rc == MCPASS_OK)
-		rc = copy_texts(client, cfg, err);
-	if (rc == MCPASS_OK && cfg->client_key != NULL)
-		rc = mp_key_from_pem(cfg->client_key, strlen(cfg->client_key), &client->given_key, err);
-	for (size_t i = 0; rc == MCPASS_OK && i < cfg->extra_count; i++)
-		rc = mp_headers_add(&client->extra, cfg->extra[i].name, cfg->extra[i].value, err);
-	for (size_t i = 0; rc == MCPASS_OK && i < cfg->http_host_count; i++)
-		rc = mp_strings_add(&client->http_hosts,
-		    (struct mp_span){ cfg->http_hosts[i], strlen(cfg->http_hosts[i]) }, err);
-	return rc;
-}
-
-static enum mcpass_rc check_config(const struct mcpass_client_config *cfg,
-    struct mcpass_error *err)
-{
-	enum mcpass_rc rc = check_server_url(cfg, err);
-
-	if (rc == MCPASS_OK)
-		rc = check_metadata_url(cfg, err);
-	if (rc == MCPASS_OK)
-		rc = check_grant(cfg, err);
-	return rc ? rc : check_provider_name(cfg, err);
 }
 
 enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *given,
@@ -303,14 +194,14 @@ enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *given,
 	mp_clear(err);
 	rc = mp_sized_read(given, &cfg, sizeof(cfg), err);
 	if (!rc)
-		rc = check_config(&cfg, err);
+		rc = mp_config_check(&cfg, err);
 	if (rc)
 		return rc;
 	client = calloc(1, sizeof(*client));
 	if (client == NULL)
 		return mp_nomem(err);
 	mp_buf_init(&client->body, 0);
-	rc = copy_config(client, &cfg, err);
+	rc = mp_config_copy(client, &cfg, err);
 	if (rc)
 		mcpass_client_free(client);
 	else
@@ -358,6 +249,7 @@ void mcpass_client_free(struct mcpass_client *client)
 	mp_secret_free(&client->verifier);
 	mp_secret_free(&client->code);
 	free(client->challenge);
+	free(client->request_uri);
 	mp_device_free(&client->device);
 	mp_secret_free(&client->id_jag);
 	mp_key_free(client->dpop_key);
@@ -374,26 +266,7 @@ void mcpass_client_free(struct mcpass_client *client)
 
 size_t mp_flow_arrows(struct mp_arrow *ret_arrows, size_t room)
 {
-	for (size_t i = 0; i < MP_COUNT(transitions) && i < room; i++)
-		ret_arrows[i] = (struct mp_arrow){ transitions[i].from, transitions[i].on,
-		    transitions[i].to };
-	return MP_COUNT(transitions);
-}
-
-const char *mp_state_name(enum mp_state state)
-{
-#define NAME(name) #name,
-	static const char *const names[] = { MP_FLOW_STATES(NAME) };
-#undef NAME
-
-	return (size_t)state < MP_COUNT(names) ? names[state] : "?";
-}
-
-const char *mp_event_name(enum mcpass_event_type type)
-{
-	static const char *const names[] = { "?", "START", "CHALLENGE", "ACCEPTED", "LOGOUT",
-		"LOCKED", "LOADED", "SAVED", "RESPONSE", "LISTENING", "REDIRECT",
-		"SHOWN", "PAUSED", "CONFIRMED" };
-
-	return (size_t)type < MP_COUNT(names) ? names[type] : "?";
+	for (size_t i = 0; i < MP_COUNT(phases) && i < room; i++)
+		ret_arrows[i] = (struct mp_arrow){ phases[i].state, phases[i].on, phases[i].to };
+	return MP_COUNT(phases);
 }

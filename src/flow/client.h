@@ -1,7 +1,7 @@
-/* client.h - the inside of the client: its states, its memory, its handlers.
+/* client.h - the inside of the client: its states, its memory, its steps.
  *
- * Each handler takes the event of one row of the transition table (client.c), sets
- * client->state to one of the states that the row allows, and fills the action. */
+ * The table in client.c has a row for each state: what is asked for there, which event answers
+ * it, what that means.  Here are the functions of its rows, by file, and what they share. */
 #ifndef MP_FLOW_CLIENT_H
 #define MP_FLOW_CLIENT_H
 #include "flow/record.h"
@@ -36,6 +36,7 @@ enum mp_reason {                        /* why a new token is wanted */
 
 struct mcpass_client {
 	enum mp_state state;
+	int64_t now;                    /* of the event under way; Unix time, seconds */
 
 	/* the configuration, copied */
 	unsigned flags;
@@ -65,6 +66,7 @@ struct mcpass_client {
 	bool rested;                    /* a refresh was tried a second time already */
 	bool unsaved;                   /* the record is newer than what is stored */
 	bool has_new_login;             /* had in this run, not renewed: nothing older is used */
+	bool has_token;                 /* DONE hands out the record's token, else none */
 	bool unproven;                  /* the token is new: the server has not taken it yet */
 	bool refreshed, registered;     /* in this run: neither is done twice */
 	unsigned cures;                 /* MP_CURED_... that were tried */
@@ -75,7 +77,7 @@ struct mcpass_client {
 	unsigned authorizations;        /* since the server last took a token */
 
 	/* where we are */
-	struct mp_places places;        /* of the document that is looked for */
+	struct mp_places places;        /* of the document that is looked for; empty: of none */
 	struct mp_strings issuers;      /* those that may be asked, from issuer_at on */
 	size_t issuer_at;
 	char *confirmed;                /* the issuer that a person has said yes to, or NULL */
@@ -90,6 +92,7 @@ struct mcpass_client {
 	struct mp_secret retired_token;
 	struct mp_secret state_param, verifier, code;
 	char *challenge;                /* S256 of the verifier */
+	char *request_uri;              /* of the request that was pushed (RFC 9126), or NULL */
 	struct mp_device device;        /* a login on another device; */
 	struct mp_device_pace pace;     /* when to ask whether it is done; */
 	int64_t code_expires_at, waited; /* Unix time when it is over; seconds spent so far, */
@@ -99,7 +102,8 @@ struct mcpass_client {
 	char *as_nonce, *server_nonce;  /* the last DPoP-Nonce of either, or NULL */
 	int64_t clock_offset;           /* added to our time in proofs, as a server's Date says */
 
-	/* what the last action points at */
+	/* what is asked for, and what that points at */
+	struct mcpass_action action;
 	char *url;
 	struct mp_headers headers, asked; /* asked: further authorization parameters */
 	struct mp_buf body;
@@ -108,194 +112,207 @@ struct mcpass_client {
 	char notice[160];               /* for the person, with the next action; or "" */
 };
 
-#define MP_HANDLER(name) \
-	enum mcpass_rc name(struct mcpass_client *client, const struct mcpass_event *event, \
-	    struct mcpass_action *action, struct mcpass_error *err)
+/* What the answer in a state means: returns where that leads, one of the states that its row
+ * names, or S_BROKEN, and err says why.  In here err is never NULL. */
+typedef enum mp_state mp_take_fn(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_error *err);
+/* Fills client->action with what is asked for in a state. */
+typedef enum mcpass_rc mp_enter_fn(struct mcpass_client *client, struct mcpass_error *err);
 
-/* renew.c: the store, the lock, the refresh */
-MP_HANDLER(mp_ask_store);
-MP_HANDLER(mp_use_or_renew);
-MP_HANDLER(mp_read_again);
-MP_HANDLER(mp_renew_or_discover);
-MP_HANDLER(mp_take_refreshed);
-MP_HANDLER(mp_refresh_again);
-MP_HANDLER(mp_go_on_without);
-/* keeping.c: what becomes of the login that a new one replaces */
-MP_HANDLER(mp_hand_over);
-MP_HANDLER(mp_take_revoked);
-MP_HANDLER(mp_take_discarded);
-MP_HANDLER(mp_tell_denial);
+/* It is over: err says why, and doing what was being done. */
+static inline enum mp_state mp_broken(struct mcpass_error *err, const char *doing)
+{
+	(void)mp_doing(err, err->rc, doing);
+	return S_BROKEN;
+}
+
+/* The same for a reason that was kept apart. */
+static inline enum mp_state mp_broken_by(struct mcpass_error *err, const struct mcpass_error *why,
+    const char *doing)
+{
+	*err = *why;
+	return mp_broken(err, doing);
+}
+
+static inline enum mp_state mp_done(struct mcpass_client *client, bool has_token)
+{
+	client->has_token = has_token;
+	return S_DONE;
+}
+
+/* stored.c: what is stored, used as it is or found wanting */
+mp_take_fn mp_stored_begin, mp_stored_take, mp_stored_take_again, mp_stored_tell_denial;
+
+/* refresh.c */
+mp_enter_fn mp_refresh_ask, mp_refresh_rest;
+mp_take_fn mp_refresh_take, mp_refresh_do_without;
+
+/* replaced.c: what becomes of the login that a new one replaces */
+mp_enter_fn mp_replaced_revoke;
+mp_take_fn mp_replaced_begin, mp_replaced_take_revoked, mp_replaced_take_discarded;
+
 /* challenge.c: what the MCP server says */
-MP_HANDLER(mp_read_challenge);
-MP_HANDLER(mp_note_accepted);
+mp_take_fn mp_challenge_take, mp_challenge_take_accepted;
+
 /* discover.c: the two metadata documents */
-MP_HANDLER(mp_take_resource_metadata);
-MP_HANDLER(mp_take_server_metadata);
-/* issuer.c: which authorization server, and what it may see of ours */
-MP_HANDLER(mp_take_confirmed);
-/* identity.c: who we are at the issuer */
-MP_HANDLER(mp_choose_client);
-MP_HANDLER(mp_take_client_check);
-/* registering.c */
-MP_HANDLER(mp_take_widened);
-MP_HANDLER(mp_take_registration);
-/* retiring.c */
-MP_HANDLER(mp_retire_or_ask);
-MP_HANDLER(mp_take_retired);
-/* authorize.c: the user's consent, and the code */
-MP_HANDLER(mp_ask_user);
-MP_HANDLER(mp_take_pushed);
-MP_HANDLER(mp_take_redirect);
-/* device.c: a code that is entered on another device */
-MP_HANDLER(mp_take_device);
-MP_HANDLER(mp_begin_waiting);
-MP_HANDLER(mp_poll);
-MP_HANDLER(mp_take_polled);
-/* exchange.c: the token, by whichever grant */
-MP_HANDLER(mp_take_id_jag);
-MP_HANDLER(mp_take_token);
-/* logout.c */
-MP_HANDLER(mp_out_lock);
-MP_HANDLER(mp_out_load);
-MP_HANDLER(mp_out_revoke);
-MP_HANDLER(mp_out_deregister);
-MP_HANDLER(mp_out_forget);
-MP_HANDLER(mp_out_done);
+mp_enter_fn mp_discover_ask_resource, mp_discover_ask_issuer;
+mp_take_fn mp_discover_take_resource, mp_discover_take_issuer;
 
-/* --- shared steps; each sets the state it names --- */
-enum mcpass_rc mp_begin_prm(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err);
-/* Asks the first of client->issuers that may be asked. */
-enum mcpass_rc mp_begin_issuer(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err);
+/* binding.c: which authorization server, and what it may see of ours */
+mp_enter_fn mp_binding_ask;
+mp_take_fn mp_binding_take;
+/* Goes to the first of client->issuers that may be asked. */
+enum mp_state mp_binding_choose(struct mcpass_client *client, struct mcpass_error *err);
 /* The one that was asked is of no use, for that reason: the next one, or the end. */
-enum mcpass_rc mp_next_issuer(struct mcpass_client *client, int64_t now,
-    const struct mcpass_error *why, struct mcpass_action *action, struct mcpass_error *err);
+enum mp_state mp_binding_next(struct mcpass_client *client, const struct mcpass_error *why,
+    struct mcpass_error *err);
 /* MCPASS_E_POLICY unless what a person gave us may be sent to the record's issuer. */
-enum mcpass_rc mp_check_vouched(const struct mcpass_client *client, struct mcpass_error *err);
-enum mcpass_rc mp_begin_asmeta(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err);
-enum mcpass_rc mp_begin_refresh(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err);
-enum mcpass_rc mp_begin_listen(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err);
-enum mcpass_rc mp_begin_widening(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err);
-enum mcpass_rc mp_begin_register(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err);
-/* Finds a client for a login that needs no redirect URI. */
-enum mcpass_rc mp_begin_client(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_action *action, struct mcpass_error *err);
-/* Asks the person: in a browser here, or by a code. */
-enum mcpass_rc mp_begin_asking(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_action *action, struct mcpass_error *err);
-enum mcpass_rc mp_begin_device(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err);
-bool mp_device_is_offered(const struct mp_asmeta *as);
-/* Remembers the registration, for a new one is going to replace it.  (retiring.c) */
-enum mcpass_rc mp_set_aside(struct mcpass_client *client, struct mcpass_error *err);
-/* Whether the registration can be changed and deleted (RFC 7592), and whether that is done at
- * url: at the origin where we registered, and nowhere else. */
-bool mp_is_managed(const struct mp_record *record);
-bool mp_is_managed_there(const struct mp_record *record, const char *url);
-/* The client that the person gave us is ours at this issuer. */
-enum mcpass_rc mp_use_given(struct mcpass_client *client, struct mcpass_error *err);
-/* Asks for a token by the grant that was chosen; for ID_JAG at the identity provider. */
-enum mcpass_rc mp_begin_grant(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err);
-enum mcpass_rc mp_begin_exchange(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err);
-/* --- cure.c: one more try after a refusal; false: there is none (any more) --- */
-/* Fewer members or scopes for the next registration. */
-bool mp_cure_registration(struct mcpass_client *client, struct mcpass_error *why);
-/* client->scope without offline_access; at: MP_REFUSED_... */
-bool mp_cure_offline(struct mcpass_client *client, unsigned at, struct mcpass_error *why);
-/* Leaves out of client->scope what an earlier run was refused for. */
-void mp_skip_refused_offline(struct mcpass_client *client);
+enum mcpass_rc mp_binding_check(const struct mcpass_client *client, struct mcpass_error *err);
 
-/* --- provider.c: what the table of quirks says --- */
-/* Asks the table about the issuer, and says what is going to be different. */
-enum mcpass_rc mp_know_provider(struct mcpass_client *client, const char *issuer,
-    struct mcpass_error *err);
-/* True when the issuer's row or the person's flag says so. */
-bool mp_takes_no_s256(const struct mcpass_client *client);
-/* The person's authorization parameters and the row's, into client->asked. */
-enum mcpass_rc mp_gather_params(struct mcpass_client *client, struct mcpass_error *err);
-/* Adds to client->scope what cannot be left out there. */
-enum mcpass_rc mp_add_provider_scope(struct mcpass_client *client, struct mcpass_error *err);
-/* Hints at what has to be done by hand, with the command to run next. */
-void mp_hint_by_hand(const struct mcpass_client *client, struct mcpass_error *err);
-/* What goes with every request as resource (RFC 8707 2), or NULL. */
-const char *mp_resource_to_send(const struct mcpass_client *client);
-/* MCPASS_E_PROTOCOL when a 200 says that it is no JSON. */
-enum mcpass_rc mp_check_json(const struct mcpass_client *client,
-    const struct mcpass_event *event, const char *spec, struct mcpass_error *err);
-/* mp_target_check() for this client's server, with what a person allows. */
-enum mcpass_rc mp_check_target(const struct mcpass_client *client, const char *url,
-    const char *what, struct mcpass_error *err);
-/* An event of status 0: nothing came back. */
-enum mcpass_rc mp_no_answer(const struct mcpass_client *client,
-    const struct mcpass_event *event, struct mcpass_error *err);
-/* Takes an answer of the token endpoint into the record, then saves. */
-enum mcpass_rc mp_keep_token(struct mcpass_client *client, const struct mcpass_event *event,
-    const char *requested, struct mcpass_action *action, struct mcpass_error *err);
+/* client_id.c: who we are at the issuer */
+mp_enter_fn mp_client_id_listen;
+mp_take_fn mp_client_id_take_address;
+/* What is known of the issuer is in the record: where the login by client->by begins. */
+enum mp_state mp_client_id_begin(struct mcpass_client *client, struct mcpass_error *err);
+/* Whether no client is there yet, and none can be had but by registering; as: what is known
+ * of the issuer, or NULL. */
+bool mp_client_id_is_wanted(const struct mcpass_client *client, const struct mp_asmeta *as);
+
+/* register.c: registering, and what is done with a registration */
+mp_enter_fn mp_register_ask, mp_register_check, mp_register_change, mp_register_discard;
+mp_take_fn mp_register_take, mp_register_take_check, mp_register_take_change,
+    mp_register_take_saved, mp_register_take_discarded;
+/* Whether the registration can be changed and deleted (RFC 7592). */
+bool mp_register_is_managed(const struct mp_record *record);
+/* Remembers the registration, for a new one is going to replace it. */
+enum mcpass_rc mp_register_set_aside(struct mcpass_client *client, struct mcpass_error *err);
+/* Says how the request to delete client->retired_url ended, and forgets it. */
+void mp_register_note_discarded(struct mcpass_client *client, const struct mcpass_event *event);
+
+/* retry.c: one more try after a refusal; false: there is none (any more) */
+/* Fewer members or scopes for the next registration. */
+bool mp_retry_registration(struct mcpass_client *client, struct mcpass_error *why);
+/* client->scope without offline_access; at: MP_REFUSED_... */
+bool mp_retry_without_offline(struct mcpass_client *client, unsigned at, struct mcpass_error *why);
+/* Leaves out of client->scope what an earlier run was refused for. */
+void mp_retry_skip_offline(struct mcpass_client *client);
+
+/* grant.c: what each grant needs, and how it asks for a token */
+#define MP_NEEDS_CLIENT    0x1u         /* a client id, and its secret or its key */
+#define MP_NEEDS_ASSERTION 0x2u         /* a JWT to present */
+#define MP_NEEDS_IDP       0x4u         /* the identity provider's token endpoint */
+struct mp_grant {
+	const char *name;
+	const char *spec, *lacking;     /* what is said where what it needs is not given */
+	unsigned needs;                 /* of the configuration: MP_NEEDS_... */
+	unsigned wants;                 /* of the issuer's metadata: MP_WANTS_... */
+	enum mp_state first;            /* what the issuer is asked first, or LISTENING */
+	bool asks_person;
+	void (*fill_form)(struct mcpass_client *client, const char *scope, const char *resource);
+};
+/* NULL: there is no such grant. */
+const struct mp_grant *mp_grant_find(enum mcpass_grant grant);
+/* The grant at that issuer: DEVICE in place of CODE, where that is wanted and offered. */
+enum mcpass_grant mp_grant_choose(const struct mcpass_client *client, const struct mp_asmeta *as);
+bool mp_grant_offers_device(const struct mp_asmeta *as);
+/* Where a person is asked: in a browser here, or by a code. */
+enum mp_state mp_grant_ask_person(const struct mcpass_client *client);
+
+/* token_request.c: the token, by a code or by a grant that asks no person */
+mp_enter_fn mp_token_request_ask_idp, mp_token_request_ask;
+mp_take_fn mp_token_request_take_id_jag, mp_token_request_take;
+
+/* keep_token.c: what an answer of the token endpoint leaves in the record */
+/* Takes a token into the record.  requested: the scope that was asked for; NULL: none. */
+enum mcpass_rc mp_keep_token_take(struct mcpass_client *client, const struct mcpass_event *event,
+    const char *requested, struct mcpass_error *err);
 /* The same for a token that was asked for with client->scope, and says so. */
-enum mcpass_rc mp_take_answer(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_action *action, struct mcpass_error *err);
-/* Keeps event's record as the login that stays until there is another. */
-enum mcpass_rc mp_keep_login(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_error *err);
-/* Takes up what was registered for a login that did not come to its end. */
-enum mcpass_rc mp_take_up_next(struct mcpass_client *client, struct mcpass_error *err);
-/* Of asked, what is not in granted; NULL in *ret_text: nothing. */
-enum mcpass_rc mp_scope_lacking(const char *asked, const char *granted, char **ret_text,
-    struct mcpass_error *err);
-/* Of the scopes that a person asked for by name, what the record's token lacks; NULL in
- * *ret_text: nothing. */
+enum mcpass_rc mp_keep_token_take_new(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err);
+
+/* authorize.c: the user's consent, and the code */
+mp_enter_fn mp_authorize_browse, mp_authorize_push;
+mp_take_fn mp_authorize_take_pushed, mp_authorize_take_redirect;
+
+/* device.c: a code that is entered on another device */
+mp_enter_fn mp_device_ask, mp_device_show, mp_device_pause, mp_device_poll;
+mp_take_fn mp_device_take_code, mp_device_take_shown, mp_device_take_paused,
+    mp_device_take_polled;
+
+/* logout.c */
+mp_enter_fn mp_logout_revoke, mp_logout_deregister, mp_logout_forget;
+mp_take_fn mp_logout_take_record, mp_logout_take_revoked, mp_logout_take_deregistered,
+    mp_logout_take_forgotten;
+
+/* wish.c: the scopes that a person asked for by name */
+/* Those that the record's token lacks; NULL in *ret_text: none. */
 enum mcpass_rc mp_wish_lacking(const struct mcpass_client *client, char **ret_text,
     struct mcpass_error *err);
 /* The refusal of a scope that this user may not have. */
-enum mcpass_rc mp_scope_denied(const struct mcpass_client *client, const char *scope,
+enum mcpass_rc mp_wish_denied(const struct mcpass_client *client, const char *scope,
     struct mcpass_error *err);
-/* DONE with the record's token, or with none. */
-void mp_finish(struct mcpass_client *client, struct mcpass_action *action);
-void mp_finish_without(struct mcpass_client *client, struct mcpass_action *action);
+
+/* provider.c: what the table of quirks says */
+/* Asks the table about the issuer, and says what is going to be different. */
+enum mcpass_rc mp_provider_know(struct mcpass_client *client, const char *issuer,
+    struct mcpass_error *err);
+/* True when the issuer's row or the person's flag says so. */
+bool mp_provider_takes_no_s256(const struct mcpass_client *client);
+/* The person's authorization parameters and the row's, into client->asked. */
+enum mcpass_rc mp_provider_gather_params(struct mcpass_client *client, struct mcpass_error *err);
+/* Adds to client->scope what cannot be left out there. */
+enum mcpass_rc mp_provider_add_scope(struct mcpass_client *client, struct mcpass_error *err);
+/* Hints at what has to be done by hand, with the command to run next. */
+void mp_provider_hint(const struct mcpass_client *client, struct mcpass_error *err);
+/* What goes with every request as resource (RFC 8707 2), or NULL. */
+const char *mp_provider_resource(const struct mcpass_client *client);
+
+/* config.c: the configuration, checked and copied */
+enum mcpass_rc mp_config_check(const struct mcpass_client_config *cfg, struct mcpass_error *err);
+enum mcpass_rc mp_config_copy(struct mcpass_client *client,
+    const struct mcpass_client_config *cfg, struct mcpass_error *err);
 
 /* action.c: actions, filled */
-void mp_act_load(struct mcpass_client *client, struct mcpass_action *action);
-void mp_act_lock(struct mcpass_client *client, struct mcpass_action *action);
-enum mcpass_rc mp_act_save(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err);
+mp_enter_fn mp_action_load, mp_action_lock, mp_action_save, mp_action_done;
+/* The record as it is, in place of all that is stored. */
+enum mcpass_rc mp_action_replace(struct mcpass_client *client, struct mcpass_error *err);
+/* Anything else: headers and body as put into the client after mp_action_reset(). */
+void mp_action_reset(struct mcpass_client *client, size_t max_body);
+enum mcpass_rc mp_action_request(struct mcpass_client *client, const char *method,
+    const char *url, size_t max_response, struct mcpass_error *err);
 /* GET of a document; url is copied. */
-enum mcpass_rc mp_act_get(struct mcpass_client *client, const char *url,
-    struct mcpass_action *action, struct mcpass_error *err);
-/* Anything else: headers and body as put into the client after mp_act_reset(). */
-void mp_act_reset(struct mcpass_client *client, size_t max_body);
-enum mcpass_rc mp_act_request(struct mcpass_client *client, const char *method,
-    const char *url, size_t max_response, struct mcpass_action *action,
+enum mcpass_rc mp_action_get(struct mcpass_client *client, const char *url,
     struct mcpass_error *err);
-/* Adds an Authorization header with one of the issuer's own tokens (RFC 7591 3, RFC 7592). */
-enum mcpass_rc mp_act_bearer(struct mcpass_client *client, const struct mp_secret *token,
+/* A request without a body, with one of the issuer's own tokens (RFC 7592). */
+enum mcpass_rc mp_action_with_token(struct mcpass_client *client, const char *method,
+    const char *url, const struct mp_secret *token, struct mcpass_error *err);
+/* Adds an Authorization header with such a token (RFC 7591 3). */
+enum mcpass_rc mp_action_add_bearer(struct mcpass_client *client, const struct mp_secret *token,
     struct mcpass_error *err);
 /* A form in the client's body, as it is. */
-enum mcpass_rc mp_act_bare_form(struct mcpass_client *client, const char *url,
-    struct mcpass_action *action, struct mcpass_error *err);
-/* A form for the token or revocation endpoint: adds our proof, then as above. */
-enum mcpass_rc mp_act_form(struct mcpass_client *client, const char *url, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err);
-/* The same as the client of another record than ours. */
-enum mcpass_rc mp_act_form_as(struct mcpass_client *client, const struct mp_record *as,
-    const char *url, int64_t now, struct mcpass_action *action, struct mcpass_error *err);
-/* A request to revoke what a record has; spec: RFC 7009 2.1 */
-enum mcpass_rc mp_act_revoke(struct mcpass_client *client, const struct mp_record *record,
-    int64_t now, struct mcpass_action *action, struct mcpass_error *err);
-bool mp_can_revoke(const struct mp_record *record);
+enum mcpass_rc mp_action_bare_form(struct mcpass_client *client, const char *url,
+    struct mcpass_error *err);
+/* A form to a token endpoint: adds the key's proof and our own, then as above. */
+enum mcpass_rc mp_action_token_form(struct mcpass_client *client, struct mcpass_error *err);
+/* A form to another endpoint of the issuer: adds our proof. */
+enum mcpass_rc mp_action_form(struct mcpass_client *client, const char *url,
+    struct mcpass_error *err);
+/* A request to revoke what a record has, as that record's client; spec: RFC 7009 2.1 */
+enum mcpass_rc mp_action_revoke(struct mcpass_client *client, const struct mp_record *record,
+    struct mcpass_error *err);
+bool mp_action_can_revoke(const struct mp_record *record);
+/* mp_target_check() for this client's server, with what a person allows. */
+enum mcpass_rc mp_action_check_target(const struct mcpass_client *client, const char *url,
+    const char *what, struct mcpass_error *err);
+/* MCPASS_E_IO for an event of status 0: nothing came back. */
+enum mcpass_rc mp_action_check_answered(const struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err);
 
 /* dpop.c: the key that a token is bound to */
 /* Makes one, or reads the record's; no-op where none is wanted. */
 enum mcpass_rc mp_dpop_ready(struct mcpass_client *client, struct mcpass_error *err);
 /* Adds the proof for a request to the token endpoint, if a key is wanted. */
-enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url, int64_t now,
+enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url,
     struct mcpass_error *err);
 /* Keeps a DPoP-Nonce header, if there is one; *ret_asked when error says that a request
  * has to be sent again with it, or with the time of the server's Date, and that was not tried
@@ -308,14 +325,16 @@ void mp_redact(const struct mcpass_client *client, struct mcpass_error *err);
 /* Our secrets in text, in place; true when there were any. */
 bool mp_redact_text(const struct mcpass_client *client, char *text);
 
-/* notes.c: one step for --explain; facts are name, value pairs that end with NULL; a
+/* note.c: one step for --explain; facts are name, value pairs that end with NULL; a
  * NULL value leaves its pair out. */
 void mp_note(struct mcpass_client *client, const char *spec, const char *what, ...)
     __attribute__((sentinel));
-
 /* One note for each sentence about what was read leniently; whose: "The resource metadata
  * is odd". */
 void mp_note_odd(struct mcpass_client *client, const char *whose, const struct mp_strings *odd);
+/* How a courtesy ended whose answer decides nothing. */
+void mp_note_status(struct mcpass_client *client, const struct mcpass_event *event,
+    const char *spec, const char *what);
 
 /* The machine as data, for docs/flow.md and the test that walks every arrow. */
 struct mp_arrow {
@@ -324,7 +343,9 @@ struct mp_arrow {
 	uint64_t to;                    /* bit (1 << state) for each state it may lead to */
 };
 size_t mp_flow_arrows(struct mp_arrow *ret_arrows, size_t room);   /* how many there are */
+
+/* state.c */
 const char *mp_state_name(enum mp_state state);
-const char *mp_event_name(enum mcpass_event_type type);
+const char *mp_state_event_name(enum mcpass_event_type type);
 
 #endif

@@ -1,6 +1,5 @@
 /* Who we are at the issuer: a client that was given to us, one that we registered
  * before, or a new registration. */
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "flow/client.h"
@@ -17,21 +16,21 @@ static enum mcpass_rc check_possible(const struct mcpass_client *client,
 		return MCPASS_OK;
 	(void)mp_fail(err, MCPASS_E_DENIED, "MCP client registration",
 	    "%s lets no client register itself", client->issuer);
-	mp_hint_by_hand(client, err);
+	mp_provider_hint(client, err);
 	return mp_doing(err, MCPASS_E_DENIED, "obtaining a client identity");
 }
 
-enum mcpass_rc mp_begin_listen(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err)
+enum mcpass_rc mp_client_id_listen(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = check_possible(client, err);
+	client->action.type = MCPASS_ACT_LISTEN;
+	client->action.url = client->record.client.redirect_uri;
+	return check_possible(client, err);
+}
 
-	if (rc)
-		return rc;
-	client->state = S_LISTENING;
-	action->type = MCPASS_ACT_LISTEN;
-	action->url = client->record.client.redirect_uri;
-	return MCPASS_OK;
+bool mp_client_id_is_wanted(const struct mcpass_client *client, const struct mp_asmeta *as)
+{
+	return client->given_id == NULL && client->record.client.client_id == NULL
+	    && !(client->metadata_url != NULL && as != NULL && as->client_id_metadata_document_supported);
 }
 
 /* An identity that needs no registration counts as ours at this issuer. */
@@ -44,14 +43,14 @@ static enum mcpass_rc use_identity(struct mcpass_client *client, const char *id,
 	if (!mp_eq(ours->client_id, id))
 		mp_record_forget_client(&client->record);
 	rc = mp_set(&ours->client_id, id, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = mp_secret_set(&ours->client_secret, mp_secret_reveal(secret), err);
 	return rc;
 }
 
-enum mcpass_rc mp_use_given(struct mcpass_client *client, struct mcpass_error *err)
+static enum mcpass_rc use_given(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_check_vouched(client, err);
+	enum mcpass_rc rc = mp_binding_check(client, err);
 
 	if (rc)
 		return rc;
@@ -83,24 +82,6 @@ static bool is_alive(const struct mp_record_client *ours, int64_t now)
 	    && (ours->secret_expires_at == 0 || ours->secret_expires_at > now);
 }
 
-bool mp_is_managed_there(const struct mp_record *record, const char *url)
-{
-	const char *endpoint = record->as.registration_endpoint;
-	struct mp_uri here, there;
-
-	return endpoint != NULL && mp_uri_parse(url, &here, NULL) == MCPASS_OK
-	    && mp_uri_parse(endpoint, &there, NULL) == MCPASS_OK && mp_uri_same_origin(&here, &there);
-}
-
-/* Whether the server lets us change and delete it; spec: RFC 7592 2 */
-bool mp_is_managed(const struct mp_record *record)
-{
-	const struct mp_record_client *ours = &record->client;
-
-	return ours->configuration_url != NULL && mp_secret_present(&ours->configuration_token)
-	    && mp_is_managed_there(record, ours->configuration_url);
-}
-
 /* Whether it allows what we ask for: a registered scope is a ceiling. */
 static enum mcpass_rc is_wide_enough(const struct mcpass_client *client, bool *ret_wide,
     struct mcpass_error *err)
@@ -117,65 +98,41 @@ static enum mcpass_rc is_wide_enough(const struct mcpass_client *client, bool *r
 	return MCPASS_OK;
 }
 
-/* Asks the server whether it still knows us: an authorization page for an unknown client
- * never comes back to us, so this is the only way to find out.  spec: RFC 7592 2.1 */
-static enum mcpass_rc begin_check(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err)
-{
-	const struct mp_record_client *ours = &client->record.client;
-	enum mcpass_rc rc;
-
-	client->state = S_CHECKING;
-	mp_act_reset(client, 0);
-	rc = mp_act_bearer(client, &ours->configuration_token, err);
-	if (rc)
-		return rc;
-	return mp_act_request(client, "GET", ours->configuration_url, MP_MAX_DOCUMENT, action, err);
-}
-
 /* An earlier registration: as it is, changed, or replaced. */
-static enum mcpass_rc use_registered(struct mcpass_client *client,
-    const struct mcpass_event *event, struct mcpass_action *action, struct mcpass_error *err)
+static enum mp_state use_registered(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_record_client *ours = &client->record.client;
-	bool managed = mp_is_managed(&client->record);
-	enum mcpass_rc rc;
+	bool managed = mp_register_is_managed(&client->record);
 	bool fits = false;
 
-	rc = is_wide_enough(client, &fits, err);
-	if (rc)
-		return rc;
+	if (is_wide_enough(client, &fits, err))
+		return S_BROKEN;
 	/* The port is another one: some servers compare it, whatever RFC 8252 7.3 says.  The
 	 * registration is changed where that can be done, so that a realm does not fill up with
-	 * clients that nobody uses. */
+	 * clients that are not used. */
 	if (!fits || !mp_eq(ours->redirect_uri, client->redirect_uri))
-		return managed ? mp_begin_widening(client, action, err) : mp_begin_register(client, action, err);
+		return managed ? S_WIDENING : S_REGISTERING;
 	mp_note(client, "RFC 7591 3.2.1", "Using the client that was registered before",
 	    "client_id", ours->client_id, NULL);
-	return managed ? begin_check(client, action, err)
-	    : mp_begin_asking(client, event, action, err);
+	return managed ? S_CHECKING : mp_grant_ask_person(client);
 }
 
 /* spec: MCP client registration: pre-registered, then metadata document, then dynamic */
-static enum mcpass_rc choose(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_action *action, struct mcpass_error *err)
+static enum mp_state choose(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
-
-	if (client->given_id != NULL || has_document(client)) {
-		rc = client->given_id != NULL ? mp_use_given(client, err) : use_document(client, err);
-		return rc ? rc : mp_begin_asking(client, event, action, err);
-	}
-	if (!is_alive(&client->record.client, event->now))
-		return mp_begin_register(client, action, err);
-	return use_registered(client, event, action, err);
+	if (client->given_id != NULL)
+		return use_given(client, err) ? S_BROKEN : mp_grant_ask_person(client);
+	if (has_document(client))
+		return use_document(client, err) ? S_BROKEN : mp_grant_ask_person(client);
+	if (!is_alive(&client->record.client, client->now))
+		return S_REGISTERING;
+	return use_registered(client, err);
 }
 
-MP_HANDLER(mp_choose_client)
+enum mp_state mp_client_id_take_address(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_set(&client->redirect_uri, event->data, err);
-
-	return rc ? rc : choose(client, event, action, err);
+	return mp_set(&client->redirect_uri, event->data, err) ? S_BROKEN : choose(client, err);
 }
 
 /* A login by a code is answered at no address of ours, but a registration names one, and
@@ -197,49 +154,24 @@ static enum mcpass_rc imagine_redirect(struct mcpass_client *client, struct mcpa
 	return mp_buf_take(&uri, "the redirect URI", &client->redirect_uri, err);
 }
 
-enum mcpass_rc mp_begin_client(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_action *action, struct mcpass_error *err)
+/* The grants that ask no person. */
+static enum mp_state begin_alone(struct mcpass_client *client, enum mp_state first,
+    struct mcpass_error *err)
 {
-	enum mcpass_rc rc = check_possible(client, err);
-
-	if (rc == MCPASS_OK)
-		rc = imagine_redirect(client, err);
-	return rc ? rc : choose(client, event, action, err);
+	client->authorizations++;
+	mp_secret_free(&client->id_jag);
+	return client->given_id != NULL && use_given(client, err) ? S_BROKEN : first;
 }
 
-MP_HANDLER(mp_take_client_check)
+enum mp_state mp_client_id_begin(struct mcpass_client *client, struct mcpass_error *err)
 {
-	struct mp_registration answer = { 0 };
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
+	const struct mp_grant *grant = mp_grant_find(client->by);
 
-	if (event->status >= 400 && event->status < 500 && event->status != 429) {
-		mp_note(client, "RFC 7592 2.1", "The authorization server no longer knows this client",
-		    "client_id", client->record.client.client_id, NULL);
-		mp_record_forget_client(&client->record);
-		return mp_begin_register(client, action, err);
-	}
-	/* No clear answer is no reason to forget a client. */
-	if (event->status != 200)
-		return mp_begin_asking(client, event, action, err);
-	rc = mp_registration_parse_answer(event->data, event->data_len, &answer, &why);
-	if (rc != MCPASS_OK && rc != MCPASS_E_NOMEM) {
-		/* Known it is, or there were no 200; glewlwyd describes clients in a form of its own. */
-		mp_note(client, why.spec, "The authorization server knows this client, and describes it"
-		    " in a way that cannot be read", "why", why.detail, NULL);
-		return mp_begin_asking(client, event, action, err);
-	}
-	if (rc == MCPASS_E_NOMEM)
-		(void)mp_nomem(err);
-	if (rc == MCPASS_OK && !mp_eq(answer.client_id, client->record.client.client_id))
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7592 3", "it describes another client");
-	/* The registration access token may have been replaced by this very request. */
-	if (rc == MCPASS_OK && mp_secret_present(&answer.registration_access_token))
-		rc = mp_secret_set(&client->record.client.configuration_token,
-		    mp_secret_reveal(&answer.registration_access_token), err);
-	mp_registration_free(&answer);
-	if (rc)
-		return mp_doing(err, rc, "checking the registered client");
-	client->state = S_SAVING_CLIENT;
-	return mp_act_save(client, action, err);
+	if (!grant->asks_person)
+		return begin_alone(client, grant->first, err);
+	if (grant->first == S_LISTENING)
+		return S_LISTENING;
+	if (check_possible(client, err) || imagine_redirect(client, err))
+		return S_BROKEN;
+	return choose(client, err);
 }

@@ -8,48 +8,30 @@
 #define REQUESTING "asking for a code to sign in with"
 #define POLLING "waiting for the login on the other device"
 
-bool mp_device_is_offered(const struct mp_asmeta *as)
-{
-	/* Some name the endpoint and leave the grant out of the list, or have no list. */
-	return as->device_authorization_endpoint != NULL && (as->grant_types_supported.count == 0
-	    || mp_strings_has(&as->grant_types_supported, MP_GRANT_DEVICE));
-}
-
 /* spec: RFC 8628 3.1; the client proves itself as at the token endpoint */
-enum mcpass_rc mp_begin_device(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err)
+enum mcpass_rc mp_device_ask(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const char *endpoint = client->record.as.device_authorization_endpoint;
-	const char *resource = mp_resource_to_send(client);
+	const char *resource = mp_provider_resource(client);
 	enum mcpass_rc rc;
 	char *scope = NULL;
 
 	client->authorizations++;
-	client->state = S_ASKING_CODE;
 	rc = mp_scope_join(&client->scope, &scope, err);
-	if (rc == MCPASS_OK)
-		rc = mp_gather_params(client, err);
+	if (!rc)
+		rc = mp_provider_gather_params(client, err);
 	if (rc)
 		goto out;
 	mp_note(client, "RFC 8628 3.1, RFC 8707 2", "Asking for a code to sign in with on another device",
 	    "device_authorization_endpoint", endpoint, "client_id", client->record.client.client_id,
 	    "scope", scope, "resource", resource, NULL);
-	mp_act_reset(client, MP_MAX_FORM);
+	mp_action_reset(client, MP_MAX_FORM);
 	mp_device_request_form(&client->body, scope, resource, client->asked.items,
 	    client->asked.count);
-	rc = mp_act_form(client, endpoint, now, action, err);
+	rc = mp_action_form(client, endpoint, err);
 out:
 	free(scope);
 	return mp_doing(err, rc, REQUESTING);
-}
-
-/* What a browser on this machine is asked, or a code is shown, as was decided. */
-enum mcpass_rc mp_begin_asking(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_action *action, struct mcpass_error *err)
-{
-	return client->by == MCPASS_GRANT_DEVICE
-	    ? mp_begin_device(client, event->now, action, err)
-	    : mp_ask_user(client, event, action, err);
 }
 
 /* A client of an earlier run that is forgotten, or was registered without this grant. */
@@ -61,159 +43,148 @@ static bool may_register(const struct mcpass_client *client)
 }
 
 /* The refusal in why: mended by another registration, or by the browser after all. */
-static enum mcpass_rc mend(struct mcpass_client *client, const struct mcpass_error *why,
-    struct mcpass_action *action, struct mcpass_error *err)
+static enum mp_state mend(struct mcpass_client *client, const struct mcpass_error *why,
+    struct mcpass_error *err)
 {
 	bool not_allowed = strcmp(why->oauth, "unauthorized_client") == 0;
 	bool gone = strcmp(why->oauth, "invalid_client") == 0;
-	enum mcpass_rc rc;
 
 	if (why->rc == MCPASS_E_DENIED && (not_allowed || gone) && may_register(client)) {
 		mp_note(client, "RFC 8628 3.2", "This client may not sign in by a code; registering again",
 		    "client_id", client->record.client.client_id, "error", why->oauth, NULL);
-		return mp_begin_register(client, action, err);
+		return S_REGISTERING;
 	}
-	if (why->rc == MCPASS_E_DENIED && not_allowed && client->grant != MCPASS_GRANT_DEVICE) {
-		mp_note(client, "RFC 8628 3.2", "This client may not sign in by a code; asking in a browser",
-		    "client_id", client->record.client.client_id, NULL);
-		client->by = MCPASS_GRANT_CODE;
-		rc = mp_asmeta_check_code_flow(&client->record.as,
-		    mp_takes_no_s256(client), err);
-		return rc ? rc : mp_begin_listen(client, action, err);
-	}
-	if (err != NULL)
-		*err = *why;
-	return mp_doing(err, why->rc, REQUESTING);
+	if (why->rc != MCPASS_E_DENIED || !not_allowed || client->grant == MCPASS_GRANT_DEVICE)
+		return mp_broken_by(err, why, REQUESTING);
+	mp_note(client, "RFC 8628 3.2", "This client may not sign in by a code; asking in a browser",
+	    "client_id", client->record.client.client_id, NULL);
+	client->by = MCPASS_GRANT_CODE;
+	return mp_asmeta_check_code_flow(&client->record.as, mp_provider_takes_no_s256(client), err)
+	    ? S_BROKEN : S_LISTENING;
 }
 
-static void show(struct mcpass_client *client, int64_t now, struct mcpass_action *action)
+enum mp_state mp_device_take_code(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+
+	mp_device_free(&client->device);
+	if (mp_action_check_answered(client, event, err))
+		return mp_broken(err, REQUESTING);
+	if (mp_device_answer(event->status, event->data, event->data_len, &client->device, &why))
+		return mend(client, &why, err);
+	if (mp_device_check_uris(&client->device, client->server_url,
+	    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, err))
+		return mp_broken(err, REQUESTING);
+	return S_SHOWING;
+}
+
+enum mcpass_rc mp_device_show(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_device *device = &client->device;
 
+	(void)err;
 	client->pace = (struct mp_device_pace){ .interval = device->interval };
 	client->waited = 0;
-	client->code_expires_at = now + device->expires_in;
+	client->code_expires_at = client->now + device->expires_in;
 	mp_note(client, "RFC 8628 3.2", "The authorization server gave a code to show",
 	    "verification_uri", device->verification_uri, "user_code", device->user_code,
 	    "device_code", "(redacted)", NULL);
-	client->state = S_SHOWING;
-	action->type = MCPASS_ACT_SHOW_CODE;
-	action->issuer = client->record.as.issuer;
-	action->url = device->verification_uri;
-	action->url_complete = device->verification_uri_complete;
-	action->user_code = device->user_code;
-	action->expires_at = client->code_expires_at;
-}
-
-MP_HANDLER(mp_take_device)
-{
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = MCPASS_OK;
-
-	mp_device_free(&client->device);
-	if (event->status == 0)
-		rc = mp_no_answer(client, event, err);
-	if (rc)
-		return mp_doing(err, rc, REQUESTING);
-	rc = mp_device_answer(event->status, event->data, event->data_len, &client->device, &why);
-	if (rc)
-		return mend(client, &why, action, err);
-	rc = mp_device_check_uris(&client->device, client->server_url,
-	    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, err);
-	if (rc)
-		return mp_doing(err, rc, REQUESTING);
-	show(client, event->now, action);
+	client->action = (struct mcpass_action){
+		.type = MCPASS_ACT_SHOW_CODE,
+		.issuer = client->record.as.issuer,
+		.url = device->verification_uri,
+		.url_complete = device->verification_uri_complete,
+		.user_code = device->user_code,
+		.expires_at = client->code_expires_at,
+	};
 	return MCPASS_OK;
 }
 
 /* Both clocks: one may be set, and the other does not count while a machine sleeps. */
-static bool is_over(const struct mcpass_client *client, int64_t now)
+static bool is_over(const struct mcpass_client *client)
 {
 	return client->waited + client->pace.interval >= client->device.expires_in
-	    || now + client->pace.interval >= client->code_expires_at;
+	    || client->now + client->pace.interval >= client->code_expires_at;
 }
 
 /* Waits until the next poll, unless the code is over by then.  why: what the last poll
  * brought, or NULL before the first one; wait: seconds that the server wants at least. */
-static enum mcpass_rc pause_polling(struct mcpass_client *client, int64_t now, int64_t wait,
-    const struct mcpass_error *why, struct mcpass_action *action, struct mcpass_error *err)
+static enum mp_state wait_for_poll(struct mcpass_client *client, int64_t wait,
+    const struct mcpass_error *why, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
-	int64_t left;
+	int64_t left = client->device.expires_in - client->waited;
 
-	if (is_over(client, now) && why != NULL && why->rc == MCPASS_E_IO) {
-		if (err != NULL)
-			*err = *why;
-		return mp_doing(err, why->rc, POLLING);
-	}
-	if (is_over(client, now)) {
-		rc = mp_fail(err, MCPASS_E_EXPIRED, "RFC 8628 3.5",
+	if (is_over(client) && why != NULL && why->rc == MCPASS_E_IO)
+		return mp_broken_by(err, why, POLLING);
+	if (is_over(client)) {
+		(void)mp_fail(err, MCPASS_E_EXPIRED, "RFC 8628 3.5",
 		    "nobody entered the code in the time that it was good for");
 		mp_hint(err, "run the command again for a new code");
-		return mp_doing(err, rc, POLLING);
+		return mp_broken(err, POLLING);
 	}
-	left = client->device.expires_in - client->waited;
-	client->state = S_PAUSING;
-	action->type = MCPASS_ACT_PAUSE;
 	client->pause = wait > client->pace.interval ? wait : client->pace.interval;
 	if (client->pause > left)
 		client->pause = left;
-	action->seconds = client->pause;
-	action->expires_at = client->code_expires_at;
+	return S_PAUSING;
+}
+
+enum mp_state mp_device_take_shown(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err)
+{
+	(void)event;
+	return wait_for_poll(client, 0, NULL, err);
+}
+
+enum mcpass_rc mp_device_pause(struct mcpass_client *client, struct mcpass_error *err)
+{
+	(void)err;
+	client->action.type = MCPASS_ACT_PAUSE;
+	client->action.seconds = client->pause;
+	client->action.expires_at = client->code_expires_at;
 	return MCPASS_OK;
 }
 
-MP_HANDLER(mp_begin_waiting)
+enum mp_state mp_device_take_paused(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err)
 {
-	return pause_polling(client, event->now, 0, NULL, action, err);
-}
-
-static enum mcpass_rc begin_poll(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err)
-{
-	const char *endpoint = client->record.as.token_endpoint;
-	enum mcpass_rc rc;
-
-	client->state = S_POLLING;
-	mp_act_reset(client, MP_MAX_FORM);
-	mp_device_token_form(&client->body, &client->device.device_code, mp_resource_to_send(client));
-	rc = mp_dpop_add(client, endpoint, now, err);
-	if (rc == MCPASS_OK)
-		rc = mp_act_form(client, endpoint, now, action, err);
-	return mp_doing(err, rc, POLLING);
-}
-
-MP_HANDLER(mp_poll)
-{
+	(void)event;
+	(void)err;
 	client->waited += client->pause;
-	return begin_poll(client, event->now, action, err);
+	return S_POLLING;
+}
+
+enum mcpass_rc mp_device_poll(struct mcpass_client *client, struct mcpass_error *err)
+{
+	mp_action_reset(client, MP_MAX_FORM);
+	mp_device_token_form(&client->body, &client->device.device_code, mp_provider_resource(client));
+	return mp_doing(err, mp_action_token_form(client, err), POLLING);
 }
 
 /* Not yet, once more, or never. */
-static enum mcpass_rc go_on(struct mcpass_client *client, const struct mcpass_event *event,
-    const struct mcpass_error *why, struct mcpass_action *action, struct mcpass_error *err)
+static enum mp_state go_on(struct mcpass_client *client, const struct mcpass_event *event,
+    const struct mcpass_error *why, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	bool again;
 
-	rc = mp_dpop_nonce(client, event, why->oauth, &client->as_nonce, &again, err);
-	if (rc)
-		return rc;
+	if (mp_dpop_nonce(client, event, why->oauth, &client->as_nonce, &again, err))
+		return S_BROKEN;
 	if (again)
-		return begin_poll(client, event->now, action, err);
-	rc = mp_device_judge(event->status, why, &client->pace, err);
-	return rc ? mp_doing(err, rc, POLLING)
-	    : pause_polling(client, event->now,
-	        mp_http_retry_after(event->headers, event->header_count, event->now), why, action, err);
+		return S_POLLING;
+	if (mp_device_judge(event->status, why, &client->pace, err))
+		return mp_broken(err, POLLING);
+	return wait_for_poll(client,
+	    mp_http_retry_after(event->headers, event->header_count, event->now), why, err);
 }
 
-MP_HANDLER(mp_take_polled)
+enum mp_state mp_device_take_polled(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_take_answer(client, event, action, &why);
 
-	if (rc)
-		return go_on(client, event, &why, action, err);
+	if (mp_keep_token_take_new(client, event, &why))
+		return go_on(client, event, &why, err);
 	mp_device_free(&client->device);        /* used up */
-	return mp_dpop_nonce(client, event, NULL, &client->as_nonce, NULL, err);
+	return mp_dpop_nonce(client, event, NULL, &client->as_nonce, NULL, err) ? S_BROKEN
+	    : S_SAVING_TOKEN;
 }

@@ -24,37 +24,32 @@ static void note_step(struct mcpass_client *client, const char *url)
 		mp_note(client, "RFC 9110 15.4", "Following a redirect", "to", mp_places_url(places), NULL);
 }
 
-/* Takes the answer, and asks the next place where there is one to ask. */
+/* Takes the answer of a place. */
 static enum mp_places_next walk_on(struct mcpass_client *client,
-    const struct mcpass_event *event, struct mcpass_action *action, struct mcpass_error *err)
+    const struct mcpass_event *event, struct mcpass_error *err)
 {
 	const struct mp_places_answer answer = { event->status, event->headers, event->header_count,
 		event->data, event->data_len };
 	enum mp_places_next next = mp_places_next(&client->places, &answer, err);
 
-	if (next != MP_PLACES_AGAIN) {
-		if (client->places.passed[0] != '\0')
-			note_step(client, client->url);
-		return next;
-	}
-	note_step(client, client->url);
-	return mp_act_get(client, mp_places_url(&client->places), action, err) ? MP_PLACES_FAILED
-	    : MP_PLACES_AGAIN;
+	if (next == MP_PLACES_AGAIN || client->places.passed[0] != '\0')
+		note_step(client, client->url);
+	return next;
 }
 
-enum mcpass_rc mp_begin_prm(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err)
+/* The walk begins where none is under way. */
+enum mcpass_rc mp_discover_ask_resource(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
-	client->no_metadata = false;
-	client->state = S_PRM;
-	mp_places_free(&client->places);
-	rc = mp_places_of_resource(&client->places, client->server_url, client->challenged_metadata,
-	    loopback_http(client), err);
-	mp_places_allow_http(&client->places, &client->http_hosts);
-	if (rc == MCPASS_OK)
-		rc = mp_act_get(client, mp_places_url(&client->places), action, err);
+	if (mp_places_count(&client->places) == 0) {
+		client->no_metadata = false;
+		rc = mp_places_of_resource(&client->places, client->server_url,
+		    client->challenged_metadata, loopback_http(client), err);
+		mp_places_allow_http(&client->places, &client->http_hosts);
+	}
+	if (!rc)
+		rc = mp_action_get(client, mp_places_url(&client->places), err);
 	return mp_doing(err, rc, "looking for the protected resource metadata");
 }
 
@@ -80,10 +75,10 @@ static enum mcpass_rc list_issuers(struct mcpass_client *client, struct mcpass_e
 	client->issuer_at = 0;
 	if (known != NULL && mp_strings_has(listed, known))
 		rc = add_issuer(client, known, err);
-	for (size_t i = 0; rc == MCPASS_OK && i < listed->count; i++) {
+	for (size_t i = 0; !rc && i < listed->count; i++) {
 		struct mcpass_error why = { 0 };
 
-		if (mp_check_target(client, listed->items[i], "authorization_servers", &why) == MCPASS_OK) {
+		if (mp_action_check_target(client, listed->items[i], "authorization_servers", &why) == MCPASS_OK) {
 			rc = add_issuer(client, listed->items[i], err);
 			continue;
 		}
@@ -91,7 +86,7 @@ static enum mcpass_rc list_issuers(struct mcpass_client *client, struct mcpass_e
 		    NULL);
 		first = first.rc == MCPASS_OK ? why : first;
 	}
-	if (rc == MCPASS_OK && client->issuers.count == 0) {
+	if (!rc && client->issuers.count == 0) {
 		if (err != NULL && err->rc == MCPASS_OK)
 			*err = first;
 		rc = first.rc;
@@ -166,24 +161,23 @@ static enum mcpass_rc fall_back_to_origin(struct mcpass_client *client,
 	mp_strings_free(&client->issuers);
 	client->issuer_at = 0;
 	rc = mp_set(&client->record.resource, client->server_url, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = add_issuer(client, origin, err);
 	free(origin);
 	return rc;
 }
 
-MP_HANDLER(mp_take_resource_metadata)
+enum mp_state mp_discover_take_resource(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err)
 {
-	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
+	enum mp_state next;
 
-	switch (walk_on(client, event, action, &why)) {
+	switch (walk_on(client, event, err)) {
 	case MP_PLACES_AGAIN:
-		return MCPASS_OK;
+		return S_PRM;
 	case MP_PLACES_FAILED:
-		rc = why.rc;
-		if (err != NULL)
-			*err = why;
+		rc = err->rc;
 		break;
 	case MP_PLACES_FOUND:
 		rc = accept_prm(client, err);
@@ -192,56 +186,53 @@ MP_HANDLER(mp_take_resource_metadata)
 		rc = fall_back_to_origin(client, err);
 		break;
 	}
-	if (rc == MCPASS_OK)
-		rc = mp_begin_issuer(client, event->now, action, err);
-	return mp_doing(err, rc, "reading the protected resource metadata");
-}
-
-/* Whether no client is there yet, and none can be had but by registering. */
-static bool has_to_register(const struct mcpass_client *client, const struct mp_asmeta *as)
-{
-	return client->given_id == NULL && client->record.client.client_id == NULL
-	    && !(client->metadata_url != NULL && as != NULL && as->client_id_metadata_document_supported);
+	mp_places_free(&client->places);
+	next = rc ? S_BROKEN : mp_binding_choose(client, err);
+	return next != S_BROKEN ? next : mp_broken(err, "reading the protected resource metadata");
 }
 
 /* What this login cannot do without, as far as that is known before the document is. */
-static unsigned wants(const struct mcpass_client *client)
+static unsigned list_wants(const struct mcpass_client *client)
 {
-	unsigned code = MP_WANTS_AUTHORIZATION | (mp_takes_no_s256(client) ? 0 : MP_WANTS_PKCE);
-	unsigned person = has_to_register(client, NULL) && client->metadata_url == NULL
-	    ? MP_WANTS_REGISTRATION : 0;
+	const struct mp_grant *grant = mp_grant_find(client->grant);
+	unsigned wants = grant->wants;
 
-	if (client->grant == MCPASS_GRANT_CODE)
-		return MP_WANTS_TOKEN | code | person;
-	return MP_WANTS_TOKEN
-	    | (client->grant == MCPASS_GRANT_DEVICE ? MP_WANTS_DEVICE | person : 0);
+	if (mp_provider_takes_no_s256(client))
+		wants &= ~MP_WANTS_PKCE;
+	if (grant->asks_person && client->metadata_url == NULL && mp_client_id_is_wanted(client, NULL))
+		wants |= MP_WANTS_REGISTRATION;
+	return wants;
 }
 
-enum mcpass_rc mp_begin_asmeta(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err)
+/* Takes up what was registered for a login that did not come to its end. */
+static enum mcpass_rc take_up_next(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	struct mp_record *record = &client->record;
+	enum mcpass_rc rc = MCPASS_OK;
 
-	client->state = S_ASMETA;
-	mp_places_free(&client->places);
-	rc = mp_take_up_next(client, err);
-	if (rc == MCPASS_OK)
-		rc = mp_places_of_issuer(&client->places, client->issuer, client->server_url,
-		    loopback_http(client), wants(client), err);
-	mp_places_allow_http(&client->places, &client->http_hosts);
-	if (rc == MCPASS_OK)
-		rc = mp_act_get(client, mp_places_url(&client->places), action, err);
+	if (record->next.client_id == NULL)
+		return MCPASS_OK;
+	if (mp_asmeta_same_issuer(record->next_issuer, client->issuer))
+		rc = mp_register_set_aside(client, err);
+	if (!rc)
+		mp_record_take_next(record, client->issuer);
+	return rc;
+}
+
+enum mcpass_rc mp_discover_ask_issuer(struct mcpass_client *client, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (mp_places_count(&client->places) == 0) {
+		rc = take_up_next(client, err);
+		if (!rc)
+			rc = mp_places_of_issuer(&client->places, client->issuer, client->server_url,
+			    loopback_http(client), list_wants(client), err);
+		mp_places_allow_http(&client->places, &client->http_hosts);
+	}
+	if (!rc)
+		rc = mp_action_get(client, mp_places_url(&client->places), err);
 	return mp_doing(err, rc, "looking for the authorization server's metadata");
-}
-
-/* A code to show instead of a browser, where that is wanted and offered. */
-static enum mcpass_grant choose_grant(const struct mcpass_client *client,
-    const struct mp_asmeta *as)
-{
-	bool instead = client->grant == MCPASS_GRANT_CODE
-	    && (client->flags & MCPASS_PREFER_DEVICE) != 0 && mp_device_is_offered(as);
-
-	return instead ? MCPASS_GRANT_DEVICE : client->grant;
 }
 
 /* spec: RFC 8628 4 */
@@ -258,21 +249,28 @@ static enum mcpass_rc check_device(const struct mcpass_client *client,
 	return rc;
 }
 
+/* What the grant that is going to be used needs of this issuer: MP_WANTS_... */
+static const struct mp_grant *find_grant(const struct mcpass_client *client,
+    const struct mp_asmeta *as)
+{
+	return mp_grant_find(mp_grant_choose(client, as));
+}
+
 /* What this grant and this server's demands cannot do without. */
 static enum mcpass_rc check_abilities(const struct mcpass_client *client,
     const struct mp_asmeta *as, struct mcpass_error *err)
 {
-	enum mcpass_grant by = choose_grant(client, as);
+	unsigned wants = find_grant(client, as)->wants;
 	const struct mp_strings *algs = &as->dpop_signing_alg_values_supported;
 
 	if (client->wants_dpop && algs->count > 0 && !mp_strings_has(algs, "ES256"))
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 9449 5.1",
 		    "the server wants DPoP, and %s takes no ES256 proof", as->issuer);
-	if (by == MCPASS_GRANT_CODE)
-		return mp_asmeta_check_code_flow(as, mp_takes_no_s256(client), err);
+	if (wants & MP_WANTS_AUTHORIZATION)
+		return mp_asmeta_check_code_flow(as, mp_provider_takes_no_s256(client), err);
 	if (as->token_endpoint == NULL)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2", "it names no token_endpoint");
-	return by == MCPASS_GRANT_DEVICE ? check_device(client, as, err) : MCPASS_OK;
+	return wants & MP_WANTS_DEVICE ? check_device(client, as, err) : MCPASS_OK;
 }
 
 /* Every endpoint that we may contact or open: one that this login needs has to be one that
@@ -280,29 +278,28 @@ static enum mcpass_rc check_abilities(const struct mcpass_client *client,
 static enum mcpass_rc check_endpoints(struct mcpass_client *client, struct mp_asmeta *as,
     struct mcpass_error *err)
 {
-	enum mcpass_grant by = choose_grant(client, as);
-	bool person = by == MCPASS_GRANT_CODE || by == MCPASS_GRANT_DEVICE;
+	const struct mp_grant *grant = find_grant(client, as);
+	bool browser = (grant->wants & MP_WANTS_AUTHORIZATION) != 0;
 	const struct { char **url; const char *name; bool needed; } endpoints[] = {
-		{ &as->authorization_endpoint, "authorization_endpoint", by == MCPASS_GRANT_CODE },
+		{ &as->authorization_endpoint, "authorization_endpoint", browser },
 		{ &as->token_endpoint, "token_endpoint", true },
 		{ &as->registration_endpoint, "registration_endpoint",
-		    person && has_to_register(client, as) },
+		    grant->asks_person && mp_client_id_is_wanted(client, as) },
 		{ &as->revocation_endpoint, "revocation_endpoint", false },
 		{ &as->pushed_authorization_request_endpoint, "pushed_authorization_request_endpoint",
-		    by == MCPASS_GRANT_CODE && as->require_pushed_authorization_requests },
+		    browser && as->require_pushed_authorization_requests },
 		{ &as->device_authorization_endpoint, "device_authorization_endpoint",
-		    by == MCPASS_GRANT_DEVICE },
+		    (grant->wants & MP_WANTS_DEVICE) != 0 },
 	};
 
 	for (size_t i = 0; i < MP_COUNT(endpoints); i++) {
 		struct mcpass_error why = { 0 };
 
-		if (*endpoints[i].url == NULL || mp_check_target(client, *endpoints[i].url,
+		if (*endpoints[i].url == NULL || mp_action_check_target(client, *endpoints[i].url,
 		    endpoints[i].name, &why) == MCPASS_OK)
 			continue;
 		if (endpoints[i].needed) {
-			if (err != NULL)
-				*err = why;
+			*err = why;
 			return why.rc;
 		}
 		mp_note(client, why.spec, "An endpoint that this login does not need is left out",
@@ -328,9 +325,9 @@ static enum mcpass_rc accept_asmeta(struct mcpass_client *client, struct mcpass_
 
 	mp_note_odd(client, "The authorization server's metadata is odd", &as->odd);
 	rc = check_abilities(client, as, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = check_endpoints(client, as, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = keep_offline_only(&as->scopes_supported, err);
 	if (rc)
 		return rc;
@@ -339,7 +336,7 @@ static enum mcpass_rc accept_asmeta(struct mcpass_client *client, struct mcpass_
 	    ? "the issuer differs from the one named by its last '/' only: accepted" : NULL,
 	    "authorization_endpoint", as->authorization_endpoint, "token_endpoint", as->token_endpoint,
 	    "registration_endpoint", as->registration_endpoint,
-	    "device_authorization_endpoint", choose_grant(client, as) == MCPASS_GRANT_DEVICE
+	    "device_authorization_endpoint", find_grant(client, as)->wants & MP_WANTS_DEVICE
 	    ? as->device_authorization_endpoint : NULL, NULL);
 	mp_asmeta_free(&client->record.as);
 	client->record.as = *as;
@@ -365,11 +362,11 @@ static enum mcpass_rc assume_endpoints(struct mcpass_client *client, struct mcpa
 	enum mcpass_rc rc;
 
 	rc = mp_set(&as.issuer, client->issuer, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = fixed_endpoint(client->issuer, "/authorize", &as.authorization_endpoint, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = fixed_endpoint(client->issuer, "/token", &as.token_endpoint, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = fixed_endpoint(client->issuer, "/register", &as.registration_endpoint, err);
 	if (rc) {
 		mp_asmeta_free(&as);
@@ -407,57 +404,51 @@ static enum mcpass_rc choose_scope(struct mcpass_client *client, struct mcpass_e
 
 	mp_strings_free(&client->scope);
 	rc = mp_scope_parse(client->record.requested_scope, &before, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = mp_scope_choose(&inputs, &client->scope, err);
-	if (rc == MCPASS_OK)
-		rc = mp_add_provider_scope(client, err);
-	mp_skip_refused_offline(client);
+	if (!rc)
+		rc = mp_provider_add_scope(client, err);
+	mp_retry_skip_offline(client);
 	mp_strings_free(&before);
 	return rc;
 }
 
 /* The metadata is there: on to the client, or straight to the token. */
-static enum mcpass_rc use_issuer(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_action *action, struct mcpass_error *err)
+static enum mp_state use_issuer(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = choose_scope(client, err);
-
-	if (rc)
-		return mp_doing(err, rc, "choosing the scopes to ask for");
-	rc = mp_dpop_ready(client, err);
-	if (rc)
-		return mp_doing(err, rc, "preparing a key to bind the token to");
-	client->by = choose_grant(client, &client->record.as);
-	if (client->by == MCPASS_GRANT_DEVICE)
-		return mp_begin_client(client, event, action, err);
-	if (client->by != MCPASS_GRANT_CODE)
-		return mp_begin_grant(client, event->now, action, err);
-	return mp_begin_listen(client, action, err);
+	if (choose_scope(client, err))
+		return mp_broken(err, "choosing the scopes to ask for");
+	if (mp_dpop_ready(client, err))
+		return mp_broken(err, "preparing a key to bind the token to");
+	client->by = mp_grant_choose(client, &client->record.as);
+	return mp_client_id_begin(client, err);
 }
 
-MP_HANDLER(mp_take_server_metadata)
+enum mp_state mp_discover_take_issuer(struct mcpass_client *client,
+    const struct mcpass_event *event, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = MCPASS_OK;
+	bool nothing = false;
 
-	switch (walk_on(client, event, action, &why)) {
+	switch (walk_on(client, event, &why)) {
 	case MP_PLACES_AGAIN:
-		return MCPASS_OK;
+		return S_ASMETA;
 	case MP_PLACES_FAILED:
 		break;
 	case MP_PLACES_FOUND:
-		rc = accept_asmeta(client, &why);
+		(void)accept_asmeta(client, &why);
 		break;
 	case MP_PLACES_NONE:
-		if (client->if_published && client->no_metadata) {
-			mp_finish_without(client, action);
-			return MCPASS_OK;
-		}
-		rc = no_metadata(client, &why);
+		nothing = client->if_published && client->no_metadata;
+		if (!nothing)
+			(void)no_metadata(client, &why);
 		break;
 	}
-	if (rc == MCPASS_OK && why.rc == MCPASS_OK)
-		return use_issuer(client, event, action, err);
+	mp_places_free(&client->places);
+	if (nothing)
+		return mp_done(client, false);
+	if (!why.rc)
+		return use_issuer(client, err);
 	(void)mp_doing(&why, why.rc, "reading the authorization server's metadata");
-	return mp_next_issuer(client, event->now, &why, action, err);
+	return mp_binding_next(client, &why, err);
 }

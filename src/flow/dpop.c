@@ -25,7 +25,7 @@ static enum mcpass_rc read_key(struct mcpass_client *client, struct mcpass_error
 	enum mcpass_rc rc;
 
 	rc = mp_json_parse(mp_secret_reveal(text), text->len, MP_MAX_RECORD, "the stored key", &jwk, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = mp_jwk_parse(jwk, true, &client->dpop_key, err);
 	json_decref(jwk);
 	return rc;
@@ -39,14 +39,14 @@ static enum mcpass_rc make_key(struct mcpass_client *client, struct mcpass_error
 	char *text;
 
 	rc = mp_key_generate(ALG, &key, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = mp_jwk_write(key, true, &jwk, err);
 	if (rc)
 		goto out;
 	text = mp_json_dump(jwk);
 	rc = text != NULL ? mp_secret_set(&client->record.dpop_key, text, err) : mp_nomem(err);
 	mp_free_wiped(text);
-	if (rc == MCPASS_OK) {
+	if (!rc) {
 		client->dpop_key = key;
 		key = NULL;
 	}
@@ -74,18 +74,18 @@ static enum mcpass_rc add_proof(struct mcpass_client *client, const struct mp_dp
 	enum mcpass_rc rc;
 
 	rc = mp_dpop_prove(client->dpop_key, inputs, &proof, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = mp_headers_add(headers, "DPoP", mp_secret_reveal(&proof), err);
 	mp_secret_free(&proof);
 	return rc;
 }
 
-enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url, int64_t now,
+enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url,
     struct mcpass_error *err)
 {
 	const struct mp_dpop_inputs inputs = { .method = "POST", .url = url,
-		.nonce = client->as_nonce, .now = now + client->clock_offset, .random = client->random,
-		.random_ctx = client->random_ctx };
+		.nonce = client->as_nonce, .now = client->now + client->clock_offset,
+		.random = client->random, .random_ctx = client->random_ctx };
 
 	if (client->dpop_key == NULL)
 		return MCPASS_OK;
@@ -138,7 +138,7 @@ static enum mcpass_rc add_authorization(struct mcpass_client *client, const char
 	mp_buf_init(&value, MP_MAX_TOKEN + 16);
 	mp_buf_addf(&value, "%s %s", scheme, mp_secret_reveal(&client->record.access_token));
 	rc = mp_buf_check(&value, "the access token", err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = mp_headers_add(&client->proof, "Authorization", mp_buf_text(&value), err);
 	mp_buf_free(&value);
 	return rc;
@@ -152,9 +152,9 @@ static enum mcpass_rc check_origin(const struct mcpass_client *client, const cha
 	enum mcpass_rc rc;
 
 	rc = mp_uri_parse(client->server_url, &server, err);
-	if (rc == MCPASS_OK)
+	if (!rc)
 		rc = mp_uri_parse(url, &target, err);
-	if (rc == MCPASS_OK && !mp_uri_same_origin(&server, &target))
+	if (!rc && !mp_uri_same_origin(&server, &target))
 		rc = mp_fail(err, MCPASS_E_POLICY, "MCP authorization, token handling",
 		    "the token of %s is not sent to %s", client->server_url, url);
 	return rc;
@@ -179,11 +179,11 @@ enum mcpass_rc mcpass_client_authorize(struct mcpass_client *client, const char 
 		bool bound = is_bound(&client->record);
 
 		rc = check_origin(client, url, err);
-		if (rc == MCPASS_OK && bound && client->dpop_key == NULL)
+		if (!rc && bound && client->dpop_key == NULL)
 			rc = mp_dpop_ready(client, err);
-		if (rc == MCPASS_OK)
+		if (!rc)
 			rc = add_authorization(client, bound ? "DPoP" : "Bearer", err);
-		if (rc == MCPASS_OK && bound)
+		if (!rc && bound)
 			rc = add_proof(client, &inputs, &client->proof, err);
 	}
 	if (rc)

@@ -1,196 +1,82 @@
-/* The token, by whichever grant. */
-#include <stdlib.h>
-#include <string.h>
-#include "base/limits.h"
+/* What each grant needs, and how it asks for a token: one row a grant. */
 #include "flow/client.h"
 #include "oauth/grants.h"
-#include "oauth/refusals.h"
-#include "oauth/scope.h"
 #include "oauth/token.h"
 
-static const char *const grant_names[] = {
-	[MCPASS_GRANT_CODE] = "authorization_code",
-	[MCPASS_GRANT_CLIENT_CREDENTIALS] = "client_credentials",
-	[MCPASS_GRANT_JWT_BEARER] = "jwt-bearer, a workload's own JWT",
-	[MCPASS_GRANT_ID_JAG] = "jwt-bearer, with the identity provider's ID-JAG",
-	[MCPASS_GRANT_DEVICE] = "device_code",
+/* The row of a grant that is polled for has no form: device.c. */
+static void fill_code(struct mcpass_client *client, const char *scope, const char *resource)
+{
+	(void)scope;
+	mp_token_code_form(&client->body, &client->code, &client->verifier, client->redirect_uri,
+	    resource);
+}
+
+static void fill_credentials(struct mcpass_client *client, const char *scope,
+    const char *resource)
+{
+	mp_grant_client_credentials_form(&client->body, scope, resource);
+}
+
+static void fill_jwt(struct mcpass_client *client, const char *scope, const char *resource)
+{
+	mp_grant_jwt_bearer_form(&client->body, &client->assertion, scope, resource);
+}
+
+/* The scope stands in the ID-JAG, signed; resource is owed by every token request. */
+static void fill_id_jag(struct mcpass_client *client, const char *scope, const char *resource)
+{
+	(void)scope;
+	mp_grant_jwt_bearer_form(&client->body, &client->id_jag, NULL, resource);
+}
+
+static const struct mp_grant grants[] = {
+	[MCPASS_GRANT_CODE] = { .name = "authorization_code",
+	    .wants = MP_WANTS_TOKEN | MP_WANTS_AUTHORIZATION | MP_WANTS_PKCE,
+	    .asks_person = true, .first = S_LISTENING, .fill_form = fill_code },
+	[MCPASS_GRANT_DEVICE] = { .name = "device_code",
+	    .wants = MP_WANTS_TOKEN | MP_WANTS_DEVICE,
+	    .asks_person = true, .first = S_ASKING_CODE },
+	[MCPASS_GRANT_CLIENT_CREDENTIALS] = { .name = "client_credentials",
+	    .needs = MP_NEEDS_CLIENT, .spec = "RFC 6749 4.4",
+	    .lacking = "client credentials need a client id, and its secret or its key",
+	    .wants = MP_WANTS_TOKEN, .first = S_EXCHANGING, .fill_form = fill_credentials },
+	[MCPASS_GRANT_JWT_BEARER] = { .name = "jwt-bearer, a workload's own JWT",
+	    .needs = MP_NEEDS_ASSERTION, .spec = "RFC 7523 2.1",
+	    .lacking = "a JWT to present is needed",
+	    .wants = MP_WANTS_TOKEN, .first = S_EXCHANGING, .fill_form = fill_jwt },
+	[MCPASS_GRANT_ID_JAG] = { .name = "jwt-bearer, with the identity provider's ID-JAG",
+	    .needs = MP_NEEDS_CLIENT | MP_NEEDS_ASSERTION | MP_NEEDS_IDP,
+	    .spec = "MCP enterprise-managed authorization",
+	    .lacking = "an id token, the identity provider's token endpoint and a client are needed",
+	    .wants = MP_WANTS_TOKEN, .first = S_VOUCHING, .fill_form = fill_id_jag },
 };
 
-/* The id token for an ID-JAG; spec: RFC 8693 2.1; MCP enterprise-managed authorization */
-static enum mcpass_rc begin_vouching(struct mcpass_client *client, const char *scope,
-    int64_t now, struct mcpass_action *action, struct mcpass_error *err)
+const struct mp_grant *mp_grant_find(enum mcpass_grant grant)
 {
-	struct mp_client_id id = { 0 };
-	const struct mp_auth_inputs inputs = { client->idp_token_endpoint, now, client->random,
-		client->random_ctx };
-	enum mcpass_rc rc;
-
-	client->state = S_VOUCHING;
-	mp_act_reset(client, MP_MAX_FORM);
-	mp_grant_id_jag_form(&client->body, &client->assertion, client->record.as.issuer, scope,
-	    mp_resource_to_send(client));
-	rc = mp_set(&id.client_id, client->idp_client_id, err);
-	if (rc == MCPASS_OK)
-		rc = mp_secret_set(&id.client_secret, mp_secret_reveal(&client->idp_client_secret), err);
-	/* The provider's metadata is not read, so its absent list means Basic (RFC 8414 2). */
-	id.method = mp_secret_present(&id.client_secret) ? MP_AUTH_BASIC : MP_AUTH_NONE;
-	if (rc == MCPASS_OK && id.client_id != NULL)
-		rc = mp_clientauth_apply(&id, &inputs, &client->headers, &client->body, err);
-	if (rc == MCPASS_OK)
-		rc = mp_act_bare_form(client, client->idp_token_endpoint, action, err);
-	mp_client_id_free(&id);
-	return mp_doing(err, rc, "asking the identity provider to vouch for the user");
+	return (size_t)grant < MP_COUNT(grants) ? &grants[grant] : NULL;
 }
 
-MP_HANDLER(mp_take_id_jag)
+bool mp_grant_offers_device(const struct mp_asmeta *as)
 {
-	enum mcpass_rc rc;
-
-	if (event->status == 0)
-		rc = mp_no_answer(client, event, err);
-	else
-		rc = mp_grant_id_jag_answer(event->status, event->data, event->data_len, &client->id_jag, err);
-	if (rc)
-		return mp_doing(err, rc, "asking the identity provider to vouch for the user");
-	mp_note(client, "RFC 8693 2.2.1", "The identity provider vouches for the user",
-	    "audience", client->record.as.issuer, "assertion", "(redacted)", NULL);
-	return mp_begin_exchange(client, event->now, action, err);
+	/* Some name the endpoint and leave the grant out of the list, or have no list. */
+	return as->device_authorization_endpoint != NULL && (as->grant_types_supported.count == 0
+	    || mp_strings_has(&as->grant_types_supported, MP_GRANT_DEVICE));
 }
 
-/* The grants that ask no person. */
-enum mcpass_rc mp_begin_grant(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err)
+enum mcpass_grant mp_grant_choose(const struct mcpass_client *client, const struct mp_asmeta *as)
 {
-	enum mcpass_rc rc = MCPASS_OK;
-	char *scope = NULL;
+	bool instead = client->grant == MCPASS_GRANT_CODE
+	    && (client->flags & MCPASS_PREFER_DEVICE) != 0 && mp_grant_offers_device(as);
 
-	client->authorizations++;
-	mp_secret_free(&client->id_jag);
-	if (client->given_id != NULL)
-		rc = mp_use_given(client, err);
-	if (rc || client->grant != MCPASS_GRANT_ID_JAG)
-		return rc ? rc : mp_begin_exchange(client, now, action, err);
-	rc = mp_scope_join(&client->scope, &scope, err);
-	if (rc == MCPASS_OK)
-		rc = begin_vouching(client, scope, now, action, err);
-	free(scope);
-	return rc;
+	return instead ? MCPASS_GRANT_DEVICE : client->grant;
 }
 
-static void fill_form(struct mcpass_client *client, const char *scope)
+enum mp_state mp_grant_ask_person(const struct mcpass_client *client)
 {
-	const char *resource = mp_resource_to_send(client);
-	struct mp_buf *form = &client->body;
+	const struct mp_asmeta *as = &client->record.as;
 
-	switch (client->by) {
-	case MCPASS_GRANT_CODE:
-		mp_token_code_form(form, &client->code, &client->verifier, client->redirect_uri, resource);
-		break;
-	case MCPASS_GRANT_CLIENT_CREDENTIALS:
-		mp_grant_client_credentials_form(form, scope, resource);
-		break;
-	case MCPASS_GRANT_JWT_BEARER:
-		mp_grant_jwt_bearer_form(form, &client->assertion, scope, resource);
-		break;
-	case MCPASS_GRANT_ID_JAG:
-		/* The scope stands in the ID-JAG, signed; resource is owed by every token request. */
-		mp_grant_jwt_bearer_form(form, &client->id_jag, NULL, resource);
-		break;
-	case MCPASS_GRANT_DEVICE:       /* polled for: device.c */
-		break;
-	}
-}
-
-enum mcpass_rc mp_begin_exchange(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err)
-{
-	const char *endpoint = client->record.as.token_endpoint;
-	enum mcpass_rc rc;
-	char *scope = NULL;
-
-	client->state = S_EXCHANGING;
-	rc = mp_scope_join(&client->scope, &scope, err);
-	if (rc)
-		return rc;
-	mp_act_reset(client, MP_MAX_FORM);
-	fill_form(client, scope);
-	free(scope);
-	rc = mp_dpop_add(client, endpoint, now, err);
-	if (rc == MCPASS_OK)
-		rc = mp_act_form(client, endpoint, now, action, err);
-	return mp_doing(err, rc, "preparing the token request");
-}
-
-static void note_token(struct mcpass_client *client)
-{
-	mp_note(client, "RFC 6749 5.1", "The authorization server gave an access token",
-	    "grant", grant_names[client->by], "token_endpoint", client->record.as.token_endpoint,
-	    "token_type", client->record.token_type, "scope", client->record.scope,
-	    "access_token", "(redacted)", "refresh_token",
-	    mp_secret_present(&client->record.refresh_token) ? "(redacted)" : "(none)", NULL);
-}
-
-/* A client from an earlier run that the server has forgotten: register again, once. */
-static bool client_is_gone(const struct mcpass_client *client, const struct mcpass_error *why)
-{
-	return why->rc == MCPASS_E_DENIED && strcmp(why->oauth, "invalid_client") == 0
-	    && client->by == MCPASS_GRANT_CODE && client->given_id == NULL && !client->registered
-	    && !mp_eq(client->record.client.client_id, client->metadata_url);
-}
-
-/* The request again, or with less, or a client again, or the end. */
-static enum mcpass_rc mend(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_error *why, struct mcpass_action *action, struct mcpass_error *err)
-{
-	enum mcpass_rc rc;
-	bool again;
-
-	rc = mp_dpop_nonce(client, event, why->oauth, &client->as_nonce, &again, err);
-	if (rc)
-		return rc;
-	if (again) {
-		mp_note(client, "RFC 9449 8", "The authorization server wants its nonce in the proof: "
-		    "once more", NULL);
-		return mp_begin_exchange(client, event->now, action, err);
-	}
-	if (mp_cure_offline(client, MP_REFUSED_TOKEN, why))
-		return mp_begin_listen(client, action, err);
-	if (!client_is_gone(client, why)) {
-		if (err != NULL)
-			*err = *why;
-		return mp_doing(err, why->rc, "asking for a token");
-	}
-	mp_note(client, "RFC 6749 5.2", "The authorization server no longer knows this client",
-	    "client_id", client->record.client.client_id, NULL);
-	mp_record_forget_client(&client->record);
-	return mp_begin_listen(client, action, err);
-}
-
-enum mcpass_rc mp_take_answer(struct mcpass_client *client, const struct mcpass_event *event,
-    struct mcpass_action *action, struct mcpass_error *err)
-{
-	enum mcpass_rc rc;
-	char *scope = NULL;
-
-	rc = mp_scope_join(&client->scope, &scope, err);
-	if (rc == MCPASS_OK)
-		rc = mp_set(&client->record.requested_scope, scope, err);
-	if (rc == MCPASS_OK)
-		rc = mp_keep_token(client, event, scope, action, err);
-	if (rc == MCPASS_OK)
-		note_token(client);
-	free(scope);
-	return rc;
-}
-
-MP_HANDLER(mp_take_token)
-{
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_take_answer(client, event, action, &why);
-
-	if (rc)
-		return mend(client, event, &why, action, err);
-	mp_secret_free(&client->code);          /* used up, and so is the verifier */
-	mp_secret_free(&client->verifier);
-	return mp_dpop_nonce(client, event, NULL, &client->as_nonce, NULL, err);
+	if (client->by == MCPASS_GRANT_DEVICE)
+		return S_ASKING_CODE;
+	return as->require_pushed_authorization_requests
+	    && as->pushed_authorization_request_endpoint != NULL ? S_PUSHING : S_BROWSING;
 }

@@ -29,7 +29,7 @@ static void say(struct mcpass_client *client, const char *issuer,
 	    " that is for --allow-no-s256 to say" : NULL, NULL);
 }
 
-enum mcpass_rc mp_know_provider(struct mcpass_client *client, const char *issuer,
+enum mcpass_rc mp_provider_know(struct mcpass_client *client, const char *issuer,
     struct mcpass_error *err)
 {
 	const struct mp_quirk *before = client->quirk.row;
@@ -40,7 +40,7 @@ enum mcpass_rc mp_know_provider(struct mcpass_client *client, const char *issuer
 	if (rc || client->quirk.row == NULL || client->quirk.row == before)
 		return rc;
 	rc = mp_quirk_describe(client->quirk.row, client->quirk.changes, &phrases, err);
-	if (rc == MCPASS_OK && phrases.count > 0)
+	if (!rc && phrases.count > 0)
 		say(client, issuer, &phrases);
 	mp_strings_free(&phrases);
 	return rc;
@@ -51,13 +51,13 @@ static bool changes(const struct mcpass_client *client, unsigned change)
 	return (client->quirk.changes & change) != 0;
 }
 
-const char *mp_resource_to_send(const struct mcpass_client *client)
+const char *mp_provider_resource(const struct mcpass_client *client)
 {
 	return client->flags & MCPASS_OMIT_RESOURCE || changes(client, MP_QUIRK_OMIT_RESOURCE)
 	    ? NULL : client->record.resource;
 }
 
-bool mp_takes_no_s256(const struct mcpass_client *client)
+bool mp_provider_takes_no_s256(const struct mcpass_client *client)
 {
 	return (client->flags & MCPASS_ALLOW_NO_S256) != 0 || changes(client, MP_QUIRK_NO_S256);
 }
@@ -72,16 +72,16 @@ static bool is_given(const struct mp_headers *given, const char *name)
 
 /* What the person gave goes before what the table says, even a parameter without a value:
  * it is not sent (RFC 6749 3.1), and nobody puts one of that name in its place. */
-enum mcpass_rc mp_gather_params(struct mcpass_client *client, struct mcpass_error *err)
+enum mcpass_rc mp_provider_gather_params(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_headers *given = &client->extra;
 	const struct mp_quirk *row = client->quirk.row;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	mp_headers_free(&client->asked);
-	for (size_t i = 0; i < given->count && rc == MCPASS_OK; i++)
+	for (size_t i = 0; i < given->count && !rc; i++)
 		rc = mp_headers_add(&client->asked, given->items[i].name, given->items[i].value, err);
-	for (size_t i = 0; row != NULL && i < MP_QUIRK_PARAMS && rc == MCPASS_OK; i++) {
+	for (size_t i = 0; row != NULL && i < MP_QUIRK_PARAMS && !rc; i++) {
 		const struct mcpass_header *param = &row->params[i];
 		bool is_resource;
 
@@ -103,7 +103,7 @@ static enum mcpass_rc add_once(struct mp_strings *set, const char *item,
 	return mp_strings_add(set, (struct mp_span){ item, strlen(item) }, err);
 }
 
-enum mcpass_rc mp_add_provider_scope(struct mcpass_client *client, struct mcpass_error *err)
+enum mcpass_rc mp_provider_add_scope(struct mcpass_client *client, struct mcpass_error *err)
 {
 	struct mp_strings *scope = &client->scope;
 	const struct mp_quirk *row = client->quirk.row;
@@ -112,7 +112,7 @@ enum mcpass_rc mp_add_provider_scope(struct mcpass_client *client, struct mcpass
 	if (row != NULL && row->scope != NULL && scope->count == 0)
 		rc = add_once(scope, row->scope, err);
 	/* Alone it would stand in place of what the server grants by default. */
-	if (rc == MCPASS_OK && changes(client, MP_QUIRK_OFFLINE) && scope->count > 0)
+	if (!rc && changes(client, MP_QUIRK_OFFLINE) && scope->count > 0)
 		rc = add_once(scope, "offline_access", err);
 	return rc;
 }
@@ -123,7 +123,7 @@ static bool needs_issuer(const char *options)
 	return strstr(options, "--client-secret-file") != NULL;
 }
 
-void mp_hint_by_hand(const struct mcpass_client *client, struct mcpass_error *err)
+void mp_provider_hint(const struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_quirk *row = client->quirk.row;
 	const char *options = row != NULL && row->options != NULL ? row->options : "";

@@ -32,7 +32,7 @@ static bool can_ask_less(const struct mcpass_client *client)
 	    && !mp_scope_covers(&client->scope, &client->prm.scopes_supported);
 }
 
-bool mp_cure_registration(struct mcpass_client *client, struct mcpass_error *why)
+bool mp_retry_registration(struct mcpass_client *client, struct mcpass_error *why)
 {
 	const struct mp_refusal *refusal;
 
@@ -75,7 +75,7 @@ static void drop(struct mp_strings *set, const char *item)
 		}
 }
 
-bool mp_cure_offline(struct mcpass_client *client, unsigned at, struct mcpass_error *why)
+bool mp_retry_without_offline(struct mcpass_client *client, unsigned at, struct mcpass_error *why)
 {
 	const struct mp_refusal *refusal;
 
@@ -93,7 +93,7 @@ bool mp_cure_offline(struct mcpass_client *client, unsigned at, struct mcpass_er
 }
 
 /* A person who asks for it by name, or logs in anew, gets one more refusal at most. */
-void mp_skip_refused_offline(struct mcpass_client *client)
+void mp_retry_skip_offline(struct mcpass_client *client)
 {
 	bool asked = client->wished_scope != NULL
 	    && strstr(client->wished_scope, offline_access) != NULL;

@@ -177,6 +177,22 @@ bool mp_scope_covers(const struct mp_strings *set, const struct mp_strings *some
 	return true;
 }
 
+enum mcpass_rc mp_scope_has_all(const char *text, const char *some, bool *ret_all,
+    struct mcpass_error *err)
+{
+	struct mp_strings have = { 0 }, need = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_scope_parse(text, &have, err);
+	if (!rc)
+		rc = mp_scope_parse(some, &need, err);
+	if (!rc)
+		*ret_all = mp_scope_covers(&have, &need);
+	mp_strings_free(&have);
+	mp_strings_free(&need);
+	return rc;
+}
+
 enum mcpass_rc mp_scope_missing(const struct mp_strings *set, const struct mp_strings *wanted,
     struct mp_strings *ret_missing, struct mcpass_error *err)
 {
@@ -193,6 +209,25 @@ enum mcpass_rc mp_scope_missing(const struct mp_strings *set, const struct mp_st
 		mp_strings_free(&missing);
 	else
 		*ret_missing = missing;
+	return rc;
+}
+
+enum mcpass_rc mp_scope_lacking(const char *text, const char *wanted, char **ret_text,
+    struct mcpass_error *err)
+{
+	struct mp_strings have = { 0 }, need = { 0 }, missing = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_scope_parse(text, &have, err);
+	if (!rc)
+		rc = mp_scope_parse(wanted, &need, err);
+	if (!rc)
+		rc = mp_scope_missing(&have, &need, &missing, err);
+	if (!rc)
+		rc = mp_scope_join(&missing, ret_text, err);
+	mp_strings_free(&missing);
+	mp_strings_free(&need);
+	mp_strings_free(&have);
 	return rc;
 }
 

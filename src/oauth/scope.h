@@ -27,6 +27,12 @@ bool mp_scope_covers(const struct mp_strings *set, const struct mp_strings *some
 /* The items of wanted that set lacks; the caller's. */
 enum mcpass_rc mp_scope_missing(const struct mp_strings *set, const struct mp_strings *wanted,
     struct mp_strings *ret_missing, struct mcpass_error *err);
+/* The same two of texts: whether text has every scope of some; and what of wanted text lacks,
+ * the caller's (free), NULL for nothing. */
+enum mcpass_rc mp_scope_has_all(const char *text, const char *some, bool *ret_all,
+    struct mcpass_error *err);
+enum mcpass_rc mp_scope_lacking(const char *text, const char *wanted, char **ret_text,
+    struct mcpass_error *err);
 
 /* What to ask for: the user's choice, else the challenge's scope, else all that the
  * resource publishes, if it fits, else nothing; then what was asked for before is added (step-up,

@@ -79,7 +79,7 @@ def read_data():
 
 # --- the code ---
 
-DEFINITION = re.compile(r"^(?:[a-z_][\w \*]*?[ \*])(\w+)\(|^MP_HANDLER\((\w+)\)")
+DEFINITION = re.compile(r"^(?:[a-z_][\w \*]*?[ \*])(\w+)\(")
 
 
 def defined_names(text):
@@ -91,7 +91,7 @@ def defined_names(text):
             # A prototype ends in ';' before any brace.
             rest = "\n".join(lines[number:number + 8])
             if "{" in rest and ";" not in rest[:rest.index("{")]:
-                names.append((number, function[1] or function[2]))
+                names.append((number, function[1]))
             continue
         names += [(number, name) for name in re.findall(r"\b(\w+)\[\w*\] = \{", line)
                   if not line.startswith("\t")]

@@ -974,7 +974,7 @@ static void test_arrows_walked(void)
 				char label[96];
 
 				snprintf(label, sizeof(label), "%s --> %s: %s", mp_state_name(arrows[i].from),
-				    mp_state_name((enum mp_state)to), mp_event_name(arrows[i].on));
+				    mp_state_name((enum mp_state)to), mp_state_event_name(arrows[i].on));
 				CHECK(label, (world_walked[i] & UINT64_C(1) << to) != 0);
 			}
 }

@@ -27,7 +27,7 @@ static void read_line(const char *line, size_t count)
 	target = state_named(to);
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(mp_state_name(arrows[i].from), from) == 0
-		    && strcmp(mp_event_name(arrows[i].on), event) == 0
+		    && strcmp(mp_state_event_name(arrows[i].on), event) == 0
 		    && target != S_COUNT && arrows[i].to & UINT64_C(1) << target) {
 			CHECK("no arrow is drawn twice", (drawn[i] & UINT64_C(1) << target) == 0);
 			drawn[i] |= UINT64_C(1) << target;
@@ -48,7 +48,7 @@ int main(void)
 		char label[96];
 
 		snprintf(label, sizeof(label), "every arrow of %s on %s is drawn",
-		    mp_state_name(arrows[i].from), mp_event_name(arrows[i].on));
+		    mp_state_name(arrows[i].from), mp_state_event_name(arrows[i].on));
 		CHECK_EQ(label, drawn[i], arrows[i].to);
 		for (size_t j = 0; j < i; j++)
 			CHECK("one row for a state and an event",

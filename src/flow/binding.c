@@ -60,7 +60,7 @@ static enum mcpass_rc not_vouched(const struct mcpass_client *client, const char
 	return rc;
 }
 
-enum mcpass_rc mp_check_vouched(const struct mcpass_client *client, struct mcpass_error *err)
+enum mcpass_rc mp_binding_check(const struct mcpass_client *client, struct mcpass_error *err)
 {
 	const char *issuer = client->record.as.issuer;
 
@@ -119,75 +119,64 @@ static enum mcpass_rc settle(struct mcpass_client *client, const char *issuer,
 		record->offline_refused = false;
 	}
 	rc = mp_set(&client->issuer, issuer, err);
-	return rc ? rc : mp_know_provider(client, issuer, err);
+	return rc ? rc : mp_provider_know(client, issuer, err);
 }
 
 /* The issuer may be asked.  With the same one as before, and a refresh token of it, there is
  * no need to ask a person.  A missing scope cannot be had that way (RFC 6749 6). */
-static enum mcpass_rc go_on(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err)
+static enum mp_state go_on(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = MCPASS_OK;
-
-	if (gives_secrets(client))
-		rc = mp_set(&client->record.vouched, name_of_given(client), err);
-	if (rc)
-		return rc;
-	if (client->reason == MP_BECAUSE_REFUSED && !client->refreshed
-	    && mp_secret_present(&client->record.refresh_token))
-		return mp_begin_refresh(client, now, action, err);
-	return mp_begin_asmeta(client, action, err);
+	if (gives_secrets(client) && mp_set(&client->record.vouched, name_of_given(client), err))
+		return S_BROKEN;
+	return client->reason == MP_BECAUSE_REFUSED && !client->refreshed
+	    && mp_secret_present(&client->record.refresh_token) ? S_REFRESHING : S_ASMETA;
 }
 
-static enum mcpass_rc confirm(struct mcpass_client *client, struct mcpass_action *action,
-    struct mcpass_error *err)
+enum mcpass_rc mp_binding_ask(struct mcpass_client *client, struct mcpass_error *err)
 {
-	if ((client->flags & MCPASS_ASK_ISSUER) == 0)
-		return not_vouched(client, client->issuer, err);
-	client->state = S_CONFIRMING;
-	action->type = MCPASS_ACT_CONFIRM;
-	action->url = client->issuer;
+	(void)err;
+	client->action.type = MCPASS_ACT_CONFIRM;
+	client->action.url = client->issuer;
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_begin_issuer(struct mcpass_client *client, int64_t now,
-    struct mcpass_action *action, struct mcpass_error *err)
+enum mp_state mp_binding_choose(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const char *issuer = client->issuers.items[client->issuer_at];
-	enum mcpass_rc rc = settle(client, issuer, err);
 
-	if (rc)
-		return rc;
-	if (gives_secrets(client) && !may_give(client, issuer))
-		return confirm(client, action, err);
-	return go_on(client, now, action, err);
+	if (settle(client, issuer, err))
+		return S_BROKEN;
+	if (!gives_secrets(client) || may_give(client, issuer))
+		return go_on(client, err);
+	if (client->flags & MCPASS_ASK_ISSUER)
+		return S_CONFIRMING;
+	(void)not_vouched(client, issuer, err);
+	return S_BROKEN;
 }
 
-MP_HANDLER(mp_take_confirmed)
+enum mp_state mp_binding_take(struct mcpass_client *client, const struct mcpass_event *event,
+    struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
-
-	if (event->status != 1)
-		return mp_doing(err, not_vouched(client, client->issuer, err),
-		    "asking whether the authorization server is the right one");
+	if (event->status != 1) {
+		(void)not_vouched(client, client->issuer, err);
+		return mp_broken(err, "asking whether the authorization server is the right one");
+	}
 	mp_note(client, BINDING, "The authorization server was confirmed", "issuer", client->issuer, NULL);
-	rc = mp_set(&client->confirmed, client->issuer, err);
-	return rc ? rc : go_on(client, event->now, action, err);
+	return mp_set(&client->confirmed, client->issuer, err) ? S_BROKEN : go_on(client, err);
 }
 
 /* spec: RFC 9728 7.6 (the choice is the client's) */
-enum mcpass_rc mp_next_issuer(struct mcpass_client *client, int64_t now,
-    const struct mcpass_error *why, struct mcpass_action *action, struct mcpass_error *err)
+enum mp_state mp_binding_next(struct mcpass_client *client, const struct mcpass_error *why,
+    struct mcpass_error *err)
 {
 	bool known = client->given_issuer != NULL || client->record.as.issuer != NULL;
 
 	if (why->rc == MCPASS_E_NOMEM || known || client->issuer_at + 1 >= client->issuers.count) {
-		if (err != NULL && err->rc == MCPASS_OK)
-			*err = *why;
-		return why->rc;
+		*err = *why;
+		return S_BROKEN;
 	}
 	mp_note(client, why->spec, "This authorization server is of no use: the next one is tried",
 	    "issuer", client->issuer, "why", why->detail, NULL);
 	client->issuer_at++;
-	return mp_begin_issuer(client, now, action, err);
+	return mp_binding_choose(client, err);
 }

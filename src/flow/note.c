@@ -1,4 +1,6 @@
+/* What --explain tells: each step with its clause. */
 #include <stdarg.h>
+#include <stdio.h>
 #include "flow/client.h"
 
 #define MOST_FACTS 12           /* no step has more to say */
@@ -27,4 +29,14 @@ void mp_note_odd(struct mcpass_client *client, const char *whose, const struct m
 {
 	for (size_t i = 0; i < odd->count; i++)
 		mp_note(client, NULL, whose, "odd", odd->items[i], NULL);
+}
+
+void mp_note_status(struct mcpass_client *client, const struct mcpass_event *event,
+    const char *spec, const char *what)
+{
+	char status[16];
+
+	(void)snprintf(status, sizeof(status), "%d", event->status);
+	mp_note(client, spec, what, "url", client->url,
+	    "status", event->status != 0 ? status : "no answer", NULL);
 }
