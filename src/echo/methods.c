@@ -3,6 +3,7 @@
 #include "echo/call.h"
 #include "echo/fixtures.h"
 #include "echo/result.h"
+#include "mcp/methods.h"
 #include "wire/jose/crypto.h"
 
 #define TTL_MS 300000           /* what we offer does not change while we run */
@@ -96,34 +97,30 @@ static enum mcpass_rc discover(struct mp_call *call, json_t **ret_result,
 	    && mp_result_put(result, "instructions", json_string(INSTRUCTIONS)), ret_result, err);
 }
 
-#define IN_SESSIONS 0x1u
-#define STATELESS   0x2u
-#define CACHEABLE   0x4u        /* spec: MCP 2026-07-28 caching, "Cacheable Results" */
 static const struct method {
 	const char *name;
 	mp_method_fn *answer;
-	unsigned flags;
 } methods[] = {
-	{ "initialize", initialize, IN_SESSIONS },
-	{ "ping", ping, IN_SESSIONS },
-	{ "server/discover", discover, STATELESS | CACHEABLE },
-	{ "tools/list", mp_tools_list, IN_SESSIONS | STATELESS | CACHEABLE },
-	{ "tools/call", mp_tools_call, IN_SESSIONS | STATELESS },
-	{ "prompts/list", mp_prompts_list, IN_SESSIONS | STATELESS | CACHEABLE },
-	{ "prompts/get", mp_prompts_get, IN_SESSIONS | STATELESS },
-	{ "resources/list", mp_resources_list, IN_SESSIONS | STATELESS | CACHEABLE },
-	{ "resources/templates/list", mp_resources_templates, IN_SESSIONS | STATELESS | CACHEABLE },
-	{ "resources/read", mp_resources_read, IN_SESSIONS | STATELESS | CACHEABLE },
+	{ "initialize", initialize },
+	{ "ping", ping },
+	{ "server/discover", discover },
+	{ "tools/list", mp_tools_list },
+	{ "tools/call", mp_tools_call },
+	{ "prompts/list", mp_prompts_list },
+	{ "prompts/get", mp_prompts_get },
+	{ "resources/list", mp_resources_list },
+	{ "resources/templates/list", mp_resources_templates },
+	{ "resources/read", mp_resources_read },
 };
 
 /* NULL when the era has no such method. */
 static const struct method *find_method(const struct mp_call *call)
 {
-	unsigned era = call->era == MP_ERA_STATELESS ? STATELESS : IN_SESSIONS;
+	unsigned era = call->era == MP_ERA_STATELESS ? MP_METHOD_STATELESS : MP_METHOD_SESSIONS;
 
 	for (size_t i = 0; i < MP_COUNT(methods); i++)
-		if (strcmp(methods[i].name, call->rpc.method) == 0 && (methods[i].flags & era) != 0)
-			return &methods[i];
+		if (strcmp(methods[i].name, call->rpc.method) == 0)
+			return mp_methods_has(methods[i].name, era) ? &methods[i] : NULL;
 	return NULL;
 }
 
@@ -142,7 +139,7 @@ static bool dress(const struct mp_call *call, const struct method *method, json_
 	if (!mp_result_put(result, "_meta", meta)
 	    || !mp_result_put(result, "resultType", json_string("complete")))
 		return false;
-	if ((method->flags & CACHEABLE) == 0)
+	if (!mp_methods_has(method->name, MP_METHOD_CACHEABLE))
 		return true;
 	/* The same for everybody, but what a token was needed for stays with its holder. */
 	return mp_result_put(result, "ttlMs", json_integer(TTL_MS))

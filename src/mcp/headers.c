@@ -1,5 +1,6 @@
 #include "mcp/headers.h"
 #include <stdlib.h>
+#include "mcp/methods.h"
 #include "mcp/revision.h"
 
 #define SPEC_STANDARD "MCP streamable HTTP, Standard Request Headers"
@@ -7,16 +8,11 @@
 
 const char *mp_name_of(const char *method, const json_t *params)
 {
-	static const struct { const char *method, *member; } rows[] = {
-		{ "tools/call", "name" },
-		{ "prompts/get", "name" },
-		{ "resources/read", "uri" },
-	};
+	const char *member = mp_methods_named_by(method);
 
-	for (size_t i = 0; i < MP_COUNT(rows); i++)
-		if (mp_eq(method, rows[i].method))
-			return json_string_value(json_object_get(params, rows[i].member));
-	return NULL;
+	if (member == NULL || !mp_methods_has(method, MP_METHOD_STATELESS))
+		return NULL;
+	return json_string_value(json_object_get(params, member));
 }
 
 enum mcpass_rc mp_headers_mirror(const char *revision, const char *method,

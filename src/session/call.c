@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "mcp/methods.h"
 #include "session/session.h"
 
 static void free_call(struct mp_call *call)
@@ -189,37 +190,18 @@ enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
 	return MCPASS_OK;
 }
 
-/* Those that only read.  A tool may do anything, and a prompt or a resource is read. */
 bool mp_call_is_safe(const struct mp_call *call)
 {
-	static const char *const safe[] = {
-		"initialize", "ping", "server/discover", "tools/list", "prompts/list", "prompts/get",
-		"resources/list", "resources/templates/list", "resources/read",
-		"completion/complete", "subscriptions/listen",
-	};
-
-	for (size_t i = 0; i < MP_COUNT(safe); i++)
-		if (strcmp(call->method, safe[i]) == 0)
-			return true;
-	return false;
+	return mp_methods_has(call->method, MP_METHOD_READS);
 }
 
-/* What a server knows without doing anything. */
 bool mp_call_may_last(const struct mp_call *call)
 {
-	static const char *const quick[] = {
-		"initialize", "ping", "server/discover", "tools/list", "prompts/list",
-		"resources/list", "resources/templates/list", "logging/setLevel",
-	};
-
-	for (size_t i = 0; i < MP_COUNT(quick); i++)
-		if (strcmp(call->method, quick[i]) == 0)
-			return false;
-	return true;
+	return !mp_methods_has(call->method, MP_METHOD_QUICK);
 }
 
 /* initialize only reads, and yet each begins another session. */
 bool mp_call_may_repeat(const struct mp_call *call)
 {
-	return mp_call_is_safe(call) && strcmp(call->method, "initialize") != 0;
+	return mp_call_is_safe(call) && call->kind != MP_CALL_INITIALIZE;
 }

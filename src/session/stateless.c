@@ -2,21 +2,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "mcp/methods.h"
 #include "session/session.h"
 
 /* spec: MCP basic, "ResultType": only what the core or a declared extension defines */
 static enum mcpass_rc check_result_type(const struct mcpass_session *s,
     const struct mp_call *call, struct mp_span type, struct mcpass_error *err)
 {
-	static const char *const may_ask[] = { "tools/call", "prompts/get", "resources/read" };
-
 	/* Absent: an older server's. */
 	if (type.data == NULL || mp_span_is(type, "null") || mp_span_is(type, "\"complete\""))
 		return MCPASS_OK;
 	if (mp_span_is(type, "\"input_required\"")) {
-		for (size_t i = 0; i < MP_COUNT(may_ask); i++)
-			if (strcmp(call->method, may_ask[i]) == 0)
-				return MCPASS_OK;
+		if (mp_methods_has(call->method, MP_METHOD_MAY_ASK))
+			return MCPASS_OK;
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP mrtr, Supported Requests",
 		    "%s was answered with input_required", call->method);
 	}

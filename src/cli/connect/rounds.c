@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "mcp/methods.h"
 #include "ui/out.h"
 
 #define ELICIT "elicitation/create"
@@ -122,12 +123,6 @@ static enum mcpass_rc read_question(const char *json, json_t **ret_result,
 
 /* --- all of them --- */
 
-static bool is_long(const char *method)
-{
-	return mp_eq(method, "tools/call") || mp_eq(method, "prompts/get")
-	    || mp_eq(method, "resources/read");
-}
-
 /* What is sent first.  *ret_own: the caller has answers in it, and looks after the rest. */
 static enum mcpass_rc first_params(const struct mp_talk *talk, const char *method,
     const char *params, char **ret_params, bool *ret_own, struct mcpass_error *err)
@@ -145,7 +140,7 @@ static enum mcpass_rc first_params(const struct mp_talk *talk, const char *metho
 	    || json_object_get(json, "requestState") != NULL;
 	has_meta = json_object_get(json, "_meta") != NULL;
 	json_decref(json);
-	if (talk->progress.on && is_long(method) && !has_meta)
+	if (talk->progress.on && mp_methods_has(method, MP_METHOD_MAY_ASK) && !has_meta)
 		return add_members(text, WANTED_META, ret_params, err);
 	return mp_set(ret_params, text, err);
 }
@@ -207,7 +202,7 @@ enum mcpass_rc mp_talk_ask(void *ctx, const char *method, const char *params,
 	enum mcpass_rc rc;
 
 	rc = first_params(talk, method, params, &first, &own, err);
-	if (!rc && (own || !is_long(method)))
+	if (!rc && (own || !mp_methods_has(method, MP_METHOD_MAY_ASK)))
 		rc = ask_inner(talk, method, first, ret_json, ret_is_error, err);
 	else if (!rc)
 		rc = ask_rounds(talk, method, first, ret_json, ret_is_error, err);
