@@ -26,6 +26,10 @@ struct mcpass_session_config {
 	const char *capabilities;       /* client capabilities as JSON, NULL: "{}" */
 	mcpass_trace_fn *trace;         /* or NULL */
 	void *trace_ctx;
+	const char *initialize;         /* to relay another program (mcpass_session_send): its
+	                                 * request initialize, JSON, in place of client_name,
+	                                 * client_version and capabilities; or NULL */
+	size_t max_message;             /* bytes of one message of the server; 0: 1 GiB */
 };
 
 enum mcpass_session_action_type {
@@ -83,6 +87,25 @@ MCPASS_API enum mcpass_rc mcpass_session_answer(struct mcpass_session *session,
  * knows none from the client: there it is left out without a word. */
 MCPASS_API enum mcpass_rc mcpass_session_notify(struct mcpass_session *session,
     const char *method, const char *params, struct mcpass_error *err);
+
+/* Sends a message of another program as it is; for a session that was given its initialize.
+ * A request keeps its id (but when it is sent anew after an answer that broke off), so that
+ * its RESULT is the whole response, as the server wrote it, with that id; what the stateless
+ * form wants in _meta is added where it is missing.  *ret_call names it.
+ * A notification goes on in the handshake era only; notifications/cancelled gives the request
+ * up that it names.  A response answers a request of the server (a MESSAGE with an id), ping
+ * too.  Of these *ret_call is 0.
+ * MCPASS_E_USAGE  no JSON-RPC message, a batch, or initialize; a request with an id that is
+ *                 under way; a response to a server that asks nothing
+ * MCPASS_E_LIMIT  1024 requests are under way */
+MCPASS_API enum mcpass_rc mcpass_session_send(struct mcpass_session *session,
+    const char *message, size_t len, unsigned *ret_call, struct mcpass_error *err);
+
+/* What the server answered to initialize, as it wrote it; NULL: there was no handshake.
+ * Borrowed until the next call.  And how often there was one: more than once when a session
+ * ended (404) and another was begun. */
+MCPASS_API const char *mcpass_session_welcome(const struct mcpass_session *session);
+MCPASS_API unsigned mcpass_session_begun(const struct mcpass_session *session);
 
 /* What this session learnt from tools/list about the headers that tools want
  * (x-mcp-header), as text to keep for a later session with the same server and credential;

@@ -48,7 +48,7 @@
 /* The answer of a server that a person asked: what is read where it lies may be long. */
 #define MP_MAX_ANSWER ((size_t)1024 * 1024 * 1024)
 /* One line or event of an event stream is at most a message and its framing. */
-#define MP_MAX_SSE_EVENT (MP_MAX_ANSWER + 4096)
+#define MP_SSE_FRAMING ((size_t)4096)
 /* A form posted to a token endpoint carries one JWT assertion at most. */
 #define MP_MAX_FORM ((size_t)64 * 1024)
 /* Seconds that a token may claim to live; more is a mistake, and must not overflow. */

@@ -6,19 +6,21 @@
 #define SPEC_STANDARD "MCP streamable HTTP, Standard Request Headers"
 #define SPEC_VALIDATION "MCP streamable HTTP, Server Validation"
 
-const char *mp_name_of(const char *method, const json_t *params)
+const char *mp_headers_named_by(const char *method)
 {
-	const char *member = mp_methods_named_by(method);
-
-	if (member == NULL || !mp_methods_has(method, MP_METHOD_STATELESS))
-		return NULL;
-	return json_string_value(json_object_get(params, member));
+	return mp_methods_has(method, MP_METHOD_STATELESS) ? mp_methods_named_by(method) : NULL;
 }
 
-enum mcpass_rc mp_headers_mirror(const char *revision, const char *method,
-    const json_t *params, struct mp_headers *headers, struct mcpass_error *err)
+const char *mp_name_of(const char *method, const json_t *params)
 {
-	const char *name = mp_name_of(method, params);
+	const char *member = mp_headers_named_by(method);
+
+	return member != NULL ? json_string_value(json_object_get(params, member)) : NULL;
+}
+
+enum mcpass_rc mp_headers_mirror(const char *revision, const char *method, const char *name,
+    struct mp_headers *headers, struct mcpass_error *err)
+{
 	char *value = NULL;
 	enum mcpass_rc rc;
 
@@ -31,42 +33,6 @@ enum mcpass_rc mp_headers_mirror(const char *revision, const char *method,
 		rc = mp_headers_add(headers, "Mcp-Name", value, err);
 	free(value);
 	return rc;
-}
-
-/* The name and version of a program, as MCP has it everywhere; new, or NULL. */
-static json_t *implementation(const char *name, const char *version)
-{
-	json_t *json = json_object();
-
-	if (json_object_set_new(json, "name", json_string(name)) == 0
-	    && json_object_set_new(json, "version", json_string(version != NULL ? version : "")) == 0)
-		return json;
-	json_decref(json);
-	return NULL;
-}
-
-enum mcpass_rc mp_meta_put(json_t *params, const char *revision, json_t *capabilities,
-    const char *client_name, const char *client_version, struct mcpass_error *err)
-{
-	json_t *meta = json_object_get(params, "_meta");
-
-	if (meta == NULL) {
-		meta = json_object();
-		if (json_object_set_new(params, "_meta", meta) != 0)
-			return mp_nomem(err);
-	}
-	if (!json_is_object(meta))
-		return mp_fail(err, MCPASS_E_USAGE, "MCP basic, _meta", "params._meta is not an object");
-	capabilities = capabilities != NULL ? json_incref(capabilities) : json_object();
-	if (json_object_set_new(meta, MP_META_VERSION, json_string(revision)) != 0
-	    || json_object_set(meta, MP_META_CAPABILITIES, capabilities) != 0
-	    || (client_name != NULL && json_object_set_new(meta, MP_META_CLIENT,
-	    implementation(client_name, client_version)) != 0)) {
-		json_decref(capabilities);
-		return mp_nomem(err);
-	}
-	json_decref(capabilities);
-	return MCPASS_OK;
 }
 
 struct check {

@@ -15,17 +15,15 @@ enum mcpass_rc mp_param_encode(const char *text, char **ret_value, struct mcpass
 /* The way back; text that is no sentinel is itself. */
 enum mcpass_rc mp_param_decode(const char *value, char **ret_text, struct mcpass_error *err);
 
-/* The name or URI that Mcp-Name mirrors for this method, or NULL; borrowed from params. */
+/* The member of params that Mcp-Name mirrors for this method, or NULL; and its value, borrowed
+ * from params. */
+const char *mp_headers_named_by(const char *method);
 const char *mp_name_of(const char *method, const json_t *params);
 
-/* Client: adds MCP-Protocol-Version, Mcp-Method, Mcp-Name for a request or
- * notification of the stateless era. */
-enum mcpass_rc mp_headers_mirror(const char *revision, const char *method,
-    const json_t *params, struct mp_headers *headers, struct mcpass_error *err);
-/* Client: puts _meta (version, capabilities, client info) into params, which is the
- * caller's own object; existing other keys of _meta stay. */
-enum mcpass_rc mp_meta_put(json_t *params, const char *revision, json_t *capabilities,
-    const char *client_name, const char *client_version, struct mcpass_error *err);
+/* Client: adds MCP-Protocol-Version, Mcp-Method, Mcp-Name for a request of the stateless era;
+ * name NULL: it names nothing. */
+enum mcpass_rc mp_headers_mirror(const char *revision, const char *method, const char *name,
+    struct mp_headers *headers, struct mcpass_error *err);
 
 /* Server: checks a stateless-era request's headers against its body.
  * MCPASS_OK, or MCPASS_E_PROTOCOL with *ret_code the JSON-RPC code to answer with

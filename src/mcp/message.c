@@ -1,11 +1,12 @@
 #include "mcp/message.h"
-#include <errno.h>
 #include <limits.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/json/check.h"
+#include "wire/json/peek.h"
+#include "wire/json/raw.h"
+#include "wire/json/writer.h"
 
 enum { JSONRPC, ID, METHOD, PARAMS, RESULT, ERROR, PARTS };
 static const char *const names[PARTS] = {
@@ -29,17 +30,38 @@ static bool is_id(struct mp_span id)
 	return id.len > 0 && strchr("\"-0123456789", id.data[0]) != NULL;
 }
 
-static enum mcpass_rc read_json(struct mp_span text, json_t **ret_json, struct mcpass_error *err)
+/* The text that a JSON string stands for; anything else stands for none, NULL. */
+static enum mcpass_rc read_text(struct mp_span json, char **ret_text, struct mcpass_error *err)
 {
-	return mp_json_parse_by(MP_JSON_MESSAGE, text.data, text.len, MP_MAX_MESSAGE, "the message",
-	    ret_json, err);
+	struct mp_buf buf;
+
+	if (json.len < 2 || json.data[0] != '"')
+		return MCPASS_OK;
+	mp_buf_init(&buf, 3 * json.len);
+	(void)mp_raw_text(&buf, json);
+	return mp_buf_take(&buf, "a text of the message", ret_text, err);
+}
+
+static enum mcpass_rc read_id(struct mp_message *m, struct mp_span id, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	m->id = m->key = id;
+	if (id.len < 2 || id.data[0] != '"')
+		return MCPASS_OK;
+	m->key = (struct mp_span){ id.data + 1, id.len - 2 };
+	if (memchr(id.data, '\\', id.len) == NULL)
+		return MCPASS_OK;
+	rc = read_text(id, &m->key_room, err);
+	if (!rc)
+		m->key = (struct mp_span){ m->key_room, strlen(m->key_room) };
+	return rc;
 }
 
 static enum mcpass_rc read_call(struct mp_message *m, const struct mp_span *parts,
     struct mcpass_error *err)
 {
-	json_t *method = NULL;
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc;
 
 	m->kind = m->id.data != NULL ? MP_RPC_REQUEST : MP_RPC_NOTIFICATION;
 	if (parts[RESULT].data != NULL || parts[ERROR].data != NULL)
@@ -48,12 +70,9 @@ static enum mcpass_rc read_call(struct mp_message *m, const struct mp_span *part
 		return refuse(err, "MCP basic, Requests", "id is neither a string nor an integer");
 	if (m->params.data != NULL && !is_object(m->params))
 		return refuse(err, "MCP basic, Requests", "params is not an object");
-	rc = read_json(parts[METHOD], &method, err);
-	if (!rc && (!json_is_string(method) || json_string_length(method) == 0))
+	rc = read_text(parts[METHOD], &m->method, err);
+	if (!rc && (m->method == NULL || m->method[0] == '\0'))
 		rc = refuse(err, "JSON-RPC 2.0 4", "method is not a name");
-	if (!rc)
-		rc = mp_set(&m->method, json_string_value(method), err);
-	json_decref(method);
 	return rc;
 }
 
@@ -72,85 +91,87 @@ static enum mcpass_rc read_result(struct mp_message *m, const struct mp_span *pa
 }
 
 /* A code that is written as a string counts, too, when it is a number; 0: there is none. */
-static int code_of(const json_t *error)
+static int code_of(struct mp_span code, bool *ret_is_integer)
 {
-	const json_t *code = mp_json_get(error, "code");
-	const char *text = json_string_value(code);
-	long long number = json_integer_value(code);
-	char *end = NULL;
+	char digits[32] = "", *end = NULL;
+	bool quoted = code.len > 2 && code.data[0] == '"';
+	long long number;
 
-	if (text != NULL) {
-		errno = 0;
-		number = strtoll(text, &end, 10);
-		if (errno != 0 || *end != '\0')
-			number = 0;
-	}
-	return number >= INT_MIN && number <= INT_MAX ? (int)number : 0;
-}
-
-static bool is_error(const json_t *json)
-{
-	const json_t *code = json_object_get(json, "code"), *message = json_object_get(json, "message");
-
-	return json_is_integer(code) && json_integer_value(code) >= INT_MIN
-	    && json_integer_value(code) <= INT_MAX && (message == NULL || json_is_string(message));
+	if (quoted)
+		code = (struct mp_span){ code.data + 1, code.len - 2 };
+	*ret_is_integer = false;
+	if (code.len == 0 || code.len >= sizeof(digits) || strchr("-0123456789", code.data[0]) == NULL)
+		return 0;
+	memcpy(digits, code.data, code.len);
+	number = strtoll(digits, &end, 10);
+	if (*end != '\0' || number < INT_MIN || number > INT_MAX)
+		return 0;
+	*ret_is_integer = !quoted;
+	return (int)number;
 }
 
 /* The error object that its writer meant; what it wrote is its data. */
-static enum mcpass_rc mend_error(json_t *written, json_t **ret_error, struct mcpass_error *err)
+static enum mcpass_rc mend_error(struct mp_message *m, struct mp_span written,
+    struct mcpass_error *err)
 {
-	const char *said = json_is_string(written) ? json_string_value(written)
-	    : json_string_value(mp_json_get(written, "message"));
-	json_t *error = json_pack("{s:i, s:s, s:O}", "code", code_of(written), "message",
-	    said != NULL ? said : "", "data", written);
+	struct mp_buf buf;
+	struct mp_writer w = { .buf = &buf };
+	enum mcpass_rc rc;
 
-	if (error == NULL)
-		return mp_nomem(err);
-	*ret_error = error;
-	return MCPASS_OK;
+	mp_buf_init(&buf, 4 * written.len + 256);
+	mp_writer_object(&w, NULL);
+	mp_writer_int(&w, "code", m->code);
+	mp_writer_text(&w, "message", m->said != NULL ? m->said : "");
+	mp_writer_raw(&w, "data", written);
+	mp_writer_end(&w, '}');
+	rc = mp_buf_take(&buf, "the error", &m->mended, err);
+	if (!rc)
+		m->error = (struct mp_span){ m->mended, strlen(m->mended) };
+	return rc;
 }
 
 static enum mcpass_rc read_error(struct mp_message *m, const struct mp_span *parts,
     struct mcpass_error *err)
 {
-	json_t *written = NULL;
+	enum { CODE, MESSAGE, MEMBERS };
+	static const char *const members[MEMBERS] = { [CODE] = "code", [MESSAGE] = "message" };
+	struct mp_span values[MEMBERS] = { { NULL, 0 } };
+	bool has_code = false;
 	enum mcpass_rc rc;
 
 	m->kind = MP_RPC_ERROR;
-	if (parts[ERROR].data == NULL)
+	m->error = parts[ERROR];
+	if (m->error.data == NULL)
 		return refuse(err, "JSON-RPC 2.0 4, 5", "no method, no result, no error");
 	if (m->id.data != NULL && !is_id(m->id))
 		return refuse(err, "MCP basic, Error Responses", "id is neither a string nor an integer");
-	rc = read_json(parts[ERROR], &written, err);
+	if (is_object(m->error))
+		mp_raw_values(m->error, members, MEMBERS, values);
+	rc = read_text(is_object(m->error) ? values[MESSAGE] : m->error, &m->said, err);
 	if (rc)
 		return rc;
-	m->odd_error = !is_error(written);
-	if (m->odd_error)
-		rc = mend_error(written, &m->error, err);
-	else
-		m->error = json_incref(written);
-	json_decref(written);
-	m->code = code_of(m->error);
-	m->said = json_string_value(json_object_get(m->error, "message"));
-	if (m->said == NULL)
-		m->said = "";
-	return rc;
+	m->code = code_of(values[CODE], &has_code);
+	if (has_code && (values[MESSAGE].data == NULL || m->said != NULL))
+		return MCPASS_OK;
+	return mend_error(m, parts[ERROR], err);
 }
 
 enum mcpass_rc mp_message_read(struct mp_span text, const char *what,
     struct mp_message *ret_message, struct mcpass_error *err)
 {
-	struct mp_message m = { .text = text, .said = "" };
+	struct mp_message m = { .text = text };
 	struct mp_span parts[PARTS];
 	enum mcpass_rc rc;
 
-	rc = mp_json_check(text, what, names, PARTS, parts, err);
+	rc = mp_json_peek(text, what, names, PARTS, parts, err);
 	if (!rc && !mp_span_is(parts[JSONRPC], "\"2.0\""))
 		rc = refuse(err, "JSON-RPC 2.0 4", "jsonrpc is not \"2.0\"");
 	if (rc)
 		return rc;
-	m.id = parts[ID];
 	m.params = parts[PARAMS];
+	rc = read_id(&m, parts[ID], err);
+	if (rc)
+		return rc;
 	if (parts[METHOD].data != NULL)
 		rc = read_call(&m, parts, err);
 	else if (parts[RESULT].data != NULL)
@@ -167,22 +188,34 @@ enum mcpass_rc mp_message_read(struct mp_span text, const char *what,
 void mp_message_free(struct mp_message *message)
 {
 	free(message->method);
-	json_decref(message->error);
-	*message = (struct mp_message){ .said = "" };
+	free(message->mended);
+	free(message->said);
+	free(message->key_room);
+	*message = (struct mp_message){ 0 };
 }
 
-bool mp_message_has_id(const struct mp_message *message, json_int_t id)
+/* Some languages write every number with a fraction. */
+static struct mp_span without_fraction(struct mp_span key)
 {
-	struct mp_span text = message->id;
-	char digits[32];
+	if (key.len > 2 && memcmp(key.data + key.len - 2, ".0", 2) == 0)
+		key.len -= 2;
+	return key;
+}
 
-	if (text.len > 2 && text.data[0] == '"')
-		text = (struct mp_span){ text.data + 1, text.len - 2 };
-	(void)snprintf(digits, sizeof(digits), "%lld", (long long)id);
-	if (text.len > strlen(digits) + 2 || text.len < strlen(digits))
-		return false;
-	/* Some languages write every number with a fraction. */
-	return memcmp(text.data, digits, strlen(digits)) == 0
-	    && (text.len == strlen(digits) || (text.len == strlen(digits) + 2
-	        && memcmp(text.data + strlen(digits), ".0", 2) == 0));
+bool mp_message_same_key(struct mp_span a, struct mp_span b)
+{
+	a = without_fraction(a);
+	b = without_fraction(b);
+	return a.data != NULL && a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+/* FNV-1a */
+unsigned mp_message_hash(struct mp_span key)
+{
+	uint32_t hash = 2166136261u;
+
+	key = without_fraction(key);
+	for (size_t i = 0; i < key.len; i++)
+		hash = (hash ^ (unsigned char)key.data[i]) * 16777619u;
+	return hash;
 }

@@ -13,19 +13,23 @@ struct mp_message {
 	struct mp_span params;          /* an object, or data NULL */
 	struct mp_span result;          /* MP_RPC_RESULT: an object */
 	char *method;                   /* requests and notifications; owned */
-	json_t *error;                  /* MP_RPC_ERROR: an object with an integer code; owned */
-	bool odd_error;                 /* that is not what its writer wrote */
-	int code;                       /* its code, and its message, "" when it has none */
-	const char *said;               /*    borrowed from error */
+	struct mp_span error;           /* MP_RPC_ERROR: an object with an integer code */
+	char *mended;                   /* that object, when its writer wrote no such; owned */
+	int code;                       /* its code, and its message, NULL when it has none; */
+	char *said;                     /*    owned */
+	struct mp_span key;             /* the id without its quotes and escapes */
+	char *key_room;                 /* where there were escapes; owned */
 };
 /* text is UTF-8 (mp_json_utf8) and one message, not a batch.  what names it in an error.
  * Release with mp_message_free().  MCPASS_E_PROTOCOL  it is none; MCPASS_E_LIMIT  nested too
- * deep, or an error of more than MP_MAX_JSON_VALUES values */
+ * deep */
 enum mcpass_rc mp_message_read(struct mp_span text, const char *what,
     struct mp_message *ret_message, struct mcpass_error *err);
 void mp_message_free(struct mp_message *message);
 
-/* The id is that number: as one, or as its digits in a string. */
-bool mp_message_has_id(const struct mp_message *message, json_int_t id);
+/* Whether the keys are one: a number may come as its digits in a string, or with ".0". */
+bool mp_message_same_key(struct mp_span a, struct mp_span b);
+/* The same number for keys that are one. */
+unsigned mp_message_hash(struct mp_span key);
 
 #endif

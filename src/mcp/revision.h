@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Its messages are those of 2025-03-26, and servers of today still name it. */
+#define MP_REV_2024_11_05 "2024-11-05"
 #define MP_REV_2025_03_26 "2025-03-26"
 #define MP_REV_2025_06_18 "2025-06-18"
 #define MP_REV_2025_11_25 "2025-11-25"

@@ -1,171 +1,144 @@
 /* The HTTP request of an exchange.  It is made when it is sent, not when it was asked
  * for: the form, the session and the tools' headers may have become known meanwhile. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "session/session.h"
+#include "wire/json/peek.h"
 
-/* The members are shared.  Not json_copy(): it loses those it has no memory for. */
-static json_t *copy_object(json_t *object)
+/* --- what a request says about its sender --- */
+
+enum { VERSION, CAPABILITIES, CLIENT, OURS };
+static const char *const ours[OURS] = { MP_META_VERSION, MP_META_CAPABILITIES, MP_META_CLIENT };
+
+static struct mp_span text_span(const char *text)
 {
-	json_t *copy = json_object();
-
-	if (copy == NULL || object == NULL || json_object_update(copy, object) == 0)
-		return copy;
-	json_decref(copy);
-	return NULL;
+	return (struct mp_span){ text, strlen(text) };
 }
 
-/* Our own copy of params, whose _meta may be written into. */
-static json_t *copy_params(json_t *params)
-{
-	json_t *copy = copy_object(params);
-	json_t *meta = json_object_get(copy, "_meta");
-
-	if (meta != NULL && json_object_set_new(copy, "_meta", copy_object(meta)) != 0) {
-		json_decref(copy);
-		return NULL;
-	}
-	return copy;
-}
-
-/* _meta as the program wrote it, but for what is ours to say. */
-static enum mcpass_rc add_meta(struct mp_buf *buf, struct mp_span written, const json_t *meta,
+/* Of what another program said itself, only a revision that is not the one in use is changed;
+ * *ret_complete: nothing has to be.  A program of ours has nothing to say there. */
+static enum mcpass_rc choose_meta(const struct mcpass_session *s, const struct mp_call *call,
+    struct mp_span version, struct mp_member *members, bool *ret_complete,
     struct mcpass_error *err)
 {
-	static const char *const ours[] = { MP_META_VERSION, MP_META_CAPABILITIES, MP_META_CLIENT };
-	char *text = mp_dup_span(written);
-	bool put = true;
-	enum mcpass_rc rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
+	const struct mp_span said[OURS] = { version, text_span(s->capabilities),
+		s->client != NULL ? text_span(s->client) : (struct mp_span){ NULL, 0 } };
+	struct mp_span written[OURS] = { { NULL, 0 } };
+	enum mcpass_rc rc = MCPASS_OK;
 
-	for (size_t i = 0; !rc && text != NULL && put && i < MP_COUNT(ours); i++) {
-		const json_t *value = json_object_get(meta, ours[i]);
-		char *said = value != NULL ? mp_json_dump(value) : NULL;
-		struct mp_buf next;
+	if (call->whole && call->meta.data != NULL)
+		rc = mp_json_peek(call->meta, "_meta", ours, OURS, written, err);
+	*ret_complete = true;
+	for (size_t i = 0; i < OURS; i++) {
+		bool stays = written[i].data != NULL
+		    && (i != VERSION || mp_span_is(written[i], version.data));
 
-		if (value != NULL && said == NULL)
-			rc = mp_nomem(err);
-		mp_buf_init(&next, buf->max);
-		if (!rc)
-			put = mp_raw_put(&next, (struct mp_span){ text, strlen(text) }, ours[i], said);
-		free(said);
-		free(text);
-		text = NULL;
-		if (!rc)
-			rc = mp_buf_take(&next, "the request", &text, err);
-		mp_buf_free(&next);
+		members[i] = (struct mp_member){ ours[i], stays ? written[i] : said[i] };
+		*ret_complete &= stays || said[i].data == NULL;
 	}
-	if (!rc && !put) {      /* a name with escapes: what cannot be told apart is made anew */
-		free(text);
-		text = mp_json_dump(meta);
-		rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
-	}
-	if (!rc)
-		mp_buf_adds(buf, text);
-	free(text);
 	return rc;
 }
 
-static enum mcpass_rc meta_text(const struct mp_call *call, const json_t *meta, size_t max,
-    char **ret_text, struct mcpass_error *err)
+static struct mp_span last_byte(struct mp_span object)
 {
-	struct mp_span written = { "{}", 2 };
-	struct mp_buf buf;
+	while (object.len > 0 && object.data[object.len - 1] != '}')
+		object.len--;
+	return (struct mp_span){ object.data + object.len - 1, 0 };
+}
+
+/* Where _meta goes, and what stands around it there.  null is absent, and stands in the way. */
+static void place_meta(const struct mp_call *call, struct mp_buf *buf, const char *meta,
+    struct mp_edit *edit)
+{
+	struct mp_span params = call->message.params, null;
+
+	if (call->meta.data != NULL) {
+		edit->from = call->meta;
+		mp_buf_adds(buf, meta);
+	} else if (params.data != NULL) {
+		null = mp_raw_value(params, "_meta");
+		edit->from = null.data != NULL ? null : last_byte(params);
+		mp_buf_addf(buf, "%s%s", null.data != NULL ? "" : mp_raw_is_empty(params)
+		    ? "\"_meta\":" : ",\"_meta\":", meta);
+	} else {
+		null = mp_raw_value(call->message.text, "params");
+		edit->from = null.data != NULL ? null : last_byte(call->message.text);
+		mp_buf_addf(buf, "%s{\"_meta\":%s}", null.data != NULL ? "" : ",\"params\":", meta);
+	}
+}
+
+/* buf is where the edit's text is; an edit without a place: nothing is changed. */
+static enum mcpass_rc edit_meta(const struct mcpass_session *s, const struct mp_call *call,
+    struct mp_buf *buf, struct mp_edit *ret_edit, struct mcpass_error *err)
+{
+	struct mp_span written = call->meta.data != NULL ? call->meta : text_span("{}");
+	struct mp_member members[OURS] = { { ours[VERSION], { NULL, 0 } },
+		{ ours[CAPABILITIES], { NULL, 0 } }, { ours[CLIENT], { NULL, 0 } } };
+	bool complete = call->meta.data == NULL || call->whole;
+	struct mp_buf meta;
+	char version[32];
+	enum mcpass_rc rc = MCPASS_OK;
+
+	(void)snprintf(version, sizeof(version), "\"%s\"", s->revision);
+	if (s->era == MP_ERA_STATELESS)
+		rc = choose_meta(s, call, text_span(version), members, &complete, err);
+	if (rc || complete)
+		return rc;
+	mp_buf_init(&meta, MP_MAX_MESSAGE);
+	mp_raw_put(&meta, written, members, OURS);
+	rc = mp_buf_check(&meta, "_meta", err);
+	if (!rc)
+		place_meta(call, buf, mp_buf_text(&meta), ret_edit);
+	mp_buf_free(&meta);
+	if (!rc)
+		rc = mp_buf_check(buf, "_meta", err);
+	ret_edit->to = (struct mp_span){ mp_buf_text(buf), buf->len };
+	return rc;
+}
+
+/* --- the request --- */
+
+/* As it was asked for, but for the id, and what it says about its sender. */
+static enum mcpass_rc write_call(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	struct mp_call *call = e->call;
+	struct mp_edit edits[2] = { { { NULL, 0 }, { NULL, 0 } } };
+	struct mp_buf meta, buf;
+	size_t count = 0;
 	enum mcpass_rc rc;
 
-	if (call->raw != NULL)
-		written = mp_raw_member((struct mp_span){ call->raw, strlen(call->raw) }, "_meta");
-	if (written.data == NULL)
-		written = (struct mp_span){ "{}", 2 };
-	mp_buf_init(&buf, max);
-	rc = add_meta(&buf, written, meta, err);
+	mp_buf_init(&meta, 2 * MP_MAX_MESSAGE);
+	mp_buf_init(&buf, 4 * MP_MAX_MESSAGE);
+	rc = mp_call_number(s, call, err);
 	if (!rc)
-		rc = mp_buf_take(&buf, "the request", ret_text, err);
-	mp_buf_free(&buf);
-	return rc;
-}
-
-/* Numbers and the order of members stay as the program wrote them.  What cannot be told
- * apart so is written by jansson. */
-static enum mcpass_rc add_params(struct mp_buf *buf, const struct mp_call *call,
-    const json_t *params, struct mcpass_error *err)
-{
-	const json_t *meta = json_object_get(params, "_meta");
-	enum mcpass_rc rc = MCPASS_OK;
-	char *text = NULL;
-	struct mp_buf raw;
-	bool put = false;
-
-	if (meta != NULL)
-		rc = meta_text(call, meta, buf->max, &text, err);
-	if (rc)
-		return rc;
-	mp_buf_init(&raw, buf->max);
-	if (call->raw != NULL)
-		put = mp_raw_put(&raw, (struct mp_span){ call->raw, strlen(call->raw) }, "_meta", text);
-	free(text);
-	text = NULL;
-	if (put)
-		rc = mp_buf_take(&raw, "the request", &text, err);
-	else if ((text = mp_json_dump(params)) == NULL)
-		rc = mp_nomem(err);
+		rc = edit_meta(s, call, &meta, &edits[0], err);
+	count += edits[0].from.data != NULL;
+	if (!rc && call->sent_id != NULL)
+		edits[count++] = (struct mp_edit){ call->message.id, text_span(call->sent_id) };
 	if (!rc)
-		mp_buf_adds(buf, text);
-	free(text);
-	mp_buf_free(&raw);
-	return rc;
-}
-
-static enum mcpass_rc write_call(struct mcpass_session *s, struct mp_exchange *e,
-    const json_t *params, struct mcpass_error *err)
-{
-	json_t *name = json_string(e->call->method);
-	char *method = name != NULL ? mp_json_dump(name) : NULL, *body = NULL;
-	enum mcpass_rc rc = MCPASS_OK;
-	struct mp_buf buf;
-
-	json_decref(name);
-	if (method == NULL)
-		return mp_nomem(err);
-	mp_buf_init(&buf, 2 * (size_t)MP_MAX_MESSAGE);
-	/* spec: MCP basic, "Requests": never an id that was used before */
-	mp_buf_addf(&buf, "{\"jsonrpc\":\"2.0\",\"id\":%lld,\"method\":%s",
-	    (long long)s->last_id + 1, method);
-	free(method);
-	if (params != NULL) {
-		mp_buf_adds(&buf, ",\"params\":");
-		rc = add_params(&buf, e->call, params, err);
-	}
-	mp_buf_addc(&buf, '}');
-	if (!rc)
-		rc = mp_buf_take(&buf, "the request", &body, err);
-	mp_buf_free(&buf);
-	if (rc)
-		return rc;
+		mp_raw_edit(&buf, call->message.text, edits, count);
 	free(e->body);
-	e->body = body;
-	e->call->rpc_id = ++s->last_id;
-	return MCPASS_OK;
+	e->body = NULL;
+	if (!rc)
+		rc = mp_buf_take(&buf, "the request", &e->body, err);
+	mp_buf_free(&meta);
+	mp_buf_free(&buf);
+	return rc;
 }
 
 /* spec: MCP 2026-07-28 streamable HTTP, "Request Metadata" */
 static enum mcpass_rc compose_stateless(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	json_t *params = copy_params(e->call->params);
 	enum mcpass_rc rc;
 
-	if (params == NULL)
-		return mp_nomem(err);
-	rc = mp_meta_put(params, s->revision, s->capabilities, s->client_name, s->client_version, err);
-	if (!rc)
-		rc = mp_headers_mirror(s->revision, e->call->method, params, &e->headers, err);
+	rc = mp_headers_mirror(s->revision, e->call->method, e->call->target, &e->headers, err);
 	if (!rc && strcmp(e->call->method, "tools/call") == 0)
-		rc = mp_tools_mirror(s, params, &e->headers, err);
-	if (!rc)
-		rc = write_call(s, e, params, err);
-	json_decref(params);
-	return rc;
+		rc = mp_tools_mirror(s, e->call, &e->headers, err);
+	return rc ? rc : write_call(s, e, err);
 }
 
 /* spec: MCP 2025-11-25 transports, "Session Management", "Protocol Version Header" */
@@ -193,7 +166,7 @@ static enum mcpass_rc compose_session(struct mcpass_session *s, struct mp_exchan
 	if (!rc && e->last_id != NULL)  /* only a GET has one; spec: "Resumability" */
 		rc = mp_headers_add(&e->headers, "Last-Event-ID", e->last_id, err);
 	if (!rc && e->call != NULL && !e->resuming)
-		rc = write_call(s, e, e->call->params, err);
+		rc = write_call(s, e, err);
 	return rc;
 }
 

@@ -1,6 +1,7 @@
 /* Which form of the protocol the server wants.  The era belongs to the server, not to a
  * request: once a good answer proved it, it stays.
  * spec: MCP 2026-07-28 streamable HTTP, "Backward Compatibility"; versioning */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "session/session.h"
@@ -21,6 +22,12 @@ static enum mcpass_rc start_with(struct mcpass_session *s, enum mp_era era,
 	return mp_set(&s->revision, revision, err);
 }
 
+/* The revision that is tried first of an era. */
+static const char *first_of(const struct mcpass_session *s, enum mp_era era)
+{
+	return era == MP_ERA_SESSION && s->offer != NULL ? s->offer : mp_revision_newest(era);
+}
+
 enum mcpass_rc mp_era_begin(struct mcpass_session *s, const struct mcpass_session_config *cfg,
     struct mcpass_error *err)
 {
@@ -39,7 +46,7 @@ enum mcpass_rc mp_era_begin(struct mcpass_session *s, const struct mcpass_sessio
 	if (era == MP_ERA_UNKNOWN)
 		era = MP_ERA_STATELESS;
 	s->first_era = era;
-	return start_with(s, era, mp_revision_newest(era), err);
+	return start_with(s, era, first_of(s, era), err);
 }
 
 enum mcpass_rc mp_era_restart(struct mcpass_session *s, struct mcpass_error *err)
@@ -47,7 +54,7 @@ enum mcpass_rc mp_era_restart(struct mcpass_session *s, struct mcpass_error *err
 	if (s->fixed)
 		return MCPASS_OK;
 	s->tried_stateless = s->tried_session = s->hello_retried = false;
-	return start_with(s, s->first_era, mp_revision_newest(s->first_era), err);
+	return start_with(s, s->first_era, first_of(s, s->first_era), err);
 }
 
 void mp_era_settle(struct mcpass_session *s)
@@ -57,6 +64,11 @@ void mp_era_settle(struct mcpass_session *s)
 		    ? "The server speaks 2026-07-28: every request stands alone"
 		    : "The server wants a handshake and a session", "MCP versioning");
 	s->settled = true;
+}
+
+static const char *said_by(const struct mp_message *message)
+{
+	return message != NULL && message->said != NULL ? message->said : "";
 }
 
 /* What stands between an HTTP status and the server's own words, if it had any. */
@@ -69,7 +81,7 @@ static const char *colon(const char *said)
 static enum mcpass_rc neither(const struct mcpass_session *s, const struct mp_message *message,
     struct mcpass_error *err)
 {
-	const char *said = message != NULL ? message->said : "";
+	const char *said = said_by(message);
 	int status = s->era == MP_ERA_SESSION ? s->hello_status : s->refused_status;
 	enum mcpass_rc rc;
 
@@ -98,10 +110,8 @@ static enum mcpass_rc fall_back(struct mcpass_session *s, struct mp_call *call, 
 	s->refused_status = status;
 	if (s->fixed || s->tried_session)
 		return neither(s, message, err);
-	if (message != NULL) {
-		json_decref(call->error);
-		call->error = json_incref(message->error);
-	}
+	if (message != NULL && mp_set_span(&call->error, message->error, err))
+		return MCPASS_E_NOMEM;
 	mp_call_requeue(s, call);
 	mp_trace_decision(s, "The answer is not one of 2026-07-28: trying the handshake of the "
 	    "revisions before it", SPEC_COMPAT);
@@ -117,53 +127,59 @@ bool mp_era_is_modern(int status, int code)
 	    || code == MP_RPC_UNSUPPORTED_VERSION;
 }
 
+static bool has(struct mp_span list, const char *revision)
+{
+	const char *at = list.data;
+	char quoted[32];
+	struct mp_span item;
+
+	(void)snprintf(quoted, sizeof(quoted), "\"%s\"", revision);
+	while (at != NULL && mp_raw_item(&at, list.data + list.len, &item))
+		if (mp_span_is(item, quoted))
+			return true;
+	return false;
+}
+
 /* The newest of the server's revisions that we speak too, or NULL. */
-static const char *pick(const struct mcpass_session *s, const json_t *supported)
+static const char *pick(const struct mcpass_session *s, struct mp_span supported)
 {
 	const char *const *ours;
 	size_t count;
 
 	ours = mp_revisions(&count);
-	while (count-- > 0) {
-		if (s->fixed && !mp_eq(ours[count], s->revision))
-			continue;
-		for (size_t i = 0; i < json_array_size(supported); i++)
-			if (mp_eq(json_string_value(json_array_get(supported, i)), ours[count]))
-				return ours[count];
-	}
+	while (count-- > 0)
+		if ((!s->fixed || mp_eq(ours[count], s->revision)) && has(supported, ours[count]))
+			return ours[count];
 	return NULL;
 }
 
-static const json_t *supported_by(const struct mp_message *message)
+/* A list, or data NULL. */
+static struct mp_span supported_by(const struct mp_message *message)
 {
-	return message == NULL ? NULL
-	    : json_object_get(json_object_get(message->error, "data"), "supported");
+	struct mp_span list = { NULL, 0 };
+
+	if (message != NULL && message->error.data != NULL)
+		list = mp_raw_value(mp_raw_value(message->error, "data"), "supported");
+	return list.data != NULL && list.data[0] == '[' ? list : (struct mp_span){ NULL, 0 };
 }
 
 static enum mcpass_rc nothing_in_common(const struct mcpass_session *s,
-    const json_t *supported, struct mcpass_error *err)
+    struct mp_span supported, struct mcpass_error *err)
 {
-	char *list = mp_json_dump(supported);
-	enum mcpass_rc rc;
-
-	if (list == NULL)
-		return mp_nomem(err);
-	rc = mp_fail(err, MCPASS_E_PROTOCOL, SPEC_NEGOTIATION,
-	    "the server speaks the revisions %s, we %s %s", list,
+	return mp_fail(err, MCPASS_E_PROTOCOL, SPEC_NEGOTIATION,
+	    "the server speaks the revisions %.*s, we %s %s", (int)supported.len, supported.data,
 	    s->fixed ? "were told to speak" : "speak " MP_REV_2025_03_26 " to",
 	    s->fixed ? s->revision : MP_REV_2026_07_28);
-	free(list);
-	return rc;
 }
 
 enum mcpass_rc mp_era_choose(struct mcpass_session *s, struct mp_call *call,
     const struct mp_message *message, struct mcpass_error *err)
 {
-	const json_t *supported = supported_by(message);
+	struct mp_span supported = supported_by(message);
 	const char *revision = pick(s, supported);
 
-	if (!json_is_array(supported))
-		return fall_back(s, call, 400, mp_revision_newest(MP_ERA_SESSION), message, err);
+	if (supported.data == NULL)
+		return fall_back(s, call, 400, first_of(s, MP_ERA_SESSION), message, err);
 	if (revision == NULL)
 		return nothing_in_common(s, supported, err);
 	if (mp_revision_era(revision) == MP_ERA_SESSION)
@@ -191,7 +207,7 @@ static bool is_suspicious(const struct mcpass_session *s, const struct mp_call *
 		return true;
 	if (mp_call_is_safe(call) && (of_an_sdk || (of_an_old_one && !s->hinted)))
 		return true;
-	return code != MP_RPC_INTERNAL && strstr(message->said, "initializ") != NULL;
+	return code != MP_RPC_INTERNAL && strstr(said_by(message), "initializ") != NULL;
 }
 
 enum mcpass_rc mp_era_suspect(struct mcpass_session *s, struct mp_call *call,
@@ -202,7 +218,7 @@ enum mcpass_rc mp_era_suspect(struct mcpass_session *s, struct mp_call *call,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (suspect)
-		rc = fall_back(s, call, 200, mp_revision_newest(MP_ERA_SESSION), message, err);
+		rc = fall_back(s, call, 200, first_of(s, MP_ERA_SESSION), message, err);
 	if (!rc)
 		*ret_suspect = suspect;
 	return rc;
@@ -223,7 +239,7 @@ static bool is_evidence(int status)
 static enum mcpass_rc http_failure(const struct mp_exchange *e, const struct mp_message *message,
     const char *reason, struct mcpass_error *err)
 {
-	const char *said = message != NULL ? message->said : "";
+	const char *said = said_by(message);
 	const char *method = e->call->method;
 	enum mcpass_rc rc;
 
@@ -260,7 +276,7 @@ enum mcpass_rc mp_era_refused(struct mcpass_session *s, struct mp_exchange *e,
 	struct mp_call *call = e->call;
 	bool against;
 
-	if (message != NULL && message->id.data != NULL && mp_call_answered(s, message) != call)
+	if (message != NULL && message->id.data != NULL && mp_call_by_key(s, message->key) != call)
 		message = NULL;         /* an error, but not of this request */
 	if (call->kind == MP_CALL_INITIALIZE && is_evidence(e->status))
 		return mp_era_no_session(s, e, call, message, err);
@@ -270,7 +286,7 @@ enum mcpass_rc mp_era_refused(struct mcpass_session *s, struct mp_exchange *e,
 		return MCPASS_OK;
 	}
 	if (against && !s->settled && (message == NULL || (!s->fixed && !s->tried_session)))
-		return fall_back(s, call, e->status, mp_revision_newest(MP_ERA_SESSION), message, err);
+		return fall_back(s, call, e->status, first_of(s, MP_ERA_SESSION), message, err);
 	if (message != NULL && call->kind != MP_CALL_INITIALIZE)
 		return mp_message_answer(s, e, call, message, err);
 	return http_failure(e, message, reason, err);
@@ -287,7 +303,7 @@ static enum mcpass_rc deliver_kept(struct mcpass_session *s, bool *ret_any,
 		if (call->error == NULL)
 			continue;
 		*ret_any = true;
-		rc = mp_call_deliver(s, call, call->error, true, err);
+		rc = mp_call_deliver_kept(s, call, err);
 	}
 	return rc;
 }

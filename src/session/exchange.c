@@ -18,8 +18,8 @@ static void reset(struct mcpass_session *s, struct mp_exchange *e)
 	mp_headers_free(&e->answer);
 	mp_buf_free(&e->text);
 	mp_sse_free(&e->sse);
-	mp_sse_init(&e->sse, MP_MAX_SSE_EVENT);
-	mp_buf_init(&e->text, MP_MAX_ANSWER);
+	mp_sse_init(&e->sse, s->max_answer + MP_SSE_FRAMING);
+	mp_buf_init(&e->text, s->max_answer);
 	if (e->unread.len > 0)
 		s->unread_count--;
 	mp_buf_free(&e->unread);
@@ -108,7 +108,7 @@ enum mcpass_rc mp_exchange_new(struct mcpass_session *s, enum mp_exchange_kind k
 	}
 	e->kind = kind;
 	e->call = call;
-	e->entry.number = ++s->exchange_number;
+	e->entry = (struct mp_entry){ .item = e, .number = ++s->exchange_number };
 	e->delay = e->retry_ms = -1;
 	if (kind == MP_EXCHANGE_LISTEN)
 		s->listener = e;
@@ -121,7 +121,9 @@ enum mcpass_rc mp_exchange_new(struct mcpass_session *s, enum mp_exchange_kind k
 
 struct mp_exchange *mp_exchange_by_number(const struct mcpass_session *s, unsigned number)
 {
-	return mp_table_find(&s->exchange_table, number);
+	const struct mp_entry *entry = mp_table_find(&s->exchange_table, number);
+
+	return entry != NULL ? entry->item : NULL;
 }
 
 void mp_exchange_restart(struct mcpass_session *s, struct mp_exchange *e, int64_t delay)

@@ -48,7 +48,7 @@ static enum mcpass_rc fail_waiting(struct mcpass_session *s, struct mp_call *cal
     const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
 {
 	if (call->error != NULL && !e->broken)
-		return mp_call_deliver(s, call, call->error, true, err);
+		return mp_call_deliver_kept(s, call, err);
 	return fail_call(s, call, e, why, err);
 }
 
@@ -82,7 +82,7 @@ static enum mcpass_rc fail_relist(struct mcpass_session *s, struct mp_call *reli
 	struct mp_call *held = mp_call_by_number(s, relist->serves);
 
 	mp_call_remove(s, relist);
-	return held != NULL ? mp_call_deliver(s, held, held->error, true, err) : MCPASS_OK;
+	return held != NULL ? mp_call_deliver_kept(s, held, err) : MCPASS_OK;
 }
 
 static enum mcpass_rc fail(struct mcpass_session *s, struct mp_exchange *e,

@@ -1,24 +1,57 @@
 /* The revisions with a handshake; spec: MCP 2025-11-25 lifecycle and transports. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "session/session.h"
+#include "wire/json/writer.h"
 
-/* Its messages are those of 2025-03-26, and servers of today still name it. */
-#define REV_2024_11_05 "2024-11-05"
+/* Another program's initialize goes as it is, but for a revision that the server asked for. */
+static enum mcpass_rc relay_hello(struct mcpass_session *s, char **ret_text,
+    struct mcpass_error *err)
+{
+	struct mp_span text = { s->hello, strlen(s->hello) };
+	struct mp_span version = mp_raw_value(mp_raw_value(text, "params"), "protocolVersion");
+	char quoted[32];
+	struct mp_edit edit = { version, { quoted, 0 } };
+	struct mp_buf buf;
+
+	edit.to.len = (size_t)snprintf(quoted, sizeof(quoted), "\"%s\"", s->revision);
+	mp_buf_init(&buf, 2 * MP_MAX_MESSAGE);
+	mp_raw_edit(&buf, text, &edit, version.data != NULL ? 1 : 0);
+	return mp_buf_take(&buf, "initialize", ret_text, err);
+}
+
+static enum mcpass_rc ask_hello(struct mcpass_session *s, struct mp_call **ret_call,
+    struct mcpass_error *err)
+{
+	struct mp_buf params;
+	struct mp_writer w = { .buf = &params };
+	enum mcpass_rc rc;
+
+	mp_buf_init(&params, 2 * MP_MAX_MESSAGE);
+	mp_writer_object(&w, NULL);
+	mp_writer_text(&w, "protocolVersion", s->revision);
+	mp_writer_raw(&w, "capabilities", (struct mp_span){ s->capabilities, strlen(s->capabilities) });
+	mp_writer_raw(&w, "clientInfo", (struct mp_span){ s->client, strlen(s->client) });
+	mp_writer_end(&w, '}');
+	rc = mp_buf_check(&params, "initialize", err);
+	if (!rc)
+		rc = mp_call_ask(s, MP_CALL_INITIALIZE, "initialize",
+		    (struct mp_span){ mp_buf_text(&params), params.len }, ret_call, err);
+	mp_buf_free(&params);
+	return rc;
+}
 
 enum mcpass_rc mp_legacy_hello(struct mcpass_session *s, struct mcpass_error *err)
 {
-	json_t *params = json_pack("{s:s, s:O, s:{s:s, s:s}}", "protocolVersion", s->revision,
-	    "capabilities", s->capabilities, "clientInfo", "name", s->client_name, "version",
-	    s->client_version);
-	struct mp_call *call;
+	struct mp_call *call = NULL;
+	char *text = NULL;
 	enum mcpass_rc rc;
 
-	if (params == NULL)
-		return mp_nomem(err);
-	rc = mp_call_new(s, MP_CALL_INITIALIZE, "initialize", params, &call, err);
-	json_decref(params);
+	rc = s->hello != NULL ? relay_hello(s, &text, err) : ask_hello(s, &call, err);
+	if (!rc && text != NULL)
+		rc = mp_call_new(s, MP_CALL_INITIALIZE, text, &call, err);
 	if (rc)
 		return rc;
 	s->generation++;
@@ -59,7 +92,7 @@ static enum mcpass_rc check_version(const struct mcpass_session *s, const char *
 	enum mcpass_rc rc;
 
 	if (s->fixed ? mp_eq(version, s->revision) : mp_revision_era(version) == MP_ERA_SESSION
-	    || mp_eq(version, REV_2024_11_05))
+	    || mp_eq(version, MP_REV_2024_11_05))
 		return MCPASS_OK;
 	rc = mp_fail(err, MCPASS_E_PROTOCOL, "MCP 2025-11-25 lifecycle, Version Negotiation",
 	    "asked for revision %s, the server answered with %s", s->revision,
@@ -80,28 +113,43 @@ static enum mcpass_rc announce(struct mcpass_session *s, struct mcpass_error *er
 	return rc;
 }
 
+/* Its protocolVersion, NULL when it is no text. */
+static enum mcpass_rc read_version(struct mp_span welcome, char **ret_version,
+    struct mcpass_error *err)
+{
+	struct mp_span json = mp_raw_value(welcome, "protocolVersion");
+	struct mp_buf buf;
+
+	if (json.len < 2 || json.data[0] != '"')
+		return MCPASS_OK;
+	mp_buf_init(&buf, 3 * json.len);
+	(void)mp_raw_text(&buf, json);
+	return mp_buf_take(&buf, "a revision", ret_version, err);
+}
+
 enum mcpass_rc mp_legacy_welcome(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_call *call, const struct mp_message *message, struct mcpass_error *err)
 {
-	const char *version;
-	json_t *welcome = NULL;
+	char *version = NULL, *welcome = NULL;
 	enum mcpass_rc rc;
 
 	if (message->kind == MP_RPC_ERROR)
 		return mp_era_no_session(s, e, call, message, err);
-	rc = mp_json_parse_by(MP_JSON_MESSAGE, message->result.data, message->result.len,
-	    MP_MAX_MESSAGE, "the answer to initialize", &welcome, err);
-	version = json_string_value(json_object_get(welcome, "protocolVersion"));
+	rc = read_version(message->result, &version, err);
 	if (!rc)
 		rc = check_version(s, version, err);
 	if (!rc)
+		rc = mp_raw_line(message->result, &welcome, err);
+	if (!rc)
 		rc = mp_set(&s->revision, version, err);
+	free(version);
 	if (rc) {
-		json_decref(welcome);
+		free(welcome);
 		return mp_doing(err, rc, "agreeing on a revision with the MCP server");
 	}
-	json_decref(s->welcome);
+	free(s->welcome);
 	s->welcome = welcome;
+	s->begun++;
 	mp_era_settle(s);
 	mp_call_remove(s, call);
 	return announce(s, err);
@@ -113,7 +161,7 @@ enum mcpass_rc mp_legacy_announced(struct mcpass_session *s, struct mcpass_error
 {
 	if (s->phase != MP_PHASE_ANNOUNCE)
 		return MCPASS_OK;
-	if (!mp_stream_wanted(s)) {
+	if (!s->may_be_asked) {
 		s->phase = MP_PHASE_READY;
 		return MCPASS_OK;
 	}
@@ -208,18 +256,29 @@ enum mcpass_rc mcpass_session_leave(struct mcpass_session *s, struct mcpass_erro
 enum mcpass_rc mp_legacy_discover(struct mcpass_session *s, struct mp_call *call,
     struct mcpass_error *err)
 {
-	json_t *info = json_object_get(s->welcome, "serverInfo");
-	json_t *instructions = json_object_get(s->welcome, "instructions");
-	json_t *capabilities = json_object_get(s->welcome, "capabilities");
-	json_t *result = json_pack("{s:s, s:[s], s:O*, s:O*, s:i, s:s, s:{s:O*}}",
-	    "resultType", "complete", "supportedVersions", s->revision,
-	    "capabilities", capabilities, "instructions", instructions, "ttlMs", 0,
-	    "cacheScope", "private", "_meta", "io.modelcontextprotocol/serverInfo", info);
+	struct mp_span welcome = { s->welcome, strlen(s->welcome) };
+	struct mp_buf result;
+	struct mp_writer w = { .buf = &result };
 	enum mcpass_rc rc;
 
-	if (result == NULL)
-		return mp_nomem(err);
-	rc = mp_call_deliver(s, call, result, false, err);
-	json_decref(result);
+	mp_buf_init(&result, 2 * welcome.len + 256);
+	mp_writer_object(&w, NULL);
+	mp_writer_text(&w, "resultType", "complete");
+	mp_writer_array(&w, "supportedVersions");
+	mp_writer_text(&w, NULL, s->revision);
+	mp_writer_end(&w, ']');
+	mp_writer_raw(&w, "capabilities", mp_raw_value(welcome, "capabilities"));
+	mp_writer_raw(&w, "instructions", mp_raw_value(welcome, "instructions"));
+	mp_writer_int(&w, "ttlMs", 0);
+	mp_writer_text(&w, "cacheScope", "private");
+	mp_writer_object(&w, "_meta");
+	mp_writer_raw(&w, "io.modelcontextprotocol/serverInfo", mp_raw_value(welcome, "serverInfo"));
+	mp_writer_end(&w, '}');
+	mp_writer_end(&w, '}');
+	rc = mp_buf_check(&result, "what the server said of itself", err);
+	if (!rc)
+		rc = mp_call_deliver(s, call, (struct mp_span){ mp_buf_text(&result), result.len },
+		    false, err);
+	mp_buf_free(&result);
 	return rc;
 }

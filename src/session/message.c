@@ -2,7 +2,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "session/session.h"
-#include "wire/json/check.h"
+#include "wire/json/peek.h"
 
 #define READING "reading a message of the MCP server"
 
@@ -15,9 +15,11 @@ static struct mp_call *find_call(struct mcpass_session *s, struct mp_exchange *e
 
 	if (message->id.data == NULL)   /* the server could not read ours */
 		return e->call;
-	if (e->call != NULL && mp_message_has_id(message, e->call->rpc_id))
+	if (e->call != NULL && mp_message_same_key(message->key, e->call->sent_key))
 		return e->call;
-	call = mp_call_answered(s, message);
+	call = mp_call_by_key(s, message->key);
+	if (call == NULL || call->state != MP_CALL_SENT)
+		return NULL;
 	if (call != e->call && (e->era == MP_ERA_STATELESS || e->kept == MP_BODY_JSON))
 		return NULL;
 	return call;
@@ -61,7 +63,7 @@ static enum mcpass_rc pass_on(struct mcpass_session *s, const struct mp_exchange
 
 	rc = mp_actions_add(s, MCPASS_SESSION_MESSAGE, &action, err);
 	if (!rc)
-		rc = mp_raw_compact(message->text, &text, err);
+		rc = mp_raw_line(message->text, &text, err);
 	if (rc)
 		return rc;
 	action->public.call = e->call != NULL ? e->call->entry.number : 0;
@@ -77,7 +79,7 @@ static enum mcpass_rc take_request(struct mcpass_session *s, struct mp_exchange 
 	if (e->era == MP_ERA_STATELESS)
 		return mp_actions_warn(s, err, "The server sent the request %s on the stream of an "
 		    "answer, which 2026-07-28 forbids; it is not answered.", message->method);
-	if (strcmp(message->method, "ping") == 0)
+	if (s->hello == NULL && strcmp(message->method, "ping") == 0)
 		return mp_legacy_ping(s, message, err);
 	return pass_on(s, e, message, err);
 }
@@ -111,7 +113,7 @@ static enum mcpass_rc take_one(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_span text, const char *what, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	struct mp_message message = { .said = "" };
+	struct mp_message message = { 0 };
 	enum mcpass_rc rc;
 
 	rc = mp_message_read(text, what, &message, &why);
@@ -132,7 +134,7 @@ static enum mcpass_rc take_batch(struct mcpass_session *s, struct mp_exchange *e
     struct mp_span text, const char *what, struct mcpass_error *err)
 {
 	const char *at = text.data, *end = text.data + text.len;
-	enum mcpass_rc rc = mp_json_check(text, what, NULL, 0, NULL, err);
+	enum mcpass_rc rc = mp_json_peek(text, what, NULL, 0, NULL, err);
 	struct mp_span item;
 
 	for (size_t count = 0; !rc && mp_raw_item(&at, end, &item); count++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "session/session.h"
+#include "wire/json/writer.h"
 
 #define LONGEST_METHOD 256
 
@@ -24,18 +25,8 @@ static bool is_notification(const char *method)
 	return strncmp(method, "notifications/", strlen("notifications/")) == 0;
 }
 
-/* What the session says about itself on every request. */
-static void strip_meta(json_t *params)
-{
-	static const char *const ours[] = { MP_META_VERSION, MP_META_CAPABILITIES, MP_META_CLIENT };
-	json_t *meta = json_object_get(params, "_meta");
-
-	for (size_t i = 0; i < MP_COUNT(ours); i++)
-		(void)json_object_del(meta, ours[i]);
-}
-
-static enum mcpass_rc read_params(const char *text, json_t **ret_params,
-    struct mcpass_error *err)
+/* Whether they are JSON with each name once, which a program of ours is told. */
+static enum mcpass_rc check_params(const char *text, struct mcpass_error *err)
 {
 	json_t *params = NULL, *meta;
 	enum mcpass_rc rc;
@@ -46,22 +37,23 @@ static enum mcpass_rc read_params(const char *text, json_t **ret_params,
 	if (rc)
 		return rc;
 	meta = json_object_get(params, "_meta");
-	if (meta != NULL && !json_is_object(meta)) {
-		json_decref(params);
-		return mp_fail(err, MCPASS_E_USAGE, "MCP basic, _meta", "params._meta is not an object");
-	}
-	strip_meta(params);
-	*ret_params = params;
-	return MCPASS_OK;
+	if (meta != NULL && !json_is_object(meta))
+		rc = mp_fail(err, MCPASS_E_USAGE, "MCP basic, _meta", "params._meta is not an object");
+	json_decref(params);
+	return rc;
+}
+
+static struct mp_span params_span(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? (struct mp_span){ NULL, 0 }
+	    : (struct mp_span){ text, strlen(text) };
 }
 
 enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *method,
     const char *params, unsigned *ret_call, struct mcpass_error *err)
 {
-	json_t *json = NULL;
-	struct mp_call *call;
+	struct mp_call *call = NULL;
 	enum mcpass_rc rc;
-	char *raw = NULL;
 
 	rc = mp_session_enter(s, err);
 	if (rc)
@@ -70,36 +62,28 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "\"%s\" is no method to request: it is empty, "
 		    "holds a space, names a notification, or is sent by the session itself",
 		    method != NULL ? method : "");
-	rc = read_params(params, &json, err);
-	if (!rc && s->era == MP_ERA_STATELESS && strcmp(method, "tools/call") == 0)
-		rc = mp_tools_check(s, json, err);
-	if (!rc && json != NULL)
-		rc = mp_raw_compact((struct mp_span){ params, strlen(params) }, &raw, err);
+	rc = check_params(params, err);
 	if (!rc)
-		rc = mp_call_new(s, MP_CALL_PROGRAM, method, json, &call, err);
-	json_decref(json);
-	if (rc) {
-		free(raw);
+		rc = mp_call_ask(s, MP_CALL_PROGRAM, method, params_span(params), &call, err);
+	if (rc)
 		return rc;
-	}
-	call->raw = raw;
 	*ret_call = call->entry.number;
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc post(struct mcpass_session *s, const char *method, const char *params,
+static enum mcpass_rc post(struct mcpass_session *s, const char *method, struct mp_span params,
     struct mcpass_error *err)
 {
 	struct mp_buf buf;
+	struct mp_writer w = { .buf = &buf };
 	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, 2 * (size_t)MP_MAX_MESSAGE);
-	mp_buf_addf(&buf, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\"", method);
-	if (params != NULL)
-		mp_buf_adds(&buf, ",\"params\":");
-	if (params != NULL)
-		mp_buf_adds(&buf, params);
-	mp_buf_addc(&buf, '}');
+	mp_writer_object(&w, NULL);
+	mp_writer_text(&w, "jsonrpc", "2.0");
+	mp_writer_text(&w, "method", method);
+	mp_writer_raw(&w, "params", params);
+	mp_writer_end(&w, '}');
 	rc = mp_buf_check(&buf, "a notification", err);
 	if (!rc)
 		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, mp_buf_text(&buf), err);
@@ -111,18 +95,45 @@ static enum mcpass_rc post(struct mcpass_session *s, const char *method, const c
 static enum mcpass_rc post_cancelled(struct mcpass_session *s, const struct mp_call *call,
     struct mcpass_error *err)
 {
-	char params[128];
+	struct mp_span sent = { call->sent_id, call->sent_id != NULL ? strlen(call->sent_id) : 0 };
+	struct mp_buf params;
+	struct mp_writer w = { .buf = &params };
+	enum mcpass_rc rc;
 
-	(void)snprintf(params, sizeof(params), "{\"requestId\":%lld,"
-	    "\"reason\":\"given up by the client\"}", (long long)call->rpc_id);
-	return post(s, "notifications/cancelled", params, err);
+	mp_buf_init(&params, MP_MAX_MESSAGE);
+	mp_writer_object(&w, NULL);
+	mp_writer_raw(&w, "requestId", sent.data != NULL ? sent : call->message.id);
+	mp_writer_text(&w, "reason", "given up by the client");
+	mp_writer_end(&w, '}');
+	rc = mp_buf_check(&params, "a notification", err);
+	if (!rc)
+		rc = post(s, "notifications/cancelled",
+		    (struct mp_span){ mp_buf_text(&params), params.len }, err);
+	mp_buf_free(&params);
+	return rc;
+}
+
+enum mcpass_rc mp_request_give_up(struct mcpass_session *s, struct mp_call *call,
+    const char *said, struct mcpass_error *err)
+{
+	struct mp_exchange *e = call->exchange;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (e != NULL && e->ever_sent && e->era == MP_ERA_SESSION)
+		rc = said != NULL && call->sent_id == NULL
+		    ? mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, said, err)
+		    : post_cancelled(s, call, err);
+	if (!rc && e != NULL)
+		rc = mp_exchange_drop(s, e, err);
+	if (!rc)
+		mp_call_remove(s, call);
+	return rc;
 }
 
 enum mcpass_rc mcpass_session_cancel(struct mcpass_session *s, unsigned number,
     struct mcpass_error *err)
 {
 	struct mp_call *call;
-	struct mp_exchange *e;
 	enum mcpass_rc rc;
 
 	rc = mp_session_enter(s, err);
@@ -134,67 +145,40 @@ enum mcpass_rc mcpass_session_cancel(struct mcpass_session *s, unsigned number,
 	call = mp_call_by_number(s, number);
 	if (call == NULL)               /* its answer came first */
 		return MCPASS_OK;
-	e = call->exchange;
-	if (e != NULL && e->ever_sent && e->era == MP_ERA_SESSION)
-		rc = post_cancelled(s, call, err);
-	if (!rc && e != NULL)
-		rc = mp_exchange_drop(s, e, err);
-	if (!rc)
-		mp_call_remove(s, call);
-	return mp_session_leave(s, rc);
-}
-
-static enum mcpass_rc check_answer(const json_t *json, struct mcpass_error *err)
-{
-	struct mp_rpc rpc;
-
-	if (mp_rpc_read((json_t *)json, &rpc, NULL) != MCPASS_OK || rpc.id == NULL
-	    || (rpc.kind != MP_RPC_RESULT && rpc.kind != MP_RPC_ERROR))
-		return mp_fail(err, MCPASS_E_USAGE, "JSON-RPC 2.0 5", "not a JSON-RPC response with an id");
-	return MCPASS_OK;
-}
-
-enum mcpass_rc mcpass_session_answer(struct mcpass_session *s, const char *answer,
-    struct mcpass_error *err)
-{
-	json_t *json = NULL;
-	char *text = NULL;
-	enum mcpass_rc rc;
-
-	rc = mp_session_enter(s, err);
-	if (rc)
-		return rc;
-	/* spec: MCP 2026-07-28 streamable HTTP, "Sending Messages" 4 */
-	if (s->era != MP_ERA_SESSION)
-		return mp_fail(err, MCPASS_E_USAGE, MP_SPEC_HTTP ", Sending Messages 4",
-		    "this server asks nothing that could be answered");
-	rc = mp_session_parse(answer, "the answer", &json, err);
-	if (!rc)
-		rc = check_answer(json, err);
-	if (!rc)
-		rc = mp_raw_compact((struct mp_span){ answer, strlen(answer) }, &text, err);
-	if (!rc)
-		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, text, err);
-	free(text);
-	json_decref(json);
-	return rc;
+	return mp_session_leave(s, mp_request_give_up(s, call, NULL, err));
 }
 
 /* What a program says about itself in _meta is the session's to say. */
-static enum mcpass_rc note_params(const char *params, const json_t *json, char **ret_text,
+static enum mcpass_rc note_params(const char *given, struct mp_buf *buf, struct mp_span *ret_params,
     struct mcpass_error *err)
 {
-	if (json_object_get(json, "_meta") == NULL)
-		return mp_raw_compact((struct mp_span){ params, strlen(params) }, ret_text, err);
-	*ret_text = mp_json_dump(json);
-	return *ret_text != NULL ? MCPASS_OK : mp_nomem(err);
+	static const struct mp_member none[] = { { MP_META_VERSION, { NULL, 0 } },
+		{ MP_META_CAPABILITIES, { NULL, 0 } }, { MP_META_CLIENT, { NULL, 0 } } };
+	struct mp_span params = params_span(given);
+	struct mp_edit edit = { { NULL, 0 }, { NULL, 0 } };
+	struct mp_buf meta;
+
+	*ret_params = params;
+	if (params.data != NULL)
+		edit.from = mp_raw_value(params, "_meta");
+	if (edit.from.data == NULL)
+		return MCPASS_OK;
+	mp_buf_init(&meta, MP_MAX_MESSAGE);
+	mp_raw_put(&meta, edit.from, none, MP_COUNT(none));
+	edit.to = (struct mp_span){ mp_buf_text(&meta), meta.len };
+	mp_raw_edit(buf, params, &edit, 1);
+	if (meta.failed && !buf->failed)
+		buf->failed = meta.failed;
+	mp_buf_free(&meta);
+	*ret_params = (struct mp_span){ mp_buf_text(buf), buf->len };
+	return mp_buf_check(buf, "a notification", err);
 }
 
 enum mcpass_rc mcpass_session_notify(struct mcpass_session *s, const char *method,
     const char *params, struct mcpass_error *err)
 {
-	json_t *json = NULL;
-	char *text = NULL;
+	struct mp_span span = { NULL, 0 };
+	struct mp_buf room;
 	enum mcpass_rc rc;
 
 	rc = mp_session_enter(s, err);
@@ -204,12 +188,12 @@ enum mcpass_rc mcpass_session_notify(struct mcpass_session *s, const char *metho
 	    || strpbrk(method, "\"\\") != NULL || strcmp(method, "notifications/initialized") == 0)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "\"%s\" is no notification to send",
 		    method != NULL ? method : "");
-	rc = read_params(params, &json, err);
-	if (!rc && json != NULL)
-		rc = note_params(params, json, &text, err);
+	mp_buf_init(&room, MP_MAX_MESSAGE);
+	rc = check_params(params, err);
 	if (!rc)
-		rc = post(s, method, text, err);
-	free(text);
-	json_decref(json);
+		rc = note_params(params, &room, &span, err);
+	if (!rc)
+		rc = post(s, method, span, err);
+	mp_buf_free(&room);
 	return rc;
 }

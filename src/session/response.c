@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "mcp/reason.h"
 #include "session/session.h"
-#include "wire/json/check.h"
+#include "wire/json/peek.h"
 #include "wire/uri.h"
 
 static bool is_success(int status)
@@ -333,7 +333,7 @@ static enum mcpass_rc follow(struct mcpass_session *s, struct mp_exchange *e,
 static enum mcpass_rc end_refused(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	struct mp_message message = { .said = "" };
+	struct mp_message message = { 0 };
 	struct mp_buf room = { 0 };
 	struct mp_span text;
 	char *reason = NULL;

@@ -67,19 +67,15 @@ static enum mcpass_rc check_url(const char *url, struct mcpass_error *err)
 static enum mcpass_rc copy_config(struct mcpass_session *s,
     const struct mcpass_session_config *cfg, struct mcpass_error *err)
 {
-	const char *version = cfg->client_version != NULL ? cfg->client_version : MCPASS_VERSION;
 	enum mcpass_rc rc;
 
 	s->trace = cfg->trace;
 	s->trace_ctx = cfg->trace_ctx;
+	s->max_answer = cfg->max_message > 0 && cfg->max_message < MP_MAX_ANSWER ? cfg->max_message
+	    : MP_MAX_ANSWER;
 	rc = mp_set(&s->url, cfg->server_url, err);
 	if (!rc)
-		rc = mp_set(&s->client_name, cfg->client_name != NULL ? cfg->client_name : "mcpass", err);
-	if (!rc)
-		rc = mp_set(&s->client_version, version, err);
-	if (!rc)
-		rc = mp_session_object(cfg->capabilities != NULL ? cfg->capabilities : "{}",
-		    "the client's capabilities", &s->capabilities, err);
+		rc = mp_identity_read(s, cfg, err);
 	return rc ? rc : mp_era_begin(s, cfg, err);
 }
 
@@ -119,10 +115,11 @@ void mcpass_session_free(struct mcpass_session *s)
 	mp_actions_free(s);
 	mp_tools_free(&s->tools);
 	free(s->tools_text);
-	json_decref(s->capabilities);
-	json_decref(s->welcome);
-	free(s->client_name);
-	free(s->client_version);
+	free(s->hello);
+	free(s->client);
+	free(s->capabilities);
+	free(s->offer);
+	free(s->welcome);
 	mp_free_wiped(s->url);          /* some servers take a key in it */
 	free(s->revision);
 	mp_free_wiped(s->session_id);
@@ -228,4 +225,14 @@ const char *mcpass_session_revision(const struct mcpass_session *s)
 const char *mcpass_session_url(const struct mcpass_session *s)
 {
 	return s->url;
+}
+
+const char *mcpass_session_welcome(const struct mcpass_session *s)
+{
+	return s->welcome;
+}
+
+unsigned mcpass_session_begun(const struct mcpass_session *s)
+{
+	return s->begun;
 }

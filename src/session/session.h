@@ -37,12 +37,17 @@ struct mp_call {
 	struct mp_exchange *exchange;   /* that carries it, or NULL */
 	enum mp_call_kind kind;
 	enum mp_call_state state;
+	bool whole;             /* another program's: its id stays, it is told the whole answer */
 	unsigned serves;        /* MP_CALL_RELIST: the number of the call that is held */
-	char *method;
-	json_t *params;         /* NULL: none */
-	char *raw;              /* params as the program wrote them, or NULL */
-	json_int_t rpc_id;      /* of the last time it was sent */
-	json_t *error;          /* the answer that is given if nothing better comes */
+	char *text;             /* the request as it was asked for */
+	struct mp_message message;      /* its parts */
+	const char *method;
+	struct mp_span meta;    /* params._meta; data NULL: none */
+	char *target;           /* the name or URI in its params, or NULL */
+	char *sent_id;          /* the id of the last time it was sent, NULL: the message's */
+	struct mp_span sent_key;
+	struct mp_entry by_id;  /* its hash; item NULL: it is not in the table */
+	char *error;            /* the answer that is given if nothing better comes */
 	unsigned reissued;      /* times it was sent again after a broken answer */
 	unsigned pages;         /* MP_CALL_RELIST: how many were read */
 	bool renewed, version_retried, relisted;   /* each is done once */
@@ -134,8 +139,13 @@ struct mp_action {
 };
 
 struct mcpass_session {
-	char *client_name, *client_version;
-	json_t *capabilities;
+	char *hello;            /* the initialize of another program, which is relayed; or NULL */
+	char *client;           /* clientInfo and capabilities, JSON */
+	char *capabilities;
+	char *offer;            /* the revision that initialize proposes, or NULL: our newest */
+	bool may_be_asked;      /* capabilities let a server ask */
+	bool has_extensions;    /* they declare any */
+	size_t max_answer;
 	mcpass_trace_fn *trace;
 	void *trace_ctx;
 	char *url;
@@ -157,11 +167,12 @@ struct mcpass_session {
 	enum mp_phase phase;
 	unsigned generation;    /* how many handshakes */
 	char *session_id;
-	json_t *welcome;        /* the result of initialize */
+	char *welcome;          /* the result of initialize */
+	unsigned begun;         /* how often there was one */
 
 	struct mp_tools tools;
 	char *tools_text;               /* what mcpass_session_tools() gave */
-	struct mp_table call_table, exchange_table;
+	struct mp_table call_table, exchange_table, id_table;
 	struct mp_call *calls, *last_call;
 	struct mp_call *waiting, *last_waiting;
 	struct mp_exchange *exchanges, *last_exchange;
@@ -176,7 +187,7 @@ struct mcpass_session {
 	size_t unread_count;    /* exchanges with bytes that are not read yet */
 	int64_t now;            /* as the program said last */
 	unsigned call_number, exchange_number;  /* the last ones */
-	json_int_t last_id;
+	unsigned id_number;     /* of the last id of ours */
 };
 
 /* session.c: a public call begins with a clean error and without what is over, and a failure ends
@@ -187,6 +198,10 @@ enum mcpass_rc mp_session_parse(const char *text, const char *what, json_t **ret
     struct mcpass_error *err);
 enum mcpass_rc mp_session_object(const char *text, const char *what, json_t **ret_json,
     struct mcpass_error *err);
+
+/* identity.c: whom the session speaks for */
+enum mcpass_rc mp_identity_read(struct mcpass_session *s,
+    const struct mcpass_session_config *cfg, struct mcpass_error *err);
 
 /* actions.c: what the program is to be told.  The action is in the queue at once. */
 enum mcpass_rc mp_actions_add(struct mcpass_session *s, enum mcpass_session_action_type type,
@@ -203,10 +218,20 @@ bool mp_actions_next(struct mcpass_session *s, struct mcpass_session_action *ret
 void mp_actions_free(struct mcpass_session *s);
 
 /* call.c */
-enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind,
-    const char *method, json_t *params, struct mp_call **ret_call, struct mcpass_error *err);
+/* text is the call's from now on, whatever the result.  MCPASS_E_PROTOCOL: it is no request. */
+enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind, char *text,
+    struct mp_call **ret_call, struct mcpass_error *err);
+/* The same with a request of these parts; params data NULL: none. */
+enum mcpass_rc mp_call_ask(struct mcpass_session *s, enum mp_call_kind kind,
+    const char *method, struct mp_span params, struct mp_call **ret_call,
+    struct mcpass_error *err);
+/* Gives it the id that it is sent with. */
+enum mcpass_rc mp_call_number(struct mcpass_session *s, struct mp_call *call,
+    struct mcpass_error *err);
+/* Its id from now on, without quotes and escapes; and the one that has it, or NULL. */
+void mp_call_take_key(struct mcpass_session *s, struct mp_call *call, struct mp_span key);
+struct mp_call *mp_call_by_key(const struct mcpass_session *s, struct mp_span key);
 struct mp_call *mp_call_by_number(const struct mcpass_session *s, unsigned number);
-struct mp_call *mp_call_answered(struct mcpass_session *s, const struct mp_message *message);
 /* Back to those that wait, at its old place; or held, until it is requeued. */
 void mp_call_requeue(struct mcpass_session *s, struct mp_call *call);
 void mp_call_hold(struct mcpass_session *s, struct mp_call *call);
@@ -215,7 +240,10 @@ void mp_call_sent(struct mcpass_session *s, struct mp_exchange *e);
 void mp_call_remove(struct mcpass_session *s, struct mp_call *call);
 /* The RESULT of the call, which is over then; error: json is an error object. */
 enum mcpass_rc mp_call_deliver(struct mcpass_session *s, struct mp_call *call,
-    const json_t *json, bool error, struct mcpass_error *err);
+    struct mp_span json, bool error, struct mcpass_error *err);
+/* The answer that it was given before something better was tried. */
+enum mcpass_rc mp_call_deliver_kept(struct mcpass_session *s, struct mp_call *call,
+    struct mcpass_error *err);
 /* The same with the result or the error of a message, as its writer wrote it. */
 enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
     const struct mp_message *message, struct mcpass_error *err);
@@ -225,6 +253,11 @@ bool mp_call_is_safe(const struct mp_call *call);
 bool mp_call_may_last(const struct mp_call *call);
 /* Doing it twice is doing it once. */
 bool mp_call_may_repeat(const struct mp_call *call);
+
+/* request.c: gives it up; said: the notification of another program, whose words are passed
+ * on; or NULL */
+enum mcpass_rc mp_request_give_up(struct mcpass_session *s, struct mp_call *call,
+    const char *said, struct mcpass_error *err);
 
 /* exchange.c: one exchange from birth to end */
 enum mcpass_rc mp_exchange_new(struct mcpass_session *s, enum mp_exchange_kind kind,
@@ -265,7 +298,6 @@ enum mcpass_rc mp_stream_lost(struct mcpass_session *s, struct mp_exchange *e,
 /* Turns the delay of a connection that is to be tried again into a time, or gives up. */
 enum mcpass_rc mp_stream_arm(struct mcpass_session *s, struct mp_exchange *e, int64_t now,
     struct mcpass_error *err);
-bool mp_stream_wanted(const struct mcpass_session *s);
 void mp_stream_head(struct mcpass_session *s, struct mp_exchange *e);
 enum mcpass_rc mp_stream_end(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err);
@@ -331,10 +363,10 @@ enum mcpass_rc mp_legacy_discover(struct mcpass_session *s, struct mp_call *call
  * without); NULL: none does. */
 enum mcpass_rc mp_tools_take(struct mcpass_session *s, struct mp_span result, bool quiet,
     char **ret_text, struct mcpass_error *err);
-/* A tool that is left out must not be called; params is the call's. */
-enum mcpass_rc mp_tools_check(const struct mcpass_session *s, const json_t *params,
+/* A tool that is left out must not be called. */
+enum mcpass_rc mp_tools_check(const struct mcpass_session *s, const char *name,
     struct mcpass_error *err);
-enum mcpass_rc mp_tools_mirror(const struct mcpass_session *s, const json_t *params,
+enum mcpass_rc mp_tools_mirror(const struct mcpass_session *s, const struct mp_call *call,
     struct mp_headers *headers, struct mcpass_error *err);
 /* Takes over what *tool owns, whatever the result.  Only tools that want headers or must
  * not be called are kept; one that did and does no longer is forgotten. */

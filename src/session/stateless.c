@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "mcp/methods.h"
 #include "session/session.h"
+#include "wire/json/writer.h"
 
 /* spec: MCP basic, "ResultType": only what the core or a declared extension defines */
 static enum mcpass_rc check_result_type(const struct mcpass_session *s,
@@ -18,20 +19,11 @@ static enum mcpass_rc check_result_type(const struct mcpass_session *s,
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP mrtr, Supported Requests",
 		    "%s was answered with input_required", call->method);
 	}
-	if (type.data[0] == '"' && json_object_size(json_object_get(s->capabilities, "extensions")) > 0)
+	if (type.data[0] == '"' && s->has_extensions)
 		return MCPASS_OK;               /* the program knows what it declared */
 	return mp_fail(err, MCPASS_E_PROTOCOL, "MCP basic, ResultType",
 	    "%s was answered with the unknown resultType %.*s", call->method,
 	    type.len > 80 ? 80 : (int)type.len, type.data);
-}
-
-static enum mcpass_rc deliver_text(struct mcpass_session *s, struct mp_call *call,
-    const struct mp_message *message, char *text, struct mcpass_error *err)
-{
-	struct mp_message part = *message;
-
-	part.result = (struct mp_span){ text, strlen(text) };
-	return mp_call_forward(s, call, &part, err);
 }
 
 static enum mcpass_rc take_result(struct mcpass_session *s, struct mp_call *call,
@@ -45,7 +37,8 @@ static enum mcpass_rc take_result(struct mcpass_session *s, struct mp_call *call
 	if (!rc && strcmp(call->method, "tools/list") == 0)
 		rc = mp_tools_take(s, message->result, false, &text, err);
 	if (!rc)
-		rc = text != NULL ? deliver_text(s, call, message, text, err)
+		rc = text != NULL
+		    ? mp_call_deliver(s, call, (struct mp_span){ text, strlen(text) }, false, err)
 		    : mp_call_forward(s, call, message, err);
 	free(text);
 	return rc;
@@ -53,16 +46,22 @@ static enum mcpass_rc take_result(struct mcpass_session *s, struct mp_call *call
 
 /* The next page, or the first, of the list that tells which headers a tool wants. */
 static enum mcpass_rc ask_for_tools(struct mcpass_session *s, unsigned serves,
-    unsigned pages, json_t *cursor, struct mcpass_error *err)
+    unsigned pages, struct mp_span cursor, struct mcpass_error *err)
 {
-	json_t *params = cursor != NULL ? json_pack("{s:O}", "cursor", cursor) : NULL;
+	struct mp_buf params;
+	struct mp_writer w = { .buf = &params };
 	struct mp_call *relist = NULL;
 	enum mcpass_rc rc;
 
-	if (cursor != NULL && params == NULL)
-		return mp_nomem(err);
-	rc = mp_call_new(s, MP_CALL_RELIST, "tools/list", params, &relist, err);
-	json_decref(params);
+	mp_buf_init(&params, MP_MAX_MESSAGE);
+	mp_writer_object(&w, NULL);
+	mp_writer_raw(&w, "cursor", cursor);
+	mp_writer_end(&w, '}');
+	rc = mp_buf_check(&params, "the parameters", err);
+	if (!rc)
+		rc = mp_call_ask(s, MP_CALL_RELIST, "tools/list",
+		    (struct mp_span){ mp_buf_text(&params), params.len }, &relist, err);
+	mp_buf_free(&params);
 	if (rc)
 		return rc;
 	relist->serves = serves;
@@ -76,19 +75,19 @@ static enum mcpass_rc relist(struct mcpass_session *s, struct mp_call *call,
 {
 	mp_trace_decision(s, "The tool wants arguments in headers: reading its schema",
 	    MP_SPEC_HTTP ", Client Behavior");
+	if (mp_set_span(&call->error, message->error, err))
+		return MCPASS_E_NOMEM;
 	call->relisted = true;
-	json_decref(call->error);
-	call->error = json_incref(message->error);
 	mp_call_hold(s, call);
-	return ask_for_tools(s, call->entry.number, 0, NULL, err);
+	return ask_for_tools(s, call->entry.number, 0, (struct mp_span){ NULL, 0 }, err);
 }
 
-static bool lists_tool(const json_t *result, const json_t *name)
+static bool lists_tool(const json_t *result, const char *name)
 {
 	const json_t *tools = json_object_get(result, "tools");
 
 	for (size_t i = 0; i < json_array_size(tools); i++)
-		if (json_equal(json_object_get(json_array_get(tools, i), "name"), name))
+		if (mp_eq(json_string_value(json_object_get(json_array_get(tools, i), "name")), name))
 			return true;
 	return false;
 }
@@ -112,17 +111,19 @@ static enum mcpass_rc read_page(struct mcpass_session *s, const struct mp_messag
 
 /* Goes on with the call that the list was for. */
 static enum mcpass_rc go_on(struct mcpass_session *s, struct mp_call *held, unsigned pages,
-    const json_t *page, struct mcpass_error *err)
+    const struct mp_message *message, const json_t *page, struct mcpass_error *err)
 {
-	json_t *cursor = json_object_get(page, "nextCursor");
+	struct mp_span cursor = { NULL, 0 };
 
-	if (lists_tool(page, json_object_get(held->params, "name"))) {
+	if (held->target != NULL && lists_tool(page, held->target)) {
 		mp_call_requeue(s, held);
 		return MCPASS_OK;
 	}
-	if (json_is_string(cursor) && pages < MP_MAX_PAGES)
+	if (json_is_string(json_object_get(page, "nextCursor")) && pages < MP_MAX_PAGES)
+		cursor = mp_raw_value(message->result, "nextCursor");
+	if (cursor.data != NULL)
 		return ask_for_tools(s, held->entry.number, pages, cursor, err);
-	return mp_call_deliver(s, held, held->error, true, err);
+	return mp_call_deliver_kept(s, held, err);
 }
 
 enum mcpass_rc mp_stateless_relisted(struct mcpass_session *s, struct mp_call *call,
@@ -137,7 +138,7 @@ enum mcpass_rc mp_stateless_relisted(struct mcpass_session *s, struct mp_call *c
 	if (!rc) {
 		mp_call_remove(s, call);
 		if (held != NULL)               /* NULL: given up meanwhile */
-			rc = go_on(s, held, pages, page, err);
+			rc = go_on(s, held, pages, message, page, err);
 	}
 	json_decref(page);
 	return rc;

@@ -106,16 +106,6 @@ enum mcpass_rc mp_stream_arm(struct mcpass_session *s, struct mp_exchange *e, in
 	return lost_for_good(e, err);
 }
 
-bool mp_stream_wanted(const struct mcpass_session *s)
-{
-	static const char *const asked[] = { "elicitation", "sampling", "roots" };
-
-	for (size_t i = 0; i < MP_COUNT(asked); i++)
-		if (json_object_get(s->capabilities, asked[i]) != NULL)
-			return true;
-	return false;
-}
-
 void mp_stream_head(struct mcpass_session *s, struct mp_exchange *e)
 {
 	if (s->phase == MP_PHASE_LISTEN && e->generation == s->generation)

@@ -20,11 +20,19 @@ void mp_table_remove(struct mp_table *table, struct mp_entry *entry)
 	*slot = entry->next;
 }
 
-void *mp_table_find(const struct mp_table *table, unsigned number)
+static struct mp_entry *find_from(struct mp_entry *entry, unsigned number)
 {
-	struct mp_entry *entry = table->slots[SLOT(number)];
-
 	while (entry != NULL && entry->number != number)
 		entry = entry->next;
 	return entry;
+}
+
+struct mp_entry *mp_table_find(const struct mp_table *table, unsigned number)
+{
+	return find_from(table->slots[SLOT(number)], number);
+}
+
+struct mp_entry *mp_table_again(const struct mp_entry *entry)
+{
+	return find_from(entry->next, entry->number);
 }

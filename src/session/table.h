@@ -3,19 +3,21 @@
 #define MP_SESSION_TABLE_H
 #include <stddef.h>
 
-/* The first member of what is put in; number is set before. */
+/* A member of the item; item and number are set before it is put in. */
 struct mp_entry {
 	struct mp_entry *next;
-	unsigned number;
+	void *item;
+	unsigned number;        /* given one after the other, or a hash: they spread evenly */
 };
-/* Numbers are given one after the other, so that they spread evenly.  { 0 } is empty. */
+/* { 0 } is empty. */
 struct mp_table {
 	struct mp_entry *slots[256];
 };
 
 void mp_table_add(struct mp_table *table, struct mp_entry *entry);
 void mp_table_remove(struct mp_table *table, struct mp_entry *entry);   /* which is in it */
-/* NULL: there is none. */
-void *mp_table_find(const struct mp_table *table, unsigned number);
+/* The first entry of that number, and the next one; NULL: there is none. */
+struct mp_entry *mp_table_find(const struct mp_table *table, unsigned number);
+struct mp_entry *mp_table_again(const struct mp_entry *entry);
 
 #endif

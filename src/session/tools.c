@@ -67,10 +67,9 @@ static enum mcpass_rc take_tool(struct mcpass_session *s, const json_t *json, bo
 }
 
 /* spec: "Schema Extension": clients MUST leave such a tool out */
-enum mcpass_rc mp_tools_check(const struct mcpass_session *s, const json_t *params,
+enum mcpass_rc mp_tools_check(const struct mcpass_session *s, const char *name,
     struct mcpass_error *err)
 {
-	const char *name = json_string_value(json_object_get(params, "name"));
 	const struct mp_tool *tool = name != NULL ? find_tool(&s->tools, name) : NULL;
 	enum mcpass_rc rc;
 
@@ -91,7 +90,7 @@ static enum mcpass_rc rewrite(struct mp_span result, const bool *left_out, size_
 	struct mp_buf items, all;
 	enum mcpass_rc rc;
 	size_t i = 0;
-	bool put;
+	struct mp_member member = { "tools", { NULL, 0 } };
 
 	mp_buf_init(&items, result.len);
 	mp_buf_init(&all, 2 * result.len);
@@ -104,9 +103,10 @@ static enum mcpass_rc rewrite(struct mp_span result, const bool *left_out, size_
 		mp_buf_add(&items, item.data, item.len);
 	}
 	mp_buf_addc(&items, ']');
-	put = mp_raw_put(&all, result, "tools", mp_buf_text(&items));
+	member.json = (struct mp_span){ mp_buf_text(&items), items.len };
+	mp_raw_put(&all, result, &member, 1);
 	rc = mp_buf_check(&items, "the list of tools", err);
-	if (!rc && (!put || i != count))        /* the list that was read is another one */
+	if (!rc && i != count)          /* the list that was read is another one */
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Schema Extension",
 		    "the list of tools has member names with escapes, and tools that break the rules");
 	if (!rc)
@@ -199,16 +199,23 @@ static enum mcpass_rc mirror(const struct mp_mirror *rule, const json_t *argumen
 	return rc;
 }
 
-enum mcpass_rc mp_tools_mirror(const struct mcpass_session *s, const json_t *params,
+enum mcpass_rc mp_tools_mirror(const struct mcpass_session *s, const struct mp_call *call,
     struct mp_headers *headers, struct mcpass_error *err)
 {
-	const char *name = json_string_value(json_object_get(params, "name"));
-	const json_t *arguments = json_object_get(params, "arguments");
-	const struct mp_tool *tool = name != NULL ? find_tool(&s->tools, name) : NULL;
-	enum mcpass_rc rc = MCPASS_OK;
+	const struct mp_tool *tool = call->target != NULL ? find_tool(&s->tools, call->target) : NULL;
+	struct mp_span text = call->message.params;
+	const json_t *arguments;
+	json_t *params = NULL;
+	enum mcpass_rc rc;
 
-	for (size_t i = 0; !rc && tool != NULL && tool->fault == NULL && i < tool->count; i++)
+	if (tool == NULL || tool->fault != NULL || tool->count == 0)
+		return MCPASS_OK;
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, text.data, text.len, MP_MAX_MESSAGE,
+	    "the arguments", &params, err);
+	arguments = json_object_get(params, "arguments");
+	for (size_t i = 0; !rc && i < tool->count; i++)
 		rc = mirror(&tool->mirrors[i], arguments, headers, err);
+	json_decref(params);
 	return rc;
 }
 

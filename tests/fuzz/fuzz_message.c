@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "mcp/message.h"
 #include "mcp/reason.h"
-#include "wire/json/check.h"
+#include "wire/json/peek.h"
 #include "wire/json/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -36,7 +36,8 @@ static void compare(struct mp_span part, const json_t *whole, const char *name)
 
 static void read_message(struct mp_span text, const json_t *json)
 {
-	struct mp_message m = { .said = "" };
+	struct mp_message m = { 0 };
+	json_t *error;
 
 	if (mp_message_read(text, "it", &m, NULL) != MCPASS_OK)
 		return;
@@ -44,10 +45,13 @@ static void read_message(struct mp_span text, const json_t *json)
 	compare(m.id, json, "id");
 	compare(m.params, json, "params");
 	compare(m.result, json, "result");
-	check((m.error != NULL) == (m.kind == MP_RPC_ERROR));
-	check(m.error == NULL || json_is_integer(json_object_get(m.error, "code")));
+	check((m.error.data != NULL) == (m.kind == MP_RPC_ERROR));
+	error = m.error.data != NULL ? parse(m.error) : NULL;
+	check(error == NULL || json_is_integer(json_object_get(error, "code")));
+	json_decref(error);
 	check((m.method != NULL) == (m.kind == MP_RPC_REQUEST || m.kind == MP_RPC_NOTIFICATION));
-	(void)mp_message_has_id(&m, 3);
+	check((m.key.data != NULL) == (m.id.data != NULL));
+	check(mp_message_same_key(m.key, m.key) == (m.key.data != NULL));
 	mp_message_free(&m);
 }
 
@@ -65,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (text.len > 2 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0)
 		text.len = 0;           /* of two marks the parser would skip the other one */
 	json = parse(text);
-	check((json != NULL) == (mp_json_check(text, "it", NULL, 0, NULL, NULL) == MCPASS_OK));
+	check((json != NULL) == (mp_json_peek(text, "it", NULL, 0, NULL, NULL) == MCPASS_OK));
 	if (json != NULL)
 		read_message(text, json);
 	check(mp_reason_read("text/plain", text, &reason, NULL) == MCPASS_OK);

@@ -32,6 +32,15 @@ static const char *skip_space(const char *at, const char *end)
 	return at;
 }
 
+static struct mp_span trim(struct mp_span value)
+{
+	while (value.len > 0 && is_space(value.data[0]))
+		value = (struct mp_span){ value.data + 1, value.len - 1 };
+	while (value.len > 0 && is_space(value.data[value.len - 1]))
+		value.len--;
+	return value;
+}
+
 /* At the ',' or the bracket that ends the value. */
 static const char *skip_value(const char *at, const char *end)
 {
@@ -82,6 +91,7 @@ bool mp_raw_item(const char **at, const char *end, struct mp_span *ret_item)
 	ret_item->data = skip_space(p + 1, end);
 	*at = skip_value(ret_item->data, end);
 	ret_item->len = (size_t)(*at - ret_item->data);
+	*ret_item = trim(*ret_item);
 	return ret_item->len > 0;       /* of an empty array */
 }
 
@@ -100,15 +110,6 @@ struct mp_span mp_raw_member(struct mp_span object, const char *name)
 		if (is_key(key, name))
 			found = value;          /* of two the last counts, as MP_JSON_LAST has it */
 	return found;
-}
-
-static struct mp_span trim(struct mp_span value)
-{
-	while (value.len > 0 && is_space(value.data[0]))
-		value = (struct mp_span){ value.data + 1, value.len - 1 };
-	while (value.len > 0 && is_space(value.data[value.len - 1]))
-		value.len--;
-	return value;
 }
 
 struct mp_span mp_raw_value(struct mp_span object, const char *name)
@@ -142,29 +143,106 @@ bool mp_raw_text(struct mp_buf *buf, struct mp_span json)
 	return true;
 }
 
-bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, const char *json)
+/* The same of a name that may be written with escapes; quotes and all. */
+static bool is_name(struct mp_buf *buf, struct mp_span key, const char *name)
+{
+	struct mp_buf text;
+	bool is;
+
+	if (memchr(key.data, '\\', key.len) == NULL)
+		return is_key(key, name);
+	mp_buf_init(&text, 3 * key.len);
+	(void)mp_raw_text(&text, key);
+	is = mp_span_is((struct mp_span){ mp_buf_text(&text), text.len }, name);
+	if (text.failed && !buf->failed)
+		buf->failed = text.failed;
+	mp_buf_free(&text);
+	return is;
+}
+
+static bool is_any(struct mp_buf *buf, struct mp_span key, const struct mp_member *members,
+    size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_name(buf, key, members[i].name))
+			return true;
+	return false;
+}
+
+void mp_raw_put(struct mp_buf *buf, struct mp_span object, const struct mp_member *members,
+    size_t count)
 {
 	const char *end = object.data + object.len, *at = object.data;
-	const char *separator = "{";
 	struct mp_span key, value;
+	char separator = '{';
 
 	while (next_member(&at, end, &key, &value)) {
-		if (memchr(key.data, '\\', key.len) != NULL)
-			return false;           /* it may be this very name, with escapes */
-		if (is_key(key, name))
+		if (is_any(buf, key, members, count))
 			continue;
-		mp_buf_adds(buf, separator);
-		mp_buf_add(buf, key.data, key.len);
-		mp_buf_addc(buf, ':');
-		mp_buf_add(buf, value.data, value.len);
-		separator = ",";
+		mp_buf_addc(buf, separator);
+		mp_buf_add(buf, key.data, (size_t)(value.data + value.len - key.data));
+		separator = ',';
 	}
-	if (json != NULL)
-		mp_buf_addf(buf, "%s\"%s\":%s", separator, name, json);
-	else if (*separator == '{')
-		mp_buf_addc(buf, '{');
-	mp_buf_addc(buf, '}');
-	return true;
+	for (size_t i = 0; i < count; i++) {
+		if (members[i].json.data == NULL)
+			continue;
+		mp_buf_addf(buf, "%c\"%s\":", separator, members[i].name);
+		mp_buf_add(buf, members[i].json.data, members[i].json.len);
+		separator = ',';
+	}
+	mp_buf_adds(buf, separator == '{' ? "{}" : "}");
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const char *first = ((const struct mp_edit *)a)->from.data;
+	const char *second = ((const struct mp_edit *)b)->from.data;
+
+	return (first > second) - (first < second);
+}
+
+void mp_raw_edit(struct mp_buf *buf, struct mp_span text, struct mp_edit *edits, size_t count)
+{
+	const char *at = text.data;
+
+	qsort(edits, count, sizeof(*edits), by_place);
+	for (size_t i = 0; i < count; i++) {
+		mp_buf_add(buf, at, (size_t)(edits[i].from.data - at));
+		mp_buf_add(buf, edits[i].to.data, edits[i].to.len);
+		at = edits[i].from.data + edits[i].from.len;
+	}
+	mp_buf_add(buf, at, (size_t)(text.data + text.len - at));
+}
+
+bool mp_raw_is_empty(struct mp_span object)
+{
+	const char *end = object.data + object.len, *at = skip_space(object.data, end);
+
+	return skip_space(at + 1, end) + 1 >= end || *skip_space(at + 1, end) == '}';
+}
+
+size_t mp_raw_one_line(char *text, size_t len)
+{
+	char *to = text, *end = text + len;
+
+	if (memchr(text, '\n', len) == NULL && memchr(text, '\r', len) == NULL)
+		return len;
+	for (const char *from = text; from < end; from++)
+		if (*from != '\n' && *from != '\r')
+			*to++ = *from;
+	return (size_t)(to - text);
+}
+
+enum mcpass_rc mp_raw_line(struct mp_span json, char **ret_text, struct mcpass_error *err)
+{
+	char *text = malloc(json.len + 1);
+
+	if (text == NULL)
+		return mp_nomem(err);
+	memcpy(text, json.data, json.len);
+	text[mp_raw_one_line(text, json.len)] = '\0';
+	*ret_text = text;
+	return MCPASS_OK;
 }
 
 /* No line end is left: a line of a stdio transport is a message. */

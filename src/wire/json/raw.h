@@ -18,9 +18,26 @@ void mp_raw_values(struct mp_span object, const char *const *names, size_t count
 bool mp_raw_text(struct mp_buf *buf, struct mp_span json);
 /* Steps through an array: *at begins at the array, and is moved.  False: no item is left. */
 bool mp_raw_item(const char **at, const char *end, struct mp_span *ret_item);
-/* Adds object with the member name set to json (NULL: without it); false, and then buf is
- * of no use, when a name in it is written with escapes. */
-bool mp_raw_put(struct mp_buf *buf, struct mp_span object, const char *name, const char *json);
+/* Adds object with these members, each once and at the end, whatever it had of their names;
+ * json.data NULL: without that one.  What memory ran out for sticks in buf. */
+struct mp_member {
+	const char *name;       /* ours: without anything to escape */
+	struct mp_span json;
+};
+void mp_raw_put(struct mp_buf *buf, struct mp_span object, const struct mp_member *members,
+    size_t count);
+/* Adds text with each of these places, which lie within it, replaced; they are put in order. */
+struct mp_edit {
+	struct mp_span from, to;
+};
+void mp_raw_edit(struct mp_buf *buf, struct mp_span text, struct mp_edit *edits, size_t count);
+/* As it is but for line ends, which stand between values only: a line of a stdio transport is
+ * a message.  *ret_text is the caller's (mp_free_wiped).  The other one works in place, and
+ * returns the length that is left. */
+enum mcpass_rc mp_raw_line(struct mp_span json, char **ret_text, struct mcpass_error *err);
+size_t mp_raw_one_line(char *text, size_t len);
+/* Whether an object has no members. */
+bool mp_raw_is_empty(struct mp_span object);
 /* Without white space; *ret_text is the caller's (mp_free_wiped). */
 enum mcpass_rc mp_raw_compact(struct mp_span json, char **ret_text, struct mcpass_error *err);
 /* Adds it for people: a line for each item and member, two columns for each level. */

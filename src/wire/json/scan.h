@@ -1,5 +1,5 @@
-/* scan.h - what the parser's files share: json_parse.c builds values, json_check.c only
- * looks at them, json_text.c knows the strings. */
+/* scan.h - what the parser's files share: parse.c builds values, peek.c only
+ * looks at them, text.c knows the strings. */
 #ifndef MP_WIRE_JSON_SCAN_H
 #define MP_WIRE_JSON_SCAN_H
 #include "base/buf.h"

@@ -94,58 +94,12 @@ static void test_mirror(void)
 		json_t *params = parse(mirror_rows[i].params);
 		struct mp_headers headers = { 0 };
 
-		CHECK_EQ(label, mp_headers_mirror(MP_REV_2026_07_28, label, params, &headers, NULL), MCPASS_OK);
+		CHECK_EQ(label, mp_headers_mirror(MP_REV_2026_07_28, label, mp_name_of(label, params), &headers, NULL), MCPASS_OK);
 		CHECK_STR(label, mp_header_get(headers.items, headers.count, "MCP-Protocol-Version"), "2026-07-28");
 		CHECK_STR(label, mp_header_get(headers.items, headers.count, "Mcp-Method"), label);
 		CHECK_STR(label, mp_header_get(headers.items, headers.count, "Mcp-Name"), mirror_rows[i].name);
 		mp_headers_free(&headers);
 		json_decref(params);
-	}
-}
-
-static const struct {
-	const char *label, *params, *capabilities, *client;
-	enum mcpass_rc want;
-	const char *text;
-} meta_rows[] = {
-	{ "from nothing", "{}", NULL, NULL, MCPASS_OK,
-	    "{\"_meta\":{\"" MP_META_VERSION "\":\"2026-07-28\",\"" MP_META_CAPABILITIES "\":{}}}" },
-	{ "who we are", "{\"a\":1}", "{\"elicitation\":{}}", "c", MCPASS_OK,
-	    "{\"a\":1,\"_meta\":{\"" MP_META_VERSION "\":\"2026-07-28\",\"" MP_META_CAPABILITIES
-	    "\":{\"elicitation\":{}},\"" MP_META_CLIENT "\":{\"name\":\"c\",\"version\":\"1\"}}}" },
-	{ "other keys stay", "{\"_meta\":{\"progressToken\":1}}", NULL, NULL, MCPASS_OK,
-	    "{\"_meta\":{\"progressToken\":1,\"" MP_META_VERSION "\":\"2026-07-28\",\""
-	    MP_META_CAPABILITIES "\":{}}}" },
-	{ "ours replace the same", "{\"_meta\":{\"" MP_META_VERSION "\":\"1900-01-01\"}}", NULL, NULL,
-	    MCPASS_OK, "{\"_meta\":{\"" MP_META_VERSION "\":\"2026-07-28\",\"" MP_META_CAPABILITIES
-	    "\":{}}}" },
-	{ "_meta is no object", "{\"_meta\":1}", NULL, NULL, MCPASS_E_USAGE, NULL },
-};
-
-static void test_meta(void)
-{
-	for (size_t i = 0; i < COUNT(meta_rows); i++) {
-		const char *label = meta_rows[i].label;
-		json_t *capabilities = meta_rows[i].capabilities ? parse(meta_rows[i].capabilities) : NULL;
-		bool failed = true;
-
-		for (size_t n = 0; failed; n++) {
-			json_t *params = parse(meta_rows[i].params);
-			enum mcpass_rc rc;
-			char *text;
-
-			mp_test_fail_alloc(n);
-			rc = mp_meta_put(params, MP_REV_2026_07_28, capabilities, meta_rows[i].client, "1", NULL);
-			failed = mp_test_alloc_failed();
-			mp_test_no_fail();
-			CHECK_EQ(label, rc, failed ? MCPASS_E_NOMEM : meta_rows[i].want);
-			text = mp_json_dump(params);
-			if (rc == MCPASS_OK)
-				CHECK_STR(label, text, meta_rows[i].text);
-			free(text);
-			json_decref(params);
-		}
-		json_decref(capabilities);
 	}
 }
 
@@ -226,7 +180,7 @@ static enum mcpass_rc there_and_back(const json_t *params)
 	char *value = NULL, *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_headers_mirror(MP_REV_2026_07_28, "tools/call", params, &headers, NULL);
+	rc = mp_headers_mirror(MP_REV_2026_07_28, "tools/call", mp_name_of("tools/call", params), &headers, NULL);
 	if (!rc)
 		rc = mp_param_encode("\xc3\xa9", &value, NULL);
 	if (!rc)
@@ -261,7 +215,6 @@ int main(void)
 	test_encode();
 	test_decode();
 	test_mirror();
-	test_meta();
 	test_check();
 	test_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);

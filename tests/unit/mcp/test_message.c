@@ -5,7 +5,7 @@
 #include "harness/check.h"
 #include "mcp/message.h"
 #include "mcp/reason.h"
-#include "wire/json/check.h"
+#include "wire/json/peek.h"
 
 #define M(rest) "{\"jsonrpc\":\"2.0\"," rest "}"
 
@@ -77,22 +77,19 @@ static void add_span(struct mp_buf *buf, struct mp_span span)
 static void show(struct mp_buf *buf, const struct mp_message *m)
 {
 	static const char *const kinds[] = { "invalid", "request", "notification", "result", "error" };
-	char *error = m->error != NULL ? mp_json_dump(m->error) : NULL;
-
 	mp_buf_adds(buf, kinds[m->kind]);
 	add_span(buf, m->id);
 	if (m->method != NULL)
 		mp_buf_addf(buf, " %s", m->method);
-	if (error != NULL)
-		mp_buf_addf(buf, " %s", error);
+	if (m->kind == MP_RPC_ERROR)
+		add_span(buf, m->error);
 	else
 		add_span(buf, m->kind == MP_RPC_RESULT ? m->result : m->params);
-	free(error);
 }
 
 static enum mcpass_rc read_row(const char *text, struct mp_buf *shown, struct mcpass_error *err)
 {
-	struct mp_message message = { .said = "" };
+	struct mp_message message = { 0 };
 	enum mcpass_rc rc = mp_message_read((struct mp_span){ text, strlen(text) }, "it", &message, err);
 
 	if (!rc)
@@ -117,21 +114,37 @@ static void test_read(void)
 }
 
 static const struct {
-	const char *id;
-	bool is_ours;
+	const char *a, *b;
+	bool same;
 } id_rows[] = {
-	{ "3", true }, { "\"3\"", true }, { "3.0", true }, { "\"3.0\"", true },
-	{ "4", false }, { "33", false }, { "3.5", false }, { "03", false }, { "\"\"", false },
-	{ "\"x\"", false }, { "-3", false }, { "3e0", false },
+	{ "3", "3", true }, { "\"3\"", "3", true }, { "3.0", "3", true }, { "\"3.0\"", "3", true },
+	{ "\"a\\u0062\"", "\"ab\"", true }, { "\"\"", "\"\"", true }, { "12345678901234567890", "12345678901234567890", true },
+	{ "4", "3", false }, { "33", "3", false }, { "3.5", "3", false }, { "\"\"", "3", false },
+	{ "\"x\"", "3", false }, { "-3", "3", false }, { "3e0", "3", false }, { "\"a\"", "\"A\"", false },
 };
+
+/* The key lives in *room until that is freed. */
+static struct mp_span key_of(const char *id, struct mp_message *room, char *text, size_t size)
+{
+	snprintf(text, size, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"result\":{}}", id);
+	CHECK_EQ(id, mp_message_read((struct mp_span){ text, strlen(text) }, "it", room, NULL), MCPASS_OK);
+	return room->key;
+}
 
 static void test_ids(void)
 {
 	for (size_t i = 0; i < COUNT(id_rows); i++) {
-		struct mp_message message = { .id = { id_rows[i].id, strlen(id_rows[i].id) } };
+		struct mp_message rooms[2] = { { 0 } };
+		char texts[2][128];
+		struct mp_span a = key_of(id_rows[i].a, &rooms[0], texts[0], sizeof(texts[0]));
+		struct mp_span b = key_of(id_rows[i].b, &rooms[1], texts[1], sizeof(texts[1]));
 
-		CHECK_EQ(id_rows[i].id, mp_message_has_id(&message, 3), id_rows[i].is_ours);
+		CHECK_EQ(id_rows[i].a, mp_message_same_key(a, b), id_rows[i].same);
+		CHECK_EQ(id_rows[i].a, mp_message_hash(a) == mp_message_hash(b), id_rows[i].same);
+		mp_message_free(&rooms[0]);
+		mp_message_free(&rooms[1]);
 	}
+	CHECK("no id is no other one's", !mp_message_same_key((struct mp_span){ NULL, 0 }, (struct mp_span){ "", 0 }));
 }
 
 static void test_depth(void)
@@ -139,7 +152,7 @@ static void test_depth(void)
 	static char text[3 * MP_MAX_MESSAGE_DEPTH];
 
 	for (size_t depth = MP_MAX_MESSAGE_DEPTH - 1; depth <= MP_MAX_MESSAGE_DEPTH; depth++) {
-		struct mp_message message = { .said = "" };
+		struct mp_message message = { 0 };
 		size_t len = (size_t)snprintf(text, sizeof(text), "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"a\":");
 
 		/* Two levels are the message's and the result's. */

@@ -31,6 +31,7 @@ struct step {
 struct script {
 	const char *label;
 	const char *revision, *known, *capabilities;
+	const char *hello;              /* of another program: requests are its messages, whole */
 	const char *requests[4][2];     /* method, params */
 	struct step steps[16];
 	const char *log;                /* lines, as say() writes them */
@@ -226,7 +227,8 @@ static inline enum mcpass_rc begin(struct bench *b, const struct script *script,
 		.known_revision = script->known,
 		.capabilities = script->capabilities,
 		.trace = trace,
-		.trace_ctx = b
+		.trace_ctx = b,
+		.initialize = script->hello
 	};
 	enum mcpass_rc rc;
 
@@ -235,10 +237,12 @@ static inline enum mcpass_rc begin(struct bench *b, const struct script *script,
 	b->now = 1000000;
 	rc = mcpass_session_new(&cfg, &b->session, &b->err);
 	for (size_t i = 0; !rc && i < COUNT(script->requests) && script->requests[i][0] != NULL; i++) {
+		const char *first = script->requests[i][0];
 		unsigned call = 0;
 
-		rc = mcpass_session_request(b->session, script->requests[i][0], script->requests[i][1],
-		    &call, &b->err);
+		rc = script->hello != NULL
+		    ? mcpass_session_send(b->session, first, strlen(first), &call, &b->err)
+		    : mcpass_session_request(b->session, first, script->requests[i][1], &call, &b->err);
 	}
 	return rc;
 }

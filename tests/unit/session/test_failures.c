@@ -210,7 +210,7 @@ static void test_take_body(void)
 	answer(&b, exchanges[0], 200, "application/json", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"a\":[ 1.0e2 ]}}", 0);
 	CHECK_EQ("next", mcpass_session_next(b.session, 0, &a, NULL), MCPASS_OK);
 	body = mcpass_session_take_body(b.session);
-	CHECK_STR("the result", body, "{\"a\":[1.0e2]}");
+	CHECK_STR("the result", body, "{\"a\":[ 1.0e2 ]}");
 	CHECK("once", mcpass_session_take_body(b.session) == NULL);
 	mcpass_session_free(b.session);
 	free(body);

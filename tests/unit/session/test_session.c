@@ -350,7 +350,7 @@ static void test_memory(void)
 			CHECK_EQ(memory_rows[i].label, rc, failed ? MCPASS_E_NOMEM : memory_rows[i].want);
 			CHECK_EQ(memory_rows[i].label, mp_test_live_blocks(), 0);
 		}
-		CHECK(memory_rows[i].label, n > 50);
+		CHECK(memory_rows[i].label, n > 30);
 		CHECK(memory_rows[i].label, memory_rows[i].steps[b.step].want == NULL);
 	}
 }

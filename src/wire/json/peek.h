@@ -1,7 +1,7 @@
 /* check.h - is it JSON, and where do its members stand?  In one pass over the bytes,
  * without recursion and without building anything, so that a message may be long and deep. */
-#ifndef MP_WIRE_JSON_CHECK_H
-#define MP_WIRE_JSON_CHECK_H
+#ifndef MP_WIRE_JSON_PEEK_H
+#define MP_WIRE_JSON_PEEK_H
 #include "base/buf.h"
 
 /* Checks that text is one JSON value, UTF-8 apart (mp_json_utf8).  ret_values[i] is the value
@@ -9,7 +9,7 @@
  * otherwise its data is NULL.  what names the text in an error.
  * MCPASS_E_PROTOCOL  not JSON, or one of names is given twice
  * MCPASS_E_LIMIT     deeper than MP_MAX_MESSAGE_DEPTH */
-enum mcpass_rc mp_json_check(struct mp_span text, const char *what, const char *const *names,
+enum mcpass_rc mp_json_peek(struct mp_span text, const char *what, const char *const *names,
     size_t count, struct mp_span *ret_values, struct mcpass_error *err);
 
 /* The text without a byte order mark, and with U+FFFD for each byte that is not UTF-8: in

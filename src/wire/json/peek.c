@@ -1,4 +1,4 @@
-#include "wire/json/check.h"
+#include "wire/json/peek.h"
 #include <stdint.h>
 #include <string.h>
 #include "base/limits.h"
@@ -9,7 +9,7 @@
 #define BOM "\xef\xbb\xbf"
 #define REPLACEMENT "\xef\xbf\xbd"
 
-struct checker {
+struct peek {
 	struct mp_scan scan;
 	uint8_t is_object[MP_MAX_MESSAGE_DEPTH / 8 + 1];        /* a bit for each level */
 	size_t depth;
@@ -20,12 +20,12 @@ struct checker {
 	size_t wanted;          /* which of them the value at hand belongs to; count: none */
 };
 
-static bool in_object(const struct checker *c)
+static bool in_object(const struct peek *c)
 {
 	return c->depth > 0 && (c->is_object[(c->depth - 1) / 8] >> (c->depth - 1) % 8 & 1) != 0;
 }
 
-static void push(struct checker *c, bool is_object)
+static void push(struct peek *c, bool is_object)
 {
 	uint8_t bit = (uint8_t)(1u << c->depth % 8), *byte = &c->is_object[c->depth / 8];
 
@@ -92,7 +92,7 @@ static enum mcpass_rc skip_scalar(struct mp_scan *scan)
 }
 
 /* Which of the names stands between first and the scan's place, quotes and all. */
-static enum mcpass_rc find_wanted(struct checker *c, const char *first)
+static enum mcpass_rc find_wanted(struct peek *c, const char *first)
 {
 	struct mp_span name = { first + 1, (size_t)(c->scan.at - first) - 2 };
 	bool has_escape = memchr(name.data, '\\', name.len) != NULL;
@@ -119,7 +119,7 @@ static enum mcpass_rc find_wanted(struct checker *c, const char *first)
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc check_name(struct checker *c)
+static enum mcpass_rc check_name(struct peek *c)
 {
 	struct mp_scan *scan = &c->scan;
 	const char *first;
@@ -139,7 +139,7 @@ static enum mcpass_rc check_name(struct checker *c)
 }
 
 /* The value of a member that is asked for has ended. */
-static void note_end(struct checker *c)
+static void note_end(struct peek *c)
 {
 	struct mp_span *value;
 
@@ -152,7 +152,7 @@ static void note_end(struct checker *c)
 	c->wanted = c->count;
 }
 
-static bool take_end(struct checker *c)
+static bool take_end(struct peek *c)
 {
 	skip_space(&c->scan);
 	if (!mp_scan_take(&c->scan, in_object(c) ? '}' : ']'))
@@ -161,13 +161,13 @@ static bool take_end(struct checker *c)
 	return true;
 }
 
-static enum mcpass_rc begin_item(struct checker *c)
+static enum mcpass_rc begin_item(struct peek *c)
 {
 	return in_object(c) ? check_name(c) : MCPASS_OK;
 }
 
 /* Behind a value: the next one's front, or the end of what is open. */
-static enum mcpass_rc next_item(struct checker *c)
+static enum mcpass_rc next_item(struct peek *c)
 {
 	note_end(c);
 	while (c->depth > 0) {
@@ -184,7 +184,7 @@ static enum mcpass_rc next_item(struct checker *c)
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc check_value(struct checker *c)
+static enum mcpass_rc check_value(struct peek *c)
 {
 	struct mp_scan *scan = &c->scan;
 	bool is_object;
@@ -205,10 +205,10 @@ static enum mcpass_rc check_value(struct checker *c)
 	return take_end(c) ? next_item(c) : begin_item(c);
 }
 
-enum mcpass_rc mp_json_check(struct mp_span text, const char *what, const char *const *names,
+enum mcpass_rc mp_json_peek(struct mp_span text, const char *what, const char *const *names,
     size_t count, struct mp_span *ret_values, struct mcpass_error *err)
 {
-	struct checker c = { .names = names, .values = ret_values, .count = count, .wanted = count,
+	struct peek c = { .names = names, .values = ret_values, .count = count, .wanted = count,
 		.scan = { .begin = text.data, .at = text.data, .end = text.data + text.len,
 		    .what = what, .err = err } };
 	enum mcpass_rc rc = MCPASS_OK;
