@@ -39,7 +39,7 @@ build() {
 in_ctest() { ctest --test-dir "$1" --output-on-failure --verbose -j "$(nproc)"; }
 
 build build
-build build-asan -DMCPASS_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=Debug
+build build-asan -DMCPASS_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-O1
 part lint sh tests/lint/run.sh build
 part unit in_ctest build
 part sanitized in_ctest build-asan

@@ -61,6 +61,25 @@ static const char *users(void)
 	return text;
 }
 
+/* As the program's workers do it: what was right once is known.  A flow signs in once per
+ * allocation, and scrypt would be most of its time. */
+static enum mcpass_rc check_password(void *ctx, const struct mp_password_ask *ask,
+    enum mp_password_answer *ret_answer, struct mcpass_error *err)
+{
+	static char right[sizeof(PASSWORD) + 512];
+	char asked[sizeof(right)];
+	bool fits = (size_t)snprintf(asked, sizeof(asked), "%s\n%s", ask->password, ask->line)
+	    < sizeof(asked);
+
+	(void)ctx, (void)err;
+	*ret_answer = (fits && strcmp(asked, right) == 0)
+	    || mp_password_check(ask->password, ask->line, ask->cost, NULL) == MCPASS_OK
+	    ? MP_PASSWORD_RIGHT : MP_PASSWORD_WRONG;
+	if (fits && *ret_answer == MP_PASSWORD_RIGHT)
+		memcpy(right, asked, sizeof(right));
+	return MCPASS_OK;
+}
+
 /* --- the servers --------------------------------------------------------------------- */
 
 static enum mcpass_rc ask_issuer(struct world *world, const char *url, const char *method,
@@ -654,7 +673,8 @@ static void configure(struct world *world)
 
 	world->issuer_config = (struct mp_issuer_config){ .issuer = AS, .users = users(),
 		.signing_key = signing_key(), .scopes = scopes, .scope_count = COUNT(scopes),
-		.random = world_random, .random_ctx = world, .fetch = fetch, .fetch_ctx = world };
+		.random = world_random, .random_ctx = world, .fetch = fetch, .fetch_ctx = world,
+		.check_password = check_password };
 	memstore_open(&world->memory, &world->issuer_config.store);
 	world->guard_config = (struct mcpass_guard_config){ .size = sizeof(world->guard_config),
 		.resource = MCP, .issuers = &issuer, .issuer_count = 1,
