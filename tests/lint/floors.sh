@@ -8,7 +8,7 @@ floor() {
 	base) echo 0 ;;
 	wire) echo 1 ;;
 	oauth | mcp) echo 2 ;;
-	flow | session | guard | issuer | echo) echo 3 ;;
+	flow | session | bridge | guard | issuer | echo) echo 3 ;;
 	io) echo 4 ;;
 	ui) echo 5 ;;
 	serve | nginx) echo 6 ;;

@@ -62,8 +62,7 @@ static const char *skip_value(const char *at, const char *end)
 	return at;
 }
 
-/* A member of an object; *at is behind the one before, or at the object's '{'. */
-static bool next_member(const char **at, const char *end, struct mp_span *ret_key,
+bool mp_raw_pair(const char **at, const char *end, struct mp_span *ret_key,
     struct mp_span *ret_value)
 {
 	const char *p = skip_space(*at, end);
@@ -106,7 +105,7 @@ struct mp_span mp_raw_member(struct mp_span object, const char *name)
 	const char *end = object.data + object.len, *at = object.data;
 	struct mp_span key, value, found = { NULL, 0 };
 
-	while (next_member(&at, end, &key, &value))
+	while (mp_raw_pair(&at, end, &key, &value))
 		if (is_key(key, name))
 			found = value;          /* of two the last counts, as MP_JSON_LAST has it */
 	return found;
@@ -125,7 +124,7 @@ void mp_raw_values(struct mp_span object, const char *const *names, size_t count
 
 	for (size_t i = 0; i < count; i++)
 		ret_values[i] = (struct mp_span){ NULL, 0 };
-	while (next_member(&at, end, &key, &value))
+	while (mp_raw_pair(&at, end, &key, &value))
 		for (size_t i = 0; i < count; i++)
 			if (is_key(key, names[i]))
 				ret_values[i] = trim(value);
@@ -176,7 +175,7 @@ void mp_raw_put(struct mp_buf *buf, struct mp_span object, const struct mp_membe
 	struct mp_span key, value;
 	char separator = '{';
 
-	while (next_member(&at, end, &key, &value)) {
+	while (mp_raw_pair(&at, end, &key, &value)) {
 		if (is_any(buf, key, members, count))
 			continue;
 		mp_buf_addc(buf, separator);

@@ -18,6 +18,10 @@ void mp_raw_values(struct mp_span object, const char *const *names, size_t count
 bool mp_raw_text(struct mp_buf *buf, struct mp_span json);
 /* Steps through an array: *at begins at the array, and is moved.  False: no item is left. */
 bool mp_raw_item(const char **at, const char *end, struct mp_span *ret_item);
+/* Steps through an object: *at begins at the object, and is moved.  *ret_key has its quotes and
+ * *ret_value the white space around it.  False: no member is left. */
+bool mp_raw_pair(const char **at, const char *end, struct mp_span *ret_key,
+    struct mp_span *ret_value);
 /* Adds object with these members, each once and at the end, whatever it had of their names;
  * json.data NULL: without that one.  What memory ran out for sticks in buf. */
 struct mp_member {

@@ -1,0 +1,298 @@
+/* The servers: opening one, and what goes to it and comes back. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "bridge/parts.h"
+
+/* --- opening --- */
+
+static enum mcpass_rc ask_who(struct mp_bridge *b, size_t server, struct mcpass_error *err)
+{
+	struct mp_span none = { NULL, 0 };
+	struct mp_request *r;
+	enum mcpass_rc rc;
+
+	rc = mp_request_new(b, MP_REQUEST_DISCOVER, "server/discover", none, &r, err);
+	if (rc)
+		return rc;
+	r->server = server;
+	return mp_request_send(b, r, NULL, err);
+}
+
+enum mcpass_rc mp_upstream_open(struct mp_bridge *b, size_t server, struct mcpass_error *err)
+{
+	const struct mp_host *host = &b->host;
+	struct mp_bridge_client client = { .is_stateless = host->is_new, .name = host->name,
+		.version = host->version, .info = host->info, .capabilities = host->capabilities,
+		.revision = host->revision, .initialize = host->initialize };
+	struct mcpass_error why = { 0 };
+	struct mp_span none = { NULL, 0 };
+	struct mp_request *r;
+	enum mcpass_rc rc;
+
+	b->servers[server].state = MP_UPSTREAM_OPENING;
+	rc = b->port->open(b->port->ctx, server, &client, &why);
+	if (rc == MCPASS_OK)
+		return ask_who(b, server, err);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	rc = mp_request_new(b, MP_REQUEST_DISCOVER, "server/discover", none, &r, err);
+	if (rc)
+		return rc;
+	r->server = server;
+	return mp_upstream_failed(b, r, &why, err);
+}
+
+static struct mp_request *first_held(const struct mp_bridge *b, size_t server)
+{
+	struct mp_request *r = b->requests;
+
+	while (r != NULL && (r->state != MP_REQUEST_HELD || r->server != server))
+		r = r->next;
+	return r;
+}
+
+enum mcpass_rc mp_upstream_flush(struct mp_bridge *b, size_t server, struct mcpass_error *err)
+{
+	struct mp_upstream *u = &b->servers[server];
+	struct mp_request *r;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	while (!rc && u->state == MP_UPSTREAM_OPEN && (r = first_held(b, server)) != NULL) {
+		r->state = MP_REQUEST_WAITING;  /* not again, whatever becomes of it */
+		rc = mp_upstream_forward(b, r, err);
+	}
+	return rc;
+}
+
+static enum mcpass_rc learn(struct mp_bridge *b, size_t server, const char *json,
+    struct mcpass_error *err)
+{
+	struct mp_upstream *u = &b->servers[server];
+	const char *revision = b->port->revision(b->port->ctx, server);
+	enum mcpass_rc rc = mp_set(&u->discovered, json, err);
+
+	json_decref(u->about);
+	u->about = NULL;
+	if (!rc)
+		rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_ANSWER,
+		    "what the server says of itself", &u->about, err);
+	if (!rc)
+		rc = mp_set(&u->failure, NULL, err);
+	u->era = revision != NULL ? mp_revision_era(revision) : MP_ERA_SESSION;
+	u->state = MP_UPSTREAM_OPEN;
+	return rc;
+}
+
+static enum mcpass_rc opened(struct mp_bridge *b, struct mp_request *r, const char *json,
+    struct mcpass_error *err)
+{
+	size_t server = r->server;
+	struct mp_upstream *u = &b->servers[server];
+	enum mcpass_rc rc = learn(b, server, json, err);
+
+	mp_request_free(b, r);
+	if (!rc)
+		rc = mp_welcome_all(b, err);
+	if (!rc && u->was_early && b->host.has_initialized)
+		rc = mp_upstream_changed(b, server, err);
+	u->was_early = false;
+	if (!rc)
+		rc = mp_listen_update(b, server, err);
+	return rc ? rc : mp_upstream_flush(b, server, err);
+}
+
+/* It is tried again with the next request. */
+static enum mcpass_rc not_opened(struct mp_bridge *b, struct mp_request *r, int code,
+    const char *why, struct mcpass_error *err)
+{
+	size_t server = r->server;
+	struct mp_request *held;
+	enum mcpass_rc rc = mp_set(&b->servers[server].failure, why, err);
+
+	b->servers[server].state = MP_UPSTREAM_CLOSED;
+	mp_request_free(b, r);
+	while (!rc && (held = first_held(b, server)) != NULL) {
+		held->state = MP_REQUEST_WAITING;
+		rc = held->kind == MP_REQUEST_PART ? mp_many_part(b, held, NULL, true, err)
+		    : mp_reply_error(b, held, code, b->servers[server].failure, err);
+	}
+	return rc ? rc : mp_welcome_all(b, err);
+}
+
+/* --- there --- */
+
+static enum mcpass_rc send_as_is(struct mp_bridge *b, struct mp_request *r,
+    struct mcpass_error *err)
+{
+	char *params = r->params;
+	enum mcpass_rc rc;
+
+	r->params = NULL;               /* it may be long, and is not needed any more */
+	rc = mp_request_send(b, r, params, err);
+	free(params);
+	return rc;
+}
+
+enum mcpass_rc mp_upstream_forward(struct mp_bridge *b, struct mp_request *r,
+    struct mcpass_error *err)
+{
+	enum mp_era era = b->servers[r->server].era;
+
+	if (r->is_new == (era == MP_ERA_STATELESS))
+		return send_as_is(b, r, err);
+	return r->is_new ? mp_new_host_send(b, r, err) : mp_old_host_send(b, r, err);
+}
+
+/* --- and back --- */
+
+static enum mcpass_rc answer_host(struct mp_bridge *b, struct mp_request *r, const char *json,
+    bool is_error, struct mcpass_error *err)
+{
+	bool is_same = r->is_new == (b->servers[r->server].era == MP_ERA_STATELESS);
+
+	if (r->state == MP_REQUEST_PARKED) {    /* the host asks again for it */
+		r->call = 0;
+		r->is_error = is_error;
+		return mp_set(&r->result, json, err);
+	}
+	r->call = 0;
+	if (is_error)
+		return is_same ? mp_reply_error_json(b, r, json, err)
+		    : r->is_new ? mp_new_host_error(b, r, json, err)
+		    : mp_old_host_error(b, r, json, err);
+	return is_same ? mp_reply_result(b, r, json, err)
+	    : r->is_new ? mp_new_host_result(b, r, json, err) : mp_old_host_result(b, r, json, err);
+}
+
+static enum mcpass_rc show_tools(struct mp_bridge *b, struct mp_request *r, const char *json,
+    struct mcpass_error *err)
+{
+	char *shown = NULL;
+	enum mcpass_rc rc = mp_tools_show(b, r->server, json, &shown, err);
+
+	if (!rc)
+		rc = answer_host(b, r, shown, false, err);
+	free(shown);
+	return rc;
+}
+
+/* A sentence for the host from the error of a server. */
+static enum mcpass_rc refused(struct mp_bridge *b, struct mp_request *r, const char *json,
+    struct mcpass_error *err)
+{
+	json_t *error = NULL;
+	const char *said;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE, "the error", &error,
+	    err);
+	if (rc)
+		return rc;
+	said = json_string_value(json_object_get(error, "message"));
+	rc = not_opened(b, r, (int)json_integer_value(json_object_get(error, "code")),
+	    said != NULL ? said : "The server refuses to say who it is.", err);
+	json_decref(error);
+	return rc;
+}
+
+enum mcpass_rc mp_upstream_result(struct mp_bridge *b, struct mp_request *r, const char *json,
+    bool is_error, struct mcpass_error *err)
+{
+	switch (r->kind) {
+	case MP_REQUEST_DISCOVER:
+		return is_error ? refused(b, r, json, err) : opened(b, r, json, err);
+	case MP_REQUEST_LISTEN:
+		return mp_listen_ended(b, r, is_error, err);
+	case MP_REQUEST_PART:
+		return mp_many_part(b, r, json, is_error, err);
+	case MP_REQUEST_ASIDE:
+		mp_request_free(b, r);
+		return MCPASS_OK;
+	case MP_REQUEST_HOST:
+		break;
+	}
+	if (!is_error && mp_eq(r->method, "tools/list") && mp_tools_are_changed(b))
+		return show_tools(b, r, json, err);
+	return answer_host(b, r, json, is_error, err);
+}
+
+/* spec: JSON-RPC 2.0 5.1 */
+static enum mcpass_rc tell_failure(struct mp_bridge *b, struct mp_request *r, const char *text,
+    struct mcpass_error *err)
+{
+	r->call = 0;
+	if (r->state == MP_REQUEST_PARKED) {
+		mp_request_free(b, r);          /* the host hears it when it asks again */
+		return MCPASS_OK;
+	}
+	return mp_reply_error(b, r, MP_RPC_INTERNAL, text, err);
+}
+
+enum mcpass_rc mp_upstream_failed(struct mp_bridge *b, struct mp_request *r,
+    const struct mcpass_error *why, struct mcpass_error *err)
+{
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&text, 4096);
+	if (why->doing != NULL)
+		mp_buf_addf(&text, "%s: ", why->doing);
+	mp_buf_adds(&text, why->detail[0] != '\0' ? why->detail : "The server does not answer.");
+	if (why->hint[0] != '\0')
+		mp_buf_addf(&text, " -- %s", why->hint);
+	rc = mp_buf_check(&text, "an error", err);
+	if (!rc)
+		switch (r->kind) {
+		case MP_REQUEST_DISCOVER:
+			rc = not_opened(b, r, MP_RPC_INTERNAL, mp_buf_text(&text), err);
+			break;
+		case MP_REQUEST_LISTEN:
+			rc = mp_listen_ended(b, r, false, err);
+			break;
+		case MP_REQUEST_PART:
+			rc = mp_many_part(b, r, NULL, true, err);
+			break;
+		case MP_REQUEST_ASIDE:
+			mp_request_free(b, r);
+			break;
+		case MP_REQUEST_HOST:
+			rc = tell_failure(b, r, mp_buf_text(&text), err);
+			break;
+		}
+	mp_buf_free(&text);
+	return rc;
+}
+
+bool mp_upstream_offers(const struct mp_upstream *u, const char *name, const char *inner)
+{
+	json_t *offer = json_object_get(json_object_get(u->about, "capabilities"), name);
+
+	if (inner == NULL || offer == NULL)
+		return offer != NULL && !json_is_null(offer);
+	return json_is_true(json_object_get(offer, inner));
+}
+
+enum mcpass_rc mp_upstream_changed(struct mp_bridge *b, size_t server, struct mcpass_error *err)
+{
+	static const char *const lists[] = { "tools", "prompts", "resources" };
+	static const char *const changes[] = { "notifications/tools/list_changed",
+		"notifications/prompts/list_changed", "notifications/resources/list_changed" };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && i < MP_COUNT(lists); i++)
+		if (mp_upstream_offers(&b->servers[server], lists[i], NULL))
+			rc = mp_reply_message(b, NULL, changes[i], NULL, err);
+	return rc;
+}
+
+void mp_upstream_free(struct mp_upstream *u)
+{
+	free(u->failure);
+	free(u->discovered);
+	json_decref(u->about);
+	free(u->sign_in);
+	free(u->url);
+	free(u->level);
+	mp_strings_free(&u->subscribed);
+}
