@@ -258,3 +258,16 @@ enum mcpass_rc mp_serve_rules_check(const struct mp_serve_rules *rules, bool nam
 	}
 	return rc;
 }
+
+enum mcpass_rc mp_serve_rules_check_gateway(const struct mp_serve_rules *rules,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < rules->count && !rc; i++) {
+		rc = check_name(&rules->items[i], false, err);
+		if (!rc)
+			rc = check_reach(rules, i, err);
+	}
+	return rc;
+}

@@ -40,6 +40,9 @@ enum mcpass_rc mp_serve_rules_append(struct mp_serve_rules *rules, struct mp_ser
  * MCPASS_E_USAGE otherwise, with the nearest name. */
 enum mcpass_rc mp_serve_rules_check(const struct mp_serve_rules *rules, bool names,
     struct mcpass_error *err);
+/* The same where nobody knows what the server behind offers: methods are any. */
+enum mcpass_rc mp_serve_rules_check_gateway(const struct mp_serve_rules *rules,
+    struct mcpass_error *err);
 
 /* The same rules with every scope written out, and none that is never reached.  The first
  * that matches decides.  ret_whole: of zeros; mp_serve_rules_free(). */

@@ -11,8 +11,8 @@ floor() {
 	flow | session | bridge | guard | issuer | echo) echo 3 ;;
 	io) echo 4 ;;
 	ui) echo 5 ;;
-	serve | nginx) echo 6 ;;
-	cli) echo 7 ;;
+	serve) echo 6 ;;
+	cli | nginx) echo 7 ;;
 	*) echo "floors: no floor is known for src/$1" >&2; exit 1 ;;
 	esac
 }

@@ -1,0 +1,272 @@
+/* One request at a guarded place: its body is read, it is judged, and goes on or is answered. */
+#include "nginx/module.h"
+#include "echo/echo.h"
+#include "wire/cors.h"
+
+static ngx_int_t copy_text(ngx_pool_t *pool, const char *text, ngx_str_t *ret_text)
+{
+	size_t len = text != NULL ? strlen(text) : 0;
+
+	*ret_text = (ngx_str_t){ len, len > 0 ? ngx_pnalloc(pool, len + 1) : NULL };
+	if (len > 0 && ret_text->data == NULL)
+		return NGX_ERROR;
+	if (len > 0)
+		ngx_memcpy(ret_text->data, text, len + 1);
+	return NGX_OK;
+}
+
+/* --- the body --- */
+
+static void on_body(ngx_http_request_t *r)
+{
+	struct mp_visit *visit = mp_visit_find(r);
+
+	visit->has_body = 1;
+	r->preserve_body = 1;
+	r->write_event_handler = ngx_http_core_run_phases;
+	ngx_http_core_run_phases(r);
+}
+
+static ngx_int_t read_body(ngx_http_request_t *r)
+{
+	ngx_int_t rc;
+
+	r->request_body_in_single_buf = 1;
+	rc = ngx_http_read_client_request_body(r, on_body);
+	if (rc >= NGX_HTTP_SPECIAL_RESPONSE)
+		return rc;
+	ngx_http_finalize_request(r, NGX_DONE);
+	return NGX_DONE;
+}
+
+/* --- what is refused whatever the token says, and what is asked before one is sent --- */
+
+/* response->status 0: go on.  spec: MCP streamable HTTP, "Security Warning"; Fetch, CORS */
+static enum mcpass_rc screen(const struct mp_place *place, const struct mp_http_request *request,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	const struct mp_strings *origins = &place->config.cors_origins;
+	const struct mp_cors cors = { (const char *const *)origins->items, origins->count };
+	const struct mp_echo_config known = { .origins = cors.origins, .origin_count = cors.count };
+	bool done = false;
+	enum mcpass_rc rc = mp_cors_preflight(&cors, request, "GET, POST, DELETE", response, &done, err);
+
+	return rc || done ? rc : mp_echo_screen(&known, request, response, err);
+}
+
+static enum mcpass_rc add_cors(const struct mp_place *place, const struct mp_http_request *request,
+    struct mp_headers *headers, struct mcpass_error *err)
+{
+	const struct mp_strings *origins = &place->config.cors_origins;
+	const struct mp_cors cors = { (const char *const *)origins->items, origins->count };
+
+	return mp_cors_allow(&cors, request, headers, err);
+}
+
+/* --- the verdict --- */
+
+/* What the upstream must not see: MCP 2026-07-28 "Token Handling" forbids to pass a token
+ * through. */
+static ngx_int_t remove_credentials(struct mp_visit *visit)
+{
+	static const ngx_str_t names[] = { ngx_string("authorization"), ngx_string("dpop") };
+	ngx_http_request_t *r = visit->request;
+
+	if (visit->removed == NULL)
+		visit->removed = ngx_array_create(r->pool, 2, sizeof(ngx_table_elt_t));
+	if (visit->removed == NULL)
+		return NGX_ERROR;
+	for (size_t i = 0; i < 2; i++)
+		if (mp_message_remove(r, &names[i], visit->removed) != NGX_OK)
+			return NGX_ERROR;
+	r->headers_in.authorization = NULL;
+	return NGX_OK;
+}
+
+static ngx_int_t note_caller(struct mp_visit *visit, const struct mp_http_request *request,
+    const struct mcpass_verdict *verdict)
+{
+	ngx_pool_t *pool = visit->request->pool;
+	const char *token = mp_header_get(request->headers, request->header_count, "Authorization");
+
+	token += strcspn(token, " ");           /* there is one: it was let in */
+	token += strspn(token, " ");
+	return copy_text(pool, verdict->subject, &visit->subject) != NGX_OK
+	    || copy_text(pool, verdict->client_id, &visit->client) != NGX_OK
+	    || copy_text(pool, verdict->scope, &visit->scope) != NGX_OK
+	    || copy_text(pool, verdict->issuer, &visit->issuer) != NGX_OK
+	    || copy_text(pool, verdict->username, &visit->username) != NGX_OK
+	    || copy_text(pool, token, &visit->token) != NGX_OK ? NGX_ERROR : NGX_OK;
+}
+
+/* They come with the upstream's answer. */
+static ngx_int_t keep_headers(struct mp_visit *visit, const struct mp_headers *headers)
+{
+	ngx_pool_t *pool = visit->request->pool;
+	ngx_array_t *list;
+
+	if (headers->count == 0)
+		return NGX_OK;
+	list = ngx_array_create(pool, headers->count, 2 * sizeof(ngx_str_t));
+	for (size_t i = 0; list != NULL && i < headers->count; i++) {
+		ngx_str_t *pair = ngx_array_push(list);
+
+		if (pair == NULL || copy_text(pool, headers->items[i].name, &pair[0]) != NGX_OK
+		    || copy_text(pool, headers->items[i].value, &pair[1]) != NGX_OK)
+			return NGX_ERROR;
+	}
+	visit->answer_headers = list;
+	return list != NULL ? NGX_OK : NGX_ERROR;
+}
+
+static ngx_int_t let_on(struct mp_visit *visit, const struct mp_location_conf *conf,
+    const struct mp_http_request *request, const struct mcpass_verdict *verdict)
+{
+	struct mp_headers headers = { 0 };
+	ngx_int_t rc = NGX_ERROR;
+
+	visit->state = MP_VISIT_ALLOWED;
+	if (note_caller(visit, request, verdict) == NGX_OK
+	    && (verdict->dpop_nonce == NULL || !mp_gate_mark(verdict, &headers, NULL))
+	    && !add_cors(visit->place, request, &headers, NULL)
+	    && keep_headers(visit, &headers) == NGX_OK
+	    && (conf->pass_token || remove_credentials(visit) == NGX_OK)
+	    && mp_claims_send(visit, conf->headers) == NGX_OK)
+		rc = NGX_DECLINED;
+	mp_headers_free(&headers);
+	if (conf->end_streams)
+		mp_visit_end_at(visit, verdict->expires_at);
+	return rc == NGX_DECLINED ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static ngx_int_t answer(struct mp_visit *visit, struct mp_http_response *response)
+{
+	visit->state = MP_VISIT_DENIED;
+	visit->status = response->status;
+	return mp_message_answer(visit->request, response);
+}
+
+/* A body that hides what it asks for is refused after the token, to whose sender it is told. */
+static enum mcpass_rc refuse_allowed(const struct mp_http_request *request,
+    const struct mcpass_error *problem, struct mp_http_response *response, struct mcpass_error *err)
+{
+	return problem->rc == MCPASS_OK ? MCPASS_OK
+	    : mp_gate_refuse_body(request, problem->detail, response, err);
+}
+
+static enum mcpass_rc judge(struct mp_visit *visit, const struct mp_http_request *request,
+    struct mcpass_verdict *ret_verdict, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	struct mp_place *place = visit->place;
+	struct mp_operations operations = { 0 };
+	struct mcpass_error problem = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (request->body_len > 0)
+		rc = mp_operations_read(request->body, request->body_len, &operations, &problem);
+	if (!rc)
+		rc = mp_operations_check_headers(&operations, request->headers, request->header_count,
+		    &problem);
+	if (rc != MCPASS_E_NOMEM)
+		rc = mp_gate_judge(&place->gate, request, &operations, ret_verdict, response, err);
+	mp_operations_free(&operations);
+	if (!rc && ret_verdict->type == MCPASS_ALLOW) {
+		rc = refuse_allowed(request, &problem, response, err);
+		if (!rc && response->status != 0 && copy_text(visit->request->pool, problem.detail,
+		    &visit->denied) != NGX_OK)
+			rc = mp_nomem(err);
+	} else if (!rc && copy_text(visit->request->pool, ret_verdict->reason, &visit->denied) != NGX_OK) {
+		rc = mp_nomem(err);
+	}
+	if (!rc && response->status > 0)
+		rc = mp_gate_mark(ret_verdict, &response->headers, err);
+	return rc;
+}
+
+static ngx_int_t too_late(struct mp_visit *visit)
+{
+	struct mp_http_response response = { 0 };
+
+	ngx_str_set(&visit->denied, "the issuer did not answer in time");
+	if (mp_gate_error(&response, 503, "temporarily_unavailable",
+	    "The token cannot be checked now: try again.", NULL)
+	    || mp_headers_add(&response.headers, "Retry-After", "30", NULL)) {
+		mp_http_response_free(&response);
+		return NGX_HTTP_SERVICE_UNAVAILABLE;
+	}
+	return answer(visit, &response);
+}
+
+static ngx_int_t judge_visit(struct mp_visit *visit, const struct mp_location_conf *conf)
+{
+	ngx_http_request_t *r = visit->request;
+	struct mcpass_verdict verdict = { 0 };
+	struct mp_http_response response = { 0 };
+	struct mp_http_request request;
+	enum mcpass_rc rc;
+
+	visit->place->log = r->connection->log;
+	if (mp_message_read(r, visit, &request) != NGX_OK || mp_message_body(r, &request) != NGX_OK)
+		return NGX_HTTP_INTERNAL_SERVER_ERROR;
+	rc = screen(visit->place, &request, &response, NULL);
+	if (!rc && response.status == 0)
+		rc = judge(visit, &request, &verdict, &response, NULL);
+	if (!rc && response.status == MP_HTTP_LATER) {
+		mp_visit_wait(visit);
+		return NGX_AGAIN;
+	}
+	if (!rc && response.status == 0)
+		return let_on(visit, conf, &request, &verdict);
+	/* A preflight has it already. */
+	if (!rc && mp_header_get(response.headers.items, response.headers.count,
+	    "Access-Control-Allow-Origin") == NULL)
+		rc = add_cors(visit->place, &request, &response.headers, NULL);
+	if (!rc)
+		return answer(visit, &response);
+	mp_http_response_free(&response);
+	return NGX_HTTP_SERVICE_UNAVAILABLE;    /* no memory: nothing passes */
+}
+
+/* Made by the configuration, not by a client: it passes where the client's own request did. */
+static ngx_int_t check_subrequest(ngx_http_request_t *r, const struct mp_location_conf *conf)
+{
+	const struct mp_visit *visit = mp_visit_find(r);
+
+	if (visit != NULL && visit->place == conf->place && visit->state == MP_VISIT_ALLOWED)
+		return NGX_DECLINED;
+	ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+	    "mcpass: a subrequest to a guarded location from one that is not guarded by the same"
+	    " directives is refused: put 'mcpass' and its directives around both");
+	return NGX_HTTP_FORBIDDEN;
+}
+
+ngx_int_t mp_check_request(ngx_http_request_t *r)
+{
+	const struct mp_location_conf *conf = ngx_http_get_module_loc_conf(r, ngx_http_mcpass_module);
+	struct mp_visit *visit;
+
+	if (!conf->enable)
+		return NGX_DECLINED;
+	if (conf->place == NULL) {
+		ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "mcpass: on, but no mcpass_resource is"
+		    " said for this location: nothing passes");
+		return NGX_HTTP_SERVICE_UNAVAILABLE;
+	}
+	if (r != r->main)
+		return check_subrequest(r, conf);
+	visit = mp_visit_get(r);
+	if (visit == NULL)
+		return NGX_HTTP_INTERNAL_SERVER_ERROR;
+	if (visit->place == conf->place && visit->state == MP_VISIT_ALLOWED)
+		return NGX_DECLINED;
+	if (visit->place == conf->place && visit->state == MP_VISIT_DENIED)
+		return visit->status;
+	visit->place = conf->place;
+	visit->state = MP_VISIT_NEW;
+	if (!visit->has_body)
+		return read_body(r);
+	if (visit->is_late)
+		return too_late(visit);
+	return judge_visit(visit, conf);
+}

@@ -1,0 +1,151 @@
+"""What goes wrong with checks in nginx: each was seen to let a request in, or to lose one."""
+
+import subprocess
+
+from gateway import PATIENCE, PROXY, RESOURCE, Gateway, expect, expect_eq, message
+from lib import rows
+
+@rows([
+    ("satisfy any", "satisfy any; allow 127.0.0.1;", None, "satisfy"),
+    ("no resource", "", "location /mcp { mcpass on; mcpass_issuer https://as.example; }", "mcpass_resource"),
+    ("no issuer", "", "location /mcp { mcpass on; mcpass_resource https://m.example/; }", "issuer"),
+    ("http to a far issuer", "", "location /mcp { mcpass on; mcpass_resource https://m.example/;"
+     " mcpass_issuer http://as.example; }", "http"),
+    ("a rule for nothing", "mcpass_require tools/call;", None, "mcpass_require"),
+    ("a word that is none", "mcpass_require tools/call echo scop=x;", None, "scop=x"),
+    ("a rule that is never reached", 'mcpass_require * scope=a; mcpass_require tools/call scope=b;',
+     None, "tools/call"),
+    ("a file that is not there", "mcpass_trusted_ca /nowhere/ca.pem;", None, "/nowhere/ca.pem"),
+    ("no such mode", "mcpass_dpop maybe;", None, "off, accepted or required"),
+    ("introspection of nobody", "mcpass_introspection id=a secret_file=/nowhere;", None, "/nowhere"),
+    ("a small zone", "", "location /mcp { } } mcpass_zone 64k; server { listen 127.0.0.1:1;", "mcpass_zone"),
+])
+def test_configuration(label, more, server, part):
+    with Gateway() as g:
+        g.configure(server or g.guarded(more))
+        done = g.nginx("-t")
+        expect(label, done.returncode != 0, done.stderr)
+        lines = [line for line in done.stderr.splitlines() if "[emerg]" in line]
+        expect("says what, and where", any(part in line for line in lines)
+               and any("nginx.conf:" in line for line in lines), done.stderr)
+
+
+def test_configuration_is_good():
+    with Gateway() as g:
+        g.configure(g.guarded("satisfy all; mcpass_dpop required; mcpass_implies mcp:admin mcp:read;"))
+        done = g.nginx("-t")
+        expect_eq("good", done.returncode, 0, done.stderr)
+
+
+def test_two_places_of_one_resource():
+    with Gateway() as g:
+        g.configure(g.guarded() + g.guarded('mcpass_require * scope=a;', path="/other"))
+        done = g.nginx("-t")
+        expect("refused", done.returncode != 0 and "same resource" in done.stderr, done.stderr)
+
+
+def test_inheritance():
+    """A server's directives count in its locations; a location without a resource lets nobody in."""
+    with Gateway() as g:
+        g.start_nginx(f"mcpass on; mcpass_issuer {g.issuer.url} jwks={g.issuer.url}/jwks;"
+                      f"location /mcp {{ mcpass_resource {RESOURCE}; {PROXY} }}"
+                      f"location /open {{ mcpass off; return 204; }}")
+        expect_eq("no token", g.ask().status, 401)
+        expect_eq("a token", g.ask(g.token()).status, 200)
+        expect_eq("open", g.ask(path="/open").status, 204)
+        expect_eq("no location", g.ask(g.token(), path="/else").status, 503)
+
+
+def test_internal_redirects():
+    """A request is judged once, wherever it is sent inside."""
+    with Gateway() as g:
+        g.start_nginx(f"mcpass on; mcpass_resource {RESOURCE};"
+                      f"mcpass_issuer {g.issuer.url} jwks={g.issuer.url}/jwks;"
+                      f"location /mcp {{ try_files /nothing @behind; }}"
+                      f"location @behind {{ {PROXY} }}"
+                      "location /rewritten { rewrite ^ /mcp last; }")
+        expect_eq("no token", g.ask().status, 401)
+        expect_eq("a token", g.ask(g.token()).status, 200, g.errors())
+        expect_eq("rewritten", g.ask(g.token(), path="/rewritten").status, 200, g.errors())
+        expect_eq("rewritten, no token", g.ask(path="/rewritten").status, 401)
+
+
+def test_subrequests():
+    """What the configuration asks for inside is no way around the check."""
+    with Gateway() as g:
+        g.start_nginx(g.guarded() + f"location /way {{ auth_request /mcp; {PROXY} }}")
+        expect_eq("no way around", g.ask(path="/way").status, 403)
+        expect("and says so", "subrequest" in g.errors(), g.errors())
+        expect_eq("nothing came through", g.came(), [])
+
+
+def test_limit_by_subject():
+    with Gateway() as g:
+        g.start_nginx(g.guarded("limit_req zone=by_subject;"),
+                      http="limit_req_zone $mcpass_sub zone=by_subject:1m rate=1r/m;")
+        expect_eq("the first", g.ask(g.token()).status, 200, g.errors())
+        expect_eq("the second", g.ask(g.token()).status, 503)
+        expect_eq("of another", g.ask(g.token(sub="bob")).status, 200)
+
+
+BIG = message("tools/call", name="echo", arguments={"text": "x" * 3000000})
+
+
+@rows([
+    ("small", message("tools/call", name="echo"), []),
+    ("in a file", BIG, []),
+    ("chunked", BIG, ["-H", "Transfer-Encoding: chunked"]),
+    ("after 100", BIG, ["-H", "Expect: 100-continue"]),
+    ("HTTP/2", BIG, ["--http2-prior-knowledge"]),
+    ("HTTP/2 without a length", BIG, ["--http2-prior-knowledge", "-H", "Content-Length:"]),
+])
+def test_bodies(label, body, how):
+    """The same bytes behind, and the rules see what is in them."""
+    with Gateway() as g:
+        g.start_nginx("client_max_body_size 4m; client_body_buffer_size 1k;"
+                      + g.guarded('mcpass_require tools/call drop scope=mcp:admin;'))
+        port = g.port2 if "--http2-prior-knowledge" in how else g.port1
+        for name, want in (("echo", "200"), ("drop", "403")):
+            g.came().clear()
+            sent = body.replace('"echo"', f'"{name}"')
+            done = subprocess.run(
+                ["curl", "-s", "-o", g.path("answer"), "-w", "%{http_code}", *how, "--data-binary", "@-",
+                 "-H", "Authorization: Bearer " + g.token(), "-H", "Content-Type: application/json",
+                 f"http://127.0.0.1:{port}/mcp"], input=sent, capture_output=True, text=True,
+                timeout=PATIENCE)
+            expect_eq(f"{label}: {name}", done.stdout, want, g.read("answer") + g.errors())
+            expect("the same bytes", [r[3] for r in g.came()] == ([sent.encode()] if want == "200" else []))
+
+
+def test_too_large():
+    with Gateway() as g:
+        g.start_nginx(g.guarded())
+        expect_eq("over client_max_body_size", g.ask(g.token(), BIG).status, 413)
+        expect_eq("nothing came through", g.came(), [])
+
+
+def test_keepalive_and_pipelining():
+    """Each request on a connection is judged for itself."""
+    with Gateway() as g:
+        g.start_nginx(g.guarded())
+        connection = g.connect()
+        for token, status in ((None, 401), (g.token(), 200), ("x", 401), (g.token(), 200), (None, 401)):
+            expect_eq("in turn", g.ask(token, connection=connection).status, status)
+        good = (f"POST /mcp HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(message())}\r\nAuthorization: Bearer {g.token()}\r\n\r\n{message()}")
+        bad = f"POST /mcp HTTP/1.1\r\nHost: h\r\nContent-Length: {len(message())}\r\n\r\n{message()}"
+        last = bad.replace("Host: h", "Host: h\r\nConnection: close")
+        connection = g.connect()
+        connection.connect()
+        connection.sock.sendall((bad + good + bad + good + last).encode())
+        got = b""
+        while more := connection.sock.recv(65536):
+            got += more
+        statuses = [part[:3] for part in got.split(b"HTTP/1.1 ")[1:]]
+        expect_eq("all at once", statuses, [b"401", b"200", b"401", b"200", b"401"], got)
+
+
+def test_a_token_in_the_query():
+    with Gateway() as g:
+        g.start_nginx(g.guarded())
+        expect_eq("refused", g.ask(path="/mcp?access_token=" + g.token()).status, 400)
