@@ -4,7 +4,21 @@
  * event, carry out the action it returns, feed back what happened; repeat until
  * the action is DONE.  mcpass_login() at the end runs that loop for you.
  * docs/flow.md is the picture of its states.
- * One client is used by one thread at a time; two clients share nothing. */
+ * One client is used by one thread at a time; two clients share nothing.
+ *
+ * What a program has to do, for the client cannot see to it:
+ *
+ *   tell ACCEPTED  after each answer of the MCP server to a request with the token that is
+ *                  neither 401 nor 403.  A token that was refused before it was ever accepted was
+ *                  refused as new, and to log in again would not help: the client then fails
+ *                  instead of asking the person a second time.
+ *   follow no redirect of a REQUEST, and send none twice: a code and a refresh token are good
+ *                  once.
+ *   check the address that a REQUEST is connected to, with mcpass_client_check_address(): a
+ *                  server that is not trusted yet names the hosts, and a name may lead anywhere.
+ *   keep records as passwords are kept: they hold tokens and client secrets, readable.  What is
+ *                  in them is the client's own affair.
+ *   hold the LOCK  against all processes that share the records, until DONE or a failure. */
 #ifndef MCPASS_CLIENT_H
 #define MCPASS_CLIENT_H
 #include "mcpass/error.h"
@@ -103,6 +117,7 @@ struct mcpass_event {                   /* pointers are borrowed for the call on
 	const struct mcpass_header *headers;
 	const char *data;               /* NUL-terminated, data_len without the NUL */
 	size_t header_count, data_len;  /* items; bytes */
+	const void *reserved[4];        /* NULL (error.h) */
 };
 
 enum mcpass_action_type {
@@ -111,7 +126,12 @@ enum mcpass_action_type {
 	MCPASS_ACT_LOCK,                /* be the only one, of all processes, to work on
 	                                 * record key; hold it until DONE or a failure */
 	MCPASS_ACT_REQUEST,             /* one HTTP request; follow no redirect */
-	MCPASS_ACT_LISTEN,              /* bind a loopback address; url is a wish or NULL */
+	MCPASS_ACT_LISTEN,              /* bind a loopback address for the redirect.  url is a wish
+	                                 * or NULL: the URI that is registered; where its port is
+	                                 * taken, bind another one: the client registers that,
+	                                 * or fails where it cannot.  Serve nothing but GET of the
+	                                 * URI's own path, and keep it open until DONE, a failure
+	                                 * or the next LISTEN */
 	MCPASS_ACT_BROWSE,              /* show url to the user, wait for the redirect */
 	MCPASS_ACT_DONE,                /* token is set, or NULL: call without one, and feed
 	                                 * CHALLENGE if the server refuses */
@@ -144,6 +164,7 @@ struct mcpass_action {                  /* pointers live until the next step or 
 	int64_t seconds, expires_at;    /* Unix time, seconds */
 	const char *issuer;             /* SHOW_CODE: who asks */
 	const char *notice;             /* a sentence for the person, or NULL; with any type */
+	const void *reserved[4];        /* NULL (error.h) */
 };
 
 /* Creates a client; strings in cfg are copied.  The caller owns *ret_client.
@@ -184,6 +205,26 @@ MCPASS_API enum mcpass_rc mcpass_client_step(struct mcpass_client *client,
 MCPASS_API enum mcpass_rc mcpass_client_authorize(struct mcpass_client *client,
     const char *method, const char *url, int64_t now,
     const struct mcpass_header **ret_headers, size_t *ret_count, struct mcpass_error *err);
+
+/* Judges the address that a REQUEST to url is about to be connected to, once the name is
+ * resolved: for a program that sends the client's requests by itself (mcpass/http.h does it by
+ * itself).  Behind a proxy, which resolves the name, there is nothing to judge.
+ *
+ * url       of the action
+ * address   "93.184.216.34" or "2001:db8::1", as inet_ntop() writes it
+ * server    where the MCP server was when it was connected to last, in the same form; NULL: it
+ *           was not, or through a proxy.  Then a server with a name is taken for a public one
+ *
+ * A public address is fine, but for plain http.  A private one is for a server that is itself in
+ * a private network, loopback for a server on loopback, and either for the host of
+ * client_issuer and idp_token_endpoint, which the configuration names.  Link-local addresses,
+ * metadata services of clouds and what is no host's address are for none.
+ *
+ * MCPASS_E_POLICY  do not connect; report the REQUEST with status 0 and err->detail
+ * MCPASS_E_USAGE   no URL, or no address
+ * spec: MCP security considerations (SSRF); RFC 9728 7.7 */
+MCPASS_API enum mcpass_rc mcpass_client_check_address(const struct mcpass_client *client,
+    const char *url, const char *address, const char *server, struct mcpass_error *err);
 
 /* Carries out one action and reports it.  What ret_event points at lives until the
  * next call.  Any result but MCPASS_OK abandons the flow. */

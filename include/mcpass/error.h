@@ -1,11 +1,20 @@
-/* mcpass/error.h - the one way in which a call of this library fails.
+/* mcpass/error.h - the one way in which a call of this library fails, and what stays as it is.
  *
- * Programs and newer libraries: from the first release on, and within one SONAME, no structure
- * changes but by new members at the end of those that begin with their own `size` (the
- * configurations).  Set size to sizeof(the structure) and leave what you do not use at zero: a
- * program runs with every later library of the same SONAME.  Structures without a size (errors,
- * events, actions, verdicts, tokens) keep their members; enumerations may grow, so a program
- * treats a value that it does not know as a failure. */
+ * A program runs with every later library of the same SONAME.  From the first release on, and
+ * within one SONAME, structures change only like this:
+ *
+ *   begins with `size`       (configurations, requests) grows at its end.  Set size to sizeof(the
+ *                            structure), and everything that you do not use to zero.
+ *   ends with `reserved`     (events, actions, verdicts) is the program's memory and keeps its
+ *                            length: a new member takes room of `reserved`.  Set it to zero.
+ *   only pointed at          (tokens, notes, fetches) is the library's memory and grows at its
+ *                            end: do not copy it by its sizeof, keep the members that you need.
+ *   an item of an array      (headers, operations, rules, issuers), and struct mcpass_error,
+ *                            does not change.
+ *
+ * Enumerations grow.  A code of mcpass_rc that you do not know tells by its hundreds who has to
+ * act; an action that you do not know cannot be carried out, so give the flow up; a verdict that
+ * you do not know is a deny. */
 #ifndef MCPASS_ERROR_H
 #define MCPASS_ERROR_H
 #include <stddef.h>
@@ -34,10 +43,12 @@ enum mcpass_rc {
 	MCPASS_E_POLICY = 500   /* 5: we refuse; it would be unsafe */
 };
 
-/* The caller's; every public call clears it first, then the first report wins. */
+/* The caller's; every public call clears it first, then the first report wins.  Where a call
+ * takes one, NULL is fine. */
 struct mcpass_error {
 	enum mcpass_rc rc;
-	const char *doing;      /* static: "reading the resource metadata", or NULL */
+	const char *doing;      /* static: "reading the resource metadata", or NULL: printf() wants
+	                         * to be asked first */
 	const char *spec;       /* static: "RFC 9728 3.3", or NULL */
 	char oauth[48];         /* the peer's error code, "invalid_grant", or "" */
 	char detail[320];       /* what was wrong: one printable line, never a secret */
@@ -59,6 +70,9 @@ typedef void mcpass_trace_fn(void *ctx, const struct mcpass_note *note);
 
 /* Fills out with len random bytes fit for keys; 0 on success. */
 typedef int mcpass_random_fn(void *ctx, uint8_t *out, size_t len);
+
+/* The version of the library that runs, "0.1.0"; static. */
+MCPASS_API const char *mcpass_version(void);
 
 /* The name of a code, "MCPASS_E_POLICY"; static, never NULL. */
 MCPASS_API const char *mcpass_rc_name(enum mcpass_rc rc);

@@ -54,7 +54,8 @@ struct mcpass_guard_issuer {
  * is needed. */
 struct mcpass_scope_rule {
 	const char *method;             /* "tools/call", "tools/" + "*", "*" */
-	const char *name;               /* a tool's or prompt's name, NULL: any */
+	const char *name;               /* a tool's or a prompt's name, for resources/ methods the
+	                                 * URI, byte for byte; NULL: any */
 	const char *scope;              /* one scope or several, "" for none */
 	const char *const *roles;       /* any one of them is enough; ends with NULL, or NULL */
 };
@@ -146,15 +147,37 @@ struct mcpass_guard_config {
 	const struct mcpass_shared_memory *shared;      /* copied; or NULL: it shares with none */
 };
 
-struct mcpass_operation { const char *method, *name; };   /* name may be NULL */
+/* name: params.name of a tool or a prompt, params.uri of a resource; or NULL. */
+struct mcpass_operation { const char *method, *name; };
+/* Reads what the body of a POST asks for, for mcpass_guard_request: never less than a server that
+ * is laxer than this one would carry out.
+ *
+ * body      borrowed: one JSON-RPC message, or a batch of them (2025-03-26)
+ * headers   of the same request: Mcp-Method and Mcp-Name, where they are there, must say what the
+ *           body says, for a server behind may go by them
+ * ret_operations, ret_count  one for each request and notification; none (NULL, 0) where the body
+ *           is a response.  The caller's: mcpass_operations_free()
+ *
+ * MCPASS_E_PROTOCOL  no JSON-RPC, a member twice, or other headers: answer 400, and do not hand
+ *                    the request on, for it cannot be judged
+ * MCPASS_E_LIMIT     too large: 413
+ * MCPASS_E_NOMEM     out of memory
+ * spec: MCP 2026-07-28 streamable HTTP, "Standard Request Headers" */
+MCPASS_API enum mcpass_rc mcpass_operations_read(const char *body, size_t len,
+    const struct mcpass_header *headers, size_t header_count,
+    struct mcpass_operation **ret_operations, size_t *ret_count, struct mcpass_error *err);
+MCPASS_API void mcpass_operations_free(struct mcpass_operation *operations, size_t count);
+
 struct mcpass_guard_request {           /* all borrowed */
 	const struct mcpass_header *headers; /* Authorization is looked for here */
 	const char *query;              /* to refuse a token in it (RFC 6750 2.3), or NULL */
-	const struct mcpass_operation *operations;   /* what the body asks for */
+	const struct mcpass_operation *operations;   /* what the body asks for; none: the rule for
+	                                 * "*" counts (a GET, a response) */
 	size_t header_count, operation_count;
 	int64_t now;                    /* Unix time, seconds */
 	const char *method;             /* "POST"; may be NULL when dpop is off */
 	const char *url;                /* as the client knows it; NULL: the resource */
+	const void *reserved[4];        /* NULL (error.h) */
 };
 
 enum mcpass_verdict_type {
@@ -186,6 +209,7 @@ struct mcpass_verdict {                 /* pointers live until the next call */
 	size_t role_count;
 	const char *dpop_nonce;         /* DENY, ALLOW: the header DPoP-Nonce, or NULL; no cache
 	                                 * may keep such an answer (RFC 9449 8.2) */
+	const void *reserved[4];        /* NULL (error.h) */
 };
 
 MCPASS_API enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,
@@ -230,6 +254,7 @@ struct mcpass_health {                  /* pointers live until the next call */
 	const char *issuer;             /* NULL: there is no i-th */
 	enum mcpass_issuer_state state;
 	const struct mcpass_fetch *fetch;       /* not NULL: fetch it, report it, ask again */
+	const void *reserved[4];        /* NULL (error.h) */
 };
 /* How the i-th issuer is, counted from 0: for a page that watches over the server.  As in a
  * check, nothing is fetched more often than once a cooldown.  MCPASS_E_USAGE */

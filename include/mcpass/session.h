@@ -58,6 +58,7 @@ struct mcpass_session_action {          /* pointers live until the next call */
 	const struct mcpass_error *error;       /* FAILED */
 	int may_last;                   /* SEND: work is asked for that may take hours, or a
 	                                 * stream; 0: the head comes soon, or something is wrong */
+	const void *reserved[4];        /* NULL (error.h) */
 };
 
 /* Creates a session; strings are copied.  The caller owns *ret_session. */

@@ -4,6 +4,11 @@
 #include <string.h>
 #include "base/text.h"
 
+const char *mcpass_version(void)
+{
+	return MCPASS_VERSION;
+}
+
 void mp_clear(struct mcpass_error *err)
 {
 	if (err != NULL)

@@ -93,3 +93,30 @@ bool mp_target_may_be_named(enum mp_reach target)
 {
 	return target == MP_REACH_PUBLIC || target == MP_REACH_PRIVATE || target == MP_REACH_LOOPBACK;
 }
+
+bool mp_target_may_connect(const struct mp_target_connection *connection)
+{
+	/* spec: OAuth 2.1 1.5 (plain http is for this machine and for private networks) */
+	if (connection->is_plain && connection->target == MP_REACH_PUBLIC)
+		return false;
+	if (connection->is_asked)
+		return true;
+	if (connection->is_server && (connection->server == MP_REACH_UNKNOWN
+	        || connection->server == connection->target))
+		return true;
+	return mp_target_may_reach(connection->server, connection->target)
+	    || (connection->is_named && mp_target_may_be_named(connection->target));
+}
+
+const char *mp_target_place(enum mp_reach target)
+{
+	static const char *const places[] = {
+		[MP_REACH_UNKNOWN] = "to nowhere that is known",
+		[MP_REACH_PUBLIC] = "outside, which plain http is not for",
+		[MP_REACH_PRIVATE] = "into a private network", [MP_REACH_LOOPBACK] = "to this machine",
+		[MP_REACH_LINK_LOCAL] = "to an address of the link or of the cloud's own services",
+		[MP_REACH_NOWHERE] = "to an address that is no host's",
+	};
+
+	return places[target];
+}

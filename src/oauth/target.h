@@ -33,4 +33,16 @@ bool mp_target_may_reach(enum mp_reach server, enum mp_reach target);
 /* The same for a host that a person named: all but the last kinds. */
 bool mp_target_may_be_named(enum mp_reach target);
 
+/* A connection that is about to be made. */
+struct mp_target_connection {
+	bool is_plain;                  /* no TLS */
+	bool is_asked;                  /* on a person's word; else on that of the MCP server: */
+	bool is_server;                 /* to itself, */
+	bool is_named;                  /* to another host that a person named */
+	enum mp_reach server, target;
+};
+bool mp_target_may_connect(const struct mp_target_connection *connection);
+/* What is wrong with that, "outside, which plain http is not for"; static. */
+const char *mp_target_place(enum mp_reach target);
+
 #endif

@@ -123,19 +123,16 @@ static enum mp_reach reach_of(const struct sockaddr *address, char ret_text[INET
 static bool may_connect(const struct mp_http_exchange *exchange, enum mp_reach target)
 {
 	const struct mp_http *http = exchange->http;
+	const struct mp_target_connection connection = {
+		.is_plain = exchange->is_plain,
+		.is_asked = !exchange->is_private,      /* a request to the server itself */
+		.is_server = mp_eq(exchange->host, http->server),
+		.is_named = mp_strings_has(&http->vouched, exchange->host),
+		.server = http->server_reach, .target = target,
+	};
 
-	/* Plain http is for this machine and for private networks; spec: OAuth 2.1 1.5 */
-	if (exchange->is_plain && exchange->is_direct && http->server[0] != '\0'
-	    && target == MP_REACH_PUBLIC)
-		return false;
-	/* What is not private are requests to the server itself, which a person named. */
-	if (!exchange->is_private || !exchange->is_direct || http->server[0] == '\0')
-		return true;
-	if (mp_eq(exchange->host, http->server) && (http->server_reach == MP_REACH_UNKNOWN
-	        || http->server_reach == target))
-		return true;
-	return mp_target_may_reach(http->server_reach, target)
-	    || (mp_strings_has(&http->vouched, exchange->host) && mp_target_may_be_named(target));
+	return !exchange->is_direct || http->server[0] == '\0'
+	    || mp_target_may_connect(&connection);
 }
 
 curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
@@ -172,17 +169,11 @@ void mp_http_reach_learn(const struct mp_http_exchange *exchange)
 enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
     struct mcpass_error *err)
 {
-	static const char *const places[] = {
-		[MP_REACH_PUBLIC] = "outside, which plain http is not for",
-		[MP_REACH_PRIVATE] = "into a private network", [MP_REACH_LOOPBACK] = "to this machine",
-		[MP_REACH_LINK_LOCAL] = "to an address of the link or of the cloud's own services",
-		[MP_REACH_NOWHERE] = "to an address that is no host's",
-	};
 	bool vouches = mp_target_may_be_named(exchange->kept_from);
 	enum mcpass_rc rc;
 
 	rc = mp_fail(err, MCPASS_E_POLICY, "MCP security considerations (SSRF)",
-	    "%s: the name leads %s", exchange->host, places[exchange->kept_from]);
+	    "%s: the name leads %s", exchange->host, mp_target_place(exchange->kept_from));
 	if (exchange->kept_from == MP_REACH_PUBLIC) {
 		mp_hint(err, "It is %s: tokens go there by https only.", exchange->kept_address);
 		return rc;

@@ -107,6 +107,7 @@ static void test_error(void)
 	CHECK_EQ("cleared", err.rc, MCPASS_OK);
 	CHECK_EQ("no error struct at all", mp_fail(NULL, MCPASS_E_IO, NULL, "x"), MCPASS_E_IO);
 	CHECK_STR("a name", mcpass_rc_name(MCPASS_E_EXPIRED), "MCPASS_E_EXPIRED");
+	CHECK_STR("the library's version", mcpass_version(), MCPASS_VERSION);
 }
 
 static void test_buf(void)
