@@ -3,8 +3,9 @@
 set(library_rooms base wire oauth mcp flow session guard)
 list(TRANSFORM library_rooms REPLACE "(.+)" "$<TARGET_OBJECTS:mp_\\1>" OUTPUT_VARIABLE library_objects)
 
-# Of the io floor, what the blocking call needs: not the servers' side.
-file(GLOB_RECURSE login_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/io/*.c)
+# The link, and of the io floor what it needs: not the servers' side.
+file(GLOB_RECURSE login_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/io/*.c
+    ${PROJECT_SOURCE_DIR}/src/link/*.c)
 list(FILTER login_sources EXCLUDE REGEX "/(issuer_store|line_writer)\\.c$")
 add_library(mp_login OBJECT ${login_sources})
 target_link_libraries(mp_login PRIVATE mp_flags PkgConfig::JANSSON PkgConfig::CRYPTO

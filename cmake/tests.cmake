@@ -24,7 +24,7 @@ function(mp_test name source)
   set_tests_properties(${name} PROPERTIES TIMEOUT 900)
 endfunction()
 
-foreach(room base wire oauth mcp flow session bridge guard issuer echo io ui serve cli)
+foreach(room base wire oauth mcp flow session bridge guard issuer echo io link ui serve cli)
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/${room}/test_*.c)
   foreach(source ${sources})
     get_filename_component(stem ${source} NAME_WE)
@@ -35,7 +35,7 @@ foreach(room base wire oauth mcp flow session bridge guard issuer echo io ui ser
     endif()
     if(room STREQUAL "issuer")
       target_link_libraries(${name} PRIVATE mp_memstore)
-    elseif(room STREQUAL "io")      # a client's tests have a server of ours
+    elseif(room MATCHES "^(io|link)$")      # a client's tests have a server of ours
       target_link_libraries(${name} PRIVATE mp_serve)
     endif()
   endforeach()

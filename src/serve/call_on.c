@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "serve/discover.h"
 #include "ui/mcp_result.h"
-#include "io/drive.h"
+#include "link/blocking.h"
 #include "io/entropy.h"
 #include "oauth/clientauth.h"
 #include "oauth/exchange.h"
@@ -182,7 +182,7 @@ static enum mcpass_rc ask_whoami(const struct mp_call_on *call_on, const char *b
 {
 	const char *url = call_on->plan->config->exchange.call_on;
 	const struct mcpass_header header = { "Authorization", bearer };
-	const struct mp_drive_options options = {
+	const struct mp_link_options options = {
 		.client = { .size = sizeof(struct mcpass_client_config), .server_url = url,
 		    .flags = MCPASS_LOOPBACK_HTTP, .random = mp_entropy },
 		.session = { .size = sizeof(struct mcpass_session_config), .server_url = url,
@@ -190,20 +190,20 @@ static enum mcpass_rc ask_whoami(const struct mp_call_on *call_on, const char *b
 		.http = call_on->options, .store_path = ":memory:", .headers = &header,
 		.header_count = 1, .no_login = true, .interrupt_fd = call_on->interrupt_fd,
 	};
-	struct mp_drive *drive = NULL;
+	struct mp_link *link = NULL;
 	char *json = NULL;
 	bool is_error = false;
-	enum mcpass_rc rc = mp_drive_new(&options, &drive, err);
+	enum mcpass_rc rc = mp_link_new(&options, NULL, &link, err);
 
 	if (!rc)
-		rc = mp_drive_request(drive, "tools/call", "{\"name\":\"whoami\",\"arguments\":{}}",
+		rc = mp_blocking_request(link, "tools/call", "{\"name\":\"whoami\",\"arguments\":{}}",
 		    &json, &is_error, err);
 	if (!rc)
 		mp_buf_addf(text, "\n%s sees:\n", url);
 	if (!rc)
 		rc = add_answer(json, is_error, text, err);
 	free(json);
-	mp_drive_free(drive);
+	mp_blocking_close(link);
 	return rc;
 }
 

@@ -110,6 +110,17 @@ static enum mcpass_rc fail(struct mcpass_session *s, struct mp_exchange *e,
 	return fail_call(s, call, e, why, err);
 }
 
+enum mcpass_rc mp_failure_refuse(struct mcpass_session *s, struct mp_exchange *e,
+    const struct mcpass_error *why, struct mcpass_error *err)
+{
+	struct mcpass_error copy = *why;
+	enum mcpass_rc rc = fail(s, e, &copy, err);
+
+	if (!rc && s->calls == NULL && !s->settled)
+		rc = mp_era_restart(s, err);
+	return rc;
+}
+
 enum mcpass_rc mp_failure_contain(struct mcpass_session *s, struct mp_exchange *e,
     enum mcpass_rc rc, struct mcpass_error *why, struct mcpass_error *err)
 {
@@ -120,8 +131,5 @@ enum mcpass_rc mp_failure_contain(struct mcpass_session *s, struct mp_exchange *
 			*err = *why;
 		return rc;
 	}
-	rc = fail(s, e, why, err);
-	if (!rc && s->calls == NULL && !s->settled)
-		rc = mp_era_restart(s, err);
-	return rc;
+	return mp_failure_refuse(s, e, why, err);
 }

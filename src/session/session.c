@@ -217,6 +217,23 @@ enum mcpass_rc mcpass_session_retry(struct mcpass_session *s, unsigned exchange,
 	return MCPASS_OK;
 }
 
+enum mcpass_rc mcpass_session_refuse(struct mcpass_session *s, unsigned exchange,
+    const struct mcpass_error *why, struct mcpass_error *err)
+{
+	struct mp_exchange *e = NULL;
+	enum mcpass_rc rc;
+
+	rc = find_exchange(s, exchange, &e, err);
+	if (rc || e == NULL)
+		return rc;
+	if (e->state != MP_EXCHANGE_AUTHORIZE && e->state != MP_EXCHANGE_SENT)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u waits neither for a token nor for"
+		    " its answer", exchange);
+	if (e->state == MP_EXCHANGE_SENT)
+		e->broken = MCPASS_SESSION_UNSENT;
+	return mp_session_leave(s, mp_failure_refuse(s, e, why, err));
+}
+
 const char *mcpass_session_revision(const struct mcpass_session *s)
 {
 	return s->settled ? s->revision : NULL;

@@ -289,6 +289,9 @@ enum mcpass_rc mp_response_resume(struct mcpass_session *s, struct mp_exchange *
  * the request that it carries; only a failure of the program or its memory is returned. */
 enum mcpass_rc mp_failure_contain(struct mcpass_session *s, struct mp_exchange *e,
     enum mcpass_rc rc, struct mcpass_error *why, struct mcpass_error *err);
+/* The same with a reason of the program's own, whatever it is. */
+enum mcpass_rc mp_failure_refuse(struct mcpass_session *s, struct mp_exchange *e,
+    const struct mcpass_error *why, struct mcpass_error *err);
 
 /* stream.c: answers that break off, and the stream on which the server asks */
 enum mcpass_rc mp_stream_unanswered(struct mcpass_session *s, struct mp_exchange *e,

@@ -10,7 +10,7 @@ floor() {
 	oauth | mcp) echo 2 ;;
 	flow | session | bridge | guard | issuer | echo) echo 3 ;;
 	io) echo 4 ;;
-	ui) echo 5 ;;
+	link | ui) echo 5 ;;
 	serve) echo 6 ;;
 	cli | nginx) echo 7 ;;
 	*) echo "floors: no floor is known for src/$1" >&2; exit 1 ;;

@@ -191,7 +191,7 @@ static void give_back(struct demo *demo, const struct mp_common *common)
 	mp_conn_close(&demo->conn);
 	mp_stop_forget();
 	if (connect_to(demo, common, &unheard) == MCPASS_OK)
-		(void)mp_drive_logout(demo->conn.drive, &unheard);
+		(void)mp_blocking_logout(demo->conn.link, &unheard);
 }
 
 static enum mcpass_rc perform(struct demo *demo, const struct mp_common *common,
@@ -238,7 +238,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	(void)mp_stop_fd();
 	rc = perform(&demo, &options->common, err);
 	demo.quiet |= rc != MCPASS_OK;          /* then the error is the last word */
-	if (!demo.automatic && demo.conn.drive != NULL)
+	if (!demo.automatic && demo.conn.link != NULL)
 		give_back(&demo, &options->common);
 	/* The connection first: its listener lets the stand-in go. */
 	mp_conn_close(&demo.conn);

@@ -67,11 +67,11 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	(void)count;
 	rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
 	if (!rc)
-		rc = mp_drive_login(conn.drive, &token, err);
+		rc = mp_blocking_login(conn.link, &token, err);
 	if (!rc && token == NULL)
 		mp_say(options->common.quiet, "%s asks for no login.", conn.server.url);
 	else if (!rc)
-		rc = mp_drive_check_kept(conn.drive, err);
+		rc = mp_link_check_kept(conn.link, err);
 	if (!rc && token != NULL)
 		rc = show(options, conn.server.url, err);
 	mp_conn_close(&conn);

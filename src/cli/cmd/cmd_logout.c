@@ -80,7 +80,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (!rc && !found)
 		rc = tell_none(&options->conn, conn.server.url, &common, err);
 	else if (!rc)
-		rc = mp_drive_logout(conn.drive, err);
+		rc = mp_blocking_logout(conn.link, err);
 	mp_conn_close(&conn);
 	return rc;
 }

@@ -41,8 +41,8 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	(void)count;
 	rc = mp_conn_open(&options->conn, &options->common, operands[0], NULL, &conn, err);
 	if (!rc)
-		rc = options->conn.scope != NULL ? mp_drive_login(conn.drive, &token, err)
-		    : mp_drive_token(conn.drive, &token, err);
+		rc = options->conn.scope != NULL ? mp_blocking_login(conn.link, &token, err)
+		    : mp_blocking_token(conn.link, &token, err);
 	if (!rc && token == NULL)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s asks for no token", conn.server.url);
 	else if (!rc)

@@ -60,10 +60,10 @@ static enum mcpass_rc no_browser(void *ctx, const char *url, int *ret_watch,
 	return mp_fail(err, MCPASS_E_IO, NULL, "none is started: --no-browser");
 }
 
-static enum mcpass_rc ask_drive(void *ctx, const char *method, const char *params,
+static enum mcpass_rc ask_link(void *ctx, const char *method, const char *params,
     char **ret_json, bool *ret_is_error, struct mcpass_error *err)
 {
-	return mp_drive_request(ctx, method, params, ret_json, ret_is_error, err);
+	return mp_blocking_request(ctx, method, params, ret_json, ret_is_error, err);
 }
 
 /* A variable that is empty is as good as none. */
@@ -109,11 +109,11 @@ static struct mcpass_client_config client_config(const struct mp_conn_options *o
 	};
 }
 
-static void fill_drive(const struct mp_conn_options *options, const struct mp_common *common,
-    const struct mp_conn_wish *wish, struct mp_conn *conn, struct mp_drive_options *drive)
+static void fill_link(const struct mp_conn_options *options, const struct mp_common *common,
+    const struct mp_conn_wish *wish, struct mp_conn *conn, struct mp_link_options *link)
 {
-	drive->client = client_config(options, conn);
-	drive->session = (struct mcpass_session_config){
+	link->client = client_config(options, conn);
+	link->session = (struct mcpass_session_config){
 		.size = sizeof(struct mcpass_session_config),
 		.server_url = conn->server.url,
 		.client_name = "mcpass",
@@ -123,57 +123,57 @@ static void fill_drive(const struct mp_conn_options *options, const struct mp_co
 	};
 	if (common->explain) {
 		mp_explain_init(&conn->explain);
-		drive->client.trace = mp_explain_note;
-		drive->client.trace_ctx = &conn->explain;
+		link->client.trace = mp_explain_note;
+		link->client.trace_ctx = &conn->explain;
 	}
 	if (wish != NULL && wish->trace != NULL) {
-		drive->client.trace = wish->trace;
-		drive->client.trace_ctx = wish->trace_ctx;
+		link->client.trace = wish->trace;
+		link->client.trace_ctx = wish->trace_ctx;
 	}
-	drive->client.flags |= wish != NULL ? wish->client_flags : 0;
-	drive->no_list = wish != NULL && wish->no_list;
-	drive->session.trace = drive->client.trace;
-	drive->session.trace_ctx = drive->client.trace_ctx;
-	drive->listener = (struct mp_listener_options){ .bind_address = options->callback_bind,
+	link->client.flags |= wish != NULL ? wish->client_flags : 0;
+	link->no_list = wish != NULL && wish->no_list;
+	link->session.trace = link->client.trace;
+	link->session.trace_ctx = link->client.trace_ctx;
+	link->listener = (struct mp_listener_options){ .bind_address = options->callback_bind,
 		.redirect_host = options->callback_host, .port = options->callback_port.number };
-	drive->http = (struct mp_http_options){ .ca_file = options->ca_file,
+	link->http = (struct mp_http_options){ .ca_file = options->ca_file,
 		.proxy = options->proxy, .timeout_ms = options->timeout_ms,
 		.resolve = options->resolve.items, .resolve_count = options->resolve.count };
-	drive->store_path = options->store;
-	drive->headers = conn->headers.items;
-	drive->header_count = conn->headers.count;
-	drive->no_login = options->no_login;
-	drive->open_browser = options->no_browser ? no_browser : NULL;
+	link->store_path = options->store;
+	link->headers = conn->headers.items;
+	link->header_count = conn->headers.count;
+	link->no_login = options->no_login;
+	link->open_browser = options->no_browser ? no_browser : NULL;
 	if (wish != NULL && wish->open_browser != NULL) {
-		drive->open_browser = wish->open_browser;
-		drive->open_browser_ctx = wish->open_browser_ctx;
+		link->open_browser = wish->open_browser;
+		link->open_browser_ctx = wish->open_browser_ctx;
 	}
-	drive->interrupt_fd = mp_stop_fd();
+	link->interrupt_fd = mp_stop_fd();
 }
 
 /* How a person can sign in here: in a browser, by a code where that is offered, or not at
  * all, which is better said at once than after five minutes. */
 static void choose_way(const struct mp_conn_options *options, const struct mp_conn_wish *wish,
-    struct mp_drive_options *drive)
+    struct mp_link_options *link)
 {
 	bool walked = wish != NULL && wish->open_browser != NULL;
 	bool browser = walked || mp_browse_find(NULL) == MCPASS_OK;
 	bool is_read = isatty(STDERR_FILENO) == 1;
 
-	drive->code_timeout_ms = options->login_timeout_ms;
-	if (drive->client.grant == MCPASS_GRANT_DEVICE && options->no_login)
-		drive->client.grant = MCPASS_GRANT_CODE;        /* fails before anything is asked */
-	if (walked || drive->client.grant != MCPASS_GRANT_CODE)
+	link->code_timeout_ms = options->login_timeout_ms;
+	if (link->client.grant == MCPASS_GRANT_DEVICE && options->no_login)
+		link->client.grant = MCPASS_GRANT_CODE;        /* fails before anything is asked */
+	if (walked || link->client.grant != MCPASS_GRANT_CODE)
 		return;
 	/* Who says --no-browser reads the URL, wherever it is written to. */
 	if (options->no_browser)
 		return;
 	/* Who gives a port has a way for the redirect. */
 	if (is_read && !options->callback_port.given && (!browser || mp_browse_is_remote()))
-		drive->client.flags |= MCPASS_PREFER_DEVICE;
+		link->client.flags |= MCPASS_PREFER_DEVICE;
 	if (!browser && !is_read && !options->no_login) {
-		drive->no_login = true;
-		drive->no_login_why = "there is neither a browser here nor a terminal";
+		link->no_login = true;
+		link->no_login_why = "there is neither a browser here nor a terminal";
 	}
 }
 
@@ -203,7 +203,7 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
     const struct mp_common *common, const char *server, const struct mp_conn_wish *wish,
     struct mp_conn *conn, struct mcpass_error *err)
 {
-	struct mp_drive_options drive = { 0 };
+	struct mp_link_options link = { 0 };
 	enum mcpass_rc rc;
 
 	rc = read_inputs(options, server, conn, err);
@@ -220,13 +220,13 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 		rc = mp_conn_allow_http(&options->allow_http, err);
 	if (rc)
 		return rc;
-	fill_drive(options, common, wish, conn, &drive);
-	choose_way(options, wish, &drive);
-	drive.login_timeout_ms = conn->wait.timeout_ms;
-	drive.ui = mp_wait_ui(&conn->wait);
-	rc = mp_drive_new(&drive, &conn->drive, err);
+	fill_link(options, common, wish, conn, &link);
+	choose_way(options, wish, &link);
+	link.login_timeout_ms = conn->wait.timeout_ms;
+	link.ui = mp_wait_ui(&conn->wait);
+	rc = mp_link_new(&link, NULL, &conn->link, err);
 	if (!rc) {
-		conn->talk.inner = (struct mp_asker){ ask_drive, conn->drive };
+		conn->talk.inner = (struct mp_asker){ ask_link, conn->link };
 		conn->asker = (struct mp_asker){ mp_talk_ask, &conn->talk };
 	}
 	return rc;
@@ -234,8 +234,8 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 
 void mp_conn_close(struct mp_conn *conn)
 {
-	mp_drive_free(conn->drive);
-	conn->drive = NULL;
+	mp_blocking_close(conn->link);
+	conn->link = NULL;
 	mp_elicit_free(&conn->talk.elicit);
 	mp_server_free(&conn->server);
 	mp_headers_free(&conn->headers);

@@ -7,7 +7,7 @@
 #include "cli/connect/servers.h"
 #include "cli/connect/rounds.h"
 #include "cli/connect/sign_in_text.h"
-#include "io/drive.h"
+#include "link/blocking.h"
 
 /* The default of --client-metadata-url. */
 #define MP_CLIENT_METADATA_VARIABLE "MCPASS_CLIENT_METADATA_URL"
@@ -37,11 +37,11 @@ extern const struct mp_option_table mp_connection_table, mp_login_table, mp_serv
 struct mp_conn_wish {
 	unsigned client_flags;          /* MCPASS_NEW_LOGIN */
 	bool stdin_is_taken;            /* by data, so nothing can be pasted */
-	bool no_list;                   /* as of struct mp_drive_options */
+	bool no_list;                   /* as of struct mp_link_options */
 	const struct mp_elicit_options *elicit; /* the server may ask back; NULL: it may not */
 	mcpass_trace_fn *trace;         /* NULL: --explain decides */
 	void *trace_ctx;
-	/* As of struct mp_drive_options; NULL: --no-browser decides. */
+	/* As of struct mp_link_options; NULL: --no-browser decides. */
 	enum mcpass_rc (*open_browser)(void *ctx, const char *url, int *ret_watch,
 	    struct mcpass_error *err);
 	void *open_browser_ctx;
@@ -55,8 +55,8 @@ struct mp_conn {
 	struct mp_explain explain;
 	struct mp_wait wait;
 	struct mp_talk talk;
-	struct mp_drive *drive;
-	struct mp_asker asker;          /* mp_drive_request() on drive, by way of talk */
+	struct mp_link *link;
+	struct mp_asker asker;          /* mp_blocking_request() on link, by way of talk */
 };
 /* Fills a struct of zeros, which must stay where it is; mp_conn_close() releases it,
  * whatever came of it.  wish NULL: nothing. */

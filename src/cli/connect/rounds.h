@@ -21,7 +21,7 @@ struct mp_talk {
 enum mcpass_rc mp_talk_ask(void *ctx, const char *method, const char *params,
     char **ret_json, bool *ret_is_error, struct mcpass_error *err);
 
-/* The members of struct mp_drive_ui, for the handshake era, in which the server sends
+/* The members of struct mp_link_ui, for the handshake era, in which the server sends
  * requests of its own. */
 void mp_talk_waiting(struct mp_talk *talk, int seconds);
 void mp_talk_message(struct mp_talk *talk, const char *json);

@@ -272,10 +272,11 @@ static void on_warning(void *ctx, const char *sentence)
 	mp_say(wait->quiet, "note: %s", sentence);
 }
 
-static void on_message(void *ctx, const char *json)
+static void on_message(void *ctx, unsigned call, const char *json)
 {
 	const struct mp_wait *wait = ctx;
 
+	(void)call;
 	if (wait->talk != NULL)
 		mp_talk_message(wait->talk, json);
 }
@@ -297,11 +298,11 @@ static enum mcpass_rc on_asked(void *ctx, const char *method, const json_t *para
 	    : MCPASS_OK;
 }
 
-struct mp_drive_ui mp_wait_ui(struct mp_wait *wait)
+struct mp_link_ui mp_wait_ui(struct mp_wait *wait)
 {
 	bool is_shown = wait->talk != NULL && wait->talk->progress.on;
 
-	return (struct mp_drive_ui){
+	return (struct mp_link_ui){
 		.browse = on_browse,
 		.confirm_issuer = wait->may_paste ? on_confirm_issuer : NULL,
 		.pasted = on_pasted,

@@ -2,7 +2,7 @@
 #ifndef MP_CLI_CONNECT_SIGN_IN_TEXT_H
 #define MP_CLI_CONNECT_SIGN_IN_TEXT_H
 #include "ui/term.h"
-#include "io/drive.h"
+#include "link/blocking.h"
 
 struct mp_talk;
 struct mp_wait {
@@ -13,7 +13,7 @@ struct mp_wait {
 	struct mp_talk *talk;           /* what to do when the server talks; NULL: nothing */
 };
 /* The callbacks over wait, which must outlive them. */
-struct mp_drive_ui mp_wait_ui(struct mp_wait *wait);
+struct mp_link_ui mp_wait_ui(struct mp_wait *wait);
 
 /* What mp_wait_ui() says when the browser is (not) open.  port is our redirect URI's, 0
  * when it is not known; why is the reason when no browser was opened. */

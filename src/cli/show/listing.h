@@ -4,7 +4,7 @@
 #include "ui/term.h"
 #include "wire/json/json.h"
 
-/* Where requests go; what mp_drive_request() does, and in tests a table. */
+/* Where requests go; what mp_blocking_request() does, and in tests a table. */
 struct mp_asker {
 	enum mcpass_rc (*ask)(void *ctx, const char *method, const char *params,
 	    char **ret_json, bool *ret_is_error, struct mcpass_error *err);

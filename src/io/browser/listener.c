@@ -1,6 +1,5 @@
 #include "io/browser/listener.h"
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,8 +10,6 @@
 #include "io/browser/listener_parts.h"
 #include "io/socket.h"
 
-/* A browser that does not take its page in this time has gone. */
-#define GOODBYE_MS 1000
 /* What it sent too much is thrown away, up to this many reads. */
 #define GOODBYE_READS 64
 
@@ -22,15 +19,24 @@
 #define MOST_PORTS 8
 
 struct browser {
-	int fd;
+	struct mp_listener *listener;
+	struct mp_watch watch;          /* fd -1: there is none */
 	struct mp_buf head;
+	unsigned age;                   /* which connection it is */
+};
+struct door {
+	struct mp_listener *listener;
+	struct mp_watch watch;          /* fd -1: none */
 };
 struct mp_listener {
-	int fds[MP_MAX_ADDRESSES];      /* that are listened on; -1: none */
+	struct door doors[MP_MAX_ADDRESSES];    /* that are listened on */
 	int held;                       /* the connection that brought the redirect; -1: none */
 	char *uri, *authority;
-	struct browser browsers[MP_MAX_BROWSERS];       /* the oldest first */
-	size_t count;
+	struct browser browsers[MP_MAX_BROWSERS];
+	unsigned last_age;
+	struct mp_loop *loop;           /* while it serves; else NULL */
+	void (*came)(void *ctx, char *query, const struct mcpass_error *why);
+	void *ctx;
 };
 
 /* "localhost" is either loopback address, as the browser likes.  spec: RFC 6761 6.3 */
@@ -120,19 +126,40 @@ static enum mcpass_rc name_it(struct mp_listener *listener, const char *host, un
 	return mp_buf_take(&text, "the redirect URI", &listener->uri, err);
 }
 
+static void on_door(void *ctx, unsigned events);
+static void on_browser(void *ctx, unsigned events);
+
+static void set_up(struct mp_listener *listener)
+{
+	listener->held = -1;
+	for (size_t i = 0; i < MP_MAX_ADDRESSES; i++) {
+		struct door *door = &listener->doors[i];
+
+		door->listener = listener;
+		door->watch = (struct mp_watch){ .fd = -1, .ready = on_door, .ctx = door };
+	}
+	for (size_t i = 0; i < MP_MAX_BROWSERS; i++) {
+		struct browser *browser = &listener->browsers[i];
+
+		browser->listener = listener;
+		browser->watch = (struct mp_watch){ .fd = -1, .ready = on_browser, .ctx = browser };
+	}
+}
+
 enum mcpass_rc mp_listener_new(const struct mp_listener_options *options,
     struct mp_listener **ret_listener, struct mcpass_error *err)
 {
 	struct mp_listener *listener = calloc(1, sizeof(*listener));
+	int fds[MP_MAX_ADDRESSES] = { -1, -1 };
 	unsigned port = 0;
 	enum mcpass_rc rc;
 
 	if (listener == NULL)
 		return mp_nomem(err);
-	listener->held = -1;
+	set_up(listener);
+	rc = bind_port(options, fds, &port, err);
 	for (size_t i = 0; i < MP_MAX_ADDRESSES; i++)
-		listener->fds[i] = -1;
-	rc = bind_port(options, listener->fds, &port, err);
+		listener->doors[i].watch.fd = fds[i];
 	if (!rc)
 		rc = name_it(listener, redirect_host(options), port, err);
 	if (rc)
@@ -147,23 +174,60 @@ const char *mp_listener_uri(const struct mp_listener *listener)
 	return listener->uri;
 }
 
-/* Forgets a browser; its descriptor is closed unless it is kept. */
-static void remove_browser(struct mp_listener *listener, size_t i, bool keep)
+/* --- what the loop watches --- */
+
+static void unwatch(struct mp_listener *listener, struct mp_watch *watch)
 {
-	if (!keep)
-		close(listener->browsers[i].fd);
-	mp_buf_free(&listener->browsers[i].head);       /* holds the code: wiped */
-	listener->count--;
-	memmove(&listener->browsers[i], &listener->browsers[i + 1],
-	    (listener->count - i) * sizeof(listener->browsers[0]));
+	if (listener->loop != NULL)
+		(void)mp_loop_watch(listener->loop, watch, 0, NULL);
 }
 
-/* Sends a whole response and closes.  A page fits into a socket's buffer, so that this
- * only waits for a browser that does not read. */
+void mp_listener_rest(struct mp_listener *listener)
+{
+	for (size_t i = 0; i < MP_MAX_ADDRESSES; i++)
+		unwatch(listener, &listener->doors[i].watch);
+	for (size_t i = 0; i < MP_MAX_BROWSERS; i++)
+		unwatch(listener, &listener->browsers[i].watch);
+	listener->loop = NULL;
+}
+
+enum mcpass_rc mp_listener_serve(struct mp_listener *listener, struct mp_loop *loop,
+    void (*came)(void *ctx, char *query, const struct mcpass_error *why), void *ctx,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	mp_listener_rest(listener);
+	listener->loop = loop;
+	listener->came = came;
+	listener->ctx = ctx;
+	for (size_t i = 0; i < MP_MAX_BROWSERS && !rc; i++)
+		if (listener->browsers[i].watch.fd >= 0)
+			rc = mp_loop_watch(loop, &listener->browsers[i].watch, MP_LOOP_READ, err);
+	for (size_t i = 0; i < MP_MAX_ADDRESSES && !rc; i++)
+		if (listener->doors[i].watch.fd >= 0)
+			rc = mp_loop_watch(loop, &listener->doors[i].watch, MP_LOOP_READ, err);
+	if (rc)
+		mp_listener_rest(listener);
+	return mp_doing(err, rc, "waiting for the browser");
+}
+
+/* Forgets a browser; its descriptor is returned when it is kept, else closed. */
+static int remove_browser(struct browser *browser, bool keep)
+{
+	int fd = browser->watch.fd;
+
+	unwatch(browser->listener, &browser->watch);
+	browser->watch.fd = -1;
+	mp_buf_free(&browser->head);                    /* holds the code: wiped */
+	if (!keep)
+		close(fd);
+	return keep ? fd : -1;
+}
+
+/* Sends a whole response and closes.  A page fits into a socket's buffer. */
 static void answer_and_close(int fd, const struct mp_buf *response)
 {
-	struct pollfd one = { .fd = fd, .events = POLLOUT };
-	int64_t deadline = mp_deadline_ms(GOODBYE_MS);
 	size_t sent = 0;
 	char rest[512];
 
@@ -172,8 +236,7 @@ static void answer_and_close(int fd, const struct mp_buf *response)
 
 		if (n > 0)
 			sent += (size_t)n;
-		else if (n == 0 || (errno != EAGAIN && errno != EINTR)
-		    || poll(&one, 1, mp_left_ms(deadline)) == 0)
+		else if (n == 0 || errno != EINTR)
 			break;
 	}
 	/* To close while something is unread would throw our answer away, too. */
@@ -193,149 +256,97 @@ static void refuse(int fd, int status)
 	mp_buf_free(&response);
 }
 
-/* A new connection.  When the table is full, the one that was silent for longest goes. */
-static void take_in(struct mp_listener *listener, int listening)
+/* A free place.  When there is none, the one that was silent for longest goes. */
+static struct browser *find_place(struct mp_listener *listener)
 {
-	int fd = accept(listening, NULL, NULL);
+	struct browser *oldest = &listener->browsers[0];
 
+	for (size_t i = 0; i < MP_MAX_BROWSERS; i++) {
+		struct browser *browser = &listener->browsers[i];
+
+		if (browser->watch.fd < 0)
+			return browser;
+		if (browser->age < oldest->age)
+			oldest = browser;
+	}
+	(void)remove_browser(oldest, false);
+	return oldest;
+}
+
+/* A new connection. */
+static void on_door(void *ctx, unsigned events)
+{
+	const struct door *door = ctx;
+	struct mp_listener *listener = door->listener;
+	struct browser *browser;
+	int fd = accept(door->watch.fd, NULL, NULL);
+
+	(void)events;
 	if (fd < 0)
 		return;
 	if (!mp_socket_tame(fd)) {
 		close(fd);
 		return;
 	}
-	if (listener->count == MP_MAX_BROWSERS)
-		remove_browser(listener, 0, false);
-	listener->browsers[listener->count].fd = fd;
-	mp_buf_init(&listener->browsers[listener->count].head, MP_MAX_REDIRECT_HEAD);
-	listener->count++;
+	browser = find_place(listener);
+	browser->watch.fd = fd;
+	browser->age = ++listener->last_age;
+	mp_buf_init(&browser->head, MP_MAX_REDIRECT_HEAD);
+	if (mp_loop_watch(listener->loop, &browser->watch, MP_LOOP_READ, NULL) != MCPASS_OK)
+		(void)remove_browser(browser, false);
 }
 
-/* The redirect has come: hold its browser, let nobody else take its place. */
-static enum mcpass_rc hold(struct mp_listener *listener, size_t i, struct mp_span query,
-    char **ret_query, struct mcpass_error *err)
+static void tell(struct mp_listener *listener, char *query, const struct mcpass_error *why)
 {
-	char *copy = mp_dup_span(query);
+	mp_listener_rest(listener);
+	listener->came(listener->ctx, query, why);
+}
 
-	if (copy == NULL)
-		return mp_nomem(err);
+/* The redirect has come: holds its browser, and refuses the one that was held before. */
+static void hold(struct browser *browser, struct mp_span query)
+{
+	struct mp_listener *listener = browser->listener;
+	char *copy = mp_dup_span(query);
+	struct mcpass_error why = { 0 };
+
+	if (copy == NULL) {
+		(void)mp_nomem(&why);
+		tell(listener, NULL, &why);
+		return;
+	}
 	if (listener->held >= 0)
 		refuse(listener->held, 400);
-	listener->held = listener->browsers[i].fd;
-	remove_browser(listener, i, true);
-	*ret_query = copy;
-	return MCPASS_OK;
+	listener->held = remove_browser(browser, true);
+	tell(listener, copy, NULL);
 }
 
-/* Reads from browser i, and answers it, unless it brings the redirect.  *ret_gone: it is
- * not in the table any more. */
-static enum mcpass_rc serve(struct mp_listener *listener, size_t i, char **ret_query,
-    bool *ret_gone, struct mcpass_error *err)
+/* Reads from a browser, and answers it, unless it brings the redirect. */
+static void on_browser(void *ctx, unsigned events)
 {
-	struct browser *browser = &listener->browsers[i];
+	struct browser *browser = ctx;
 	struct mp_redirect redirect;
+	struct mcpass_error why = { 0 };
 	char bytes[4096];
-	ssize_t n = recv(browser->fd, bytes, sizeof(bytes), 0);
+	ssize_t n = recv(browser->watch.fd, bytes, sizeof(bytes), 0);
 
-	*ret_gone = true;
-	if (n > 0) {
-		mp_buf_add(&browser->head, bytes, (size_t)n);
-		mp_wipe(bytes, (size_t)n);
-		if (browser->head.failed == MCPASS_E_NOMEM)
-			return mp_nomem(err);
-		*ret_gone = mp_redirect_read(&browser->head, listener->authority, &redirect);
-		if (*ret_gone && redirect.status == 200)
-			return hold(listener, i, redirect.query, ret_query, err);
-		if (*ret_gone) {
-			refuse(browser->fd, redirect.status);
-			remove_browser(listener, i, true);
-		}
-	} else if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-		*ret_gone = false;
-	} else {
-		remove_browser(listener, i, false);
+	(void)events;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		(void)remove_browser(browser, false);
+		return;
 	}
-	return MCPASS_OK;
-}
-
-/* Serves every browser that poll() named, until one brings the redirect. */
-static enum mcpass_rc serve_all(struct mp_listener *listener, const struct pollfd *polled,
-    char **ret_query, struct mcpass_error *err)
-{
-	size_t polled_count = listener->count;
-	enum mcpass_rc rc = MCPASS_OK;
-	size_t i = 0;
-
-	for (size_t p = 0; p < polled_count && !rc && *ret_query == NULL; p++) {
-		bool gone = false;
-
-		if (polled[p].revents != 0)
-			rc = serve(listener, i, ret_query, &gone, err);
-		i += gone ? 0 : 1;
+	mp_buf_add(&browser->head, bytes, (size_t)n);
+	mp_wipe(bytes, (size_t)n);
+	if (browser->head.failed == MCPASS_E_NOMEM) {
+		(void)mp_nomem(&why);
+		tell(browser->listener, NULL, &why);
+	} else if (mp_redirect_read(&browser->head, browser->listener->authority, &redirect)) {
+		if (redirect.status == 200)
+			hold(browser, redirect.query);
+		else
+			refuse(remove_browser(browser, true), redirect.status);
 	}
-	return rc;
-}
-
-/* What poll() is to watch: the port, the other descriptors, the browsers. */
-#define FIRST_ALSO MP_MAX_ADDRESSES
-#define FIRST_BROWSER (FIRST_ALSO + MP_LISTENER_ALSO)
-
-static size_t list_watched(const struct mp_listener *listener,
-    const int also_fds[MP_LISTENER_ALSO], struct pollfd *polled)
-{
-	for (size_t i = 0; i < MP_MAX_ADDRESSES; i++)
-		polled[i] = (struct pollfd){ .fd = listener->fds[i], .events = POLLIN };
-	for (size_t i = 0; i < MP_LISTENER_ALSO; i++)
-		polled[FIRST_ALSO + i] = (struct pollfd){ .fd = also_fds[i], .events = POLLIN };
-	for (size_t i = 0; i < listener->count; i++)
-		polled[FIRST_BROWSER + i] = (struct pollfd){ .fd = listener->browsers[i].fd,
-			.events = POLLIN };
-	return FIRST_BROWSER + listener->count;
-}
-
-/* One look.  *ret_also: one of the other descriptors is readable. */
-static enum mcpass_rc look(struct mp_listener *listener, int64_t deadline,
-    const int also_fds[MP_LISTENER_ALSO], char **ret_query, bool *ret_also,
-    struct mcpass_error *err)
-{
-	struct pollfd polled[FIRST_BROWSER + MP_MAX_BROWSERS];
-	int n = poll(polled, list_watched(listener, also_fds, polled), mp_left_ms(deadline));
-	enum mcpass_rc rc;
-
-	if (n < 0 && errno == EINTR)
-		return MCPASS_OK;
-	if (n < 0)
-		return mp_fail(err, MCPASS_E_IO, NULL, "poll: %s", strerror(errno));
-	if (n == 0)
-		return mp_fail(err, MCPASS_E_EXPIRED, NULL, "the browser did not come back");
-	rc = serve_all(listener, polled + FIRST_BROWSER, ret_query, err);
-	for (size_t i = 0; i < MP_MAX_ADDRESSES && !rc; i++)
-		if (polled[i].revents != 0)
-			take_in(listener, listener->fds[i]);
-	for (size_t i = 0; i < MP_LISTENER_ALSO; i++)
-		*ret_also |= polled[FIRST_ALSO + i].revents != 0;
-	return rc;
-}
-
-enum mcpass_rc mp_listener_wait(struct mp_listener *listener, int timeout_ms,
-    const int also_fds[MP_LISTENER_ALSO], char **ret_query, struct mcpass_error *err)
-{
-	int64_t deadline = mp_deadline_ms(timeout_ms);
-	enum mcpass_rc rc = MCPASS_OK;
-	char *query = NULL;
-	bool also = false;
-	int late = 0;
-
-	while (!rc && query == NULL && !also) {
-		/* It is over also while others keep us busy; what is here already is looked at. */
-		late += mp_left_ms(deadline) == 0;
-		rc = look(listener, deadline, also_fds, &query, &also, err);
-		if (!rc && query == NULL && !also && late > MP_MAX_BROWSERS)
-			rc = mp_fail(err, MCPASS_E_EXPIRED, NULL, "the browser did not come back");
-	}
-	if (!rc)
-		*ret_query = query;
-	return mp_doing(err, rc, "waiting for the browser");
 }
 
 void mp_listener_finish(struct mp_listener *listener, bool ok, const char *message)
@@ -358,12 +369,14 @@ void mp_listener_free(struct mp_listener *listener)
 {
 	if (listener == NULL)
 		return;
+	mp_listener_rest(listener);
 	mp_listener_finish(listener, false, NULL);
-	while (listener->count > 0)
-		remove_browser(listener, listener->count - 1, false);
+	for (size_t i = 0; i < MP_MAX_BROWSERS; i++)
+		if (listener->browsers[i].watch.fd >= 0)
+			(void)remove_browser(&listener->browsers[i], false);
 	for (size_t i = 0; i < MP_MAX_ADDRESSES; i++)
-		if (listener->fds[i] >= 0)
-			close(listener->fds[i]);
+		if (listener->doors[i].watch.fd >= 0)
+			close(listener->doors[i].watch.fd);
 	free(listener->uri);
 	free(listener->authority);
 	free(listener);

@@ -3,9 +3,7 @@
 #ifndef MP_IO_BROWSER_LISTENER_H
 #define MP_IO_BROWSER_LISTENER_H
 #include "base/buf.h"
-
-/* Descriptors that may end a wait, besides: a terminal, a signal pipe, a browser that fails. */
-#define MP_LISTENER_ALSO 3
+#include "io/loop.h"
 
 struct mp_listener;
 struct mp_listener_options {
@@ -20,13 +18,16 @@ struct mp_listener_options {
 enum mcpass_rc mp_listener_new(const struct mp_listener_options *options,
     struct mp_listener **ret_listener, struct mcpass_error *err);
 const char *mp_listener_uri(const struct mp_listener *listener);  /* the redirect URI */
-/* Waits for GET /callback?...; other paths get a 404, and a request that is not for our
- * redirect host a 400.  *ret_query is the caller's (mp_free_wiped), without '?'.  The
- * browser is held: mp_listener_finish() answers it.  also_fds (-1: none) end the wait when
- * readable: MCPASS_OK with *ret_query NULL.  timeout_ms -1: for ever.
- * MCPASS_E_EXPIRED: nobody came within timeout_ms. */
-enum mcpass_rc mp_listener_wait(struct mp_listener *listener, int timeout_ms,
-    const int also_fds[MP_LISTENER_ALSO], char **ret_query, struct mcpass_error *err);
+/* Serves browsers on the loop until one brings GET /callback?...; other paths get a 404, and a
+ * request that is not for our redirect host a 400.  came is then called once: query is the
+ * callee's (mp_free_wiped), without '?', and NULL when why (MCPASS_E_NOMEM) says so.  The browser
+ * is held: mp_listener_finish() answers it.  came may free the listener.
+ * Nothing is served before this call, and nothing after came until it is called again. */
+enum mcpass_rc mp_listener_serve(struct mp_listener *listener, struct mp_loop *loop,
+    void (*came)(void *ctx, char *query, const struct mcpass_error *why), void *ctx,
+    struct mcpass_error *err);
+/* Stops serving before a redirect came. */
+void mp_listener_rest(struct mp_listener *listener);
 /* Answers the held browser with a page that a person trusts: no script, everything
  * escaped, nothing that came with the redirect is shown.  ok: "You are signed in to
  * MESSAGE"; otherwise what went wrong, in our own words (message, plain text).  message

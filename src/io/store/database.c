@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "base/buf.h"
 #include "base/secret.h"
@@ -19,26 +19,19 @@
 #define BUSY_MS 10000
 #define LOOK_AGAIN_MS 50
 
-enum mcpass_rc mp_flock(int fd, int timeout_ms, void (*told)(void *ctx), void *ctx,
-    struct mcpass_error *err)
+/* Looks again and again, for milliseconds: a lock that waits by itself has no time limit, but by
+ * a signal or a thread, and neither belongs into a library. */
+static enum mcpass_rc lock_folder(int dir_fd, struct mcpass_error *err)
 {
-	int64_t deadline = mp_deadline_ms(timeout_ms);
-	bool waited = false;
+	static const struct timespec pause = { .tv_nsec = LOOK_AGAIN_MS * 1000000L };
+	int64_t deadline = mp_deadline_ms(BUSY_MS);
 
-	/* Looking again and again: a lock that waits by itself has no time limit, but by a
-	 * signal or a thread, and neither belongs into a library.  What is waited for takes a
-	 * network exchange or a person, so that 50 ms are nothing. */
-	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		int left = mp_left_ms(deadline);
-
+	while (flock(dir_fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return mp_fail(err, MCPASS_E_STORE, NULL, "cannot lock: %s", strerror(errno));
-		if (left == 0)
+		if (mp_left_ms(deadline) == 0)
 			return mp_fail(err, MCPASS_E_EXPIRED, NULL, "another process holds the lock");
-		if (!waited && told != NULL)
-			told(ctx);
-		waited = true;
-		(void)poll(NULL, 0, left >= 0 && left < LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS);
+		(void)nanosleep(&pause, NULL);
 	}
 	return MCPASS_OK;
 }
@@ -79,7 +72,7 @@ static enum mcpass_rc set_up_once(sqlite3 *db, int dir_fd, const struct mp_schem
 	enum mcpass_rc rc;
 	int version = 0;
 
-	rc = dir_fd < 0 ? MCPASS_OK : mp_flock(dir_fd, BUSY_MS, NULL, NULL, err);
+	rc = dir_fd < 0 ? MCPASS_OK : lock_folder(dir_fd, err);
 	if (!rc)
 		rc = read_version(db, &version, err);
 	if (!rc && version == 0)

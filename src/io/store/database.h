@@ -15,9 +15,4 @@ struct mp_schema {
 enum mcpass_rc mp_database_open(const char *path, const struct mp_schema *schema, bool create,
     sqlite3 **ret_db, struct mcpass_error *err);
 
-/* Locks a descriptor for this process; gone with it.  Waits at most timeout_ms; told, when
- * not NULL, is called once when it has to wait.  MCPASS_E_EXPIRED when that was too short. */
-enum mcpass_rc mp_flock(int fd, int timeout_ms, void (*told)(void *ctx), void *ctx,
-    struct mcpass_error *err);
-
 #endif

@@ -360,30 +360,20 @@ static enum mcpass_rc prepare(struct mp_store *store, struct mcpass_error *err)
 	return mp_doing(err, rc, "making sure that the login can be kept");
 }
 
-static enum mcpass_rc wait_for_lock(int fd, int timeout_ms,
-    void (*told)(void *ctx, const char *holder), void *ctx, struct mcpass_error *err)
+static enum mcpass_rc take_lock(int fd, char ret_holder[MP_STORE_HOLDER_ROOM],
+    struct mcpass_error *err)
 {
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_flock(fd, 0, NULL, NULL, &why);
-	char holder[64];
-
-	if (rc == MCPASS_E_EXPIRED) {
-		read_holder(fd, holder, sizeof(holder));
-		if (told != NULL && timeout_ms != 0)
-			told(ctx, holder);
-		mp_clear(&why);
-		rc = mp_flock(fd, timeout_ms, NULL, NULL, &why);
-		if (rc == MCPASS_E_EXPIRED)
-			return mp_fail(err, rc, NULL, "%s holds the lock: it renews the login, or waits for"
-			    " its person", holder);
-	}
-	if (rc && err != NULL)
-		*err = why;
-	return rc;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return MCPASS_OK;
+	if (errno != EWOULDBLOCK && errno != EINTR)
+		return mp_fail(err, MCPASS_E_STORE, NULL, "cannot lock: %s", strerror(errno));
+	read_holder(fd, ret_holder, MP_STORE_HOLDER_ROOM);
+	return mp_fail(err, MCPASS_E_EXPIRED, NULL, "%s holds the lock: it renews the login, or waits for"
+	    " its person", ret_holder);
 }
 
-enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key, int timeout_ms,
-    void (*told)(void *ctx, const char *holder), void *ctx, struct mcpass_error *err)
+enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key,
+    char ret_holder[MP_STORE_HOLDER_ROOM], struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 	int fd = -1;
@@ -393,7 +383,7 @@ enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key, int timeou
 	mp_store_unlock(store);
 	rc = open_lock(store, key, &fd, err);
 	if (!rc)
-		rc = mp_doing(err, wait_for_lock(fd, timeout_ms, told, ctx, err),
+		rc = mp_doing(err, take_lock(fd, ret_holder, err),
 		    "waiting for another mcpass to finish with this login");
 	if (!rc)
 		rc = prepare(store, err);

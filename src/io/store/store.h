@@ -26,13 +26,12 @@ enum mcpass_rc mp_store_list(struct mp_store *store, struct mp_strings *ret_keys
     struct mcpass_error *err);
 
 /* One holder per key among all processes; gone when the process is, however it ends.  Who has
- * it knows that the store can be written, and has room for a record.
- * Waits at most timeout_ms; told, when not NULL, is called once when it has to wait, with who
- * holds it ("process 123").
- * MCPASS_E_EXPIRED  another one still holds it
+ * it knows that the store can be written, and has room for a record.  Waits for nothing.
+ * MCPASS_E_EXPIRED  another one holds it: ret_holder says who ("process 123"); try again
  * MCPASS_E_STORE    the store cannot be written: read-only, full, locked by another program */
-enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key, int timeout_ms,
-    void (*told)(void *ctx, const char *holder), void *ctx, struct mcpass_error *err);
+#define MP_STORE_HOLDER_ROOM 64
+enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key,
+    char ret_holder[MP_STORE_HOLDER_ROOM], struct mcpass_error *err);
 void mp_store_unlock(struct mp_store *store);
 
 /* Facts worth keeping that are no credentials (a server's revision): short texts. */

@@ -1,10 +1,10 @@
-/* drive_world.h - a protected MCP server and its authorization server in one, on a port of
+/* world.h - a protected MCP server and its authorization server in one, on a port of
  * this machine, and a person with a browser.  Small and obliging: what is tested is how
  * the two machines of the core are joined to it, not their rules. */
-#ifndef MP_TEST_DRIVE_WORLD_H
-#define MP_TEST_DRIVE_WORLD_H
+#ifndef MP_TEST_LINK_WORLD_H
+#define MP_TEST_LINK_WORLD_H
 #include "base/limits.h"
-#include "io/drive.h"
+#include "link/blocking.h"
 #include "serve/httpd.h"
 #include "harness/peer.h"
 
@@ -236,7 +236,7 @@ static inline void browser_join(void)
 	world.browsing = false;
 }
 
-/* mp_drive_options.open_browser */
+/* mp_link_options.open_browser */
 static inline enum mcpass_rc browser_open(void *ctx, const char *url, int *ret_watch,
     struct mcpass_error *err)
 {
@@ -273,9 +273,9 @@ static inline void world_stop(void)
 	remove_folder(world.folder);
 }
 
-static inline struct mp_drive_options world_options(void)
+static inline struct mp_link_options world_options(void)
 {
-	return (struct mp_drive_options){
+	return (struct mp_link_options){
 		.client = { .size = sizeof(struct mcpass_client_config), .flags = MCPASS_LOOPBACK_HTTP,
 			.server_url = world.url },
 		.session = { .size = sizeof(struct mcpass_session_config), .server_url = world.url,

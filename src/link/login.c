@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include "base/secret.h"
 #include "base/sized.h"
-#include "io/drive.h"
+#include "link/blocking.h"
+#include "link/link_parts.h"
 
 static enum mcpass_rc copy(const char *from, const char **ret_text, struct mcpass_error *err)
 {
@@ -14,8 +15,7 @@ static enum mcpass_rc copy(const char *from, const char **ret_text, struct mcpas
 	return rc;
 }
 
-/* A token that owns its texts. */
-static enum mcpass_rc copy_token(const struct mcpass_token *from,
+enum mcpass_rc mp_link_copy_token(const struct mcpass_token *from,
     struct mcpass_token **ret_token, struct mcpass_error *err)
 {
 	struct mcpass_token *token = calloc(1, sizeof(*token));
@@ -56,7 +56,7 @@ static void show_code(void *ctx, const struct mcpass_action *action)
 static enum mcpass_rc log_in(const struct mcpass_client_config *cfg, struct shower *shower,
     struct mcpass_token **ret_token, struct mcpass_error *err)
 {
-	struct mp_drive_options options = {
+	struct mp_link_options options = {
 		.session = {
 			.size = sizeof(struct mcpass_session_config),
 			.client_name = "mcpass",
@@ -66,7 +66,7 @@ static enum mcpass_rc log_in(const struct mcpass_client_config *cfg, struct show
 	};
 	const struct mcpass_token *found = NULL;
 	struct mcpass_token *token = NULL;
-	struct mp_drive *drive = NULL;
+	struct mp_link *link = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_sized_read(cfg, &options.client, sizeof(options.client), err);
@@ -74,17 +74,17 @@ static enum mcpass_rc log_in(const struct mcpass_client_config *cfg, struct show
 		return rc;
 	if (shower->show != NULL) {
 		options.client.flags |= MCPASS_PREFER_DEVICE;
-		options.ui = (struct mp_drive_ui){ .show_code = show_code, .ctx = shower };
+		options.ui = (struct mp_link_ui){ .show_code = show_code, .ctx = shower };
 	}
 	options.session.server_url = options.client.server_url;
 	options.session.trace = options.client.trace;
 	options.session.trace_ctx = options.client.trace_ctx;
-	rc = mp_drive_new(&options, &drive, err);
+	rc = mp_link_new(&options, NULL, &link, err);
 	if (!rc)
-		rc = mp_drive_token(drive, &found, err);
+		rc = mp_blocking_token(link, &found, err);
 	if (!rc && found != NULL)
-		rc = copy_token(found, &token, err);
-	mp_drive_free(drive);
+		rc = mp_link_copy_token(found, &token, err);
+	mp_blocking_close(link);
 	if (!rc)
 		*ret_token = token;
 	return rc;

@@ -1,16 +1,18 @@
 /* The conversation with a server that wants no token, or one that was given by hand. */
 #include <stdlib.h>
 #include <string.h>
-#include "drive_world.h"
+#include "world.h"
 #include "harness/check.h"
 #include "io/clock.h"
+#include "io/store/store.h"
 
 static int messages, warnings;
 static char message[1024];
 
-static void on_message(void *ctx, const char *json)
+static void on_message(void *ctx, unsigned call, const char *json)
 {
 	(void)ctx;
+	(void)call;
 	messages++;
 	snprintf(message, sizeof(message), "%s", json);
 }
@@ -58,8 +60,8 @@ static const struct {
 static void test_rows(void)
 {
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct mp_drive_options options;
-		struct mp_drive *drive = NULL;
+		struct mp_link_options options;
+		struct mp_link *link = NULL;
 		struct mcpass_error err = { 0 };
 		char *json = NULL;
 		bool is_error = false;
@@ -70,10 +72,10 @@ static void test_rows(void)
 		world.reply_type = rows[i].type;
 		options = world_options();
 		options.session.revision = rows[i].revision;
-		options.ui = (struct mp_drive_ui){ .message = on_message, .warning = on_warning };
+		options.ui = (struct mp_link_ui){ .message = on_message, .warning = on_warning };
 		messages = warnings = 0;
-		CHECK_EQ(rows[i].label, mp_drive_new(&options, &drive, NULL), MCPASS_OK);
-		CHECK_EQ(rows[i].label, mp_drive_request(drive, "tools/list", NULL, &json, &is_error, &err),
+		CHECK_EQ(rows[i].label, mp_link_new(&options, NULL, &link, NULL), MCPASS_OK);
+		CHECK_EQ(rows[i].label, mp_blocking_request(link, "tools/list", NULL, &json, &is_error, &err),
 		    rows[i].want);
 		CHECK_EQ(rows[i].label, is_error, rows[i].is_error);
 		if (rows[i].part != NULL)
@@ -87,10 +89,10 @@ static void test_rows(void)
 			free(json);
 			json = NULL;
 			world.reply = NULL;
-			CHECK_EQ("another", mp_drive_request(drive, "tools/list", NULL, &json, &is_error, NULL),
+			CHECK_EQ("another", mp_blocking_request(link, "tools/list", NULL, &json, &is_error, NULL),
 			    MCPASS_OK);
 		}
-		mp_drive_free(drive);
+		mp_blocking_close(link);
 		mp_httpd_free(world.httpd);
 		world.httpd = NULL;
 		CHECK_EQ(rows[i].label, world.answers, rows[i].answers);
@@ -103,19 +105,19 @@ static void test_rows(void)
 	}
 }
 
-static enum mcpass_rc call(const struct mp_drive_options *options, struct mcpass_error *err)
+static enum mcpass_rc call(const struct mp_link_options *options, struct mcpass_error *err)
 {
-	struct mp_drive *drive = NULL;
+	struct mp_link *link = NULL;
 	char *json = NULL;
 	bool is_error;
 	enum mcpass_rc rc;
 
 	mp_clear(err);
-	rc = mp_drive_new(options, &drive, err);
+	rc = mp_link_new(options, NULL, &link, err);
 	if (!rc)
-		rc = mp_drive_request(drive, "tools/list", NULL, &json, &is_error, err);
+		rc = mp_blocking_request(link, "tools/list", NULL, &json, &is_error, err);
 	free(json);
-	mp_drive_free(drive);
+	mp_blocking_close(link);
 	return rc;
 }
 
@@ -124,7 +126,7 @@ static void test_own_authorization(void)
 {
 	static const struct mcpass_header good = { "authorization", "Bearer access-1" };
 	static const struct mcpass_header bad = { "Authorization", "Bearer expired" };
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	struct mcpass_error err = { 0 };
 
 	world_start();
@@ -153,7 +155,7 @@ static void test_own_authorization(void)
 /* The token is of one server, the requests would go to another. */
 static void test_other_origin(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	struct mcpass_error err = { 0 };
 
 	world_start();
@@ -183,7 +185,7 @@ static void *interrupt_run(void *ctx)
 
 static void test_interrupted(void)
 {
-	struct mp_drive_options options = world_options();
+	struct mp_link_options options = world_options();
 	struct mcpass_error err = { 0 };
 	pthread_t thread;
 	unsigned port;
@@ -204,7 +206,7 @@ static void test_interrupted(void)
 
 static void test_unreachable(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	struct mcpass_error err = { 0 };
 
 	world_start();
@@ -221,7 +223,7 @@ static void test_unreachable(void)
 /* What an earlier session found is believed; what the person says goes before it. */
 static void test_known_revision(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	struct mp_store *store = NULL;
 	char name[128], *noted = NULL;
 
@@ -249,20 +251,20 @@ static void test_known_revision(void)
 	"\"t\",\"inputSchema\":{\"properties\":{\"a\":{\"type\":\"string\",\"x-mcp-header\":\"A\"}}}}]," \
 	"\"ttlMs\":" #ttl ",\"cacheScope\":\"private\"}}"
 
-static enum mcpass_rc call_tool(const struct mp_drive_options *options)
+static enum mcpass_rc call_tool(const struct mp_link_options *options)
 {
-	struct mp_drive *drive = NULL;
+	struct mp_link *link = NULL;
 	char *json = NULL;
 	bool is_error;
 	enum mcpass_rc rc;
 
 	world.calls = 0;
-	rc = mp_drive_new(options, &drive, NULL);
+	rc = mp_link_new(options, NULL, &link, NULL);
 	if (!rc)
-		rc = mp_drive_request(drive, "tools/call", "{\"name\":\"t\",\"arguments\":{\"a\":\"x\"}}", &json,
+		rc = mp_blocking_request(link, "tools/call", "{\"name\":\"t\",\"arguments\":{\"a\":\"x\"}}", &json,
 		    &is_error, NULL);
 	free(json);
-	mp_drive_free(drive);
+	mp_blocking_close(link);
 	return rc;
 }
 
@@ -307,7 +309,7 @@ static void test_tools_are_known(void)
 {
 	static const char *const spoilt[] = { "", "{", "[]", "{\"until\":1,\"tools\":{}}",
 		"{\"until\":99999999999,\"tools\":{}}", "{\"tools\":{}}" };
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	char note[128];
 
 	world_start();
@@ -362,7 +364,7 @@ static enum mcpass_rc on_asked(void *ctx, const char *method, const json_t *para
 
 static void test_asked(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	struct mcpass_error err = { 0 };
 
 	world_start();
@@ -390,7 +392,7 @@ static const char fixed[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r
 
 static void test_no_memory(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	struct mcpass_error err;
 	struct canned server;
 	enum mcpass_rc rc;

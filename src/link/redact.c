@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "flow/client.h"
 #include "flow/redact_forms.h"
-#include "io/drive_parts.h"
+#include "link/link_parts.h"
 
 /* The credentials among --header; the names of others say nothing. */
 static const char *const secret_headers[] = {
@@ -19,11 +19,11 @@ static bool is_secret(const char *name)
 	return false;
 }
 
-void mp_drive_redact(const struct mp_drive *drive, char *text)
+void mp_link_redact(const struct mp_link *link, char *text)
 {
-	const struct mp_drive_options *options = &drive->options;
+	const struct mp_link_options *options = &link->options;
 
-	(void)mp_redact_text(drive->client, text);
+	(void)mp_redact_text(link->client, text);
 	for (size_t i = 0; i < options->header_count; i++) {
 		const char *value = options->headers[i].value, *space = strchr(value, ' ');
 
@@ -32,10 +32,10 @@ void mp_drive_redact(const struct mp_drive *drive, char *text)
 	}
 }
 
-void mp_drive_redact_error(const struct mp_drive *drive, struct mcpass_error *err)
+void mp_link_redact_error(const struct mp_link *link, struct mcpass_error *err)
 {
 	if (err == NULL)
 		return;
-	mp_drive_redact(drive, err->detail);
-	mp_drive_redact(drive, err->hint);
+	mp_link_redact(link, err->detail);
+	mp_link_redact(link, err->hint);
 }

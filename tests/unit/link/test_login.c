@@ -4,33 +4,36 @@
 #include <string.h>
 #include <sys/wait.h>
 #include "base/secret.h"
-#include "drive_world.h"
+#include "world.h"
 #include "io/browser/browse.h"
+#include "io/store/store.h"
 #include "harness/check.h"
 #include "mcpass/login.h"
 
-static enum mcpass_rc call(const struct mp_drive_options *options, struct mcpass_error *err)
+static char lock_holder[MP_STORE_HOLDER_ROOM];
+
+static enum mcpass_rc call(const struct mp_link_options *options, struct mcpass_error *err)
 {
-	struct mp_drive *drive = NULL;
+	struct mp_link *link = NULL;
 	char *json = NULL;
 	bool is_error = true;
 	enum mcpass_rc rc;
 
 	mp_clear(err);
-	rc = mp_drive_new(options, &drive, err);
+	rc = mp_link_new(options, NULL, &link, err);
 	if (!rc)
-		rc = mp_drive_request(drive, "tools/list", NULL, &json, &is_error, err);
+		rc = mp_blocking_request(link, "tools/list", NULL, &json, &is_error, err);
 	CHECK("a result or none", (rc == MCPASS_OK) == (json != NULL));
 	if (!rc) {
 		CHECK("a good one", !is_error);
 		CHECK_HAS("the server's", json, "\"tools\":[]");
 	}
 	free(json);
-	mp_drive_free(drive);
+	mp_blocking_close(link);
 	return rc;
 }
 
-static void expect(const char *label, const struct mp_drive_options *options,
+static void expect(const char *label, const struct mp_link_options *options,
     enum mcpass_rc want, const char *says)
 {
 	struct mcpass_error err = { 0 };
@@ -59,7 +62,7 @@ static void expect_stored(const char *label, const char *part)
 static void test_life(void)
 {
 	static const struct mcpass_header ours = { "X-Ours", "1" };
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	struct mp_store *store = NULL;
 	char *revision = NULL, name[128];
 
@@ -104,26 +107,26 @@ static void test_life(void)
  * later on is no fault of the server's. */
 static void test_two_calls(void)
 {
-	struct mp_drive_options options;
-	struct mp_drive *drive = NULL;
+	struct mp_link_options options;
+	struct mp_link *link = NULL;
 	char *json = NULL;
 	bool is_error;
 
 	world_start();
 	options = world_options();
-	CHECK_EQ("new", mp_drive_new(&options, &drive, NULL), MCPASS_OK);
+	CHECK_EQ("new", mp_link_new(&options, NULL, &link, NULL), MCPASS_OK);
 	for (int i = 1; i <= 3; i++) {
 		world.generation = i;
-		CHECK_EQ("a call", mp_drive_request(drive, "tools/list", NULL, &json, &is_error, NULL),
+		CHECK_EQ("a call", mp_blocking_request(link, "tools/list", NULL, &json, &is_error, NULL),
 		    MCPASS_OK);
 		free(json);
 		json = NULL;
 	}
 	CHECK_EQ("one login", world.logins, 1);
 	CHECK_EQ("two refreshes", world.refreshes, 2);
-	CHECK_EQ("nonsense", mp_drive_request(drive, "tools/list", "[]", &json, &is_error, NULL),
+	CHECK_EQ("nonsense", mp_blocking_request(link, "tools/list", "[]", &json, &is_error, NULL),
 	    MCPASS_E_USAGE);
-	mp_drive_free(drive);
+	mp_blocking_close(link);
 	world_stop();
 }
 
@@ -131,27 +134,27 @@ static void test_token_and_logout(void)
 {
 	const struct mcpass_token *token = NULL;
 	struct mcpass_token *copy = NULL;
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	struct mcpass_client_config config;
-	struct mp_drive *drive = NULL;
+	struct mp_link *link = NULL;
 	struct mp_store *store = NULL;
 	char key[128];
 
 	world_start();
 	options = world_options();
-	CHECK_EQ("new", mp_drive_new(&options, &drive, NULL), MCPASS_OK);
-	CHECK("nothing is known yet", mp_drive_revision(drive) == NULL);
-	CHECK_EQ("a token", mp_drive_token(drive, &token, NULL), MCPASS_OK);
+	CHECK_EQ("new", mp_link_new(&options, NULL, &link, NULL), MCPASS_OK);
+	CHECK("nothing is known yet", mp_link_revision(link) == NULL);
+	CHECK_EQ("a token", mp_blocking_token(link, &token, NULL), MCPASS_OK);
 	CHECK_STR("by a login", token != NULL ? token->access_token : NULL, "access-1");
 	CHECK_EQ("which happened", world.logins, 1);
-	CHECK_STR("the revision", mp_drive_revision(drive), "2026-07-28");
+	CHECK_STR("the revision", mp_link_revision(link), "2026-07-28");
 	snprintf(key, sizeof(key), "default %s", world.url);
 	CHECK_EQ("the lock", mp_store_open(world.store, &store, NULL), MCPASS_OK);
-	CHECK_EQ("is free again", mp_store_lock(store, key, 0, NULL, NULL, NULL), MCPASS_OK);
+	CHECK_EQ("is free again", mp_store_lock(store, key, lock_holder, NULL), MCPASS_OK);
 	mp_store_close(store);
-	CHECK_EQ("again", mp_drive_token(drive, &token, NULL), MCPASS_OK);
+	CHECK_EQ("again", mp_blocking_token(link, &token, NULL), MCPASS_OK);
 	CHECK_EQ("the same", world.logins, 1);
-	mp_drive_free(drive);
+	mp_blocking_close(link);
 
 	/* The blocking call finds what the program stored. */
 	setenv("MCPASS_STORE", world.store, 1);
@@ -166,21 +169,21 @@ static void test_token_and_logout(void)
 	config.size--;
 	CHECK_EQ("another version's configuration", mcpass_login(&config, &copy, NULL), MCPASS_E_USAGE);
 
-	CHECK_EQ("new", mp_drive_new(&options, &drive, NULL), MCPASS_OK);
-	CHECK_EQ("logout", mp_drive_logout(drive, NULL), MCPASS_OK);
-	mp_drive_free(drive);
+	CHECK_EQ("new", mp_link_new(&options, NULL, &link, NULL), MCPASS_OK);
+	CHECK_EQ("logout", mp_blocking_logout(link, NULL), MCPASS_OK);
+	mp_blocking_close(link);
 	expect_stored("forgotten", NULL);
 	world_stop();
 
 	world_start();
 	world.open = true;
 	options = world_options();
-	CHECK_EQ("new", mp_drive_new(&options, &drive, NULL), MCPASS_OK);
+	CHECK_EQ("new", mp_link_new(&options, NULL, &link, NULL), MCPASS_OK);
 	token = (const struct mcpass_token *)&options;
-	CHECK_EQ("an open server", mp_drive_token(drive, &token, NULL), MCPASS_OK);
+	CHECK_EQ("an open server", mp_blocking_token(link, &token, NULL), MCPASS_OK);
 	CHECK("wants none", token == NULL);
 	CHECK_EQ("nobody was asked", world.logins, 0);
-	mp_drive_free(drive);
+	mp_blocking_close(link);
 	world_stop();
 }
 
@@ -264,7 +267,7 @@ static int show_each(void *ctx, const char *url, bool opened, const char *why)
 
 static void test_browser_fails(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	char script[512];
 	int times = 0;
 
@@ -274,7 +277,7 @@ static void test_browser_fails(void)
 	options = world_options();
 	options.open_browser = failing_browser;
 	options.open_browser_ctx = script;
-	options.ui = (struct mp_drive_ui){ .browse = show_each, .pasted = paste, .ctx = &times };
+	options.ui = (struct mp_link_ui){ .browse = show_each, .pasted = paste, .ctx = &times };
 	if (pipe(pipe_ends) != 0 || write(pipe_ends[1], "x", 1) != 1)
 		die("pipe");
 	pastes = 1;
@@ -300,12 +303,12 @@ static void test_browser_fails(void)
 
 static void test_pasted(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 
 	world_start();
 	options = world_options();
 	options.open_browser = no_browser;
-	options.ui = (struct mp_drive_ui){ .browse = show, .pasted = paste };
+	options.ui = (struct mp_link_ui){ .browse = show, .pasted = paste };
 	if (pipe(pipe_ends) != 0 || write(pipe_ends[1], "x", 1) != 1)
 		die("pipe");
 	pastes = 0;
@@ -322,7 +325,7 @@ static void test_pasted(void)
 
 static void test_ends(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	struct mcpass_error err = { 0 };
 	int interrupt[2];
 
@@ -381,7 +384,7 @@ static int show_and_interrupt(void *ctx, const char *url, bool opened, const cha
 
 static void test_interrupted_wait(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 
 	world_start();
 	options = world_options();
@@ -437,7 +440,7 @@ static pid_t hold_lock(void)
 	if (pid == 0) {
 		close(go[1]);
 		if (mp_store_open(world.store, &store, NULL) != MCPASS_OK
-		    || mp_store_lock(store, key, PATIENCE_MS, NULL, NULL, NULL) != MCPASS_OK
+		    || mp_store_lock(store, key, lock_holder, NULL) != MCPASS_OK
 		    || write(ready[1], "x", 1) != 1)
 			_exit(1);
 		(void)!read(go[0], &byte, 1);
@@ -455,7 +458,7 @@ static pid_t hold_lock(void)
 
 static void test_lock(void)
 {
-	struct mp_drive_options options;
+	struct mp_link_options options;
 	int status = -1;
 	pid_t pid;
 

@@ -1,0 +1,173 @@
+#include "link/blocking.h"
+#include <stdlib.h>
+#include <string.h>
+#include "link/link_parts.h"
+
+/* What a blocking call waits for. */
+struct wait {
+	struct mp_link *link;
+	struct mp_watch interrupt;
+	bool ended, interrupted;
+	struct mcpass_error why;        /* rc MCPASS_OK: it is there */
+	char *json;
+	bool is_error;
+};
+
+static void on_interrupt(void *ctx, unsigned events)
+{
+	struct wait *wait = ctx;
+
+	(void)events;
+	wait->interrupted = true;
+	(void)mp_loop_watch(wait->link->loop, &wait->interrupt, 0, NULL);
+}
+
+static void on_answer(void *ctx, struct mp_link_answer *answer)
+{
+	struct wait *wait = ctx;
+
+	wait->ended = true;
+	wait->json = answer->json;
+	wait->is_error = answer->is_error;
+	if (answer->why != NULL)
+		wait->why = *answer->why;
+}
+
+static void on_authorized(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why)
+{
+	struct wait *wait = ctx;
+
+	wait->ended = true;
+	if (rc)
+		wait->why = *why;
+}
+
+static void on_gone(void *ctx)
+{
+	*(bool *)ctx = true;
+}
+
+/* Ctrl-C: what is under way is given up, and the server told. */
+static void give_up(struct mp_link *link, unsigned call)
+{
+	struct mcpass_error why = { 0 };
+	bool gone = false;
+
+	(void)mp_fail(&why, MCPASS_E_DENIED, NULL, "interrupted");
+	if (call != 0)
+		mp_link_cancel(link, call);
+	if (link->flow.is_running)
+		mp_link_fail_flow(link, &why);
+	mp_link_part(link, on_gone, &gone);
+	while (!gone)
+		mp_loop_turn(link->loop, -1);
+}
+
+static enum mcpass_rc wait_for(struct wait *wait, struct mp_link *link, unsigned call,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	wait->link = link;
+	wait->interrupt = (struct mp_watch){ .fd = link->options.interrupt_fd,
+		.ready = on_interrupt, .ctx = wait };
+	if (wait->interrupt.fd >= 0)
+		rc = mp_loop_watch(link->loop, &wait->interrupt, MP_LOOP_READ, err);
+	while (!rc && !wait->ended && !wait->interrupted)
+		mp_loop_turn(link->loop, -1);
+	(void)mp_loop_watch(link->loop, &wait->interrupt, 0, NULL);
+	if (!wait->ended) {
+		give_up(link, call);
+		return rc ? rc : mp_fail(err, MCPASS_E_DENIED, NULL, "interrupted");
+	}
+	if (wait->why.rc != MCPASS_OK && err != NULL)
+		*err = wait->why;
+	return wait->why.rc;
+}
+
+enum mcpass_rc mp_blocking_request(struct mp_link *link, const char *method,
+    const char *params, char **ret_json, bool *ret_is_error, struct mcpass_error *err)
+{
+	struct wait wait = { 0 };
+	const struct mp_link_request request = { method, params, on_answer, &wait };
+	unsigned call = 0;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	rc = mp_link_submit(link, &request, &call, err);
+	if (!rc)
+		rc = wait_for(&wait, link, call, err);
+	if (rc) {
+		free(wait.json);
+		return rc;
+	}
+	*ret_json = wait.json;
+	*ret_is_error = wait.is_error;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc authorize(struct mp_link *link, enum mcpass_event_type type,
+    struct mcpass_error *err)
+{
+	struct wait wait = { 0 };
+
+	mp_link_authorize(link, type, on_authorized, &wait);
+	return wait_for(&wait, link, 0, err);
+}
+
+enum mcpass_rc mp_blocking_token(struct mp_link *link, const struct mcpass_token **ret_token,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	char *unused = NULL;
+	bool is_error;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	mp_clear(err);
+	if (!link->started)
+		rc = authorize(link, MCPASS_EV_START, &why);
+	/* Whether it wants a token, only the server can say: to the request that servers
+	 * protect if they protect anything.  The answer itself does not matter. */
+	if (!rc && link->token == NULL)
+		rc = mp_blocking_request(link, "tools/list", NULL, &unused, &is_error, &why);
+	free(unused);
+	/* Scopes that a person chose may not permit just that; the token is good for what they do. */
+	if (link->token != NULL && rc == MCPASS_E_DENIED && strcmp(why.oauth, "insufficient_scope") == 0)
+		rc = MCPASS_OK;
+	if (rc && err != NULL)
+		*err = why;
+	if (!rc)
+		*ret_token = link->token;
+	return rc;
+}
+
+enum mcpass_rc mp_blocking_login(struct mp_link *link, const struct mcpass_token **ret_token,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_blocking_token(link, ret_token, err);
+
+	if (rc || link->token != NULL)
+		return rc;
+	rc = authorize(link, MCPASS_EV_CHALLENGE, err);
+	if (!rc)
+		*ret_token = link->token;
+	return rc;
+}
+
+enum mcpass_rc mp_blocking_logout(struct mp_link *link, struct mcpass_error *err)
+{
+	mp_clear(err);
+	return authorize(link, MCPASS_EV_LOGOUT, err);
+}
+
+void mp_blocking_close(struct mp_link *link)
+{
+	bool gone = false;
+
+	if (link == NULL)
+		return;
+	mp_link_leave(link, on_gone, &gone);
+	while (!gone)
+		mp_loop_turn(link->loop, -1);
+	mp_link_free(link);
+}

@@ -1,0 +1,238 @@
+/* The requests of the program, from mp_link_submit() to their answer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include "base/limits.h"
+#include "io/clock.h"
+#include "link/link_parts.h"
+
+static void free_call(struct mp_link_call *call)
+{
+	free(call->method);
+	mp_free_wiped(call->params);
+	free(call);
+}
+
+static void remove_call(struct mp_link *link, struct mp_link_call *call)
+{
+	struct mp_link_call **slot = &link->calls;
+
+	while (*slot != call)
+		slot = &(*slot)->next;
+	*slot = call->next;
+	if (link->last_call == &call->next)
+		link->last_call = slot;
+	link->call_count--;
+}
+
+struct mp_link_call *mp_link_call_of(const struct mp_link *link, unsigned session_call)
+{
+	struct mp_link_call *call = link->calls;
+
+	while (call != NULL && (session_call == 0 || call->session_call != session_call))
+		call = call->next;
+	return call;
+}
+
+/* Once, and only when it is all that went wrong. */
+static void tell_list_fault(struct mp_link *link)
+{
+	char text[512];
+
+	if (link->lesson.fault == NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "The list of tools could not be read, and the call went "
+	    "ahead without it: %s", link->lesson.fault);
+	free(link->lesson.fault);
+	link->lesson.fault = NULL;
+	mp_link_warn(link, text);
+}
+
+void mp_link_end_call(struct mp_link *link, struct mp_link_call *call, char *json, bool is_error,
+    const struct mcpass_error *why)
+{
+	struct mp_link_answer answer = { .call = call->number, .rc = why != NULL ? why->rc : MCPASS_OK,
+		.why = why, .is_error = is_error, .json = json };
+
+	remove_call(link, call);
+	if (why == NULL) {
+		tell_list_fault(link);
+		mp_link_note_tools(link, call, json, is_error);
+	}
+	call->answered(call->ctx, &answer);
+	free_call(call);
+}
+
+void mp_link_fail_waiting(struct mp_link *link, bool tools, const struct mcpass_error *why)
+{
+	struct mp_link_call *call;
+	unsigned last = link->last_number;      /* who is told may submit again */
+
+	do {
+		for (call = link->calls; call != NULL; call = call->next)
+			if (call->session_call == 0 && call->number <= last && (!tools
+			    || (call->is_tool && !call->is_ready)))
+				break;
+		if (call != NULL)
+			mp_link_end_call(link, call, NULL, false, why);
+	} while (call != NULL);
+}
+
+static enum mcpass_rc new_call(const struct mp_link_request *request,
+    struct mp_link_call **ret_call, struct mcpass_error *err)
+{
+	struct mp_link_call *call = calloc(1, sizeof(*call));
+	enum mcpass_rc rc;
+
+	if (call == NULL)
+		return mp_nomem(err);
+	call->answered = request->answered;
+	call->ctx = request->ctx;
+	call->asked_at = mp_now_ms();
+	call->is_tool = mp_eq(request->method, "tools/call");
+	call->is_list = mp_eq(request->method, "tools/list");
+	rc = mp_set(&call->method, request->method, err);
+	if (!rc)
+		rc = mp_set(&call->params, request->params, err);
+	if (rc)
+		free_call(call);
+	else
+		*ret_call = call;
+	return rc;
+}
+
+enum mcpass_rc mp_link_submit(struct mp_link *link, const struct mp_link_request *request,
+    unsigned *ret_call, struct mcpass_error *err)
+{
+	struct mp_link_call *call = NULL;
+	enum mcpass_rc rc;
+
+	if (link->is_leaving)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the link is taking leave of its server");
+	if (link->call_count >= MP_MAX_CALLS)
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d requests at once", MP_MAX_CALLS);
+	rc = new_call(request, &call, err);
+	if (rc)
+		return rc;
+	call->number = ++link->last_number;
+	*link->last_call = call;
+	link->last_call = &call->next;
+	link->call_count++;
+	*ret_call = call->number;
+	mp_link_wake(link);
+	return MCPASS_OK;
+}
+
+/* No login begins for a call that is not wanted any more; one that has begun goes on. */
+static void forget_refusals(struct mp_link *link, unsigned session_call)
+{
+	struct mp_link_refusal **slot = &link->refusals;
+
+	while (*slot != NULL) {
+		struct mp_link_refusal *refusal = *slot;
+
+		if (refusal->call != session_call || refusal->exchange == link->flow.exchange) {
+			slot = &refusal->next;
+			continue;
+		}
+		*slot = refusal->next;
+		mp_link_free_refusal(refusal);
+	}
+}
+
+/* spec: MCP cancellation: 2026-07-28 closes the stream, before that a notification says so */
+void mp_link_cancel(struct mp_link *link, unsigned number)
+{
+	struct mp_link_call *call = link->calls;
+	struct mcpass_error why = { 0 };
+
+	while (call != NULL && call->number != number)
+		call = call->next;
+	if (call == NULL)
+		return;
+	if (call->session_call != 0 && link->fault.rc == MCPASS_OK) {
+		forget_refusals(link, call->session_call);
+		if (mcpass_session_cancel(link->session, call->session_call, &why) != MCPASS_OK)
+			mp_link_break_down(link, &why);
+	}
+	remove_call(link, call);
+	free_call(call);
+	mp_link_wake(link);
+}
+
+enum mcpass_rc mp_link_notify(struct mp_link *link, const char *method, const char *params,
+    struct mcpass_error *err)
+{
+	mp_link_wake(link);
+	return mcpass_session_notify(link->session, method, params, err);
+}
+
+enum mcpass_rc mp_link_respond(struct mp_link *link, const char *json, struct mcpass_error *err)
+{
+	mp_link_wake(link);
+	return mcpass_session_answer(link->session, json, err);
+}
+
+bool mp_link_any_given(const struct mp_link *link)
+{
+	const struct mp_link_call *call = link->calls;
+
+	while (call != NULL && call->session_call == 0)
+		call = call->next;
+	return call != NULL;
+}
+
+/* Gives a call to the session; false: it takes none just now. */
+static bool give(struct mp_link *link, struct mp_link_call *call)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mcpass_session_request(link->session, call->method, call->params,
+	    &call->session_call, &why);
+
+	if (rc == MCPASS_E_LIMIT && mp_link_any_given(link))
+		return false;
+	if (rc) {
+		mp_link_end_call(link, call, NULL, false, &why);
+		return true;
+	}
+	mp_free_wiped(call->params);
+	call->params = NULL;
+	return true;
+}
+
+/* The next call that may go to the session; NULL: none. */
+static struct mp_link_call *next_call(struct mp_link *link)
+{
+	struct mp_link_call *call = link->calls;
+
+	while (call != NULL && (call->session_call != 0 || (call->is_tool && !call->is_ready
+	    && link->lesson.is_running)))
+		call = call->next;
+	return call;
+}
+
+void mp_link_start_calls(struct mp_link *link)
+{
+	struct mp_link_call *call;
+	bool goes_on = link->started;
+
+	while (goes_on && (call = next_call(link)) != NULL) {
+		struct mcpass_error why = { 0 };
+		bool wait = false;
+
+		if (call->is_tool && !call->is_ready
+		    && mp_link_learn_tool(link, call, &wait, &why) != MCPASS_OK)
+			mp_link_end_call(link, call, NULL, false, &why);
+		else if (!wait)
+			goes_on = give(link, call);
+	}
+}
+
+void mp_link_free_calls(struct mp_link *link)
+{
+	while (link->calls != NULL) {
+		struct mp_link_call *call = link->calls;
+
+		link->calls = call->next;
+		free_call(call);
+	}
+}

@@ -1,0 +1,95 @@
+/* What the server says of itself: notifications, and requests that want an answer. */
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "link/link_parts.h"
+#include "mcp/jsonrpc.h"
+#include "wire/json/json.h"
+
+/* spec: JSON-RPC 2.0 5; result NULL: nothing of the kind was offered */
+static enum mcpass_rc answer(struct mp_link *link, const json_t *id, json_t *result,
+    struct mcpass_error *err)
+{
+	json_t *json = NULL;
+	char *text = NULL;
+	enum mcpass_rc rc;
+
+	rc = result != NULL ? mp_rpc_result(id, result, &json, err)
+	    : mp_rpc_error(id, MP_RPC_METHOD_NOT_FOUND, "not offered by this client", NULL, &json, err);
+	if (!rc) {
+		text = mp_json_dump(json);
+		rc = text != NULL ? mcpass_session_answer(link->session, text, err) : mp_nomem(err);
+	}
+	mp_free_wiped(text);
+	json_decref(json);
+	return rc;
+}
+
+static enum mcpass_rc answer_request(struct mp_link *link, const struct mp_rpc *rpc,
+    struct mcpass_error *err)
+{
+	const struct mp_link_ui *ui = &link->options.ui;
+	json_t *result = NULL;
+	char *text = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (ui->asked != NULL)
+		rc = ui->asked(ui->ctx, rpc->method, rpc->params, &text, err);
+	if (!rc && text != NULL)
+		rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE, "our answer",
+		    &result, err);
+	if (!rc)
+		rc = answer(link, rpc->id, result, err);
+	json_decref(result);
+	mp_free_wiped(text);
+	return rc;
+}
+
+static enum mcpass_rc read_message(struct mp_link *link, unsigned call, const char *text,
+    struct mcpass_error *err)
+{
+	const struct mp_link_ui *ui = &link->options.ui;
+	json_t *json = NULL;
+	struct mp_rpc rpc;
+	enum mcpass_rc rc;
+
+	rc = mp_json_parse_by(MP_JSON_MESSAGE, text, strlen(text), MP_MAX_MESSAGE, "a message",
+	    &json, err);
+	if (!rc)
+		rc = mp_rpc_read(json, &rpc, err);
+	if (!rc && rpc.kind == MP_RPC_REQUEST && ui->request != NULL)
+		ui->request(ui->ctx, call, text);
+	else if (!rc && rpc.kind == MP_RPC_REQUEST)
+		rc = answer_request(link, &rpc, err);
+	else if (!rc && ui->message != NULL)
+		ui->message(ui->ctx, call, text);
+	json_decref(json);
+	return rc;
+}
+
+/* A request of the server that cannot be answered ends the request that it came with. */
+void mp_link_take_message(struct mp_link *link, const struct mcpass_session_action *action)
+{
+	struct mp_link_call *call = mp_link_call_of(link, action->call);
+	unsigned number = call != NULL ? call->number : 0, session_call = action->call;
+	char *text = mp_dup_span((struct mp_span){ action->body, action->body_len });
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = text == NULL ? mp_nomem(&why) : MCPASS_OK;
+
+	if (!rc) {
+		mp_link_redact(link, text);
+		rc = read_message(link, number, text, &why);
+	}
+	free(text);
+	call = mp_link_call_of(link, session_call);
+	if (call == NULL && rc)
+		call = link->calls;
+	if (rc == MCPASS_E_NOMEM) {
+		mp_link_break_down(link, &why);
+	} else if (rc && call != NULL) {
+		if (call->session_call != 0)
+			(void)mcpass_session_cancel(link->session, call->session_call, NULL);
+		mp_link_redact_error(link, &why);
+		mp_link_end_call(link, call, NULL, false, &why);
+	}
+}
