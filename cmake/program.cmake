@@ -3,9 +3,14 @@ file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
 list(FILTER sources EXCLUDE REGEX "/main\\.c$")
 add_library(mp_cli STATIC ${sources})
 target_link_libraries(mp_cli PUBLIC mp_serve)
+set_source_files_properties(${PROJECT_SOURCE_DIR}/src/cli/show/version.c PROPERTIES
+    COMPILE_DEFINITIONS "MCPASS_COMMIT=\"${MCPASS_COMMIT}\";$<$<BOOL:${MCPASS_STATIC}>:MCPASS_STATIC>")
 
 add_executable(mcpass ${PROJECT_SOURCE_DIR}/src/cli/main.c)
 target_link_libraries(mcpass PRIVATE mp_cli)
+if(MCPASS_STATIC)
+  target_link_options(mcpass PRIVATE -static -pie -s)
+endif()
 install(TARGETS mcpass RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.1)

@@ -4,24 +4,22 @@
 #include <string.h>
 #include "cli/command.h"
 #include "cli/help.h"
+#include "cli/show/version.h"
 #include "ui/report.h"
 #include "ui/signals.h"
 #include "io/harden.h"
 
-static enum mcpass_rc print_version(struct mcpass_error *err)
+/* Before the options are read: what is wrong with them is an error, too. */
+static bool wants_json(int argc, char **argv)
 {
-	static const char version[] = "mcpass " MCPASS_VERSION "\n";
-	struct mp_buf buf;
-	enum mcpass_rc rc;
-
-	mp_buf_init(&buf, sizeof(version));
-	mp_buf_adds(&buf, version);
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
 }
 
-static enum mcpass_rc dispatch(int argc, char **argv, struct mcpass_error *err)
+static enum mcpass_rc dispatch(int argc, char **argv, bool as_json,
+    struct mcpass_error *err)
 {
 	const struct mp_command *command;
 
@@ -33,7 +31,7 @@ static enum mcpass_rc dispatch(int argc, char **argv, struct mcpass_error *err)
 		return rc;
 	}
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)
-		return print_version(err);
+		return mp_version_print(as_json, err);
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
 		return mp_help_print(NULL, err);
 	command = mp_command_find(argv[1]);
@@ -48,15 +46,6 @@ static enum mcpass_rc dispatch(int argc, char **argv, struct mcpass_error *err)
 	return mp_command_run(command, argc - 2, argv + 2, err);
 }
 
-/* Before the options are read: what is wrong with them is an error, too. */
-static bool wants_json(int argc, char **argv)
-{
-	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--json") == 0)
-			return true;
-	return false;
-}
-
 int main(int argc, char **argv)
 {
 	struct mcpass_error err = { 0 };
@@ -68,7 +57,7 @@ int main(int argc, char **argv)
 	mp_harden();
 	(void)signal(SIGPIPE, SIG_IGN);         /* a reader that goes away is seen by write(), */
 	(void)signal(SIGXFSZ, SIG_IGN);         /* and so is a file that may not grow */
-	rc = dispatch(argc, argv, &err);
+	rc = dispatch(argc, argv, as_json, &err);
 	stopped = mp_stop_signal();
 	if (rc && stopped != 0) {               /* the shell wants to know why we ended */
 		(void)signal(stopped, SIG_DFL);

@@ -14,6 +14,16 @@ static const struct {
 	    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem" },
 };
 
+/* A libcurl that was built for one system knows the one of that system; ours for all
+ * systems knows none. */
+static const char *const bundles[] = {
+	"/etc/ssl/certs/ca-certificates.crt",                   /* Debian, Arch, NixOS */
+	"/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",    /* Fedora */
+	"/etc/pki/tls/certs/ca-bundle.crt",                     /* Red Hat, older */
+	"/etc/ssl/ca-bundle.pem",                               /* SUSE */
+	"/etc/ssl/cert.pem",                                    /* Alpine, the BSDs, macOS */
+};
+
 /* "002c0b4f.0": what OpenSSL looks up; see openssl-rehash(1) */
 static bool is_hash_name(const char *name)
 {
@@ -50,6 +60,14 @@ static const char *environment(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+const char *mp_http_trust_first(const char *const *paths, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (access(paths[i], R_OK) == 0)
+			return paths[i];
+	return NULL;
+}
+
 /* NULL for both: libcurl's own default. */
 static void look_around(const char **ret_file, const char **ret_dir)
 {
@@ -59,11 +77,15 @@ static void look_around(const char **ret_file, const char **ret_dir)
 		return;
 	*ret_file = environment("SSL_CERT_FILE");
 	*ret_dir = environment("SSL_CERT_DIR");
+	if (*ret_file == NULL && *ret_dir == NULL)
+		*ret_file = environment("NIX_SSL_CERT_FILE");
 	if (*ret_file != NULL || *ret_dir != NULL)
 		return;
 	for (size_t i = 0; i < MP_COUNT(places) && *ret_dir == NULL; i++)
 		if (mp_http_trust_is_hashed(places[i].dir, places[i].bundle))
 			*ret_dir = places[i].dir;
+	if (*ret_dir == NULL)
+		*ret_file = mp_http_trust_first(bundles, MP_COUNT(bundles));
 }
 
 enum mcpass_rc mp_http_trust_find(const char *ca_file, struct mp_http_trust *ret_trust,

@@ -65,17 +65,26 @@ static void test_hashed(void)
 }
 
 static const struct {
-	const char *label, *ca_file, *bundle, *file, *dir;
+	const char *label, *ca_file, *bundle, *file, *dir, *nix;
 	enum mcpass_rc want;
 	const char *want_file, *want_dir;
 } find_rows[] = {
-	{ "a file that was given", "/dev/null", "/b", "/f", "/d", MCPASS_OK, "/dev/null", NULL },
-	{ "one that is not there", "/nothing/here", "/b", NULL, NULL, MCPASS_E_IO, NULL, NULL },
-	{ "curl's variable", NULL, "/b", "/f", "/d", MCPASS_OK, "/b", NULL },
-	{ "OpenSSL's variables", NULL, NULL, "/f", "/d", MCPASS_OK, "/f", "/d" },
-	{ "one of them", NULL, NULL, NULL, "/d", MCPASS_OK, NULL, "/d" },
-	{ "an empty one is none", NULL, "", "/f", "", MCPASS_OK, "/f", NULL },
+	{ "a file that was given", "/dev/null", "/b", "/f", "/d", NULL, MCPASS_OK, "/dev/null", NULL },
+	{ "one that is not there", "/nothing/here", "/b", NULL, NULL, NULL, MCPASS_E_IO, NULL, NULL },
+	{ "curl's variable", NULL, "/b", "/f", "/d", "/n", MCPASS_OK, "/b", NULL },
+	{ "OpenSSL's variables", NULL, NULL, "/f", "/d", "/n", MCPASS_OK, "/f", "/d" },
+	{ "one of them", NULL, NULL, NULL, "/d", "/n", MCPASS_OK, NULL, "/d" },
+	{ "a Nix shell's", NULL, NULL, NULL, NULL, "/n", MCPASS_OK, "/n", NULL },
+	{ "an empty one is none", NULL, "", "/f", "", NULL, MCPASS_OK, "/f", NULL },
 };
+
+static void test_first(void)
+{
+	static const char *const paths[] = { "/nothing/a", "/dev/null", "/dev/zero" };
+
+	CHECK_STR("the first that is there", mp_http_trust_first(paths, COUNT(paths)), "/dev/null");
+	CHECK_STR("none is there", mp_http_trust_first(paths, 1), NULL);
+}
 
 static void set_or_unset(const char *name, const char *value)
 {
@@ -94,6 +103,7 @@ static void test_find(void)
 		set_or_unset("CURL_CA_BUNDLE", find_rows[i].bundle);
 		set_or_unset("SSL_CERT_FILE", find_rows[i].file);
 		set_or_unset("SSL_CERT_DIR", find_rows[i].dir);
+		set_or_unset("NIX_SSL_CERT_FILE", find_rows[i].nix);
 		CHECK_EQ(find_rows[i].label, mp_http_trust_find(find_rows[i].ca_file, &trust, &err),
 		    find_rows[i].want);
 		CHECK_STR(find_rows[i].label, trust.file, find_rows[i].want_file);
@@ -234,11 +244,13 @@ int main(void)
 	unsetenv("CURL_CA_BUNDLE");
 	unsetenv("SSL_CERT_FILE");
 	unsetenv("SSL_CERT_DIR");
+	unsetenv("NIX_SSL_CERT_FILE");
 	signal(SIGPIPE, SIG_IGN);       /* for the server; the client needs no such thing */
 	make_folder(folder, sizeof(folder));
 	test_tls();
 	test_hashed();
 	test_find();
+	test_first();
 	remove_folder(folder);
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
