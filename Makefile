@@ -5,7 +5,7 @@ CMAKE_FLAGS ?=
 # The checkout stays as it is.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: all demo check lint mutants conformance interop install uninstall bench fuzz clean need
+.PHONY: all demo check lint mutants conformance interop install uninstall bench fuzz release release-check clean need
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -64,6 +64,16 @@ bench:
 fuzz:
 	@sh scripts/need.sh build fuzz
 	@sh tests/fuzz/run.sh $(or $(SECONDS),60)
+
+# Static programs and packages into dist/; ARCH="x86_64 aarch64" unless said otherwise.
+release:
+	@sh scripts/need.sh build release
+	@sh release/make.sh $(ARCH)
+
+# Each file of dist/ installed and run; TWICE=1 builds it all again and compares.
+release-check:
+	@sh scripts/need.sh build release-check
+	@sh tests/release/run.sh
 
 clean:
 	rm -rf build build-*

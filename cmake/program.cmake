@@ -15,6 +15,8 @@ install(TARGETS mcpass RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.1)
 install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.7)
+install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 
 # The completions are printed by the program from its own option tables.
 if(NOT CMAKE_CROSSCOMPILING)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what is missing: need.sh GROUP...   (build, check, fuzz, bench, conformance,
-# interop)
+# interop, release, release-check)
 # On Debian and its kin it prints the one apt-get line and runs it, with sudo only where it
 # must; elsewhere it lists what to install.
 set -eu
@@ -13,6 +13,14 @@ bench="curl python3 libmicrohttpd-dev"
 conformance="curl python3"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 	|| conformance="$conformance nodejs npm"
+
+# The pinned sources come by their registries' own clients.
+release="perl python3 dpkg-dev debhelper"
+command -v cargo >/dev/null 2>&1 || release="$release cargo"
+python3 -m pip --version >/dev/null 2>&1 || release="$release python3-pip"
+release_check="$release lintian debootstrap qemu-user-static minisign binutils openssl python3-venv"
+command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
+	|| release_check="$release_check nodejs npm"
 
 interop="$conformance openssl chromium chromium-driver unzip jq python3-venv"
 command -v go >/dev/null 2>&1 || interop="$interop golang-go"
@@ -36,6 +44,8 @@ for group in "$@"; do
 	bench) wanted="$wanted $bench" ;;
 	conformance) wanted="$wanted $conformance" ;;
 	interop) wanted="$wanted $interop" ;;
+	release) wanted="$wanted $release" ;;
+	release-check) wanted="$wanted $release_check" ;;
 	*) echo "need.sh: no group $group" >&2; exit 1 ;;
 	esac
 done

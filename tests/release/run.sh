@@ -1,0 +1,208 @@
+#!/bin/sh
+# Installs and runs each file of dist/: run.sh [PART...]   The last line counts the rows.
+# Parts: sums static trust proxies aarch64 deb wheel npm image, and twice, which builds it all
+# again elsewhere and compares.  Chroots need root; their base systems are kept in the cache.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+dist=$top/dist
+cache=${MCPASS_RELEASE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/mcpass-release}
+tmp=$(mktemp -d)
+passed=0 failed=0 skipped=0
+pids=
+finish() {
+	for pid in $pids; do kill "$pid" 2>/dev/null; done
+	for root in "$tmp"/*/proc; do
+		! mountpoint -q "$root" 2>/dev/null || umount "$root"
+	done
+	rm -rf --one-file-system "$tmp"
+}
+trap finish EXIT
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+unset SSL_CERT_FILE SSL_CERT_DIR CURL_CA_BUNDLE NIX_SSL_CERT_FILE
+
+row() {
+	label=$1
+	shift
+	if timeout 600 "$@" >"$tmp/log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED [$label] $*"
+		tail -n 20 "$tmp/log"
+	fi
+}
+skip() {
+	skipped=$((skipped + 1))
+	echo "skipped: $1"
+}
+is_wanted() { [ -z "$parts" ] || case " $parts " in *" $1 "*) ;; *) return 1 ;; esac; }
+only() { set -- "$dist"/$1; [ -f "$1" ] && echo "$1"; }
+# The demo, whole: COMMAND... is the program
+demo_ends_well() { "$@" demo --auto 2>&1 | tail -n 1 | grep -q '^demo: .* ok$'; }
+
+parts="$*"
+version=$(sed -n 's/^project(mcpass VERSION \([0-9.]*\).*/\1/p' "$top/CMakeLists.txt")
+for arch in x86_64 aarch64; do
+	if [ -f "$dist/mcpass-$version-linux-$arch.tar.gz" ]; then
+		mkdir -p "$tmp/$arch"
+		tar -xzf "$dist/mcpass-$version-linux-$arch.tar.gz" -C "$tmp/$arch" --strip-components 1
+	fi
+done
+program=$tmp/$(uname -m)/bin/mcpass
+[ -x "$program" ] || { echo "no program for this machine in $dist: make release first"; exit 1; }
+
+# --- the sums, the bill of materials, a signature by a key of the moment ---
+part_sums() {
+	row "the sums" sh -c "cd '$dist' && sha256sum --check --strict --quiet SHA256SUMS"
+	row "every file is summed" sh -c "[ \$(ls '$dist' | grep -vc '^SHA256SUMS') -eq \$(wc -l <'$dist/SHA256SUMS') ]"
+	row "the bill of materials" python3 "$here/sbom.py" "$(only '*.spdx.json')" "$dist"
+	mkdir "$tmp/signed"
+	cp "$dist"/* "$tmp/signed"
+	row "a key of the moment" minisign -G -W -p "$tmp/key.pub" -s "$tmp/key"
+	row "signed" sh "$top/release/sign.sh" "$tmp/key" "$tmp/signed"
+	row "the signature is right" minisign -V -p "$tmp/key.pub" -m "$tmp/signed/SHA256SUMS"
+	echo >>"$tmp/signed/SHA256SUMS"
+	row "a changed list is noticed" sh -c "! minisign -V -p '$tmp/key.pub' -m '$tmp/signed/SHA256SUMS'"
+}
+
+# --- the static program: what protects it, and that it needs nothing ---
+part_static() {
+	for arch in x86_64 aarch64; do
+		file=$tmp/$arch/bin/mcpass
+		[ -x "$file" ] || { skip "no program for $arch"; continue; }
+		readelf -W -h -l -d "$file" >"$tmp/elf.$arch" 2>/dev/null
+		row "$arch: position-independent" grep -q 'Type: *DYN' "$tmp/elf.$arch"
+		row "$arch: no interpreter" sh -c "! grep -q INTERP '$tmp/elf.$arch'"
+		row "$arch: no library" sh -c "! grep -q NEEDED '$tmp/elf.$arch'"
+		row "$arch: relocations are read-only" grep -q GNU_RELRO "$tmp/elf.$arch"
+		row "$arch: all of them, at once" grep -qE 'BIND_NOW|FLAGS_1.*NOW' "$tmp/elf.$arch"
+		row "$arch: the stack is not executable" grep -qE 'GNU_STACK.* RW ' "$tmp/elf.$arch"
+		row "$arch: nothing is writable and executable" sh -c "! grep -qE 'LOAD.* RWE ' '$tmp/elf.$arch'"
+		row "$arch: no path of the building machine" sh -c "! strings -a '$file' | grep -F -e '$top' -e '$cache' -e '$HOME/'"
+	done
+	row "x86_64: functions are marked for indirect calls" sh -c "[ \$(objdump -d '$tmp/x86_64/bin/mcpass' 2>/dev/null | grep -c endbr64) -gt 1000 ]"
+	if [ "$(id -u)" -eq 0 ]; then
+		mkdir -p "$tmp/empty/tmp"
+		cp "$program" "$tmp/empty"
+		row "the demo, where there is nothing besides" demo_ends_well env -i chroot "$tmp/empty" /mcpass
+	else
+		skip "an empty root: needs root"
+	fi
+	row "it says that it is static" sh -c "'$program' --version --json | grep -q '\"static\":true'"
+}
+
+# --- the certificates of each family of systems, and proxies ---
+part_trust() {
+	[ "$(id -u)" -eq 0 ] || { skip "trust: needs root"; return; }
+	row "certificates" python3 "$here/trust.py" "$program" "$tmp/roots"
+	cat "$tmp/log"
+}
+part_proxies() { row "proxies" python3 "$here/proxies.py" "$program" && cat "$tmp/log"; }
+
+part_aarch64() {
+	[ -x "$tmp/aarch64/bin/mcpass" ] || { skip "no program for aarch64"; return; }
+	row "aarch64, emulated: the demo" demo_ends_well qemu-aarch64-static "$tmp/aarch64/bin/mcpass"
+}
+
+# --- the Debian packages, in fresh systems ---
+base_system() {
+	[ -f "$cache/roots/$1.tar" ] && return
+	mkdir -p "$cache/roots"
+	debootstrap --variant=minbase "$1" "$tmp/base-$1" >"$tmp/debootstrap" 2>&1 \
+		|| { tail -n 5 "$tmp/debootstrap"; return 1; }
+	tar -C "$tmp/base-$1" --exclude './var/cache/apt/archives/*.deb' -cf "$cache/roots/$1.tar.new" .
+	mv "$cache/roots/$1.tar.new" "$cache/roots/$1.tar"
+	rm -rf "$tmp/base-$1"
+}
+# inside ROOT COMMAND: a shell line in that system
+inside() {
+	root=$1
+	shift
+	env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
+		AUTOPKGTEST_TMP=/tmp chroot "$root" sh -c "$*"
+}
+deb_in() {
+	suite=$1 root=$tmp/$1
+	base_system "$suite" || { skip "$suite: no base system is to be had"; return; }
+	mkdir "$root"
+	tar -C "$root" -xf "$cache/roots/$suite.tar"
+	mount -t proc proc "$root/proc"
+	cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+	mkdir "$root/debs" "$root/tests"
+	cp "$dist"/*.deb "$root/debs"
+	cp "$top"/debian/tests/* "$root/tests"
+	inside "$root" "apt-get -qq update" >"$tmp/log" 2>&1
+	row "$suite: installs" inside "$root" "apt-get -qq install -y --no-install-recommends /debs/mcpass_*.deb /debs/libmcpass0_*.deb"
+	row "$suite: the package's test" inside "$root" "sh /tests/demo"
+	row "$suite: manual, completions, units" inside "$root" "ls /usr/lib/systemd/system/mcpass-serve.service /usr/lib/systemd/system/mcpass-authserver.service /usr/share/bash-completion/completions/mcpass /usr/share/zsh/vendor-completions/_mcpass /usr/share/fish/vendor_completions.d/mcpass.fish"
+	row "$suite: the library's test" inside "$root" "apt-get -qq install -y --no-install-recommends gcc libc6-dev pkgconf /debs/*.deb && sh /tests/library"
+	row "$suite: credentials stay" python3 "$here/keep.py" "$program" "$root" "$dist"
+	umount "$root/proc"
+	rm -rf --one-file-system "$root"
+}
+part_deb() {
+	only '*.deb' >/dev/null || { skip "no Debian package was built"; return; }
+	row "lintian" lintian --fail-on error --profile debian "$dist"/*.deb
+	row "the units: hardened" sh "$here/units.sh" "$top/debian"
+	[ "$(id -u)" -eq 0 ] || { skip "chroots: need root"; return; }
+	for suite in bookworm trixie; do deb_in "$suite"; done
+}
+
+# --- Python's and Node's packages, without a network ---
+part_wheel() {
+	wheel=$(only "*_$(uname -m).whl") || { skip "no wheel"; return; }
+	row "a fresh environment" python3 -m venv "$tmp/venv"
+	row "pip, offline" "$tmp/venv/bin/pip" install --quiet --no-index "$wheel"
+	row "it is the program itself" cmp "$tmp/venv/bin/mcpass" "$program"
+	row "its demo" demo_ends_well "$tmp/venv/bin/mcpass"
+	row "pip takes it away" sh -c "'$tmp/venv/bin/pip' uninstall --quiet -y mcpass && [ ! -e '$tmp/venv/bin/mcpass' ]"
+	if python3 -m venv "$tmp/tools" && "$tmp/tools/bin/pip" install --quiet uv pipx >/dev/null 2>&1; then
+		row "uvx, offline" env UV_CACHE_DIR="$tmp/uv" "$tmp/tools/bin/uvx" --offline --no-index --find-links "$dist" mcpass --version
+		row "pipx run" env PIPX_HOME="$tmp/pipx" PIP_NO_INDEX=1 "$tmp/tools/bin/pipx" run --backend pip --spec "$wheel" mcpass --version
+	else
+		skip "uvx, pipx: not to be had"
+	fi
+}
+part_npm() {
+	case $(uname -m) in x86_64) cpu=x64 ;; *) cpu=arm64 ;; esac
+	native=$(only "mcpass-linux-$cpu-*.tgz") || { skip "no npm package"; return; }
+	main=$dist/mcpass-$version.tgz
+	for how in "" --ignore-scripts; do
+		place=$tmp/npm$how
+		mkdir "$place"
+		echo '{"name":"place","version":"1.0.0","private":true}' >"$place/package.json"
+		row "npm, offline $how" npm install --prefix "$place" --offline --no-audit --no-fund --cache "$place/cache" $how "$native" "$main"
+		row "it runs $how" demo_ends_well "$place/node_modules/.bin/mcpass"
+		row "its exit code is passed on $how" sh -c "'$place/node_modules/.bin/mcpass' call; [ \$? -eq 1 ]"
+		row "npx finds it $how" sh -c "cd '$place' && npx --offline mcpass --version"
+		row "standard input is passed on $how" sh -c "echo secret | '$place/node_modules/.bin/mcpass' authserver hash alice"
+	done
+	row "no Node once it is installed" cmp "$tmp/npm/node_modules/.bin/mcpass" "$program"
+	row "a signal is passed on" python3 "$here/signal_through.py" "$tmp/npm--ignore-scripts/node_modules/.bin/mcpass"
+}
+
+part_image() {
+	image=$(only '*-oci.tar') || { skip "no image"; return; }
+	row "the image's digests, and its files" python3 "$here/image.py" "$image" "$tmp/image" "$(uname -m)"
+	[ "$(id -u)" -eq 0 ] || { skip "running the image: needs root"; return; }
+	row "the image's demo, as its user" demo_ends_well env -i HOME=/data XDG_DATA_HOME=/data chroot --userspec 65532:65532 "$tmp/image" /usr/bin/mcpass
+}
+
+# --- the same commit, elsewhere ---
+part_twice() {
+	mkdir "$tmp/elsewhere"
+	row "a second checkout" git clone --quiet --no-hardlinks "$top" "$tmp/elsewhere/some-where"
+	mkdir -p "$tmp/elsewhere/cache"
+	cp -r "$cache/sources" "$tmp/elsewhere/cache"
+	MCPASS_RELEASE_CACHE=$tmp/elsewhere/cache timeout 3600 sh "$tmp/elsewhere/some-where/release/make.sh" >"$tmp/log" 2>&1 \
+		|| tail -n 20 "$tmp/log"
+	row "bit for bit the same" diff "$dist/SHA256SUMS" "$tmp/elsewhere/some-where/dist/SHA256SUMS"
+}
+
+for part in sums static trust proxies aarch64 deb wheel npm image; do
+	! is_wanted "$part" || "part_$part"
+done
+case " $parts ${TWICE:+twice} " in *" twice "*) part_twice ;; esac
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
