@@ -38,8 +38,6 @@ skip() {
 }
 is_wanted() { [ -z "$parts" ] || case " $parts " in *" $1 "*) ;; *) return 1 ;; esac; }
 only() { set -- "$dist"/$1; [ -f "$1" ] && echo "$1"; }
-# The demo, whole: COMMAND... is the program
-demo_ends_well() { "$@" demo --auto 2>&1 | tail -n 1 | grep -q '^demo: .* ok$'; }
 
 parts="$*"
 version=$(sed -n 's/^project(mcpass VERSION \([0-9.]*\).*/\1/p' "$top/CMakeLists.txt")
@@ -85,7 +83,7 @@ part_static() {
 	if [ "$(id -u)" -eq 0 ]; then
 		mkdir -p "$tmp/empty/tmp"
 		cp "$program" "$tmp/empty"
-		row "the demo, where there is nothing besides" demo_ends_well env -i chroot "$tmp/empty" /mcpass
+		row "the demo, where there is nothing besides" sh "$here/demo.sh" env -i chroot "$tmp/empty" /mcpass
 	else
 		skip "an empty root: needs root"
 	fi
@@ -102,7 +100,7 @@ part_proxies() { row "proxies" python3 "$here/proxies.py" "$program" && cat "$tm
 
 part_aarch64() {
 	[ -x "$tmp/aarch64/bin/mcpass" ] || { skip "no program for aarch64"; return; }
-	row "aarch64, emulated: the demo" demo_ends_well qemu-aarch64-static "$tmp/aarch64/bin/mcpass"
+	row "aarch64, emulated: the demo" sh "$here/demo.sh" qemu-aarch64-static "$tmp/aarch64/bin/mcpass"
 }
 
 # --- the Debian packages, in fresh systems ---
@@ -155,11 +153,11 @@ part_wheel() {
 	row "a fresh environment" python3 -m venv "$tmp/venv"
 	row "pip, offline" "$tmp/venv/bin/pip" install --quiet --no-index "$wheel"
 	row "it is the program itself" cmp "$tmp/venv/bin/mcpass" "$program"
-	row "its demo" demo_ends_well "$tmp/venv/bin/mcpass"
+	row "its demo" sh "$here/demo.sh" "$tmp/venv/bin/mcpass"
 	row "pip takes it away" sh -c "'$tmp/venv/bin/pip' uninstall --quiet -y mcpass && [ ! -e '$tmp/venv/bin/mcpass' ]"
 	if python3 -m venv "$tmp/tools" && "$tmp/tools/bin/pip" install --quiet uv pipx >/dev/null 2>&1; then
 		row "uvx, offline" env UV_CACHE_DIR="$tmp/uv" "$tmp/tools/bin/uvx" --offline --no-index --find-links "$dist" mcpass --version
-		row "pipx run" env PIPX_HOME="$tmp/pipx" PIP_NO_INDEX=1 "$tmp/tools/bin/pipx" run --backend pip --spec "$wheel" mcpass --version
+		row "pipx run" env PIPX_HOME="$tmp/pipx" "$tmp/tools/bin/pipx" run --backend pip --spec "$wheel" mcpass --version
 	else
 		skip "uvx, pipx: not to be had"
 	fi
@@ -173,7 +171,7 @@ part_npm() {
 		mkdir "$place"
 		echo '{"name":"place","version":"1.0.0","private":true}' >"$place/package.json"
 		row "npm, offline $how" npm install --prefix "$place" --offline --no-audit --no-fund --cache "$place/cache" $how "$native" "$main"
-		row "it runs $how" demo_ends_well "$place/node_modules/.bin/mcpass"
+		row "it runs $how" sh "$here/demo.sh" "$place/node_modules/.bin/mcpass"
 		row "its exit code is passed on $how" sh -c "'$place/node_modules/.bin/mcpass' call; [ \$? -eq 1 ]"
 		row "npx finds it $how" sh -c "cd '$place' && npx --offline mcpass --version"
 		row "standard input is passed on $how" sh -c "echo secret | '$place/node_modules/.bin/mcpass' authserver hash alice"
@@ -186,7 +184,7 @@ part_image() {
 	image=$(only '*-oci.tar') || { skip "no image"; return; }
 	row "the image's digests, and its files" python3 "$here/image.py" "$image" "$tmp/image" "$(uname -m)"
 	[ "$(id -u)" -eq 0 ] || { skip "running the image: needs root"; return; }
-	row "the image's demo, as its user" demo_ends_well env -i HOME=/data XDG_DATA_HOME=/data chroot --userspec 65532:65532 "$tmp/image" /usr/bin/mcpass
+	row "the image's demo, as its user" sh "$here/demo.sh" env -i HOME=/data XDG_DATA_HOME=/data chroot --userspec 65532:65532 "$tmp/image" /usr/bin/mcpass
 }
 
 # --- the same commit, elsewhere ---
