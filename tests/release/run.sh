@@ -113,13 +113,6 @@ base_system() {
 	mv "$cache/roots/$1.tar.new" "$cache/roots/$1.tar"
 	rm -rf "$tmp/base-$1"
 }
-# inside ROOT COMMAND: a shell line in that system
-inside() {
-	root=$1
-	shift
-	env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive \
-		AUTOPKGTEST_TMP=/tmp chroot "$root" sh -c "$*"
-}
 deb_in() {
 	suite=$1 root=$tmp/$1
 	base_system "$suite" || { skip "$suite: no base system is to be had"; return; }
@@ -130,11 +123,11 @@ deb_in() {
 	mkdir "$root/debs" "$root/tests"
 	cp "$dist"/*.deb "$root/debs"
 	cp "$top"/debian/tests/* "$root/tests"
-	inside "$root" "apt-get -qq update" >"$tmp/log" 2>&1
-	row "$suite: installs" inside "$root" "apt-get -qq install -y --no-install-recommends /debs/mcpass_*.deb /debs/libmcpass0_*.deb"
-	row "$suite: the package's test" inside "$root" "sh /tests/demo"
-	row "$suite: manual, completions, units" inside "$root" "ls /usr/lib/systemd/system/mcpass-serve.service /usr/lib/systemd/system/mcpass-authserver.service /usr/share/bash-completion/completions/mcpass /usr/share/zsh/vendor-completions/_mcpass /usr/share/fish/vendor_completions.d/mcpass.fish"
-	row "$suite: the library's test" inside "$root" "apt-get -qq install -y --no-install-recommends gcc libc6-dev pkgconf /debs/*.deb && sh /tests/library"
+	sh "$here/inside.sh" "$root" "apt-get -qq update" >"$tmp/log" 2>&1
+	row "$suite: installs" sh "$here/inside.sh" "$root" "apt-get -qq install -y --no-install-recommends /debs/mcpass_*.deb /debs/libmcpass0_*.deb"
+	row "$suite: the package's test" sh "$here/inside.sh" "$root" "sh /tests/demo"
+	row "$suite: manual, completions, units" sh "$here/inside.sh" "$root" "ls /usr/lib/systemd/system/mcpass-serve.service /usr/lib/systemd/system/mcpass-authserver.service /usr/share/bash-completion/completions/mcpass /usr/share/zsh/vendor-completions/_mcpass /usr/share/fish/vendor_completions.d/mcpass.fish"
+	row "$suite: the library's test" sh "$here/inside.sh" "$root" "apt-get -qq install -y --no-install-recommends gcc libc6-dev pkgconf /debs/*.deb && sh /tests/library"
 	row "$suite: credentials stay" python3 "$here/keep.py" "$program" "$root" "$dist"
 	umount "$root/proc"
 	rm -rf --one-file-system "$root"
