@@ -12,7 +12,7 @@ foreach(fn malloc calloc realloc free strdup strndup)
   target_link_options(mp_harness PUBLIC -Wl,--wrap=${fn})
 endforeach()
 
-# The issuer's store in memory, for whoever has an issuer.
+# The issuer's store in memory, for tests that have an issuer.
 add_library(mp_memstore STATIC ${PROJECT_SOURCE_DIR}/tests/harness/memstore.c)
 target_include_directories(mp_memstore PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(mp_memstore PUBLIC mp_issuer)

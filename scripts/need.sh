@@ -9,7 +9,7 @@ build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-de
 check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps"
 fuzz="clang libclang-rt-dev"
 bench="curl python3 libmicrohttpd-dev"
-# Whoever has node and npm already may have them from elsewhere, under other names.
+# A machine that has node and npm already may have them from elsewhere, under other names.
 conformance="curl python3"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 	|| conformance="$conformance nodejs npm"
@@ -25,7 +25,7 @@ command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 interop="$conformance openssl chromium chromium-driver unzip jq python3-venv"
 command -v go >/dev/null 2>&1 || interop="$interop golang-go"
 command -v mvn >/dev/null 2>&1 || interop="$interop maven"
-# Keycloak wants Java 17; whoever has that already, from wherever, keeps it.
+# Keycloak wants Java 17; a machine that has it already, from wherever, keeps it.
 java=$(java -version 2>&1 | sed -n '1s/.*version "\([0-9]*\).*/\1/p') || java=
 [ "${java:-0}" -ge 17 ] || interop="$interop default-jre-headless"
 

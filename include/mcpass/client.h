@@ -72,7 +72,7 @@ struct mcpass_client_config {
 	const char *idp_token_endpoint; /* ID_JAG: where the id token is exchanged */
 	const char *idp_client_id, *idp_client_secret;  /* ID_JAG: who we are there */
 	const struct mcpass_header *extra; /* further authorization parameters; one with an
-	                                 * empty value is not sent, whoever else wants it */
+	                                 * empty value is not sent, whatever else wants it */
 	size_t extra_count;             /* items */
 	/* What the authorization server does differently, by the name of its provider in the
 	 * table of `mcpass providers`; NULL: found by the issuer's URL; "none": nothing.  What
@@ -105,7 +105,7 @@ enum mcpass_event_type {
 	                                 * is then the reason */
 	MCPASS_EV_LISTENING,            /* answers LISTEN; data is the redirect URI */
 	MCPASS_EV_REDIRECT,             /* answers BROWSE and WAIT; data is the query string,
-	                                 * NULL when nobody came in time */
+	                                 * NULL when none came in time */
 	MCPASS_EV_SHOWN,                /* answers SHOW_CODE */
 	MCPASS_EV_PAUSED,               /* answers PAUSE */
 	MCPASS_EV_CONFIRMED             /* answers CONFIRM; status is 1 for yes, 0 for no */
@@ -136,7 +136,7 @@ enum mcpass_action_type {
 	MCPASS_ACT_DONE,                /* token is set, or NULL: call without one, and feed
 	                                 * CHALLENGE if the server refuses */
 	MCPASS_ACT_WAIT,                /* what came was not the answer to this login: tell
-	                                 * whoever brought it, and wait on for the redirect,
+	                                 * the browser that brought it, and wait on for the redirect,
 	                                 * no longer than after BROWSE */
 	MCPASS_ACT_SHOW_CODE,           /* show url and user_code to the person, who opens the
 	                                 * one and enters the other, on any device, until
@@ -188,7 +188,7 @@ MCPASS_API void mcpass_client_free(struct mcpass_client *client);  /* wipes; NUL
  * MCPASS_E_PROTOCOL  a server broke the clause named in err->spec
  * MCPASS_E_LIMIT     a document or a list is over its cap (base/limits.h)
  * MCPASS_E_DENIED    the user or the AS said no; err->oauth has the code
- * MCPASS_E_EXPIRED   nobody finished the login in time
+ * MCPASS_E_EXPIRED   the login was not finished in time
  * MCPASS_E_POLICY    issuer, resource or iss mismatch; no S256; http:// to a far host
  * MCPASS_E_NOMEM     out of memory
  *

@@ -39,7 +39,7 @@ enum mcpass_rc {
 	MCPASS_E_PROTOCOL = 300, /* 3: a server broke its specification */
 	MCPASS_E_LIMIT,         /*    what a server sent is over a cap */
 	MCPASS_E_DENIED = 400,  /* 4: the user or the authorization server said no */
-	MCPASS_E_EXPIRED,       /*    nobody answered in time, or a grant ran out */
+	MCPASS_E_EXPIRED,       /*    no answer came in time, or a grant ran out */
 	MCPASS_E_POLICY = 500   /* 5: we refuse; it would be unsafe */
 };
 

@@ -4,7 +4,7 @@
  * set, metadata or its issuer's word on a token, it says what to fetch, and is asked again
  * afterwards.  It checks JWT access tokens: signature, iss, aud, exp, nbf, typ, crit, algorithm;
  * for opaque tokens it asks their issuer (RFC 7662), where that is configured; of both it
- * checks audience, scopes and roles, and, where that is configured, that whoever sends one
+ * checks audience, scopes and roles, and, where that is configured, that the sender of one
  * holds its key (DPoP).
  * It does NOT check: the revocation of a JWT (unless its issuer is asked about JWTs too),
  * TLS, the request's body against its headers; whether a proof was shown to another
@@ -25,7 +25,7 @@ struct mcpass_guard;                    /* opaque */
 
 /* How an issuer is asked about a token; spec: RFC 7662 2.
  *
- * Whoever is asked sees a token that is good here, so an opaque one is shown to one issuer
+ * The issuer that is asked sees a token that is good here, so an opaque one is shown to one issuer
  * only: to the one with the longest token_prefix that it begins with.  One without a prefix
  * takes the rest; two with the same are MCPASS_E_USAGE.  A JWT names its issuer itself. */
 enum mcpass_introspect {
@@ -42,7 +42,7 @@ struct mcpass_introspection {
 	enum mcpass_introspect what;
 	int64_t lifetime;               /* seconds that its word is good, 1 to 3600; 0: 60 */
 	/* 1: an answer without aud is good enough.  Only for an issuer that calls a token
-	 * active to nobody but the client that it is meant for. */
+	 * active only to the client that it is meant for. */
 	int audience_optional;
 };
 struct mcpass_guard_issuer {
@@ -59,7 +59,7 @@ struct mcpass_scope_rule {
 	const char *scope;              /* one scope or several, "" for none */
 	const char *const *roles;       /* any one of them is enough; ends with NULL, or NULL */
 };
-/* Whoever has the first scope has the others too, and what those imply in turn:
+/* A token with the first scope has the others too, and what those imply in turn:
  * "mcp:admin", "mcp:write"; "mcp:write", "mcp:read mcp:tools".  Two scopes that imply each
  * other are MCPASS_E_USAGE: the smaller one would have become the greater one. */
 struct mcpass_scope_implication {
@@ -224,7 +224,7 @@ MCPASS_API enum mcpass_rc mcpass_guard_pin_keys(struct mcpass_guard *guard, cons
 
 /* Judges a request, once: a DPoP proof that reached a verdict other than FETCH is used up,
  * and the same request again is a replay.  A failure (MCPASS_E_NOMEM, MCPASS_E_USAGE) leaves a deny verdict
- * with status 503: whoever ignores the result still lets nobody in. */
+ * with status 503: a caller that ignores the result still refuses. */
 MCPASS_API enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
     const struct mcpass_guard_request *request, struct mcpass_verdict *ret_verdict,
     struct mcpass_error *err);
@@ -233,7 +233,7 @@ MCPASS_API enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
  * MCPASS_E_IO, _E_PROTOCOL, _E_POLICY, _E_LIMIT: the issuer's answer cannot be used; it is
  * a matter for the log, the guard goes on.  That is remembered for a while, so that a
  * broken issuer is not asked at each request; without any keys, and without the issuer's
- * word on an opaque token, the check then denies with 503.  MCPASS_E_USAGE: nobody asked for
+ * word on an opaque token, the check then denies with 503.  MCPASS_E_USAGE: the guard did not ask for
  * this. */
 MCPASS_API enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *key,
     int status, const char *body, size_t len, int64_t now, struct mcpass_error *err);

@@ -21,7 +21,7 @@ typedef void mcpass_show_code_fn(void *ctx, const struct mcpass_action *action);
  * device, by a code (RFC 8628), where the authorization server offers that.  With cfg->grant
  * MCPASS_GRANT_DEVICE it fails where it does not (MCPASS_E_DENIED); otherwise the browser is
  * tried after all.
- * MCPASS_E_EXPIRED  nobody entered the code in time */
+ * MCPASS_E_EXPIRED  the code was not entered in time */
 MCPASS_API enum mcpass_rc mcpass_login_by_code(const struct mcpass_client_config *cfg,
     mcpass_show_code_fn *show, void *ctx, struct mcpass_token **ret_token,
     struct mcpass_error *err);

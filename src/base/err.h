@@ -1,4 +1,4 @@
-/* err.h - how an error is reported, once, by whoever knows its cause. */
+/* err.h - how an error is reported: once, where its cause is known. */
 #ifndef MP_BASE_ERR_H
 #define MP_BASE_ERR_H
 #include "mcpass/error.h"

@@ -55,7 +55,7 @@
 #define MP_MAX_TOKEN_LIFETIME (10LL * 365 * 86400)
 /* A code that a person types (RFC 8628 6.1: short; eight characters are usual). */
 #define MP_MAX_USER_CODE 32u
-/* Seconds that such a code may claim to be good: nobody waits longer than a day. */
+/* Seconds that such a code may claim to be good: a day. */
 #define MP_MAX_DEVICE_LIFETIME 86400
 /* Answers in a row, to polls for a token, that are the server's own failure (429, 5xx):
  * with the pause doubled each time a minute or two, the length of a restart. */
@@ -125,7 +125,7 @@
 #define MP_MAX_REDIRECT_URI 1024u
 /* A client's name in bytes: it is the headline of a page. */
 #define MP_MAX_CLIENT_NAME 120u
-/* scrypt reads the whole password; nobody types more. */
+/* scrypt reads the whole password; no person types more. */
 #define MP_MAX_PASSWORD 512u
 /* Comparisons of passwords that are under way, or were right and are remembered: as many
  * clients with a secret, and half of them people who sign in. */
@@ -266,7 +266,7 @@
 #define MP_STREAM_SETTLED_MS 30000
 /* Milliseconds that requests wait for the GET stream; some servers send its head late. */
 #define MP_LISTEN_WAIT_MS 2000
-/* How often an option of the program may be repeated: nobody types more. */
+/* How often an option of the program may be repeated. */
 #define MP_MAX_REPEATS 32
 /* Pages of one list, and items over all of them, that a command asks a server for. */
 #define MP_MAX_LIST_PAGES 1000

@@ -7,7 +7,7 @@
 
 #define MP_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Bytes that are borrowed from somebody's buffer; data need not end in NUL. */
+/* Bytes that are borrowed from another buffer; data need not end in NUL. */
 struct mp_span {
 	const char *data;
 	size_t len;

@@ -10,7 +10,7 @@ struct both {
 	struct mp_buf text;             /* "{..." without the end */
 };
 
-/* Whoever wrote the JSON sits at the keyboard: a protocol error would blame a server. */
+/* The JSON is the person's own: a protocol error would blame a server. */
 static enum mcpass_rc parse_typed(const char *name, const char *text, size_t len,
     json_t **ret_json, struct mcpass_error *err)
 {

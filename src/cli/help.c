@@ -122,7 +122,7 @@ void mp_help_overview(struct mp_buf *buf, const struct mp_term *term)
 	    "  1  the command: usage, an unknown tool, a wrong argument, an error of the tool\n"
 	    "  2  this machine: no connection, no file, no memory, the credential store\n"
 	    "  3  the server broke its specification\n"
-	    "  4  a person or the authorization server said no, or nobody answered in time\n"
+	    "  4  a person or the authorization server said no, or no answer came in time\n"
 	    "  5  refused, because it would be unsafe\n"
 	    "\n'mcpass help COMMAND' or 'mcpass COMMAND --help' says more.\n");
 }

@@ -20,7 +20,7 @@ json_t *mp_arguments_schema(const struct mp_arguments *arguments);
 json_t *mp_arguments_list(const struct mp_arguments *arguments);
 
 /* MCPASS_E_PROTOCOL: given is no object, lacks one, or has one that does not fit; the
- * detail tells whoever wrote it (often a language model) how to do better.
+ * detail tells the author of the call (often a language model) how to do better.
  * given may be NULL: nothing. */
 enum mcpass_rc mp_arguments_check(const struct mp_arguments *arguments, const json_t *given,
     struct mcpass_error *err);

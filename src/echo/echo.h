@@ -1,7 +1,7 @@
 /* echo.h - the echo MCP server: what the demo protects, and the smallest honest server.
  *
  * Message in, message out, both eras, no state beyond a session id that is a signed
- * nothing.  Authorization has been done by whoever calls it.
+ * nothing.  The caller of this has done the authorization.
  * Tools: echo (message, repeat_count 1-10), get_time, whoami, call_on.  Prompts: greeting, help,
  * echo_prompt.  Resource: echo://about. */
 #ifndef MP_ECHO_ECHO_H
@@ -38,7 +38,7 @@ enum mcpass_rc mp_echo_screen(const struct mp_echo_config *config,
  * endpoint first, and take a 405 for a server that needs no login. */
 enum mcpass_rc mp_echo_screen_message(const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err);
-/* Answers a POST of the MCP endpoint.  MCPASS_OK with status 0: somebody calls call_on; do
+/* Answers a POST of the MCP endpoint.  MCPASS_OK with status 0: the tool call_on was called; do
  * it, and ask again with caller->called_on. */
 enum mcpass_rc mp_echo_answer(const struct mp_echo_config *config,
     const struct mp_http_request *request, const struct mp_caller *caller,

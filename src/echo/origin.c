@@ -48,7 +48,7 @@ static bool is_origin_allowed(const struct mp_echo_config *config,
 }
 
 /* True for a media range that application/json lies in; a missing Accept wants anything.
- * Weights are not read: whoever lists a type can be sent it.  spec: RFC 9110 12.5.1 */
+ * Weights are not read: a listed type is an accepted one.  spec: RFC 9110 12.5.1 */
 static bool is_json_accepted(const struct mp_http_request *request)
 {
 	static const char *const ranges[] = { "application/json", "application/*", "*/*" };

@@ -38,7 +38,7 @@ static const struct mp_argument echo_arguments[] = {
 	{ .name = "message", .description = "What the tool is given", .required = true },
 };
 static const struct prompt prompts[] = {
-	{ "greeting", "Greeting", "Greets somebody.",
+	{ "greeting", "Greeting", "Greets a person by name.",
 	    { greeting_arguments, MP_COUNT(greeting_arguments) }, write_greeting },
 	{ "help", "Help", "Explains this server.", { NULL, 0 }, write_help },
 	{ "echo_prompt", "Echo prompt", "Tries the tool echo.",

@@ -48,7 +48,7 @@ static enum mcpass_rc run_whoami(const struct mp_call *call, const struct tool *
 	(void)tool;
 	(void)given;
 	if (caller == NULL) {
-		mp_buf_adds(text, "nobody: authorization is off");
+		mp_buf_adds(text, "no user: authorization is off");
 	} else {
 		const struct { const char *what, *value; } lines[] = {
 			{ "username", caller->username }, { "subject", caller->subject },
@@ -71,7 +71,7 @@ static enum mcpass_rc run_call_on(const struct mp_call *call, const struct tool 
 	(void)tool;
 	(void)given;
 	if (caller == NULL || caller->called_on == NULL)        /* see run_tool() */
-		mp_buf_adds(text, "nobody is calling: there is nobody to call on as");
+		mp_buf_adds(text, "the call has no user to call on as");
 	else
 		mp_buf_adds(text, caller->called_on->text);
 	return mp_buf_check(text, "the answer", err);
@@ -97,7 +97,7 @@ static const struct tool tools[] = {
 	    .description = "Tells who is calling, as the access token says it.",
 	    .run = run_whoami },
 	{ .name = "call_on", .title = "Call on",
-	    .description = "Calls another server as whoever is calling, and tells who that sees.",
+	    .description = "Calls another server as the caller, and tells which user that server sees.",
 	    .calls_on = true, .run = run_call_on, .failed = call_on_failed },
 };
 
@@ -175,7 +175,7 @@ static enum mcpass_rc run_tool(struct mp_call *call, const struct tool *tool,
 	rc = mp_arguments_check(&tool->arguments, given, &why);
 	if (rc)
 		return refuse_arguments(call, &why, ret_result, err);
-	/* The answer waits until somebody has called on; what is made up now is dropped. */
+	/* The answer waits until the other server was called; what is made up now is dropped. */
 	if (tool->calls_on && call->caller != NULL && call->caller->called_on == NULL)
 		call->waits = true;
 	mp_buf_init(&text, MP_MAX_MESSAGE);

@@ -119,7 +119,7 @@ static enum mp_state wait_for_poll(struct mcpass_client *client, int64_t wait,
 		return mp_broken_by(err, why, POLLING);
 	if (is_over(client)) {
 		(void)mp_fail(err, MCPASS_E_EXPIRED, "RFC 8628 3.5",
-		    "nobody entered the code in the time that it was good for");
+		    "the code was not entered in the time that it was good for");
 		mp_hint(err, "run the command again for a new code");
 		return mp_broken(err, POLLING);
 	}

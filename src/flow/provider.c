@@ -71,7 +71,7 @@ static bool is_given(const struct mp_headers *given, const char *name)
 }
 
 /* What the person gave goes before what the table says, even a parameter without a value:
- * it is not sent (RFC 6749 3.1), and nobody puts one of that name in its place. */
+ * it is not sent (RFC 6749 3.1), and no option of that name takes its place. */
 enum mcpass_rc mp_provider_gather_params(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_headers *given = &client->extra;

@@ -84,7 +84,7 @@ static enum mcpass_rc wish_grants(const struct mcpass_client *client,
 	 * for them, and takes them of a client only that registered for it.  spec: SEP-2207 */
 	if (!rc)
 		rc = add_item(&wish->grant_types, "refresh_token", err);
-	/* Once for both: whoever signs in by a code next time needs it (RFC 7591 2). */
+	/* Once for both: the next login by a code needs it (RFC 7591 2). */
 	if (!rc && !is_cured(client, MP_CURED_FEWER_FIELDS)
 	    && mp_grant_offers_device(&client->record.as))
 		rc = add_item(&wish->grant_types, MP_GRANT_DEVICE, err);

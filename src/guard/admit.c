@@ -58,7 +58,7 @@ static enum mcpass_rc check_scopes(struct mp_check *check, const struct mp_findi
 	return rc;
 }
 
-/* Before the scopes: whoever may not do it anyway is told nothing of what it would take,
+/* Before the scopes: a caller that may not do it anyway is told nothing of what it would take,
  * and is not sent to ask for more in vain. */
 static enum mcpass_rc check_roles(struct mp_check *check, const struct mp_finding *finding,
     struct mcpass_error *err)

@@ -34,7 +34,7 @@ void mp_memory_free(struct mp_memory *memory)
 	*memory = (struct mp_memory){ 0 };
 }
 
-/* A hash is as good as any number: whoever wants to fill one bucket has to have tokens
+/* A hash is as good as any number: an attacker that wants to fill one bucket needs tokens
  * issued until their hashes fit. */
 static struct mp_entry **bucket_of(const struct mp_memory *memory,
     const uint8_t digest[MP_SHA256_LEN])

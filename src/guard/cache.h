@@ -1,7 +1,7 @@
 /* cache.h - what a guard remembers of tokens, by their hash: the token itself is not kept.
  *
  * It holds so many and no more: a new one pushes out the one that was not used for longest,
- * all in constant time.  What stands here was found out, not decided: whoever finds an entry
+ * all in constant time.  What stands here was found out, not decided: a caller that finds an entry
  * still asks whether its key and its time are good. */
 #ifndef MP_GUARD_CACHE_H
 #define MP_GUARD_CACHE_H

@@ -71,7 +71,7 @@ static enum mcpass_rc read_binding(const json_t *token, struct mp_claims *claims
 	return mp_set(&claims->jkt, json_string_value(jkt), err);
 }
 
-/* spec: RFC 7519 4.1.3: one text, or a list of texts.  What is neither names nobody. */
+/* spec: RFC 7519 4.1.3: one text, or a list of texts.  What is neither names no audience. */
 static enum mcpass_rc read_audiences(const json_t *token, struct mp_claims *claims,
     struct mcpass_error *err)
 {

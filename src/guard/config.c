@@ -1,5 +1,5 @@
 /* A guard from its configuration: every text is copied, and what could only fail later,
- * at somebody's request, fails now. */
+ * at a request, fails now. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"

@@ -25,7 +25,7 @@ static enum mcpass_rc check_query(const char *query, struct mp_misfit *ret_misfi
 	rc = mp_form_parse(query, strlen(query), &form, NULL);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	if (rc)         /* nobody can say that there is no token in it */
+	if (rc)         /* it may have a token in it */
 		return refuse(MP_DENY_REQUEST, MP_SCHEME_NONE, ret_misfit, "RFC 6750 3.1",
 		    "the query cannot be read", err);
 	for (size_t i = 0; i < form.count; i++)

@@ -13,7 +13,7 @@ enum mcpass_rc mp_discovery_init(struct mp_discovery *discovery, const char *iss
 
 	*discovery = (struct mp_discovery){ .issuer = issuer, .loopback_http = loopback_http };
 	rc = mp_places_of_issuer(&discovery->places, issuer, issuer, loopback_http, 0, &why);
-	if (rc == MCPASS_E_PROTOCOL)    /* nobody else wrote it */
+	if (rc == MCPASS_E_PROTOCOL)    /* it is our own document */
 		rc = MCPASS_E_USAGE;
 	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
 }

@@ -21,7 +21,7 @@ static void forget(struct mcpass_guard *guard)
 	mp_buf_clear(&guard->fetch_key);
 }
 
-/* Whoever is told to come back needs the nonce, and so does whoever had the one before:
+/* A client that is told to come back needs the nonce, and so does one that had the one before:
  * it would be refused soon.  spec: RFC 9449 8.2, 9 */
 static enum mcpass_rc add_nonce(struct mp_check *check, struct mcpass_error *err)
 {
@@ -51,7 +51,7 @@ static enum mcpass_rc document_fetched(struct mcpass_guard *guard, const char *u
 		rc = rc ? rc : one;
 	}
 	if (!rc && !asked)
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "nobody asked for this: %s", url);
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "this was not asked for: %s", url);
 	return rc;
 }
 

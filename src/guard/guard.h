@@ -15,7 +15,7 @@ struct mcpass_guard {
 	char *metadata;                 /* the document */
 	struct mp_strings copy_urls;    /* where a copy of the first issuer's is; may be empty */
 
-	/* By a token's hash.  The third is apart so that whoever sends tokens that are none
+	/* By a token's hash.  The third is apart so that a sender of tokens that are none
 	 * pushes out only others of that kind. */
 	struct mp_memory verified;      /* JWTs whose signature was good */
 	struct mp_memory words;         /* what issuers said of tokens that are active */

@@ -178,7 +178,7 @@ static enum mcpass_rc read_answer(struct word *word, const char *body, size_t le
 }
 
 /* Whether the next token would fare no better.  What is wrong with one answer may be that
- * token's doing, and whoever sent it must not shut out all others. */
+ * token's doing, and its sender must not shut out all others. */
 static bool concerns_all(int status, enum mcpass_rc rc)
 {
 	return rc == MCPASS_E_DENIED || status == 0 || status == 429
@@ -263,7 +263,7 @@ static bool is_named(const char *key, const char *url, size_t number, const char
 	return true;
 }
 
-/* The issuer of a question, and the hash in its name; NULL: nobody asked that. */
+/* The issuer of a question, and the hash in its name; NULL: that was not asked. */
 static struct mp_guard_issuer *find_asked(struct mcpass_guard *guard, const char *key,
     const char **ret_digest)
 {
@@ -312,7 +312,7 @@ enum mcpass_rc mp_word_fetched(struct mcpass_guard *guard, const char *key, int 
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc || word.entry == NULL || word.issuer == NULL) {
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "nobody asked for this: %s", key);
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "this was not asked for: %s", key);
 	} else {
 		word.entry->issuer = index_of(guard, word.issuer);
 		word.entry->at = now;

@@ -10,7 +10,7 @@ static enum mcpass_rc check_configured(const char *url, bool loopback_http, cons
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc = mp_target_check(url, url, loopback_http, what, &why);
 
-	if (rc == MCPASS_E_PROTOCOL)    /* nobody else wrote it */
+	if (rc == MCPASS_E_PROTOCOL)    /* it is our own document */
 		rc = MCPASS_E_USAGE;
 	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
 }

@@ -66,7 +66,7 @@ static struct mp_guard_issuer *asked_issuer(struct mcpass_guard *guard, const ch
 }
 
 /* An opaque token says nothing of its issuer, so the configuration has to.  Only one is
- * asked: whoever is asked could use the token. */
+ * asked: the issuer that is asked could use the token. */
 static struct mp_guard_issuer *issuer_of_opaque(const struct mp_check *check)
 {
 	struct mcpass_guard *guard = check->guard;

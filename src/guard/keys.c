@@ -71,7 +71,7 @@ const char *mp_keys_failure(const struct mp_issuer_keys *keys)
 	return keys->failure;
 }
 
-/* What to GET for a newer set; NULL: there is nobody to ask now.  Whoever invents kids costs
+/* What to GET for a newer set; NULL: nothing can be fetched now.  A sender of invented kids costs
  * the issuer one request per cooldown, no more; a set that came in due time does not start
  * one, so that a new key is found at once. */
 const char *mp_keys_newer(const struct mp_issuer_keys *keys, int64_t now)
@@ -114,10 +114,10 @@ enum mp_keys_answer mp_keys_find(const struct mp_issuer_keys *keys, const char *
 		return MP_KEYS_FETCH;
 	}
 	/* An old set serves on when there was no new one: an issuer that is down says nothing
-	 * against its keys, and nobody should be logged out by its restart. */
+	 * against its keys, and its restart should log no user out. */
 	if (found)
 		return MP_KEYS_FOUND;
-	/* After a failure nobody knows which keys there are now: a 401 would make a client
+	/* After a failure it is not known which keys there are now: a 401 would make a client
 	 * throw away a good token. */
 	return !usable || mp_keys_failure(keys)[0] != '\0' ? MP_KEYS_UNAVAILABLE : MP_KEYS_UNKNOWN;
 }

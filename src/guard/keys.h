@@ -12,7 +12,7 @@ struct mp_issuer_keys {
 	struct mp_jwks set;
 	uint64_t generation;            /* of the set: another one each time it is replaced */
 	uint8_t digest[MP_SHA256_LEN];  /* of its text */
-	bool is_pinned;                 /* the operator gave the set: nobody is asked for another */
+	bool is_pinned;                 /* the operator gave the set: no other is fetched */
 	bool has_set;
 	int64_t fetched_at;             /* when the set came; Unix time, seconds */
 	bool is_cooling;                /* it was last asked for in vain, or for a strange kid; */
@@ -22,7 +22,7 @@ struct mp_issuer_keys {
 };
 
 enum mp_keys_answer {
-	MP_KEYS_UNAVAILABLE = 0,        /* nobody can say whether there is such a key */
+	MP_KEYS_UNAVAILABLE = 0,        /* it is not known whether there is such a key */
 	MP_KEYS_UNKNOWN,                /* the issuer publishes no such key */
 	MP_KEYS_FETCH,                  /* GET *ret_url first */
 	MP_KEYS_FOUND

@@ -1,4 +1,4 @@
-/* nonce.h - nonces that nobody has to remember: each is a MAC of its slot of time.
+/* nonce.h - nonces that need no store: each is a MAC of its slot of time.
  * spec: RFC 9449 8, 9, 11.3 */
 #ifndef MP_GUARD_NONCE_H
 #define MP_GUARD_NONCE_H

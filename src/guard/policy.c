@@ -228,7 +228,7 @@ static const struct mp_rule *find_rule(const struct mp_policy *policy,
 	return NULL;
 }
 
-/* The nth operation; when there is none at all, one that nobody knows. */
+/* The nth operation; when there is none at all, an unknown one. */
 static const struct mp_rule *rule_for(const struct mp_policy *policy,
     const struct mcpass_operation *operations, size_t count, size_t n)
 {

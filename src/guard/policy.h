@@ -34,7 +34,7 @@ enum mcpass_rc mp_policy_init(struct mp_policy *policy, const struct mcpass_guar
 void mp_policy_free(struct mp_policy *policy);
 
 /* All that these operations need together: the caller's (mp_strings_free).  With no
- * operation at all (a GET, a body that nobody can read) it is what the rule for "*"
+ * operation at all (a GET, a body that cannot be read) it is what the rule for "*"
  * says, so that nothing passes just because it was not understood. */
 enum mcpass_rc mp_policy_needs(const struct mp_policy *policy,
     const struct mcpass_operation *operations, size_t count, struct mp_strings *ret_scopes,

@@ -1,4 +1,4 @@
-/* proof.h - does whoever sends a token hold the key that it is bound to, and is the proof
+/* proof.h - does the sender of a token hold the key that it is bound to, and is the proof
  * of that a new one?
  * spec: RFC 9449 4.3, 7, 8, 9, 11.1; MCP SEP-1932 */
 #ifndef MP_GUARD_PROOF_H

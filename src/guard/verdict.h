@@ -28,7 +28,7 @@ struct mp_reply {                       /* borrowed */
 	enum mcpass_dpop_mode dpop;     /* which schemes there are */
 	const char *metadata_url;
 	const char *scope;              /* what to ask for, or NULL */
-	/* A sentence for whoever looks into it, or NULL; it may hold the token's words,
+	/* A sentence for the operator, or NULL; it may hold the token's words,
 	 * never the token. */
 	const char *why;
 };

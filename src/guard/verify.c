@@ -3,7 +3,7 @@
 #include "base/limits.h"
 
 /* A JWT made for another purpose (a DPoP proof, a logout token, a client's assertion) is no
- * access token, whoever signed it; spec: RFC 9068 4, RFC 8725 3.11 */
+ * access token, by whatever issuer it was signed; spec: RFC 9068 4, RFC 8725 3.11 */
 enum mcpass_rc mp_verify_typ(const struct mp_jws *jws, struct mcpass_error *err)
 {
 	if (jws->typ == NULL || mp_kind_is_access(jws->typ))
@@ -57,7 +57,7 @@ static enum mcpass_rc check_binding(const struct mp_claims *claims,
 	return MCPASS_OK;
 }
 
-/* spec: RFC 7519 4.1.2; RFC 9068 2.2: somebody has to answer for the call */
+/* spec: RFC 7519 4.1.2; RFC 9068 2.2: a subject has to answer for the call */
 static enum mcpass_rc check_who(const struct mp_claims *claims, const struct mp_expect *expect,
     struct mcpass_error *err)
 {
@@ -92,8 +92,8 @@ static enum mcpass_rc check_dates(const struct mp_claims *claims,
 {
 	double now = (double)expect->now;
 
-	/* spec: RFC 9068 2.2 (REQUIRED): a JWT must end.  RFC 7662 2.2 (OPTIONAL): whoever is
-	 * asked again and again may leave it open. */
+	/* spec: RFC 9068 2.2 (REQUIRED): a JWT must end.  RFC 7662 2.2 (OPTIONAL): an
+	 * issuer that is asked again and again may leave it open. */
 	if (!claims->has_exp && expect->asked == NULL)
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 9068 2.2", "exp is missing");
 	/* spec: RFC 7519 4.1.4 (on or after it: no) */

@@ -187,7 +187,7 @@ struct mp_access {
 	const char *username, *client_id;
 	const char *scope, *resource;   /* or NULL */
 	int64_t now;
-	bool machine;                   /* username is nobody's name */
+	bool machine;                   /* username is the client's id */
 	const char *thumbprint;         /* of the key that it is bound to, or NULL */
 	const char *family;             /* of the grant that it goes with, or NULL */
 	int64_t not_after;              /* Unix time; 0: the usual lifetime */

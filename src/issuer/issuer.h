@@ -12,7 +12,7 @@
 /* What the issuer remembers: text by kind and key, until it expires.  group lets a whole
  * refresh family go at once.  get and take yield *ret_value NULL when there is none (or it
  * has expired); the value is the caller's (mp_free_wiped).  take removes what it
- * returns, atomically: a code is used once, whoever comes twice. */
+ * returns, atomically: a code is used once, also by concurrent requests. */
 struct mp_issuer_store {
 	enum mcpass_rc (*put)(void *ctx, const char *kind, const char *key, const char *group,
 	    int64_t expires_at, const char *value, struct mcpass_error *err);
@@ -127,7 +127,7 @@ struct mp_issuer_config {
 	const char *const *proxies;
 	size_t proxy_count;
 	/* Origins of pages that may register and fetch tokens; never authorize, which is a page
-	 * of ours.  Metadata and keys are anybody's.  spec: RFC 9700 2.6 */
+	 * of ours.  Metadata and keys are public.  spec: RFC 9700 2.6 */
 	const char *const *cors_origins;
 	size_t cors_count;
 	/* Which it answers to; its own is that of its URL.  The names are borrowed while it lives. */
@@ -154,7 +154,7 @@ enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,
 enum mcpass_rc mp_issuer_mint(struct mp_issuer *issuer, const char *username,
     const char *client_id, const char *scope, const char *resource, int64_t now,
     struct mp_secret *ret_token, struct mcpass_error *err);
-/* The same for anybody, with any scope, and with claims (an object, or NULL) over those that
+/* The same for any name, with any scope, and with claims (an object, or NULL) over those that
  * such a token has: it is meant for a server that is under test, expired and all. */
 struct mp_mint {                        /* all borrowed */
 	const char *username, *client_id, *scope, *resource;

@@ -1,4 +1,4 @@
-/* The two documents that anybody may read: what this server is, and its public key.
+/* The two public documents: what this server is, and its public key.
  * spec: RFC 8414 2, 3; OpenID Connect Discovery 1.0 3, 4; RFC 7517 5 */
 #include <string.h>
 #include "base/limits.h"

@@ -125,7 +125,7 @@ enum mcpass_rc mp_ask_cookie(const struct mp_turn *turn, const char *name,
 	for (size_t i = 0; i < request->header_count; i++)
 		if (mp_eq_nocase(request->headers[i].name, "Cookie"))
 			count += find_cookie(request->headers[i].value, full, &value);
-	/* Two of one name: somebody else set one of them, so neither is believed. */
+	/* Two of one name: another host of the domain set one of them, so neither is believed. */
 	if (count != 1 || !is_ours(value)) {
 		mp_secret_free(ret_value);
 		return MCPASS_OK;

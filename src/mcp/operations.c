@@ -1,4 +1,4 @@
-/* What a body asks for, as whoever polices it must see it: never less than a server that
+/* What a body asks for, as a guard must see it: never less than a server that
  * is laxer than we are would run. */
 #include <stdlib.h>
 #include <string.h>

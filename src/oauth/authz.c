@@ -94,7 +94,7 @@ static bool differ_in_slash(const char *a, const char *b)
 }
 
 /* RFC 9207 2.4, as MCP 2026-07-28 tightens it: what is present must match.  What the
- * sender wrote is not shown: it may be anybody's. */
+ * sender wrote is not shown: its sender is unknown. */
 enum mcpass_rc mp_authz_check_iss(const char *sent, const char *recorded, bool promised,
     struct mcpass_error *err)
 {
@@ -144,7 +144,7 @@ static enum mcpass_rc check_state(const char *sent, const char *recorded,
 		return MCPASS_OK;
 	rc = mp_fail(err, MCPASS_E_POLICY, "RFC 6749 10.12", "%s", sent == NULL
 	    ? "the redirect has no state" : "the redirect's state is not the one of this login");
-	mp_hint(err, "It is not the answer to this login: an old browser tab, or somebody else's"
+	mp_hint(err, "It is not the answer to this login: an old browser tab, or another person's"
 	    " doing.  Start again.");
 	return rc;
 }

@@ -129,7 +129,7 @@ static enum mcpass_rc read_device(const json_t *body, struct mp_device *ret_devi
 	return rc;
 }
 
-/* The refusals somebody can do something about; spec: RFC 8628 3.2, RFC 6749 5.2 */
+/* The refusals that a person can do something about; spec: RFC 8628 3.2, RFC 6749 5.2 */
 static const struct { const char *code, *hint; } refusals[] = {
 	{ "unauthorized_client", "This client may not use the device grant: have it allowed at the"
 	    " authorization server (Keycloak: 'OAuth 2.0 Device Authorization Grant')." },
@@ -281,7 +281,7 @@ enum mcpass_rc mp_device_judge(int status, const struct mcpass_error *why,
 	if (says(why, "access_denied"))
 		return end(why, MCPASS_E_DENIED, "The authorization server or the person refused.", err);
 	if (says(why, "expired_token"))
-		return end(why, MCPASS_E_EXPIRED, "Nobody entered the code in time: run the command"
+		return end(why, MCPASS_E_EXPIRED, "The code was not entered in time: run the command"
 		    " again for a new one.", err);
 	if (why->rc == MCPASS_E_IO && ++pace->failures <= MP_MAX_POLL_FAILURES)
 		return back_off(pace);

@@ -1,4 +1,4 @@
-/* dpop.h - proof of possession: a token that is of no use to whoever steals it.
+/* dpop.h - proof of possession: a stolen token is of no use without its key.
  * spec: RFC 9449; MCP SEP-1932 */
 #ifndef MP_OAUTH_DPOP_H
 #define MP_OAUTH_DPOP_H

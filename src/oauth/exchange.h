@@ -32,7 +32,7 @@ enum mcpass_rc mp_exchange_other_answer(int status, const char *data, size_t len
     const char *type, const char *what, struct mp_secret *ret_token, struct mcpass_error *err);
 
 /* Whom an access token speaks for, as far as it can be read: for people, and never to
- * decide anything by, as nobody verified it. */
+ * decide anything by, as its signature was not verified. */
 struct mp_exchange_words {
 	char *issuer, *subject, *username, *client, *audience, *scope; /* or NULL */
 };

@@ -10,7 +10,7 @@
 /* Machine to machine: our own credentials are the grant (SEP-1046). */
 void mp_grant_client_credentials_form(struct mp_buf *form, const char *scope,
     const char *resource);
-/* A JWT from somebody whom the authorization server trusts: a platform's workload token
+/* A JWT of an issuer that the authorization server trusts: a platform's workload token
  * (SEP-1933) or an ID-JAG (SEP-990). */
 void mp_grant_jwt_bearer_form(struct mp_buf *form, const struct mp_secret *assertion,
     const char *scope, const char *resource);

@@ -15,7 +15,7 @@ struct mp_introspection {               /* owned; { 0 } is inactive */
 /* Judges the answer.
  * 200: reads it; MCPASS_E_PROTOCOL for what is no such answer, MCPASS_E_LIMIT for one over
  *      MP_MAX_INTROSPECTION.
- * 401, 403, and 400 for the asker's sake: MCPASS_E_DENIED: whoever asked may not.
+ * 401, 403, and 400 for the asker's sake: MCPASS_E_DENIED: the asking client may not.
  * 429 and 5xx: MCPASS_E_IO: it may pass.
  * Anything else: MCPASS_E_PROTOCOL.
  * Each says what to do about it (err->hint). */

@@ -8,8 +8,8 @@
  * docs/providers.md says which of them was tried against the real one.
  *
  * Where a provider lets customers have names in its own domain (Okta, Auth0, ciamlogin), the
- * program that answers is still the provider's.  amazonaws.com is not like that: anybody
- * may have BUCKET.s3.amazonaws.com, hence "<r>". */
+ * program that answers is still the provider's.  amazonaws.com is not like that: any
+ * customer may have BUCKET.s3.amazonaws.com, hence "<r>". */
 static const struct mp_quirk quirks[] = {
 	{ .name = "entra", .title = "Microsoft Entra ID",
 	  .hosts = { "login.microsoftonline.com", "login.microsoftonline.us",
@@ -214,7 +214,7 @@ static bool is_loopback(const char *issuer)
 	return mp_uri_parse(issuer, &uri, NULL) == MCPASS_OK && mp_uri_is_loopback(&uri);
 }
 
-/* Whether a check may be weakened there; a row without hosts is anybody's. */
+/* Whether a check may be weakened there; a row without hosts is for any host. */
 static bool is_own_host(const struct mp_quirk *quirk, const char *issuer)
 {
 	return is_loopback(issuer) || (quirk->hosts[0] != NULL && mp_quirk_matches(quirk, issuer));
@@ -288,7 +288,7 @@ enum mcpass_rc mp_quirk_describe(const struct mp_quirk *quirk, unsigned changes,
 		rc = add_pair(&phrases, "the authorization request has", quirk->params[i].name,
 		    quirk->params[i].value, err);
 	if (!rc && quirk->scope != NULL)
-		rc = add_pair(&phrases, "where nobody names a scope:", "scope", quirk->scope, err);
+		rc = add_pair(&phrases, "where no scope is named:", "scope", quirk->scope, err);
 	if (rc)
 		mp_strings_free(&phrases);
 	else

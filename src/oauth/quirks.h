@@ -28,7 +28,7 @@ struct mp_quirk {
 	unsigned changes;               /* MP_QUIRK_... */
 	/* Further authorization parameters; a value "@" is the resource. */
 	struct mcpass_header params[MP_QUIRK_PARAMS];
-	const char *scope;              /* to ask for where nobody names one, or NULL */
+	const char *scope;              /* to ask for where none is named, or NULL */
 	const char *options;            /* what a login there needs on the command line, or NULL */
 	const char *remedy;             /* what a person has to know or to set up: a sentence */
 };
@@ -46,9 +46,9 @@ struct mp_quirk_choice {
 	bool by_name;                   /* not by the issuer's URL */
 };
 /* chosen: NULL: the first row that matches; "none": no row; else the row of that name.
- * A check is weakened only where the host is the provider's own, for anybody can call
- * himself Entra; and on loopback, where nobody else is.  Who wants it elsewhere has to say
- * so by its own option.  MCPASS_E_USAGE: chosen is no name. */
+ * A check is weakened only where the host is the provider's own, for any server can
+ * call itself Entra; and on loopback, which no other machine reaches.  Elsewhere it takes an
+ * option of its own.  MCPASS_E_USAGE: chosen is no name. */
 enum mcpass_rc mp_quirk_apply(const char *chosen, const char *issuer,
     struct mp_quirk_choice *ret_choice, struct mcpass_error *err);
 

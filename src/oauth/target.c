@@ -9,7 +9,7 @@ static enum mcpass_rc check_http(const char *url, const struct mp_uri *uri,
 	/* spec: OAuth 2.1 1.5 (http only where the bytes do not leave the machine) */
 	if (!mp_uri_is_loopback(uri)) {
 		rc = mp_fail(err, MCPASS_E_POLICY, "OAuth 2.1 1.5", "%s is plain http: %s", what, url);
-		mp_hint(err, "Anybody on the way could read the tokens: it has to be served by https.");
+		mp_hint(err, "Everyone on the network path could read the tokens: it has to be served by https.");
 		return rc;
 	}
 	/* spec: MCP 2026-07-28 communication security (a far server must not choose what

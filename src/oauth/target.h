@@ -22,7 +22,7 @@ enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loo
 bool mp_target_is_allowed_http(const char *url, const char *const *hosts, size_t count);
 
 /* Judges the address that a name of such a URL leads to, when it is connected to: a name is
- * anybody's, and may lead anywhere (DNS rebinding).  server is where the MCP server is,
+ * of unknown owners, and may lead anywhere (DNS rebinding).  server is where the MCP server is,
  * UNKNOWN before it was connected to.
  *
  * Public addresses always; loopback for a server on loopback; private ones for a server

@@ -14,7 +14,7 @@
 #define OWN_KIND "server"
 /* Who got a token without a login. */
 #define CLIENT_ID "mcpass-authserver-token"
-/* Long after anybody who runs this: 31 December 9999. */
+/* For ever: 31 December 9999. */
 #define FOR_EVER 253402300799
 
 /* A browser waits while a client's document is fetched. */
@@ -94,7 +94,7 @@ static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *
 	return rc;
 }
 
-/* Whoever comes names a document to be fetched: it may be out there, or on this machine when
+/* An unauthenticated request names a document to be fetched: it may be out there, or on this machine when
  * we are on it ourselves.  The keys of trusted issuers are where our operator says. */
 static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
     const struct mp_issuer_service_options *options, struct mcpass_error *err)
@@ -266,13 +266,13 @@ static enum mcpass_rc recall_url(struct mp_issuer_service *service,
 	return rc;
 }
 
-static enum mcpass_rc mint_one(struct mp_issuer *issuer, bool anybody,
+static enum mcpass_rc mint_one(struct mp_issuer *issuer, bool any_name,
     const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	const struct mp_mint any = { mint->username, CLIENT_ID, mint->scope, mint->resource,
 		mint->claims };
 
-	if (anybody || mint->claims != NULL)
+	if (any_name || mint->claims != NULL)
 		return mp_issuer_mint_any(issuer, &any, mp_now_s(), ret_token, err);
 	return mp_issuer_mint(issuer, mint->username, CLIENT_ID, mint->scope, mint->resource,
 	    mp_now_s(), ret_token, err);

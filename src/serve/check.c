@@ -232,7 +232,7 @@ static enum mcpass_rc read_metadata(struct check *check, struct mcpass_error *er
 	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
 }
 
-/* With the port left to the kernel nobody knows it yet. */
+/* With the port left to the kernel it is not known yet. */
 static enum mcpass_rc find_url(const struct mp_serve_plan *plan, char **ret_url,
     struct mcpass_error *err)
 {

@@ -1,4 +1,4 @@
-/* discover.h - an authorization server's metadata, fetched by somebody who is no client of
+/* discover.h - an authorization server's metadata, fetched by a party that is no client of
  * it: a server that exchanges tokens there, or looks whether it is well. */
 #ifndef MP_SERVE_DISCOVER_H
 #define MP_SERVE_DISCOVER_H

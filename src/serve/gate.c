@@ -156,7 +156,7 @@ static enum mcpass_rc refuse(const struct mp_gate *gate,
 	mp_gate_note(gate, "Refused a request", verdict->status, verdict->reason);
 	if (verdict->status == 403 && verdict->www_authenticate == NULL)
 		return mp_gate_error(response, 403, "access_denied",
-		    "Whoever this token is for may not do this; another token would not help.", err);
+		    "The subject of this token may not do this; another token would not help.", err);
 	while (i < MP_COUNT(bodies) - 1 && bodies[i].status != verdict->status)
 		i++;
 	rc = mp_gate_error(response, bodies[i].status, bodies[i].error, bodies[i].description, err);

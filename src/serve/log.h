@@ -95,7 +95,7 @@ struct mp_service_mint {                /* all borrowed */
 };
 /* A token without a server: from the same data (or key).  `issuer` NULL: what the data
  * says the last server called itself, else what one calls itself by default.  `users` NULL:
- * for anybody, with any scope. */
+ * for any name, with any scope. */
 enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *options,
     const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err);
 

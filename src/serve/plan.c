@@ -80,7 +80,7 @@ static enum mcpass_rc check_issuers(const struct mp_serve_config *config,
 		if (!rc && issuer->introspection.endpoint != NULL
 		    && issuer->introspection.client_id == NULL)
 			rc = mp_fail(err, MCPASS_E_USAGE, "RFC 7662 2.1",
-			    "introspection: nobody may ask without a client id and secret");
+			    "introspection needs a client id and secret");
 	}
 	return rc;
 }
@@ -330,7 +330,7 @@ static enum mcpass_rc fill(const struct mp_serve_config *config, struct mp_serve
 	return rc;
 }
 
-/* A guard that nobody will use: what it would refuse is refused before anything listens. */
+/* A guard that is not used: what it would refuse is refused before anything listens. */
 static enum mcpass_rc try_guard(const struct mp_serve_plan *plan, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = NULL;

@@ -6,7 +6,7 @@
 #include "serve/config.h"
 #include "mcpass/guard.h"
 
-/* Where it listens when nobody says otherwise, beside the authorization server's. */
+/* Where it listens by default, beside the authorization server's. */
 #define MP_SERVE_PORT 8931
 
 struct mp_serve_plan {                  /* { 0 } is none; the config outlives it */

@@ -115,7 +115,7 @@ static enum mcpass_rc find_client(const struct ask *ask, const struct mp_serve_f
 	return rc;
 }
 
-/* A question about a token that nobody has: the answer is known, it is who asks that counts.
+/* A question about a token that does not exist: the answer is known, it is who asks that counts.
  * spec: RFC 7662 2.1, 2.2 */
 static enum mcpass_rc ask_about_nothing(const struct ask *ask, const struct mp_client_id *client,
     const char *endpoint, struct mcpass_error *err)
@@ -127,7 +127,7 @@ static enum mcpass_rc ask_about_nothing(const struct ask *ask, const struct mp_c
 	struct mp_headers headers = { 0 };
 	struct mp_secret token = { 0 };
 	struct mp_buf form;
-	enum mcpass_rc rc = mp_secret_set(&token, "a-token-that-nobody-has", err);
+	enum mcpass_rc rc = mp_secret_set(&token, "a-token-that-does-not-exist", err);
 
 	mp_buf_init(&form, MP_MAX_FORM);
 	mp_introspection_form(&form, &token);

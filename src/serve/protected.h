@@ -24,7 +24,7 @@ struct mp_protected {                   /* all borrowed */
 	enum mcpass_rc (*fetch)(void *ctx, const struct mcpass_fetch *fetch, int *ret_status,
 	    struct mp_buf *body, struct mcpass_error *err);
 	void *fetch_ctx;
-	/* Calls on as whoever token speaks for, and writes down what came of it, without a
+	/* Calls on as the subject of the token, and writes down what came of it, without a
 	 * secret; a failure becomes the tool's own.  NULL: the tool call_on is not offered.
 	 * *ret_later: it has begun; request is the id to ask for it by. */
 	enum mcpass_rc (*call_on)(void *ctx, uint64_t request, const struct mp_secret *token,
@@ -34,7 +34,7 @@ struct mp_protected {                   /* all borrowed */
 	enum mcpass_rc (*call_on_again)(void *ctx, uint64_t request, bool *ret_known,
 	    struct mp_buf *text, bool *ret_later, struct mcpass_error *err);
 	void *call_on_ctx;
-	mcpass_trace_fn *trace;         /* told why somebody was refused; or NULL */
+	mcpass_trace_fn *trace;         /* told why a request was refused; or NULL */
 	void *trace_ctx;
 };
 

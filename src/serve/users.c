@@ -100,7 +100,7 @@ void mp_people_free(struct mp_people *people)
 	people->json = NULL;
 }
 
-/* One line of standard input, byte for byte: what follows it is somebody else's. */
+/* One line of standard input, byte for byte: what follows it is left unread. */
 static enum mcpass_rc read_line(struct mp_secret *ret_line, struct mcpass_error *err)
 {
 	char line[MP_MAX_PASSWORD + 1];

@@ -13,7 +13,7 @@ enum mcpass_rc mp_people_entry(const char *username, const struct mp_secret *pas
 enum mcpass_rc mp_people_client_entry(const char *client_id, const struct mp_secret *secret,
     json_t **ret_entry, struct mcpass_error *err);
 
-/* A password that nobody knows yet and that a person can type: "k7mq-xw3d-9hfe". */
+/* A new random password that a person can type: "k7mq-xw3d-9hfe". */
 enum mcpass_rc mp_people_invent_password(struct mp_secret *ret_password,
     struct mcpass_error *err);
 

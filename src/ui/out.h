@@ -11,7 +11,7 @@ enum mcpass_rc mp_out(const struct mp_buf *buf, struct mcpass_error *err);
  * must not be shown there is \uXXXX. */
 enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err);
 
-/* The same of JSON text, whose values stay as whoever wrote it wrote them. */
+/* The same of JSON text, whose values stay as they were written. */
 enum mcpass_rc mp_out_json_text(const char *text, struct mcpass_error *err);
 
 /* One line on standard error, made harmless; nothing when quiet. */

@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "ui/signals.h"
 
-/* One byte, for what follows the line is somebody else's; *ret_n 0: the end. */
+/* One byte, for the next reader gets what follows the line; *ret_n 0: the end. */
 static enum mcpass_rc read_byte(char *byte, ssize_t *ret_n, struct mcpass_error *err)
 {
 	struct pollfd watch[] = { { .fd = STDIN_FILENO, .events = POLLIN },

@@ -61,7 +61,7 @@ static enum mcpass_rc check_scheme(struct mp_uri_parts parts, struct mp_uri *uri
 	return MCPASS_OK;
 }
 
-/* spec: RFC 3986 3.2.3; a colon without a number is nobody's intention */
+/* spec: RFC 3986 3.2.3; a colon without a number is a mistake */
 static enum mcpass_rc read_port(struct mp_span digits, struct mp_uri *uri,
     struct mcpass_error *err)
 {

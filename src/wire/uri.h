@@ -20,7 +20,7 @@ struct mp_uri {
  *                 a byte outside the grammar (a space, control, backslash, '"', '<',
  *                 '[' in a path or non-ASCII; an apostrophe is inside)
  * MCPASS_E_LIMIT  longer than MP_MAX_URI
- * The caller turns E_USAGE into the fault of whoever wrote it. */
+ * The caller turns E_USAGE into the fault of the party that wrote it. */
 enum mcpass_rc mp_uri_parse(const char *text, struct mp_uri *ret_uri,
     struct mcpass_error *err);
 

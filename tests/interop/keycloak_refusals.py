@@ -50,7 +50,7 @@ def scopes(bed, subject):
 
 
 def fresh_realm(bed, subject):
-    with subject.step("a realm whose registration nobody has opened"):
+    with subject.step("a realm whose registration is closed"):
         realm = Realm(bed.keycloak, "closed")
         said = bed.script("--realm", "closed", "--initial-token")
         url = bed.serve_for(realm.issuer, "--audience", bed.url)

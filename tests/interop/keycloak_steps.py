@@ -44,7 +44,7 @@ def first_call(bed, subject):
         expect_eq("azp", body["azp"], bed.kept("mcp-admin")["client"]["client_id"])
         expect_eq("scope", set(body["scope"].split()), {"mcp:tools", "offline_access"})
         expect_eq("alg", header["alg"], "RS256")
-    with subject.step("a second call asks nobody"):
+    with subject.step("a second call needs no login"):
         ok(bed.go("mcp-admin", "call", "echo", "message=again"), "again", [])
     with subject.step("the tool knows who is calling"):
         expect("the user's name", "mcp-admin" in ok(bed.go("mcp-admin", "call", "whoami")).out)
@@ -132,7 +132,7 @@ def users(bed, subject):
 
 
 def refresh(bed, subject):
-    with subject.step("refresh: a token that ran out is renewed, nobody is asked"):
+    with subject.step("refresh: a token that ran out is renewed, no login is needed"):
         with bed.short_lives():
             ok(bed.go("mcp-user", "login", "--again"))
             old = bed.kept("mcp-user")
@@ -250,7 +250,7 @@ def restart(bed, subject, *options):
         bed.keycloak.stop()
         refused(bed.go("mcp-admin", "call", "echo", "message=x"), 2, "refreshing the access token")
         expect_eq("the credential", bed.kept("mcp-admin"), before)
-    with subject.step("Keycloak is up again: the data is kept, nobody is asked"):
+    with subject.step("Keycloak is up again: the data is kept, no login is needed"):
         bed.keycloak.start(*options)
         done = ok(bed.go("mcp-admin", "call", "echo", "message=back", "--explain"), "back", [])
         expect("refreshed", RENEWED in done.err, done.said)

@@ -63,7 +63,7 @@ class Walk:
         return told
 
     def second_call(self):
-        with self.subject.step("a second call asks nobody"):
+        with self.subject.step("a second call needs no login"):
             before = self.record()["access_token"]
             told = self.call("--no-login")
             expect("no login", "gave an access token" not in told, told)

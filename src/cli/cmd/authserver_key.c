@@ -16,7 +16,7 @@ static enum mcpass_rc make(const char *path, char **ret_text, struct mcpass_erro
 	if (!rc)
 		rc = mp_secret_file_create(path, text, err);
 	if (!rc)
-		mp_say(false, "A new key is in %s: whoever has it makes tokens.", path);
+		mp_say(false, "A new key is in %s: its holder can make tokens.", path);
 	if (rc)
 		mp_free_wiped(text);
 	else

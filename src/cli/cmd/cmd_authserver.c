@@ -402,7 +402,7 @@ const struct mp_command mp_command_authserver = {
 	    "                         with --client: a secret, for a file of clients\n"
 	    "  authserver key FILE    makes a key to sign with, prints the public half\n"
 	    "  authserver token       prints a token made without a login: with --key, for"
-	    " anybody\n",
+	    " any name\n",
 	.examples = "  mcpass authserver\n"
 	    "  mcpass authserver --data auth.db --users users.json\n"
 	    "  mcpass authserver hash carol\n"

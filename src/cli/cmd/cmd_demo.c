@@ -144,7 +144,7 @@ static enum mcpass_rc play(struct demo *demo, struct mcpass_error *err)
 	rc = call(demo, "Hello from the first call", err);
 	if (rc)
 		return rc;
-	headline(demo, "The same once more. The token is there, so nobody is asked.");
+	headline(demo, "The same once more. The token is there, so no login is needed.");
 	began = mp_now_ms();
 	rc = call(demo, "Hello from the second call", err);
 	demo->warm_ms = mp_now_ms() - began;

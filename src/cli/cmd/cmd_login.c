@@ -80,7 +80,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 
 static const struct mp_option login_options[] = {
 	{ "again", '\0', MP_OPTION_FLAG, NULL, offsetof(struct login_options, again),
-	    "Sign in anew although there is a credential, as somebody else or for more scopes." },
+	    "Sign in anew although there is a credential, as another user or for more scopes." },
 };
 static const struct mp_option_table login_table = {
 	"Options", login_options, MP_COUNT(login_options)
@@ -97,7 +97,7 @@ const struct mp_command mp_command_login = {
 	.operands = "SERVER",
 	.about = "Makes sure of a credential for the server: the stored one where it is still good,"
 	    " a renewed one, or a login in the browser. Other commands do this by themselves when"
-	    " they need to; login is for doing it now, with certain scopes, or as somebody else.\n",
+	    " they need to; login is for doing it now, with certain scopes, or as another user.\n",
 	.examples = "  mcpass login https://mcp.example.com/mcp\n"
 	    "  mcpass login https://mcp.example.com/mcp --profile work --scope 'read write'\n"
 	    "  mcpass login https://mcp.example.com/mcp --no-browser --callback-port 8765\n"

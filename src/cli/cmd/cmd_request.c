@@ -9,7 +9,7 @@ struct request_options {
 	struct mp_elicit_options elicit;
 };
 
-/* Whoever wrote the JSON is here: a protocol error would blame the server. */
+/* The JSON is the person's own: a protocol error would blame the server. */
 static enum mcpass_rc check_params(const char *text, struct mcpass_error *err)
 {
 	struct mcpass_error inner = { 0 };

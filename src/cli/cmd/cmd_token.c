@@ -61,7 +61,7 @@ const struct mp_command mp_command_token = {
 	.summary = "Print an access token, for other programs",
 	.operands = "SERVER",
 	.about = "Prints an access token for the server, and nothing else, on standard output:"
-	    " renewed if need be, after a login if there is no other way. Whoever has it can act"
+	    " renewed if need be, after a login if there is no other way. Its holder can act"
 	    " as you at that server until it expires.\n",
 	.examples = "  curl -H \"Authorization: Bearer $(mcpass token URL)\" URL\n"
 	    "  mcpass token https://mcp.example.com/mcp --no-login\n",

@@ -36,7 +36,7 @@ static enum mcpass_rc read_inputs(const struct mp_conn_options *options, const c
 		rc = mp_conn_read_grant(options->grant, &conn->grant, err);
 	if (!rc && options->device && options->grant != NULL && conn->grant != MCPASS_GRANT_DEVICE)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "--device is a person's login, and --grant %s"
-		    " asks nobody", options->grant);
+		    " asks no person", options->grant);
 	if (!rc && options->device)
 		conn->grant = MCPASS_GRANT_DEVICE;
 	if (!rc)

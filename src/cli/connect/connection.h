@@ -20,7 +20,7 @@ struct mp_conn_options {
 	struct mp_texts headers, auth_params, resolve, allow_http;
 	int timeout_ms, login_timeout_ms;
 	bool no_login, no_browser, device, omit_resource, allow_no_s256, dpop;
-	/* for programs that act for themselves, or for whoever vouched for a person */
+	/* for programs that act for themselves, or with an assertion about a person */
 	const char *grant, *client_key_file, *client_metadata_url, *assertion_file;
 	const char *idp_token_endpoint, *idp_client_id, *idp_client_secret_file;
 };

@@ -64,7 +64,7 @@ void mp_elicit_free(struct mp_elicit *elicit)
 	*elicit = (struct mp_elicit){ 0 };
 }
 
-/* A URL is for somebody who can judge it. */
+/* A URL is for a person who can judge it. */
 static bool may_see_url(const struct mp_elicit *elicit)
 {
 	return elicit->by == MP_ELICIT_PERSON || elicit->by == MP_ELICIT_LINES;
@@ -181,7 +181,7 @@ enum mcpass_rc mp_elicit_answer(const struct mp_elicit *elicit,
 		break;
 	}
 	rc = mp_fail(err, MCPASS_E_DENIED, NULL,
-	    "the server asks a question, and nobody is there to answer it");
+	    "the server asks a question, and there is no person to answer it");
 	mp_hint(err, "run it on a terminal, or give --elicit accept, or --elicit '{\"field\": 1}'");
 	return rc;
 }

@@ -24,7 +24,7 @@ struct mp_elicit {
 	enum mp_elicit_by by;
 	json_t *content;        /* MP_ELICIT_CONTENT */
 };
-/* text is that of --elicit, or NULL; is_person: somebody sits at the terminal.
+/* text is that of --elicit, or NULL; is_person: a person sits at the terminal.
  * Release with mp_elicit_free().
  * MCPASS_E_USAGE: none of the forms; MCPASS_E_IO: no such file */
 enum mcpass_rc mp_elicit_init(struct mp_elicit *elicit, const char *text, bool is_person,
@@ -47,7 +47,7 @@ struct mp_question {
 	const struct mp_elicit_page *page;      /* in URL mode; mp_elicit_answer() looks after it */
 };
 /* *ret_answer is the result, {"action": ...}; the caller's (json_decref).
- * MCPASS_E_DENIED   nobody is there, or input ended, or Ctrl-C
+ * MCPASS_E_DENIED   no person is there, or input ended, or Ctrl-C
  * MCPASS_E_USAGE    what was given on the command line does not answer it
  * MCPASS_E_PROTOCOL the question is not one that was offered */
 enum mcpass_rc mp_elicit_answer(const struct mp_elicit *elicit,

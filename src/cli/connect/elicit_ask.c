@@ -1,4 +1,4 @@
-/* Questions put to whoever is there. */
+/* Questions put to the person at the terminal. */
 #include <string.h>
 #include <unistd.h>
 #include "cli/connect/elicit.h"

@@ -1,4 +1,4 @@
-/* The content of a form, without asking anybody. */
+/* The content of a form, without a question. */
 #include "cli/connect/elicit.h"
 #include "cli/connect/elicit_field.h"
 
@@ -17,7 +17,7 @@ static enum mcpass_rc refuse(const json_t *property, const char *name, const cha
 	return rc;
 }
 
-/* spec: SEP-1034: a field that nobody fills in has its default */
+/* spec: SEP-1034: a field that is not filled in has its default */
 static enum mcpass_rc fill_field(const json_t *schema, const char *name, json_t *property,
     const json_t *given, json_t *content, struct mcpass_error *err)
 {

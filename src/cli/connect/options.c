@@ -6,7 +6,7 @@ static const struct mp_option connection_options[] = {
 	{ "config", '\0', MP_OPTION_TEXT, "FILE", AT(config),
 	    "The file of servers in which SERVER is a name (see mcpass(1), FILES)." },
 	{ "header", 'H', MP_OPTION_LIST, "'N: v'", AT(headers),
-	    "Send this header to the server, and to nobody else; @FILE reads lines of them." },
+	    "Send this header to the MCP server only; @FILE reads lines of them." },
 	{ "protocol", '\0', MP_OPTION_TEXT, "REVISION", AT(protocol),
 	    "Speak this revision of MCP only, such as 2025-06-18; otherwise it is found out." },
 	{ "timeout", '\0', MP_OPTION_TIME, "TIME", AT(timeout_ms),
@@ -54,7 +54,7 @@ static const struct mp_option login_options[] = {
 	    "The address to listen on, for a container. Default 127.0.0.1." },
 	{ "provider", '\0', MP_OPTION_TEXT, "NAME", AT(provider),
 	    "Treat the authorization server as this provider's (see mcpass-providers(1)), or as"
-	    " nobody's: none. Otherwise its URL decides." },
+	    " no provider's: none. Otherwise its URL decides." },
 	{ "auth-param", '\0', MP_OPTION_LIST, "N=V", AT(auth_params),
 	    "Send this with the authorization request: access_type=offline; 'N=' keeps N out." },
 	{ "omit-resource", '\0', MP_OPTION_FLAG, NULL, AT(omit_resource),
@@ -62,7 +62,7 @@ static const struct mp_option login_options[] = {
 	{ "allow-no-s256", '\0', MP_OPTION_FLAG, NULL, AT(allow_no_s256),
 	    "Go on where the metadata does not mention PKCE, which is used all the same." },
 	{ "dpop", '\0', MP_OPTION_FLAG, NULL, AT(dpop),
-	    "Have the token bound to a key of ours (RFC 9449), also where nobody asks for it." },
+	    "Have the token bound to a key of ours (RFC 9449), also where that is not asked for." },
 	{ "store", '\0', MP_OPTION_TEXT, "FILE", AT(store),
 	    "Keep credentials there rather than in ~/.local/share/mcpass." },
 };

@@ -6,7 +6,7 @@
 
 #define LONGEST_WORDS 4096u
 #define LONGEST_LEVEL 16u       /* columns; the longest one that there is has nine */
-#define PATIENCE_S 5            /* nobody wonders before that */
+#define PATIENCE_S 5            /* no word before that */
 
 void mp_progress_render(struct mp_buf *buf, const struct mp_term *term, const json_t *params)
 {

@@ -9,7 +9,7 @@ struct mp_wait {
 	const char *server;             /* whom the person signs in for; borrowed */
 	int timeout_ms;
 	bool quiet;                     /* say only what has to be known */
-	bool may_paste;                 /* a terminal, and nobody else reads it */
+	bool may_paste;                 /* a terminal that is not read otherwise */
 	struct mp_talk *talk;           /* what to do when the server talks; NULL: nothing */
 };
 /* The callbacks over wait, which must outlive them. */

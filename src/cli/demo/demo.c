@@ -62,7 +62,7 @@ static void *walk(void *ctx)
 {
 	struct mp_stand_in *stand_in = ctx;
 
-	mp_say(stand_in->quiet, "      (nobody is asked: the demo signs in as %s and allows it)",
+	mp_say(stand_in->quiet, "      (no person is asked: the demo signs in as %s and allows it)",
 	    stand_in->people->names[0]);
 	(void)mp_walker_walk(stand_in->url, stand_in->people->names[0],
 	    mp_secret_reveal(&stand_in->people->passwords[0]), &stand_in->err);

@@ -15,7 +15,7 @@
 enum mcpass_rc mp_browse(const char *url, int *ret_watch, struct mcpass_error *err);
 /* Whether there is a program to open a browser with; MCPASS_E_IO says why not. */
 enum mcpass_rc mp_browse_find(struct mcpass_error *err);
-/* True when whoever is at the terminal is at another machine, over ssh, and has not said
+/* True when the person at the terminal is at another machine, over ssh, and has not said
  * with BROWSER that a browser here serves them. */
 bool mp_browse_is_remote(void);
 

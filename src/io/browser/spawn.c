@@ -11,14 +11,14 @@
 
 /* Where exec's failure is told; the first descriptor after the standard ones. */
 #define REPORT_FD 3
-/* Where the kernel cannot close them all at once: nobody has more open by accident. */
+/* Where the kernel cannot close them all at once: more are not open by accident. */
 #define MANY_DESCRIPTORS 4096
 /* How long a program is watched that says nothing: what opens a page elsewhere has ended by
  * then, and what runs on is a browser. */
 #define PATIENCE_S 10
 
 /* What was put into our environment for us alone: everything that a browser starts would
- * have it, and show it to whoever looks into /proc. */
+ * have it, and show it to every reader of /proc. */
 static const char *const private_names[] = { "MCPASS_CLIENT_SECRET" };
 
 extern char **environ;
@@ -173,7 +173,7 @@ static _Noreturn void oversee(const mp_command_line *commands, size_t count, cha
 	_exit(0);
 }
 
-/* A child whose child is nobody's: init takes care of its end. */
+/* A child whose own child belongs to init, which takes care of its end. */
 static _Noreturn void step_aside(const mp_command_line *commands, size_t count,
     char **environment, int report)
 {

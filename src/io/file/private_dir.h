@@ -1,4 +1,4 @@
-/* private_dir.h - files that nobody but their owner may touch. */
+/* private_dir.h - files that only their owner may touch. */
 #ifndef MP_IO_FILE_PRIVATE_DIR_H
 #define MP_IO_FILE_PRIVATE_DIR_H
 #include "base/text.h"

@@ -21,7 +21,7 @@ enum mcpass_rc mp_secret_file_check(const char *path, struct mcpass_error *err)
 		return MCPASS_OK;
 	rc = mp_fail(err, MCPASS_E_POLICY, NULL, "%s holds a secret, and others may read it (%03o)",
 	    path, (unsigned)(info.st_mode & 0777));
-	mp_hint(err, "chmod 600 %s, and replace the secret if somebody may have seen it", path);
+	mp_hint(err, "chmod 600 %s, and replace the secret if others may have seen it", path);
 	return rc;
 }
 

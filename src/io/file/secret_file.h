@@ -6,7 +6,7 @@
 
 /* The first line of the file ("-": standard input).
  * MCPASS_E_POLICY  it is ours and others may read it: as ssh does, it is not used (a file of
- *                  somebody else's, as containers mount them, is his business)
+ *                  another user's, as containers mount them, is that user's business)
  * MCPASS_E_IO      it cannot be read
  * MCPASS_E_USAGE   its first line is empty */
 enum mcpass_rc mp_secret_file_line(const char *path, struct mp_secret *ret_secret,

@@ -164,7 +164,7 @@ static enum mcpass_rc add_header(struct mp_http_exchange *exchange, const char *
 static enum mcpass_rc add_headers(struct mp_http_exchange *exchange,
     const struct mp_http_ask *ask, struct mcpass_error *err)
 {
-	/* Nobody answers "100 Continue" in time; libcurl would wait a second for it. */
+	/* Servers rarely answer "100 Continue" in time; libcurl would wait a second for it. */
 	enum mcpass_rc rc = MCPASS_OK;
 
 	exchange->headers = curl_slist_append(NULL, "Expect:");

@@ -9,7 +9,7 @@
 
 struct mp_sigpipe {
 	sigset_t before;        /* this thread's mask */
-	bool was_pending;       /* then it is somebody else's, and stays */
+	bool was_pending;       /* then it was not ours, and stays */
 };
 void mp_sigpipe_hold(struct mp_sigpipe *ret_held);
 void mp_sigpipe_release(const struct mp_sigpipe *held);

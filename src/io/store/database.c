@@ -193,7 +193,7 @@ enum mcpass_rc mp_database_open(const char *path, const struct mp_schema *schema
 		rc = mp_private_file_check(dir_fd, name, path, &there, err);
 	if (!rc && !there && create) {
 		rc = mp_private_file_create(dir_fd, name, path, err);
-		if (!rc)        /* somebody else's file may have been faster */
+		if (!rc)        /* another process may have been faster */
 			rc = mp_private_file_check(dir_fd, name, path, &there, err);
 	}
 	if (!rc && there)

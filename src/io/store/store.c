@@ -400,7 +400,7 @@ void mp_store_unlock(struct mp_store *store)
 {
 	if (store->lock_fd < 0)
 		return;
-	(void)flock(store->lock_fd, LOCK_UN);   /* whoever has a copy of the descriptor */
+	(void)flock(store->lock_fd, LOCK_UN);   /* also where a child has a copy of the descriptor */
 	close(store->lock_fd);
 	store->lock_fd = -1;
 }

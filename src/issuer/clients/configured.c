@@ -120,7 +120,7 @@ static enum mcpass_rc check_name(const struct mp_issuer *issuer, const struct mp
 	    "a user has this name: tokens by client_credentials would pass for that user's");
 }
 
-/* spec: OAuth 2.1 2.3.1 (whole URIs, and none that anybody else could own) */
+/* spec: OAuth 2.1 2.3.1 (whole URIs, and none that others could own) */
 static enum mcpass_rc read_redirects(const struct mp_strings *given, struct mp_client *client,
     struct mcpass_error *err)
 {
@@ -145,7 +145,7 @@ static enum mcpass_rc read_client(const struct mp_issuer_client *given,
 	rc = mp_set(&client->client_id, given->client_id, err);
 	if (!rc)
 		rc = mp_set(&client->client_name, given->client_name, err);
-	/* No token has this hash: nobody manages the client but the operator. */
+	/* No token has this hash: only the operator manages the client. */
 	if (!rc)
 		rc = mp_set(&client->registration_hash, "", err);
 	if (!rc)
@@ -186,7 +186,7 @@ static enum mcpass_rc read_trusted(const struct mp_issuer_trusted *given,
 	else if (!rc && given->jwks_uri == NULL)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a trusted issuer needs jwks or jwks_uri");
 	else if (!rc && issuer->fetch == NULL)
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "nobody fetches the jwks_uri");
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a jwks_uri cannot be fetched here");
 	else if (!rc)   /* spec: SEP-1933 (keys over https) */
 		rc = mp_target_check(given->jwks_uri, issuer->url, true, "the jwks_uri", err);
 	if (!rc)

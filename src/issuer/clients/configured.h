@@ -32,7 +32,7 @@ const struct mp_trusted *mp_known_trusted(const struct mp_issuer *issuer, const 
  * used. */
 enum mcpass_rc mp_known_fetch_keys(const struct mp_turn *turn, const struct mp_trusted *trusted,
     const struct mp_jws *jws, struct mp_jwks *ret_keys, struct mcpass_error *err);
-/* True when somebody is trusted so. */
+/* True when an issuer is trusted so. */
 bool mp_known_trusts(const struct mp_issuer *issuer, enum mp_trust what);
 
 #endif

@@ -145,7 +145,7 @@ enum mcpass_rc mp_document_load(const struct mp_turn *turn, const char *client_i
 			*err = why;
 			return rc;
 		}
-		/* Whoever chose the URL chose what is there, or that nothing is. */
+		/* The client chose the URL, and so what is there, or that nothing is. */
 		return mp_reply_refuse(err, "invalid_client", why.spec,
 		    "The application's document cannot be used: %s", why.detail);
 	}

@@ -1,4 +1,4 @@
-/* Anybody may register a client: it is worth nothing until a person allows it.
+/* Registration is open: a client is worth nothing until a person allows it.
  * spec: RFC 7591 3 */
 #include "issuer/clients/register.h"
 #include <string.h>

@@ -86,8 +86,8 @@ static enum mcpass_rc apply_grants(const struct mp_registration *wish,
 }
 
 /* Clients register with the scope of the first challenge and step up with the same
- * client_id: bound to what it named, such a client could never do more.  Whoever registers
- * may name any scope, so the bound would protect nobody; the consent page does.  It learns
+ * client_id: bound to what it named, such a client could never do more.  A registration
+ * may name any scope, so the bound would not protect; the consent page does.  It learns
  * from the answer that it was given all, as RFC 7591 3.2.1 lets us.  The same where it
  * names only scopes that do not exist here, as clients do that ask every server for a fixed
  * list. */

@@ -74,7 +74,7 @@ static const struct mp_fault faults[] = {
 	    REGISTER(.members = { { "client_id", NULL } }) },
 	{ "register-post-method", "Registration gives a secret for client_secret_post, whatever"
 	    " was asked.", MCPASS_OK, REGISTER(0) },
-	{ "register-unusable-method", "Registration wants a method that nobody asked for.",
+	{ "register-unusable-method", "Registration wants a method that was not asked for.",
 	    MCPASS_E_PROTOCOL,
 	    REGISTER(.members = { { "token_endpoint_auth_method", "tls_client_auth" } }) },
 	{ "register-scope-binds", "A client may only ask for scopes that it registered, as at"
@@ -112,7 +112,7 @@ static const struct mp_fault faults[] = {
 	    TOKEN(.padding = MP_MAX_TOKEN_RESPONSE) },
 	{ "token-no-access-token", "The token response has no access token.", MCPASS_E_PROTOCOL,
 	    TOKEN(.members = { { "access_token", NULL } }) },
-	{ "token-type-mac", "The token is of a type that nobody speaks.", MCPASS_E_PROTOCOL,
+	{ "token-type-mac", "The token is of a type that no client speaks.", MCPASS_E_PROTOCOL,
 	    TOKEN(.members = { { "token_type", "mac" } }) },
 	{ "token-redirect", "The token endpoint redirects the code to another host.",
 	    MCPASS_E_PROTOCOL, TOKEN(.status = 307, .type = "text/plain", .body = "",
@@ -246,10 +246,10 @@ static const struct mp_fault faults[] = {
 	    MCPASS_E_EXPIRED, AUTHORIZE(.status = 400, .type = "text/html",
 	    .body = "<!doctype html><title>Error</title><p>Client not found.") },
 
-	/* Whole providers; their rows of the table (oauth/quirks.c) get on with them.  Nobody
-	 * can register where the metadata names no place for it, yet the place is there: that
+	/* Whole providers; their rows of the table (oauth/quirks.c) get on with them.  No
+	 * client registers where the metadata names no place for it, yet the place is there: that
 	 * is how a test's operator registers a client by hand. */
-	{ "like-entra", "Like Entra ID: no PKCE in the metadata, nobody registers, no resource beside"
+	{ "like-entra", "Like Entra ID: no PKCE in the metadata, no registration, no resource beside"
 	    " a scope, a refresh token for offline_access only.", MCPASS_E_POLICY, SEVERAL(
 	    { .offers = "offline_access", .at = MP_AT_METADATA, .members = {
 	      { "code_challenge_methods_supported", NULL }, { "registration_endpoint", NULL } } },
@@ -266,7 +266,7 @@ static const struct mp_fault faults[] = {
 	    { .at = MP_AT_TOKEN, .unless = { "audience", NULL },
 	      .claims = { { "aud", "@/userinfo" } } },
 	    { .at = MP_AT_TOKEN, .when = { "audience", NULL }, .claims = { { "aud", "?audience" } } }) },
-	{ "like-google", "Like Google: nobody registers, a refresh token for access_type=offline and"
+	{ "like-google", "Like Google: no registration, a refresh token for access_type=offline and"
 	    " prompt=consent only, and never a second one.", MCPASS_E_DENIED, SEVERAL(
 	    { .at = MP_AT_METADATA, .members = { { "registration_endpoint", NULL } } },
 	    { .at = MP_AT_TOKEN, .unless = { "access_type", "offline" },
@@ -280,7 +280,7 @@ static const struct mp_fault faults[] = {
 	      "\"errorSummary\":\"Invalid session\"}" },
 	    { .at = MP_AT_TOKEN, .unless = { "audience", NULL },
 	      .claims = { { "aud", "api://default" } } }) },
-	{ "like-cognito", "Like Cognito: no PKCE in the metadata, nobody registers, and a scope has to"
+	{ "like-cognito", "Like Cognito: no PKCE in the metadata, no registration, and a scope has to"
 	    " be asked for.", MCPASS_E_POLICY, SEVERAL(
 	    { .offers = "openid", .at = MP_AT_METADATA, .members = {
 	      { "code_challenge_methods_supported", NULL }, { "registration_endpoint", NULL } } },
@@ -316,7 +316,7 @@ static const struct mp_fault faults[] = {
 	    DEVICE(.members = { { "verification_uri", "$(touch pwned)" } }) },
 	{ "device-slow-down", "Every poll comes too often.", MCPASS_E_EXPIRED,
 	    POLL(.status = 400, .type = "application/json", .body = "{\"error\":\"slow_down\"}") },
-	{ "device-pending-forever", "Nobody ever decides.", MCPASS_E_EXPIRED,
+	{ "device-pending-forever", "No decision is ever made.", MCPASS_E_EXPIRED,
 	    POLL(.status = 400, .type = "application/json",
 	    .body = "{\"error\":\"authorization_pending\"}") },
 	{ "device-denied", "The person at the other device says no.", MCPASS_E_DENIED,

@@ -109,7 +109,7 @@ enum mcpass_rc mp_assertion_check(const struct mp_turn *turn, const struct mp_jw
 	if (!mp_eq(mp_assertion_claim(jws, "iss"), rules->issuer))
 		return refuse(rules->code, "is not by the issuer that it has to be by", err);
 	if (sub == NULL || sub[0] == '\0')
-		return refuse(rules->code, "is about nobody", err);
+		return refuse(rules->code, "has no sub", err);
 	if (!is_for_us(turn->issuer, rules->audience, json_object_get(jws->payload, "aud")))
 		return refuse(rules->code, "is for another audience", err);
 	return check_times(jws, turn->request->now, rules->code, err);

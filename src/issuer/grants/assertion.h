@@ -1,4 +1,4 @@
-/* assertion.h - a JWT that somebody else signed, for us.  spec: RFC 7523 3; RFC 8725 3 */
+/* assertion.h - a JWT of another issuer, whose audience is this one.  spec: RFC 7523 3; RFC 8725 3 */
 #ifndef MP_ISSUER_GRANTS_ASSERTION_H
 #define MP_ISSUER_GRANTS_ASSERTION_H
 #include "issuer/clients/client.h"

@@ -58,7 +58,7 @@ static enum mcpass_rc read_answer(const struct mp_turn *turn, const char *device
 	rc = mp_record_get(turn, &slot, &mp_device_answer_shape, ret_answer, &found, err);
 	if (!rc && !found)
 		rc = mp_reply_refuse(err, "authorization_pending", "RFC 8628 3.5",
-		    "nobody has entered the code and decided yet");
+		    "the code was not entered and decided yet");
 	else if (!rc && ret_answer->username == NULL)
 		rc = mp_reply_refuse(err, "access_denied", "RFC 8628 3.5", "the user did not allow it");
 	return rc;
@@ -79,7 +79,7 @@ static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_slot *s
 	return rc;
 }
 
-/* By way of a code that nobody sees, so that a family has one kind of beginning. */
+/* By way of a code that is not shown, so that a family has one kind of beginning. */
 static enum mcpass_rc begin_family(const struct mp_turn *turn,
     const struct mp_device_request *request, const struct mp_device_answer *allowed,
     struct mp_grant *ret_grant, struct mcpass_error *err)

@@ -42,8 +42,8 @@ enum mcpass_rc mp_grant_add_refresh(const struct mp_turn *turn, const struct mp_
  * mistake must not cost the client its login.  Refuses with invalid_grant. */
 enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
     const struct mp_secret *token, struct mp_grant *ret_grant, struct mcpass_error *err);
-/* The same for somebody who only asks: *ret_found is false where that would refuse, and
- * nobody loses anything by it. */
+/* The same for a question: *ret_found is false where that would refuse, and
+ * nothing is revoked by it. */
 enum mcpass_rc mp_grant_peek_refresh(const struct mp_turn *turn, const struct mp_secret *token,
     struct mp_grant *ret_grant, bool *ret_found, struct mcpass_error *err);
 /* Uses it up, but for its grace. */

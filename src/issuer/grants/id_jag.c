@@ -96,7 +96,7 @@ static enum mcpass_rc read_audience(const struct mp_issuer *issuer, const struct
 	/* spec: RFC 8693 2.2.2 (invalid_target) */
 	if (!rc && !mp_strings_has(&issuer->vouched, *ret_audience))
 		rc = mp_reply_refuse(err, "invalid_target", "RFC 8693 2.2.2",
-		    "nobody is vouched for at that audience");
+		    "no identity assertion is given for that audience");
 	return rc;
 }
 

@@ -1,4 +1,4 @@
-/* What a token says, for whoever may know.
+/* What a token says, for clients that may know.
  *
  * Who: the client that the token was given to, and for an access token the server that it
  * is for, as far as the operator wrote that down (introspects).  For all others it is as if
@@ -135,7 +135,7 @@ enum mcpass_rc mp_introspect_handle(const struct mp_turn *turn, struct mcpass_er
 	if (!rc)
 		rc = mp_client_authenticate(turn, &form, &client, err);
 	/* spec: RFC 7662 2.1 (MUST require some form of authorization); who has nothing that
-	 * proves him could be anybody. */
+	 * proves its identity is not known. */
 	if (!rc && client.secret_hash == NULL && client.jwks == NULL)
 		rc = mp_reply_refuse(err, "invalid_client", "RFC 7662 2.1",
 		    "a client without a secret may not ask about tokens");

@@ -118,7 +118,7 @@ static enum mcpass_rc limit(const struct mp_turn *turn, const struct mp_token_as
 			rc = meet(ceiling, &more, err);
 		mp_strings_free(&more);
 	}
-	if (!rc && user != NULL) {      /* somebody we have rules for */
+	if (!rc && user != NULL) {      /* a user of the users file */
 		rc = mp_users_narrow(user, ceiling, &more, err);
 		if (!rc)
 			rc = meet(ceiling, &more, err);

@@ -136,7 +136,7 @@ static enum mcpass_rc check_verifier(const struct mp_form *form,
 	return rc ? rc : mp_pkce_check(verifier, grant->code_challenge, err);
 }
 
-/* Any mistake costs the code: whoever has it may not try again. */
+/* Any mistake costs the code: a thief may not try again. */
 static enum mcpass_rc exchange_code(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {

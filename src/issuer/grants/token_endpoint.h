@@ -31,7 +31,7 @@ enum mcpass_rc mp_token_answer_grant(const struct mp_turn *turn, const struct mp
 struct mp_token_give {                  /* all borrowed */
 	const char *subject, *client_id;
 	const char *scope, *resource;   /* or NULL */
-	bool machine;                   /* the subject is nobody */
+	bool machine;                   /* the subject is the client */
 	const struct mp_grant *refresh; /* whose refresh token comes with it, or NULL */
 	const char *family;             /* what ends with it, ends the token; or NULL */
 	const char *issued_type;        /* as an exchange names it (RFC 8693 2.2.1), or NULL */

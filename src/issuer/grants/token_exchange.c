@@ -1,10 +1,10 @@
-/* A server calls on as whoever called it: the token that it was shown, for one with which it
+/* A server calls on as its caller: the token that it was shown, for one with which it
  * may call another server.  The new token says less, or as much, and ends no later.
  *
  * It is impersonation (RFC 8693 1.1): who asked for it stands in client_id, and there is no
  * act, which would say that both are named to the next server.
  * Who: a client that the operator knows, with a secret, and that is the audience of the
- * token: for anybody else, to have found a token would be enough to widen it.
+ * token: for other clients, to have found a token would be enough to widen it.
  * spec: RFC 8693 2.1, 2.2, 4.1, 5; RFC 9068 */
 #include <stdlib.h>
 #include <string.h>
@@ -148,7 +148,7 @@ static enum mcpass_rc exchange(const struct mp_turn *turn, const struct mp_token
 	json_t *claims = NULL;
 	enum mcpass_rc rc = check_types(ask->form, err);
 
-	/* spec: RFC 8693 5: whoever finds a token must not be able to exchange it */
+	/* spec: RFC 8693 5: the finder of a token must not be able to exchange it */
 	if (!rc && ask->client->secret_hash == NULL && ask->client->jwks == NULL)
 		rc = mp_reply_refuse(err, "unauthorized_client", "RFC 8693 5",
 		    "a client without a secret may not exchange tokens");

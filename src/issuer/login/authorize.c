@@ -43,7 +43,7 @@ static enum mcpass_rc trust_redirect(const struct mp_form *query,
 	const char *redirect_uri;
 	enum mcpass_rc rc = mp_ask_required(query, "redirect_uri", &redirect_uri, err);
 
-	/* spec: OAuth 2.1 2.3.1, 4.1.2.1 (never redirect to an address nobody registered) */
+	/* spec: OAuth 2.1 2.3.1, 4.1.2.1 (never redirect to an address that is not registered) */
 	if (!rc && !mp_redirect_is_among(&client->redirect_uris, redirect_uri))
 		rc = mp_reply_refuse(err, "invalid_request", "OAuth 2.1 4.1.2.1",
 		    "The application asked to be answered at an address that it did not register.");
@@ -102,7 +102,7 @@ static enum mcpass_rc read_challenge(const struct mp_form *query, struct mp_park
 	rc = mp_ask_required(query, "code_challenge", &challenge, err);
 	if (!rc)
 		rc = get(query, "code_challenge_method", &method, err);
-	/* Absent means "plain", which protects from nobody who sees the request. */
+	/* Absent means "plain", which does not protect against a reader of the request. */
 	if (!rc && !mp_eq(method, "S256"))
 		rc = mp_reply_refuse(err, "invalid_request", "RFC 7636 4.4.1",
 		    "code_challenge_method has to be S256");

@@ -92,7 +92,7 @@ static enum mcpass_rc roll(const struct mp_issuer *issuer, char code[MP_USER_COD
 	return MCPASS_OK;
 }
 
-/* A code that no other device shows: whoever comes first with it, has it. */
+/* A code that no other device shows: the first browser that enters it has it. */
 static enum mcpass_rc choose_code(const struct mp_turn *turn, int64_t expires_at,
     char code[MP_USER_CODE_LEN + 1], struct mcpass_error *err)
 {

@@ -17,8 +17,8 @@ static const struct mp_field fields[] = {
 static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 static const struct mp_slot guesses_slot = { "device_guess", "all", "", 0 };
 
-/* Those of all browsers together, for whoever guesses has as many cookies as they like.
- * Somebody may lock others out so, for a minute; nobody finds a code.
+/* Those of all browsers together, for a guesser has as many cookies as it likes.
+ * It may lock others out so, for a minute; it finds no code.
  * spec: RFC 8628 5.1 */
 static enum mcpass_rc check_guesses(const struct mp_turn *turn, struct guesses *ret_guesses,
     struct mcpass_error *err)

@@ -39,7 +39,7 @@ static enum mcpass_rc find_session(const struct mp_turn *turn, struct mp_parked 
 	slot.key = key;
 	if (!rc)
 		rc = mp_record_get(turn, &slot, &shape, &session, &found, err);
-	/* Somebody who was taken out of the file is logged out. */
+	/* A user who was taken out of the file is logged out. */
 	if (!rc && found && mp_users_find(turn->issuer, session.username) != NULL
 	    && mp_prompt_takes_session(parked, session.since, turn->request->now))
 		rc = mp_set(&parked->username, session.username, err);

@@ -29,7 +29,7 @@ struct mp_parked {
 };
 void mp_parked_free(struct mp_parked *parked);
 
-/* Remembers it under the ticket, which is the secret in the page's form: nobody posts
+/* Remembers it under the ticket, which is the secret in the page's form: no other page posts
  * that form who has not read the page.  For a new one *ticket is absent and is made. */
 enum mcpass_rc mp_parked_save(const struct mp_turn *turn, const struct mp_parked *parked,
     struct mp_secret *ticket, struct mcpass_error *err);

@@ -15,7 +15,7 @@ static bool is_digit(char c)
 }
 
 /* The length of a scheme like "com.example.app", 0 when uri has no such.  A scheme
- * without a dot may be anybody's: javascript, data, file.  spec: RFC 8252 7.1 */
+ * without a dot has no owner: javascript, data, file.  spec: RFC 8252 7.1 */
 static size_t private_scheme(const char *uri)
 {
 	size_t len = strcspn(uri, ":");

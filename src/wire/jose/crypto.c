@@ -34,7 +34,7 @@ enum mcpass_rc mp_hmac_sha256(const void *key, size_t key_len, const void *bytes
 
 	if (rc)
 		return rc;
-	if (key_len == 0)       /* anybody could make the same */
+	if (key_len == 0)       /* it would be no secret */
 		return mp_fail(err, MCPASS_E_USAGE, "RFC 2104 3", "an HMAC without a key");
 	if (EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, key_len, bytes, len, mac,
 	    sizeof(mac), NULL) == NULL)

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 /* True when the bytes are well-formed UTF-8: no overlong form, no surrogate, nothing
- * beyond U+10FFFF, no cut sequence.  A NUL is UTF-8: whoever makes C strings of the
+ * beyond U+10FFFF, no cut sequence.  A NUL is UTF-8: a caller that makes C strings of the
  * bytes refuses it himself.  bytes may be NULL when len is 0. */
 bool mp_utf8_valid(const char *bytes, size_t len);
 /* How many bytes at the front are: all of them, or up to the one where it ends. */

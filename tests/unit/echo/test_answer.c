@@ -145,10 +145,10 @@ static const struct row session_rows[] = {
 	{ "the time", NULL, NULL, NULL, CALL("1", "tools/call", "\"name\":\"get_time\""), 200,
 	    TEXT("2026-07-28T12:00:00Z", "false") },
 	{ "nobody", NULL, NULL, NULL, CALL("1", "tools/call", "\"name\":\"whoami\""), 200,
-	    TEXT("nobody: authorization is off", "false") },
+	    TEXT("no user: authorization is off", "false") },
 	{ "a prompt", NULL, NULL, NULL, CALL("1", "prompts/get",
 	    "\"name\":\"greeting\",\"arguments\":{\"name\":\"Eve\"}"), 200, WHOLE("1",
-	    PROMPT("Greets somebody.", "Please greet Eve warmly, in one sentence.")) },
+	    PROMPT("Greets a person by name.", "Please greet Eve warmly, in one sentence.")) },
 	{ "without its argument", NULL, NULL, NULL, CALL("1", "prompts/get",
 	    "\"name\":\"greeting\""), 200, "Please greet me warmly" },
 	{ "help", NULL, NULL, NULL, CALL("1", "prompts/get", "\"name\":\"help\""), 200,
@@ -242,7 +242,7 @@ static const struct row stateless_rows[] = {
 	    "\"name\":\"rm\"," META), 200, "-32602" },
 	{ "prompts", NEW, "prompts/list", NULL, CALL("1", "prompts/list", META), 200, WHOLE("1",
 	    "\"prompts\":[{\"name\":\"greeting\",\"title\":\"Greeting\",\"description\":\"Greets"
-	    " somebody.\",\"arguments\":[{\"name\":\"name\",\"description\":\"Who is greeted\","
+	    " a person by name.\",\"arguments\":[{\"name\":\"name\",\"description\":\"Who is greeted\","
 	    "\"required\":false}]},{\"name\":\"help\",\"title\":\"Help\",\"description\":\"Explains"
 	    " this server.\",\"arguments\":[]},{\"name\":\"echo_prompt\",\"title\":\"Echo prompt\","
 	    "\"description\":\"Tries the tool echo.\",\"arguments\":[{\"name\":\"message\","

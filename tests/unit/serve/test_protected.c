@@ -236,7 +236,7 @@ static void test_open(void)
 	struct mp_http_response response = { 0 };
 
 	CHECK_EQ("open", handle(&server, "POST", "/mcp", NULL, WHOAMI, &response), MCPASS_OK);
-	CHECK_HAS("open", mp_buf_text(&response.body), "nobody: authorization is off");
+	CHECK_HAS("open", mp_buf_text(&response.body), "no user: authorization is off");
 	mp_http_response_free(&response);
 }
 
