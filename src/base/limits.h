@@ -266,6 +266,8 @@
 #define MP_STREAM_SETTLED_MS 30000
 /* Milliseconds that requests wait for the GET stream; some servers send its head late. */
 #define MP_LISTEN_WAIT_MS 2000
+/* Milliseconds that a stream of 2024-11-05 may take to name its endpoint: its first event. */
+#define MP_ENDPOINT_WAIT_MS 10000
 /* How often an option of the program may be repeated. */
 #define MP_MAX_REPEATS 32
 /* Pages of one list, and items over all of them, that a command asks a server for. */

@@ -149,6 +149,8 @@ static enum mcpass_rc add_session_headers(struct mcpass_session *s, struct mp_ex
 
 	if (e->call != NULL && e->call->kind == MP_CALL_INITIALIZE)
 		return MCPASS_OK;
+	if (s->channel != MP_CHANNEL_NONE)
+		return MCPASS_OK;
 	e->sent_session_id = s->session_id != NULL;
 	if (s->session_id != NULL)
 		rc = mp_headers_add(&e->headers, "Mcp-Session-Id", s->session_id, err);
@@ -174,7 +176,8 @@ static const char *method_of(const struct mp_exchange *e)
 {
 	if (e->kind == MP_EXCHANGE_LEAVE)
 		return "DELETE";
-	return e->kind == MP_EXCHANGE_LISTEN || e->resuming ? "GET" : "POST";
+	return e->kind == MP_EXCHANGE_LISTEN || e->kind == MP_EXCHANGE_CHANNEL || e->resuming ? "GET"
+	    : "POST";
 }
 
 static bool is_post(const struct mp_exchange *e)
@@ -203,7 +206,8 @@ enum mcpass_rc mp_compose(struct mcpass_session *s, struct mp_exchange *e,
 	mp_headers_free(&e->headers);
 	e->era = s->era;
 	e->generation = s->generation;
-	rc = mp_set(&e->url, s->url, err);
+	e->by_channel = s->channel == MP_CHANNEL_OPEN && is_post(e);
+	rc = mp_set(&e->url, e->by_channel ? s->post_url : s->url, err);
 	if (!rc)
 		rc = add_common_headers(e, err);
 	if (!rc)
@@ -222,7 +226,7 @@ enum mcpass_rc mp_compose(struct mcpass_session *s, struct mp_exchange *e,
 		.url = e->url,
 		.headers = e->headers.items,
 		.header_count = e->headers.count,
-		.may_last = e->kind == MP_EXCHANGE_LISTEN || e->resuming
+		.may_last = e->kind == MP_EXCHANGE_LISTEN || e->kind == MP_EXCHANGE_CHANNEL || e->resuming
 		    || (e->call != NULL && mp_call_may_last(e->call)),
 		.body = is_post(e) ? e->body : NULL,
 		.body_len = is_post(e) ? strlen(e->body) : 0

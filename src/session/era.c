@@ -43,6 +43,8 @@ enum mcpass_rc mp_era_begin(struct mcpass_session *s, const struct mcpass_sessio
 	}
 	/* Of a known revision only the era is believed: the server may be newer by now. */
 	s->hinted = era == MP_ERA_STATELESS;
+	if (mp_eq(cfg->known_revision, MP_REV_2024_11_05))
+		era = MP_ERA_SESSION;
 	if (era == MP_ERA_UNKNOWN)
 		era = MP_ERA_STATELESS;
 	s->first_era = era;
@@ -54,6 +56,7 @@ enum mcpass_rc mp_era_restart(struct mcpass_session *s, struct mcpass_error *err
 	if (s->fixed)
 		return MCPASS_OK;
 	s->tried_stateless = s->tried_session = s->hello_retried = false;
+	s->channel = MP_CHANNEL_NONE;
 	return start_with(s, s->first_era, first_of(s, s->first_era), err);
 }
 
@@ -99,9 +102,36 @@ static enum mcpass_rc neither(const struct mcpass_session *s, const struct mp_me
 	rc = mp_fail(err, MCPASS_E_PROTOCOL, SPEC_COMPAT, "the server took neither a request of "
 	    "2026-07-28 (HTTP %d) nor initialize (HTTP %d)%s%s", s->refused_status, s->hello_status,
 	    colon(said), said);
-	mp_hint(err, "Check the URL. A server that only has the HTTP+SSE transport of 2024-11-05 "
-	    "(its URL often ends in /sse) is too old.");
+	mp_hint(err, "Check the URL: the endpoint of an MCP server often ends in /mcp.");
 	return rc;
+}
+
+enum mcpass_rc mp_era_neither(const struct mcpass_session *s, int status,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = mp_fail(err, MCPASS_E_PROTOCOL, SPEC_COMPAT, "the server took neither a request of "
+	    "2026-07-28 (HTTP %d) nor initialize (HTTP %d), and has no stream of 2024-11-05 (HTTP %d)",
+	    s->refused_status, s->hello_status, status);
+	mp_hint(err, "Check the URL: the endpoint of an MCP server often ends in /mcp.");
+	return rc;
+}
+
+/* spec: MCP 2026-07-28 streamable HTTP, "Backward Compatibility" */
+static enum mcpass_rc last_resort(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_message *message, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (!mp_channel_may_be(s, message))
+		return neither(s, message, err);
+	if (call->kind == MP_CALL_INITIALIZE)
+		mp_call_remove(s, call);
+	else
+		mp_call_requeue(s, call);
+	rc = start_with(s, MP_ERA_SESSION, first_of(s, MP_ERA_SESSION), err);
+	return rc ? rc : mp_channel_open(s, err);
 }
 
 static enum mcpass_rc fall_back(struct mcpass_session *s, struct mp_call *call, int status,
@@ -109,7 +139,7 @@ static enum mcpass_rc fall_back(struct mcpass_session *s, struct mp_call *call, 
 {
 	s->refused_status = status;
 	if (s->fixed || s->tried_session)
-		return neither(s, message, err);
+		return last_resort(s, call, message, err);
 	if (message != NULL && mp_set_span(&call->error, message->error, err))
 		return MCPASS_E_NOMEM;
 	mp_call_requeue(s, call);
@@ -328,7 +358,7 @@ enum mcpass_rc mp_era_no_session(struct mcpass_session *s, struct mp_exchange *e
 	if (rc)
 		return rc;
 	if (!any && s->tried_stateless)
-		return neither(s, message, err);
+		return last_resort(s, call, message, err);
 	mp_call_remove(s, call);
 	rc = start_with(s, MP_ERA_STATELESS, mp_revision_newest(MP_ERA_STATELESS), err);
 	if (!rc && any)

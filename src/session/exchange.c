@@ -110,7 +110,7 @@ enum mcpass_rc mp_exchange_new(struct mcpass_session *s, enum mp_exchange_kind k
 	e->call = call;
 	e->entry = (struct mp_entry){ .item = e, .number = ++s->exchange_number };
 	e->delay = e->retry_ms = -1;
-	if (kind == MP_EXCHANGE_LISTEN)
+	if (kind == MP_EXCHANGE_LISTEN || kind == MP_EXCHANGE_CHANNEL)
 		s->listener = e;
 	if (call != NULL)
 		mp_call_sent(s, e);

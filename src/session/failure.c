@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/limits.h"
 #include "session/session.h"
 
 /* The server had the request, and did not refuse it. */
@@ -59,13 +60,14 @@ static bool is_under_way(const struct mp_call *call)
 	return call->kind != MP_CALL_PROGRAM || (e != NULL && e->state != MP_EXCHANGE_TO_SEND);
 }
 
-/* Whatever waits for the handshake fails with it. */
+/* Whatever waits for the handshake fails with it; hello NULL: it did not even begin. */
 static enum mcpass_rc fail_handshake(struct mcpass_session *s, struct mp_call *hello,
     const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
-	mp_call_remove(s, hello);
+	if (hello != NULL)
+		mp_call_remove(s, hello);
 	s->phase = MP_PHASE_HELLO;
 	for (struct mp_call *call = s->calls, *next; !rc && call != NULL; call = next) {
 		next = call->next;
@@ -85,6 +87,40 @@ static enum mcpass_rc fail_relist(struct mcpass_session *s, struct mp_call *reli
 	return held != NULL ? mp_call_deliver_kept(s, held, err) : MCPASS_OK;
 }
 
+/* What was to be answered on it is asked again with the next one, or fails. */
+static enum mcpass_rc lose_call(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
+{
+	struct mcpass_error own = *why;
+
+	if (mp_call_may_repeat(call) && call->reissued < MP_MAX_REISSUES) {
+		call->reissued++;
+		mp_call_requeue(s, call);
+		return MCPASS_OK;
+	}
+	if (!mp_call_is_safe(call))
+		say_look_first(&own);
+	return fail_call(s, call, e, &own, err);
+}
+
+static enum mcpass_rc fail_channel(struct mcpass_session *s, const struct mp_exchange *e,
+    const struct mcpass_error *why, struct mcpass_error *err)
+{
+	bool was_ready = s->phase == MP_PHASE_READY;
+	struct mp_call *hello = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	mp_channel_lost(s);
+	for (struct mp_call *call = s->calls, *next; !rc && call != NULL; call = next) {
+		next = call->next;
+		if (call->kind == MP_CALL_INITIALIZE)
+			hello = call;
+		else if (call->state == MP_CALL_SENT && call->exchange == NULL)
+			rc = lose_call(s, call, e, why, err);
+	}
+	return rc || was_ready ? rc : fail_handshake(s, hello, e, why, err);
+}
+
 static enum mcpass_rc fail(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *why, struct mcpass_error *err)
 {
@@ -101,6 +137,8 @@ static enum mcpass_rc fail(struct mcpass_session *s, struct mp_exchange *e,
 		rc = mp_legacy_announced(s, err);
 	if (rc || e->kind == MP_EXCHANGE_LEAVE)
 		return rc;
+	if (e->kind == MP_EXCHANGE_CHANNEL)
+		return fail_channel(s, e, why, err);
 	if (call == NULL)
 		return mp_actions_warn(s, err, "%s", why->detail);
 	if (call->kind == MP_CALL_INITIALIZE)

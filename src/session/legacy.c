@@ -161,7 +161,7 @@ enum mcpass_rc mp_legacy_announced(struct mcpass_session *s, struct mcpass_error
 {
 	if (s->phase != MP_PHASE_ANNOUNCE)
 		return MCPASS_OK;
-	if (!s->may_be_asked) {
+	if (!s->may_be_asked || s->channel == MP_CHANNEL_OPEN) {
 		s->phase = MP_PHASE_READY;
 		return MCPASS_OK;
 	}

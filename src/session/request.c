@@ -117,9 +117,11 @@ enum mcpass_rc mp_request_give_up(struct mcpass_session *s, struct mp_call *call
     const char *said, struct mcpass_error *err)
 {
 	struct mp_exchange *e = call->exchange;
+	bool sent = e != NULL ? e->ever_sent && e->era == MP_ERA_SESSION
+	    : call->state == MP_CALL_SENT;      /* its answer comes on a channel */
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (e != NULL && e->ever_sent && e->era == MP_ERA_SESSION)
+	if (sent)
 		rc = said != NULL && call->sent_id == NULL
 		    ? mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, said, err)
 		    : post_cancelled(s, call, err);

@@ -93,10 +93,10 @@ static enum mcpass_rc begin_success(struct mcpass_session *s, struct mp_exchange
 	const char *type = mp_header_get(headers, count, "Content-Type");
 	enum mcpass_rc rc;
 
-	if (e->kind == MP_EXCHANGE_LISTEN && e->status == 200
+	if ((e->kind == MP_EXCHANGE_LISTEN || e->kind == MP_EXCHANGE_CHANNEL) && e->status == 200
 	    && mp_media_type_is(type, "text/event-stream"))
 		e->kept = MP_BODY_SSE;
-	if (e->kind != MP_EXCHANGE_CALL)
+	if (e->kind != MP_EXCHANGE_CALL || e->by_channel)
 		return MCPASS_OK;
 	rc = classify(e, type, err);
 	make_room(e, headers, count);
@@ -199,6 +199,9 @@ static enum mcpass_rc take_event(void *ctx, const struct mp_sse_event *event,
 	if (!fits_header(event->last_id))
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP transports, Resumability and Redelivery",
 		    "an event id holds a character that no header can carry back");
+	if (e->kind == MP_EXCHANGE_CHANNEL && event->data_len > 0
+	    && strcmp(event->type, "message") != 0)
+		return mp_channel_event(feed->s, event, err);
 	/* An event without data only carries an id; other types are not MCP's. */
 	if (event->data_len == 0 || strcmp(event->type, "message") != 0)
 		return MCPASS_OK;
@@ -371,6 +374,11 @@ static enum mcpass_rc end_call(struct mcpass_session *s, struct mp_exchange *e,
 {
 	if (e->call == NULL)
 		return MCPASS_OK;
+	if (e->by_channel && is_success(e->status)) {   /* the call waits on */
+		e->call->exchange = NULL;
+		e->call = NULL;
+		return MCPASS_OK;
+	}
 	/* spec: MCP 2025-11-25 transports, "Session Management" 4 */
 	if (e->status == 404 && e->sent_session_id)
 		return mp_legacy_expired(s, e, err);
@@ -392,6 +400,8 @@ static enum mcpass_rc end(struct mcpass_session *s, struct mp_exchange *e,
 		return ask_authorization(s, e, err);
 	if (is_redirect(e->status))
 		return follow(s, e, err);
+	if (e->kind == MP_EXCHANGE_CHANNEL)
+		return mp_channel_end(s, e, err);
 	if (e->kind == MP_EXCHANGE_LISTEN)
 		return mp_stream_end(s, e, err);
 	if (e->kind == MP_EXCHANGE_CALL)

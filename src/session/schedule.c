@@ -12,6 +12,8 @@ static bool is_pointless(const struct mcpass_session *s, const struct mp_exchang
 		return e->call == NULL;
 	if (e->kind == MP_EXCHANGE_LEAVE)
 		return s->session_id == NULL;
+	if (e->kind == MP_EXCHANGE_CHANNEL)
+		return s->channel != MP_CHANNEL_OPENING;
 	return s->era == MP_ERA_STATELESS && s->settled;
 }
 
@@ -20,7 +22,7 @@ static bool may_send(const struct mcpass_session *s, const struct mp_exchange *e
 	if (s->era == MP_ERA_STATELESS)
 		return e->kind == MP_EXCHANGE_CALL;
 	if (e->kind == MP_EXCHANGE_ANNOUNCE || e->kind == MP_EXCHANGE_LISTEN
-	    || e->kind == MP_EXCHANGE_LEAVE)
+	    || e->kind == MP_EXCHANGE_LEAVE || e->kind == MP_EXCHANGE_CHANNEL)
 		return true;
 	return s->phase == MP_PHASE_READY
 	    || (e->call != NULL && e->call->kind == MP_CALL_INITIALIZE);
@@ -92,6 +94,12 @@ static bool waits_for_listener(const struct mcpass_session *s)
 	    && s->listener->state == MP_EXCHANGE_SENT;
 }
 
+static bool waits_for_endpoint(const struct mcpass_session *s)
+{
+	return s->channel == MP_CHANNEL_OPENING && s->listener != NULL
+	    && (s->listener->state == MP_EXCHANGE_SENT || s->listener->state == MP_EXCHANGE_ANSWERED);
+}
+
 /* When something will have to be done though nothing came back; false: never. */
 static bool next_time(const struct mcpass_session *s, int64_t *ret_until)
 {
@@ -102,6 +110,8 @@ static bool next_time(const struct mcpass_session *s, int64_t *ret_until)
 			until = e->due;
 	if (waits_for_listener(s) && s->listener->sent_at + MP_LISTEN_WAIT_MS < until)
 		until = s->listener->sent_at + MP_LISTEN_WAIT_MS;
+	if (waits_for_endpoint(s) && s->listener->sent_at + MP_ENDPOINT_WAIT_MS < until)
+		until = s->listener->sent_at + MP_ENDPOINT_WAIT_MS;
 	if (s->held_bytes > MP_ENOUGH_HELD && s->now + MP_STALLED_MS < until)
 		until = s->now + MP_STALLED_MS; /* another one may go on then */
 	*ret_until = until;
@@ -154,9 +164,12 @@ static enum mcpass_rc prepare(struct mcpass_session *s, struct mcpass_error *err
 		rc = tidy_outbox(s, s->now, err);
 	if (waits_for_listener(s) && s->now - s->listener->sent_at >= MP_LISTEN_WAIT_MS)
 		mp_stream_head(s, s->listener);
-	if (!rc && s->era == MP_ERA_SESSION && s->phase == MP_PHASE_HELLO && any_waits(s))
-		rc = mp_legacy_hello(s, err);
-	return rc;
+	if (!rc && waits_for_endpoint(s) && s->now - s->listener->sent_at >= MP_ENDPOINT_WAIT_MS)
+		rc = mp_channel_expire(s, err);
+	if (rc || s->era != MP_ERA_SESSION || s->phase != MP_PHASE_HELLO || !any_waits(s)
+	    || s->channel == MP_CHANNEL_OPENING)
+		return rc;
+	return s->channel == MP_CHANNEL_TO_OPEN ? mp_channel_open(s, err) : mp_legacy_hello(s, err);
 }
 
 /* What comes of it is told before anything else is sent. */

@@ -109,8 +109,10 @@ void mcpass_session_free(struct mcpass_session *s)
 		return;
 	while (s->calls != NULL)
 		mp_call_remove(s, s->calls);
-	while (s->exchanges != NULL)
+	while (s->exchanges != NULL) {
+		s->exchanges->state = MP_EXCHANGE_OVER; /* no CLOSE is asked for */
 		(void)mp_exchange_drop(s, s->exchanges, NULL);
+	}
 	mp_exchange_reap(s);
 	mp_actions_free(s);
 	mp_tools_free(&s->tools);
@@ -123,6 +125,7 @@ void mcpass_session_free(struct mcpass_session *s)
 	mp_free_wiped(s->url);          /* some servers take a key in it */
 	free(s->revision);
 	mp_free_wiped(s->session_id);
+	mp_free_wiped(s->post_url);
 	free(s);
 }
 

@@ -58,6 +58,7 @@ enum mp_exchange_kind {
 	MP_EXCHANGE_NOTE,       /* a notification or an answer: wants 202 */
 	MP_EXCHANGE_ANNOUNCE,   /* notifications/initialized */
 	MP_EXCHANGE_LISTEN,     /* the GET stream on which the server may ask */
+	MP_EXCHANGE_CHANNEL,    /* the GET stream on which all answers come: channel.c */
 	MP_EXCHANGE_LEAVE       /* the DELETE of the session */
 };
 enum mp_exchange_state {
@@ -81,6 +82,7 @@ struct mp_exchange {
 	enum mp_era era;        /* the form in which it was sent */
 	unsigned generation;    /* the handshake under which it was sent */
 	bool ever_sent, resuming, dropped, sent_session_id;
+	bool by_channel;        /* its answer comes on another stream */
 	int broken;             /* MCPASS_SESSION_BROKEN, _UNSENT or _LATE; 0: not */
 	bool told;              /* MP_EXCHANGE_NOTE and _ANNOUNCE: what became of it */
 	char *odd;              /* why an event was left out, or NULL */
@@ -110,6 +112,14 @@ enum mp_phase {
 	MP_PHASE_ANNOUNCE,      /* notifications/initialized was */
 	MP_PHASE_LISTEN,        /* the GET stream was asked for */
 	MP_PHASE_READY
+};
+
+enum mp_channel {
+	MP_CHANNEL_NONE,
+	MP_CHANNEL_OPENING,     /* its stream was asked for, or names no endpoint yet */
+	MP_CHANNEL_OPEN,
+	MP_CHANNEL_TO_OPEN,     /* it ended: with the next request */
+	MP_CHANNEL_FAILED       /* the server has none */
 };
 
 /* Where a tool wants an argument mirrored. */
@@ -169,6 +179,8 @@ struct mcpass_session {
 	char *session_id;
 	char *welcome;          /* the result of initialize */
 	unsigned begun;         /* how often there was one */
+	enum mp_channel channel;
+	char *post_url;         /* MP_CHANNEL_OPEN */
 
 	struct mp_tools tools;
 	char *tools_text;               /* what mcpass_session_tools() gave */
@@ -178,7 +190,7 @@ struct mcpass_session {
 	struct mp_exchange *exchanges, *last_exchange;
 	struct mp_exchange *outbox, *last_to_send;
 	struct mp_exchange *dropped;
-	struct mp_exchange *listener;   /* the GET stream, or NULL */
+	struct mp_exchange *listener;   /* the GET stream of either kind, or NULL */
 	struct mp_action *actions, *last_action;
 	struct mp_action *current;      /* what the program is looking at */
 	size_t action_count, call_count, sent_count;
@@ -334,6 +346,9 @@ enum mcpass_rc mp_era_no_session(struct mcpass_session *s, struct mp_exchange *e
 enum mcpass_rc mp_era_choose(struct mcpass_session *s, struct mp_call *call,
     const struct mp_message *message, struct mcpass_error *err);
 bool mp_era_is_modern(int status, int code);
+/* No form is understood; status: of the attempt to open a channel. */
+enum mcpass_rc mp_era_neither(const struct mcpass_session *s, int status,
+    struct mcpass_error *err);
 /* The error may say "not initialized" in a server's own way: ask with initialize. */
 enum mcpass_rc mp_era_suspect(struct mcpass_session *s, struct mp_call *call,
     const struct mp_message *message, bool *ret_suspect, struct mcpass_error *err);
@@ -359,6 +374,19 @@ enum mcpass_rc mp_legacy_ping(struct mcpass_session *s, const struct mp_message 
 /* What server/discover would say, from the answer to initialize. */
 enum mcpass_rc mp_legacy_discover(struct mcpass_session *s, struct mp_call *call,
     struct mcpass_error *err);
+
+/* channel.c: the transport of 2024-11-05 */
+bool mp_channel_may_be(const struct mcpass_session *s, const struct mp_message *message);
+enum mcpass_rc mp_channel_open(struct mcpass_session *s, struct mcpass_error *err);
+enum mcpass_rc mp_channel_event(struct mcpass_session *s, const struct mp_sse_event *event,
+    struct mcpass_error *err);
+/* Why there is none, or no longer. */
+enum mcpass_rc mp_channel_end(struct mcpass_session *s, const struct mp_exchange *e,
+    struct mcpass_error *err);
+/* No endpoint came in time. */
+enum mcpass_rc mp_channel_expire(struct mcpass_session *s, struct mcpass_error *err);
+/* Forgets it, and the session with it. */
+void mp_channel_lost(struct mcpass_session *s);
 
 /* tools.c: x-mcp-header */
 /* Remembers the annotations of a tools/list result.  *ret_text is the result without the

@@ -33,6 +33,8 @@ static const char *what_is_sent(const struct mp_exchange *e)
 	switch (e->kind) {
 	case MP_EXCHANGE_LISTEN:
 		return "Opened the stream on which the server may ask";
+	case MP_EXCHANGE_CHANNEL:
+		return "Asked for the stream on which a server of 2024-11-05 answers";
 	case MP_EXCHANGE_ANNOUNCE:
 		return "Told the server that the handshake is complete";
 	case MP_EXCHANGE_LEAVE:
@@ -53,6 +55,8 @@ static const char *clause(const struct mp_exchange *e)
 {
 	if (e->resuming)
 		return "MCP 2025-11-25 transports, Resumability and Redelivery";
+	if (e->kind == MP_EXCHANGE_CHANNEL)
+		return "MCP 2024-11-05 transports, HTTP with SSE";
 	if (e->kind == MP_EXCHANGE_LEAVE)
 		return "MCP 2025-11-25 transports, Session Management 5";
 	if (e->kind == MP_EXCHANGE_LISTEN)

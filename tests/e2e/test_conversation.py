@@ -460,9 +460,9 @@ def test_a_server_without_a_list():
 
 @lib.rows([
     ("call", ["t", "a:=0.1", "b:=123456789012345678901234567890", '{"c": 1.0}'],
-     b'"arguments":{"a":0.1,"b":123456789012345678901234567890,"c":1.0}'),
+     b'"arguments":{"a":0.1,"b":123456789012345678901234567890,"c": 1.0}'),
     ("request", ["tools/call", '{"name": "t", "arguments": {"z": 0.1, "a": 1e2}}'],
-     b'"arguments":{"z":0.1,"a":1e2}'),
+     b'"arguments": {"z": 0.1, "a": 1e2}'),
 ])
 def test_numbers_go_as_typed(command, words, want):
     with World() as w:

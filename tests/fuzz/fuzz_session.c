@@ -1,6 +1,7 @@
 /* A whole conversation with a hostile server.  The first byte chooses how it begins
  * (bits: 1 known to be new, 2 fixed to an old revision, 4 the server may ask, 8 the bytes
- * come one by one); then answers, each up to a line "----":
+ * come one by one, 16 another program is relayed, whose message comes first, up to a line
+ * "----"); then answers, each up to such a line:
  *
  *     STATUS [broken|open|silent]
  *     Name: value
@@ -17,12 +18,15 @@
 
 #define MOST_STEPS 400
 #define MOST_HEADERS 16
+#define HELLO "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\"," \
+	"\"capabilities\":{\"roots\":{}},\"clientInfo\":{\"name\":\"h\",\"version\":\"1\"}}}"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 struct script {
 	char *at;                       /* NUL-terminated: what is left of it */
-	bool one_by_one;
+	bool one_by_one, is_relayed;
+	unsigned relayed;               /* the last call that is another program's */
 	char id[24];                    /* of the last request */
 	int64_t now;
 };
@@ -112,10 +116,13 @@ static enum mcpass_rc serve(struct script *script, struct mcpass_session *s,
 }
 
 /* What the program is given is JSON on one line. */
-static void check_json(const struct mcpass_session_action *action)
+static void check_json(const struct script *script, const struct mcpass_session_action *action)
 {
 	json_t *json = NULL;
 
+	if (action->type == MCPASS_SESSION_RESULT && action->call <= script->relayed
+	    && strstr(action->body, "\"jsonrpc\"") == NULL)
+		abort();
 	if (mp_json_parse_by(MP_JSON_MESSAGE, action->body, action->body_len, SIZE_MAX, "it", &json,
 	        NULL) != MCPASS_OK
 	    || !json_is_object(json) || memchr(action->body, '\n', action->body_len) != NULL)
@@ -132,10 +139,10 @@ static enum mcpass_rc carry_out(struct script *script, struct mcpass_session *s,
 	case MCPASS_SESSION_AUTHORIZE:
 		return mcpass_session_retry(s, action->exchange, NULL);
 	case MCPASS_SESSION_RESULT:
-		check_json(action);
+		check_json(script, action);
 		return action->call == 2 ? mcpass_session_cancel(s, 3, NULL) : MCPASS_OK;
 	case MCPASS_SESSION_MESSAGE:
-		check_json(action);
+		check_json(script, action);
 		(void)mcpass_session_answer(s, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", NULL);
 		return MCPASS_OK;
 	case MCPASS_SESSION_WAIT:
@@ -156,12 +163,41 @@ static enum mcpass_rc carry_out(struct script *script, struct mcpass_session *s,
 	return MCPASS_OK;
 }
 
+static enum mcpass_rc send_whole(struct script *script, struct mcpass_session *s, const char *text)
+{
+	unsigned call = 0;
+	enum mcpass_rc rc = mcpass_session_send(s, text, strlen(text), &call, NULL);
+
+	if (call > script->relayed)
+		script->relayed = call;
+	return rc;
+}
+
+/* Of a host: one message that it chose, and two that are good. */
+static void relay(struct script *script, struct mcpass_session *s)
+{
+	static const char *const good[] = {
+		"{\"jsonrpc\":\"2.0\", \"id\":\"a\\u0062\",\"method\":\"tools/call\",\"params\":{\"name\":\"t\"}}",
+		"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":7}}",
+	};
+	const char *given = cut(&script->at, "\n----\n");
+
+	if (given != NULL)
+		(void)send_whole(script, s, given);
+	for (size_t i = 0; i < MP_COUNT(good); i++)
+		if (send_whole(script, s, good[i]) != MCPASS_OK && given == NULL)
+			abort();
+}
+
 static void converse(struct script *script, struct mcpass_session *s)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 	unsigned call;
 
-	(void)mcpass_session_request(s, "tools/list", NULL, &call, NULL);
+	if (script->is_relayed)
+		relay(script, s);
+	else
+		(void)mcpass_session_request(s, "tools/list", NULL, &call, NULL);
 	(void)mcpass_session_request(s, "tools/call", "{\"name\":\"t\",\"arguments\":{\"a\":\"x\"}}", &call, NULL);
 	(void)mcpass_session_request(s, "resources/read", "{\"uri\":\"u\"}", &call, NULL);
 	for (int step = 0; !rc && step < MOST_STEPS; step++) {
@@ -182,9 +218,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		.server_url = "https://h.example/mcp",
 		.known_revision = (how & 1) != 0 ? "2026-07-28" : NULL,
 		.revision = (how & 2) != 0 ? "2025-11-25" : NULL,
-		.capabilities = (how & 4) != 0 ? "{\"elicitation\":{}}" : NULL
+		.capabilities = (how & 4) != 0 ? "{\"elicitation\":{}}" : NULL,
+		.initialize = (how & 16) != 0 ? HELLO : NULL
 	};
-	struct script script = { .one_by_one = (how & 8) != 0, .now = 1000 };
+	struct script script = { .one_by_one = (how & 8) != 0, .is_relayed = (how & 16) != 0, .now = 1000 };
 	struct mcpass_session *s;
 	char *text;
 

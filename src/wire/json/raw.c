@@ -102,9 +102,12 @@ static bool is_key(struct mp_span key, const char *name)
 
 struct mp_span mp_raw_member(struct mp_span object, const char *name)
 {
-	const char *end = object.data + object.len, *at = object.data;
 	struct mp_span key, value, found = { NULL, 0 };
+	const char *end, *at = object.data;
 
+	if (at == NULL)
+		return found;
+	end = at + object.len;
 	while (mp_raw_pair(&at, end, &key, &value))
 		if (is_key(key, name))
 			found = value;          /* of two the last counts, as MP_JSON_LAST has it */

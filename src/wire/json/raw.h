@@ -1,12 +1,12 @@
-/* raw.h - JSON as its writer wrote it, less the white space: what a program passes on
- * keeps its numbers to the last digit and its members in order.  Every text given here has
- * passed mp_json_parse(), so that it is known to be well formed. */
+/* raw.h - JSON as its writer wrote it: what a program passes on keeps its numbers to the last
+ * digit and its members in order.  Every text given here has passed mp_json_parse() or
+ * mp_json_peek(), so that it is known to be well formed. */
 #ifndef MP_WIRE_JSON_RAW_H
 #define MP_WIRE_JSON_RAW_H
 #include "base/buf.h"
 
 /* A member's value with the white space around it, the last one's where there are two; data
- * NULL: absent, or its name is written with escapes. */
+ * NULL: absent, or its name is written with escapes, or object has none itself. */
 struct mp_span mp_raw_member(struct mp_span object, const char *name);
 /* The same without the white space. */
 struct mp_span mp_raw_value(struct mp_span object, const char *name);

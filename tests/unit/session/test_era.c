@@ -12,6 +12,7 @@
 	"MCP-Protocol-Version" }
 #define WELCOME(version) RESULT("\"protocolVersion\":\"" version "\",\"capabilities\":{}," \
 	"\"serverInfo\":{\"name\":\"s\",\"version\":\"2\"}")
+#define NO_STREAM { "GET " URL "\nAccept: text/event-stream", 405, NULL, NULL, 0, "MCP-Protocol-Version" }
 #define ANNOUNCE { "notifications/initialized", 202, NULL, NULL, 0, "\"id\"" }
 #define LEGACY_LIST { "\"method\":\"tools/list\"", 200, JSON, RESULT("\"tools\":[]"), 0, "Mcp-Method" }
 #define HANDSHAKE HELLO(200, JSON, WELCOME("2025-11-25")), ANNOUNCE, LEGACY_LIST
@@ -130,8 +131,11 @@ static const struct script rows[] = {
 	    .steps = { { MODERN, 400, NULL, NULL, 0, NULL }, HELLO(200, JSON, WELCOME("2026-07-28")) },
 	    .log = "", .want = MCPASS_E_PROTOCOL },
 	{ .label = "neither form", .requests = LIST,
-	    .steps = { { MODERN, 404, NULL, NULL, 0, NULL }, HELLO(404, NULL, NULL) },
-	    .log = "", .want = MCPASS_E_PROTOCOL, .says = "(HTTP 404) nor initialize (HTTP 404)" },
+	    .steps = { { MODERN, 404, NULL, NULL, 0, NULL }, HELLO(404, NULL, NULL), NO_STREAM },
+	    .log = "", .want = MCPASS_E_PROTOCOL, .says = "(HTTP 404) nor initialize (HTTP 404), and has no stream of 2024-11-05 (HTTP 405)" },
+	{ .label = "neither form, and an error that says why", .requests = LIST,
+	    .steps = { { MODERN, 404, NULL, NULL, 0, NULL }, HELLO(404, JSON, ERROR(-32601, "")) },
+	    .log = "", .want = MCPASS_E_PROTOCOL, .says = "(HTTP 404) nor initialize (HTTP 404): no" },
 	{ .label = "the handshake fails with 500", .requests = LIST,
 	    .steps = { { MODERN, 400, NULL, NULL, 0, NULL }, HELLO(500, JSON, ERROR(-32603, "")) },
 	    .log = "", .want = MCPASS_E_IO },
@@ -151,9 +155,11 @@ static const struct script rows[] = {
 	    .steps = { HELLO(404, JSON, ERROR(-32601, "")), { MODERN, 200, JSON, RESULT("\"tools\":[]"), 0, NULL } },
 	    .log = GOOD, .settled = "2026-07-28" },
 	{ .label = "known to be old, and nothing at all", .known = "2025-11-25", .requests = LIST,
-	    .steps = { HELLO(400, NULL, NULL), { MODERN, 400, NULL, NULL, 0, NULL } },
+	    .steps = { HELLO(400, NULL, NULL), { MODERN, 400, NULL, NULL, 0, NULL }, NO_STREAM },
 	    .log = "", .want = MCPASS_E_PROTOCOL },
-	{ .label = "a known revision that we do not know", .known = "2024-11-05", .requests = LIST,
+	{ .label = "known to be as old as can be", .known = "2024-11-05", .requests = LIST, .steps = { HANDSHAKE }, .log = GOOD,
+	    .settled = "2025-11-25" },
+	{ .label = "a known revision that we do not know", .known = "2023-01-01", .requests = LIST,
 	    .steps = { OK_LIST }, .log = GOOD, .settled = "2026-07-28" },
 	{ .label = "fixed: never falls back", .revision = "2026-07-28", .requests = LIST,
 	    .steps = { { MODERN, 400, NULL, NULL, 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL },
