@@ -18,6 +18,8 @@ from test_guard import Issuer, Key                                             #
 
 MODULE = None           # set by run.py: ngx_http_mcpass_module.so
 NGINX = os.environ.get("NGINX", "nginx")
+# A module that is built with AddressSanitizer needs its library first: PRELOAD=libasan.so
+PRELOAD = os.environ.get("PRELOAD")
 RESOURCE = "https://mcp.example.com/mcp"
 
 CONF = """
@@ -70,7 +72,9 @@ class Gateway(World):
     def nginx(self, *args):
         return subprocess.run([NGINX, "-p", self.folder, "-c", self.path("nginx.conf"), "-e",
                                self.path("error.log"), *args], capture_output=True, text=True,
-                              timeout=PATIENCE, env={**os.environ, **self.env})
+                              timeout=PATIENCE, env={
+                                  **os.environ, **self.env,
+                                  **({"LD_PRELOAD": PRELOAD} if PRELOAD else {})})
 
     def start_nginx(self, server, **kw):
         """It is listening when this returns: nginx forks only then."""
