@@ -85,3 +85,5 @@ if(MHD_FOUND)   # only to measure by
   add_executable(bench_floor EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/floor.c)
   target_link_libraries(bench_floor PRIVATE mp_flags PkgConfig::MHD)
 endif()
+add_executable(bench_tokens EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/tokens.c)
+target_link_libraries(bench_tokens PRIVATE mp_wire)

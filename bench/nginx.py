@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""The nginx module beside plain proxy_pass: requests per CPU-second of the one worker, in turn, as
+medians.  nginx.py MODULE BENCH_TOKENS [SECONDS]
+
+remembered: the same token each time.  new: another RS256 token each time, more of them than any
+memory holds.  auth_request: a server that says 204 to all, asked for each request."""
+
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+
+RESOURCE, ISSUER = "https://mcp.example/mcp", "https://as.example"
+BODY = ('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo",'
+        '"arguments":{"message":"hello"}}}')
+TOKENS = 20000
+LUA = """
+local tokens, at = {}, 0
+for line in io.lines("%(tokens)s") do tokens[#tokens + 1] = line end
+request = function()
+  at = at %% %(count)d + 1
+  return wrk.format("POST", "%(path)s", { ["Content-Type"] = "application/json",
+    ["Authorization"] = "Bearer " .. tokens[at] }, '%(body)s')
+end
+"""
+CONF = """
+%(load)s
+worker_processes 1; worker_cpu_affinity %(mask)s; pid %(folder)s/%(name)s.pid;
+error_log %(folder)s/%(name)s.log error; %(user)s
+events { worker_connections 512; }
+http {
+  access_log off; keepalive_requests 1000000000;
+  client_body_temp_path %(folder)s/b; proxy_temp_path %(folder)s/p; fastcgi_temp_path %(folder)s/f;
+  uwsgi_temp_path %(folder)s/u; scgi_temp_path %(folder)s/s;
+  %(http)s
+}
+"""
+PROXY = 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://behind;'
+
+
+def start(folder, name, mask, http, load=""):
+    path = os.path.join(folder, name + ".conf")
+    with open(path, "w") as file:
+        file.write(CONF % {"load": load, "mask": mask, "folder": folder, "name": name, "http": http,
+                           "user": "user root;" if os.geteuid() == 0 else ""})
+    subprocess.run(["nginx", "-p", folder, "-c", path, "-e", path + ".err"], check=True)
+    with open(os.path.join(folder, name + ".pid")) as file:
+        return int(file.read())
+
+
+def seconds_of(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(folder, worker, port, path, count, seconds):
+    script = os.path.join(folder, "load.lua")
+    with open(script, "w") as file:
+        file.write(LUA % {"tokens": os.path.join(folder, "tokens"), "count": count, "path": path,
+                          "body": BODY})
+    before = seconds_of(worker)
+    out = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", "-c16", f"-d{seconds}s", "-s", script,
+                          f"http://127.0.0.1:{port}"], check=True, capture_output=True, text=True).stdout
+    if "Non-2xx" in out:
+        sys.exit(f"nginx bench: {path}: {out}")
+    requests = int(next(line for line in out.splitlines() if "requests in" in line).split()[0])
+    return requests / (seconds_of(worker) - before)
+
+
+def main():
+    module, tokens, seconds = sys.argv[1], sys.argv[2], int((sys.argv + ["2"])[3])
+    folder = tempfile.mkdtemp(prefix="mcpass-bench-")
+    subprocess.run([tokens, ISSUER, RESOURCE, str(TOKENS), os.path.join(folder, "keys"),
+                    os.path.join(folder, "tokens")], check=True)
+    masters = []
+    try:
+        masters.append(start(folder, "behind", "10",
+                             "server { listen 127.0.0.1:8981; location / { return 200 '{}'; } }"))
+        guard = (f"mcpass on; mcpass_issuer {ISSUER} jwks_file={folder}/keys;"
+                 "mcpass_require tools/call scope=mcp:tools; mcpass_require * scope=mcp:read;")
+        masters.append(start(
+            folder, "gateway", "01",
+            "mcpass_zone 1m; upstream behind { server 127.0.0.1:8981; keepalive 32; }"
+            f"server {{ listen 127.0.0.1:8980; location /plain {{ {PROXY} }}"
+            f"location /mcp {{ {guard} mcpass_resource {RESOURCE}; {PROXY} }}"
+            f"location /asked {{ auth_request /ask; {PROXY} }}"
+            "location /ask { internal; proxy_pass_request_body off; proxy_set_header Content-Length '';"
+            f"{PROXY} }} }}", f"load_module {module};"))
+        worker = int(subprocess.run(["pgrep", "-P", str(masters[-1])], check=True, capture_output=True,
+                                    text=True).stdout.split()[0])
+        cases = [("plain", "/plain", 1), ("remembered", "/mcp", 1), ("new", "/mcp", TOKENS),
+                 ("auth_request", "/asked", 1)]
+        found = {name: [] for name, _, _ in cases}
+        for _ in range(3):
+            for name, path, count in cases:
+                found[name].append(measure(folder, worker, 8980, path, count, seconds))
+        plain = statistics.median(found["plain"])
+        for name, _, _ in cases:
+            rate = statistics.median(found[name])
+            print(f"nginx, {name}: {rate / 1000:.1f} k requests a CPU-second, {rate / plain:.2f} of plain")
+    finally:
+        for pid in masters:
+            os.kill(pid, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()
