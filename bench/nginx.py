@@ -7,6 +7,7 @@ memory holds.  auth_request: a server that says 204 to all, asked for each reque
 
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -70,7 +71,14 @@ def measure(folder, worker, port, path, count, seconds):
     return requests / (seconds_of(worker) - before)
 
 
+def free_port():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        return holder.getsockname()[1]
+
+
 def main():
+    port, behind = free_port(), free_port()
     module, tokens, seconds = sys.argv[1], sys.argv[2], int((sys.argv + ["2"])[3])
     folder = tempfile.mkdtemp(prefix="mcpass-bench-")
     subprocess.run([tokens, ISSUER, RESOURCE, str(TOKENS), os.path.join(folder, "keys"),
@@ -78,13 +86,13 @@ def main():
     masters = []
     try:
         masters.append(start(folder, "behind", "10",
-                             "server { listen 127.0.0.1:8981; location / { return 200 '{}'; } }"))
+                             f"server {{ listen 127.0.0.1:{behind}; location / {{ return 200 '{{}}'; }} }}"))
         guard = (f"mcpass on; mcpass_issuer {ISSUER} jwks_file={folder}/keys;"
                  "mcpass_require tools/call scope=mcp:tools; mcpass_require * scope=mcp:read;")
         masters.append(start(
             folder, "gateway", "01",
-            "mcpass_zone 1m; upstream behind { server 127.0.0.1:8981; keepalive 32; }"
-            f"server {{ listen 127.0.0.1:8980; location /plain {{ {PROXY} }}"
+            f"mcpass_zone 1m; upstream behind {{ server 127.0.0.1:{behind}; keepalive 32; }}"
+            f"server {{ listen 127.0.0.1:{port}; location /plain {{ {PROXY} }}"
             f"location /mcp {{ {guard} mcpass_resource {RESOURCE}; {PROXY} }}"
             f"location /asked {{ auth_request /ask; {PROXY} }}"
             "location /ask { internal; proxy_pass_request_body off; proxy_set_header Content-Length '';"
@@ -96,7 +104,7 @@ def main():
         found = {name: [] for name, _, _ in cases}
         for _ in range(3):
             for name, path, count in cases:
-                found[name].append(measure(folder, worker, 8980, path, count, seconds))
+                found[name].append(measure(folder, worker, port, path, count, seconds))
         plain = statistics.median(found["plain"])
         for name, _, _ in cases:
             rate = statistics.median(found[name])

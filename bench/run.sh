@@ -88,6 +88,11 @@ if [ -x build/bench_floor ]; then
 fi
 echo "serve, requests a CPU-second: $busy, beside 1000 idle connections $crowded${floor:+, bare libmicrohttpd $floor (ratio $(awk "BEGIN { printf \"%.2f\", $busy / $floor }"))}"
 
+if [ -e build/ngx_http_mcpass_module.so ]; then
+	ninja -C build --quiet bench_tokens
+	"$python" bench/nginx.py "$PWD/build/ngx_http_mcpass_module.so" build/bench_tokens
+fi
+
 ratio=$(printf '%s' "$call" | sed 's/.*ratio \([0-9.]*\).*/\1/')
 peak=$(printf '%s' "$call" | sed 's/.*peak \([0-9.]*\) MiB.*/\1/')
 worst=$(printf '%s\n' "$guard" | grep -v remembered | sed 's/.*ratio //' | sort -n | head -n 1)

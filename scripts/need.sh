@@ -8,7 +8,7 @@ set -eu
 build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev"
 check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps"
 fuzz="clang libclang-rt-dev"
-bench="curl python3 libmicrohttpd-dev"
+bench="curl python3 libmicrohttpd-dev nginx-light nginx-dev wrk procps"
 # A machine that has node and npm already may have them from elsewhere, under other names.
 conformance="curl python3"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \

@@ -305,13 +305,18 @@ static enum mcpass_rc fill(struct builder *b, ngx_array_t *const said[MP_SAID_CO
 /* Where it stands: a line that was read, or the block that has just ended. */
 static void tell(const struct builder *b, const struct mcpass_error *err)
 {
-	const char *spec = err->spec != NULL ? err->spec : "no clause";
+	const char *spec = err->spec != NULL ? err->spec : "", *before = "", *after = "";
 
+	if (err->spec != NULL) {
+		before = " (";
+		after = ")";
+	}
 	if (b->line != NULL) {
-		ngx_log_error(NGX_LOG_EMERG, b->cf->log, 0, "mcpass: %s (%s) in %V:%ui", err->detail, spec,
-		    &b->line->file, b->line->number);
+		ngx_log_error(NGX_LOG_EMERG, b->cf->log, 0, "mcpass: %s%s%s%s in %V:%ui", err->detail,
+		    before, spec, after, &b->line->file, b->line->number);
 	} else {
-		ngx_conf_log_error(NGX_LOG_EMERG, b->cf, 0, "mcpass: %s (%s)", err->detail, spec);
+		ngx_conf_log_error(NGX_LOG_EMERG, b->cf, 0, "mcpass: %s%s%s%s", err->detail, before, spec,
+		    after);
 	}
 	if (err->hint[0] != '\0') {
 		ngx_log_error(NGX_LOG_EMERG, b->cf->log, 0, "mcpass: what to do: %s", err->hint);

@@ -1,8 +1,9 @@
 """What goes wrong with checks in nginx: each was seen to let a request in, or to lose one."""
 
+import os
 import subprocess
 
-from gateway import PATIENCE, PROXY, RESOURCE, Gateway, expect, expect_eq, message
+from gateway import HERE, PATIENCE, PROXY, RESOURCE, Gateway, expect, expect_eq, message
 from lib import rows
 
 @rows([
@@ -149,3 +150,14 @@ def test_a_token_in_the_query():
     with Gateway() as g:
         g.start_nginx(g.guarded())
         expect_eq("refused", g.ask(path="/mcp?access_token=" + g.token()).status, 400)
+
+
+@rows([(name, name) for name in ("simple.conf", "two-issuers.conf")])
+def test_examples(label, name):
+    """What examples/nginx has is good."""
+    with Gateway() as g:
+        top = os.path.dirname(os.path.dirname(HERE))
+        with open(os.path.join(top, "examples/nginx", name)) as file:
+            g.configure("", http=file.read())
+        done = g.nginx("-t")
+        expect_eq(label, done.returncode, 0, done.stderr)
