@@ -198,8 +198,10 @@ MCPASS_API enum mcpass_rc mcpass_client_step(struct mcpass_client *client,
     struct mcpass_error *err);
 
 /* The headers that authorize one request to the MCP server with the token of the last
- * DONE; none (*ret_count 0) when there is no token.  A DPoP proof serves one request only.
+ * DONE, also while a later flow is under way (a refresh, a step-up); none (*ret_count 0) when
+ * there is no token.  A DPoP proof serves one request only.
  * *ret_headers lives until the next call.
+ * MCPASS_E_USAGE   there was no DONE yet, or the client has failed
  * MCPASS_E_POLICY  url is of another origin than the server's: no token goes there
  * spec: RFC 6750 2.1, RFC 9449 7.1 */
 MCPASS_API enum mcpass_rc mcpass_client_authorize(struct mcpass_client *client,

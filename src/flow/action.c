@@ -26,11 +26,10 @@ enum mcpass_rc mp_action_done(struct mcpass_client *client, struct mcpass_error 
 {
 	const struct mp_record *record = &client->record;
 
-	(void)err;
 	client->action.type = MCPASS_ACT_DONE;
 	client->token = (struct mcpass_token){ 0 };
 	if (!client->has_token)
-		return MCPASS_OK;
+		return mp_serving_begin(client, err);
 	client->token = (struct mcpass_token){
 		.access_token = mp_secret_reveal(&record->access_token),
 		.token_type = record->token_type,
@@ -40,7 +39,7 @@ enum mcpass_rc mp_action_done(struct mcpass_client *client, struct mcpass_error 
 		.expires_at = record->expires_at,
 	};
 	client->action.token = &client->token;
-	return MCPASS_OK;
+	return mp_serving_begin(client, err);
 }
 
 /* Saves text, which is wiped and freed. */

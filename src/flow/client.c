@@ -259,6 +259,7 @@ void mcpass_client_free(struct mcpass_client *client)
 	mp_headers_free(&client->headers);
 	mp_headers_free(&client->asked);
 	mp_buf_free(&client->body);
+	mp_serving_free(&client->serving);
 	mp_headers_free(&client->proof);
 	mp_wipe(client, sizeof(*client));
 	free(client);

@@ -34,6 +34,16 @@ enum mp_reason {                        /* why a new token is wanted */
 #define MP_CURED_LESS_SCOPE   0x4u      /* with the scopes of this authorization only, */
 #define MP_CURED_NO_SCOPE     0x8u      /* or with none */
 
+/* What authorizes requests, from a DONE to the next one, whatever becomes of the record in
+ * between: while a token is renewed, the one that is there serves. */
+struct mp_serving {
+	bool is_set;                    /* there was a DONE */
+	bool is_bound;                  /* to the key; spec: RFC 9449 */
+	struct mp_secret access_token;  /* absent: call without one */
+	struct mp_secret key_text;      /* a JWK */
+	struct mp_key *key;             /* key_text, once it was needed; or NULL */
+};
+
 struct mcpass_client {
 	enum mp_state state;
 	int64_t now;                    /* of the event under way; Unix time, seconds */
@@ -108,6 +118,7 @@ struct mcpass_client {
 	struct mp_headers headers, asked; /* asked: further authorization parameters */
 	struct mp_buf body;
 	struct mcpass_token token;
+	struct mp_serving serving;      /* the token of the last DONE */
 	struct mp_headers proof;        /* what mcpass_client_authorize() hands out */
 	char notice[160];               /* for the person, with the next action; or "" */
 };
@@ -308,7 +319,14 @@ enum mcpass_rc mp_action_check_target(const struct mcpass_client *client, const 
 enum mcpass_rc mp_action_check_answered(const struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_error *err);
 
+/* serving.c: DONE: what authorizes requests from now on. */
+enum mcpass_rc mp_serving_begin(struct mcpass_client *client, struct mcpass_error *err);
+void mp_serving_free(struct mp_serving *serving);
+
 /* dpop.c: the key that a token is bound to */
+enum mcpass_rc mp_dpop_read_key(const struct mp_secret *text, struct mp_key **ret_key,
+    struct mcpass_error *err);
+bool mp_dpop_is_bound(const struct mp_record *record);
 /* Makes one, or reads the record's; no-op where none is wanted. */
 enum mcpass_rc mp_dpop_ready(struct mcpass_client *client, struct mcpass_error *err);
 /* Adds the proof for a request to the token endpoint, if a key is wanted. */

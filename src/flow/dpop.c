@@ -1,32 +1,30 @@
-/* The key that a token is bound to, and the headers that authorize a request.
- * spec: RFC 9449; RFC 6750 2.1 */
+/* The key that a token is bound to.  spec: RFC 9449 */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "flow/client.h"
 #include "oauth/dpop.h"
-#include "wire/uri.h"
 
 /* The one algorithm that every server of the field takes. */
 #define ALG MP_ES256
 /* Seconds of difference that cannot be why a proof is refused. */
 #define LEAST_OFFSET 30
 
-static bool is_bound(const struct mp_record *record)
+bool mp_dpop_is_bound(const struct mp_record *record)
 {
 	return record->token_type != NULL && mp_eq_nocase(record->token_type, "DPoP");
 }
 
-static enum mcpass_rc read_key(struct mcpass_client *client, struct mcpass_error *err)
+enum mcpass_rc mp_dpop_read_key(const struct mp_secret *text, struct mp_key **ret_key,
+    struct mcpass_error *err)
 {
-	const struct mp_secret *text = &client->record.dpop_key;
 	json_t *jwk = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_json_parse(mp_secret_reveal(text), text->len, MP_MAX_RECORD, "the stored key", &jwk, err);
 	if (!rc)
-		rc = mp_jwk_parse(jwk, true, &client->dpop_key, err);
+		rc = mp_jwk_parse(jwk, true, ret_key, err);
 	json_decref(jwk);
 	return rc;
 }
@@ -60,24 +58,11 @@ enum mcpass_rc mp_dpop_ready(struct mcpass_client *client, struct mcpass_error *
 {
 	mp_key_free(client->dpop_key);
 	client->dpop_key = NULL;
-	if (!client->wants_dpop && !is_bound(&client->record))
+	if (!client->wants_dpop && !mp_dpop_is_bound(&client->record))
 		return MCPASS_OK;
 	if (mp_secret_present(&client->record.dpop_key))
-		return read_key(client, err);
+		return mp_dpop_read_key(&client->record.dpop_key, &client->dpop_key, err);
 	return make_key(client, err);
-}
-
-static enum mcpass_rc add_proof(struct mcpass_client *client, const struct mp_dpop_inputs *inputs,
-    struct mp_headers *headers, struct mcpass_error *err)
-{
-	struct mp_secret proof = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_dpop_prove(client->dpop_key, inputs, &proof, err);
-	if (!rc)
-		rc = mp_headers_add(headers, "DPoP", mp_secret_reveal(&proof), err);
-	mp_secret_free(&proof);
-	return rc;
 }
 
 enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url,
@@ -86,10 +71,16 @@ enum mcpass_rc mp_dpop_add(struct mcpass_client *client, const char *url,
 	const struct mp_dpop_inputs inputs = { .method = "POST", .url = url,
 		.nonce = client->as_nonce, .now = client->now + client->clock_offset,
 		.random = client->random, .random_ctx = client->random_ctx };
+	struct mp_secret proof = { 0 };
+	enum mcpass_rc rc;
 
 	if (client->dpop_key == NULL)
 		return MCPASS_OK;
-	return add_proof(client, &inputs, &client->headers, err);
+	rc = mp_dpop_prove(client->dpop_key, &inputs, &proof, err);
+	if (!rc)
+		rc = mp_headers_add(&client->headers, "DPoP", mp_secret_reveal(&proof), err);
+	mp_secret_free(&proof);
+	return rc;
 }
 
 /* A proof is good for a few minutes, and a machine's clock may be further off than that: then
@@ -127,68 +118,4 @@ enum mcpass_rc mp_dpop_nonce(struct mcpass_client *client, const struct mcpass_e
 	if (ret_asked != NULL)
 		*ret_asked = asked;
 	return nonce != NULL ? mp_set(slot, nonce, err) : MCPASS_OK;
-}
-
-static enum mcpass_rc add_authorization(struct mcpass_client *client, const char *scheme,
-    struct mcpass_error *err)
-{
-	struct mp_buf value;
-	enum mcpass_rc rc;
-
-	mp_buf_init(&value, MP_MAX_TOKEN + 16);
-	mp_buf_addf(&value, "%s %s", scheme, mp_secret_reveal(&client->record.access_token));
-	rc = mp_buf_check(&value, "the access token", err);
-	if (!rc)
-		rc = mp_headers_add(&client->proof, "Authorization", mp_buf_text(&value), err);
-	mp_buf_free(&value);
-	return rc;
-}
-
-/* A token is for one server and goes nowhere else; spec: MCP "Token Handling" */
-static enum mcpass_rc check_origin(const struct mcpass_client *client, const char *url,
-    struct mcpass_error *err)
-{
-	struct mp_uri server, target;
-	enum mcpass_rc rc;
-
-	rc = mp_uri_parse(client->server_url, &server, err);
-	if (!rc)
-		rc = mp_uri_parse(url, &target, err);
-	if (!rc && !mp_uri_same_origin(&server, &target))
-		rc = mp_fail(err, MCPASS_E_POLICY, "MCP authorization, token handling",
-		    "the token of %s is not sent to %s", client->server_url, url);
-	return rc;
-}
-
-enum mcpass_rc mcpass_client_authorize(struct mcpass_client *client, const char *method,
-    const char *url, int64_t now, const struct mcpass_header **ret_headers,
-    size_t *ret_count, struct mcpass_error *err)
-{
-	const struct mp_dpop_inputs inputs = { .method = method, .url = url,
-		.access_token = &client->record.access_token, .nonce = client->server_nonce,
-		.now = now + client->clock_offset, .random = client->random,
-		.random_ctx = client->random_ctx };
-	enum mcpass_rc rc = MCPASS_OK;
-
-	mp_clear(err);
-	if (client->state != S_DONE)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "there is nothing to authorize with in state %s",
-		    mp_state_name(client->state));
-	mp_headers_free(&client->proof);
-	if (client->token.access_token != NULL) {
-		bool bound = is_bound(&client->record);
-
-		rc = check_origin(client, url, err);
-		if (!rc && bound && client->dpop_key == NULL)
-			rc = mp_dpop_ready(client, err);
-		if (!rc)
-			rc = add_authorization(client, bound ? "DPoP" : "Bearer", err);
-		if (!rc && bound)
-			rc = add_proof(client, &inputs, &client->proof, err);
-	}
-	if (rc)
-		return mp_doing(err, rc, "authorizing a request");
-	*ret_headers = client->proof.items;
-	*ret_count = client->proof.count;
-	return MCPASS_OK;
 }

@@ -6,7 +6,7 @@
 #include "flow/client.h"
 #include "flow/redact_forms.h"
 
-#define SECRETS 14
+#define SECRETS 15
 static void list_secrets(const struct mcpass_client *client,
     const struct mp_secret *ret_secrets[SECRETS])
 {
@@ -16,7 +16,7 @@ static void list_secrets(const struct mcpass_client *client,
 		&client->idp_client_secret, &client->refused_token, &client->verifier, &client->code,
 		&client->id_jag, &client->device.device_code, &record->access_token, &record->refresh_token,
 		&record->client.client_secret, &record->client.configuration_token,
-		&client->retired_token,
+		&client->retired_token, &client->serving.access_token,
 	};
 
 	memcpy(ret_secrets, secrets, sizeof(secrets));

@@ -1,14 +1,17 @@
 /* The requests of the program, from mp_link_submit() to their answer. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/limits.h"
 #include "io/clock.h"
 #include "link/link_parts.h"
+#include "mcp/message.h"
 
 static void free_call(struct mp_link_call *call)
 {
 	free(call->method);
 	mp_free_wiped(call->params);
+	mp_free_wiped(call->message);
 	free(call);
 }
 
@@ -77,7 +80,7 @@ void mp_link_fail_waiting(struct mp_link *link, bool tools, const struct mcpass_
 	} while (call != NULL);
 }
 
-static enum mcpass_rc new_call(const struct mp_link_request *request,
+static enum mcpass_rc new_call(const char *method, struct mp_span params,
     struct mp_link_call **ret_call, struct mcpass_error *err)
 {
 	struct mp_link_call *call = calloc(1, sizeof(*call));
@@ -85,14 +88,12 @@ static enum mcpass_rc new_call(const struct mp_link_request *request,
 
 	if (call == NULL)
 		return mp_nomem(err);
-	call->answered = request->answered;
-	call->ctx = request->ctx;
 	call->asked_at = mp_now_ms();
-	call->is_tool = mp_eq(request->method, "tools/call");
-	call->is_list = mp_eq(request->method, "tools/list");
-	rc = mp_set(&call->method, request->method, err);
-	if (!rc)
-		rc = mp_set(&call->params, request->params, err);
+	call->is_tool = mp_eq(method, "tools/call");
+	call->is_list = mp_eq(method, "tools/list");
+	rc = mp_set(&call->method, method, err);
+	if (!rc && params.data != NULL)
+		rc = mp_set_span(&call->params, params, err);
 	if (rc)
 		free_call(call);
 	else
@@ -100,26 +101,87 @@ static enum mcpass_rc new_call(const struct mp_link_request *request,
 	return rc;
 }
 
-enum mcpass_rc mp_link_submit(struct mp_link *link, const struct mp_link_request *request,
-    unsigned *ret_call, struct mcpass_error *err)
+static enum mcpass_rc check_room(const struct mp_link *link, struct mcpass_error *err)
 {
-	struct mp_link_call *call = NULL;
-	enum mcpass_rc rc;
-
 	if (link->is_leaving)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "the link is taking leave of its server");
 	if (link->call_count >= MP_MAX_CALLS)
 		return mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d requests at once", MP_MAX_CALLS);
-	rc = new_call(request, &call, err);
-	if (rc)
-		return rc;
+	return MCPASS_OK;
+}
+
+static unsigned add_call(struct mp_link *link, struct mp_link_call *call,
+    void (*answered)(void *ctx, struct mp_link_answer *answer), void *ctx)
+{
+	call->answered = answered;
+	call->ctx = ctx;
 	call->number = ++link->last_number;
 	*link->last_call = call;
 	link->last_call = &call->next;
 	link->call_count++;
-	*ret_call = call->number;
 	mp_link_wake(link);
-	return MCPASS_OK;
+	return call->number;
+}
+
+enum mcpass_rc mp_link_submit(struct mp_link *link, const struct mp_link_request *request,
+    unsigned *ret_call, struct mcpass_error *err)
+{
+	const char *params = request->params;
+	struct mp_link_call *call = NULL;
+	enum mcpass_rc rc = check_room(link, err);
+
+	if (!rc)
+		rc = new_call(request->method, (struct mp_span){ params, params != NULL ? strlen(params) : 0 },
+		    &call, err);
+	if (!rc)
+		*ret_call = add_call(link, call, request->answered, request->ctx);
+	return rc;
+}
+
+/* Its parameters are looked at before a tool is called, and not needed otherwise. */
+static enum mcpass_rc relay_request(struct mp_link *link, const struct mp_message *message,
+    struct mp_link_call **ret_call, struct mcpass_error *err)
+{
+	static const struct mp_span none;
+	bool is_tool = mp_eq(message->method, "tools/call");
+	struct mp_link_call *call = NULL;
+	enum mcpass_rc rc = check_room(link, err);
+
+	if (!rc)
+		rc = new_call(message->method, is_tool ? message->params : none, &call, err);
+	if (rc)
+		return rc;
+	rc = mp_set_span(&call->message, message->text, err);
+	if (rc)
+		free_call(call);
+	else
+		*ret_call = call;
+	return rc;
+}
+
+enum mcpass_rc mp_link_send(struct mp_link *link, const char *text, size_t len,
+    void (*answered)(void *ctx, struct mp_link_answer *answer), void *ctx, unsigned *ret_call,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	struct mp_message message = { 0 };
+	struct mp_link_call *call = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_message_read((struct mp_span){ text, len }, "the message", &message, &why);
+	if (rc)
+		return mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec, "%s", why.detail);
+	*ret_call = 0;
+	if (message.kind == MP_RPC_REQUEST) {
+		rc = relay_request(link, &message, &call, err);
+		if (!rc)
+			*ret_call = add_call(link, call, answered, ctx);
+	} else {
+		rc = mcpass_session_send(link->session, text, len, ret_call, err);
+		mp_link_wake(link);
+	}
+	mp_message_free(&message);
+	return rc;
 }
 
 /* No login begins for a call that is not wanted any more; one that has begun goes on. */
@@ -185,9 +247,14 @@ bool mp_link_any_given(const struct mp_link *link)
 static bool give(struct mp_link *link, struct mp_link_call *call)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mcpass_session_request(link->session, call->method, call->params,
-	    &call->session_call, &why);
+	enum mcpass_rc rc;
 
+	if (call->message != NULL)
+		rc = mcpass_session_send(link->session, call->message, strlen(call->message),
+		    &call->session_call, &why);
+	else
+		rc = mcpass_session_request(link->session, call->method, call->params, &call->session_call,
+		    &why);
 	if (rc == MCPASS_E_LIMIT && mp_link_any_given(link))
 		return false;
 	if (rc) {
@@ -195,7 +262,8 @@ static bool give(struct mp_link *link, struct mp_link_call *call)
 		return true;
 	}
 	mp_free_wiped(call->params);
-	call->params = NULL;
+	mp_free_wiped(call->message);
+	call->params = call->message = NULL;
 	return true;
 }
 

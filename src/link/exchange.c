@@ -167,8 +167,10 @@ static enum mcpass_rc add_token(struct mp_link *link,
 	size_t count = 0;
 	enum mcpass_rc rc;
 
-	if (mp_link_has_own_authorization(link) || link->client_is_broken)
-		return MCPASS_OK;       /* one source of credentials only */
+	if (mp_link_has_own_authorization(link))        /* one source of credentials only */
+		return MCPASS_OK;
+	if (link->client_is_broken || !link->started)   /* then the server says what it wants */
+		return MCPASS_OK;
 	rc = mcpass_client_authorize(link->client, action->method, action->url, mp_now_s(), &token,
 	    &count, err);
 	*ret_sent = count > 0;

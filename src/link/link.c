@@ -277,6 +277,16 @@ const char *mp_link_revision(const struct mp_link *link)
 	return mcpass_session_revision(link->session);
 }
 
+const char *mp_link_welcome(const struct mp_link *link)
+{
+	return mcpass_session_welcome(link->session);
+}
+
+unsigned mp_link_begun(const struct mp_link *link)
+{
+	return mcpass_session_begun(link->session);
+}
+
 enum mcpass_rc mp_link_check_kept(const struct mp_link *link, struct mcpass_error *err)
 {
 	if (link->unsaved.rc == MCPASS_OK)

@@ -107,6 +107,15 @@ struct mp_link_request {                        /* borrowed for the call */
  * its answer (MCPASS_E_USAGE). */
 enum mcpass_rc mp_link_submit(struct mp_link *link, const struct mp_link_request *request,
     unsigned *ret_call, struct mcpass_error *err);
+/* Takes one JSON-RPC message of another program as it is; options.session.initialize makes the
+ * session a relay (mcpass_session_send).  A request is answered with the whole response, the
+ * program's own id in it; *ret_call is 0 for a notification or a response, whose answered() is
+ * not called.  message is borrowed for the call.  A request that may still wait for its turn
+ * is given up by mp_link_cancel().
+ * MCPASS_E_USAGE, _E_LIMIT: as of mcpass_session_send(); of a request, told as its answer. */
+enum mcpass_rc mp_link_send(struct mp_link *link, const char *message, size_t len,
+    void (*answered)(void *ctx, struct mp_link_answer *answer), void *ctx, unsigned *ret_call,
+    struct mcpass_error *err);
 /* Gives a request up, and tells the server; it is not answered then.  An unknown call, or one
  * that has its answer, is fine.  spec: MCP cancellation */
 void mp_link_cancel(struct mp_link *link, unsigned call);
@@ -139,6 +148,9 @@ void mp_link_leave(struct mp_link *link, void (*gone)(void *ctx), void *ctx);
 
 /* The revision that the server speaks; NULL while unknown.  Borrowed until free. */
 const char *mp_link_revision(const struct mp_link *link);
+/* As of mcpass_session_welcome() and mcpass_session_begun(). */
+const char *mp_link_welcome(const struct mp_link *link);
+unsigned mp_link_begun(const struct mp_link *link);
 /* Why the store has not what the last login brought; MCPASS_OK: it has. */
 enum mcpass_rc mp_link_check_kept(const struct mp_link *link, struct mcpass_error *err);
 struct mp_loop *mp_link_loop(const struct mp_link *link);
