@@ -1,4 +1,5 @@
 #include "base/printable.h"
+#include <string.h>
 #include "base/text.h"
 
 struct range { uint32_t first, last; };
@@ -91,4 +92,17 @@ bool mp_is_blank(const char *text)
 		text += c.len;
 	}
 	return true;
+}
+
+void mp_one_line(char *text)
+{
+	for (;;) {
+		struct mp_char c = mp_char_first(text);
+
+		if (c.len == 0)
+			return;
+		if (!c.is_shown)
+			memset(text, '?', c.len);
+		text += c.len;
+	}
 }

@@ -21,4 +21,8 @@ struct mp_char mp_char_first(const char *text);
 /* True when a reader would see nothing: only white space, blanks, and what is not shown. */
 bool mp_is_blank(const char *text);
 
+/* Makes text one printable line in place: what is not shown becomes '?', byte for byte, so
+ * that no peer writes to a person's terminal. */
+void mp_one_line(char *text);
+
 #endif

@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "base/printable.h"
 
 static char lower(char c)
 {
@@ -36,19 +35,6 @@ bool mp_eq_nocase(const char *a, const char *b)
 	if (a == NULL || b == NULL)
 		return a == b;
 	return mp_span_is_nocase((struct mp_span){ a, strlen(a) }, b);
-}
-
-void mp_one_line(char *text)
-{
-	for (;;) {
-		struct mp_char c = mp_char_first(text);
-
-		if (c.len == 0)
-			return;
-		if (!c.is_shown)
-			memset(text, '?', c.len);
-		text += c.len;
-	}
 }
 
 char *mp_dup_span(struct mp_span span)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
+#include "base/printable.h"
 
 #define MP_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -25,10 +26,6 @@ bool mp_span_is_nocase(struct mp_span span, const char *text);   /* ASCII only *
 /* ASCII comparisons that no locale changes. */
 bool mp_eq(const char *a, const char *b);          /* NULL equals NULL only */
 bool mp_eq_nocase(const char *a, const char *b);
-
-/* Makes text one printable line in place: what is not shown (base/printable.h) becomes '?',
- * byte for byte, so that no peer writes to a person's terminal. */
-void mp_one_line(char *text);
 
 /* Replaces *slot by a copy of text (NULL: by nothing); the old one is freed. */
 enum mcpass_rc mp_set(char **slot, const char *text, struct mcpass_error *err);

@@ -140,7 +140,7 @@ static enum mcpass_rc check_capability(struct mp_call *call, const char *name,
 		return MCPASS_OK;
 	required = json_object();
 	data = json_object();
-	if (!mp_result_put(required, name, json_object())
+	if (json_object_set_new(required, name, json_object()) != 0
 	    || json_object_set(data, "requiredCapabilities", required) != 0) {
 		json_decref(required);
 		json_decref(data);

@@ -3,6 +3,22 @@
 #include "guard/judge.h"
 #include "oauth/scope.h"
 
+enum mcpass_rc mp_judge_needs(struct mp_check *check, struct mcpass_error *err)
+{
+	const struct mcpass_guard_request *request = check->request;
+
+	mp_strings_free(&check->needs);
+	return mp_policy_needs(&check->terms->policy, request->operations, request->operation_count,
+	    &check->needs, err);
+}
+
+enum mcpass_rc mp_judge_use(struct mp_check *check, const struct mp_guard_issuer *issuer,
+    struct mcpass_error *err)
+{
+	check->terms = &issuer->terms;
+	return issuer->terms.has_rules ? mp_judge_needs(check, err) : MCPASS_OK;
+}
+
 static enum mcpass_rc admit(struct mp_check *check, const struct mp_finding *finding,
     struct mcpass_error *err)
 {

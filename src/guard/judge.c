@@ -6,56 +6,6 @@
 #include "guard/foreign.h"
 #include "oauth/scope.h"
 
-enum mcpass_rc mp_judge_deny(struct mp_check *check, enum mp_denial denial,
-    const struct mp_strings *scopes, const char *why, struct mcpass_error *err)
-{
-	struct mcpass_guard *guard = check->guard;
-	struct mp_reply reply = { .denial = denial, .scheme = check->presented.scheme,
-		.dpop = guard->proofs.mode, .metadata_url = guard->metadata_urls.items[0],
-		.why = why };
-	struct mp_strings named = { 0 };
-	char *scope = NULL;
-	enum mcpass_rc rc;
-
-	rc = mp_scope_merge(&named, scopes, err);
-	if (!rc && mp_reply_status(denial) == 401)
-		rc = mp_scope_merge(&named, &check->terms->policy.always_asked, err);
-	if (!rc)
-		rc = mp_scope_join(&named, &scope, err);
-	reply.scope = scope;
-	if (!rc)
-		rc = mp_reply_challenge(&reply, &guard->challenge, err);
-	mp_strings_free(&named);
-	free(scope);
-	if (rc)
-		return rc;
-	(void)snprintf(guard->reason, sizeof(guard->reason), "%s", why);
-	check->verdict.status = mp_reply_status(denial);
-	check->verdict.reason = guard->reason;
-	if (guard->challenge.len > 0)
-		check->verdict.www_authenticate = mp_buf_text(&guard->challenge);
-	return MCPASS_OK;
-}
-
-enum mcpass_rc mp_judge_deny_for(struct mp_check *check, enum mcpass_rc rc,
-    enum mp_denial denial, const struct mcpass_error *why, struct mcpass_error *err)
-{
-	if (rc == MCPASS_E_NOMEM)
-		return mp_nomem(err);
-	return mp_judge_deny(check, denial, &check->needs, why->detail, err);
-}
-
-void mp_judge_get(struct mp_check *check, const char *url)
-{
-	static const struct mcpass_header accept = { "Accept", "application/json" };
-	struct mcpass_guard *guard = check->guard;
-
-	guard->fetch = (struct mcpass_fetch){ .key = url, .method = "GET", .url = url,
-		.headers = &accept, .header_count = 1, .max_response = MP_MAX_DOCUMENT };
-	check->verdict.type = MCPASS_FETCH;
-	check->verdict.fetch = &guard->fetch;
-}
-
 /* NULL: no issuer of ours of that name is asked about tokens. */
 static struct mp_guard_issuer *asked_issuer(struct mcpass_guard *guard, const char *name)
 {
@@ -122,22 +72,6 @@ static enum mcpass_rc judge_opaque(struct mp_check *check, enum mcpass_rc failed
 	return mp_judge_word(check, issuer, NULL, err);
 }
 
-static enum mcpass_rc set_needs(struct mp_check *check, struct mcpass_error *err)
-{
-	const struct mcpass_guard_request *request = check->request;
-
-	mp_strings_free(&check->needs);
-	return mp_policy_needs(&check->terms->policy, request->operations, request->operation_count,
-	    &check->needs, err);
-}
-
-enum mcpass_rc mp_judge_use(struct mp_check *check, const struct mp_guard_issuer *issuer,
-    struct mcpass_error *err)
-{
-	check->terms = &issuer->terms;
-	return issuer->terms.has_rules ? set_needs(check, err) : MCPASS_OK;
-}
-
 static enum mcpass_rc judge_token(struct mp_check *check, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = check->guard;
@@ -169,7 +103,7 @@ enum mcpass_rc mp_judge(struct mp_check *check, struct mcpass_error *err)
 	enum mcpass_rc rc;
 
 	check->terms = &check->guard->terms;
-	rc = set_needs(check, err);
+	rc = mp_judge_needs(check, err);
 	if (rc)
 		return rc;
 	rc = mp_presented_find(request, check->guard->proofs.mode, &check->presented, &misfit, &why);

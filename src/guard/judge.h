@@ -1,7 +1,7 @@
 /* judge.h - one check of one request, from the token to the verdict.
  *
- * judge.c finds out whose token it is, jwt.c and word.c whether it is good, admit.c whether
- * it is good for this. */
+ * judge.c finds out whose token it is, jwt.c and introspected.c whether it is good, admit.c
+ * whether it is good for this, verdict.c how a refusal is put. */
 #ifndef MP_GUARD_JUDGE_H
 #define MP_GUARD_JUDGE_H
 #include "guard/guard.h"
@@ -27,6 +27,8 @@ struct mp_finding {
 
 enum mcpass_rc mp_judge(struct mp_check *check, struct mcpass_error *err);
 
+/* Fills check->needs by the terms that count. */
+enum mcpass_rc mp_judge_needs(struct mp_check *check, struct mcpass_error *err);
 /* From here on the terms of that issuer count. */
 enum mcpass_rc mp_judge_use(struct mp_check *check, const struct mp_guard_issuer *issuer,
     struct mcpass_error *err);

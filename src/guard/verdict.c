@@ -1,5 +1,9 @@
 #include "guard/verdict.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include "base/limits.h"
+#include "guard/judge.h"
+#include "oauth/scope.h"
 #include "wire/challenge.h"
 
 /* A denial without a code is one that RFC 6750 3.1 gives none: the client did nothing
@@ -89,4 +93,54 @@ enum mcpass_rc mp_reply_challenge(const struct mp_reply *reply, struct mp_buf *c
 		add_challenge(reply, MP_SCHEME_DPOP, about == MP_SCHEME_DPOP ? error : NULL,
 		    challenge);
 	return mp_buf_check(challenge, "the challenge", err);
+}
+
+enum mcpass_rc mp_judge_deny(struct mp_check *check, enum mp_denial denial,
+    const struct mp_strings *scopes, const char *why, struct mcpass_error *err)
+{
+	struct mcpass_guard *guard = check->guard;
+	struct mp_reply reply = { .denial = denial, .scheme = check->presented.scheme,
+		.dpop = guard->proofs.mode, .metadata_url = guard->metadata_urls.items[0],
+		.why = why };
+	struct mp_strings named = { 0 };
+	char *scope = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_scope_merge(&named, scopes, err);
+	if (!rc && mp_reply_status(denial) == 401)
+		rc = mp_scope_merge(&named, &check->terms->policy.always_asked, err);
+	if (!rc)
+		rc = mp_scope_join(&named, &scope, err);
+	reply.scope = scope;
+	if (!rc)
+		rc = mp_reply_challenge(&reply, &guard->challenge, err);
+	mp_strings_free(&named);
+	free(scope);
+	if (rc)
+		return rc;
+	(void)snprintf(guard->reason, sizeof(guard->reason), "%s", why);
+	check->verdict.status = mp_reply_status(denial);
+	check->verdict.reason = guard->reason;
+	if (guard->challenge.len > 0)
+		check->verdict.www_authenticate = mp_buf_text(&guard->challenge);
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_judge_deny_for(struct mp_check *check, enum mcpass_rc rc,
+    enum mp_denial denial, const struct mcpass_error *why, struct mcpass_error *err)
+{
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	return mp_judge_deny(check, denial, &check->needs, why->detail, err);
+}
+
+void mp_judge_get(struct mp_check *check, const char *url)
+{
+	static const struct mcpass_header accept = { "Accept", "application/json" };
+	struct mcpass_guard *guard = check->guard;
+
+	guard->fetch = (struct mcpass_fetch){ .key = url, .method = "GET", .url = url,
+		.headers = &accept, .header_count = 1, .max_response = MP_MAX_DOCUMENT };
+	check->verdict.type = MCPASS_FETCH;
+	check->verdict.fetch = &guard->fetch;
 }

@@ -170,13 +170,3 @@ enum mcpass_rc mp_wait_refuse(const struct mp_turn *turn, int status, int64_t se
 	return mp_reply_refuse(err, "temporarily_unavailable", "RFC 6585 4",
 	    "%s: try again in %lld seconds", detail, (long long)turn->wait->seconds);
 }
-
-enum mcpass_rc mp_wait_tell(const struct mp_turn *turn, struct mcpass_error *err)
-{
-	char text[24];
-
-	if (turn->wait->status == 0)
-		return MCPASS_OK;
-	(void)snprintf(text, sizeof(text), "%lld", (long long)turn->wait->seconds);
-	return mp_reply_header(turn, "Retry-After", text, err);
-}

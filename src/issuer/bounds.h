@@ -73,8 +73,6 @@ void mp_bounds_peer(const struct mp_turn *turn, char ret_address[MP_MAX_ADDRESS]
 /* Refuses with a status of 429 or 503 and Retry-After: seconds, at least one. */
 enum mcpass_rc mp_wait_refuse(const struct mp_turn *turn, int status, int64_t seconds,
     struct mcpass_error *err, const char *fmt, ...) MP_PRINTF(5, 6);
-/* Adds that to the answer. */
-enum mcpass_rc mp_wait_tell(const struct mp_turn *turn, struct mcpass_error *err);
 
 /* --- attempts.c --- */
 /* *ret_user is NULL when the name or the password is wrong; both take as long.  Refuses

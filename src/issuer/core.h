@@ -70,11 +70,6 @@ struct mp_turn {
 };
 typedef enum mcpass_rc mp_turn_fn(const struct mp_turn *turn, struct mcpass_error *err);
 
-/* What cannot be read of our own data is not the peer's fault: a failure that is not the
- * machine's becomes rc.  err is never NULL inside the issuer. */
-enum mcpass_rc mp_issuer_blame(enum mcpass_rc failure, enum mcpass_rc rc,
-    struct mcpass_error *err);
-
 /* Reads the configuration into an issuer of zeros.  (setup.c) */
 enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
     struct mp_issuer *issuer, struct mcpass_error *err);
@@ -110,6 +105,12 @@ enum mcpass_rc mp_reply_refuse(struct mcpass_error *err, const char *code, const
 bool mp_reply_is_refusal(enum mcpass_rc rc);
 /* Tells the sender as JSON, in place of whatever was answered so far; clears err. */
 enum mcpass_rc mp_reply_refusal(const struct mp_turn *turn, struct mcpass_error *err);
+/* Adds to the answer when to come again, where it says so at all. */
+enum mcpass_rc mp_reply_wait(const struct mp_turn *turn, struct mcpass_error *err);
+/* What cannot be read of our own data is not the peer's fault: a failure that is not the
+ * machine's becomes rc.  err is never NULL inside the issuer. */
+enum mcpass_rc mp_reply_blame(enum mcpass_rc failure, enum mcpass_rc rc,
+    struct mcpass_error *err);
 enum mcpass_rc mp_reply_json(const struct mp_turn *turn, int status, const json_t *body,
     struct mcpass_error *err);
 enum mcpass_rc mp_reply_header(const struct mp_turn *turn, const char *name,

@@ -9,15 +9,6 @@
 #include "wire/cors.h"
 
 /* --- a life --- */
-enum mcpass_rc mp_issuer_blame(enum mcpass_rc failure, enum mcpass_rc rc,
-    struct mcpass_error *err)
-{
-	if (!mp_reply_is_refusal(failure))
-		return failure;
-	err->rc = rc;
-	return rc;
-}
-
 enum mcpass_rc mp_issuer_new(const struct mp_issuer_config *config,
     struct mp_issuer **ret_issuer, struct mcpass_error *err)
 {

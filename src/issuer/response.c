@@ -23,6 +23,15 @@ bool mp_reply_is_refusal(enum mcpass_rc rc)
 	return rc != MCPASS_OK && rc / 100 != MCPASS_E_NOMEM / 100;
 }
 
+enum mcpass_rc mp_reply_blame(enum mcpass_rc failure, enum mcpass_rc rc,
+    struct mcpass_error *err)
+{
+	if (!mp_reply_is_refusal(failure))
+		return failure;
+	err->rc = rc;
+	return rc;
+}
+
 void mp_reply_clear(const struct mp_turn *turn)
 {
 	mp_http_response_free(turn->response);
@@ -87,6 +96,16 @@ static enum mcpass_rc challenge(const struct mp_turn *turn, const char *code,
 	return mp_reply_header(turn, "WWW-Authenticate", "Bearer error=\"invalid_token\"", err);
 }
 
+enum mcpass_rc mp_reply_wait(const struct mp_turn *turn, struct mcpass_error *err)
+{
+	char text[24];
+
+	if (turn->wait->status == 0)
+		return MCPASS_OK;
+	(void)snprintf(text, sizeof(text), "%lld", (long long)turn->wait->seconds);
+	return mp_reply_header(turn, "Retry-After", text, err);
+}
+
 enum mcpass_rc mp_reply_refusal(const struct mp_turn *turn, struct mcpass_error *err)
 {
 	struct mcpass_error why = *err;
@@ -109,7 +128,7 @@ enum mcpass_rc mp_reply_refusal(const struct mp_turn *turn, struct mcpass_error 
 	if (!rc && unknown_sender)
 		rc = challenge(turn, code, err);
 	if (!rc)
-		rc = mp_wait_tell(turn, err);
+		rc = mp_reply_wait(turn, err);
 out:
 	json_decref(body);
 	return rc;

@@ -5,13 +5,6 @@
 #include "serve/protected_parts.h"
 #include "wire/cors.h"
 
-struct mp_gate mp_protected_gate(const struct mp_protected *server)
-{
-	return (struct mp_gate){ .guard = server->guard, .copies_issuer = server->copies_issuer,
-		.fetch = server->fetch, .fetch_ctx = server->fetch_ctx, .trace = server->trace,
-		.trace_ctx = server->trace_ctx };
-}
-
 enum mcpass_rc mp_protected_fetched(const struct mp_protected *server, const char *key,
     int status, const char *body, size_t len, int64_t now, struct mcpass_error *err)
 {

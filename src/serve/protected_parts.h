@@ -4,7 +4,12 @@
 #include "serve/gate.h"
 #include "serve/protected.h"
 
-struct mp_gate mp_protected_gate(const struct mp_protected *server);
+static inline struct mp_gate mp_protected_gate(const struct mp_protected *server)
+{
+	return (struct mp_gate){ .guard = server->guard, .copies_issuer = server->copies_issuer,
+		.fetch = server->fetch, .fetch_ctx = server->fetch_ctx, .trace = server->trace,
+		.trace_ctx = server->trace_ctx };
+}
 
 /* --- protected_call.c --- */
 /* Answers a caller of call_on, or has the request wait (MP_HTTP_LATER). */

@@ -78,27 +78,6 @@ const char *mp_elicit_capabilities(const struct mp_elicit *elicit)
 	    : "{\"elicitation\":{\"form\":{}}}";
 }
 
-bool mp_elicit_is_url(const json_t *params)
-{
-	return mp_eq(json_string_value(json_object_get(params, "mode")), "url");
-}
-
-enum mcpass_rc mp_elicit_result(const char *action, json_t *content, json_t **ret_answer,
-    struct mcpass_error *err)
-{
-	json_t *answer = json_object();
-
-	if (json_object_set_new(answer, "action", json_string(action)) != 0
-	    || (content != NULL && json_object_set(answer, "content", content) != 0)) {
-		json_decref(content);
-		json_decref(answer);
-		return mp_nomem(err);
-	}
-	json_decref(content);
-	*ret_answer = answer;
-	return MCPASS_OK;
-}
-
 /* What was given for this question: under its key, or for the only one there is. */
 static const json_t *given_for(const struct mp_elicit *elicit,
     const struct mp_question *question)

@@ -59,6 +59,10 @@ enum mcpass_rc mp_elicit_answer(const struct mp_elicit *elicit,
  * MCPASS_E_USAGE: a required field has neither, or a value does not fit */
 enum mcpass_rc mp_elicit_fill(const json_t *schema, const json_t *given, json_t **ret_content,
     struct mcpass_error *err);
+bool mp_elicit_is_url(const json_t *params);
+/* {"action": ACTION, "content": CONTENT}; content (stolen) may be NULL. */
+enum mcpass_rc mp_elicit_result(const char *action, json_t *content, json_t **ret_answer,
+    struct mcpass_error *err);
 /* --- elicit_url.c --- */
 /* Judges the URL of a question.  Release *ret_page with mp_elicit_page_free().
  * MCPASS_E_POLICY  not https (http to this machine, for a server that is there, too), user
@@ -75,11 +79,6 @@ enum mcpass_rc mp_elicit_person(const struct mp_question *question, json_t **ret
 /* Reads one line of standard input: "accept", "decline", "cancel", the content, or the
  * whole result. */
 enum mcpass_rc mp_elicit_line(const struct mp_question *question, json_t **ret_answer,
-    struct mcpass_error *err);
-/* --- elicit.c --- */
-bool mp_elicit_is_url(const json_t *params);
-/* {"action": ACTION, "content": CONTENT}; content (stolen) may be NULL. */
-enum mcpass_rc mp_elicit_result(const char *action, json_t *content, json_t **ret_answer,
     struct mcpass_error *err);
 
 #endif

@@ -55,3 +55,24 @@ enum mcpass_rc mp_elicit_fill(const json_t *schema, const json_t *given, json_t 
 		*ret_content = content;
 	return rc;
 }
+
+bool mp_elicit_is_url(const json_t *params)
+{
+	return mp_eq(json_string_value(json_object_get(params, "mode")), "url");
+}
+
+enum mcpass_rc mp_elicit_result(const char *action, json_t *content, json_t **ret_answer,
+    struct mcpass_error *err)
+{
+	json_t *answer = json_object();
+
+	if (json_object_set_new(answer, "action", json_string(action)) != 0
+	    || (content != NULL && json_object_set(answer, "content", content) != 0)) {
+		json_decref(content);
+		json_decref(answer);
+		return mp_nomem(err);
+	}
+	json_decref(content);
+	*ret_answer = answer;
+	return MCPASS_OK;
+}

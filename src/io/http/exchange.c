@@ -176,7 +176,7 @@ static enum mcpass_rc add_headers(struct mp_http_exchange *exchange,
 }
 
 static enum mcpass_rc fill(struct mp_http_exchange *exchange, const struct mp_http_ask *ask,
-    long timeout_ms, struct mcpass_error *err)
+    struct mcpass_error *err)
 {
 	struct mp_uri uri;
 	enum mcpass_rc rc = mp_uri_parse(ask->url, &uri, err);
@@ -194,13 +194,11 @@ static enum mcpass_rc fill(struct mp_http_exchange *exchange, const struct mp_ht
 	if (rc)
 		return rc;
 	exchange->easy = curl_easy_init();
-	if (exchange->easy == NULL)
-		return mp_nomem(err);
-	return mp_http_options_set(exchange, ask, &uri, timeout_ms, err);
+	return exchange->easy != NULL ? MCPASS_OK : mp_nomem(err);
 }
 
 enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_ask *ask,
-    const struct mp_http_callbacks *tell, bool is_private, long timeout_ms,
+    const struct mp_http_callbacks *tell, bool is_private,
     struct mp_http_exchange **ret_exchange, struct mcpass_error *err)
 {
 	struct mp_http_exchange *exchange = calloc(1, sizeof(*exchange));
@@ -209,10 +207,9 @@ enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_a
 	if (exchange == NULL)
 		return mp_nomem(err);
 	exchange->http = http;
-	exchange->late = (struct mp_timer){ .fire = mp_http_on_late, .ctx = exchange };
 	exchange->is_private = is_private;
 	exchange->may_repeat = strcmp(ask->method, "GET") == 0 || strcmp(ask->method, "HEAD") == 0;
-	rc = fill(exchange, ask, timeout_ms, err);
+	rc = fill(exchange, ask, err);
 	if (rc) {
 		mp_http_exchange_free(exchange);
 		return rc;

@@ -58,10 +58,9 @@ struct mp_http_exchange {
 	char words[CURL_ERROR_SIZE];    /* libcurl's own, for the message */
 };
 
-/* A request that is ready to be added to the multi handle.
- * timeout_ms 0: no limit but that of connecting. */
+/* A request without its options, which mp_http_options_set() gives it. */
 enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_ask *ask,
-    const struct mp_http_callbacks *tell, bool is_private, long timeout_ms,
+    const struct mp_http_callbacks *tell, bool is_private,
     struct mp_http_exchange **ret_exchange, struct mcpass_error *err);
 void mp_http_exchange_free(struct mp_http_exchange *exchange);  /* NULL is fine */
 
@@ -71,8 +70,6 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
     const struct mp_http_callbacks *tell, bool is_private, unsigned id,
     struct mcpass_error *err);
 void mp_http_abandon(struct mp_http *http, bool is_private, unsigned id);
-/* What its timer says. */
-void mp_http_on_late(void *ctx);
 
 /* --- reach.c --- */
 void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM]);
@@ -89,10 +86,10 @@ enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
 curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose,
     struct curl_sockaddr *address);     /* CURLOPT_OPENSOCKETFUNCTION */
 
-/* options.c: an option that libcurl refuses is MCPASS_E_IO, and named. */
+/* options.c: an option that libcurl refuses is MCPASS_E_IO, and named.
+ * timeout_ms 0: no limit but that of connecting. */
 enum mcpass_rc mp_http_options_set(struct mp_http_exchange *exchange,
-    const struct mp_http_ask *ask, const struct mp_uri *uri, long timeout_ms,
-    struct mcpass_error *err);
+    const struct mp_http_ask *ask, long timeout_ms, struct mcpass_error *err);
 /* exchange.c: more has to come in its time. */
 void mp_http_await_more(struct mp_http_exchange *exchange);
 /* exchange.c: CURLOPT_HEADERFUNCTION and CURLOPT_WRITEFUNCTION */

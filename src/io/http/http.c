@@ -119,6 +119,8 @@ static void expect_head(struct mp_http_exchange *exchange, long ms)
 	mp_loop_set(exchange->http->loop, &exchange->late, mp_now_ms() + ms);
 }
 
+static void on_late(void *ctx);
+
 enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask,
     const struct mp_http_callbacks *tell, bool is_private, unsigned id,
     struct mcpass_error *err)
@@ -126,10 +128,15 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
 	struct mp_http_exchange *exchange;
 	enum mcpass_rc rc;
 
-	rc = mp_http_exchange_new(http, ask, tell, is_private, is_private ? http->timeout_ms : 0,
-	    &exchange, err);
+	rc = mp_http_exchange_new(http, ask, tell, is_private, &exchange, err);
 	if (rc)
 		return rc;
+	rc = mp_http_options_set(exchange, ask, is_private ? http->timeout_ms : 0, err);
+	if (rc) {
+		mp_http_exchange_free(exchange);
+		return rc;
+	}
+	exchange->late = (struct mp_timer){ .fire = on_late, .ctx = exchange };
 	exchange->id = id;
 	exchange->before = http->last;
 	*(http->last != NULL ? &http->last->next : &http->first) = exchange;
@@ -205,14 +212,14 @@ static void finish(struct mp_http_exchange *exchange, CURLcode code,
 	mp_http_exchange_free(exchange);
 }
 
-/* A refusal is whole without the rest of its words. */
-void mp_http_on_late(void *ctx)
+static void on_late(void *ctx)
 {
 	struct mp_http_exchange *exchange = ctx;
 
 	finish(exchange, exchange->status >= 300 ? CURLE_OK : CURLE_OPERATION_TIMEDOUT, NULL);
 }
 
+/* A refusal is whole without the rest of its words. */
 static void finish_all(struct mp_http *http)
 {
 	struct mp_http_exchange *exchange = NULL;

@@ -151,14 +151,17 @@ static void set_cookies(struct setter *setter, const struct mp_http_exchange *ex
 }
 
 enum mcpass_rc mp_http_options_set(struct mp_http_exchange *exchange,
-    const struct mp_http_ask *ask, const struct mp_uri *uri, long timeout_ms,
-    struct mcpass_error *err)
+    const struct mp_http_ask *ask, long timeout_ms, struct mcpass_error *err)
 {
 	struct setter setter = { .easy = exchange->easy, .err = err };
+	struct mp_uri uri;
+	enum mcpass_rc rc = mp_uri_parse(ask->url, &uri, err);
 
+	if (rc)
+		return rc;
 	set_always(&setter);
 	set_connection(&setter, exchange->http, timeout_ms);
-	set_proxy(&setter, exchange, uri);
+	set_proxy(&setter, exchange, &uri);
 	set_request(&setter, exchange, ask);
 	set_cookies(&setter, exchange, ask);
 	NEED(&setter, CURLOPT_OPENSOCKETFUNCTION, mp_http_reach_open);

@@ -24,6 +24,9 @@ struct mp_client {
 };
 extern const struct mp_shape mp_client_public;
 
+/* One that registered itself.  Release with mp_client_free(). */
+enum mcpass_rc mp_client_read(const struct mp_turn *turn, const char *client_id,
+    struct mp_client *ret_client, bool *ret_found, struct mcpass_error *err);
 /* One that is known, that registered itself, or whose id is its metadata document's URL.
  * *ret_found is false for an unknown one; a document that cannot be used is refused.
  * Release with mp_client_free(). */

@@ -165,7 +165,7 @@ static enum mcpass_rc read_client(const struct mp_issuer_client *given,
 	if (!rc)
 		rc = mp_set(&client->scope, given->scope, err);
 	mp_strings_free(&scopes);
-	return mp_issuer_blame(rc, MCPASS_E_USAGE, err);
+	return mp_reply_blame(rc, MCPASS_E_USAGE, err);
 }
 
 static enum mcpass_rc read_trusted(const struct mp_issuer_trusted *given,
@@ -192,7 +192,7 @@ static enum mcpass_rc read_trusted(const struct mp_issuer_trusted *given,
 	if (!rc)
 		rc = mp_set(&trusted->jwks_uri, given->jwks_uri, err);
 	free(text);
-	return mp_issuer_blame(rc, MCPASS_E_USAGE, err);
+	return mp_reply_blame(rc, MCPASS_E_USAGE, err);
 }
 
 /* Says which of them it is about. */
@@ -336,7 +336,7 @@ static enum mcpass_rc fetch_keys(const struct mp_turn *turn, const char *url, bo
 	}
 	mp_free_wiped(text);
 	json_decref(set);
-	return mp_doing(err, mp_issuer_blame(rc, MCPASS_E_IO, err),
+	return mp_doing(err, mp_reply_blame(rc, MCPASS_E_IO, err),
 	    "fetching a trusted issuer's keys");
 }
 

@@ -138,7 +138,7 @@ static enum mcpass_rc allow(const struct mp_turn *turn, const struct mp_client *
 static enum mcpass_rc switch_user(const struct mp_turn *turn, const struct mp_client *client,
     struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_login_end(turn, err);
+	enum mcpass_rc rc = mp_browser_session_end(turn, err);
 
 	if (!rc)
 		rc = mp_set(&parked->username, NULL, err);
@@ -146,7 +146,7 @@ static enum mcpass_rc switch_user(const struct mp_turn *turn, const struct mp_cl
 		rc = mp_set(&parked->shown, NULL, err);
 	if (!rc)
 		rc = mp_set(&parked->login_hint, NULL, err);
-	return rc ? rc : mp_login_show(turn, client, parked, ticket, err);
+	return rc ? rc : mp_login_page_show(turn, client, parked, ticket, err);
 }
 
 static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *form,

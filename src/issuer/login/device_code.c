@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
-#include "issuer/login/par.h"
+#include "issuer/login/authorize_request.h"
 #include "oauth/device.h"
 #include "wire/jose/crypto.h"
 
@@ -200,7 +200,7 @@ static enum mcpass_rc begin(const struct mp_turn *turn, const struct mp_form *fo
 	if (!rc)
 		rc = mp_ask_resource(form, &resource, err);
 	if (!rc)
-		rc = mp_authorize_scope(turn, form, client, &parked, err);
+		rc = mp_authorize_request_scope(turn, form, client, &parked, err);
 	if (!rc)
 		rc = choose_code(turn, request.expires_at, code, err);
 	if (!rc)

@@ -163,34 +163,3 @@ enum mcpass_rc mp_device_page_show(const struct mp_turn *turn, struct mcpass_err
 	mp_form_free(&query);
 	return rc;
 }
-
-enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_parked *parked,
-    const char *scope, bool allowed, struct mcpass_error *err)
-{
-	const struct mp_slot slot = { "device_answer", parked->device, "",
-		turn->request->now + MP_DEVICE_LIFETIME };
-	const struct mp_device_answer decided = {
-		.username = allowed ? parked->username : NULL, .scope = (char *)scope,
-	};
-	char code[MP_USER_CODE_LEN + 1], *device = NULL;
-	enum mcpass_rc rc;
-
-	(void)mp_device_normalize(parked->user_code, code);
-	rc = mp_device_find(turn, code, true, &device, err);
-	if (!rc && !mp_eq(device, parked->device))      /* decided in another window, or over */
-		rc = mp_reply_refuse(err, "access_denied", NULL,
-		    "The code has been used already, or has expired.");
-	if (!rc)
-		rc = mp_record_put(turn, &slot, &mp_device_answer_shape, &decided, err);
-	free(device);
-	return rc ? rc : mp_device_finished(turn, allowed, err);
-}
-
-enum mcpass_rc mp_device_finished(const struct mp_turn *turn, bool allowed,
-    struct mcpass_error *err)
-{
-	return allowed ? mp_pages_message(turn, 200, "You are signed in",
-	    "Go back to your device: it goes on by itself.", "You may close this page.", err)
-	    : mp_pages_message(turn, 200, "Not allowed",
-	    "Your device is told that you did not allow it.", "You may close this page.", err);
-}

@@ -124,12 +124,6 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_ending *e
 	return rc;
 }
 
-enum mcpass_rc mp_ending_answered(struct mcpass_error *err)
-{
-	return mp_reply_refuse(err, MP_PAGES_ANSWERED, NULL,
-	    "You have answered this already. The application goes on by itself, or waits for you.");
-}
-
 static enum mcpass_rc repeat(const struct mp_turn *turn, const struct answer *answer,
     const struct mp_secret *ticket, struct mcpass_error *err)
 {
@@ -145,7 +139,7 @@ static enum mcpass_rc repeat(const struct mp_turn *turn, const struct answer *an
 		return redirect_error(turn, &parked, answer->error, answer->description, err);
 	rc = mp_grant_find_code(turn, ticket, &code, &found, err);
 	if (!rc)
-		rc = found ? redirect_code(turn, &parked, &code, err) : mp_ending_answered(err);
+		rc = found ? redirect_code(turn, &parked, &code, err) : mp_parked_answered(err);
 	mp_secret_free(&code);
 	return rc;
 }
@@ -196,7 +190,7 @@ enum mcpass_rc mp_ending_repeat(const struct mp_turn *turn, const struct mp_form
 		rc = read_decision(form, &decision, err);
 	if (!rc && found)
 		rc = mp_eq(decision, answer.decision) ? repeat(turn, &answer, &ticket, err)
-		    : mp_ending_answered(err);
+		    : mp_parked_answered(err);
 	*ret_done = found;
 	mp_record_release(&shape, &answer);
 	mp_secret_free(&ticket);

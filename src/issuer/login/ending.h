@@ -27,10 +27,8 @@ enum mcpass_rc mp_ending_grant(const struct mp_turn *turn, const struct mp_endin
  * false for a form that has no answer yet. */
 enum mcpass_rc mp_ending_repeat(const struct mp_turn *turn, const struct mp_form *form,
     bool *ret_done, struct mcpass_error *err);
-/* Refuses what was answered before, in words for the person. */
-enum mcpass_rc mp_ending_answered(struct mcpass_error *err);
 
-/* --- device_page.c --- */
+/* --- device_decision.c --- */
 /* The ending of an authorization for a device: its next poll learns of it. */
 enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_parked *parked,
     const char *scope, bool allowed, struct mcpass_error *err);

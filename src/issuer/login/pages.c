@@ -377,5 +377,5 @@ enum mcpass_rc mp_pages_refusal(const struct mp_turn *turn, int status,
 	rc = mp_pages_message(turn, comes_again ? turn->wait->status : status, "This did not work",
 	    why.detail, comes_again ? "Wait a little, then load this page again."
 	    : "Close this page, go back to the application and start again.", err);
-	return rc ? rc : mp_wait_tell(turn, err);
+	return rc ? rc : mp_reply_wait(turn, err);
 }

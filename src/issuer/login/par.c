@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/login/ending.h"
+#include "issuer/login/authorize_request.h"
 #include "issuer/grants/token_endpoint.h"
 #include "wire/jose/crypto.h"
 
@@ -124,7 +124,7 @@ static enum mcpass_rc push(const struct mp_turn *turn, const struct mp_form *for
 		rc = mp_reply_refuse(err, "invalid_request", "RFC 9126 2.1",
 		    "a pushed request does not refer to another one");
 	if (!rc)
-		rc = mp_authorize_check(turn, form, client, &parked, err);
+		rc = mp_authorize_request_check(turn, form, client, &parked, err);
 	if (!rc)
 		rc = check_key(form, thumbprint, err);
 	if (!rc)
@@ -217,7 +217,7 @@ static enum mcpass_rc open_key(const struct mp_turn *turn, const char *key,
 		rc = mp_reply_refuse(err, "invalid_request", "RFC 9126 4",
 		    "The request was pushed by another application.");
 	if (!rc && ret_pushed->answered)
-		rc = mp_ending_answered(err);
+		rc = mp_parked_answered(err);
 	if (!rc)
 		rc = mp_parked_bind(turn, parked, err);
 	if (!rc)
@@ -280,5 +280,5 @@ enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_parked 
 	if (!rc && found)
 		rc = mp_record_put(turn, &slot, &shape, &pushed, err);
 	mp_record_release(&shape, &pushed);
-	return rc || !before ? rc : mp_ending_answered(err);
+	return rc || !before ? rc : mp_parked_answered(err);
 }

@@ -12,14 +12,4 @@ enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
 enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_parked *parked,
     struct mcpass_error *err);
 
-/* authorize.c: the client's request, checked as in the browser; refuses with the codes of
- * RFC 6749 4.1.2.1. */
-enum mcpass_rc mp_authorize_check(const struct mp_turn *turn, const struct mp_form *query,
-    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err);
-
-/* Reads the scope that is asked for into parked: what the client may have, all of it when
- * none is named.  Refuses with invalid_scope.  (authorize.c) */
-enum mcpass_rc mp_authorize_scope(const struct mp_turn *turn, const struct mp_form *query,
-    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err);
-
 #endif

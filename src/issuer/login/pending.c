@@ -1,3 +1,4 @@
+#include "issuer/login/pages.h"
 #include "issuer/login/pending.h"
 #include <stdlib.h>
 #include <string.h>
@@ -199,4 +200,10 @@ enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *
 	else
 		*ret_ticket = ticket;
 	return rc;
+}
+
+enum mcpass_rc mp_parked_answered(struct mcpass_error *err)
+{
+	return mp_reply_refuse(err, MP_PAGES_ANSWERED, NULL,
+	    "You have answered this already. The application goes on by itself, or waits for you.");
 }

@@ -60,15 +60,22 @@ enum mcpass_rc mp_prompt_read(const struct mp_form *query, struct mp_parked *par
 /* Whether a session that began at since (Unix time, seconds) will do. */
 bool mp_prompt_takes_session(const struct mp_parked *parked, int64_t since, int64_t now);
 
+/* Refuses what was answered before, in words for the person. */
+enum mcpass_rc mp_parked_answered(struct mcpass_error *err);
+
+/* --- browser_session.c --- */
+/* Whose session the browser is in: parked->username stays NULL when in none that will do. */
+enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_parked *parked,
+    struct mcpass_error *err);
+enum mcpass_rc mp_browser_session_start(const struct mp_turn *turn, const struct mp_user *user,
+    struct mcpass_error *err);
+/* Ends the one that the browser is in, if any. */
+enum mcpass_rc mp_browser_session_end(const struct mp_turn *turn, struct mcpass_error *err);
+
 /* --- the steps on the way --- */
 /* login.c: begins with a request that authorize.c has checked. */
 enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client *client,
     struct mp_parked *parked, struct mcpass_error *err);
-/* Parks it and shows the form. */
-enum mcpass_rc mp_login_show(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err);
-/* Ends the browser's session, if it is in one. */
-enum mcpass_rc mp_login_end(const struct mp_turn *turn, struct mcpass_error *err);
 /* consent.c: goes on when parked->username is known.  ticket may be absent: not parked
  * yet. */
 enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,

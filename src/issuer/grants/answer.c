@@ -1,0 +1,87 @@
+/* The answer of the token endpoint: the tokens.  spec: RFC 6749 5.1; RFC 9449 5 */
+#include <string.h>
+#include "issuer/bounds.h"
+#include "issuer/grants/token_endpoint.h"
+
+struct reply {                          /* spec: RFC 6749 5.1 */
+	struct mp_secret access_token, refresh_token;
+	char *token_type, *scope, *issued_token_type;
+	int64_t expires_in;
+};
+#define AT(member) offsetof(struct reply, member)
+static const struct mp_field reply_fields[] = {
+	{ "access_token", MP_FIELD_SECRET, 0, AT(access_token), NULL },
+	{ "token_type", MP_FIELD_STRING, 0, AT(token_type), NULL },
+	{ "expires_in", MP_FIELD_INT, 0, AT(expires_in), NULL },
+	{ "refresh_token", MP_FIELD_SECRET, 0, AT(refresh_token), NULL },
+	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
+	{ "issued_token_type", MP_FIELD_STRING, 0, AT(issued_token_type), NULL },
+};
+
+enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_ask *ask,
+    const struct mp_token_give *give, struct mcpass_error *err)
+{
+	const struct mp_access access = {
+		.username = give->subject, .client_id = give->client_id, .scope = give->scope,
+		.resource = give->resource, .now = turn->request->now, .machine = give->machine,
+		.thumbprint = ask->thumbprint,
+		.family = give->family, .not_after = give->not_after,
+	};
+	struct reply reply = { .expires_in = mp_access_lifetime(turn->issuer, &access) };
+	json_t *body = json_object();
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (turn->issuer->opaque_tokens)
+		rc = mp_room_make(turn, MP_KIND_ACCESS, NULL, err);
+	if (!rc)
+		rc = mp_access_token(turn->issuer, &access, &reply.access_token, err);
+	if (!rc && give->refresh != NULL)
+		rc = mp_grant_add_refresh(turn, give->refresh, &reply.refresh_token, err);
+	if (!rc)        /* spec: RFC 9449 5 */
+		rc = mp_set(&reply.token_type, ask->thumbprint != NULL ? "DPoP" : "Bearer", err);
+	if (!rc)
+		rc = mp_set(&reply.scope, give->scope, err);
+	if (!rc)
+		rc = mp_set(&reply.issued_token_type, give->issued_type, err);
+	if (!rc && body == NULL)
+		rc = mp_nomem(err);
+	if (!rc)
+		rc = mp_json_write(body, reply_fields, MP_COUNT(reply_fields), &reply, err);
+	if (!rc)
+		rc = mp_reply_json(turn, 200, body, err);
+	mp_json_release(reply_fields, MP_COUNT(reply_fields), &reply);
+	json_decref(body);
+	return rc;
+}
+
+enum mcpass_rc mp_token_answer_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
+    struct mp_grant *grant, const char *scope, bool with_refresh, struct mcpass_error *err)
+{
+	const struct mp_token_give give = {
+		.subject = grant->username, .client_id = grant->client_id, .scope = scope,
+		.resource = grant->resource, .refresh = with_refresh ? grant : NULL,
+		.family = grant->family,
+	};
+	enum mcpass_rc rc;
+
+	rc = mp_client_use(turn, ask->client, err);
+	if (rc)
+		return rc;
+	/* A thief could use a public client's refresh token, were it not bound; a confidential
+	 * client's is bound by its credentials.  spec: RFC 9449 5 */
+	rc = mp_set(&grant->thumbprint, mp_eq(ask->client->token_endpoint_auth_method, "none")
+	    ? ask->thumbprint : NULL, err);
+	return rc ? rc : mp_token_give(turn, ask, &give, err);
+}
+
+/* spec: RFC 8707 2.2 (what was not allowed then is not to be had now) */
+enum mcpass_rc mp_token_check_target(const struct mp_form *form, const struct mp_grant *grant,
+    struct mcpass_error *err)
+{
+	for (size_t i = 0; i < form->count; i++)
+		if (strcmp(form->pairs[i].name, "resource") == 0
+		    && !mp_eq(form->pairs[i].value, grant->resource))
+			return mp_reply_refuse(err, "invalid_target", "RFC 8707 2.2",
+			    "the resource is not the one that was authorized");
+	return MCPASS_OK;
+}

@@ -1,0 +1,98 @@
+/* The session of a browser in which a person has signed in: a cookie.  Cookies do not know
+ * ports: any program that listens on the same host is sent them on plain http, so there no
+ * session is kept.  spec: RFC 6265 8.5 */
+#include <stdlib.h>
+#include "base/limits.h"
+#include "issuer/login/pending.h"
+#include "wire/jose/crypto.h"
+
+struct session {
+	char *username;
+	int64_t since;                  /* Unix time of the login */
+};
+static const struct mp_field fields[] = {
+	{ "username", MP_FIELD_STRING, MP_REQUIRED, offsetof(struct session, username), NULL },
+	{ "since", MP_FIELD_INT, 0, offsetof(struct session, since), NULL },
+};
+static const struct mp_shape shape = { fields, MP_COUNT(fields) };
+
+enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_parked *parked,
+    struct mcpass_error *err)
+{
+	struct mp_slot slot = { "session", NULL, "", 0 };
+	struct session session = { 0 };
+	struct mp_secret cookie = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	if (!turn->issuer->is_https)
+		return MCPASS_OK;
+	rc = mp_ask_cookie(turn, "session", &cookie, err);
+	if (rc || !mp_secret_present(&cookie))
+		goto out;
+	rc = mp_record_key(&cookie, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_get(turn, &slot, &shape, &session, &found, err);
+	/* A user who was taken out of the file is logged out. */
+	if (!rc && found && mp_users_find(turn->issuer, session.username) != NULL
+	    && mp_prompt_takes_session(parked, session.since, turn->request->now))
+		rc = mp_set(&parked->username, session.username, err);
+out:
+	mp_record_release(&shape, &session);
+	mp_secret_free(&cookie);
+	free(key);
+	return rc;
+}
+
+/* A new cookie for each login, so that none from before is worth anything. */
+enum mcpass_rc mp_browser_session_start(const struct mp_turn *turn, const struct mp_user *user,
+    struct mcpass_error *err)
+{
+	const struct mp_issuer *issuer = turn->issuer;
+	struct mp_slot slot = { "session", NULL, user->username,
+		turn->request->now + MP_SESSION_LIFETIME };
+	struct session session = { user->username, turn->request->now };
+	struct mp_secret cookie = { 0 };
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	if (!issuer->is_https)
+		return MCPASS_OK;
+	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, &cookie, err);
+	if (!rc)
+		rc = mp_record_key(&cookie, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_put(turn, &slot, &shape, &session, err);
+	if (!rc)
+		rc = mp_reply_cookie(turn, "session", &cookie, MP_SESSION_LIFETIME, err);
+	mp_secret_free(&cookie);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_browser_session_end(const struct mp_turn *turn, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "session", NULL, "", 0 };
+	struct session session = { 0 };
+	struct mp_secret cookie = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_ask_cookie(turn, "session", &cookie, err);
+	if (rc || !mp_secret_present(&cookie))
+		return rc;
+	rc = mp_record_key(&cookie, &key, err);
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_take(turn, &slot, &shape, &session, &found, err);
+	if (!rc)
+		rc = mp_reply_cookie(turn, "session", NULL, 0, err);
+	mp_record_release(&shape, &session);
+	mp_secret_free(&cookie);
+	free(key);
+	return rc;
+}
