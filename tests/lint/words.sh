@@ -9,4 +9,7 @@ for page in README.md docs/*.md; do
 		[ -e "$dir/$link" ] || { echo "words: $page links to $link, which is not there"; bad=1; }
 	done
 done
+for room in src/*/; do
+	grep -q "^| [0-9] | .$(basename "$room"). |" docs/house.md || { echo "words: docs/house.md does not name $room"; bad=1; }
+done
 [ "$bad" -eq 0 ] && echo "words: every link of the pages leads somewhere"
