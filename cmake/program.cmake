@@ -2,7 +2,7 @@
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.c)
 list(FILTER sources EXCLUDE REGEX "/main\\.c$")
 add_library(mp_cli STATIC ${sources})
-target_link_libraries(mp_cli PUBLIC mp_serve)
+target_link_libraries(mp_cli PUBLIC mp_serve mp_bridge)
 set_source_files_properties(${PROJECT_SOURCE_DIR}/src/cli/show/version.c PROPERTIES
     COMPILE_DEFINITIONS "MCPASS_COMMIT=\"${MCPASS_COMMIT}\";$<$<BOOL:${MCPASS_STATIC}>:MCPASS_STATIC>")
 

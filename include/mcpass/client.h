@@ -87,6 +87,8 @@ struct mcpass_client_config {
 	 * to a public address. */
 	const char *const *http_hosts;
 	size_t http_host_count;         /* items */
+	const char *resource;           /* sent as resource (RFC 8707 2) in place of what the MCP
+	                                 * server publishes, or NULL */
 };
 
 enum mcpass_event_type {

@@ -29,7 +29,7 @@ enum mcpass_rc mp_asked_add(struct mp_bridge *b, size_t server, struct mp_span s
 	if (one == NULL)
 		return mp_nomem(err);
 	one->server = server;
-	rc = mp_reply_next_id(b, &one->id, err);
+	rc = mp_tell_next_id(b, &one->id, err);
 	if (!rc && server_id.data != NULL)
 		rc = mp_set_span(&one->server_id, server_id, err);
 	if (!rc)
@@ -80,7 +80,7 @@ enum mcpass_rc mp_asked_pass(struct mp_bridge *b, size_t server, const struct mp
 	if (!rc)
 		rc = mp_splice(m->text, &edit, 1, &text, err);
 	if (!rc)
-		rc = mp_reply_pass(b, (struct mp_span){ text, strlen(text) }, err);
+		rc = mp_tell_pass(b, (struct mp_span){ text, strlen(text) }, err);
 	free(id);
 	free(text);
 	return rc;

@@ -89,7 +89,7 @@ static enum mcpass_rc take_line(struct mp_bridge *b, enum mp_line_kind kind, str
     struct mcpass_error *err)
 {
 	if (kind == MP_LINE_TOO_LONG)
-		return mp_reply_refuse(b, mp_lines_find_id(&b->lines), MP_RPC_INVALID_REQUEST,
+		return mp_tell_refuse(b, mp_lines_find_id(&b->lines), MP_RPC_INVALID_REQUEST,
 		    "The message is longer than --max-message allows.", err);
 	return mp_host_line(b, line, err);
 }
@@ -175,12 +175,12 @@ static enum mcpass_rc take_message(struct mp_bridge *b, size_t server, unsigned 
 		if (b->host.is_new)
 			return mp_parked_ask(b, server, call, m, err);
 		return b->config->server_count > 1 ? mp_asked_pass(b, server, m, err)
-		    : mp_reply_pass(b, m->text, err);
+		    : mp_tell_pass(b, m->text, err);
 	}
 	if (m->kind != MP_RPC_NOTIFICATION)
 		return MCPASS_OK;
 	if (b->host.is_new == is_new_server)
-		return mp_reply_pass(b, m->text, err);
+		return mp_tell_pass(b, m->text, err);
 	return b->host.is_new ? mp_new_host_message(b, server, m, err)
 	    : mp_old_host_message(b, server, m, err);
 }

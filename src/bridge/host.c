@@ -54,19 +54,19 @@ static enum mcpass_rc take_request(struct mp_bridge *b, const struct mp_message 
 	bool is_new = is_new_form(m, meta);
 
 	if (mp_request_by_id(b, m->id) != NULL)
-		return mp_reply_refuse(b, m->id, MP_RPC_INVALID_REQUEST,
+		return mp_tell_refuse(b, m->id, MP_RPC_INVALID_REQUEST,
 		    "A request with this id is under way already.", err);
 	if (mp_eq(m->method, "initialize"))
 		return mp_old_host_initialize(b, m, err);
 	if (!is_new && !b->host.has_initialized && !mp_eq(m->method, "ping"))
-		return mp_reply_refuse(b, m->id, MP_RPC_INVALID_REQUEST,
+		return mp_tell_refuse(b, m->id, MP_RPC_INVALID_REQUEST,
 		    "The first request is initialize, or one with the _meta of 2026-07-28.", err);
 	rc = make_request(b, m, meta, &r, err);
 	if (rc)
 		return rc;
 	r->is_new = is_new;
 	if (!is_new && !b->host.has_initialized)        /* a ping */
-		return mp_reply_result(b, r, "{}", err);
+		return mp_tell_result(b, r, "{}", err);
 	return is_new ? mp_new_host_request(b, r, err) : mp_old_host_request(b, r, err);
 }
 
@@ -107,7 +107,7 @@ static enum mcpass_rc take_cancelled(struct mp_bridge *b, const struct mp_messag
 		return MCPASS_OK;               /* too late, or must not be; both are fine */
 	/* spec: MCP 2026-07-28 subscriptions: a listen ends with its result */
 	if (r->is_new && mp_eq(r->method, "subscriptions/listen") && r->state == MP_REQUEST_WAITING)
-		return mp_reply_result(b, r, "{\"resultType\":\"complete\"}", err);
+		return mp_tell_result(b, r, "{\"resultType\":\"complete\"}", err);
 	return mp_host_forget(b, r, err);
 }
 
@@ -188,7 +188,7 @@ static enum mcpass_rc refuse(struct mp_bridge *b, struct mp_span text, const cha
 		id = mp_raw_value(text, "id");
 	if (id.len == 0 || strchr("\"-0123456789", id.data[0]) == NULL)
 		id = no_id;
-	return mp_reply_refuse(b, id, MP_RPC_INVALID_REQUEST, why, err);
+	return mp_tell_refuse(b, id, MP_RPC_INVALID_REQUEST, why, err);
 }
 
 /* spec: MCP basic, "Requests": the id is never null */
@@ -226,12 +226,12 @@ static enum mcpass_rc take_batch(struct mp_bridge *b, struct mp_span text,
 	size_t count = 0;
 
 	if (!mp_eq(b->host.revision, MP_REV_2025_03_26))
-		return mp_reply_refuse(b, no_id, MP_RPC_INVALID_REQUEST,
+		return mp_tell_refuse(b, no_id, MP_RPC_INVALID_REQUEST,
 		    "Only 2025-03-26 has batches: one message a line.", err);
 	for (; !rc && mp_raw_item(&at, end, &item); count++)
 		rc = take_one(b, item, err);
 	if (!rc && count == 0)
-		rc = mp_reply_refuse(b, no_id, MP_RPC_INVALID_REQUEST, "The batch is empty.", err);
+		rc = mp_tell_refuse(b, no_id, MP_RPC_INVALID_REQUEST, "The batch is empty.", err);
 	return rc;
 }
 
@@ -243,11 +243,11 @@ enum mcpass_rc mp_host_line(struct mp_bridge *b, struct mp_span line, struct mcp
 
 	line = mp_json_without_mark(line.data, line.len);
 	if (!mp_utf8_valid(line.data, line.len))
-		return mp_reply_refuse(b, no_id, MP_RPC_PARSE_ERROR, "The line is not UTF-8.", err);
+		return mp_tell_refuse(b, no_id, MP_RPC_PARSE_ERROR, "The line is not UTF-8.", err);
 	rc = mp_json_peek(line, "the line", NULL, 0, NULL, &why);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc)
-		return mp_reply_refuse(b, no_id, MP_RPC_PARSE_ERROR, why.detail, err);
+		return mp_tell_refuse(b, no_id, MP_RPC_PARSE_ERROR, why.detail, err);
 	return line.data[0] == '[' ? take_batch(b, line, err) : take_one(b, line, err);
 }

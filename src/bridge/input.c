@@ -47,7 +47,7 @@ static enum mcpass_rc name_elicitation(struct mp_bridge *b, struct mp_question *
 {
 	struct mp_change edit = { "elicitationId", NULL };
 	char *params = NULL;
-	enum mcpass_rc rc = mp_reply_next_id(b, &q->elicitation, err);
+	enum mcpass_rc rc = mp_tell_next_id(b, &q->elicitation, err);
 
 	edit.json = q->elicitation;
 	if (!rc)
@@ -82,7 +82,7 @@ static enum mcpass_rc add_question(struct mp_bridge *b, struct mp_request *r, co
 		rc = mp_request_add_question(r, key, params, &q, err);
 	}
 	if (!rc)
-		rc = mp_reply_next_id(b, &q->id, err);
+		rc = mp_tell_next_id(b, &q->id, err);
 	if (!rc && mp_eq(mode, "url") && q->params != NULL)
 		rc = name_elicitation(b, q, err);
 	if (q != NULL)
@@ -104,7 +104,7 @@ static enum mcpass_rc cannot_ask(struct mp_bridge *b, struct mp_request *r, cons
 	mp_buf_addf(&text, "The server asks for what this host did not offer it: %s.", lack);
 	rc = mp_buf_check(&text, "an error", err);
 	if (!rc)
-		rc = mp_reply_error(b, r, MP_RPC_INVALID_PARAMS, mp_buf_text(&text), err);
+		rc = mp_tell_error(b, r, MP_RPC_INVALID_PARAMS, mp_buf_text(&text), err);
 	mp_buf_free(&text);
 	return rc;
 }
@@ -115,7 +115,7 @@ static enum mcpass_rc ask_all(struct mp_bridge *b, struct mp_request *r, struct 
 
 	r->state = MP_REQUEST_ASKING;
 	for (struct mp_question *q = r->questions; !rc && q != NULL; q = q->next)
-		rc = mp_reply_message(b, q->id, q->method, q->params, err);
+		rc = mp_tell_message(b, q->id, q->method, q->params, err);
 	return rc;
 }
 
@@ -197,7 +197,7 @@ enum mcpass_rc mp_input_ask(struct mp_bridge *b, struct mp_request *r, const cha
 
 	mp_request_forget_questions(r);
 	if (!rc && ++r->rounds > MP_MAX_INPUT_ROUNDS)
-		return mp_reply_error(b, r, MP_RPC_INTERNAL,
+		return mp_tell_error(b, r, MP_RPC_INTERNAL,
 		    "The server asked for input too many times, and did not answer.", err);
 	if (!rc && state.len > 0 && state.data[0] == '"')
 		rc = mp_set_span(&r->state_text, state, err);
@@ -208,10 +208,10 @@ enum mcpass_rc mp_input_ask(struct mp_bridge *b, struct mp_request *r, const cha
 	if (lack != NULL)
 		return cannot_ask(b, r, lack, err);
 	if (is_unsafe)
-		return mp_reply_error(b, r, MP_RPC_INTERNAL,
+		return mp_tell_error(b, r, MP_RPC_INTERNAL,
 		    "The server wants a page opened that is neither https nor on this machine.", err);
 	if (r->questions == NULL && r->state_text == NULL)
-		return mp_reply_error(b, r, MP_RPC_INTERNAL,
+		return mp_tell_error(b, r, MP_RPC_INTERNAL,
 		    "The server asks for input and does not say which.", err);
 	return r->questions != NULL ? ask_all(b, r, err) : again(b, r, err);
 }
@@ -243,7 +243,7 @@ enum mcpass_rc mp_input_withdraw(struct mp_bridge *b, struct mp_request *r,
 		mp_buf_addf(&params, "{\"requestId\":%s}", q->id);
 		rc = mp_buf_check(&params, "a notification", err);
 		if (!rc)
-			rc = mp_reply_message(b, NULL, "notifications/cancelled", mp_buf_text(&params), err);
+			rc = mp_tell_message(b, NULL, "notifications/cancelled", mp_buf_text(&params), err);
 		mp_buf_free(&params);
 	}
 	return rc;
@@ -271,7 +271,7 @@ enum mcpass_rc mp_input_take(struct mp_bridge *b, const struct mp_message *m, bo
 		rc = mp_set(&q->answer, "", err);       /* it needs no withdrawal */
 		if (!rc)
 			rc = mp_input_withdraw(b, r, err);
-		return rc ? rc : mp_reply_error(b, r, MP_RPC_INTERNAL,
+		return rc ? rc : mp_tell_error(b, r, MP_RPC_INTERNAL,
 		    "The server asked this host for input, which refused.", err);
 	}
 	rc = mp_set_span(&q->answer, m->result, err);
@@ -292,7 +292,7 @@ enum mcpass_rc mp_input_complete(struct mp_bridge *b, const struct mp_request *r
 		mp_buf_addf(&params, "{\"elicitationId\":%s}", q->elicitation);
 		rc = mp_buf_check(&params, "a notification", err);
 		if (!rc)
-			rc = mp_reply_message(b, NULL, "notifications/elicitation/complete", mp_buf_text(&params),
+			rc = mp_tell_message(b, NULL, "notifications/elicitation/complete", mp_buf_text(&params),
 			    err);
 		mp_buf_free(&params);
 	}

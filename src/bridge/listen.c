@@ -108,8 +108,8 @@ static enum mcpass_rc answer_waiting(struct mp_bridge *b, size_t server, const c
 		if (r->state != MP_REQUEST_WAITING || r->server != server || r->is_new || r->id == NULL
 		    || !mp_eq(r->method, "resources/subscribe"))
 			continue;
-		rc = problem == NULL ? mp_reply_result(b, r, "{}", err)
-		    : mp_reply_error(b, r, MP_RPC_INTERNAL, problem, err);
+		rc = problem == NULL ? mp_tell_result(b, r, "{}", err)
+		    : mp_tell_error(b, r, MP_RPC_INTERNAL, problem, err);
 	}
 	return rc;
 }
@@ -180,7 +180,7 @@ enum mcpass_rc mp_listen_subscribe(struct mp_bridge *b, struct mp_request *r,
 		rc = mp_splice_text(mp_raw_value((struct mp_span){ r->params, strlen(r->params) }, "uri"), &uri,
 		    err);
 	if (rc || uri == NULL)
-		return rc ? rc : mp_reply_error(b, r, MP_RPC_INVALID_PARAMS, "params has no uri.", err);
+		return rc ? rc : mp_tell_error(b, r, MP_RPC_INVALID_PARAMS, "params has no uri.", err);
 	if (!begins)
 		drop(&u->subscribed, uri);
 	else if (!mp_strings_has(&u->subscribed, uri))
@@ -188,10 +188,10 @@ enum mcpass_rc mp_listen_subscribe(struct mp_bridge *b, struct mp_request *r,
 	free(uri);
 	if (rc == MCPASS_E_LIMIT) {
 		mp_clear(err);
-		return mp_reply_error(b, r, MP_RPC_INTERNAL, "There are too many subscriptions.", err);
+		return mp_tell_error(b, r, MP_RPC_INTERNAL, "There are too many subscriptions.", err);
 	}
 	r->state = MP_REQUEST_WAITING;
 	if (!rc && !begins)
-		rc = mp_reply_result(b, r, "{}", err);
+		rc = mp_tell_result(b, r, "{}", err);
 	return rc ? rc : mp_listen_update(b, server, err);
 }

@@ -80,7 +80,7 @@ static enum mcpass_rc finish(struct mp_bridge *b, struct mp_request *whole,
 	mp_buf_addc(&text, '}');
 	rc = mp_buf_check(&text, "a list", err);
 	if (!rc)
-		rc = mp_reply_result(b, whole, mp_buf_text(&text), err);
+		rc = mp_tell_result(b, whole, mp_buf_text(&text), err);
 	mp_buf_free(&text);
 	return rc;
 }
@@ -235,7 +235,7 @@ static enum mcpass_rc choose(struct mp_bridge *b, struct mp_request *r, bool *re
 /* spec: MCP tools, "Error Handling": an unknown tool is -32602 */
 static enum mcpass_rc unknown(struct mp_bridge *b, struct mp_request *r, struct mcpass_error *err)
 {
-	return mp_reply_error(b, r, MP_RPC_INVALID_PARAMS,
+	return mp_tell_error(b, r, MP_RPC_INVALID_PARAMS,
 	    mp_eq(r->method, "tools/call") ? "There is no such tool." : "There is no such prompt.", err);
 }
 
@@ -259,6 +259,6 @@ enum mcpass_rc mp_many_request(struct mp_bridge *b, struct mp_request *r, bool *
 		return rc;
 	*ret_taken = true;
 	if (r->is_new && merged[kind].member == NULL)
-		return mp_reply_error(b, r, MP_RPC_METHOD_NOT_FOUND, "2026-07-28 has no such method.", err);
+		return mp_tell_error(b, r, MP_RPC_METHOD_NOT_FOUND, "2026-07-28 has no such method.", err);
 	return ask_all(b, r, kind, err);
 }

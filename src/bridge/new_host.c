@@ -26,6 +26,24 @@ static enum mcpass_rc keep_string(const char *info, const char *name, char **slo
 	return mp_splice_text(value, slot, err);
 }
 
+/* What an old server is sent on its behalf. */
+static enum mcpass_rc make_initialize(struct mp_host *host, struct mcpass_error *err)
+{
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	free(host->initialize);
+	host->initialize = NULL;
+	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	mp_buf_addf(&buf, "{\"jsonrpc\":\"2.0\",\"id\":\"mcpass-0\",\"method\":\"initialize\",\"params\":{"
+	    "\"protocolVersion\":\"%s\",\"capabilities\":%s,\"clientInfo\":%s}}",
+	    mp_revision_newest(MP_ERA_SESSION), host->capabilities != NULL ? host->capabilities : "{}",
+	    host->info != NULL ? host->info : "{\"name\":\"mcpass\",\"version\":\"" MCPASS_VERSION "\"}");
+	rc = mp_buf_take(&buf, "initialize", &host->initialize, err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
 /* spec: MCP 2026-07-28 basic, "_meta": each request says who asks */
 static enum mcpass_rc keep_host(struct mp_bridge *b, const struct mp_request *r,
     struct mcpass_error *err)
@@ -45,6 +63,8 @@ static enum mcpass_rc keep_host(struct mp_bridge *b, const struct mp_request *r,
 		rc = keep_string(host->info, "name", &host->name, err);
 	if (!rc)
 		rc = keep_string(host->info, "version", &host->version, err);
+	if (!rc)
+		rc = make_initialize(host, err);
 	if (!host->has_initialized)
 		host->is_new = true;
 	host->is_known = true;
@@ -163,7 +183,7 @@ static enum mcpass_rc listen(struct mp_bridge *b, struct mp_request *r, struct m
 	if (r->params != NULL)
 		filter = mp_raw_value(params, "notifications");
 	if (filter.len == 0 || filter.data[0] != '{')
-		return mp_reply_error(b, r, MP_RPC_INVALID_PARAMS, "params has no notifications.", err);
+		return mp_tell_error(b, r, MP_RPC_INVALID_PARAMS, "params has no notifications.", err);
 	r->state = MP_REQUEST_WAITING;
 	rc = accept_filter(&b->servers[r->server], filter, &accepted, err);
 	mp_buf_init(&text, MP_MAX_ANSWER);
@@ -173,7 +193,7 @@ static enum mcpass_rc listen(struct mp_bridge *b, struct mp_request *r, struct m
 	if (!rc)
 		rc = mp_buf_check(&text, "an acknowledgement", err);
 	if (!rc)
-		rc = mp_reply_message(b, NULL, "notifications/subscriptions/acknowledged", mp_buf_text(&text),
+		rc = mp_tell_message(b, NULL, "notifications/subscriptions/acknowledged", mp_buf_text(&text),
 		    err);
 	mp_buf_free(&text);
 	uris = rc ? filter : mp_raw_value((struct mp_span){ accepted, strlen(accepted) },
@@ -194,12 +214,12 @@ enum mcpass_rc mp_new_host_send(struct mp_bridge *b, struct mp_request *r,
 	enum mcpass_rc rc;
 
 	if (is_gone(r->method))
-		return mp_reply_error(b, r, MP_RPC_METHOD_NOT_FOUND, "2026-07-28 has no such method.", err);
+		return mp_tell_error(b, r, MP_RPC_METHOD_NOT_FOUND, "2026-07-28 has no such method.", err);
 	if (mp_eq(r->method, "subscriptions/listen"))
 		return listen(b, r, err);
 	if (r->kind == MP_REQUEST_HOST && r->params != NULL
 	    && mp_raw_value(all, "requestState").data != NULL)
-		return mp_reply_error(b, r, MP_RPC_INVALID_PARAMS,
+		return mp_tell_error(b, r, MP_RPC_INVALID_PARAMS,
 		    "This requestState is of no request that waits for input.", err);
 	rc = set_level(b, r, err);
 	if (!rc && r->params != NULL)
@@ -221,7 +241,7 @@ enum mcpass_rc mp_new_host_result(struct mp_bridge *b, struct mp_request *r, con
 	rc = mp_splice((struct mp_span){ result, strlen(result) }, edits,
 	    mp_methods_has(r->method, MP_METHOD_CACHEABLE) ? MP_COUNT(edits) : 1, &text, err);
 	if (!rc)
-		rc = mp_reply_result(b, r, text, err);
+		rc = mp_tell_result(b, r, text, err);
 	free(text);
 	return rc;
 }
@@ -243,11 +263,11 @@ enum mcpass_rc mp_new_host_error(struct mp_bridge *b, struct mp_request *r, cons
 	if (number == MP_URL_REQUIRED)
 		rc = mp_parked_urls(b, r, json, err);
 	else if (number != MP_OLD_NOT_FOUND)
-		rc = mp_reply_error_json(b, r, error, err);
+		rc = mp_tell_error_json(b, r, error, err);
 	else
 		rc = mp_splice((struct mp_span){ error, strlen(error) }, &code, 1, &text, err);
 	if (!rc && text != NULL)
-		rc = mp_reply_error_json(b, r, text, err);
+		rc = mp_tell_error_json(b, r, text, err);
 	free(text);
 	json_decref(json);
 	return rc;
@@ -302,7 +322,7 @@ static enum mcpass_rc tell_streams(struct mp_bridge *b, size_t server, const str
 		edit.json = r->id;
 		rc = mp_splice_meta(m->params, &edit, 1, &params, err);
 		if (!rc)
-			rc = mp_reply_message(b, NULL, m->method, params, err);
+			rc = mp_tell_message(b, NULL, m->method, params, err);
 		free(params);
 	}
 	return rc;
@@ -325,8 +345,8 @@ enum mcpass_rc mp_new_host_message(struct mp_bridge *b, size_t server, const str
     struct mcpass_error *err)
 {
 	if (mp_eq(m->method, "notifications/progress"))
-		return mp_reply_pass(b, m->text, err);
+		return mp_tell_pass(b, m->text, err);
 	if (mp_eq(m->method, "notifications/message"))
-		return is_level_wanted(b, server) ? mp_reply_pass(b, m->text, err) : MCPASS_OK;
+		return is_level_wanted(b, server) ? mp_tell_pass(b, m->text, err) : MCPASS_OK;
 	return tell_streams(b, server, m, err);
 }

@@ -94,7 +94,7 @@ enum mcpass_rc mp_old_host_request(struct mp_bridge *b, struct mp_request *r,
 	if (mp_eq(r->method, "logging/setLevel"))
 		rc = keep_level(b, r, err);
 	if (!rc && mp_eq(r->method, "ping") && is_any_new(b))
-		return mp_reply_result(b, r, "{}", err);
+		return mp_tell_result(b, r, "{}", err);
 	if (!rc)
 		rc = mp_many_request(b, r, &is_taken, err);
 	return rc || is_taken ? rc : mp_request_submit(b, r, err);
@@ -170,7 +170,7 @@ enum mcpass_rc mp_old_host_send(struct mp_bridge *b, struct mp_request *r,
 	struct mp_span params = { r->params, r->params != NULL ? strlen(r->params) : 0 };
 
 	if (mp_eq(r->method, "ping") || mp_eq(r->method, "logging/setLevel"))
-		return mp_reply_result(b, r, "{}", err);        /* never a part */
+		return mp_tell_result(b, r, "{}", err);        /* never a part */
 	if (mp_eq(r->method, "resources/subscribe") || mp_eq(r->method, "resources/unsubscribe"))
 		return mp_listen_subscribe(b, r, err);
 	return mp_old_host_send_params(b, r, params, err);
@@ -199,7 +199,7 @@ enum mcpass_rc mp_old_host_result(struct mp_bridge *b, struct mp_request *r, con
 	if (mp_span_is(type, "\"input_required\""))
 		return mp_input_ask(b, r, result, err);
 	if (type.data != NULL && !mp_span_is(type, "\"complete\""))
-		return mp_reply_error(b, r, MP_RPC_INTERNAL,
+		return mp_tell_error(b, r, MP_RPC_INTERNAL,
 		    "The server answered with a resultType that an older host does not know.", err);
 	rc = mp_input_complete(b, r, err);
 	if (!rc)
@@ -207,7 +207,7 @@ enum mcpass_rc mp_old_host_result(struct mp_bridge *b, struct mp_request *r, con
 	if (!rc && mp_raw_value(all, "_meta").data != NULL)
 		rc = mp_splice_meta((struct mp_span){ text, strlen(text) }, &no_server, 1, &shown, err);
 	if (!rc)
-		rc = mp_reply_result(b, r, shown != NULL ? shown : text, err);
+		rc = mp_tell_result(b, r, shown != NULL ? shown : text, err);
 	free(shown);
 	free(text);
 	return rc;
@@ -223,11 +223,11 @@ enum mcpass_rc mp_old_host_error(struct mp_bridge *b, struct mp_request *r, cons
 	enum mcpass_rc rc = mp_input_complete(b, r, err);
 
 	if (!rc && !mp_span_is(mp_raw_value(all, "code"), "-32021"))
-		return mp_reply_error_json(b, r, error, err);
+		return mp_tell_error_json(b, r, error, err);
 	if (!rc)
 		rc = mp_splice(all, &code, 1, &text, err);
 	if (!rc)
-		rc = mp_reply_error_json(b, r, text, err);
+		rc = mp_tell_error_json(b, r, text, err);
 	free(text);
 	return rc;
 }
@@ -242,11 +242,11 @@ enum mcpass_rc mp_old_host_message(struct mp_bridge *b, size_t server, const str
 	if (mp_eq(m->method, "notifications/subscriptions/acknowledged"))
 		return mp_listen_acknowledged(b, server, err);
 	if (m->params.data == NULL || mp_raw_value(m->params, "_meta").data == NULL)
-		return mp_reply_pass(b, m->text, err);
+		return mp_tell_pass(b, m->text, err);
 	rc = mp_splice_meta(m->params, &no_subscription, 1, &params, err);
 	/* spec: "params" of a notification that has nothing else in it may be left out */
 	if (!rc)
-		rc = mp_reply_message(b, NULL, m->method, strcmp(params, "{}") != 0 ? params : NULL, err);
+		rc = mp_tell_message(b, NULL, m->method, strcmp(params, "{}") != 0 ? params : NULL, err);
 	free(params);
 	return rc;
 }

@@ -65,7 +65,7 @@ static enum mcpass_rc park(struct mp_bridge *b, struct mp_request *r, struct mcp
 	if (!rc)
 		rc = write_questions(r, &text, err);
 	if (!rc)
-		rc = mp_reply_interim(b, r->id, text, err);
+		rc = mp_tell_interim(b, r->id, text, err);
 	free(text);
 	free(r->id);
 	r->id = NULL;
@@ -165,7 +165,7 @@ enum mcpass_rc mp_parked_urls(struct mp_bridge *b, struct mp_request *r, const j
 		free(text);
 	}
 	if (!rc && r->questions == NULL)
-		return mp_reply_error(b, r, MP_RPC_INVALID_PARAMS,
+		return mp_tell_error(b, r, MP_RPC_INVALID_PARAMS,
 		    "The server wants pages opened, and names none.", err);
 	r->is_refused = true;
 	return rc ? rc : park(b, r, err);

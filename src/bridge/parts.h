@@ -137,26 +137,26 @@ enum mcpass_rc mp_request_send(struct mp_bridge *b, struct mp_request *r, const 
 enum mcpass_rc mp_request_aside(struct mp_bridge *b, size_t server, const char *method,
     const char *params, struct mcpass_error *err);
 
-/* reply.c: what the host is told.  A reply frees its request. */
-enum mcpass_rc mp_reply_result(struct mp_bridge *b, struct mp_request *r, const char *result,
+/* tell.c: what the host is told.  A reply frees its request. */
+enum mcpass_rc mp_tell_result(struct mp_bridge *b, struct mp_request *r, const char *result,
     struct mcpass_error *err);
-enum mcpass_rc mp_reply_error(struct mp_bridge *b, struct mp_request *r, int code,
+enum mcpass_rc mp_tell_error(struct mp_bridge *b, struct mp_request *r, int code,
     const char *message, struct mcpass_error *err);
-enum mcpass_rc mp_reply_error_json(struct mp_bridge *b, struct mp_request *r, const char *error,
+enum mcpass_rc mp_tell_error_json(struct mp_bridge *b, struct mp_request *r, const char *error,
     struct mcpass_error *err);
 /* To a message that is no request; id data NULL: null. */
-enum mcpass_rc mp_reply_refuse(struct mp_bridge *b, struct mp_span id, int code,
+enum mcpass_rc mp_tell_refuse(struct mp_bridge *b, struct mp_span id, int code,
     const char *message, struct mcpass_error *err);
 /* A whole message, on one line. */
-enum mcpass_rc mp_reply_pass(struct mp_bridge *b, struct mp_span json, struct mcpass_error *err);
+enum mcpass_rc mp_tell_pass(struct mp_bridge *b, struct mp_span json, struct mcpass_error *err);
 /* A message of ours: a request when id is not NULL. */
-enum mcpass_rc mp_reply_message(struct mp_bridge *b, const char *id, const char *method,
+enum mcpass_rc mp_tell_message(struct mp_bridge *b, const char *id, const char *method,
     const char *params, struct mcpass_error *err);
-/* The same as mp_reply_result(), for a request that goes on. */
-enum mcpass_rc mp_reply_interim(struct mp_bridge *b, const char *id, const char *result,
+/* The same as mp_tell_result(), for a request that goes on. */
+enum mcpass_rc mp_tell_interim(struct mp_bridge *b, const char *id, const char *result,
     struct mcpass_error *err);
 /* A new id for a request of ours to the host; the caller's (free). */
-enum mcpass_rc mp_reply_next_id(struct mp_bridge *b, char **ret_id, struct mcpass_error *err);
+enum mcpass_rc mp_tell_next_id(struct mp_bridge *b, char **ret_id, struct mcpass_error *err);
 
 /* host.c: what the host says */
 enum mcpass_rc mp_host_line(struct mp_bridge *b, struct mp_span line, struct mcpass_error *err);

@@ -67,7 +67,7 @@ enum mcpass_rc mp_sign_in_tick(struct mp_bridge *b, struct mcpass_error *err)
 		}
 		if (r->state == MP_REQUEST_SENT)
 			b->port->cancel(b->port->ctx, r->server, r->call);
-		rc = mp_reply_error(b, r, SIGN_IN_FIRST, b->servers[r->server].sign_in, err);
+		rc = mp_tell_error(b, r, SIGN_IN_FIRST, b->servers[r->server].sign_in, err);
 	}
 	return rc;
 }
@@ -90,7 +90,7 @@ static enum mcpass_rc tell_progress(struct mp_bridge *b, struct mp_request *r,
 	mp_buf_addc(&params, '}');
 	rc = mp_buf_check(&params, "a notification", err);
 	if (!rc)
-		rc = mp_reply_message(b, NULL, "notifications/progress", mp_buf_text(&params), err);
+		rc = mp_tell_message(b, NULL, "notifications/progress", mp_buf_text(&params), err);
 	mp_buf_free(&params);
 	return rc;
 }
@@ -121,7 +121,7 @@ static enum mcpass_rc show_url(struct mp_bridge *b, size_t server, struct mcpass
 		rc = mp_buf_check(&params, "a request", err);
 	}
 	if (!rc)
-		rc = mp_reply_message(b, id, "elicitation/create", mp_buf_text(&params), err);
+		rc = mp_tell_message(b, id, "elicitation/create", mp_buf_text(&params), err);
 	mp_buf_free(&params);
 	free(id);
 	return rc;

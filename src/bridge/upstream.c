@@ -115,7 +115,7 @@ static enum mcpass_rc not_opened(struct mp_bridge *b, struct mp_request *r, int 
 	while (!rc && (held = first_held(b, server)) != NULL) {
 		held->state = MP_REQUEST_WAITING;
 		rc = held->kind == MP_REQUEST_PART ? mp_many_part(b, held, NULL, true, err)
-		    : mp_reply_error(b, held, code, b->servers[server].failure, err);
+		    : mp_tell_error(b, held, code, b->servers[server].failure, err);
 	}
 	return rc ? rc : mp_welcome_all(b, err);
 }
@@ -158,10 +158,10 @@ static enum mcpass_rc answer_host(struct mp_bridge *b, struct mp_request *r, con
 	}
 	r->call = 0;
 	if (is_error)
-		return is_same ? mp_reply_error_json(b, r, json, err)
+		return is_same ? mp_tell_error_json(b, r, json, err)
 		    : r->is_new ? mp_new_host_error(b, r, json, err)
 		    : mp_old_host_error(b, r, json, err);
-	return is_same ? mp_reply_result(b, r, json, err)
+	return is_same ? mp_tell_result(b, r, json, err)
 	    : r->is_new ? mp_new_host_result(b, r, json, err) : mp_old_host_result(b, r, json, err);
 }
 
@@ -226,7 +226,7 @@ static enum mcpass_rc tell_failure(struct mp_bridge *b, struct mp_request *r, co
 		mp_request_free(b, r);          /* the host hears it when it asks again */
 		return MCPASS_OK;
 	}
-	return mp_reply_error(b, r, MP_RPC_INTERNAL, text, err);
+	return mp_tell_error(b, r, MP_RPC_INTERNAL, text, err);
 }
 
 enum mcpass_rc mp_upstream_failed(struct mp_bridge *b, struct mp_request *r,
@@ -282,7 +282,7 @@ enum mcpass_rc mp_upstream_changed(struct mp_bridge *b, size_t server, struct mc
 
 	for (size_t i = 0; !rc && i < MP_COUNT(lists); i++)
 		if (mp_upstream_offers(&b->servers[server], lists[i], NULL))
-			rc = mp_reply_message(b, NULL, changes[i], NULL, err);
+			rc = mp_tell_message(b, NULL, changes[i], NULL, err);
 	return rc;
 }
 

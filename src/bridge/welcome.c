@@ -159,13 +159,13 @@ enum mcpass_rc mp_welcome_try(struct mp_bridge *b, struct mp_request *r, struct 
 	if (is_waited_for(b))
 		return MCPASS_OK;
 	if (!is_any_open(b) && !is_any_early(b))
-		return mp_reply_error(b, r, MP_RPC_INTERNAL, failure_of(b), err);
+		return mp_tell_error(b, r, MP_RPC_INTERNAL, failure_of(b), err);
 	b->host.has_welcome = true;
 	if (words != NULL)
-		return mp_reply_result(b, r, words, err);
+		return mp_tell_result(b, r, words, err);
 	rc = compose(b, r->is_new, &text, err);
 	if (!rc)
-		rc = mp_reply_result(b, r, text, err);
+		rc = mp_tell_result(b, r, text, err);
 	free(text);
 	return rc;
 }

@@ -2,9 +2,11 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include "cli/bridge/from.h"
 #include "cli/command.h"
 #include "cli/help.h"
 #include "cli/show/version.h"
+#include "ui/out.h"
 #include "ui/report.h"
 #include "ui/signals.h"
 #include "io/harden.h"
@@ -18,11 +20,43 @@ static bool wants_json(int argc, char **argv)
 	return false;
 }
 
+/* Called by the name of another program, whose words we know. */
+static bool is_mcp_remote(const char *self)
+{
+	const char *slash = self != NULL ? strrchr(self, '/') : NULL;
+
+	return mp_eq(slash != NULL ? slash + 1 : self, "mcp-remote");
+}
+
+static enum mcpass_rc run_mcp_remote(int argc, char **argv, struct mcpass_error *err)
+{
+	struct mp_strings words = { 0 }, ours = { 0 }, notes = { 0 };
+	char *moved[MP_MAX_ITEMS];
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (int i = 1; !rc && i < argc; i++)
+		rc = mp_strings_add(&words, (struct mp_span){ argv[i], strlen(argv[i]) }, err);
+	if (!rc)
+		rc = mp_from_mcp_remote(&words, &ours, &notes, err);
+	for (size_t i = 0; !rc && i < notes.count; i++)
+		mp_say(false, "note: %s", notes.items[i]);
+	for (size_t i = 1; i < ours.count; i++)
+		moved[i - 1] = ours.items[i];
+	if (!rc)
+		rc = mp_command_run(&mp_command_bridge, (int)ours.count - 1, moved, err);
+	mp_strings_free(&words);
+	mp_strings_free(&notes);
+	mp_strings_free(&ours);
+	return rc;
+}
+
 static enum mcpass_rc dispatch(int argc, char **argv, bool as_json,
     struct mcpass_error *err)
 {
 	const struct mp_command *command;
 
+	if (argc > 0 && is_mcp_remote(argv[0]))
+		return run_mcp_remote(argc, argv, err);
 	if (argc < 2) {
 		enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, NULL, "no command is given");
 

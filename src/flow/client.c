@@ -216,6 +216,7 @@ void mcpass_client_free(struct mcpass_client *client)
 	free(client->server_url);
 	free(client->client_name);
 	free(client->given_id);
+	free(client->given_resource);
 	free(client->given_issuer);
 	free(client->metadata_url);
 	free(client->wished_scope);

@@ -51,7 +51,7 @@ struct mcpass_client {
 	/* the configuration, copied */
 	unsigned flags;
 	enum mcpass_grant grant;
-	char *server_url, *client_name, *given_id, *given_issuer, *metadata_url, *wished_scope, *key;
+	char *server_url, *client_name, *given_id, *given_resource, *given_issuer, *metadata_url, *wished_scope, *key;
 	char *idp_token_endpoint, *idp_client_id, *provider;
 	struct mp_secret given_secret, initial_access_token, assertion, idp_client_secret;
 	struct mp_key *given_key;       /* for private_key_jwt, or NULL */

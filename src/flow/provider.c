@@ -53,8 +53,11 @@ static bool changes(const struct mcpass_client *client, unsigned change)
 
 const char *mp_provider_resource(const struct mcpass_client *client)
 {
-	return client->flags & MCPASS_OMIT_RESOURCE || changes(client, MP_QUIRK_OMIT_RESOURCE)
-	    ? NULL : client->record.resource;
+	if (client->flags & MCPASS_OMIT_RESOURCE)
+		return NULL;
+	if (client->given_resource != NULL)
+		return client->given_resource;
+	return changes(client, MP_QUIRK_OMIT_RESOURCE) ? NULL : client->record.resource;
 }
 
 bool mp_provider_takes_no_s256(const struct mcpass_client *client)

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	mp_buf_init(&head, MP_MAX_REDIRECT_HEAD);
 	mp_buf_add(&head, data, len);
-	whole = mp_redirect_read(&head, "127.0.0.1:4711", &redirect);
+	whole = mp_redirect_read(&head, "127.0.0.1:4711", "/callback", &redirect);
 	check(whole == (redirect.status != 0));
 	if (redirect.status == 200) {
 		check(redirect.query.len > 0 && strstr(mp_buf_text(&head), "127.0.0.1:4711") != NULL);
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	whole = false;
 	for (size_t i = 0; i < len && i < 512 && !whole; i++) {
 		mp_buf_add(&head, data + i, 1);
-		whole = mp_redirect_read(&head, "127.0.0.1:4711", &redirect);
+		whole = mp_redirect_read(&head, "127.0.0.1:4711", "/callback", &redirect);
 	}
 	mp_buf_free(&head);
 	return 0;

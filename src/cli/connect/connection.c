@@ -106,6 +106,7 @@ static struct mcpass_client_config client_config(const struct mp_conn_options *o
 		.http_hosts = options->allow_http.items,
 		.http_host_count = options->allow_http.count,
 		.random = mp_entropy,
+		.resource = options->resource,
 	};
 }
 
@@ -130,14 +131,20 @@ static void fill_link(const struct mp_conn_options *options, const struct mp_com
 		link->client.trace = wish->trace;
 		link->client.trace_ctx = wish->trace_ctx;
 	}
+	if (wish != NULL) {
+		link->session.initialize = wish->initialize;
+		link->session.max_message = wish->max_message;
+	}
 	link->client.flags |= wish != NULL ? wish->client_flags : 0;
 	link->no_list = wish != NULL && wish->no_list;
 	link->session.trace = link->client.trace;
 	link->session.trace_ctx = link->client.trace_ctx;
 	link->listener = (struct mp_listener_options){ .bind_address = options->callback_bind,
-		.redirect_host = options->callback_host, .port = options->callback_port.number };
+		.redirect_host = options->callback_host,
+		.path = options->callback_path, .port = options->callback_port.number };
 	link->http = (struct mp_http_options){ .ca_file = options->ca_file,
 		.proxy = options->proxy, .timeout_ms = options->timeout_ms,
+		.connect_timeout_ms = options->connect_timeout_ms, .ipv4 = options->ipv4,
 		.resolve = options->resolve.items, .resolve_count = options->resolve.count };
 	link->store_path = options->store;
 	link->headers = conn->headers.items;
@@ -165,9 +172,14 @@ static void choose_way(const struct mp_conn_options *options, const struct mp_co
 		link->client.grant = MCPASS_GRANT_CODE;        /* fails before anything is asked */
 	if (walked || link->client.grant != MCPASS_GRANT_CODE)
 		return;
-	/* Who says --no-browser reads the URL, wherever it is written to. */
+	/* Who says --no-browser reads the URL, wherever it is written to; a host shows it. */
 	if (options->no_browser)
 		return;
+	if (wish != NULL && wish->ui != NULL) {
+		if (!browser && !options->callback_port.given)
+			link->client.flags |= MCPASS_PREFER_DEVICE;
+		return;
+	}
 	/* Who gives a port has a way for the redirect. */
 	if (is_read && !options->callback_port.given && (!browser || mp_browse_is_remote()))
 		link->client.flags |= MCPASS_PREFER_DEVICE;
@@ -223,8 +235,8 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 	fill_link(options, common, wish, conn, &link);
 	choose_way(options, wish, &link);
 	link.login_timeout_ms = conn->wait.timeout_ms;
-	link.ui = mp_wait_ui(&conn->wait);
-	rc = mp_link_new(&link, NULL, &conn->link, err);
+	link.ui = wish != NULL && wish->ui != NULL ? *wish->ui : mp_wait_ui(&conn->wait);
+	rc = mp_link_new(&link, wish != NULL ? wish->loop : NULL, &conn->link, err);
 	if (!rc) {
 		conn->talk.inner = (struct mp_asker){ ask_link, conn->link };
 		conn->asker = (struct mp_asker){ mp_talk_ask, &conn->talk };

@@ -15,11 +15,11 @@
 struct mp_conn_options {
 	const char *config, *profile, *scope, *client_id, *client_issuer, *client_secret_file;
 	const char *initial_access_token_file, *ca_file, *proxy, *store, *protocol;
-	const char *callback_host, *callback_bind, *provider;
+	const char *callback_host, *callback_bind, *callback_path, *provider, *resource;
 	struct mp_port callback_port;
 	struct mp_texts headers, auth_params, resolve, allow_http;
-	int timeout_ms, login_timeout_ms;
-	bool no_login, no_browser, device, omit_resource, allow_no_s256, dpop;
+	int timeout_ms, connect_timeout_ms, login_timeout_ms;
+	bool ipv4, no_login, no_browser, device, omit_resource, allow_no_s256, dpop;
 	/* for programs that act for themselves, or with an assertion about a person */
 	const char *grant, *client_key_file, *client_metadata_url, *assertion_file;
 	const char *idp_token_endpoint, *idp_client_id, *idp_client_secret_file;
@@ -45,6 +45,11 @@ struct mp_conn_wish {
 	enum mcpass_rc (*open_browser)(void *ctx, const char *url, int *ret_watch,
 	    struct mcpass_error *err);
 	void *open_browser_ctx;
+	/* A host is in front, and nobody at a terminal: its loop, its own eyes, its initialize. */
+	struct mp_loop *loop;
+	const struct mp_link_ui *ui;
+	const char *initialize;
+	size_t max_message;
 };
 struct mp_conn {
 	struct mp_server server;

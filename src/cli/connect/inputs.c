@@ -30,6 +30,47 @@ static enum mcpass_rc add_header(const char *line, size_t len, struct mp_headers
 	return rc;
 }
 
+/* ${NAME} is the environment's, so that no secret stands in a command line. */
+static enum mcpass_rc expand(const char *text, struct mp_buf *buf, struct mcpass_error *err)
+{
+	const char *begin, *end, *value;
+
+	while ((begin = strstr(text, "${")) != NULL && (end = strchr(begin, '}')) != NULL) {
+		char *name = mp_dup_span((struct mp_span){ begin + 2, (size_t)(end - begin - 2) });
+
+		if (name == NULL)
+			return mp_nomem(err);
+		value = getenv(name);
+		if (value == NULL) {
+			enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a header wants ${%s}, which the"
+			    " environment has not", name);
+
+			free(name);
+			return rc;
+		}
+		free(name);
+		mp_buf_add(buf, text, (size_t)(begin - text));
+		mp_buf_adds(buf, value);
+		text = end + 1;
+	}
+	mp_buf_adds(buf, text);
+	return mp_buf_check(buf, "a header", err);
+}
+
+static enum mcpass_rc add_expanded(const char *text, struct mp_headers *headers,
+    struct mcpass_error *err)
+{
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&buf, MP_MAX_DOCUMENT);
+	rc = expand(text, &buf, err);
+	if (!rc)
+		rc = add_header(mp_buf_text(&buf), buf.len, headers, err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
 static enum mcpass_rc add_header_file(const char *path, struct mp_headers *headers,
     struct mcpass_error *err)
 {
@@ -39,7 +80,7 @@ static enum mcpass_rc add_header_file(const char *path, struct mp_headers *heade
 	for (const char *line = text; !rc && *line != '\0';) {
 		size_t len = strcspn(line, "\r\n");
 
-		if (len > 0)
+		if (len > 0 && line[0] != '#')
 			rc = add_header(line, len, headers, err);
 		line += len;
 		line += strspn(line, "\r\n");
@@ -57,7 +98,7 @@ enum mcpass_rc mp_conn_read_headers(const struct mp_texts *texts, struct mp_head
 		const char *text = texts->items[i];
 
 		rc = text[0] == '@' ? add_header_file(text + 1, headers, err)
-		    : add_header(text, strlen(text), headers, err);
+		    : add_expanded(text, headers, err);
 	}
 	return rc;
 }

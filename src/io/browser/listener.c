@@ -111,7 +111,7 @@ static const char *redirect_host(const struct mp_listener_options *options)
 }
 
 static enum mcpass_rc name_it(struct mp_listener *listener, const char *host, unsigned port,
-    struct mcpass_error *err)
+    const char *path, struct mcpass_error *err)
 {
 	bool bare_ipv6 = strchr(host, ':') != NULL && host[0] != '[';
 	struct mp_buf text;
@@ -122,8 +122,14 @@ static enum mcpass_rc name_it(struct mp_listener *listener, const char *host, un
 	rc = mp_buf_take(&text, "the redirect host", &listener->authority, err);
 	if (rc)
 		return rc;
-	mp_buf_addf(&text, "http://%s" MP_REDIRECT_PATH, listener->authority);
+	mp_buf_addf(&text, "http://%s%s", listener->authority, path != NULL ? path : MP_REDIRECT_PATH);
 	return mp_buf_take(&text, "the redirect URI", &listener->uri, err);
+}
+
+/* The path of the URI, behind the authority. */
+static const char *path_of(const struct mp_listener *listener)
+{
+	return listener->uri + strlen("http://") + strlen(listener->authority);
 }
 
 static void on_door(void *ctx, unsigned events);
@@ -161,7 +167,7 @@ enum mcpass_rc mp_listener_new(const struct mp_listener_options *options,
 	for (size_t i = 0; i < MP_MAX_ADDRESSES; i++)
 		listener->doors[i].watch.fd = fds[i];
 	if (!rc)
-		rc = name_it(listener, redirect_host(options), port, err);
+		rc = name_it(listener, redirect_host(options), port, options->path, err);
 	if (rc)
 		mp_listener_free(listener);
 	else
@@ -341,7 +347,8 @@ static void on_browser(void *ctx, unsigned events)
 	if (browser->head.failed == MCPASS_E_NOMEM) {
 		(void)mp_nomem(&why);
 		tell(browser->listener, NULL, &why);
-	} else if (mp_redirect_read(&browser->head, browser->listener->authority, &redirect)) {
+	} else if (mp_redirect_read(&browser->head, browser->listener->authority,
+	    path_of(browser->listener), &redirect)) {
 		if (redirect.status == 200)
 			hold(browser, redirect.query);
 		else

@@ -10,9 +10,9 @@ struct mp_redirect {
 	int status;             /* 200: it is the redirect; otherwise the refusal */
 	struct mp_span query;   /* 200 only: borrowed from the head, without '?' */
 };
-/* Judges a head; authority is the "host:port" of our redirect URI.  False when the head
- * is not whole yet. */
-bool mp_redirect_read(const struct mp_buf *head, const char *authority,
+/* Judges a head; authority is the "host:port" of our redirect URI, path its path.  False when
+ * the head is not whole yet. */
+bool mp_redirect_read(const struct mp_buf *head, const char *authority, const char *path,
     struct mp_redirect *ret_redirect);
 
 /* A whole response with a page for people; text is escaped. */

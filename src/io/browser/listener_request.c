@@ -65,7 +65,7 @@ static bool is_plain(struct mp_span target)
 }
 
 static int judge(struct mp_span line, struct mp_span headers, const char *authority,
-    struct mp_span *ret_query)
+    const char *ours, struct mp_span *ret_query)
 {
 	struct mp_span method = take_until(&line, ' ');
 	struct mp_span target = take_until(&line, ' ');
@@ -78,7 +78,7 @@ static int judge(struct mp_span line, struct mp_span headers, const char *author
 	if (!mp_span_is(method, "GET"))
 		return 405;
 	path = take_until(&target, '?');
-	if (!mp_span_is(path, MP_REDIRECT_PATH))
+	if (!mp_span_is(path, ours))
 		return 404;
 	if (target.len == 0)            /* neither a code nor an error: no redirect */
 		return 400;
@@ -86,7 +86,7 @@ static int judge(struct mp_span line, struct mp_span headers, const char *author
 	return 200;
 }
 
-bool mp_redirect_read(const struct mp_buf *head, const char *authority,
+bool mp_redirect_read(const struct mp_buf *head, const char *authority, const char *path,
     struct mp_redirect *ret_redirect)
 {
 	struct mp_span rest = { mp_buf_text(head), head->len };
@@ -96,7 +96,7 @@ bool mp_redirect_read(const struct mp_buf *head, const char *authority,
 	if (head->len > 0 && memchr(head->data, '\0', head->len) != NULL)
 		redirect.status = 400;
 	else if (strstr(rest.data, "\r\n\r\n") != NULL || strstr(rest.data, "\n\n") != NULL)
-		redirect.status = judge(take_line(&rest), rest, authority, &redirect.query);
+		redirect.status = judge(take_line(&rest), rest, authority, path, &redirect.query);
 	else if (head->failed)
 		redirect.status = 431;
 	if (redirect.status != 0)

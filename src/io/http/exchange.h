@@ -24,6 +24,7 @@ struct mp_http {
 	char server[MP_HTTP_HOST_ROOM]; /* whose word sends us, or "": everywhere */
 	enum mp_reach server_reach;
 	long connect_timeout_ms, timeout_ms;
+	bool ipv4;
 	long head_ms;                   /* until a stream's head must be there; 0: no limit */
 	int interrupt_fd;               /* -1: none */
 	unsigned fetches;               /* names the exchanges of mp_http_fetch() */

@@ -362,6 +362,7 @@ enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_loop
 	http->interrupt_fd = -1;
 	http->connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms
 	    : CONNECT_TIMEOUT_MS;
+	http->ipv4 = options->ipv4;
 	http->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : TIMEOUT_MS;
 	http->head_ms = options->timeout_ms;
 	rc = open_parts(http, options, err);

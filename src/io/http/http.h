@@ -18,6 +18,7 @@ struct mp_http_options {
 	 * but for that of a GET.  The words of a refusal have 2 s; what is no event stream
 	 * may be silent for timeout_ms, or 60 s. */
 	long connect_timeout_ms, timeout_ms;
+	bool ipv4;              /* connect to no IPv6 address */
 };
 /* loop is borrowed until mp_http_free(); NULL: one of its own, for mp_http_perform(). */
 enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_loop *loop,

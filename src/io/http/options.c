@@ -83,6 +83,8 @@ static void set_connection(struct setter *setter, const struct mp_http *http,
 {
 	NEED(setter, CURLOPT_CONNECTTIMEOUT_MS, http->connect_timeout_ms);
 	NEED(setter, CURLOPT_TIMEOUT_MS, timeout_ms);
+	if (http->ipv4)
+		NEED(setter, CURLOPT_IPRESOLVE, (long)CURL_IPRESOLVE_V4);
 	if (http->trust.file != NULL)
 		NEED(setter, CURLOPT_CAINFO, http->trust.file);
 	else if (http->trust.dir != NULL)

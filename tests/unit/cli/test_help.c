@@ -27,6 +27,8 @@ static char *read_page(const char *command)
 
 	if (strcmp(command, "prompts") == 0 || strcmp(command, "resources") == 0)
 		command = "tools";
+	if (strcmp(command, "uninstall") == 0)
+		command = "install";
 	(void)snprintf(path, sizeof(path), "%s/../../man/mcpass%s%s.1", MP_VECTORS,
 	    command[0] != '\0' ? "-" : "", command);
 	return check_read(path, &len);

@@ -116,7 +116,7 @@ static void test_heads(void)
 
 		mp_buf_init(&head, MP_MAX_REDIRECT_HEAD);
 		mp_buf_adds(&head, head_rows[i].head);
-		CHECK_EQ(head_rows[i].label, mp_redirect_read(&head, "127.0.0.1:4711", &redirect),
+		CHECK_EQ(head_rows[i].label, mp_redirect_read(&head, "127.0.0.1:4711", "/callback", &redirect),
 		    head_rows[i].status != 0);
 		CHECK_EQ(head_rows[i].label, redirect.status, head_rows[i].status);
 		if (head_rows[i].query != NULL)
@@ -127,12 +127,12 @@ static void test_heads(void)
 	mp_buf_add(&head, "GET /callback?a=b HTTP/1.1\r\n\0\r\n", 31);
 	struct mp_redirect redirect = { 0 };
 
-	CHECK("a NUL", mp_redirect_read(&head, "127.0.0.1:4711", &redirect));
+	CHECK("a NUL", mp_redirect_read(&head, "127.0.0.1:4711", "/callback", &redirect));
 	CHECK_EQ("a NUL", redirect.status, 400);
 	mp_buf_free(&head);
 	mp_buf_init(&head, 10);
 	mp_buf_adds(&head, "more than ten");
-	CHECK("too long", mp_redirect_read(&head, "127.0.0.1:4711", &redirect));
+	CHECK("too long", mp_redirect_read(&head, "127.0.0.1:4711", "/callback", &redirect));
 	CHECK_EQ("too long", redirect.status, 431);
 	mp_buf_free(&head);
 }

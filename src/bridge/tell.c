@@ -50,7 +50,7 @@ static enum mcpass_rc answer(struct mp_bridge *b, struct mp_request *r, const ch
 	return rc;
 }
 
-enum mcpass_rc mp_reply_interim(struct mp_bridge *b, const char *id, const char *result,
+enum mcpass_rc mp_tell_interim(struct mp_bridge *b, const char *id, const char *result,
     struct mcpass_error *err)
 {
 	begin(b, (struct mp_span){ id, strlen(id) });
@@ -58,13 +58,13 @@ enum mcpass_rc mp_reply_interim(struct mp_bridge *b, const char *id, const char 
 	return end_line(b, err);
 }
 
-enum mcpass_rc mp_reply_result(struct mp_bridge *b, struct mp_request *r, const char *result,
+enum mcpass_rc mp_tell_result(struct mp_bridge *b, struct mp_request *r, const char *result,
     struct mcpass_error *err)
 {
 	return answer(b, r, "result", result, err);
 }
 
-enum mcpass_rc mp_reply_error_json(struct mp_bridge *b, struct mp_request *r, const char *error,
+enum mcpass_rc mp_tell_error_json(struct mp_bridge *b, struct mp_request *r, const char *error,
     struct mcpass_error *err)
 {
 	return answer(b, r, "error", error, err);
@@ -79,7 +79,7 @@ static enum mcpass_rc add_error(struct mp_bridge *b, int code, const char *messa
 	return end_line(b, err);
 }
 
-enum mcpass_rc mp_reply_error(struct mp_bridge *b, struct mp_request *r, int code,
+enum mcpass_rc mp_tell_error(struct mp_bridge *b, struct mp_request *r, int code,
     const char *message, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
@@ -90,21 +90,21 @@ enum mcpass_rc mp_reply_error(struct mp_bridge *b, struct mp_request *r, int cod
 	return rc;
 }
 
-enum mcpass_rc mp_reply_refuse(struct mp_bridge *b, struct mp_span id, int code,
+enum mcpass_rc mp_tell_refuse(struct mp_bridge *b, struct mp_span id, int code,
     const char *message, struct mcpass_error *err)
 {
 	begin(b, id);
 	return add_error(b, code, message, err);
 }
 
-enum mcpass_rc mp_reply_pass(struct mp_bridge *b, struct mp_span json, struct mcpass_error *err)
+enum mcpass_rc mp_tell_pass(struct mp_bridge *b, struct mp_span json, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = add_json(b, json, err);
 
 	return rc ? rc : end_line(b, err);
 }
 
-enum mcpass_rc mp_reply_message(struct mp_bridge *b, const char *id, const char *method,
+enum mcpass_rc mp_tell_message(struct mp_bridge *b, const char *id, const char *method,
     const char *params, struct mcpass_error *err)
 {
 	mp_buf_adds(&b->out, "{\"jsonrpc\":\"2.0\"");
@@ -120,7 +120,7 @@ enum mcpass_rc mp_reply_message(struct mp_bridge *b, const char *id, const char 
 	return end_line(b, err);
 }
 
-enum mcpass_rc mp_reply_next_id(struct mp_bridge *b, char **ret_id, struct mcpass_error *err)
+enum mcpass_rc mp_tell_next_id(struct mp_bridge *b, char **ret_id, struct mcpass_error *err)
 {
 	struct mp_buf buf;
 	enum mcpass_rc rc;

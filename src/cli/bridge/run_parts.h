@@ -1,0 +1,66 @@
+/* run_parts.h - what the files of a running bridge share. */
+#ifndef MP_CLI_BRIDGE_RUN_PARTS_H
+#define MP_CLI_BRIDGE_RUN_PARTS_H
+#include <sys/types.h>
+#include "bridge/bridge.h"
+#include "cli/bridge/run.h"
+#include "io/line_writer.h"
+#include "io/loop.h"
+
+struct mp_run;
+/* One server.  Its link is made when the host has said who it is. */
+struct mp_run_server {
+	struct mp_run *run;
+	size_t index;
+	const char *what;               /* a URL, or a name */
+	struct mp_conn conn;
+	struct mp_link_ui ui;
+	bool is_open;
+	bool was_told;                  /* where to sign in */
+	unsigned begun;                 /* sessions so far */
+	struct mp_timer ping;
+	unsigned ping_call;             /* under way; or 0 */
+};
+struct mp_run {
+	const struct mp_bridge_options *options;
+	const struct mp_conn_options *conn;
+	const struct mp_common *common;
+	struct mp_bridge_config config;
+	struct mp_bridge_port port;
+	struct mp_loop *loop;
+	struct mp_bridge *bridge;
+	struct mp_line_writer *log;
+	int log_fd;                     /* -1: standard error */
+	struct mp_run_server *servers;
+	char **names;                   /* of several servers */
+	size_t count;
+	struct mp_watch in, out, stop;
+	struct mp_task flush;
+	struct mp_timer due, parent, last;
+	pid_t parent_pid;
+	int out_flags;                  /* of standard output as it was; -1: unchanged */
+	size_t leaving;                 /* links that have not gone yet */
+	bool is_held, is_ending;
+	struct mcpass_error fault;      /* why it ended; rc MCPASS_OK: the host went away */
+};
+
+/* Nothing goes on any more. */
+void mp_run_break(struct mp_run *run, const struct mcpass_error *why);
+/* The bridge may have something for the host, or another time. */
+void mp_run_touch(struct mp_run *run);
+/* Tells the bridge the time, before it is told anything else. */
+enum mcpass_rc mp_run_now(struct mp_run *run, struct mcpass_error *err);
+
+/* --- run_log.c --- */
+enum mcpass_rc mp_run_log_open(struct mp_run *run, struct mcpass_error *err);
+void mp_run_log_close(struct mp_run *run);
+/* One line; nothing when quiet. */
+void mp_run_log(struct mp_run *run, const char *fmt, ...) MP_PRINTF(2, 3);
+void mp_run_trace(void *ctx, const struct mcpass_note *note);
+
+/* --- run_server.c --- */
+struct mp_bridge_port mp_run_port(struct mp_run *run);
+void mp_run_server_init(struct mp_run *run, size_t index, const char *what);
+void mp_run_server_close(struct mp_run_server *server);
+
+#endif

@@ -1,0 +1,19 @@
+/* json_edit.h - one member in a settings file that people keep: put in, or taken out, and every
+ * other byte stays.  The file may have comments and commas behind the last member (JSONC). */
+#ifndef MP_CLI_HOSTS_JSON_EDIT_H
+#define MP_CLI_HOSTS_JSON_EDIT_H
+#include "base/buf.h"
+
+/* The value of the member name in the member container of the outermost object; data NULL: there
+ * is none.  MCPASS_E_USAGE: the text is no such file. */
+enum mcpass_rc mp_json_edit_find(struct mp_span text, const char *container, const char *name,
+    struct mp_span *ret_value, struct mcpass_error *err);
+/* Adds text with that member set to json, whose lines after the first begin without indentation
+ * of the file's; text may be empty. */
+enum mcpass_rc mp_json_edit_put(struct mp_span text, const char *container, const char *name,
+    const char *json, struct mp_buf *buf, struct mcpass_error *err);
+/* Adds text without that member; *ret_found: it had it. */
+enum mcpass_rc mp_json_edit_remove(struct mp_span text, const char *container, const char *name,
+    struct mp_buf *buf, bool *ret_found, struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,45 @@
+#include "cli/hosts/table.h"
+#include "base/text.h"
+#include "ui/options.h"
+
+/* All that is known of a host stands in its row. */
+const struct mp_host_file mp_host_files[] = {
+	{ "claude", "Claude Desktop", MP_HOST_JSON, ".config/Claude/claude_desktop_config.json", NULL,
+	    "mcpServers", false, "quit it and start it again" },
+	{ "claude-code", "Claude Code", MP_HOST_JSON, ".claude.json", ".mcp.json", "mcpServers", true,
+	    "start a new session" },
+	{ "cursor", "Cursor", MP_HOST_JSON, ".cursor/mcp.json", ".cursor/mcp.json", "mcpServers", false,
+	    "switch the server on in its settings" },
+	{ "vscode", "VS Code", MP_HOST_JSON, ".config/Code/User/mcp.json", ".vscode/mcp.json", "servers",
+	    true, "run 'MCP: List Servers' and start it" },
+	{ "zed", "Zed", MP_HOST_JSON, ".config/zed/settings.json", ".zed/settings.json",
+	    "context_servers", false, "it reads the file by itself" },
+	{ "windsurf", "Windsurf", MP_HOST_JSON, ".codeium/windsurf/mcp_config.json", NULL, "mcpServers",
+	    false, "refresh the list of servers in its settings" },
+	{ "codex", "Codex", MP_HOST_TOML, ".codex/config.toml", ".codex/config.toml", "mcp_servers", false,
+	    "start a new session" },
+	{ "gemini", "Gemini CLI", MP_HOST_JSON, ".gemini/settings.json", ".gemini/settings.json",
+	    "mcpServers", false, "start a new session" },
+};
+const size_t mp_host_file_count = MP_COUNT(mp_host_files);
+
+enum mcpass_rc mp_host_require(const char *name, const struct mp_host_file **ret_host,
+    struct mcpass_error *err)
+{
+	const char *names[MP_COUNT(mp_host_files)], *near;
+	enum mcpass_rc rc;
+
+	for (size_t i = 0; i < MP_COUNT(mp_host_files); i++) {
+		names[i] = mp_host_files[i].name;
+		if (mp_eq(names[i], name)) {
+			*ret_host = &mp_host_files[i];
+			return MCPASS_OK;
+		}
+	}
+	near = mp_nearest(name, names, MP_COUNT(names));
+	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "no host is called %s", name);
+	if (near != NULL)
+		mp_hint(err, "did you mean %s?", near);
+	mp_hint(err, "known are claude, claude-code, cursor, vscode, zed, windsurf, codex and gemini");
+	return rc;
+}

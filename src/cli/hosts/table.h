@@ -1,0 +1,25 @@
+/* table.h - the programs that start stdio servers, and where each keeps the list of them. */
+#ifndef MP_CLI_HOSTS_TABLE_H
+#define MP_CLI_HOSTS_TABLE_H
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/err.h"
+
+enum mp_host_format { MP_HOST_JSON, MP_HOST_TOML };
+struct mp_host_file {
+	const char *name;               /* "cursor" */
+	const char *title;              /* "Cursor" */
+	enum mp_host_format format;
+	const char *file;               /* below the home directory */
+	const char *project_file;       /* below that of a project; NULL: it has none */
+	const char *container;          /* the member that has an entry for each server */
+	bool has_type;                  /* an entry says "type": "stdio" */
+	const char *again;              /* what makes the program read it */
+};
+extern const struct mp_host_file mp_host_files[];
+extern const size_t mp_host_file_count;
+/* MCPASS_E_USAGE: there is no such; the nearest is named. */
+enum mcpass_rc mp_host_require(const char *name, const struct mp_host_file **ret_host,
+    struct mcpass_error *err);
+
+#endif
