@@ -168,7 +168,8 @@ static enum mcpass_rc read_request(struct mp_call *call, struct mcpass_error *er
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_message_read(text, "the request", &call->message, &why);
+	rc = call->message.text.data != NULL ? MCPASS_OK
+	    : mp_message_read(text, "the request", &call->message, &why);
 	if (!rc && call->message.kind != MP_RPC_REQUEST)
 		rc = mp_fail(&why, MCPASS_E_PROTOCOL, "JSON-RPC 2.0 4", "not a request");
 	call->method = call->message.method;
@@ -192,7 +193,7 @@ static void add(struct mcpass_session *s, struct mp_call *call)
 }
 
 enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind, char *text,
-    struct mp_call **ret_call, struct mcpass_error *err)
+    struct mp_message *message, struct mp_call **ret_call, struct mcpass_error *err)
 {
 	struct mp_call *call = calloc(1, sizeof(*call));
 	enum mcpass_rc rc;
@@ -203,6 +204,10 @@ enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind, cha
 	}
 	call->kind = kind;
 	call->text = text;
+	if (message != NULL) {
+		call->message = *message;
+		*message = (struct mp_message){ 0 };
+	}
 	rc = read_request(call, err);
 	if (!rc && kind == MP_CALL_PROGRAM && s->call_count >= MP_MAX_CALLS)
 		rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d requests at once", MP_MAX_CALLS);
@@ -235,7 +240,7 @@ enum mcpass_rc mp_call_ask(struct mcpass_session *s, enum mp_call_kind kind,
 	mp_writer_raw(&w, "params", params);
 	mp_writer_end(&w, '}');
 	rc = mp_buf_take(&buf, "the request", &text, err);
-	return rc ? rc : mp_call_new(s, kind, text, ret_call, err);
+	return rc ? rc : mp_call_new(s, kind, text, NULL, ret_call, err);
 }
 
 void mp_call_remove(struct mcpass_session *s, struct mp_call *call)
@@ -321,18 +326,23 @@ static enum mcpass_rc copy_response(const struct mp_call *call, const struct mp_
 {
 	struct mp_edit id = { message->id, call->message.id };
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, message->text.len + id.to.len);
 	mp_raw_edit(&buf, message->text, &id, 1);
-	rc = mp_buf_take(&buf, "the answer", ret_text, err);
-	if (!rc)
-		(*ret_text)[mp_raw_one_line(*ret_text, strlen(*ret_text))] = '\0';
-	return rc;
+	return mp_buf_take(&buf, "the answer", ret_text, err);
 }
 
-enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
-    const struct mp_message *message, struct mcpass_error *err)
+/* The body of an exchange that is nothing else need not be copied. */
+static bool is_body(const struct mp_exchange *e, const struct mp_call *call,
+    const struct mp_message *message)
+{
+	return message->text.data == e->text.data && message->text.len == e->text.len
+	    && message->id.len == call->message.id.len
+	    && memcmp(message->id.data, call->message.id.data, message->id.len) == 0;
+}
+
+enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_exchange *e,
+    struct mp_call *call, const struct mp_message *message, struct mcpass_error *err)
 {
 	bool error = message->kind == MP_RPC_ERROR;
 	char *text = NULL;
@@ -340,8 +350,12 @@ enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
 
 	if (!call->whole || message->mended != NULL || message->id.data == NULL)
 		return mp_call_deliver(s, call, error ? message->error : message->result, error, err);
-	rc = copy_response(call, message, &text, err);
-	return rc ? rc : tell(s, call, text, error, err);
+	rc = is_body(e, call, message) ? mp_buf_take(&e->text, "the answer", &text, err)
+	    : copy_response(call, message, &text, err);
+	if (rc)
+		return rc;
+	text[mp_raw_one_line(text, message->text.len - message->id.len + call->message.id.len)] = '\0';
+	return tell(s, call, text, error, err);
 }
 
 bool mp_call_is_safe(const struct mp_call *call)

@@ -51,7 +51,7 @@ enum mcpass_rc mp_legacy_hello(struct mcpass_session *s, struct mcpass_error *er
 
 	rc = s->hello != NULL ? relay_hello(s, &text, err) : ask_hello(s, &call, err);
 	if (!rc && text != NULL)
-		rc = mp_call_new(s, MP_CALL_INITIALIZE, text, &call, err);
+		rc = mp_call_new(s, MP_CALL_INITIALIZE, text, NULL, &call, err);
 	if (rc)
 		return rc;
 	s->generation++;

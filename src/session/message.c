@@ -50,7 +50,7 @@ enum mcpass_rc mp_message_answer(struct mcpass_session *s, struct mp_exchange *e
 	}
 	if (e->era == MP_ERA_STATELESS)
 		return mp_stateless_answer(s, e, call, message, err);
-	return mp_call_forward(s, call, message, err);
+	return mp_call_forward(s, e, call, message, err);
 }
 
 /* A notification, or a request, is the program's to judge. */

@@ -53,9 +53,9 @@ enum mcpass_rc mcpass_session_answer(struct mcpass_session *s, const char *given
 	return rc;
 }
 
-/* Takes over *text where it becomes a call's. */
+/* Takes over *text and what message holds where they become a call's. */
 static enum mcpass_rc send_request(struct mcpass_session *s, char **text,
-    const struct mp_message *message, unsigned *ret_call, struct mcpass_error *err)
+    struct mp_message *message, unsigned *ret_call, struct mcpass_error *err)
 {
 	struct mp_call *call = NULL;
 	char *taken = *text;
@@ -67,7 +67,7 @@ static enum mcpass_rc send_request(struct mcpass_session *s, char **text,
 		return mp_fail(err, MCPASS_E_USAGE, "MCP basic, Requests",
 		    "a request with the id %.*s is under way", (int)message->id.len, message->id.data);
 	*text = NULL;
-	rc = mp_call_new(s, MP_CALL_PROGRAM, taken, &call, err);
+	rc = mp_call_new(s, MP_CALL_PROGRAM, taken, message, &call, err);
 	if (rc)
 		return rc;
 	call->whole = true;
@@ -98,7 +98,7 @@ static enum mcpass_rc send_cancelled(struct mcpass_session *s, const char *text,
 }
 
 static enum mcpass_rc send_any(struct mcpass_session *s, char **text,
-    const struct mp_message *message, unsigned *ret_call, struct mcpass_error *err)
+    struct mp_message *message, unsigned *ret_call, struct mcpass_error *err)
 {
 	*ret_call = 0;
 	if (message->kind == MP_RPC_REQUEST)

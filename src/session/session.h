@@ -230,9 +230,10 @@ bool mp_actions_next(struct mcpass_session *s, struct mcpass_session_action *ret
 void mp_actions_free(struct mcpass_session *s);
 
 /* call.c */
-/* text is the call's from now on, whatever the result.  MCPASS_E_PROTOCOL: it is no request. */
+/* text is the call's from now on, whatever the result, and so is what message holds: what was
+ * read of it, or NULL.  MCPASS_E_USAGE: it is no request. */
 enum mcpass_rc mp_call_new(struct mcpass_session *s, enum mp_call_kind kind, char *text,
-    struct mp_call **ret_call, struct mcpass_error *err);
+    struct mp_message *message, struct mp_call **ret_call, struct mcpass_error *err);
 /* The same with a request of these parts; params data NULL: none. */
 enum mcpass_rc mp_call_ask(struct mcpass_session *s, enum mp_call_kind kind,
     const char *method, struct mp_span params, struct mp_call **ret_call,
@@ -257,8 +258,8 @@ enum mcpass_rc mp_call_deliver(struct mcpass_session *s, struct mp_call *call,
 enum mcpass_rc mp_call_deliver_kept(struct mcpass_session *s, struct mp_call *call,
     struct mcpass_error *err);
 /* The same with the result or the error of a message, as its writer wrote it. */
-enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_call *call,
-    const struct mp_message *message, struct mcpass_error *err);
+enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_exchange *e,
+    struct mp_call *call, const struct mp_message *message, struct mcpass_error *err);
 /* It only reads. */
 bool mp_call_is_safe(const struct mp_call *call);
 /* There is work behind it. */

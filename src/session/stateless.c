@@ -26,8 +26,8 @@ static enum mcpass_rc check_result_type(const struct mcpass_session *s,
 	    type.len > 80 ? 80 : (int)type.len, type.data);
 }
 
-static enum mcpass_rc take_result(struct mcpass_session *s, struct mp_call *call,
-    const struct mp_message *message, struct mcpass_error *err)
+static enum mcpass_rc take_result(struct mcpass_session *s, struct mp_exchange *e,
+    struct mp_call *call, const struct mp_message *message, struct mcpass_error *err)
 {
 	char *text = NULL;
 	enum mcpass_rc rc;
@@ -39,7 +39,7 @@ static enum mcpass_rc take_result(struct mcpass_session *s, struct mp_call *call
 	if (!rc)
 		rc = text != NULL
 		    ? mp_call_deliver(s, call, (struct mp_span){ text, strlen(text) }, false, err)
-		    : mp_call_forward(s, call, message, err);
+		    : mp_call_forward(s, e, call, message, err);
 	free(text);
 	return rc;
 }
@@ -161,7 +161,7 @@ static enum mcpass_rc take_error(struct mcpass_session *s, struct mp_exchange *e
 		rc = mp_era_suspect(s, call, message, &suspect, err);
 	if (rc || suspect)
 		return rc;
-	return mp_call_forward(s, call, message, err);
+	return mp_call_forward(s, e, call, message, err);
 }
 
 enum mcpass_rc mp_stateless_answer(struct mcpass_session *s, struct mp_exchange *e,
@@ -169,5 +169,5 @@ enum mcpass_rc mp_stateless_answer(struct mcpass_session *s, struct mp_exchange 
 {
 	if (message->kind == MP_RPC_ERROR)
 		return take_error(s, e, call, message, err);
-	return take_result(s, call, message, err);
+	return take_result(s, e, call, message, err);
 }

@@ -1,4 +1,4 @@
-/* bytes.h - eight bytes a step, for texts of many megabytes. */
+/* bytes.h - many bytes a step, for texts of many megabytes. */
 #ifndef MP_WIRE_BYTES_H
 #define MP_WIRE_BYTES_H
 #include <stddef.h>
