@@ -49,7 +49,7 @@ static struct mp_span match_hole(const char *pattern, const char *name)
 
 static const struct mp_fixture *find(const struct mp_call *call, struct mp_span *ret_id)
 {
-	const char *name = mp_name_of(call->rpc.method, call->rpc.params);
+	const char *name = mp_headers_name(call->rpc.method, call->rpc.params);
 	size_t count;
 	const struct mp_fixture *fixtures = mp_fixtures(&count);
 
@@ -171,7 +171,7 @@ static enum mcpass_rc check_mirror(struct mp_call *call, const char *argument,
 	value = json_string_value(mp_json_get(mp_json_get(call->rpc.params, "arguments"),
 	    argument));
 	if (count == 1)
-		rc = mp_param_decode(sent, &text, &why);
+		rc = mp_header_value_decode(sent, &text, &why);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc || count > 1 || !mp_eq(text, value))

@@ -36,7 +36,7 @@ static bool is_plain(const char *text)
 	return !looks_like_sentinel(text);
 }
 
-enum mcpass_rc mp_param_encode(const char *text, char **ret_value, struct mcpass_error *err)
+enum mcpass_rc mp_header_value_encode(const char *text, char **ret_value, struct mcpass_error *err)
 {
 	struct mp_buf buf;
 
@@ -75,7 +75,7 @@ static enum mcpass_rc decode_sentinel(const char *value, struct mp_buf *buf,
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_param_decode(const char *value, char **ret_text, struct mcpass_error *err)
+enum mcpass_rc mp_header_value_decode(const char *value, char **ret_text, struct mcpass_error *err)
 {
 	struct mp_buf buf;
 	enum mcpass_rc rc;

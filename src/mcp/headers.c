@@ -11,7 +11,7 @@ const char *mp_headers_named_by(const char *method)
 	return mp_methods_has(method, MP_METHOD_STATELESS) ? mp_methods_named_by(method) : NULL;
 }
 
-const char *mp_name_of(const char *method, const json_t *params)
+const char *mp_headers_name(const char *method, const json_t *params)
 {
 	const char *member = mp_headers_named_by(method);
 
@@ -28,7 +28,7 @@ enum mcpass_rc mp_headers_mirror(const char *revision, const char *method, const
 	if (!rc)
 		rc = mp_headers_add(headers, "Mcp-Method", method, err);
 	if (!rc && name != NULL)
-		rc = mp_param_encode(name, &value, err);
+		rc = mp_header_value_encode(name, &value, err);
 	if (!rc && name != NULL)
 		rc = mp_headers_add(headers, "Mcp-Name", value, err);
 	free(value);
@@ -96,7 +96,7 @@ static enum mcpass_rc check_method(struct check *check, const struct mp_rpc *rpc
 
 static enum mcpass_rc check_name(struct check *check, const struct mp_rpc *rpc)
 {
-	const char *name = mp_name_of(rpc->method, rpc->params);
+	const char *name = mp_headers_name(rpc->method, rpc->params);
 	const char *header = single(check, "Mcp-Name");
 	char *text = NULL;
 	enum mcpass_rc rc;
@@ -105,7 +105,7 @@ static enum mcpass_rc check_name(struct check *check, const struct mp_rpc *rpc)
 		return MCPASS_OK;
 	if (name == NULL || header == NULL)
 		return mismatch(check, "Mcp-Name");
-	rc = mp_param_decode(header, &text, check->err);
+	rc = mp_header_value_decode(header, &text, check->err);
 	if (rc)
 		check->code = MP_RPC_HEADER_MISMATCH;
 	else if (!mp_eq(text, name))

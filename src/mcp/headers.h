@@ -11,14 +11,14 @@
 
 /* A header value: text as it is where it may stand in a header, else
  * "=?base64?...?="; also for text that looks like that itself.  The caller's (free). */
-enum mcpass_rc mp_param_encode(const char *text, char **ret_value, struct mcpass_error *err);
+enum mcpass_rc mp_header_value_encode(const char *text, char **ret_value, struct mcpass_error *err);
 /* The way back; text that is no sentinel is itself. */
-enum mcpass_rc mp_param_decode(const char *value, char **ret_text, struct mcpass_error *err);
+enum mcpass_rc mp_header_value_decode(const char *value, char **ret_text, struct mcpass_error *err);
 
 /* The member of params that Mcp-Name mirrors for this method, or NULL; and its value, borrowed
  * from params. */
 const char *mp_headers_named_by(const char *method);
-const char *mp_name_of(const char *method, const json_t *params);
+const char *mp_headers_name(const char *method, const json_t *params);
 
 /* Client: adds MCP-Protocol-Version, Mcp-Method, Mcp-Name for a request of the stateless era;
  * name NULL: it names nothing. */

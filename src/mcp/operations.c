@@ -116,7 +116,7 @@ static enum mcpass_rc read_mirror(const struct mcpass_header *headers, size_t co
 	if (mp_header_count(headers, count, name) > 1)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP streamable HTTP, Standard Request Headers",
 		    "%s stands there more than once", name);
-	return value != NULL ? mp_param_decode(value, ret_text, err) : MCPASS_OK;
+	return value != NULL ? mp_header_value_decode(value, ret_text, err) : MCPASS_OK;
 }
 
 enum mcpass_rc mp_operations_check_headers(const struct mp_operations *operations,

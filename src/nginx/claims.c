@@ -84,7 +84,7 @@ static ngx_int_t encode(ngx_pool_t *pool, const char *text, ngx_str_t *ret_text)
 	*ret_text = (ngx_str_t)ngx_null_string;
 	if (text[0] == '\0')
 		return NGX_OK;
-	if (mp_param_encode(text, &encoded, NULL))
+	if (mp_header_value_encode(text, &encoded, NULL))
 		return NGX_ERROR;
 	ret_text->len = strlen(encoded);
 	ret_text->data = ngx_pnalloc(pool, ret_text->len + 1);

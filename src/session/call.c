@@ -175,9 +175,7 @@ static enum mcpass_rc read_request(struct mp_call *call, struct mcpass_error *er
 	call->method = call->message.method;
 	if (!rc)
 		rc = read_params(call, &why);
-	if (!rc)
-		return MCPASS_OK;
-	return mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec, "%s", why.detail);
+	return mp_given_check(rc, &why, err);
 }
 
 static void add(struct mcpass_session *s, struct mp_call *call)

@@ -70,21 +70,10 @@ enum mcpass_rc mp_channel_event(struct mcpass_session *s, const struct mp_sse_ev
 enum mcpass_rc mp_channel_end(struct mcpass_session *s, const struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	if (s->channel == MP_CHANNEL_OPENING && !s->settled && e->kept != MP_BODY_SSE)
-		return mp_era_neither(s, e->status, err);
 	if (s->channel == MP_CHANNEL_OPENING)
 		return mp_fail(err, MCPASS_E_PROTOCOL, SPEC, "the stream on which the server answers did "
 		    "not open, or named no endpoint: HTTP %d", e->status);
 	return mp_fail(err, MCPASS_E_IO, NULL, "the stream on which the server answers ended");
-}
-
-enum mcpass_rc mp_channel_expire(struct mcpass_session *s, struct mcpass_error *err)
-{
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_fail(&why, MCPASS_E_IO, SPEC, "the server named no endpoint");
-	return mp_failure_contain(s, s->listener, rc, &why, err);
 }
 
 void mp_channel_lost(struct mcpass_session *s)

@@ -198,7 +198,7 @@ static enum mcpass_rc add_common_headers(struct mp_exchange *e, struct mcpass_er
 	return rc ? rc : mp_headers_add(&e->headers, "Content-Type", "application/json", err);
 }
 
-enum mcpass_rc mp_compose(struct mcpass_session *s, struct mp_exchange *e,
+enum mcpass_rc mp_compose_request(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_session_action *ret_action, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;

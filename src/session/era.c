@@ -301,7 +301,8 @@ static bool speaks_against(const struct mcpass_session *s, const struct mp_excha
 }
 
 enum mcpass_rc mp_era_refused(struct mcpass_session *s, struct mp_exchange *e,
-    const struct mp_message *message, const char *reason, struct mcpass_error *err)
+    const struct mp_message *message, const char *reason, bool *ret_is_answer,
+    struct mcpass_error *err)
 {
 	struct mp_call *call = e->call;
 	bool against;
@@ -317,8 +318,9 @@ enum mcpass_rc mp_era_refused(struct mcpass_session *s, struct mp_exchange *e,
 	}
 	if (against && !s->settled && (message == NULL || (!s->fixed && !s->tried_session)))
 		return fall_back(s, call, e->status, first_of(s, MP_ERA_SESSION), message, err);
-	if (message != NULL && call->kind != MP_CALL_INITIALIZE)
-		return mp_message_answer(s, e, call, message, err);
+	*ret_is_answer = message != NULL && call->kind != MP_CALL_INITIALIZE;
+	if (*ret_is_answer)
+		return MCPASS_OK;
 	return http_failure(e, message, reason, err);
 }
 

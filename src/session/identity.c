@@ -13,7 +13,7 @@ static enum mcpass_rc read_capabilities(struct mcpass_session *s, struct mcpass_
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_session_object(s->capabilities, "the client's capabilities", &json, err);
+	rc = mp_given_object(s->capabilities, "the client's capabilities", &json, err);
 	for (size_t i = 0; i < MP_COUNT(asked); i++)
 		s->may_be_asked |= json_object_get(json, asked[i]) != NULL;
 	s->has_extensions = json_object_size(json_object_get(json, "extensions")) > 0;
@@ -81,18 +81,18 @@ static enum mcpass_rc read_hello(struct mcpass_session *s, const char *hello,
 	enum mcpass_rc rc;
 
 	rc = mp_set(&s->hello, hello, err);
+	if (!rc)
+		rc = mp_given_message(s->hello, "initialize", &message, err);
 	if (rc)
 		return rc;
-	rc = mp_message_read((struct mp_span){ s->hello, strlen(s->hello) }, "initialize", &message, &why);
-	if (!rc && (message.kind != MP_RPC_REQUEST || !mp_eq(message.method, "initialize")
-	    || message.params.data == NULL))
-		rc = mp_fail(&why, MCPASS_E_PROTOCOL, "MCP 2025-11-25 lifecycle, Initialization",
+	if (message.kind != MP_RPC_REQUEST || !mp_eq(message.method, "initialize")
+	    || message.params.data == NULL)
+		rc = mp_fail(&why, MCPASS_E_USAGE, "MCP 2025-11-25 lifecycle, Initialization",
 		    "not the request initialize");
-	if (!rc)
+	else
 		rc = read_params(s, message.params, &why);
 	mp_message_free(&message);
-	return rc ? mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec, "%s", why.detail)
-	    : MCPASS_OK;
+	return mp_given_check(rc, &why, err);
 }
 
 enum mcpass_rc mp_identity_read(struct mcpass_session *s,

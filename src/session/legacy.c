@@ -169,15 +169,6 @@ enum mcpass_rc mp_legacy_announced(struct mcpass_session *s, struct mcpass_error
 	return mp_exchange_new(s, MP_EXCHANGE_LISTEN, NULL, NULL, err);
 }
 
-static enum mcpass_rc lose(struct mcpass_session *s, struct mp_exchange *e,
-    struct mcpass_error *err)
-{
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_stream_lost(s, e, &why);
-
-	return mp_failure_contain(s, e, rc, &why, err);
-}
-
 /* What belonged to the session that is gone. */
 static enum mcpass_rc end_session(struct mcpass_session *s, struct mcpass_error *err)
 {
@@ -189,8 +180,6 @@ static enum mcpass_rc end_session(struct mcpass_session *s, struct mcpass_error 
 		next = e->next;
 		if (e->kind == MP_EXCHANGE_LISTEN || e->kind == MP_EXCHANGE_ANNOUNCE)
 			rc = mp_exchange_drop(s, e, err);
-		else if (e->resuming && e->state == MP_EXCHANGE_TO_SEND && e->call != NULL)
-			rc = lose(s, e, err);
 	}
 	return rc;
 }
@@ -240,16 +229,6 @@ enum mcpass_rc mp_legacy_ping(struct mcpass_session *s, const struct mp_message 
 		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, mp_buf_text(&buf), err);
 	mp_buf_free(&buf);
 	return rc;
-}
-
-/* spec: transports, "Session Management" 5 */
-enum mcpass_rc mcpass_session_leave(struct mcpass_session *s, struct mcpass_error *err)
-{
-	enum mcpass_rc rc = mp_session_enter(s, err);
-
-	if (rc || s->era != MP_ERA_SESSION || s->session_id == NULL)
-		return rc;
-	return mp_exchange_new(s, MP_EXCHANGE_LEAVE, NULL, NULL, err);
 }
 
 /* spec: MCP 2026-07-28 discover, "DiscoverResult"; caching: nothing is promised */

@@ -5,19 +5,6 @@
 #include "session/session.h"
 #include "wire/json/peek.h"
 
-/* What is wrong with a message that a program gives is that program's fault. */
-static enum mcpass_rc read_given(const char *text, struct mp_message *ret_message,
-    struct mcpass_error *err)
-{
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_message_read((struct mp_span){ text, strlen(text) }, "the message", ret_message, &why);
-	if (!rc)
-		return MCPASS_OK;
-	return mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec, "%s", why.detail);
-}
-
 static enum mcpass_rc post_response(struct mcpass_session *s, const char *text,
     const struct mp_message *message, struct mcpass_error *err)
 {
@@ -46,7 +33,7 @@ enum mcpass_rc mcpass_session_answer(struct mcpass_session *s, const char *given
 	if (!rc)
 		rc = check_asks(s, err);
 	if (!rc)
-		rc = read_given(given, &message, err);
+		rc = mp_given_message(given, "the answer", &message, err);
 	if (!rc)
 		rc = post_response(s, given, &message, err);
 	mp_message_free(&message);
@@ -135,7 +122,7 @@ enum mcpass_rc mcpass_session_send(struct mcpass_session *s, const char *given, 
 	if (!rc)
 		rc = mp_raw_line(span, &text, err);
 	if (!rc)
-		rc = read_given(text, &message, err);
+		rc = mp_given_message(text, "the message", &message, err);
 	if (!rc && (message.kind == MP_RPC_RESULT || message.kind == MP_RPC_ERROR))
 		rc = check_asks(s, err);
 	if (!rc)

@@ -33,7 +33,7 @@ static enum mcpass_rc check_params(const char *text, struct mcpass_error *err)
 
 	if (text == NULL || text[0] == '\0')
 		return MCPASS_OK;
-	rc = mp_session_object(text, "the parameters", &params, err);
+	rc = mp_given_object(text, "the parameters", &params, err);
 	if (rc)
 		return rc;
 	meta = json_object_get(params, "_meta");

@@ -340,6 +340,7 @@ static enum mcpass_rc end_refused(struct mcpass_session *s, struct mp_exchange *
 	struct mp_buf room = { 0 };
 	struct mp_span text;
 	char *reason = NULL;
+	bool is_answer = false;
 	enum mcpass_rc rc, read = MCPASS_E_PROTOCOL;
 
 	rc = mp_json_utf8(body_of(e), &room, &text, err);
@@ -350,7 +351,10 @@ static enum mcpass_rc end_refused(struct mcpass_session *s, struct mp_exchange *
 	if (!rc && (read || message.kind != MP_RPC_ERROR))
 		rc = mp_reason_read(e->type, text, &reason, err);
 	if (!rc)
-		rc = mp_era_refused(s, e, message.kind == MP_RPC_ERROR ? &message : NULL, reason, err);
+		rc = mp_era_refused(s, e, message.kind == MP_RPC_ERROR ? &message : NULL, reason,
+		    &is_answer, err);
+	if (!rc && is_answer)
+		rc = mp_message_answer(s, e, e->call, &message, err);
 	mp_message_free(&message);
 	mp_buf_free(&room);
 	free(reason);
@@ -400,6 +404,9 @@ static enum mcpass_rc end(struct mcpass_session *s, struct mp_exchange *e,
 		return ask_authorization(s, e, err);
 	if (is_redirect(e->status))
 		return follow(s, e, err);
+	if (e->kind == MP_EXCHANGE_CHANNEL && s->channel == MP_CHANNEL_OPENING && !s->settled
+	    && e->kept != MP_BODY_SSE)
+		return mp_era_neither(s, e->status, err);
 	if (e->kind == MP_EXCHANGE_CHANNEL)
 		return mp_channel_end(s, e, err);
 	if (e->kind == MP_EXCHANGE_LISTEN)

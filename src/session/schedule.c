@@ -72,6 +72,26 @@ static enum mcpass_rc arm(struct mcpass_session *s, struct mp_exchange *e, int64
 	return mp_failure_contain(s, e, rc, &why, err);
 }
 
+/* It was to be resumed in a session that is gone. */
+static enum mcpass_rc lose(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_stream_lost(s, e, &why);
+
+	return mp_failure_contain(s, e, rc, &why, err);
+}
+
+static enum mcpass_rc expire_channel(struct mcpass_session *s, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_fail(&why, MCPASS_E_IO, "MCP 2024-11-05 transports, HTTP with SSE",
+	    "the server named no endpoint");
+	return mp_failure_contain(s, s->listener, rc, &why, err);
+}
+
 static enum mcpass_rc tidy_outbox(struct mcpass_session *s, int64_t now,
     struct mcpass_error *err)
 {
@@ -81,6 +101,8 @@ static enum mcpass_rc tidy_outbox(struct mcpass_session *s, int64_t now,
 		next = e->queue_next;
 		if (is_pointless(s, e))
 			rc = mp_exchange_drop(s, e, err);
+		else if (e->resuming && e->call != NULL && e->generation != s->generation)
+			rc = lose(s, e, err);
 		else if (e->delay >= 0)
 			rc = arm(s, e, now, err);
 	}
@@ -148,7 +170,7 @@ static enum mcpass_rc send_one(struct mcpass_session *s, struct mp_exchange *e, 
     struct mcpass_session_action *ret_action, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_compose(s, e, ret_action, &why);
+	enum mcpass_rc rc = mp_compose_request(s, e, ret_action, &why);
 
 	e->sent_at = now;
 	return mp_failure_contain(s, e, rc, &why, err);
@@ -165,7 +187,7 @@ static enum mcpass_rc prepare(struct mcpass_session *s, struct mcpass_error *err
 	if (waits_for_listener(s) && s->now - s->listener->sent_at >= MP_LISTEN_WAIT_MS)
 		mp_stream_head(s, s->listener);
 	if (!rc && waits_for_endpoint(s) && s->now - s->listener->sent_at >= MP_ENDPOINT_WAIT_MS)
-		rc = mp_channel_expire(s, err);
+		rc = expire_channel(s, err);
 	if (rc || s->era != MP_ERA_SESSION || s->phase != MP_PHASE_HELLO || !any_waits(s)
 	    || s->channel == MP_CHANNEL_OPENING)
 		return rc;
@@ -184,7 +206,7 @@ static enum mcpass_rc send_next(struct mcpass_session *s,
 	return send_one(s, e, s->now, ret_action, err);
 }
 
-enum mcpass_rc mp_schedule(struct mcpass_session *s, int64_t now,
+enum mcpass_rc mp_schedule_next(struct mcpass_session *s, int64_t now,
     struct mcpass_session_action *ret_action, struct mcpass_error *err)
 {
 	struct mcpass_session_action action = { .type = MCPASS_SESSION_IDLE };

@@ -22,35 +22,6 @@ enum mcpass_rc mp_session_leave(struct mcpass_session *s, enum mcpass_rc rc)
 	return rc;
 }
 
-enum mcpass_rc mp_session_parse(const char *text, const char *what, json_t **ret_json,
-    struct mcpass_error *err)
-{
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
-
-	rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE, what, ret_json, &why);
-	if (rc == MCPASS_OK)
-		return MCPASS_OK;
-	return mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec, "%s",
-	    why.detail);
-}
-
-enum mcpass_rc mp_session_object(const char *text, const char *what, json_t **ret_json,
-    struct mcpass_error *err)
-{
-	json_t *json = NULL;
-	enum mcpass_rc rc;
-
-	rc = mp_session_parse(text, what, &json, err);
-	if (!rc && !json_is_object(json)) {
-		json_decref(json);
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s are no JSON object", what);
-	}
-	if (!rc)
-		*ret_json = json;
-	return rc;
-}
-
 static enum mcpass_rc check_url(const char *url, struct mcpass_error *err)
 {
 	struct mp_uri uri;
@@ -135,7 +106,7 @@ enum mcpass_rc mcpass_session_next(struct mcpass_session *s, int64_t now,
 	enum mcpass_rc rc;
 
 	rc = mp_session_enter(s, err);
-	return rc ? rc : mp_session_leave(s, mp_schedule(s, now, ret_action, err));
+	return rc ? rc : mp_session_leave(s, mp_schedule_next(s, now, ret_action, err));
 }
 
 char *mcpass_session_take_body(struct mcpass_session *s)
@@ -235,6 +206,16 @@ enum mcpass_rc mcpass_session_refuse(struct mcpass_session *s, unsigned exchange
 	if (e->state == MP_EXCHANGE_SENT)
 		e->broken = MCPASS_SESSION_UNSENT;
 	return mp_session_leave(s, mp_failure_refuse(s, e, why, err));
+}
+
+/* spec: transports, "Session Management" 5 */
+enum mcpass_rc mcpass_session_leave(struct mcpass_session *s, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_session_enter(s, err);
+
+	if (rc || s->era != MP_ERA_SESSION || s->session_id == NULL)
+		return rc;
+	return mp_exchange_new(s, MP_EXCHANGE_LEAVE, NULL, NULL, err);
 }
 
 const char *mcpass_session_revision(const struct mcpass_session *s)

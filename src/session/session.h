@@ -202,14 +202,19 @@ struct mcpass_session {
 	unsigned id_number;     /* of the last id of ours */
 };
 
-/* session.c: a public call begins with a clean error and without what is over, and a failure ends
- * the session.  JSON of the program that is wrong is MCPASS_E_USAGE. */
+/* session.c: a public call begins with a clean error and without what is over, and a failure
+ * ends the session */
 enum mcpass_rc mp_session_enter(struct mcpass_session *s, struct mcpass_error *err);
 enum mcpass_rc mp_session_leave(struct mcpass_session *s, enum mcpass_rc rc);
-enum mcpass_rc mp_session_parse(const char *text, const char *what, json_t **ret_json,
+
+/* given.c: what is wrong with what the program gives is MCPASS_E_USAGE: the rc and why of
+ * reading it; a JSON object; a message */
+enum mcpass_rc mp_given_check(enum mcpass_rc rc, const struct mcpass_error *why,
     struct mcpass_error *err);
-enum mcpass_rc mp_session_object(const char *text, const char *what, json_t **ret_json,
+enum mcpass_rc mp_given_object(const char *text, const char *what, json_t **ret_json,
     struct mcpass_error *err);
+enum mcpass_rc mp_given_message(const char *text, const char *what,
+    struct mp_message *ret_message, struct mcpass_error *err);
 
 /* identity.c: whom the session speaks for */
 enum mcpass_rc mp_identity_read(struct mcpass_session *s,
@@ -319,11 +324,11 @@ enum mcpass_rc mp_stream_end(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err);
 
 /* schedule.c: the next action */
-enum mcpass_rc mp_schedule(struct mcpass_session *s, int64_t now,
+enum mcpass_rc mp_schedule_next(struct mcpass_session *s, int64_t now,
     struct mcpass_session_action *ret_action, struct mcpass_error *err);
 
 /* compose.c: the HTTP request of an exchange */
-enum mcpass_rc mp_compose(struct mcpass_session *s, struct mp_exchange *e,
+enum mcpass_rc mp_compose_request(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_session_action *ret_action, struct mcpass_error *err);
 
 /* message.c: one JSON-RPC message, or a batch, that came on an exchange */
@@ -339,9 +344,10 @@ void mp_era_settle(struct mcpass_session *s);
 /* Nothing was found out: the next request begins as the first one did. */
 enum mcpass_rc mp_era_restart(struct mcpass_session *s, struct mcpass_error *err);
 /* A call's POST was answered with a 4xx or 5xx; message NULL: without a JSON-RPC error, but
- * perhaps with a reason of another form. */
+ * perhaps with a reason of another form.  *ret_is_answer: the message is the call's answer. */
 enum mcpass_rc mp_era_refused(struct mcpass_session *s, struct mp_exchange *e,
-    const struct mp_message *message, const char *reason, struct mcpass_error *err);
+    const struct mp_message *message, const char *reason, bool *ret_is_answer,
+    struct mcpass_error *err);
 enum mcpass_rc mp_era_no_session(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_call *call, const struct mp_message *message, struct mcpass_error *err);
 enum mcpass_rc mp_era_choose(struct mcpass_session *s, struct mp_call *call,
@@ -384,8 +390,6 @@ enum mcpass_rc mp_channel_event(struct mcpass_session *s, const struct mp_sse_ev
 /* Why there is none, or no longer. */
 enum mcpass_rc mp_channel_end(struct mcpass_session *s, const struct mp_exchange *e,
     struct mcpass_error *err);
-/* No endpoint came in time. */
-enum mcpass_rc mp_channel_expire(struct mcpass_session *s, struct mcpass_error *err);
 /* Forgets it, and the session with it. */
 void mp_channel_lost(struct mcpass_session *s);
 
@@ -409,7 +413,7 @@ void mp_tools_free(struct mp_tools *tools);
 /* tools_schema.c: the annotations of one tool; *ret_why is static, set when it has to go */
 enum mcpass_rc mp_tools_schema_read(const json_t *tool, struct mp_tool *ret_tool,
     const char **ret_why, struct mcpass_error *err);
-void mp_tool_free(struct mp_tool *tool);
+void mp_tools_schema_free(struct mp_tool *tool);
 
 /* trace.c */
 void mp_trace_sent(const struct mcpass_session *s, const struct mp_exchange *e,

@@ -23,19 +23,19 @@ enum mcpass_rc mp_tools_remember(struct mp_tools *tools, struct mp_tool *tool,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (known != NULL) {
-		mp_tool_free(known);
+		mp_tools_schema_free(known);
 		*known = *tool;
 		return MCPASS_OK;
 	}
 	if (!dull && tools->count >= MP_MAX_TOOLS)
 		rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "more than %d tools want headers", MP_MAX_TOOLS);
 	if (rc || dull) {
-		mp_tool_free(tool);
+		mp_tools_schema_free(tool);
 		return rc;
 	}
 	grown = realloc(tools->items, (tools->count + 1) * sizeof(*grown));
 	if (grown == NULL) {
-		mp_tool_free(tool);
+		mp_tools_schema_free(tool);
 		return mp_nomem(err);
 	}
 	tools->items = grown;
@@ -60,7 +60,7 @@ static enum mcpass_rc take_tool(struct mcpass_session *s, const json_t *json, bo
 	if (!rc && why != NULL)
 		rc = mp_set(&tool.fault, why, err);
 	if (rc || tool.name == NULL) {
-		mp_tool_free(&tool);
+		mp_tools_schema_free(&tool);
 		return rc;
 	}
 	return mp_tools_remember(&s->tools, &tool, err);
@@ -192,7 +192,7 @@ static enum mcpass_rc mirror(const struct mp_mirror *rule, const json_t *argumen
 
 	if (text == NULL)
 		return MCPASS_OK;
-	rc = mp_param_encode(text, &value, err);
+	rc = mp_header_value_encode(text, &value, err);
 	if (!rc)
 		rc = mp_headers_add(headers, rule->header, value, err);
 	free(value);
@@ -222,7 +222,7 @@ enum mcpass_rc mp_tools_mirror(const struct mcpass_session *s, const struct mp_c
 void mp_tools_free(struct mp_tools *tools)
 {
 	for (size_t i = 0; i < tools->count; i++)
-		mp_tool_free(&tools->items[i]);
+		mp_tools_schema_free(&tools->items[i]);
 	free(tools->items);
 	*tools = (struct mp_tools){ 0 };
 }

@@ -169,7 +169,7 @@ enum mcpass_rc mp_tools_schema_read(const json_t *tool, struct mp_tool *ret_tool
 	if (!rc)
 		rc = walk_schema(&walk, json_object_get(tool, "inputSchema"), true);
 	if (rc) {
-		mp_tool_free(&walk.tool);
+		mp_tools_schema_free(&walk.tool);
 		return rc;
 	}
 	*ret_tool = walk.tool;
@@ -177,7 +177,7 @@ enum mcpass_rc mp_tools_schema_read(const json_t *tool, struct mp_tool *ret_tool
 	return MCPASS_OK;
 }
 
-void mp_tool_free(struct mp_tool *tool)
+void mp_tools_schema_free(struct mp_tool *tool)
 {
 	for (size_t i = 0; i < tool->count; i++) {
 		mp_strings_free(&tool->mirrors[i].path);

@@ -116,7 +116,7 @@ static enum mcpass_rc read_tool(struct mp_tools *tools, const char *name, const 
 		rc = read_headers(json_object_get(json, "headers"), &tool, err);
 	if (!rc)
 		return mp_tools_remember(tools, &tool, err);
-	mp_tool_free(&tool);
+	mp_tools_schema_free(&tool);
 	return rc;
 }
 
@@ -130,7 +130,7 @@ enum mcpass_rc mcpass_session_learn(struct mcpass_session *s, const char *text,
 
 	rc = mp_session_enter(s, err);
 	if (!rc)
-		rc = mp_session_object(text, "what is known of the tools", &json, err);
+		rc = mp_given_object(text, "what is known of the tools", &json, err);
 	if (rc)
 		return rc;
 	json_object_foreach (json, name, tool)

@@ -15,17 +15,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	memcpy(text, data, len);
 	text[len] = '\0';
-	if (mp_param_decode(text, &back, NULL) == MCPASS_OK && !mp_utf8_valid(back, strlen(back)))
+	if (mp_header_value_decode(text, &back, NULL) == MCPASS_OK && !mp_utf8_valid(back, strlen(back)))
 		abort();
 	free(back);
 	back = NULL;
-	if (mp_param_encode(text, &value, NULL) != MCPASS_OK)
+	if (mp_header_value_encode(text, &value, NULL) != MCPASS_OK)
 		abort();
 	for (const char *c = value; *c != '\0'; c++)
 		if (*c < 0x20 || *c > 0x7e)
 			abort();
 	if (mp_utf8_valid(text, strlen(text))
-	    && (mp_param_decode(value, &back, NULL) != MCPASS_OK || strcmp(back, text) != 0))
+	    && (mp_header_value_decode(value, &back, NULL) != MCPASS_OK || strcmp(back, text) != 0))
 		abort();
 	free(back);
 	free(value);

@@ -39,9 +39,9 @@ static void test_encode(void)
 	for (size_t i = 0; i < COUNT(encode_rows); i++) {
 		char *value = NULL, *text = NULL;
 
-		CHECK_EQ(encode_rows[i].label, mp_param_encode(encode_rows[i].text, &value, NULL), MCPASS_OK);
+		CHECK_EQ(encode_rows[i].label, mp_header_value_encode(encode_rows[i].text, &value, NULL), MCPASS_OK);
 		CHECK_STR(encode_rows[i].label, value, encode_rows[i].value);
-		CHECK_EQ(encode_rows[i].label, mp_param_decode(value, &text, NULL), MCPASS_OK);
+		CHECK_EQ(encode_rows[i].label, mp_header_value_decode(value, &text, NULL), MCPASS_OK);
 		CHECK_STR(encode_rows[i].label, text, encode_rows[i].text);
 		free(value);
 		free(text);
@@ -70,7 +70,7 @@ static void test_decode(void)
 	for (size_t i = 0; i < COUNT(decode_rows); i++) {
 		char *text = NULL;
 
-		CHECK_EQ(decode_rows[i].label, mp_param_decode(decode_rows[i].value, &text, NULL),
+		CHECK_EQ(decode_rows[i].label, mp_header_value_decode(decode_rows[i].value, &text, NULL),
 		    decode_rows[i].want);
 		CHECK_STR(decode_rows[i].label, text, decode_rows[i].text);
 		free(text);
@@ -94,7 +94,7 @@ static void test_mirror(void)
 		json_t *params = parse(mirror_rows[i].params);
 		struct mp_headers headers = { 0 };
 
-		CHECK_EQ(label, mp_headers_mirror(MP_REV_2026_07_28, label, mp_name_of(label, params), &headers, NULL), MCPASS_OK);
+		CHECK_EQ(label, mp_headers_mirror(MP_REV_2026_07_28, label, mp_headers_name(label, params), &headers, NULL), MCPASS_OK);
 		CHECK_STR(label, mp_header_get(headers.items, headers.count, "MCP-Protocol-Version"), "2026-07-28");
 		CHECK_STR(label, mp_header_get(headers.items, headers.count, "Mcp-Method"), label);
 		CHECK_STR(label, mp_header_get(headers.items, headers.count, "Mcp-Name"), mirror_rows[i].name);
@@ -180,11 +180,11 @@ static enum mcpass_rc there_and_back(const json_t *params)
 	char *value = NULL, *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_headers_mirror(MP_REV_2026_07_28, "tools/call", mp_name_of("tools/call", params), &headers, NULL);
+	rc = mp_headers_mirror(MP_REV_2026_07_28, "tools/call", mp_headers_name("tools/call", params), &headers, NULL);
 	if (!rc)
-		rc = mp_param_encode("\xc3\xa9", &value, NULL);
+		rc = mp_header_value_encode("\xc3\xa9", &value, NULL);
 	if (!rc)
-		rc = mp_param_decode(value, &text, NULL);
+		rc = mp_header_value_decode(value, &text, NULL);
 	mp_headers_free(&headers);
 	free(value);
 	free(text);
