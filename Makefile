@@ -21,7 +21,7 @@ demo: all
 
 # Every test there is; the last line counts them.
 check:
-	@sh scripts/need.sh build check fuzz
+	@sh scripts/need.sh build check examples fuzz
 	@sh tests/run.sh
 
 lint:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what is missing: need.sh GROUP...   (build, check, fuzz, bench, conformance,
+# Installs what is missing: need.sh GROUP...   (build, check, examples, fuzz, bench, conformance,
 # interop, release, release-check)
 # On Debian and its kin it prints the one apt-get line and runs it, with sudo only where it
 # must; elsewhere it lists what to install.
@@ -9,6 +9,7 @@ build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-de
 check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps"
 fuzz="clang libclang-rt-dev"
 bench="curl python3 libmicrohttpd-dev nginx-light nginx-dev wrk procps"
+examples="curl pkg-config g++ libuv1-dev libevent-dev libmicrohttpd-dev python3-cffi python3-dev"
 # A machine that has node and npm already may have them from elsewhere, under other names.
 conformance="curl python3"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
@@ -40,6 +41,7 @@ for group in "$@"; do
 	case $group in
 	build) wanted="$wanted $build" ;;
 	check) wanted="$wanted $check" ;;
+	examples) wanted="$wanted $examples" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
 	bench) wanted="$wanted $bench" ;;
 	conformance) wanted="$wanted $conformance" ;;

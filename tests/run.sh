@@ -46,6 +46,7 @@ part sanitized in_ctest build-asan
 part valgrind sh tests/valgrind.sh build
 part compilers sh tests/compilers.sh
 part install sh tests/install/run.sh build
+part examples python3 tests/examples/run.py build
 part e2e python3 tests/e2e/run.py build/mcpass
 part nginx python3 tests/nginx/run.py build/ngx_http_mcpass_module.so build/mcpass
 part e2e-sanitized env ASAN_OPTIONS=detect_leaks=1 python3 tests/e2e/run.py build-asan/mcpass

@@ -40,6 +40,10 @@ typedef void mp_http_fetched_fn(void *ctx, struct mp_http_response *response,
 /* done is called once, from the loop, unless the fetch is dropped.  *ret_fetch names it. */
 enum mcpass_rc mp_http_fetch(struct mp_http *http, const struct mp_http_ask *ask, size_t max,
     mp_http_fetched_fn *done, void *ctx, unsigned *ret_fetch, struct mcpass_error *err);
+/* The same; ctx is freed with the fetch, told or not, but not where this fails. */
+enum mcpass_rc mp_http_fetch_owned(struct mp_http *http, const struct mp_http_ask *ask,
+    size_t max, mp_http_fetched_fn *done, void *ctx, unsigned *ret_fetch,
+    struct mcpass_error *err);
 void mp_http_drop(struct mp_http *http, unsigned fetch);        /* an unknown one is fine */
 /* The same, and runs the loop until it is there.  ret_response: mp_http_response_free(). */
 enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const char *url,

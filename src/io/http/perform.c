@@ -5,7 +5,7 @@
 struct collector {
 	struct mp_http_response response;
 	mp_http_fetched_fn *done;
-	void *ctx;
+	void *ctx, *owned;              /* owned: freed with it */
 };
 
 static enum mcpass_rc collect_head(void *ctx, unsigned id, int status,
@@ -54,11 +54,13 @@ static void free_collector(void *ctx)
 	struct collector *collector = ctx;
 
 	mp_http_response_free(&collector->response);
+	free(collector->owned);
 	free(collector);
 }
 
-enum mcpass_rc mp_http_fetch(struct mp_http *http, const struct mp_http_ask *ask, size_t max,
-    mp_http_fetched_fn *done, void *ctx, unsigned *ret_fetch, struct mcpass_error *err)
+static enum mcpass_rc fetch(struct mp_http *http, const struct mp_http_ask *ask, size_t max,
+    mp_http_fetched_fn *done, void *ctx, void *owned, unsigned *ret_fetch,
+    struct mcpass_error *err)
 {
 	struct collector *collector = calloc(1, sizeof(*collector));
 	const struct mp_http_callbacks tell = { .head = collect_head, .data = collect_data,
@@ -71,11 +73,26 @@ enum mcpass_rc mp_http_fetch(struct mp_http *http, const struct mp_http_ask *ask
 	collector->ctx = ctx;
 	mp_buf_init(&collector->response.body, max);
 	rc = mp_http_begin(http, ask, &tell, true, ++http->fetches, err);
-	if (rc)
+	if (rc) {
 		free_collector(collector);
-	else
-		*ret_fetch = http->fetches;
-	return rc;
+		return rc;
+	}
+	collector->owned = owned;
+	*ret_fetch = http->fetches;
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_http_fetch(struct mp_http *http, const struct mp_http_ask *ask, size_t max,
+    mp_http_fetched_fn *done, void *ctx, unsigned *ret_fetch, struct mcpass_error *err)
+{
+	return fetch(http, ask, max, done, ctx, NULL, ret_fetch, err);
+}
+
+enum mcpass_rc mp_http_fetch_owned(struct mp_http *http, const struct mp_http_ask *ask,
+    size_t max, mp_http_fetched_fn *done, void *ctx, unsigned *ret_fetch,
+    struct mcpass_error *err)
+{
+	return fetch(http, ask, max, done, ctx, ctx, ret_fetch, err);
 }
 
 void mp_http_drop(struct mp_http *http, unsigned fetch)
@@ -122,19 +139,19 @@ enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const c
 {
 	const struct mp_http_ask ask = { method, url, body, headers, count, len };
 	struct waiter waiter = { .loop = http->loop };
-	unsigned fetch = 0;
+	unsigned number = 0;
 	enum mcpass_rc rc;
 
 	waiter.watch = (struct mp_watch){ .fd = http->interrupt_fd, .ready = on_interrupt,
 		.ctx = &waiter };
-	rc = mp_http_fetch(http, &ask, max, on_fetched, &waiter, &fetch, err);
+	rc = mp_http_fetch(http, &ask, max, on_fetched, &waiter, &number, err);
 	if (!rc && http->interrupt_fd >= 0)
 		rc = mp_loop_watch(http->loop, &waiter.watch, MP_LOOP_READ, err);
 	while (!rc && !waiter.ended && !waiter.interrupted)
 		mp_loop_turn(http->loop, -1);
 	(void)mp_loop_watch(http->loop, &waiter.watch, 0, NULL);
 	if (!waiter.ended)
-		mp_http_drop(http, fetch);
+		mp_http_drop(http, number);
 	if (!rc && !waiter.ended)
 		return mp_fail(err, MCPASS_E_DENIED, NULL, "interrupted");
 	if (!rc && waiter.why.rc != MCPASS_OK) {

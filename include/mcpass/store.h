@@ -1,0 +1,53 @@
+/* mcpass/store.h - the credential store of the mcpass program, for programs that drive a client
+ * (mcpass/client.h) by themselves: it answers LOAD, SAVE and LOCK.
+ *
+ * An SQLite database, private to its user: the folder is 0700 and the file 0600 from its first
+ * byte.  It holds tokens and client secrets as they are, and so does each record that it hands
+ * out: neither belongs into a log, a backup that others read, or a crash report.
+ *
+ * One store is used by one thread at a time; threads and processes may each open the same file. */
+#ifndef MCPASS_STORE_H
+#define MCPASS_STORE_H
+#include "mcpass/client.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct mcpass_store;                    /* opaque */
+
+/* path NULL: $MCPASS_STORE, else ${XDG_DATA_HOME:-~/.local/share}/mcpass/credentials.db, where the
+ * mcpass program has its own; ":memory:": no file, nothing to lock.  A file is made by the first
+ * SAVE or LOCK.  The caller owns *ret_store.
+ * MCPASS_E_POLICY  others may read it, or it is a symbolic link: err->hint says what to do
+ * MCPASS_E_STORE   it cannot be opened, or is no store
+ * MCPASS_E_NOMEM   out of memory */
+MCPASS_API enum mcpass_rc mcpass_store_open(const char *path, struct mcpass_store **ret_store,
+    struct mcpass_error *err);
+MCPASS_API void mcpass_store_close(struct mcpass_store *store);         /* unlocks; NULL is fine */
+
+/* Carries out a LOAD, SAVE or LOCK, and fills the event that answers it, but for event->now.  What
+ * *ret_event points at lives until the next call.  A record that cannot be saved is an event, too:
+ * SAVED with the reason.
+ * It waits for the disk, and for another process that is writing: milliseconds.
+ *
+ * MCPASS_E_EXPIRED  LOCK: another process works on this login, for as long as a person needs.
+ *                   Nothing is wrong: carry out the same action again in a while, from a timer;
+ *                   what the other one stored will then be used.  err->detail names the process
+ * MCPASS_E_STORE    the store cannot be read, or (LOCK) written: nothing was asked of a server yet
+ * MCPASS_E_USAGE    an action of another type
+ * MCPASS_E_NOMEM    out of memory */
+MCPASS_API enum mcpass_rc mcpass_store_perform(struct mcpass_store *store,
+    const struct mcpass_action *action, struct mcpass_event *ret_event, struct mcpass_error *err);
+/* At DONE, and when a flow failed or was given up.  No lock is held: nothing happens. */
+MCPASS_API void mcpass_store_unlock(struct mcpass_store *store);
+
+/* The keys of all records, "default https://mcp.example.com/mcp": a profile, a space, a server.
+ * told is called for each, in order, before this returns; key is borrowed for the call.
+ * MCPASS_E_STORE, MCPASS_E_NOMEM */
+MCPASS_API enum mcpass_rc mcpass_store_list(struct mcpass_store *store,
+    void (*told)(void *ctx, const char *key), void *ctx, struct mcpass_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
