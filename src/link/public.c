@@ -194,8 +194,12 @@ static void forget(struct submitted *one)
 
 static void free_owner(struct mcpass_link *owner)
 {
-	while (owner->submitted != NULL)
-		forget(owner->submitted);
+	struct submitted *one = owner->submitted, *next;
+
+	for (; one != NULL; one = next) {
+		next = one->next;
+		free(one);
+	}
 	free(owner);
 }
 

@@ -5,7 +5,7 @@
 #include "io/http/http.h"
 #include "mcpass/session.h"
 
-#define MAX_RESPONSE (1024 * 1024)      /* bytes; documents and tokens are a thousandth */
+#define MAX_RESPONSE ((size_t)1024 * 1024)      /* bytes; documents and tokens are a thousandth */
 
 struct mcpass_http {
 	struct mp_loop *loop;
