@@ -61,6 +61,20 @@ file(RELATIVE_PATH up /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" PC_PREFIX "${up}")
 configure_file(${PROJECT_SOURCE_DIR}/cmake/mcpass.pc.in mcpass.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/mcpass.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# Pages of section 3 are made from the headers.
+set(man3 ${PROJECT_BINARY_DIR}/man3)
+file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/mcpass/*.h)
+add_custom_command(OUTPUT ${man3}.stamp
+    COMMAND ${CMAKE_COMMAND} -E rm -rf ${man3}
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${man3}
+    COMMAND awk -v folder=${man3} -v version=${PROJECT_VERSION}
+        -f ${PROJECT_SOURCE_DIR}/cmake/man3.awk ${headers}
+    COMMAND ${CMAKE_COMMAND} -E touch ${man3}.stamp
+    DEPENDS ${headers} ${PROJECT_SOURCE_DIR}/cmake/man3.awk VERBATIM)
+add_custom_target(mcpass_man3 ALL DEPENDS ${man3}.stamp)
+install(DIRECTORY ${man3} DESTINATION ${CMAKE_INSTALL_MANDIR})
+
 include(CMakePackageConfigHelpers)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/mcpass-config.cmake.in mcpass-config.cmake
     INSTALL_DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/mcpass)

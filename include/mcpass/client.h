@@ -8,17 +8,19 @@
  *
  * What a program has to do, for the client cannot see to it:
  *
- *   tell ACCEPTED  after each answer of the MCP server to a request with the token that is
- *                  neither 401 nor 403.  A token that was refused before it was ever accepted was
- *                  refused as new, and to log in again would not help: the client then fails
- *                  instead of asking the person a second time.
- *   follow no redirect of a REQUEST, and send none twice: a code and a refresh token are good
- *                  once.
- *   check the address that a REQUEST is connected to, with mcpass_client_check_address(): a
- *                  server that is not trusted yet names the hosts, and a name may lead anywhere.
- *   keep records as passwords are kept: they hold tokens and client secrets, readable.  What is
- *                  in them is the client's own affair.
- *   hold the LOCK  against all processes that share the records, until DONE or a failure. */
+ *   ACCEPTED  has to be told after each answer of the MCP server to a request with the token that is
+ *             neither 401 nor 403.  A token that is refused before it was ever accepted was refused
+ *             as new, and to log in again would not help: the client then fails instead of asking
+ *             the person a second time.
+ *   REQUEST   is sent once, for a code and a refresh token are good once, and no redirect of its
+ *             answer is followed.  The address that it is connected to has to be checked,
+ *             by mcpass_client_check_address(): a server that is not trusted yet names the hosts,
+ *             and a name may lead anywhere.
+ *   SAVE      hands out a record that holds tokens and client secrets, readable: keep it as
+ *             passwords are kept.  What is in it is the client's own affair.
+ *   LOCK      is held against all processes that share the records, until DONE or a failure.
+ *
+ * mcpass/store.h and mcpass/http.h are parts that do so; mcpass/link.h does all of it. */
 #ifndef MCPASS_CLIENT_H
 #define MCPASS_CLIENT_H
 #include "mcpass/error.h"

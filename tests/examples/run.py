@@ -8,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(TOP, "tests", "e2e"))
 import lib  # noqa: E402
 
@@ -40,11 +41,14 @@ class Place:
         path = os.path.join(TOP, "examples", name)
         if name.endswith(".py"):
             return [sys.executable, path]
-        with open(path) as file:
+        with open(path) as file:        # "cc NAME.c $(pkg-config ...)"
             command = re.search(r"^.{2,8}((?:cc|c\+\+) .*\$\(pkg-config .*\))$", file.read(), re.M)[1]
+        return self.compile(name, command, os.path.dirname(path))
+
+    def compile(self, name, command, folder):
         program = os.path.join(self.folder, name + ".out")
         done = subprocess.run(f"{command} -Wall -Wextra -Werror -o '{program}'", shell=True, text=True,
-                              cwd=os.path.dirname(path), env={**os.environ, **self.env},
+                              cwd=folder, env={**os.environ, **self.env},
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         lib.expect_eq(command, done.returncode, 0, done.stdout)
         return [program]
@@ -96,6 +100,19 @@ def check_guarded(name, place):
                    done.stdout)
 
 
+def check_old_program(name, place):
+    """The rule of growth in mcpass/error.h."""
+    program = place.compile(name, f"cc {name} $(pkg-config --libs mcpass)", HERE)
+    with lib.World() as world:
+        world.start_both()
+        done = run(world, place, program, world.url)
+        lib.expect_eq("an old program", done.returncode, 0, done.stdout + done.stderr)
+        lib.expect("its token", done.stdout.startswith("Bearer mcp:"), done.stdout)
+
+
+OTHERS = {"guarded.c": check_guarded, "old_program.c": check_old_program}
+
+
 def main():
     build = os.path.abspath(sys.argv[1])
     lib.PROGRAM = os.path.join(build, "mcpass")
@@ -104,12 +121,12 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="mcpass-examples-") as folder:
         place = Place(build, folder)
-        for name in sorted(there):
+        for name in sorted(there | {"old_program.c"}):
             if len(sys.argv) > 2 and not any(part in name for part in sys.argv[2:]):
                 continue
             try:
-                lib.expect("every example is run", name in EXAMPLES or name == "guarded.c", name)
-                (check_guarded if name == "guarded.c" else check_client)(name, place)
+                lib.expect("every example is run", name in EXAMPLES or name in OTHERS, name)
+                OTHERS.get(name, check_client)(name, place)
                 passed += 1
             except (lib.Failure, subprocess.SubprocessError) as why:
                 failed += 1

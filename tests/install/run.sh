@@ -41,9 +41,18 @@ row "make install, another prefix than the build's" make -s -C "$top" install PR
 row "it is there" test -x "$tmp/second/bin/mcpass"
 row "make uninstall" make -s -C "$top" uninstall BUILD="$build"
 row "nothing is left" sh -c "! find '$tmp/second' -type f -o -type l | grep ."
-row "C++ takes the headers" sh -c "echo '#include <mcpass/login.h>' >'$tmp/x.cc' && cat '$tmp/x.cc' | cc -x c++ -fsyntax-only -I'$prefix/include' -"
+for header in "$prefix"/include/mcpass/*.h; do
+	row "$(basename "$header") alone, in C99" cc -x c -std=c99 -Wall -Wextra -pedantic -Werror -fsyntax-only -I"$prefix/include" "$header"
+	row "and in C++11" c++ -x c++ -std=c++11 -Wall -Wextra -pedantic -Werror -fsyntax-only -I"$prefix/include" "$header"
+done
 row "nothing but mcpass_ is in the archive" sh -c "! nm -g --defined-only '$libdir/libmcpass.a' | grep ' [TDBRVW] ' | grep -v ' mcpass_'"
 row "nothing but mcpass_ is exported" sh -c "! nm -D --defined-only '$libdir/libmcpass.so' | grep ' [TDBR] ' | grep -v ' mcpass_'"
+row "the library says its version" sh -c "echo '#include <mcpass/error.h>
+#include <stdio.h>
+int main(void) { return puts(mcpass_version()) < 0; }' | cc -x c -o '$tmp/version' - \$(pkg-config --cflags --libs mcpass) && LD_LIBRARY_PATH='$libdir' '$tmp/version' | grep -qx \"\$(pkg-config --modversion mcpass)\""
+row "every call has a page of section 3" sh -c "for name in \$(nm -D --defined-only '$libdir/libmcpass.so' | sed -n 's/.* T \\(mcpass_[a-z0-9_]*\\).*/\\1/p'); do test -e '$prefix/share/man/man3/'\$name.3 || { echo \$name; exit 1; }; done"
+row "and each page is well made" sh -c "! for page in '$prefix'/share/man/man3/mcpass_client.3 '$prefix'/share/man/man3/mcpass_[eghls]*[a-z].3; do grep -q '^.so' \$page || LC_ALL=C.UTF-8 man --warnings -l \$page 2>&1 >/dev/null; done | grep ."
+row "a call leads to its page" sh -c "MANPATH='$prefix/share/man' man mcpass_link_call | grep -q 'One MCP request'"
 row "the installed program runs" env LD_LIBRARY_PATH="$libdir" "$prefix/bin/mcpass" --version
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
