@@ -9,8 +9,10 @@ bin=$work/bin
 # A checkout that was changed is no commit.
 commit=$(git -C "$top" rev-parse --short=12 HEAD 2>/dev/null || true)
 [ -z "$(git -C "$top" status --porcelain --untracked-files=no 2>/dev/null)" ] || commit=$commit+
-rm -rf "$build"
+# What another compiler built is no beginning.
+[ "$(cat "$build/compiler" 2>/dev/null)" = "$bin" ] || rm -rf "$build"
 mkdir -p "$build"
+echo "$bin" >"$build/compiler"
 build=$(cd "$build" && pwd)
 # No path of this machine comes into the program.
 flags="-fPIC -ffile-prefix-map=$top=/mcpass -ffile-prefix-map=$build=/build"
