@@ -2,6 +2,7 @@
 # Speed, measured side by side in one run, as medians and ratios; the last line sums up.
 # Aims: a warm call within 1.3 of one curl POST, the guard at 0.7 or more of bare
 # EVP_DigestVerify, less than 12 MiB at the peak.
+# PROGRAM="FILE..." compares other builds of the program in the same run, a static one say.
 set -eu
 cd "$(dirname "$0")/.."
 runs=${RUNS:-60}
@@ -57,10 +58,16 @@ printf '%s' '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"ech
 
 call=$(build/bench_pair "$runs" "$program call $url echo message=hello" "curl -q -K $tmp/curlrc")
 echo "warm call against one curl POST of the same bytes: $call"
+for variant in ${PROGRAM:-}; do
+	echo "  by $variant: $(build/bench_pair "$runs" "$variant call $url echo message=hello" "curl -q -K $tmp/curlrc")"
+done
 guard=$(build/bench_guard)
 echo "$guard"
 start_up=$(build/bench_pair "$runs" "$program --version" "curl --version")
 echo "start and end, against curl: $start_up"
+for variant in ${PROGRAM:-}; do
+	echo "  by $variant: $(build/bench_pair "$runs" "$variant --version" "curl --version")"
+done
 
 if [ -x /usr/bin/time ]; then
 	"$python" bench/large.py "$program" 10

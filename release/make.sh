@@ -70,6 +70,9 @@ for pair in $pairs; do
 	install -m 644 "$words"/* "$tree/share/completions"
 	install -m 644 "$licences" "$top/README.md" "$tree"
 	sh "$here/tar.sh" "$build" "$name-linux-$arch" | gzip -n -9 >"$dist/$name-linux-$arch.tar.gz"
+	if [ -n "$native" ] && "$native" help bridge >/dev/null 2>&1; then
+		python3 "$here/mcpb.py" "${pair#*=}" "$arch" "$version" "$dist" "$licences"
+	fi
 	python3 "$here/wheel.py" "${pair#*=}" "$arch" "$version" "$dist" "$here/README.packages.md" "$licences"
 done
 # shellcheck disable=SC2086

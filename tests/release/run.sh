@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs and runs each file of dist/: run.sh [PART...]   The last line counts the rows.
-# Parts: sums static trust proxies aarch64 deb wheel npm image, and twice, which builds it all
+# Parts: sums static trust proxies aarch64 deb wheel npm image mcpb, and twice, which builds it all
 # again elsewhere and compares.  Chroots need root; their base systems are kept in the cache.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -180,6 +180,14 @@ part_image() {
 	row "the image's demo, as its user" sh "$here/demo.sh" env -i HOME=/data XDG_DATA_HOME=/data chroot --userspec 65532:65532 "$tmp/image" /usr/bin/mcpass
 }
 
+# --- the desktop extension, where the bridge is ---
+part_mcpb() {
+	bundle=$(only "*-linux-$(uname -m).mcpb") || { skip "no desktop extension"; return; }
+	row "it unpacks" python3 -m zipfile -e "$bundle" "$tmp/mcpb"
+	row "what it starts is the program" cmp "$tmp/mcpb/server/mcpass" "$program"
+	row "its manifest starts a bridge" python3 -c "import json, sys; m = json.load(open(sys.argv[1])); assert m['server']['mcp_config']['args'][0] == 'bridge' and m['server']['entry_point'] == 'server/mcpass'" "$tmp/mcpb/manifest.json"
+}
+
 # --- the same commit, elsewhere ---
 part_twice() {
 	mkdir "$tmp/elsewhere"
@@ -191,7 +199,7 @@ part_twice() {
 	row "bit for bit the same" diff "$dist/SHA256SUMS" "$tmp/elsewhere/some-where/dist/SHA256SUMS"
 }
 
-for part in sums static trust proxies aarch64 deb wheel npm image; do
+for part in sums static trust proxies aarch64 deb wheel npm image mcpb; do
 	! is_wanted "$part" || "part_$part"
 done
 case " $parts ${TWICE:+twice} " in *" twice "*) part_twice ;; esac
