@@ -9,7 +9,7 @@
 #include "ui/out.h"
 #include "ui/report.h"
 #include "ui/signals.h"
-#include "io/harden.h"
+#include "io/system/harden.h"
 
 /* Before the options are read: what is wrong with them is an error, too. */
 static bool wants_json(int argc, char **argv)

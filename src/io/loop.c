@@ -3,24 +3,25 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/text.h"
 #include "io/clock.h"
+#include "io/system/bell.h"
+#include "io/system/poller.h"
 
-#define BATCH 256
+_Static_assert(MP_LOOP_READ == MP_POLLER_READ && MP_LOOP_WRITE == MP_POLLER_WRITE, "one set");
 
 struct mp_loop {
-	int epoll_fd;
-	struct mp_watch bell;           /* fd -1: nobody rings */
+	int poller;
+	struct mp_bell bell;
+	struct mp_watch bell_watch;
 	void (*ring)(void *ctx);
 	void *ring_ctx;
 	struct mp_timer *timers;        /* the root: due first */
 	struct mp_task *first, *last;
 	unsigned turn;
 	struct mp_watch *files, *file_at;       /* file_at: told next */
-	struct epoll_event batch[BATCH];        /* what is being told */
+	struct mp_ready batch[MP_POLLER_BATCH]; /* what is being told */
 	int batch_at, batch_count;
 	bool has_ended;
 };
@@ -160,8 +161,8 @@ static void run_tasks(struct mp_loop *loop)
 static void forget_ready(struct mp_loop *loop, const struct mp_watch *watch)
 {
 	for (int i = loop->batch_at; i < loop->batch_count; i++)
-		if (loop->batch[i].data.ptr == watch)
-			loop->batch[i].data.ptr = NULL;
+		if (loop->batch[i].what == watch)
+			loop->batch[i].what = NULL;
 }
 
 static void add_file(struct mp_loop *loop, struct mp_watch *watch)
@@ -183,16 +184,11 @@ static void remove_file(struct mp_loop *loop, struct mp_watch *watch)
 	watch->is_file = false;
 }
 
-/* epoll(7) refuses what never lets anything wait: regular files, /dev/null. */
-static bool change_epoll(struct mp_loop *loop, struct mp_watch *watch, unsigned events)
+static bool change_poller(struct mp_loop *loop, struct mp_watch *watch, unsigned events)
 {
-	struct epoll_event event = { .data.ptr = watch };
-	int change = watch->events == 0 ? EPOLL_CTL_ADD : events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
-
-	event.events = (events & MP_LOOP_READ ? EPOLLIN : 0u) | (events & MP_LOOP_WRITE ? EPOLLOUT : 0u);
-	if (epoll_ctl(loop->epoll_fd, change, watch->fd, &event) == 0 || change == EPOLL_CTL_DEL)
+	if (mp_poller_change(loop->poller, watch->fd, watch->events, events, watch) == 0 || events == 0)
 		return true;
-	if (change != EPOLL_CTL_ADD || errno != EPERM)
+	if (watch->events != 0 || errno != EPERM)
 		return false;
 	add_file(loop, watch);
 	return true;
@@ -207,7 +203,7 @@ enum mcpass_rc mp_loop_watch(struct mp_loop *loop, struct mp_watch *watch, unsig
 		forget_ready(loop, watch);
 	if (watch->is_file && events == 0)
 		remove_file(loop, watch);
-	else if (!watch->is_file && !change_epoll(loop, watch, events))
+	else if (!watch->is_file && !change_poller(loop, watch, events))
 		return errno == ENOMEM ? mp_nomem(err) : mp_fail(err, MCPASS_E_IO, NULL,
 		    "a descriptor cannot be watched: %s", strerror(errno));
 	watch->events = events;
@@ -217,17 +213,10 @@ enum mcpass_rc mp_loop_watch(struct mp_loop *loop, struct mp_watch *watch, unsig
 static void tell_ready(struct mp_loop *loop)
 {
 	while (loop->batch_at < loop->batch_count && !loop->has_ended) {
-		const struct epoll_event *event = &loop->batch[loop->batch_at++];
-		struct mp_watch *watch = event->data.ptr;
-		unsigned events = 0;
+		const struct mp_ready *ready = &loop->batch[loop->batch_at++];
+		struct mp_watch *watch = ready->what;
+		unsigned events = watch != NULL ? ready->events & watch->events : 0;
 
-		if (watch == NULL)
-			continue;
-		if (event->events & (EPOLLIN | EPOLLERR | EPOLLHUP))
-			events |= MP_LOOP_READ;
-		if (event->events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
-			events |= MP_LOOP_WRITE;
-		events &= watch->events;
 		if (events != 0)
 			watch->ready(watch->ctx, events);
 	}
@@ -258,18 +247,15 @@ unsigned mp_loop_wait_readable(int first, int second, int max_ms)
 static void on_bell(void *ctx, unsigned events)
 {
 	struct mp_loop *loop = ctx;
-	uint64_t count;
 
 	(void)events;
-	(void)!read(loop->bell.fd, &count, sizeof(count));
+	mp_bell_hush(&loop->bell);
 	loop->ring(loop->ring_ctx);
 }
 
 void mp_loop_ring(struct mp_loop *loop)
 {
-	static const uint64_t one = 1;
-
-	(void)!write(loop->bell.fd, &one, sizeof(one));
+	mp_bell_ring(&loop->bell);
 }
 
 static enum mcpass_rc hang_bell(struct mp_loop *loop, void (*bell)(void *ctx), void *ctx,
@@ -277,10 +263,10 @@ static enum mcpass_rc hang_bell(struct mp_loop *loop, void (*bell)(void *ctx), v
 {
 	loop->ring = bell;
 	loop->ring_ctx = ctx;
-	loop->bell.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (loop->bell.fd < 0)
+	if (!mp_bell_open(&loop->bell))
 		return mp_fail(err, MCPASS_E_IO, NULL, "no descriptor is left");
-	return mp_loop_watch(loop, &loop->bell, MP_LOOP_READ, err);
+	loop->bell_watch.fd = loop->bell.fd;
+	return mp_loop_watch(loop, &loop->bell_watch, MP_LOOP_READ, err);
 }
 
 /* --- a life --- */
@@ -293,9 +279,10 @@ enum mcpass_rc mp_loop_new(void (*bell)(void *ctx), void *ctx, struct mp_loop **
 
 	if (loop == NULL)
 		return mp_nomem(err);
-	loop->bell = (struct mp_watch){ .fd = -1, .ready = on_bell, .ctx = loop };
-	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (loop->epoll_fd < 0)
+	loop->bell = (struct mp_bell)MP_NO_BELL;
+	loop->bell_watch = (struct mp_watch){ .fd = -1, .ready = on_bell, .ctx = loop };
+	loop->poller = mp_poller_new();
+	if (loop->poller < 0)
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "no descriptor is left");
 	else if (bell != NULL)
 		rc = hang_bell(loop, bell, ctx, err);
@@ -310,10 +297,9 @@ void mp_loop_free(struct mp_loop *loop)
 {
 	if (loop == NULL)
 		return;
-	if (loop->epoll_fd >= 0)
-		(void)close(loop->epoll_fd);
-	if (loop->bell.fd >= 0)
-		(void)close(loop->bell.fd);
+	if (loop->poller >= 0)
+		(void)close(loop->poller);
+	mp_bell_close(&loop->bell);
 	free(loop);
 }
 
@@ -332,7 +318,7 @@ static int patience(const struct mp_loop *loop, int max_ms)
 
 int mp_loop_fd(const struct mp_loop *loop)
 {
-	return loop->epoll_fd;
+	return loop->poller;
 }
 
 int mp_loop_due(const struct mp_loop *loop)
@@ -342,10 +328,8 @@ int mp_loop_due(const struct mp_loop *loop)
 
 void mp_loop_turn(struct mp_loop *loop, int max_ms)
 {
-	int n = epoll_wait(loop->epoll_fd, loop->batch, BATCH, patience(loop, max_ms));
-
 	loop->batch_at = 0;
-	loop->batch_count = n > 0 ? n : 0;
+	loop->batch_count = mp_poller_wait(loop->poller, loop->batch, patience(loop, max_ms));
 	tell_ready(loop);
 	loop->batch_count = 0;
 	tell_files(loop);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "io/browser/port_holder.h"
+#include "io/system/port_holder.h"
 
 union address {
 	struct sockaddr any;

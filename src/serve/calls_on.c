@@ -1,11 +1,11 @@
 #include "serve/calls_on.h"
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "serve/call_on.h"
 #include "io/clock.h"
+#include "io/system/bell.h"
 #include "serve/workers.h"
 
 /* One call.  While it is under way, all but its state is the worker's. */
@@ -25,7 +25,7 @@ struct call {
 struct mp_calls_on {
 	struct mp_call_on *call_on;
 	struct mp_workers *workers;
-	int interrupt_fd;
+	struct mp_bell interrupt;
 	void (*done)(void *ctx);
 	void *ctx;
 	pthread_mutex_t lock;           /* of the states */
@@ -84,11 +84,11 @@ enum mcpass_rc mp_calls_on_new(const struct mp_serve_plan *plan, void (*done)(vo
 	(void)pthread_mutex_init(&calls->lock, NULL);
 	for (size_t i = 0; i < MP_COUNT(calls->all); i++)
 		calls->all[i].calls = calls;
-	calls->interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (calls->interrupt_fd < 0)
+	calls->interrupt = (struct mp_bell)MP_NO_BELL;
+	if (!mp_bell_open(&calls->interrupt))
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "no descriptor is left");
 	if (!rc)
-		rc = mp_call_on_new(plan, calls->interrupt_fd, &calls->call_on, err);
+		rc = mp_call_on_new(plan, calls->interrupt.fd, &calls->call_on, err);
 	if (!rc)
 		rc = mp_workers_new(MP_CALL_ON_THREADS, MP_MAX_CALLS_ON, &calls->workers, err);
 	if (rc)
@@ -107,18 +107,15 @@ static void forget(struct call *call)
 
 void mp_calls_on_free(struct mp_calls_on *calls)
 {
-	static const uint64_t one = 1;
-
 	if (calls == NULL)
 		return;
-	if (calls->interrupt_fd >= 0)
-		(void)!write(calls->interrupt_fd, &one, sizeof(one));
+	if (calls->interrupt.fd >= 0)
+		mp_bell_ring(&calls->interrupt);
 	mp_workers_free(calls->workers);
 	mp_call_on_free(calls->call_on);
 	for (size_t i = 0; i < MP_COUNT(calls->all); i++)
 		forget(&calls->all[i]);
-	if (calls->interrupt_fd >= 0)
-		(void)close(calls->interrupt_fd);
+	mp_bell_close(&calls->interrupt);
 	(void)pthread_mutex_destroy(&calls->lock);
 	free(calls);
 }

@@ -14,6 +14,7 @@ row sh tests/lint/floors.sh
 row sh tests/lint/core_symbols.sh "$build/libmcpass_core.a"
 row sh tests/lint/budgets.sh
 row sh tests/lint/tidy.sh
+row sh tests/lint/portable.sh
 row sh tests/lint/words.sh
 row python3 tests/lint/rows.py
 row python3 tests/lint/spec_map.py check

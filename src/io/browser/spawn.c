@@ -4,15 +4,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/text.h"
+#include "io/system/close_from.h"
 
 /* Where exec's failure is told; the first descriptor after the standard ones. */
 #define REPORT_FD 3
-/* Where the kernel cannot close them all at once: more are not open by accident. */
-#define MANY_DESCRIPTORS 4096
 /* How long a program is watched that says nothing: what opens a page elsewhere has ended by
  * then, and what runs on is a browser. */
 #define PATIENCE_S 10
@@ -83,12 +81,7 @@ static bool arrange_descriptors(int report)
 			return false;
 	if (dup2(report, REPORT_FD) != REPORT_FD || fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC) != 0)
 		return false;
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, REPORT_FD + 1u, ~0u, 0u) == 0)
-		return true;
-#endif
-	for (int fd = REPORT_FD + 1; fd < MANY_DESCRIPTORS; fd++)
-		(void)close(fd);
+	mp_close_from(REPORT_FD + 1);
 	return true;
 }
 

@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "io/clock.h"
-#include "io/http/sigpipe.h"
+#include "io/system/sigpipe.h"
 #include "wire/uri.h"
 
 /* Milliseconds for the words of a refusal; and between two pieces of an answer that is no

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "io/clock.h"
 #include "io/http/exchange.h"
-#include "io/http/sigpipe.h"
+#include "io/system/sigpipe.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
 #define TIMEOUT_MS 60000L

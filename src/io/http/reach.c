@@ -1,5 +1,6 @@
 /* Which addresses are connected to.  libcurl asks for a socket when it has resolved the name
  * and is about to connect, so what is judged here is the address that is used. */
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -140,6 +141,7 @@ curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose, struct curl_so
 	struct mp_http_exchange *exchange = ctx;
 	char text[INET6_ADDRSTRLEN];
 	enum mp_reach target = reach_of(&address->addr, text);
+	int fd;
 
 	(void)purpose;
 	if (!may_connect(exchange, target)) {
@@ -147,7 +149,10 @@ curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose, struct curl_so
 		memcpy(exchange->kept_address, text, sizeof(text));
 		return CURL_SOCKET_BAD;
 	}
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	fd = socket(address->family, address->socktype, address->protocol);
+	if (fd >= 0)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return fd;
 }
 
 void mp_http_reach_learn(const struct mp_http_exchange *exchange)

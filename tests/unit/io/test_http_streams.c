@@ -6,7 +6,7 @@
 #include "harness/check.h"
 #include "io/http/http.h"
 #include "io/http/exchange.h"
-#include "io/http/sigpipe.h"
+#include "io/system/sigpipe.h"
 #include "streams.h"
 
 static void test_chunks(void)

@@ -10,7 +10,7 @@
 #include "harness/check.h"
 #include "io/browser/listener.h"
 #include "io/browser/listener_parts.h"
-#include "io/browser/port_holder.h"
+#include "io/system/port_holder.h"
 #include "io/socket.h"
 #include "harness/peer.h"
 

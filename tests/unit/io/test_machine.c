@@ -9,7 +9,7 @@
 #include "harness/check.h"
 #include "io/clock.h"
 #include "io/entropy.h"
-#include "io/harden.h"
+#include "io/system/harden.h"
 
 static void test_clock(void)
 {

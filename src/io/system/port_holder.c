@@ -1,4 +1,4 @@
-#include "io/browser/port_holder.h"
+#include "io/system/port_holder.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <stdio.h>

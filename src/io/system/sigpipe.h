@@ -2,8 +2,8 @@
  *
  * OpenSSL writes to sockets in a way that raises SIGPIPE, and a library does not change
  * the program's signal handling.  So the signal is held back while libcurl works. */
-#ifndef MP_IO_HTTP_SIGPIPE_H
-#define MP_IO_HTTP_SIGPIPE_H
+#ifndef MP_IO_SYSTEM_SIGPIPE_H
+#define MP_IO_SYSTEM_SIGPIPE_H
 #include <signal.h>
 #include <stdbool.h>
 

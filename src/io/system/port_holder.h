@@ -1,6 +1,6 @@
 /* port_holder.h - who has the port that we wanted. */
-#ifndef MP_IO_BROWSER_PORT_HOLDER_H
-#define MP_IO_BROWSER_PORT_HOLDER_H
+#ifndef MP_IO_SYSTEM_PORT_HOLDER_H
+#define MP_IO_SYSTEM_PORT_HOLDER_H
 #include <stdbool.h>
 #include <stddef.h>
 

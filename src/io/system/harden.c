@@ -1,4 +1,4 @@
-#include "io/harden.h"
+#include "io/system/harden.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>

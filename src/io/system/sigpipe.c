@@ -1,4 +1,4 @@
-#include "io/http/sigpipe.h"
+#include "io/system/sigpipe.h"
 #include <errno.h>
 #include <stddef.h>
 #include <time.h>
@@ -22,13 +22,26 @@ void mp_sigpipe_hold(struct mp_sigpipe *ret_held)
 	(void)pthread_sigmask(SIG_BLOCK, &set, &ret_held->before);
 }
 
+static void take_pending(void)
+{
+	const sigset_t set = pipe_only();
+#ifdef __APPLE__
+	sigset_t pending;
+	int taken;
+
+	if (sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1)
+		(void)sigwait(&set, &taken);    /* there is no sigtimedwait(2) */
+#else
+	const struct timespec at_once = { 0, 0 };
+
+	while (sigtimedwait(&set, NULL, &at_once) < 0 && errno == EINTR)
+		;
+#endif
+}
+
 void mp_sigpipe_release(const struct mp_sigpipe *held)
 {
-	const struct timespec at_once = { 0, 0 };
-	const sigset_t set = pipe_only();
-
 	if (!held->was_pending)
-		while (sigtimedwait(&set, NULL, &at_once) < 0 && errno == EINTR)
-			;
+		take_pending();
 	(void)pthread_sigmask(SIG_SETMASK, &held->before, NULL);
 }

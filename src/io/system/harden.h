@@ -1,6 +1,6 @@
 /* harden.h - keeps a process that holds tokens from being read by others. */
-#ifndef MP_IO_HARDEN_H
-#define MP_IO_HARDEN_H
+#ifndef MP_IO_SYSTEM_HARDEN_H
+#define MP_IO_SYSTEM_HARDEN_H
 
 /* No core file, and no other process of the same person may attach or read our memory.
  * Best effort: where the system does not offer it, nothing happens. */
