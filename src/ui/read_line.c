@@ -1,21 +1,19 @@
 #include "ui/read_line.h"
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "io/loop.h"
 #include "ui/signals.h"
 
 /* One byte, for the next reader gets what follows the line; *ret_n 0: the end. */
 static enum mcpass_rc read_byte(char *byte, ssize_t *ret_n, struct mcpass_error *err)
 {
-	struct pollfd watch[] = { { .fd = STDIN_FILENO, .events = POLLIN },
-		{ .fd = mp_stop_fd(), .events = POLLIN } };
+	unsigned ready = 0;
 
-	while (poll(watch, 2, -1) < 0)
-		if (errno != EINTR)
-			return mp_fail(err, MCPASS_E_IO, NULL, "standard input: %s", strerror(errno));
-	if (watch[1].revents != 0)
+	while (ready == 0)              /* a signal is no failure */
+		ready = mp_loop_wait_readable(STDIN_FILENO, mp_stop_fd(), -1);
+	if ((ready & MP_LOOP_SECOND) != 0)
 		return mp_fail(err, MCPASS_E_DENIED, NULL, "interrupted");
 	*ret_n = read(STDIN_FILENO, byte, 1);
 	if (*ret_n < 0)

@@ -1,9 +1,9 @@
 #include "ui/signals.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
+#include "io/loop.h"
 
 static int ends[2] = { -1, -1 };        /* a pipe: read, write */
 static volatile sig_atomic_t came;      /* and was not forgotten */
@@ -70,8 +70,8 @@ void mp_stop_forget(void)
 
 void mp_stop_wait(void)
 {
-	struct pollfd watch = { .fd = mp_stop_fd(), .events = POLLIN };
+	int fd = mp_stop_fd();
 
-	while (!came && watch.fd >= 0)
-		(void)poll(&watch, 1, -1);
+	while (!came && fd >= 0)
+		(void)mp_loop_wait_readable(fd, -1, -1);
 }

@@ -11,6 +11,7 @@ if [ ! -e "$build/libmcpass_core.a" ]; then
 	cmake -S . -B "$build" -G Ninja >/dev/null && ninja -C "$build" --quiet mcpass_core || exit 1
 fi
 row sh tests/lint/floors.sh
+row sh tests/lint/one_poll.sh
 row sh tests/lint/core_symbols.sh "$build/libmcpass_core.a"
 row sh tests/lint/budgets.sh
 row sh tests/lint/tidy.sh

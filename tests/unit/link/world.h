@@ -13,13 +13,17 @@ static struct {
 	char origin[64], url[80];       /* "http://127.0.0.1:PORT", and with "/mcp" */
 	char folder[256], store[512];
 	bool open;                      /* nobody needs a token */
+	bool open_list;                 /* nor does tools/list */
+	bool device, approved;          /* a login by a code is offered, and done */
+	const char *holds;              /* what has this in its body is answered when it is NULL */
+	void (*on_hold)(void);
 	bool denies;                    /* the person says no */
 	int generation;                 /* the access token that is good: "access-N" */
 	const char *reply;              /* to tools/list instead of the usual one: "...%d..." */
 	const char *reply_type;
 
 	/* what was seen */
-	int registrations, logins, codes, refreshes, calls, refused, answers;
+	int registrations, logins, codes, refreshes, calls, refused, answers, held;
 	char call_headers[4096];        /* of the last call that was let in */
 	bool leaked;                    /* X-Ours went to the authorization server */
 	char last_answer[1024];         /* the last response that a client posted */
@@ -51,9 +55,11 @@ static inline enum mcpass_rc serve_metadata(const char *path, struct mp_http_res
 		snprintf(json, sizeof(json), "{\"issuer\":\"%s\",\"authorization_endpoint\":\"%s/authorize\","
 		    "\"token_endpoint\":\"%s/token\",\"registration_endpoint\":\"%s/register\","
 		    "\"response_types_supported\":[\"code\"],\"code_challenge_methods_supported\":[\"S256\"],"
-		    "\"grant_types_supported\":[\"authorization_code\",\"refresh_token\"],"
+		    "\"grant_types_supported\":[\"authorization_code\",\"refresh_token\"%s],"
+		    "\"device_authorization_endpoint\":\"%s/device\","
 		    "\"token_endpoint_auth_methods_supported\":[\"none\"]}",
-		    world.origin, world.origin, world.origin, world.origin);
+		    world.origin, world.origin, world.origin, world.origin,
+		    world.device ? ",\"urn:ietf:params:oauth:grant-type:device_code\"" : "", world.origin);
 	else
 		return response->status = 404, MCPASS_OK;
 	return reply_json(response, 200, "application/json", json, err);
@@ -91,11 +97,24 @@ static inline enum mcpass_rc serve_authorize(const char *query,
 	return mp_headers_add(&response->headers, "Location", location, err);
 }
 
+static inline enum mcpass_rc serve_device(struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	char json[512];
+
+	snprintf(json, sizeof(json), "{\"device_code\":\"d3vice\",\"user_code\":\"ABCD-EFGH\","
+	    "\"verification_uri\":\"%s/enter\",\"expires_in\":60,\"interval\":1}", world.origin);
+	return reply_json(response, 200, "application/json", json, err);
+}
+
 static inline enum mcpass_rc serve_token(const char *form, struct mp_http_response *response,
     struct mcpass_error *err)
 {
 	char json[512];
 
+	if (strstr(form, "device_code=") != NULL && !world.approved)
+		return reply_json(response, 400, "application/json", "{\"error\":\"authorization_pending\"}",
+		    err);
 	if (strstr(form, "grant_type=refresh_token") != NULL)
 		world.refreshes++;
 	else
@@ -154,12 +173,13 @@ static inline enum mcpass_rc serve_mcp(const struct mp_http_request *request,
 	const char *authorization = mp_header_get(request->headers, request->header_count,
 	    "Authorization");
 	char want[64], challenge[256];
+	bool open = world.open || (world.open_list && strstr(request->body, "\"tools/list\"") != NULL);
 	size_t at = 0;
 
 	if (strcmp(request->method, "POST") != 0)
 		return response->status = 405, MCPASS_OK;
 	snprintf(want, sizeof(want), "Bearer access-%d", world.generation);
-	if (!world.open && (authorization == NULL || strcmp(authorization, want) != 0)) {
+	if (!open && (authorization == NULL || strcmp(authorization, want) != 0)) {
 		world.refused++;
 		response->status = 401;
 		snprintf(challenge, sizeof(challenge), "Bearer resource_metadata=\"%s/.well-known/"
@@ -175,7 +195,15 @@ static inline enum mcpass_rc serve_mcp(const struct mp_http_request *request,
 static inline enum mcpass_rc world_handle(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
 {
+	const char *holds = world.holds;
+
 	(void)ctx;
+	if (holds != NULL && strstr(request->body, holds) != NULL) {
+		world.held++;
+		if (world.on_hold != NULL)
+			world.on_hold();
+		return response->status = MP_HTTP_LATER, MCPASS_OK;
+	}
 	if (strcmp(request->path, "/mcp") == 0)
 		return serve_mcp(request, response, err);
 	world.leaked |= mp_header_get(request->headers, request->header_count, "X-Ours") != NULL;
@@ -185,6 +213,8 @@ static inline enum mcpass_rc world_handle(void *ctx, const struct mp_http_reques
 		return serve_register(request->body, response, err);
 	if (strcmp(request->path, "/authorize") == 0 && request->query != NULL)
 		return serve_authorize(request->query, response, err);
+	if (strcmp(request->path, "/device") == 0)
+		return serve_device(response, err);
 	if (strcmp(request->path, "/token") == 0)
 		return serve_token(request->body, response, err);
 	response->status = 404;
