@@ -2,8 +2,8 @@
 #include <string.h>
 #include "base/limits.h"
 #include "guard/judge.h"
-#include "guard/nonce.h"
 #include "guard/recent.h"
+#include "oauth/dpop_nonce.h"
 
 /* Forgets what the last verdict pointed at. */
 static void forget(struct mcpass_guard *guard)
@@ -26,12 +26,14 @@ static void forget(struct mcpass_guard *guard)
 static enum mcpass_rc add_nonce(struct mp_check *check, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = check->guard;
+	const struct mp_secret *key = &guard->proofs.nonce_secret;
 	enum mcpass_rc rc;
 
-	if (!mp_secret_present(&guard->proofs.nonce_secret)
+	if (!mp_secret_present(key)
 	    || (check->verdict.status != 401 && !check->nonce_old))
 		return MCPASS_OK;
-	rc = mp_nonce_add(&guard->proofs.nonce_secret, check->request->now, &guard->nonce, err);
+	rc = mp_dpop_nonce_add((struct mp_span){ key->bytes, key->len }, check->request->now,
+	    &guard->nonce, err);
 	if (!rc)
 		check->verdict.dpop_nonce = mp_buf_text(&guard->nonce);
 	return rc;

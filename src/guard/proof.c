@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "guard/nonce.h"
 #include "oauth/dpop.h"
+#include "oauth/dpop_nonce.h"
 
 static enum mcpass_rc set_secret(struct mp_proofs *proofs, const struct mcpass_guard_config *cfg,
     struct mcpass_error *err)
@@ -46,20 +46,21 @@ void mp_proofs_free(struct mp_proofs *proofs)
 static enum mcpass_rc check_nonce(const struct mp_proofs *proofs, const char *nonce,
     int64_t now, bool *ret_old, enum mp_denial *ret_denial, struct mcpass_error *err)
 {
-	enum mp_nonce_age age = MP_NONCE_NONE;
+	const struct mp_secret *key = &proofs->nonce_secret;
+	enum mp_dpop_nonce_age age = MP_DPOP_NONCE_NONE;
 	enum mcpass_rc rc;
 
-	if (!mp_secret_present(&proofs->nonce_secret))
+	if (!mp_secret_present(key))
 		return MCPASS_OK;
-	rc = mp_nonce_judge(&proofs->nonce_secret, nonce, now, &age, err);
+	rc = mp_dpop_nonce_judge((struct mp_span){ key->bytes, key->len }, nonce, now, &age, err);
 	if (rc)
 		return rc;
-	if (age == MP_NONCE_NONE) {
+	if (age == MP_DPOP_NONCE_NONE) {
 		*ret_denial = MP_DENY_NONCE;
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 9449 9",
 		    "the DPoP proof must have the nonce of DPoP-Nonce");
 	}
-	*ret_old = age == MP_NONCE_OLD;
+	*ret_old = age == MP_DPOP_NONCE_OLD;
 	return MCPASS_OK;
 }
 

@@ -152,40 +152,6 @@ enum mcpass_rc mp_spoil_params(const struct mp_turn *turn, const struct mcpass_h
 	return rc;
 }
 
-/* spec: RFC 2104 2, with a key of any length. */
-static enum mcpass_rc hmac(const char *key, const struct mp_buf *text,
-    uint8_t ret_mac[MP_SHA256_LEN], struct mcpass_error *err)
-{
-	uint8_t pad[2][64] = { { 0 }, { 0 } }, inner[MP_SHA256_LEN], hashed[MP_SHA256_LEN];
-	struct mp_buf input;
-	enum mcpass_rc rc;
-
-	rc = mp_sha256(key, strlen(key), hashed, err);
-	if (rc)
-		return rc;
-	memcpy(pad[0], hashed, sizeof(hashed));
-	memcpy(pad[1], hashed, sizeof(hashed));
-	for (size_t i = 0; i < sizeof(pad[0]); i++) {
-		pad[0][i] ^= 0x36;
-		pad[1][i] ^= 0x5c;
-	}
-	mp_buf_init(&input, MP_MAX_TOKEN + sizeof(pad[0]));
-	mp_buf_add(&input, pad[0], sizeof(pad[0]));
-	mp_buf_add(&input, text->data, text->len);
-	rc = mp_buf_check(&input, "the signing input", err);
-	if (!rc)
-		rc = mp_sha256(input.data, input.len, inner, err);
-	mp_buf_clear(&input);
-	mp_buf_add(&input, pad[1], sizeof(pad[1]));
-	mp_buf_add(&input, inner, sizeof(inner));
-	if (!rc)
-		rc = mp_buf_check(&input, "the signing input", err);
-	if (!rc)
-		rc = mp_sha256(input.data, input.len, ret_mac, err);
-	mp_buf_free(&input);
-	return rc;
-}
-
 /* The classic: what everybody may read serves as the password.  spec: RFC 8725 2.1 */
 static enum mcpass_rc add_hs256(const struct mp_issuer *issuer, struct mp_buf *token,
     struct mcpass_error *err)
@@ -197,7 +163,8 @@ static enum mcpass_rc add_hs256(const struct mp_issuer *issuer, struct mp_buf *t
 
 	if (!rc) {
 		key = mp_json_dump(jwk);
-		rc = key == NULL ? mp_nomem(err) : hmac(key, token, mac, err);
+		rc = key == NULL ? mp_nomem(err) : mp_hmac_sha256(key, strlen(key), token->data,
+		    token->len, mac, err);
 	}
 	mp_buf_addc(token, '.');
 	if (!rc)

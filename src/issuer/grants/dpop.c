@@ -1,13 +1,11 @@
 /* DPoP at the token and the pushed authorization request endpoint.  spec: RFC 9449 4.3, 5, 8, 11.1 */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
 #include "issuer/grants/token_endpoint.h"
 #include "oauth/dpop.h"
-#include "wire/jose/b64url.h"
+#include "oauth/dpop_nonce.h"
 #include "wire/jose/crypto.h"
 
 #define NONCE_SIZE 48           /* a SHA-256 as base64url, and its NUL */
@@ -21,57 +19,39 @@ enum mcpass_rc mp_bound_setup(const char *signing_key, struct mp_issuer *issuer,
 	    issuer->own_key, err);
 }
 
-/* Made from the time, so that nothing has to be remembered. */
-static enum mcpass_rc make_nonce(const struct mp_issuer *issuer, int64_t slot,
-    char nonce[NONCE_SIZE], struct mcpass_error *err)
+static struct mp_span own_key(const struct mp_issuer *issuer)
 {
-	uint8_t mac[MP_SHA256_LEN];
-	struct mp_buf encoded;
-	char text[24];
-	enum mcpass_rc rc;
-
-	(void)snprintf(text, sizeof(text), "%" PRId64, slot);
-	rc = mp_hmac_sha256(issuer->own_key, sizeof(issuer->own_key), text, strlen(text), mac,
-	    err);
-	if (rc)
-		return rc;
-	mp_buf_init(&encoded, NONCE_SIZE);
-	mp_b64url_add(&encoded, mac, sizeof(mac));
-	rc = mp_buf_check(&encoded, "a nonce", err);
-	if (!rc)
-		(void)snprintf(nonce, NONCE_SIZE, "%s", mp_buf_text(&encoded));
-	mp_buf_free(&encoded);
-	return rc;
+	return (struct mp_span){ (const char *)issuer->own_key, sizeof(issuer->own_key) };
 }
 
 enum mcpass_rc mp_bound_add_nonce(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	char nonce[NONCE_SIZE];
+	struct mp_buf nonce;
 	enum mcpass_rc rc;
 
 	if (!turn->issuer->require_dpop_nonce)
 		return MCPASS_OK;
-	rc = make_nonce(turn->issuer, turn->request->now / MP_DPOP_NONCE_SLOT, nonce, err);
-	return rc ? rc : mp_reply_header(turn, "DPoP-Nonce", nonce, err);
+	mp_buf_init(&nonce, NONCE_SIZE);
+	rc = mp_dpop_nonce_add(own_key(turn->issuer), turn->request->now, &nonce, err);
+	if (!rc)
+		rc = mp_reply_header(turn, "DPoP-Nonce", mp_buf_text(&nonce), err);
+	mp_buf_free(&nonce);
+	return rc;
 }
 
 /* spec: RFC 9449 8: one of ours; what was handed out just now serves for a while */
 static enum mcpass_rc check_nonce(const struct mp_turn *turn, const char *nonce,
     struct mcpass_error *err)
 {
-	int64_t slot = turn->request->now / MP_DPOP_NONCE_SLOT;
-	char right[NONCE_SIZE];
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mp_dpop_nonce_age age = MP_DPOP_NONCE_NONE;
+	enum mcpass_rc rc;
 
 	if (!turn->issuer->require_dpop_nonce)
 		return MCPASS_OK;
-	for (int64_t back = 0; nonce != NULL && back < 2 && !rc; back++) {
-		rc = make_nonce(turn->issuer, slot - back, right, err);
-		if (!rc && strlen(nonce) == strlen(right)
-		    && mp_bytes_equal(nonce, right, strlen(right)))
-			return MCPASS_OK;
-	}
-	return rc ? rc : mp_reply_refuse(err, "use_dpop_nonce", "RFC 9449 8",
+	rc = mp_dpop_nonce_judge(own_key(turn->issuer), nonce, turn->request->now, &age, err);
+	if (rc || age != MP_DPOP_NONCE_NONE)
+		return rc;
+	return mp_reply_refuse(err, "use_dpop_nonce", "RFC 9449 8",
 	    "the DPoP proof needs the nonce of DPoP-Nonce");
 }
 
