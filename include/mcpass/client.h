@@ -245,6 +245,11 @@ MCPASS_API enum mcpass_rc mcpass_client_run(struct mcpass_client *client,
     const struct mcpass_event *event, const struct mcpass_host *host,
     struct mcpass_action *ret_action, struct mcpass_error *err);
 
+/* Overwrites every secret of the client (its token, its own secrets) in text with '*', in place and
+ * in whichever encoding it stands there: for what a server wrote and a person is shown, which may
+ * repeat what the server was sent.  The errors of this header have been treated so. */
+MCPASS_API void mcpass_client_redact(const struct mcpass_client *client, char *text);
+
 #ifdef __cplusplus
 }
 #endif

@@ -204,7 +204,7 @@ static enum mcpass_rc take_challenge(struct mcpass_client *client,
 
 	(void)snprintf(description, sizeof(description), "%s",
 	    said->description != NULL ? said->description : said->words != NULL ? said->words : "");
-	(void)mp_redact_text(client, description);
+	mcpass_client_redact(client, description);
 	mp_note(client, "RFC 9728 5.1", unauthorized ? "The server asks for authorization"
 	    : "The server says that the token does not allow this",
 	    "status", event->status == 401 ? "401" : "403",

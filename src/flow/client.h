@@ -340,8 +340,6 @@ enum mcpass_rc mp_dpop_nonce(struct mcpass_client *client, const struct mcpass_e
 
 /* redact.c: makes what is secret illegible in what a server wrote */
 void mp_redact(const struct mcpass_client *client, struct mcpass_error *err);
-/* Our secrets in text, in place; true when there were any. */
-bool mp_redact_text(const struct mcpass_client *client, char *text);
 
 /* note.c: one step for --explain; facts are name, value pairs that end with NULL; a
  * NULL value leaves its pair out. */

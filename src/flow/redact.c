@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "flow/client.h"
-#include "flow/redact_forms.h"
+#include "wire/mask.h"
 
 #define SECRETS 15
 static void list_secrets(const struct mcpass_client *client,
@@ -22,23 +22,19 @@ static void list_secrets(const struct mcpass_client *client,
 	memcpy(ret_secrets, secrets, sizeof(secrets));
 }
 
-bool mp_redact_text(const struct mcpass_client *client, char *text)
+void mcpass_client_redact(const struct mcpass_client *client, char *text)
 {
 	const struct mp_secret *secrets[SECRETS];
-	bool found = false;
 
 	list_secrets(client, secrets);
 	for (size_t i = 0; i < SECRETS; i++)
 		if (mp_secret_present(secrets[i]))
-			found |= mp_mask_secret(text, mp_secret_reveal(secrets[i]));
-	return found;
+			(void)mp_mask_secret(text, mp_secret_reveal(secrets[i]));
 }
 
 void mp_redact(const struct mcpass_client *client, struct mcpass_error *err)
 {
-	if (err == NULL)
-		return;
-	(void)mp_redact_text(client, err->detail);
-	(void)mp_redact_text(client, err->hint);
-	(void)mp_redact_text(client, err->oauth);
+	mcpass_client_redact(client, err->detail);
+	mcpass_client_redact(client, err->hint);
+	mcpass_client_redact(client, err->oauth);
 }

@@ -2,8 +2,7 @@
  * what it says is shown to people and kept in files, so our secrets are not in it. */
 #include <string.h>
 #include "base/text.h"
-#include "flow/client.h"
-#include "flow/redact_forms.h"
+#include "wire/mask.h"
 #include "link/link_parts.h"
 
 /* The credentials among --header; the names of others say nothing. */
@@ -23,7 +22,7 @@ void mp_link_redact(const struct mp_link *link, char *text)
 {
 	const struct mp_link_options *options = &link->options;
 
-	(void)mp_redact_text(link->client, text);
+	mcpass_client_redact(link->client, text);
 	for (size_t i = 0; i < options->header_count; i++) {
 		const char *value = options->headers[i].value, *space = strchr(value, ' ');
 

@@ -1,6 +1,6 @@
-/* redact_forms.h - one secret in a text, whichever way it was encoded on its way there. */
-#ifndef MP_FLOW_REDACT_FORMS_H
-#define MP_FLOW_REDACT_FORMS_H
+/* mask.h - one secret in a text, whichever way it was encoded on its way there. */
+#ifndef MP_WIRE_MASK_H
+#define MP_WIRE_MASK_H
 #include <stdbool.h>
 
 /* Overwrites secret with '*' wherever it stands in text: as it is, percent- or form-encoded

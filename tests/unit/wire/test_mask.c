@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "flow/redact_forms.h"
+#include "wire/mask.h"
 #include "harness/check.h"
 
 #define SECRET "ab+cd/ef \"gh\\%&=~"

@@ -1,4 +1,4 @@
-#include "flow/redact_forms.h"
+#include "wire/mask.h"
 #include <stdlib.h>
 #include <string.h>
 #include "base/secret.h"
