@@ -1,5 +1,6 @@
 #!/bin/sh
-# The program and the library, without a warning, as distributions and fuzzers build them.
+# The program and the library, without a warning, as distributions and fuzzers build them: with
+# each gcc and clang that is here, the oldest that we take (gcc 12, clang 14) to the newest.
 # usage: compilers.sh
 set -u
 cd "$(dirname "$0")/.."
@@ -14,6 +15,7 @@ row() {
 	if CC=$compiler CFLAGS= cmake -S . -B "$folder" -G Ninja -DMCPASS_WERROR=ON -DCMAKE_C_FLAGS="$flags" $options >"$log" 2>&1 \
 	    && ninja -C "$folder" "$@" >>"$log" 2>&1; then
 		passed=$((passed + 1))
+		echo "$label: $("$compiler" --version | head -n 1)"
 	else
 		failed=$((failed + 1))
 		echo "FAILED [$label]"
@@ -21,8 +23,18 @@ row() {
 	fi
 }
 
-row "gcc, link-time optimisation" build-lto gcc "-O3 -flto -D_FORTIFY_SOURCE=3" -DMCPASS_TESTS=OFF mcpass mcpass_shared mcpass_static
-row "clang" build-clang clang "-O3 -D_FORTIFY_SOURCE=3" -DMCPASS_TESTS=OFF mcpass mcpass_shared mcpass_static
+# The compilers of that name, each once: gcc, gcc-12, gcc-14 ...
+all() {
+	for compiler in $(ls /usr/bin /usr/local/bin 2>/dev/null | grep -E "^$1(-[0-9]+)?$" | sort -Vu); do
+		echo "$(readlink -f "$(command -v "$compiler")") $compiler"
+	done | sort -u -k1,1 | sed 's/.* //'
+}
+
+library="mcpass mcpass_shared mcpass_static"
+row "gcc, link-time optimisation" build-lto gcc "-O3 -flto -D_FORTIFY_SOURCE=3" -DMCPASS_TESTS=OFF $library
+for compiler in $(all gcc) $(all clang); do
+	row "$compiler" "build-$compiler" "$compiler" "-O3 -D_FORTIFY_SOURCE=3" -DMCPASS_TESTS=OFF $library
+done
 targets=$(ls tests/fuzz/fuzz_*.c | sed 's:.*/\(.*\)\.c:\1:')
 row "the fuzz targets" build-fuzz clang "" \
 	"-DMCPASS_FUZZ=ON -DMCPASS_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=Debug" $targets

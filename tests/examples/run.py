@@ -110,7 +110,24 @@ def check_old_program(name, place):
         lib.expect("its token", done.stdout.startswith("Bearer mcp:"), done.stdout)
 
 
-OTHERS = {"guarded.c": check_guarded, "old_program.c": check_old_program}
+def check_readme(name, place):
+    """Its steps end in a token."""
+    with open(os.path.join(TOP, "README.md")) as file:
+        page = file.read()
+    source = os.path.join(place.folder, "login.c")
+    with open(source, "w") as file:
+        file.write(re.search(r"`login.c`.*?```c\n(.*?)```", page, re.S)[1])
+    command = re.search(r"^cc login.c -o login (\$\(pkg-config [^)]*\))", page, re.M)[1]
+    program = place.compile("readme", f"cc login.c {command}", place.folder)
+    with lib.World() as world:
+        world.start_both()
+        done = run(world, place, program, world.url)
+        lib.expect_eq("the README's program", done.returncode, 0, done.stdout + done.stderr)
+        lib.expect_eq("its token", done.stdout, f"a Bearer token of {world.issuer} for {world.url}\n")
+
+
+OTHERS = {"guarded.c": check_guarded, "old_program.c": check_old_program,
+          "README.md": check_readme}
 
 
 def main():
@@ -121,7 +138,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="mcpass-examples-") as folder:
         place = Place(build, folder)
-        for name in sorted(there | {"old_program.c"}):
+        for name in sorted(there | {"old_program.c", "README.md"}):
             if len(sys.argv) > 2 and not any(part in name for part in sys.argv[2:]):
                 continue
             try:

@@ -53,6 +53,7 @@ int main(void) { return puts(mcpass_version()) < 0; }' | cc -x c -o '$tmp/versio
 row "every call has a page of section 3" sh -c "for name in \$(nm -D --defined-only '$libdir/libmcpass.so' | sed -n 's/.* T \\(mcpass_[a-z0-9_]*\\).*/\\1/p'); do test -e '$prefix/share/man/man3/'\$name.3 || { echo \$name; exit 1; }; done"
 row "and each page is well made" sh -c "! for page in '$prefix'/share/man/man3/mcpass_client.3 '$prefix'/share/man/man3/mcpass_[eghls]*[a-z].3; do grep -q '^.so' \$page || LC_ALL=C.UTF-8 man --warnings -l \$page 2>&1 >/dev/null; done | grep ."
 row "a call leads to its page" sh -c "MANPATH='$prefix/share/man' man mcpass_link_call | grep -q 'One MCP request'"
+row "the package's list of what is exported is whole" sh -c "nm -D --defined-only '$libdir/libmcpass.so' | sed -n 's/.* T \\(mcpass_[a-z0-9_]*\\).*/\\1/p' | LC_ALL=C sort >'$tmp/names' && sed -n 's/^ \\(mcpass_[a-z0-9_]*\\)@Base .*/\\1/p' '$top/debian/libmcpass0.symbols' | diff - '$tmp/names'"
 row "the installed program runs" env LD_LIBRARY_PATH="$libdir" "$prefix/bin/mcpass" --version
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
