@@ -5,10 +5,14 @@ CMAKE_FLAGS ?=
 # The checkout stays as it is.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: all demo check lint mutants conformance interop install uninstall bench fuzz release release-check clean need
+.PHONY: all installed demo check lint mutants conformance interop install uninstall bench fuzz release release-check clean need
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
+
+# What is installed, without the tests.
+installed: $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet mcpass_installed
 
 $(BUILD)/build.ninja: CMakeLists.txt cmake/*.cmake
 	@sh scripts/need.sh build
@@ -16,7 +20,7 @@ $(BUILD)/build.ninja: CMakeLists.txt cmake/*.cmake
 		|| { cat $(BUILD).log; exit 1; }
 
 # The main job on the embedded default; AUTO=1 walks the pages by itself.
-demo: all
+demo: installed
 	@$(BUILD)/mcpass demo $(if $(AUTO),--auto)
 
 # Every test there is; the last line counts them.
@@ -46,7 +50,7 @@ interop:
 	@sh tests/interop/run.sh $(BUILD)/mcpass $(PARTS)
 
 # The loader's cache is made anew where that is ours to do.
-install: all
+install: installed
 	@cmake --install $(BUILD) --prefix $(PREFIX) >/dev/null
 	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" -eq 0 ]; then ldconfig; fi
 	@echo "installed below $(DESTDIR)$(PREFIX)"
