@@ -2,7 +2,7 @@
  *
  * The client is a state machine: it does no I/O and reads no clock.  Feed it an
  * event, carry out the action it returns, feed back what happened; repeat until
- * the action is DONE.  mcpass_login() at the end runs that loop for you.
+ * the action is DONE.  mcpass_login() (mcpass/login.h) runs that loop for you.
  * docs/flow.md is the picture of its states.
  * One client is used by one thread at a time; two clients share nothing.
  *

@@ -1,4 +1,7 @@
-/* mcpass/login.h - the blocking call, for programs with no event loop of their own. */
+/* mcpass/login.h - a token by one call that waits, for programs that send their requests by
+ * themselves.  mcpass/link.h sends them, too, and has the options of the mcpass program.
+ *
+ * Threads may call these at once: one of them logs in, the others use its token. */
 #ifndef MCPASS_LOGIN_H
 #define MCPASS_LOGIN_H
 #include "mcpass/client.h"

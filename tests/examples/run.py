@@ -110,6 +110,18 @@ def check_old_program(name, place):
         lib.expect("its token", done.stdout.startswith("Bearer mcp:"), done.stdout)
 
 
+def check_threads(name, place):
+    """One login serves all."""
+    program = place.compile(name, f"cc {name} $(pkg-config --cflags --libs mcpass) -pthread", HERE)
+    with lib.World() as world:
+        world.start_both()
+        done = run(world, place, program, world.url)
+        lib.expect_eq("threads", done.returncode, 0, done.stdout + done.stderr)
+        lib.expect_eq("four tokens", len(re.findall("^mcp:", done.stdout, re.M)), 4, done.stdout + done.stderr)
+        lib.expect_eq("one login", world.authserver.read_log().count("POST /authorize/login"), 1,
+                      world.authserver.read_log())
+
+
 def check_readme(name, place):
     """Its steps end in a token."""
     with open(os.path.join(TOP, "README.md")) as file:
@@ -127,7 +139,7 @@ def check_readme(name, place):
 
 
 OTHERS = {"guarded.c": check_guarded, "old_program.c": check_old_program,
-          "README.md": check_readme}
+          "README.md": check_readme, "threads.c": check_threads}
 
 
 def main():
@@ -138,7 +150,7 @@ def main():
     passed = failed = 0
     with tempfile.TemporaryDirectory(prefix="mcpass-examples-") as folder:
         place = Place(build, folder)
-        for name in sorted(there | {"old_program.c", "README.md"}):
+        for name in sorted(there | {"old_program.c", "README.md", "threads.c"}):
             if len(sys.argv) > 2 and not any(part in name for part in sys.argv[2:]):
                 continue
             try:
