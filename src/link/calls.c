@@ -9,6 +9,8 @@
 
 static void free_call(struct mp_link_call *call)
 {
+	if (call == NULL)
+		return;
 	free(call->method);
 	mp_free_wiped(call->params);
 	mp_free_wiped(call->message);
@@ -133,7 +135,7 @@ enum mcpass_rc mp_link_submit(struct mp_link *link, const struct mp_link_request
 	if (!rc)
 		rc = new_call(request->method, (struct mp_span){ params, params != NULL ? strlen(params) : 0 },
 		    &call, err);
-	if (!rc)
+	if (!rc && call != NULL)
 		*ret_call = add_call(link, call, request->answered, request->ctx);
 	return rc;
 }
@@ -174,7 +176,7 @@ enum mcpass_rc mp_link_send(struct mp_link *link, const char *text, size_t len,
 	*ret_call = 0;
 	if (message.kind == MP_RPC_REQUEST) {
 		rc = relay_request(link, &message, &call, err);
-		if (!rc)
+		if (!rc && call != NULL)
 			*ret_call = add_call(link, call, answered, ctx);
 	} else {
 		rc = mcpass_session_send(link->session, text, len, ret_call, err);

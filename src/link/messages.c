@@ -76,7 +76,7 @@ void mp_link_take_message(struct mp_link *link, const struct mcpass_session_acti
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc = text == NULL ? mp_nomem(&why) : MCPASS_OK;
 
-	if (!rc) {
+	if (text != NULL) {
 		mp_link_redact(link, text);
 		rc = read_message(link, number, text, &why);
 	}

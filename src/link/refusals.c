@@ -105,7 +105,7 @@ void mp_link_take_refusal(struct mp_link *link, const struct mcpass_session_acti
 	}
 	if (is_unwanted(link, action->call))
 		return;
-	if (new_refusal(link, action, &refusal, &why) != MCPASS_OK) {
+	if (new_refusal(link, action, &refusal, &why) != MCPASS_OK || refusal == NULL) {
 		mp_link_break_down(link, &why);
 	} else if (link->gone != NULL) {        /* no person signs in to say farewell */
 		(void)mp_fail(&why, MCPASS_E_DENIED, NULL, "the link was closed");

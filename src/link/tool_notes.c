@@ -129,7 +129,7 @@ static enum mcpass_rc add_cursor(struct mp_link_lesson *lesson, json_t *cursor, 
 	char *text = params != NULL ? mp_json_dump(params) : NULL;
 	enum mcpass_rc rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
 
-	if (!rc && !mp_strings_has(&lesson->cursors, text)) {
+	if (text != NULL && !mp_strings_has(&lesson->cursors, text)) {
 		rc = mp_strings_add(&lesson->cursors, (struct mp_span){ text, strlen(text) }, err);
 		*ret_more = rc == MCPASS_OK;
 	}
@@ -193,7 +193,7 @@ void mp_link_take_page(struct mp_link *link, char *json, bool is_error)
 	enum mcpass_rc rc = MCPASS_OK;
 	bool more = false;
 
-	if (!is_error && is_stateless(link))
+	if (!is_error && json != NULL && is_stateless(link))
 		rc = read_page(&link->lesson, json, &more, &why);
 	free(json);
 	if (!rc && more)

@@ -236,7 +236,7 @@ enum mcpass_rc mp_httpd_start(const struct mp_httpd_options *options,
 	struct mp_httpd *httpd = NULL;
 	enum mcpass_rc rc = mp_httpd_new(options, &httpd, err);
 
-	if (rc)
+	if (rc || httpd == NULL)
 		return rc;
 	rc = mp_httpd_run(httpd, err);
 	if (rc)

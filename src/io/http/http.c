@@ -381,8 +381,10 @@ static void close_multi(struct mp_http *http)
 		(void)curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, NULL);
 		(void)curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, NULL);
 	}
-	while (http->sockets != NULL)
-		forget_socket(http->sockets);
+	for (struct mp_http_socket *socket = http->sockets, *next; socket != NULL; socket = next) {
+		next = socket->next;
+		forget_socket(socket);
+	}
 	mp_sigpipe_hold(&held);         /* TLS says goodbye */
 	(void)curl_multi_cleanup(http->multi);
 	mp_sigpipe_release(&held);
