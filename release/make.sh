@@ -86,7 +86,9 @@ case " ${WITHOUT:-} " in
 *" deb "*) ;;
 *)
 	commit=$(sed -n 's/^MCPASS_COMMIT:STRING=//p' "$build/$1/CMakeCache.txt")
-	(cd "$build/$name" && MCPASS_COMMIT="$commit" env -u SOURCE_DATE_EPOCH \
+	profile=pkg.mcpass.nonginx
+	! dpkg-query -W nginx-dev >/dev/null 2>&1 || profile=
+	(cd "$build/$name" && DEB_BUILD_PROFILES=$profile MCPASS_COMMIT="$commit" env -u SOURCE_DATE_EPOCH \
 		dpkg-buildpackage -us -uc -b -tc) >"$build/deb.log" 2>&1 || { tail -n 40 "$build/deb.log"; exit 1; }
 	find "$build" -maxdepth 1 -name "*_$version-1_*.deb" ! -name '*-dbgsym_*' -exec mv {} "$dist" \;
 	;;

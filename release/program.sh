@@ -22,7 +22,7 @@ PATH="$bin:$PATH" cmake -S "$top" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Releas
 	-DCMAKE_RANLIB="$bin/release-ranlib" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR="$arch" \
 	-DPKG_CONFIG_EXECUTABLE="$bin/release-pkg-config" -DCMAKE_FIND_ROOT_PATH="$work/prefix" \
 	-DCMAKE_FIND_ROOT_PATH_MODE_INCLUDE=ONLY -DCMAKE_FIND_ROOT_PATH_MODE_LIBRARY=ONLY \
-	-DMCPASS_TESTS=OFF -DMCPASS_COMMIT="$commit" -DCMAKE_C_FLAGS="$flags" \
+	-DMCPASS_TESTS=OFF -DMCPASS_NGINX=OFF -DMCPASS_COMMIT="$commit" -DCMAKE_C_FLAGS="$flags" \
 	-DCMAKE_C_FLAGS_RELEASE="-O2 -DNDEBUG" -DMCPASS_STATIC=ON \
 	>"$build/cmake.log" 2>&1 || { tail -n 30 "$build/cmake.log"; exit 1; }
 ninja -C "$build" mcpass >"$build/ninja.log" 2>&1 || {

@@ -127,7 +127,11 @@ deb_in() {
 	row "$suite: installs" sh "$here/inside.sh" "$root" "apt-get -qq install -y --no-install-recommends /debs/mcpass_*.deb /debs/libmcpass0_*.deb"
 	row "$suite: the package's test" sh "$here/inside.sh" "$root" "sh /tests/demo"
 	row "$suite: manual, completions, units" sh "$here/inside.sh" "$root" "ls /usr/lib/systemd/system/mcpass-serve.service /usr/lib/systemd/system/mcpass-authserver.service /usr/share/bash-completion/completions/mcpass /usr/share/zsh/vendor-completions/_mcpass /usr/share/fish/vendor_completions.d/mcpass.fish"
-	row "$suite: the library's test" sh "$here/inside.sh" "$root" "apt-get -qq install -y --no-install-recommends gcc libc6-dev pkgconf /debs/*.deb && sh /tests/library"
+	row "$suite: the library's test" sh "$here/inside.sh" "$root" "apt-get -qq install -y --no-install-recommends gcc libc6-dev pkgconf /debs/libmcpass0_*.deb /debs/libmcpass-dev_*.deb && sh /tests/library"
+	# The module fits one nginx only: that of the system it was built on.
+	if [ -e "$root"/debs/libnginx-mod-http-mcpass_*.deb ] && [ "$suite" = "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" ]; then
+		row "$suite: nginx takes its module" sh "$here/inside.sh" "$root" "apt-get -qq install -y --no-install-recommends nginx-light /debs/libnginx-mod-http-mcpass_*.deb && nginx -t && ls /etc/nginx/modules-enabled | grep mcpass"
+	fi
 	row "$suite: credentials stay" python3 "$here/keep.py" "$program" "$root" "$dist"
 	umount "$root/proc"
 	rm -rf --one-file-system "$root"
