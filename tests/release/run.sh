@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs and runs each file of dist/: run.sh [PART...]   The last line counts the rows.
-# Parts: sums static trust proxies aarch64 deb wheel npm image mcpb, and twice, which builds it all
+# Parts: sums static trust proxies aarch64 deb wheel npm image mcpb abroad, and twice, which builds it all
 # again elsewhere and compares.  Chroots need root; their base systems are kept in the cache.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -192,6 +192,9 @@ part_mcpb() {
 	row "its manifest starts a bridge" python3 -c "import json, sys; m = json.load(open(sys.argv[1])); assert m['server']['mcp_config']['args'][0] == 'bridge' and m['server']['entry_point'] == 'server/mcpass'" "$tmp/mcpb/manifest.json"
 }
 
+# --- other systems' headers ---
+part_abroad() { row "macOS and FreeBSD: it compiles" sh "$here/abroad.sh" "$cache" && cat "$tmp/log"; }
+
 # --- the same commit, elsewhere ---
 part_twice() {
 	mkdir "$tmp/elsewhere"
@@ -203,7 +206,7 @@ part_twice() {
 	row "bit for bit the same" diff "$dist/SHA256SUMS" "$tmp/elsewhere/some-where/dist/SHA256SUMS"
 }
 
-for part in sums static trust proxies aarch64 deb wheel npm image mcpb; do
+for part in sums static trust proxies aarch64 deb wheel npm image mcpb abroad; do
 	! is_wanted "$part" || "part_$part"
 done
 case " $parts ${TWICE:+twice} " in *" twice "*) part_twice ;; esac
