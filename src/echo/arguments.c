@@ -1,6 +1,6 @@
 #include "echo/arguments.h"
 #include <string.h>
-#include "echo/result.h"
+#include "wire/json/json.h"
 
 static const struct mp_argument *find(const struct mp_arguments *arguments, const char *name)
 {
@@ -10,76 +10,49 @@ static const struct mp_argument *find(const struct mp_arguments *arguments, cons
 	return NULL;
 }
 
-static json_t *property(const struct mp_argument *argument)
+static void add_property(const struct mp_argument *argument, struct mp_writer *w)
 {
-	json_t *json = json_object();
-	const char *type = argument->is_integer ? "integer" : "string";
-	bool ok = mp_result_put(json, "type", json_string(type))
-	    && mp_result_put(json, "description", json_string(argument->description));
-
-	if (argument->is_integer)
-		ok = ok && mp_result_put(json, "minimum", json_integer(argument->least))
-		    && mp_result_put(json, "maximum", json_integer(argument->most))
-		    && mp_result_put(json, "default", json_integer(argument->preset));
-	if (ok)
-		return json;
-	json_decref(json);
-	return NULL;
-}
-
-/* Appends the name when the argument is required; false when memory is out. */
-static bool add_required(json_t *required, const struct mp_argument *argument)
-{
-	return !argument->required
-	    || json_array_append_new(required, json_string(argument->name)) == 0;
-}
-
-json_t *mp_arguments_schema(const struct mp_arguments *arguments)
-{
-	json_t *schema = json_object(), *properties = json_object(), *required = json_array();
-	bool ok = properties != NULL && required != NULL;
-
-	for (size_t i = 0; ok && i < arguments->count; i++) {
-		const struct mp_argument *argument = &arguments->items[i];
-
-		ok = mp_result_put(properties, argument->name, property(argument))
-		    && add_required(required, argument);
+	mp_writer_object(w, argument->name);
+	mp_writer_text(w, "type", argument->is_integer ? "integer" : "string");
+	mp_writer_text(w, "description", argument->description);
+	if (argument->is_integer) {
+		mp_writer_int(w, "minimum", argument->least);
+		mp_writer_int(w, "maximum", argument->most);
+		mp_writer_int(w, "default", argument->preset);
 	}
-	ok = ok && mp_result_put(schema, "type", json_string("object"))
-	    && json_object_set(schema, "properties", properties) == 0
-	    && json_object_set(schema, "required", required) == 0
-	    && mp_result_put(schema, "additionalProperties", json_false());
-	json_decref(properties);
-	json_decref(required);
-	if (ok)
-		return schema;
-	json_decref(schema);
-	return NULL;
+	mp_writer_end(w, '}');
 }
 
-static json_t *list_item(const struct mp_argument *argument)
+void mp_arguments_schema(const struct mp_arguments *arguments, struct mp_writer *w,
+    const char *name)
 {
-	json_t *json = json_object();
-
-	if (mp_result_put(json, "name", json_string(argument->name))
-	    && mp_result_put(json, "description", json_string(argument->description))
-	    && mp_result_put(json, "required", json_boolean(argument->required)))
-		return json;
-	json_decref(json);
-	return NULL;
+	mp_writer_object(w, name);
+	mp_writer_text(w, "type", "object");
+	mp_writer_object(w, "properties");
+	for (size_t i = 0; i < arguments->count; i++)
+		add_property(&arguments->items[i], w);
+	mp_writer_end(w, '}');
+	mp_writer_array(w, "required");
+	for (size_t i = 0; i < arguments->count; i++)
+		if (arguments->items[i].required)
+			mp_writer_text(w, NULL, arguments->items[i].name);
+	mp_writer_end(w, ']');
+	mp_writer_bool(w, "additionalProperties", false);
+	mp_writer_end(w, '}');
 }
 
-json_t *mp_arguments_list(const struct mp_arguments *arguments)
+void mp_arguments_list(const struct mp_arguments *arguments, struct mp_writer *w,
+    const char *name)
 {
-	json_t *list = json_array();
-
-	for (size_t i = 0; list != NULL && i < arguments->count; i++) {
-		if (json_array_append_new(list, list_item(&arguments->items[i])) != 0) {
-			json_decref(list);
-			list = NULL;
-		}
+	mp_writer_array(w, name);
+	for (size_t i = 0; i < arguments->count; i++) {
+		mp_writer_object(w, NULL);
+		mp_writer_text(w, "name", arguments->items[i].name);
+		mp_writer_text(w, "description", arguments->items[i].description);
+		mp_writer_bool(w, "required", arguments->items[i].required);
+		mp_writer_end(w, '}');
 	}
-	return list;
+	mp_writer_end(w, ']');
 }
 
 /* 3.0 is an integer too; spec: JSON Schema 2020-12 validation 6.1.1 */

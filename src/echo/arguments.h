@@ -2,8 +2,7 @@
  * checks what they send.  spec: MCP 2026-07-28 tools, "Tool"; prompts, "Prompt" */
 #ifndef MP_ECHO_ARGUMENTS_H
 #define MP_ECHO_ARGUMENTS_H
-#include <jansson.h>
-#include "base/text.h"
+#include "wire/json/writer.h"
 
 struct mp_argument {
 	const char *name, *description;
@@ -15,9 +14,11 @@ struct mp_arguments {
 	size_t count;
 };
 
-/* As a JSON Schema (tools), and as a list (prompts): new, or NULL. */
-json_t *mp_arguments_schema(const struct mp_arguments *arguments);
-json_t *mp_arguments_list(const struct mp_arguments *arguments);
+/* As a JSON Schema (tools), and as a list (prompts). */
+void mp_arguments_schema(const struct mp_arguments *arguments, struct mp_writer *w,
+    const char *name);
+void mp_arguments_list(const struct mp_arguments *arguments, struct mp_writer *w,
+    const char *name);
 
 /* MCPASS_E_PROTOCOL: given is no object, lacks one, or has one that does not fit; the
  * detail tells the author of the call (often a language model) how to do better.

@@ -5,6 +5,7 @@
 #include "echo/echo.h"
 #include "mcp/jsonrpc.h"
 #include "mcp/revision.h"
+#include "wire/json/writer.h"
 
 #define MP_ECHO_NAME "mcpass-echo"
 
@@ -19,13 +20,13 @@ struct mp_call {
 	enum mp_era era;
 	int status;                             /* HTTP */
 	int code;                               /* of the JSON-RPC error, when refused */
-	json_t *data;                           /* of that error, owned, or NULL */
+	char *data;                             /* of that error, JSON, owned, or NULL */
 	struct mp_secret session;               /* the id that initialize gave out */
 };
 
-/* Answers a request: *ret_result is a new object.  MCPASS_E_PROTOCOL: refused by
- * mp_call_refuse(), so a JSON-RPC error is the answer. */
-typedef enum mcpass_rc mp_method_fn(struct mp_call *call, json_t **ret_result,
+/* Answers a request with the members of its result.  MCPASS_E_PROTOCOL: refused by
+ * mp_call_refuse(), so a JSON-RPC error is the answer, and nothing that was written counts. */
+typedef enum mcpass_rc mp_method_fn(struct mp_call *call, struct mp_writer *result,
     struct mcpass_error *err);
 
 /* Notes how the message is refused; the text becomes the error's message. */
@@ -34,11 +35,11 @@ enum mcpass_rc mp_call_refuse(struct mp_call *call, int status, int code,
 
 /* Settles revision and era, and refuses what the revision forbids; era.c */
 enum mcpass_rc mp_era_decide(struct mp_call *call, struct mcpass_error *err);
-/* The revisions we speak, newest first: a new array, or NULL; era.c */
-json_t *mp_era_revisions(void);
+/* The revisions we speak, newest first, as a list; era.c */
+void mp_era_revisions(struct mp_writer *w, const char *name);
 
-/* Runs the request by its method; methods.c */
-enum mcpass_rc mp_methods_run(struct mp_call *call, json_t **ret_result,
+/* Runs the request by its method and writes the result; methods.c */
+enum mcpass_rc mp_methods_run(struct mp_call *call, struct mp_buf *result,
     struct mcpass_error *err);
 
 mp_method_fn mp_tools_list, mp_tools_call;              /* tools.c */

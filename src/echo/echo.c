@@ -1,4 +1,6 @@
 #include "echo/echo.h"
+#include <stdlib.h>
+#include <string.h>
 #include "base/limits.h"
 #include "echo/call.h"
 #include "echo/respond.h"
@@ -11,8 +13,8 @@ static const json_t *id_of(const json_t *json)
 	return json_is_string(id) || json_is_integer(id) ? id : NULL;
 }
 
-/* Runs the message: *ret_result stays NULL when no answer is due. */
-static enum mcpass_rc run(struct mp_call *call, json_t *json, json_t **ret_result,
+/* Runs the message: nothing is written when no answer is due. */
+static enum mcpass_rc run(struct mp_call *call, json_t *json, struct mp_buf *result,
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
@@ -26,41 +28,46 @@ static enum mcpass_rc run(struct mp_call *call, json_t *json, json_t **ret_resul
 	rc = mp_era_decide(call, err);
 	if (rc || call->rpc.kind != MP_RPC_REQUEST)
 		return rc;
-	return mp_methods_run(call, ret_result, err);
+	return mp_methods_run(call, result, err);
 }
 
-/* Answers one message: *ret_json is the response, or NULL when none is due. */
-static enum mcpass_rc answer_one(struct mp_call *call, json_t *json, json_t **ret_json,
+/* Answers one message: nothing is written when no answer is due. */
+static enum mcpass_rc answer_one(struct mp_call *call, json_t *json, struct mp_writer *answer,
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	json_t *result = NULL;
+	struct mp_buf result;
 	enum mcpass_rc rc;
 
 	call->status = 200;
+	mp_buf_init(&result, MP_MAX_MESSAGE);
 	rc = run(call, json, &result, &why);
 	if (rc == MCPASS_E_PROTOCOL)
-		rc = mp_rpc_error(id_of(json), call->code, why.detail, call->data, ret_json, err);
-	else if (rc)
-		rc = mp_fail(err, rc, why.spec, "%s", why.detail);
-	else if (result != NULL)
-		rc = mp_rpc_result(call->rpc.id, result, ret_json, err);
-	json_decref(result);
-	json_decref(call->data);
+		mp_rpc_write_error(answer, id_of(json), call->code, why.detail, call->data);
+	else if (!rc && result.len > 0)
+		mp_rpc_write_result(answer, call->rpc.id,
+		    (struct mp_span){ mp_buf_text(&result), result.len });
+	mp_buf_free(&result);
+	free(call->data);
 	call->data = NULL;
-	return rc;
+	if (rc && rc != MCPASS_E_PROTOCOL)
+		return mp_fail(err, rc, why.spec, "%s", why.detail);
+	return mp_buf_check(answer->buf, "the answer", err);
 }
 
 static enum mcpass_rc answer_single(struct mp_call *call, json_t *json,
     struct mp_http_response *response, struct mcpass_error *err)
 {
-	json_t *answer = NULL;
+	struct mp_buf answer;
+	struct mp_writer w = { .buf = &answer };
 	enum mcpass_rc rc;
 
-	rc = answer_one(call, json, &answer, err);
+	mp_buf_init(&answer, 2 * MP_MAX_MESSAGE);
+	rc = answer_one(call, json, &w, err);
 	if (!rc)        /* spec: MCP 2026-07-28 streamable HTTP: 202 for a notification */
-		rc = mp_respond_json(response, answer != NULL ? call->status : 202, answer, err);
-	json_decref(answer);
+		rc = mp_respond_json(response, answer.len > 0 ? call->status : 202,
+		    answer.len > 0 ? answer.data : NULL, err);
+	mp_buf_free(&answer);
 	if (!rc && mp_secret_present(&call->session))
 		rc = mp_headers_add(&response->headers, "Mcp-Session-Id",
 		    mp_secret_reveal(&call->session), err);
@@ -73,22 +80,23 @@ static enum mcpass_rc answer_single(struct mp_call *call, json_t *json,
 static enum mcpass_rc answer_batch(struct mp_call *call, const json_t *batch,
     struct mp_http_response *response, struct mcpass_error *err)
 {
-	json_t *answers = json_array();
-	enum mcpass_rc rc = answers != NULL ? MCPASS_OK : mp_nomem(err);
+	struct mp_buf answers;
+	struct mp_writer w = { .buf = &answers };
+	enum mcpass_rc rc = MCPASS_OK;
 
 	call->batched = true;
-	for (size_t i = 0; !rc && i < json_array_size(batch); i++) {
-		json_t *answer = NULL;
-
-		rc = answer_one(call, json_array_get(batch, i), &answer, err);
-		if (!rc && answer != NULL && json_array_append_new(answers, answer) != 0)
-			rc = mp_nomem(err);
-	}
-	if (!rc && json_array_size(answers) > 0)
-		rc = mp_respond_json(response, 200, answers, err);
+	mp_buf_init(&answers, 2 * MP_MAX_MESSAGE);
+	mp_writer_array(&w, NULL);
+	for (size_t i = 0; !rc && i < json_array_size(batch); i++)
+		rc = answer_one(call, json_array_get(batch, i), &w, err);
+	mp_writer_end(&w, ']');
+	if (!rc)
+		rc = mp_buf_check(&answers, "the answers", err);
+	if (!rc && answers.len > strlen("[]"))
+		rc = mp_respond_json(response, 200, answers.data, err);
 	else if (!rc)
 		rc = mp_respond_json(response, 202, NULL, err);
-	json_decref(answers);
+	mp_buf_free(&answers);
 	return rc;
 }
 

@@ -2,23 +2,19 @@
  * spec: MCP 2026-07-28 versioning, "Backward Compatibility"; MCP 2025-11-25 transports,
  *       "Protocol Version Header" */
 #include <stdio.h>
+#include "base/limits.h"
 #include "echo/call.h"
-#include "echo/result.h"
 #include "mcp/headers.h"
 
-json_t *mp_era_revisions(void)
+void mp_era_revisions(struct mp_writer *w, const char *name)
 {
 	size_t count;
 	const char *const *names = mp_revisions(&count);
-	json_t *array = json_array();
 
-	while (array != NULL && count-- > 0) {
-		if (json_array_append_new(array, json_string(names[count])) != 0) {
-			json_decref(array);
-			array = NULL;
-		}
-	}
-	return array;
+	mp_writer_array(w, name);
+	while (count-- > 0)
+		mp_writer_text(w, NULL, names[count]);
+	mp_writer_end(w, ']');
 }
 
 /* spec: MCP 2026-07-28 versioning, "Protocol Version Negotiation": what we have, and what
@@ -26,17 +22,21 @@ json_t *mp_era_revisions(void)
 static enum mcpass_rc refuse_version(struct mp_call *call, const char *requested,
     struct mcpass_error *err)
 {
-	json_t *data = json_object();
-	char text[64];          /* a header may hold any bytes, JSON only UTF-8 */
+	struct mp_buf data;
+	struct mp_writer w = { .buf = &data };
+	char text[64];          /* a header may hold any bytes */
+	enum mcpass_rc rc;
 
 	(void)snprintf(text, sizeof(text), "%s", requested);
 	mp_one_line(text);
-	if (!mp_result_put(data, "supported", mp_era_revisions())
-	    || !mp_result_put(data, "requested", json_string(text))) {
-		json_decref(data);
-		return mp_nomem(err);
-	}
-	call->data = data;
+	mp_buf_init(&data, MP_MAX_MESSAGE);
+	mp_writer_object(&w, NULL);
+	mp_era_revisions(&w, "supported");
+	mp_writer_text(&w, "requested", text);
+	mp_writer_end(&w, '}');
+	rc = mp_buf_take(&data, "the answer", &call->data, err);
+	if (rc)
+		return rc;
 	return mp_call_refuse(call, 400, MP_RPC_UNSUPPORTED_VERSION, err,
 	    "Unsupported protocol version: %s", text);
 }

@@ -5,32 +5,31 @@
 #include "echo/fixtures_data.h"
 #include "echo/result.h"
 #include "mcp/headers.h"
-#include "wire/json/json.h"
+#include "wire/json/raw.h"
 
 #define HOLE "{id}"
 
-static enum mcpass_rc parse(const char *text, json_t **ret_json, struct mcpass_error *err)
+/* Without the white space that the table has. */
+static void add_compact(struct mp_writer *w, struct mp_span json)
 {
-	return mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_DOCUMENT, "a fixture",
-	    ret_json, err);
+	char *text = NULL;
+
+	if (mp_raw_compact(json, &text, NULL) != MCPASS_OK)
+		w->buf->failed = MCPASS_E_NOMEM;
+	else
+		mp_writer_raw(w, NULL, (struct mp_span){ text, strlen(text) });
+	free(text);
 }
 
-enum mcpass_rc mp_fixtures_list(const char *kind, json_t *list, struct mcpass_error *err)
+void mp_fixtures_list(const char *kind, struct mp_writer *list)
 {
 	size_t count;
 	const struct mp_fixture *fixtures = mp_fixtures(&count);
-	enum mcpass_rc rc = MCPASS_OK;
 
-	for (size_t i = 0; !rc && i < count; i++) {
-		json_t *item = NULL;
-
-		if (strcmp(fixtures[i].kind, kind) != 0)
-			continue;
-		rc = parse(fixtures[i].described, &item, err);
-		if (!rc && json_array_append_new(list, item) != 0)
-			rc = mp_nomem(err);
-	}
-	return rc;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(fixtures[i].kind, kind) == 0)
+			add_compact(list, (struct mp_span){ fixtures[i].described,
+			    strlen(fixtures[i].described) });
 }
 
 /* What stands in the place of {id}; data NULL: name is not of that form. */
@@ -75,57 +74,31 @@ static const char *argument(const json_t *given, struct mp_span wanted)
 	return NULL;
 }
 
-/* Appends the text with each {argument} that was given replaced. */
-static void fill_text(const char *text, const json_t *given, struct mp_buf *filled)
+/* A name that may stand in a text, and not a bracket of the JSON around it. */
+static bool is_name(struct mp_span name)
 {
-	while (*text != '\0') {
-		size_t len = strcspn(text + 1, "{}");
+	for (size_t i = 0; i < name.len; i++)
+		if (strchr("abcdefghijklmnopqrstuvwxyz0123456789", name.data[i]) == NULL)
+			return false;
+	return name.len > 0;
+}
+
+/* Appends the JSON with each {argument} that was given replaced. */
+static void fill(const char *json, const json_t *given, struct mp_buf *filled)
+{
+	while (*json != '\0') {
+		struct mp_span name = { json + 1, strcspn(json + 1, "{}") };
 		const char *value = NULL;
 
-		if (*text == '{' && text[1 + len] == '}')
-			value = argument(given, (struct mp_span){ text + 1, len });
+		if (*json == '{' && json[1 + name.len] == '}' && is_name(name))
+			value = argument(given, name);
 		if (value == NULL) {
-			mp_buf_addc(filled, *text++);
+			mp_buf_addc(filled, *json++);
 			continue;
 		}
-		mp_buf_adds(filled, value);
-		text += len + 2;
+		mp_writer_escaped(filled, value);
+		json += name.len + 2;
 	}
-}
-
-static enum mcpass_rc fill(json_t *json, const json_t *given, struct mcpass_error *err);
-
-static enum mcpass_rc fill_string(json_t *json, const json_t *given, struct mcpass_error *err)
-{
-	struct mp_buf filled;
-	enum mcpass_rc rc;
-
-	mp_buf_init(&filled, MP_MAX_MESSAGE);
-	fill_text(json_string_value(json), given, &filled);
-	rc = mp_buf_check(&filled, "the answer", err);
-	if (!rc && json_string_set(json, mp_buf_text(&filled)) != 0)
-		rc = mp_nomem(err);
-	mp_buf_free(&filled);
-	return rc;
-}
-
-/* Replaces in every text of a fixture's answer, which is as deep as we wrote it. */
-static enum mcpass_rc fill(json_t *json, const json_t *given, struct mcpass_error *err)
-{
-	enum mcpass_rc rc = MCPASS_OK;
-	const char *name;
-	json_t *value;
-	size_t i;
-
-	if (json_is_string(json))
-		return fill_string(json, given, err);
-	json_array_foreach(json, i, value)
-		if (!rc)
-			rc = fill(value, given, err);
-	json_object_foreach(json, name, value)
-		if (!rc)
-			rc = fill(value, given, err);
-	return rc;
 }
 
 /* spec: MCP 2026-07-28 basic, "Missing Required Client Capability" */
@@ -133,21 +106,22 @@ static enum mcpass_rc check_capability(struct mp_call *call, const char *name,
     struct mcpass_error *err)
 {
 	const json_t *meta = mp_json_get(call->rpc.params, "_meta");
-	json_t *required, *data;
+	struct mp_buf data;
+	struct mp_writer w = { .buf = &data };
+	enum mcpass_rc rc;
 
 	if (name == NULL || call->era != MP_ERA_STATELESS
 	    || json_is_object(mp_json_get(mp_json_get(meta, MP_META_CAPABILITIES), name)))
 		return MCPASS_OK;
-	required = json_object();
-	data = json_object();
-	if (json_object_set_new(required, name, json_object()) != 0
-	    || json_object_set(data, "requiredCapabilities", required) != 0) {
-		json_decref(required);
-		json_decref(data);
-		return mp_nomem(err);
-	}
-	json_decref(required);
-	call->data = data;
+	mp_buf_init(&data, MP_MAX_DOCUMENT);
+	mp_writer_object(&w, NULL);
+	mp_writer_object(&w, "requiredCapabilities");
+	mp_writer_object(&w, name);
+	for (int depth = 0; depth < 3; depth++)
+		mp_writer_end(&w, '}');
+	rc = mp_buf_take(&data, "the answer", &call->data, err);
+	if (rc)
+		return rc;
 	return mp_call_refuse(call, 400, MP_RPC_MISSING_CAPABILITY, err,
 	    "The client has to declare %s", name);
 }
@@ -195,12 +169,28 @@ static json_t *given_to(const struct mp_call *call, struct mp_span id)
 	return NULL;
 }
 
-enum mcpass_rc mp_fixtures_answer(struct mp_call *call, json_t **ret_result,
-    struct mcpass_error *err)
+/* The members of the fixture's answer. */
+static enum mcpass_rc write_answer(const char *answer, const json_t *given,
+    struct mp_writer *result, struct mcpass_error *err)
+{
+	struct mp_buf filled;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&filled, MP_MAX_MESSAGE);
+	fill(answer, given, &filled);
+	rc = mp_buf_check(&filled, "the answer", err);
+	if (!rc)
+		add_compact(result, (struct mp_span){ filled.data + 1, filled.len - 2 });
+	mp_buf_free(&filled);
+	return rc;
+}
+
+enum mcpass_rc mp_fixtures_answer(struct mp_call *call, struct mp_writer *result,
+    bool *ret_answered, struct mcpass_error *err)
 {
 	struct mp_span id = { 0 };
 	const struct mp_fixture *fixture = find(call, &id);
-	json_t *given, *result = NULL;
+	json_t *given;
 	enum mcpass_rc rc;
 
 	if (fixture == NULL)
@@ -213,13 +203,8 @@ enum mcpass_rc mp_fixtures_answer(struct mp_call *call, json_t **ret_result,
 	given = given_to(call, id);
 	if (given == NULL)
 		return mp_nomem(err);
-	rc = parse(fixture->answer, &result, err);
-	if (!rc)
-		rc = fill(result, given, err);
+	rc = write_answer(fixture->answer, given, result, err);
 	json_decref(given);
-	if (rc)
-		json_decref(result);
-	else
-		*ret_result = result;
+	*ret_answered = !rc;
 	return rc;
 }

@@ -6,9 +6,9 @@
 
 /* Appends the descriptions of the fixtures of that kind ("tools", "prompts", "resources",
  * "resourceTemplates"). */
-enum mcpass_rc mp_fixtures_list(const char *kind, json_t *list, struct mcpass_error *err);
-/* Answers when the call is for a fixture; otherwise *ret_result stays as it was. */
-enum mcpass_rc mp_fixtures_answer(struct mp_call *call, json_t **ret_result,
-    struct mcpass_error *err);
+void mp_fixtures_list(const char *kind, struct mp_writer *list);
+/* Answers when the call is for a fixture; otherwise *ret_answered stays false. */
+enum mcpass_rc mp_fixtures_answer(struct mp_call *call, struct mp_writer *result,
+    bool *ret_answered, struct mcpass_error *err);
 
 #endif

@@ -9,49 +9,33 @@
 #define TTL_MS 300000           /* what we offer does not change while we run */
 #define INSTRUCTIONS "Tools that answer with what they are given, the time, and who is calling."
 
-/* Hands out a result that was put together, or says that memory ran out. */
-static enum mcpass_rc built(json_t *result, bool ok, json_t **ret_result,
-    struct mcpass_error *err)
+static void add_server_info(struct mp_writer *w, const char *name)
 {
-	if (!ok) {
-		json_decref(result);
-		return mp_nomem(err);
+	mp_writer_object(w, name);
+	mp_writer_text(w, "name", MP_ECHO_NAME);
+	mp_writer_text(w, "version", MCPASS_VERSION);
+	mp_writer_end(w, '}');
+}
+
+static void add_capabilities(struct mp_writer *w)
+{
+	static const char *const offered[] = { "tools", "prompts", "resources" };
+
+	mp_writer_object(w, "capabilities");
+	for (size_t i = 0; i < MP_COUNT(offered); i++) {
+		mp_writer_object(w, offered[i]);
+		mp_writer_end(w, '}');
 	}
-	*ret_result = result;
-	return MCPASS_OK;
-}
-
-static json_t *server_info(void)
-{
-	json_t *info = json_object();
-
-	if (mp_result_put(info, "name", json_string(MP_ECHO_NAME))
-	    && mp_result_put(info, "version", json_string(MCPASS_VERSION)))
-		return info;
-	json_decref(info);
-	return NULL;
-}
-
-static json_t *capabilities(void)
-{
-	json_t *json = json_object();
-
-	if (mp_result_put(json, "tools", json_object())
-	    && mp_result_put(json, "prompts", json_object())
-	    && mp_result_put(json, "resources", json_object()))
-		return json;
-	json_decref(json);
-	return NULL;
+	mp_writer_end(w, '}');
 }
 
 /* spec: MCP 2025-11-25 lifecycle, "Initialization", "Version Negotiation": the revision
  * that is asked for when we have it, else our newest of this era */
-static enum mcpass_rc initialize(struct mp_call *call, json_t **ret_result,
+static enum mcpass_rc initialize(struct mp_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	const char *asked = json_string_value(mp_json_get(call->rpc.params,
 	    "protocolVersion"));
-	json_t *result;
 	enum mcpass_rc rc;
 
 	/* spec: MCP 2025-03-26 lifecycle (MUST NOT be part of a batch) */
@@ -70,31 +54,32 @@ static enum mcpass_rc initialize(struct mp_call *call, json_t **ret_result,
 		if (rc)
 			return rc;
 	}
-	result = json_object();
-	return built(result, mp_result_put(result, "protocolVersion", json_string(asked))
-	    && mp_result_put(result, "capabilities", capabilities())
-	    && mp_result_put(result, "serverInfo", server_info())
-	    && mp_result_put(result, "instructions", json_string(INSTRUCTIONS)), ret_result, err);
+	mp_writer_text(result, "protocolVersion", asked);
+	add_capabilities(result);
+	add_server_info(result, "serverInfo");
+	mp_writer_text(result, "instructions", INSTRUCTIONS);
+	return MCPASS_OK;
 }
 
-static enum mcpass_rc ping(struct mp_call *call, json_t **ret_result, struct mcpass_error *err)
+static enum mcpass_rc ping(struct mp_call *call, struct mp_writer *result,
+    struct mcpass_error *err)
 {
-	json_t *result = json_object();
-
 	(void)call;
-	return built(result, result != NULL, ret_result, err);
+	(void)result;
+	(void)err;
+	return MCPASS_OK;
 }
 
 /* spec: MCP 2026-07-28 discovery */
-static enum mcpass_rc discover(struct mp_call *call, json_t **ret_result,
+static enum mcpass_rc discover(struct mp_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
-	json_t *result = json_object();
-
 	(void)call;
-	return built(result, mp_result_put(result, "supportedVersions", mp_era_revisions())
-	    && mp_result_put(result, "capabilities", capabilities())
-	    && mp_result_put(result, "instructions", json_string(INSTRUCTIONS)), ret_result, err);
+	(void)err;
+	mp_era_revisions(result, "supportedVersions");
+	add_capabilities(result);
+	mp_writer_text(result, "instructions", INSTRUCTIONS);
+	return MCPASS_OK;
 }
 
 static const struct method {
@@ -125,44 +110,40 @@ static const struct method *find_method(const struct mp_call *call)
 }
 
 /* spec: MCP 2026-07-28 basic, "ResultType", "Per-response protocol fields"; caching */
-static bool dress(const struct mp_call *call, const struct method *method, json_t *result)
+static void dress(const struct mp_call *call, const struct method *method, struct mp_writer *w)
 {
-	json_t *meta;
-
 	if (call->era != MP_ERA_STATELESS)
-		return true;
-	meta = json_object();
-	if (!mp_result_put(meta, "io.modelcontextprotocol/serverInfo", server_info())) {
-		json_decref(meta);
-		return false;
-	}
-	if (!mp_result_put(result, "_meta", meta)
-	    || !mp_result_put(result, "resultType", json_string("complete")))
-		return false;
+		return;
+	mp_writer_object(w, "_meta");
+	add_server_info(w, "io.modelcontextprotocol/serverInfo");
+	mp_writer_end(w, '}');
+	mp_writer_text(w, "resultType", "complete");
 	if (!mp_methods_has(method->name, MP_METHOD_CACHEABLE))
-		return true;
-	/* The same for everybody, but what a token was needed for stays with its holder. */
-	return mp_result_put(result, "ttlMs", json_integer(TTL_MS))
-	    && mp_result_put(result, "cacheScope",
-	    json_string(call->caller != NULL ? "private" : "public"));
+		return;
+	/* The same for all callers, but what a token was needed for stays with its holder. */
+	mp_writer_int(w, "ttlMs", TTL_MS);
+	mp_writer_text(w, "cacheScope", call->caller != NULL ? "private" : "public");
 }
 
-enum mcpass_rc mp_methods_run(struct mp_call *call, json_t **ret_result, struct mcpass_error *err)
+enum mcpass_rc mp_methods_run(struct mp_call *call, struct mp_buf *result, struct mcpass_error *err)
 {
 	const struct method *method = find_method(call);
-	json_t *result = NULL;
-	enum mcpass_rc rc = MCPASS_OK;
+	struct mp_writer w = { .buf = result };
+	bool answered = false;
+	enum mcpass_rc rc = MCPASS_OK, written;
 
 	if (method == NULL)     /* spec: MCP 2026-07-28 streamable HTTP: 404; before it, 200 */
 		return mp_call_refuse(call, call->era == MP_ERA_STATELESS ? 404 : 200,
 		    MP_RPC_METHOD_NOT_FOUND, err, "Method not found: %s", call->rpc.method);
+	mp_writer_object(&w, NULL);
 	if (call->config->fixtures)
-		rc = mp_fixtures_answer(call, &result, err);
-	if (!rc && result == NULL)
-		rc = method->answer(call, &result, err);
-	if (rc)
-		return rc;
-	return built(result, dress(call, method, result), ret_result, err);
+		rc = mp_fixtures_answer(call, &w, &answered, err);
+	if (!rc && !answered)
+		rc = method->answer(call, &w, err);
+	dress(call, method, &w);
+	mp_writer_end(&w, '}');
+	written = mp_buf_check(result, "the answer", rc ? NULL : err);
+	return written ? written : rc;          /* a refusal costs memory, too */
 }
 
 const char *mp_echo_method(size_t i)

@@ -45,67 +45,51 @@ static const struct prompt prompts[] = {
 	    { echo_arguments, MP_COUNT(echo_arguments) }, write_echo },
 };
 
-static json_t *describe(const struct prompt *prompt)
+static void describe(const struct prompt *prompt, struct mp_writer *w)
 {
-	json_t *json = json_object();
-
-	if (mp_result_put(json, "name", json_string(prompt->name))
-	    && mp_result_put(json, "title", json_string(prompt->title))
-	    && mp_result_put(json, "description", json_string(prompt->description))
-	    && mp_result_put(json, "arguments", mp_arguments_list(&prompt->arguments)))
-		return json;
-	json_decref(json);
-	return NULL;
+	mp_writer_object(w, NULL);
+	mp_writer_text(w, "name", prompt->name);
+	mp_writer_text(w, "title", prompt->title);
+	mp_writer_text(w, "description", prompt->description);
+	mp_arguments_list(&prompt->arguments, w, "arguments");
+	mp_writer_end(w, '}');
 }
 
-enum mcpass_rc mp_prompts_list(struct mp_call *call, json_t **ret_result,
+enum mcpass_rc mp_prompts_list(struct mp_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
-	json_t *items[MP_COUNT(prompts)];
+	enum mcpass_rc rc = mp_result_begin_list(call, result, "prompts", err);
 
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < MP_COUNT(prompts); i++)
-		items[i] = describe(&prompts[i]);
-	return mp_result_list(call, "prompts", items, MP_COUNT(prompts), ret_result, err);
+		describe(&prompts[i], result);
+	mp_result_end_list(call, result, "prompts");
+	return MCPASS_OK;
 }
 
-/* A conversation that begins with the user saying text. */
-static json_t *messages(const char *text)
-{
-	json_t *message = json_object(), *list = json_array();
-
-	if (mp_result_put(message, "role", json_string("user"))
-	    && mp_result_put(message, "content", mp_result_text(text))
-	    && json_array_append(list, message) == 0) {
-		json_decref(message);
-		return list;
-	}
-	json_decref(message);
-	json_decref(list);
-	return NULL;
-}
-
+/* A conversation that begins with the user saying the prompt's text. */
 static enum mcpass_rc get(const struct prompt *prompt, const json_t *given,
-    json_t **ret_result, struct mcpass_error *err)
+    struct mp_writer *result, struct mcpass_error *err)
 {
-	json_t *result = json_object();
 	struct mp_buf text;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&text, MP_MAX_MESSAGE);
 	prompt->write(given, &text);
 	rc = mp_buf_check(&text, "the prompt", err);
-	if (!rc && (!mp_result_put(result, "description", json_string(prompt->description))
-	    || !mp_result_put(result, "messages", messages(mp_buf_text(&text)))))
-		rc = mp_nomem(err);
+	mp_writer_text(result, "description", prompt->description);
+	mp_writer_array(result, "messages");
+	mp_writer_object(result, NULL);
+	mp_writer_text(result, "role", "user");
+	mp_result_text(result, "content", mp_buf_text(&text));
+	mp_writer_end(result, '}');
+	mp_writer_end(result, ']');
 	mp_buf_free(&text);
-	if (rc)
-		json_decref(result);
-	else
-		*ret_result = result;
 	return rc;
 }
 
-enum mcpass_rc mp_prompts_get(struct mp_call *call, json_t **ret_result,
+enum mcpass_rc mp_prompts_get(struct mp_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	const char *name = json_string_value(mp_json_get(call->rpc.params, "name"));
@@ -124,7 +108,7 @@ enum mcpass_rc mp_prompts_get(struct mp_call *call, json_t **ret_result,
 	rc = mp_arguments_check(&prompt->arguments, given, &why);
 	if (rc)
 		return mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err, "%s", why.detail);
-	return get(prompt, given, ret_result, err);
+	return get(prompt, given, result, err);
 }
 
 const char *mp_echo_prompt(size_t i)

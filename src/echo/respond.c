@@ -1,26 +1,19 @@
 #include "echo/respond.h"
-#include <string.h>
 #include "base/limits.h"
-#include "base/secret.h"
 #include "mcp/jsonrpc.h"
 
 enum mcpass_rc mp_respond_json(struct mp_http_response *response, int status,
-    const json_t *json, struct mcpass_error *err)
+    const char *json, struct mcpass_error *err)
 {
-	char *text = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	mp_buf_init(&response->body, MP_MAX_MESSAGE);
 	if (json != NULL) {
-		text = mp_json_dump(json);
-		rc = text != NULL ? mp_headers_add(&response->headers, "Content-Type",
-		    "application/json", err) : mp_nomem(err);
+		rc = mp_headers_add(&response->headers, "Content-Type", "application/json", err);
+		mp_buf_adds(&response->body, json);
 	}
-	if (!rc && text != NULL) {
-		mp_buf_adds(&response->body, text);
+	if (!rc)
 		rc = mp_buf_check(&response->body, "the answer", err);
-	}
-	mp_free_wiped(text);
 	if (rc)
 		mp_http_response_free(response);
 	else
@@ -31,12 +24,15 @@ enum mcpass_rc mp_respond_json(struct mp_http_response *response, int status,
 enum mcpass_rc mp_respond_error(struct mp_http_response *response, int status, int code,
     const char *message, struct mcpass_error *err)
 {
-	json_t *json = NULL;
+	struct mp_buf buf;
+	struct mp_writer w = { .buf = &buf };
 	enum mcpass_rc rc;
 
-	rc = mp_rpc_error(NULL, code, message, NULL, &json, err);
+	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	mp_rpc_write_error(&w, NULL, code, message, NULL);
+	rc = mp_buf_check(&buf, "the answer", err);
 	if (!rc)
-		rc = mp_respond_json(response, status, json, err);
-	json_decref(json);
+		rc = mp_respond_json(response, status, mp_buf_text(&buf), err);
+	mp_buf_free(&buf);
 	return rc;
 }

@@ -1,44 +1,27 @@
 #include "echo/result.h"
 #include "echo/fixtures.h"
 
-bool mp_result_put(json_t *object, const char *name, json_t *value)
+void mp_result_text(struct mp_writer *w, const char *name, const char *text)
 {
-	return json_object_set_new(object, name, value) == 0;
+	mp_writer_object(w, name);
+	mp_writer_text(w, "type", "text");
+	mp_writer_text(w, "text", text);
+	mp_writer_end(w, '}');
 }
 
-json_t *mp_result_text(const char *text)
+/* spec: MCP 2026-07-28 pagination: we give out no cursor, so any is invalid */
+enum mcpass_rc mp_result_begin_list(struct mp_call *call, struct mp_writer *w,
+    const char *member, struct mcpass_error *err)
 {
-	json_t *block = json_object();
-
-	if (mp_result_put(block, "type", json_string("text"))
-	    && mp_result_put(block, "text", json_string(text)))
-		return block;
-	json_decref(block);
-	return NULL;
+	if (mp_json_get(call->rpc.params, "cursor") != NULL)
+		return mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err, "There is no such cursor");
+	mp_writer_array(w, member);
+	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_result_list(struct mp_call *call, const char *member, json_t **items,
-    size_t count, json_t **ret_result, struct mcpass_error *err)
+void mp_result_end_list(const struct mp_call *call, struct mp_writer *w, const char *member)
 {
-	json_t *list = json_array(), *result = json_object();
-	enum mcpass_rc rc = MCPASS_OK;
-	bool ok = true;
-
-	for (size_t i = 0; i < count; i++)
-		ok = json_array_append_new(list, items[i]) == 0 && ok;
-	ok = json_object_set(result, member, list) == 0 && ok;
-	if (ok && call->config->fixtures)
-		rc = mp_fixtures_list(member, list, err);
-	json_decref(list);
-	/* spec: MCP 2026-07-28 pagination: we give out no cursor, so any is invalid */
-	if (!ok)
-		rc = mp_nomem(err);
-	else if (!rc && mp_json_get(call->rpc.params, "cursor") != NULL)
-		rc = mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err,
-		    "There is no such cursor");
-	if (rc)
-		json_decref(result);
-	else
-		*ret_result = result;
-	return rc;
+	if (call->config->fixtures)
+		mp_fixtures_list(member, w);
+	mp_writer_end(w, ']');
 }

@@ -3,14 +3,11 @@
 #define MP_ECHO_RESULT_H
 #include "echo/call.h"
 
-/* Sets a member to a new reference, which is taken over in any case; false when value or
- * object is NULL or memory is out. */
-bool mp_result_put(json_t *object, const char *name, json_t *value);
-/* A content block that is a text: new, or NULL. */
-json_t *mp_result_text(const char *text);
-/* The result of a list method; takes over the items, of which one may be NULL: then
- * memory is out. */
-enum mcpass_rc mp_result_list(struct mp_call *call, const char *member, json_t **items,
-    size_t count, json_t **ret_result, struct mcpass_error *err);
+/* A content block that is a text. */
+void mp_result_text(struct mp_writer *w, const char *name, const char *text);
+/* The result of a list method: its items are written between the two. */
+enum mcpass_rc mp_result_begin_list(struct mp_call *call, struct mp_writer *w,
+    const char *member, struct mcpass_error *err);
+void mp_result_end_list(const struct mp_call *call, struct mp_writer *w, const char *member);
 
 #endif

@@ -106,66 +106,56 @@ static bool is_offered(const struct mp_call *call, const struct tool *tool)
 	return call->config->calls_on || !tool->calls_on;
 }
 
-static json_t *describe(const struct tool *tool)
+static void describe(const struct tool *tool, struct mp_writer *w)
 {
-	json_t *json = json_object(), *hints = json_object();
-	bool ok = mp_result_put(hints, "readOnlyHint", json_true())
-	    && mp_result_put(json, "name", json_string(tool->name))
-	    && mp_result_put(json, "title", json_string(tool->title))
-	    && mp_result_put(json, "description", json_string(tool->description))
-	    && mp_result_put(json, "inputSchema", mp_arguments_schema(&tool->arguments))
-	    && json_object_set(json, "annotations", hints) == 0;
-
-	json_decref(hints);
-	if (ok)
-		return json;
-	json_decref(json);
-	return NULL;
+	mp_writer_object(w, NULL);
+	mp_writer_text(w, "name", tool->name);
+	mp_writer_text(w, "title", tool->title);
+	mp_writer_text(w, "description", tool->description);
+	mp_arguments_schema(&tool->arguments, w, "inputSchema");
+	mp_writer_object(w, "annotations");
+	mp_writer_bool(w, "readOnlyHint", true);
+	mp_writer_end(w, '}');
+	mp_writer_end(w, '}');
 }
 
-enum mcpass_rc mp_tools_list(struct mp_call *call, json_t **ret_result,
+enum mcpass_rc mp_tools_list(struct mp_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
-	json_t *items[MP_COUNT(tools)];
-	size_t count = 0;
+	enum mcpass_rc rc = mp_result_begin_list(call, result, "tools", err);
 
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < MP_COUNT(tools); i++)
 		if (is_offered(call, &tools[i]))
-			items[count++] = describe(&tools[i]);
-	return mp_result_list(call, "tools", items, count, ret_result, err);
+			describe(&tools[i], result);
+	mp_result_end_list(call, result, "tools");
+	return MCPASS_OK;
 }
 
 /* One text as a tool's result. */
-static enum mcpass_rc text_result(const char *text, bool is_error, json_t **ret_result,
-    struct mcpass_error *err)
+static void write_text(struct mp_writer *result, const char *text, bool is_error)
 {
-	json_t *result = json_object(), *content = json_array();
-
-	if (json_array_append_new(content, mp_result_text(text)) == 0
-	    && json_object_set(result, "content", content) == 0
-	    && mp_result_put(result, "isError", json_boolean(is_error))) {
-		json_decref(content);
-		*ret_result = result;
-		return MCPASS_OK;
-	}
-	json_decref(content);
-	json_decref(result);
-	return mp_nomem(err);
+	mp_writer_array(result, "content");
+	mp_result_text(result, NULL, text);
+	mp_writer_end(result, ']');
+	mp_writer_bool(result, "isError", is_error);
 }
 
 /* spec: MCP 2025-11-25 changelog, minor 5 (SEP-1303): from then on arguments that do not
  * fit are the tool's own error, which a model gets to see; before, a protocol error.
  * Revisions are dates, so their text sorts. */
 static enum mcpass_rc refuse_arguments(struct mp_call *call, const struct mcpass_error *why,
-    json_t **ret_result, struct mcpass_error *err)
+    struct mp_writer *result, struct mcpass_error *err)
 {
-	if (strcmp(call->revision, MP_REV_2025_11_25) >= 0)
-		return text_result(why->detail, true, ret_result, err);
-	return mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err, "%s", why->detail);
+	if (strcmp(call->revision, MP_REV_2025_11_25) < 0)
+		return mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err, "%s", why->detail);
+	write_text(result, why->detail, true);
+	return MCPASS_OK;
 }
 
 static enum mcpass_rc run_tool(struct mp_call *call, const struct tool *tool,
-    json_t **ret_result, struct mcpass_error *err)
+    struct mp_writer *result, struct mcpass_error *err)
 {
 	const json_t *given = mp_json_get(call->rpc.params, "arguments");
 	struct mcpass_error why = { 0 };
@@ -174,20 +164,19 @@ static enum mcpass_rc run_tool(struct mp_call *call, const struct tool *tool,
 
 	rc = mp_arguments_check(&tool->arguments, given, &why);
 	if (rc)
-		return refuse_arguments(call, &why, ret_result, err);
+		return refuse_arguments(call, &why, result, err);
 	/* The answer waits until the other server was called; what is made up now is dropped. */
 	if (tool->calls_on && call->caller != NULL && call->caller->called_on == NULL)
 		call->waits = true;
 	mp_buf_init(&text, MP_MAX_MESSAGE);
 	rc = tool->run(call, tool, given, &text, err);
 	if (!rc)
-		rc = text_result(mp_buf_text(&text), tool->failed != NULL && tool->failed(call),
-		    ret_result, err);
+		write_text(result, mp_buf_text(&text), tool->failed != NULL && tool->failed(call));
 	mp_buf_free(&text);
 	return rc;
 }
 
-enum mcpass_rc mp_tools_call(struct mp_call *call, json_t **ret_result,
+enum mcpass_rc mp_tools_call(struct mp_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	const char *name = json_string_value(mp_json_get(call->rpc.params, "name"));
@@ -199,7 +188,7 @@ enum mcpass_rc mp_tools_call(struct mp_call *call, json_t **ret_result,
 		    "tools/call takes a name and an object of arguments");
 	for (size_t i = 0; i < MP_COUNT(tools); i++)
 		if (strcmp(tools[i].name, name) == 0 && is_offered(call, &tools[i]))
-			return run_tool(call, &tools[i], ret_result, err);
+			return run_tool(call, &tools[i], result, err);
 	return mp_call_refuse(call, 200, MP_RPC_INVALID_PARAMS, err, "Unknown tool: %s", name);
 }
 

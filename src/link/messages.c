@@ -7,21 +7,22 @@
 #include "wire/json/json.h"
 
 /* spec: JSON-RPC 2.0 5; result NULL: nothing of the kind was offered */
-static enum mcpass_rc answer(struct mp_link *link, const json_t *id, json_t *result,
+static enum mcpass_rc answer(struct mp_link *link, const json_t *id, const char *result,
     struct mcpass_error *err)
 {
-	json_t *json = NULL;
-	char *text = NULL;
+	struct mp_buf buf;
+	struct mp_writer w = { .buf = &buf };
 	enum mcpass_rc rc;
 
-	rc = result != NULL ? mp_rpc_result(id, result, &json, err)
-	    : mp_rpc_error(id, MP_RPC_METHOD_NOT_FOUND, "not offered by this client", NULL, &json, err);
-	if (!rc) {
-		text = mp_json_dump(json);
-		rc = text != NULL ? mcpass_session_answer(link->session, text, err) : mp_nomem(err);
-	}
-	mp_free_wiped(text);
-	json_decref(json);
+	mp_buf_init(&buf, 2 * MP_MAX_MESSAGE);
+	if (result != NULL)
+		mp_rpc_write_result(&w, id, (struct mp_span){ result, strlen(result) });
+	else
+		mp_rpc_write_error(&w, id, MP_RPC_METHOD_NOT_FOUND, "not offered by this client", NULL);
+	rc = mp_buf_check(&buf, "our answer", err);
+	if (!rc)
+		rc = mcpass_session_answer(link->session, mp_buf_text(&buf), err);
+	mp_buf_free(&buf);
 	return rc;
 }
 
@@ -29,18 +30,13 @@ static enum mcpass_rc answer_request(struct mp_link *link, const struct mp_rpc *
     struct mcpass_error *err)
 {
 	const struct mp_link_ui *ui = &link->options.ui;
-	json_t *result = NULL;
 	char *text = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (ui->asked != NULL)
 		rc = ui->asked(ui->ctx, rpc->method, rpc->params, &text, err);
-	if (!rc && text != NULL)
-		rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE, "our answer",
-		    &result, err);
 	if (!rc)
-		rc = answer(link, rpc->id, result, err);
-	json_decref(result);
+		rc = answer(link, rpc->id, text, err);
 	mp_free_wiped(text);
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "mcp/jsonrpc.h"
 #include <limits.h>
+#include <string.h>
 
 /* spec: MCP 2026-07-28 basic, "Requests": a string or an integer, never null */
 static bool is_id(const json_t *json)
@@ -89,62 +90,27 @@ enum mcpass_rc mp_rpc_read(json_t *json, struct mp_rpc *ret_rpc, struct mcpass_e
 	return rc;
 }
 
-/* Sets a member to a new reference, which may be NULL: then memory ran out. */
-static bool put(json_t *object, const char *name, json_t *value)
+void mp_rpc_write_result(struct mp_writer *w, const json_t *id, struct mp_span result)
 {
-	return json_object_set_new(object, name, value) == 0;
+	mp_writer_object(w, NULL);
+	mp_writer_text(w, "jsonrpc", "2.0");
+	mp_writer_json(w, "id", id);
+	mp_writer_raw(w, "result", result);
+	mp_writer_end(w, '}');
 }
 
-static bool put_shared(json_t *object, const char *name, json_t *value)
+/* spec: MCP basic, "Error Responses": id is left out, not null, when unknown */
+void mp_rpc_write_error(struct mp_writer *w, const json_t *id, int code, const char *message,
+    const char *data)
 {
-	return value == NULL || json_object_set(object, name, value) == 0;
-}
-
-static bool put_id(json_t *object, const json_t *id)
-{
-	return id == NULL || put(object, "id", json_deep_copy(id));
-}
-
-static enum mcpass_rc done(json_t *json, bool ok, json_t **ret_json, struct mcpass_error *err)
-{
-	if (!ok) {
-		json_decref(json);
-		return mp_nomem(err);
-	}
-	*ret_json = json;
-	return MCPASS_OK;
-}
-
-enum mcpass_rc mp_rpc_request(const json_t *id, const char *method, json_t *params,
-    json_t **ret_json, struct mcpass_error *err)
-{
-	json_t *json = json_object();
-
-	return done(json, put(json, "jsonrpc", json_string("2.0")) && put_id(json, id)
-	    && put(json, "method", json_string(method)) && put_shared(json, "params", params),
-	    ret_json, err);
-}
-
-enum mcpass_rc mp_rpc_result(const json_t *id, json_t *result, json_t **ret_json,
-    struct mcpass_error *err)
-{
-	json_t *json = json_object();
-
-	return done(json, put(json, "jsonrpc", json_string("2.0")) && put_id(json, id)
-	    && put(json, "result", result != NULL ? json_incref(result) : json_object()),
-	    ret_json, err);
-}
-
-enum mcpass_rc mp_rpc_error(const json_t *id, int code, const char *message, json_t *data,
-    json_t **ret_json, struct mcpass_error *err)
-{
-	json_t *json = json_object(), *error = json_object();
-	bool ok = put(error, "code", json_integer(code)) && put(error, "message", json_string(message))
-	    && put_shared(error, "data", data);
-
-	/* spec: MCP basic, "Error Responses": id is left out, not null, when unknown */
-	ok = ok && put(json, "jsonrpc", json_string("2.0")) && put_id(json, id)
-	    && put_shared(json, "error", error);
-	json_decref(error);
-	return done(json, ok, ret_json, err);
+	mp_writer_object(w, NULL);
+	mp_writer_text(w, "jsonrpc", "2.0");
+	mp_writer_json(w, "id", id);
+	mp_writer_object(w, "error");
+	mp_writer_int(w, "code", code);
+	mp_writer_text(w, "message", message);
+	if (data != NULL)
+		mp_writer_raw(w, "data", (struct mp_span){ data, strlen(data) });
+	mp_writer_end(w, '}');
+	mp_writer_end(w, '}');
 }

@@ -3,6 +3,7 @@
 #ifndef MP_MCP_JSONRPC_H
 #define MP_MCP_JSONRPC_H
 #include "wire/json/json.h"
+#include "wire/json/writer.h"
 
 enum mp_rpc_kind { MP_RPC_INVALID = 0, MP_RPC_REQUEST, MP_RPC_NOTIFICATION, MP_RPC_RESULT, MP_RPC_ERROR };
 
@@ -30,14 +31,10 @@ struct mp_rpc {
 /* Classifies one message (not a batch).  MCPASS_E_PROTOCOL when it is none. */
 enum mcpass_rc mp_rpc_read(json_t *json, struct mp_rpc *ret_rpc, struct mcpass_error *err);
 
-/* New messages; params, result and data may be NULL and are not stolen; id is copied.
- * *ret_json is the caller's (json_decref). */
-enum mcpass_rc mp_rpc_request(const json_t *id, const char *method, json_t *params,
-    json_t **ret_json, struct mcpass_error *err);   /* id NULL: a notification */
-enum mcpass_rc mp_rpc_result(const json_t *id, json_t *result, json_t **ret_json,
-    struct mcpass_error *err);
-enum mcpass_rc mp_rpc_error(const json_t *id, int code, const char *message, json_t *data,
-    json_t **ret_json, struct mcpass_error *err);
+/* Responses; id NULL: none; data is JSON text, or NULL. */
+void mp_rpc_write_result(struct mp_writer *w, const json_t *id, struct mp_span result);
+void mp_rpc_write_error(struct mp_writer *w, const json_t *id, int code, const char *message,
+    const char *data);
 
 /* The operations that a body asks for, for the guard: a request or a batch of them
  * (2025-03-26).  A response or an empty batch yields none; bad JSON is

@@ -9,15 +9,19 @@
 enum mcpass_rc mp_gate_error(struct mp_http_response *response, int status, const char *error,
     const char *description, struct mcpass_error *err)
 {
-	json_t *json = json_object();
+	struct mp_buf buf;
+	struct mp_writer w = { .buf = &buf };
 	enum mcpass_rc rc;
 
-	if (json_object_set_new(json, "error", json_string(error)) == 0
-	    && json_object_set_new(json, "error_description", json_string(description)) == 0)
-		rc = mp_respond_json(response, status, json, err);
-	else
-		rc = mp_nomem(err);
-	json_decref(json);
+	mp_buf_init(&buf, MP_MAX_DOCUMENT);
+	mp_writer_object(&w, NULL);
+	mp_writer_text(&w, "error", error);
+	mp_writer_text(&w, "error_description", description);
+	mp_writer_end(&w, '}');
+	rc = mp_buf_check(&buf, "the answer", err);
+	if (!rc)
+		rc = mp_respond_json(response, status, mp_buf_text(&buf), err);
+	mp_buf_free(&buf);
 	return rc;
 }
 
@@ -223,36 +227,60 @@ static enum mcpass_rc ask_health(const struct mp_gate *gate, size_t i, int64_t n
 	return rc;
 }
 
-enum mcpass_rc mp_gate_health(const struct mp_gate *gate, const struct mp_http_request *request,
-    struct mp_http_response *response, struct mcpass_error *err)
+struct gate_health {
+	size_t count, well, serving;
+};
+
+/* A list of the issuers; *ret_later: one of them is not known yet. */
+static enum mcpass_rc write_issuers(const struct mp_gate *gate, int64_t now, struct mp_writer *w,
+    struct gate_health *all, bool *ret_later, struct mcpass_error *err)
 {
 	static const char *const states[] = { [MCPASS_ISSUER_UNREACHABLE] = "unreachable",
 		[MCPASS_ISSUER_OLD_KEYS] = "old keys", [MCPASS_ISSUER_REACHABLE] = "ok" };
-	json_t *list = json_array(), *json = NULL;
 	struct mcpass_health health = { 0 };
-	size_t well = 0, serving = 0, count = 0;
-	enum mcpass_rc rc = list != NULL ? MCPASS_OK : mp_nomem(err);
-	bool later = false;
+	enum mcpass_rc rc;
 
-	for (; !rc && !later && gate->guard != NULL; count++) {
-		rc = ask_health(gate, count, request->now, &health, &later, err);
-		if (rc || later || health.issuer == NULL)
-			break;
-		well += health.state == MCPASS_ISSUER_REACHABLE;
-		serving += health.state != MCPASS_ISSUER_UNREACHABLE;
-		if (json_array_append_new(list, json_pack("{s:s s:s}", "issuer", health.issuer, "state",
-		    states[health.state])) != 0)
-			rc = mp_nomem(err);
+	for (; gate->guard != NULL; all->count++) {
+		rc = ask_health(gate, all->count, now, &health, ret_later, err);
+		if (rc || *ret_later || health.issuer == NULL)
+			return rc;
+		all->well += health.state == MCPASS_ISSUER_REACHABLE;
+		all->serving += health.state != MCPASS_ISSUER_UNREACHABLE;
+		mp_writer_object(w, NULL);
+		mp_writer_text(w, "issuer", health.issuer);
+		mp_writer_text(w, "state", states[health.state]);
+		mp_writer_end(w, '}');
 	}
-	if (!rc && !later) {
-		json = json_pack("{s:s s:O}", "status", well == count ? "ok" : "degraded", "issuers", list);
-		rc = json == NULL ? mp_nomem(err) : mp_respond_json(response, serving > 0 || count == 0 ? 200
-		    : 503, json, err);
-	}
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_gate_health(const struct mp_gate *gate, const struct mp_http_request *request,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct gate_health all = { 0 };
+	struct mp_buf issuers, buf;
+	struct mp_writer list = { .buf = &issuers }, w = { .buf = &buf };
+	bool later = false;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&issuers, MP_MAX_DOCUMENT);
+	mp_buf_init(&buf, MP_MAX_DOCUMENT);
+	mp_writer_array(&list, NULL);
+	rc = write_issuers(gate, request->now, &list, &all, &later, err);
+	mp_writer_end(&list, ']');
+	mp_writer_object(&w, NULL);
+	mp_writer_text(&w, "status", all.well == all.count ? "ok" : "degraded");
+	mp_writer_raw(&w, "issuers", (struct mp_span){ mp_buf_text(&issuers), issuers.len });
+	mp_writer_end(&w, '}');
+	if (!rc && !later)
+		rc = mp_buf_check(issuers.failed ? &issuers : &buf, "the answer", err);
+	if (!rc && !later)
+		rc = mp_respond_json(response, all.serving > 0 || all.count == 0 ? 200 : 503,
+		    mp_buf_text(&buf), err);
 	if (later)
 		response->status = MP_HTTP_LATER;
-	json_decref(json);
-	json_decref(list);
+	mp_buf_free(&issuers);
+	mp_buf_free(&buf);
 	return rc;
 }
 

@@ -61,20 +61,26 @@ static void add_valid(struct mp_buf *buf, const char *text, size_t len)
 	}
 }
 
+void mp_writer_escaped(struct mp_buf *buf, const char *text)
+{
+	size_t len = strlen(text), good;
+
+	while ((good = mp_utf8_prefix(text, len)) < len) {
+		add_valid(buf, text, good);
+		mp_buf_adds(buf, "\xef\xbf\xbd");
+		text += good + 1;
+		len -= good + 1;
+	}
+	add_valid(buf, text, len);
+}
+
 void mp_writer_text(struct mp_writer *w, const char *name, const char *text)
 {
-	size_t len, good;
-
 	if (text == NULL)
 		return;
 	begin(w, name);
 	mp_buf_addc(w->buf, '"');
-	for (len = strlen(text); (good = mp_utf8_prefix(text, len)) < len; len -= good + 1) {
-		add_valid(w->buf, text, good);
-		mp_buf_adds(w->buf, "\xef\xbf\xbd");
-		text += good + 1;
-	}
-	add_valid(w->buf, text, len);
+	mp_writer_escaped(w->buf, text);
 	mp_buf_addc(w->buf, '"');
 }
 
@@ -96,4 +102,20 @@ void mp_writer_raw(struct mp_writer *w, const char *name, struct mp_span json)
 		return;
 	begin(w, name);
 	mp_buf_add(w->buf, json.data, json.len);
+}
+
+static int add_bytes(const char *bytes, size_t len, void *buf)
+{
+	mp_buf_add(buf, bytes, len);
+	return ((struct mp_buf *)buf)->failed ? -1 : 0;
+}
+
+void mp_writer_json(struct mp_writer *w, const char *name, const json_t *json)
+{
+	if (json == NULL)
+		return;
+	begin(w, name);
+	if (json_dump_callback(json, add_bytes, w->buf, JSON_COMPACT | JSON_ENCODE_ANY) != 0
+	    && !w->buf->failed)
+		w->buf->failed = MCPASS_E_NOMEM;
 }

@@ -1,6 +1,7 @@
 /* writer.h - JSON written into a buffer: whatever goes wrong sticks in that (base/buf.h). */
 #ifndef MP_WIRE_JSON_WRITER_H
 #define MP_WIRE_JSON_WRITER_H
+#include <jansson.h>
 #include <stdint.h>
 #include "base/buf.h"
 
@@ -17,7 +18,10 @@ void mp_writer_end(struct mp_writer *w, char bracket);          /* '}' or ']' */
 void mp_writer_text(struct mp_writer *w, const char *name, const char *text);
 void mp_writer_int(struct mp_writer *w, const char *name, int64_t number);
 void mp_writer_bool(struct mp_writer *w, const char *name, bool value);
-/* JSON that is text already; data NULL: nothing is written. */
+/* JSON that is text already; data NULL: nothing is written.  And a value that is none yet. */
 void mp_writer_raw(struct mp_writer *w, const char *name, struct mp_span json);
+void mp_writer_json(struct mp_writer *w, const char *name, const json_t *json);
+/* The inside of a string: text, escaped, in the midst of JSON that is written by hand. */
+void mp_writer_escaped(struct mp_buf *buf, const char *text);
 
 #endif
