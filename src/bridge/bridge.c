@@ -126,8 +126,15 @@ struct mp_span mp_bridge_output(const struct mp_bridge *b)
 void mp_bridge_wrote(struct mp_bridge *b, size_t len)
 {
 	b->out_at += len;
-	if (b->out_at < b->out.len)
+	if (b->out_at < b->out.len) {
+		/* A host that is always a little behind must not make it grow. */
+		if (b->out_at >= KEPT_ROOM && b->out_at >= b->out.len / 2) {
+			b->out.len -= b->out_at;
+			memmove(b->out.data, b->out.data + b->out_at, b->out.len + 1);
+			b->out_at = 0;
+		}
 		return;
+	}
 	b->out_at = 0;
 	if (b->out.room > KEPT_ROOM) {
 		mp_buf_free(&b->out);

@@ -34,6 +34,9 @@ struct mp_bridge_port {
 	 * never 0. */
 	enum mcpass_rc (*request)(void *ctx, size_t server, const char *method, const char *params,
 	    unsigned *ret_call, struct mcpass_error *err);
+	/* A request of the host as it is, id and all; its answer is the whole response. */
+	enum mcpass_rc (*send)(void *ctx, size_t server, struct mp_span message, unsigned *ret_call,
+	    struct mcpass_error *err);
 	enum mcpass_rc (*notify)(void *ctx, size_t server, const char *method, const char *params,
 	    struct mcpass_error *err);
 	/* Answers a request of the server; the whole response. */
@@ -80,7 +83,8 @@ enum mcpass_rc mp_bridge_host_ended(struct mp_bridge *bridge, struct mcpass_erro
 struct mp_span mp_bridge_output(const struct mp_bridge *bridge);
 void mp_bridge_wrote(struct mp_bridge *bridge, size_t len);
 
-/* A request was answered: json is the result, or with is_error the JSON-RPC error. */
+/* A request was answered: json is the result, or with is_error the JSON-RPC error; of one that
+ * went by send(), the whole response. */
 enum mcpass_rc mp_bridge_answered(struct mp_bridge *bridge, size_t server, unsigned call,
     const char *json, bool is_error, struct mcpass_error *err);
 /* It gets no answer; why says so. */

@@ -28,11 +28,12 @@ static bool is_new_form(const struct mp_message *m, struct mp_span meta)
 /* --- requests --- */
 
 static enum mcpass_rc make_request(struct mp_bridge *b, const struct mp_message *m,
-    struct mp_span meta, struct mp_request **ret_request, struct mcpass_error *err)
+    struct mp_span params, struct mp_span meta, struct mp_request **ret_request,
+    struct mcpass_error *err)
 {
 	struct mp_span progress = no_id;
 	struct mp_request *r;
-	enum mcpass_rc rc = mp_request_new(b, MP_REQUEST_HOST, m->method, m->params, &r, err);
+	enum mcpass_rc rc = mp_request_new(b, MP_REQUEST_HOST, m->method, params, &r, err);
 
 	if (rc)
 		return rc;
@@ -51,7 +52,7 @@ static enum mcpass_rc take_request(struct mp_bridge *b, const struct mp_message 
 	struct mp_span meta = meta_of(m);
 	struct mp_request *r;
 	enum mcpass_rc rc;
-	bool is_new = is_new_form(m, meta);
+	bool is_new = is_new_form(m, meta), passes = mp_upstream_passes(b, m, is_new);
 
 	if (mp_request_by_id(b, m->id) != NULL)
 		return mp_tell_refuse(b, m->id, MP_RPC_INVALID_REQUEST,
@@ -61,10 +62,13 @@ static enum mcpass_rc take_request(struct mp_bridge *b, const struct mp_message 
 	if (!is_new && !b->host.has_initialized && !mp_eq(m->method, "ping"))
 		return mp_tell_refuse(b, m->id, MP_RPC_INVALID_REQUEST,
 		    "The first request is initialize, or one with the _meta of 2026-07-28.", err);
-	rc = make_request(b, m, meta, &r, err);
+	/* What passes as it is needs no copy of its parameters. */
+	rc = make_request(b, m, passes ? no_id : m->params, meta, &r, err);
 	if (rc)
 		return rc;
 	r->is_new = is_new;
+	if (passes)
+		return mp_upstream_pass(b, r, m->text, err);
 	if (!is_new && !b->host.has_initialized)        /* a ping */
 		return mp_tell_result(b, r, "{}", err);
 	return is_new ? mp_new_host_request(b, r, err) : mp_old_host_request(b, r, err);

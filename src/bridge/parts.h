@@ -65,6 +65,7 @@ struct mp_request {
 	unsigned call;          /* MP_REQUEST_SENT; and under way while PARKED */
 	unsigned rounds;
 	bool is_new;            /* the form it came in */
+	bool is_whole;          /* it went as it is, and its answer comes so */
 	bool is_refused;        /* MP_REQUEST_PARKED: it has to be sent again */
 	bool is_error;          /* result is an error */
 	bool was_told;          /* where to sign in */
@@ -147,6 +148,9 @@ enum mcpass_rc mp_tell_error_json(struct mp_bridge *b, struct mp_request *r, con
 /* To a message that is no request; id data NULL: null. */
 enum mcpass_rc mp_tell_refuse(struct mp_bridge *b, struct mp_span id, int code,
     const char *message, struct mcpass_error *err);
+/* The whole response to it, as its server wrote it. */
+enum mcpass_rc mp_tell_whole(struct mp_bridge *b, struct mp_request *r, const char *response,
+    struct mcpass_error *err);
 /* A whole message, on one line. */
 enum mcpass_rc mp_tell_pass(struct mp_bridge *b, struct mp_span json, struct mcpass_error *err);
 /* A message of ours: a request when id is not NULL. */
@@ -165,6 +169,10 @@ enum mcpass_rc mp_host_forget(struct mp_bridge *b, struct mp_request *r, struct 
 /* upstream.c: the servers */
 enum mcpass_rc mp_upstream_open(struct mp_bridge *b, size_t server, struct mcpass_error *err);
 enum mcpass_rc mp_upstream_flush(struct mp_bridge *b, size_t server, struct mcpass_error *err);
+/* It may go to the server as it is. */
+bool mp_upstream_passes(const struct mp_bridge *b, const struct mp_message *m, bool is_new);
+enum mcpass_rc mp_upstream_pass(struct mp_bridge *b, struct mp_request *r, struct mp_span text,
+    struct mcpass_error *err);
 /* Sends it in the form that the server wants. */
 enum mcpass_rc mp_upstream_forward(struct mp_bridge *b, struct mp_request *r,
     struct mcpass_error *err);

@@ -97,6 +97,13 @@ enum mcpass_rc mp_tell_refuse(struct mp_bridge *b, struct mp_span id, int code,
 	return add_error(b, code, message, err);
 }
 
+enum mcpass_rc mp_tell_whole(struct mp_bridge *b, struct mp_request *r, const char *response,
+    struct mcpass_error *err)
+{
+	mp_request_free(b, r);
+	return mp_tell_pass(b, (struct mp_span){ response, strlen(response) }, err);
+}
+
 enum mcpass_rc mp_tell_pass(struct mp_bridge *b, struct mp_span json, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = add_json(b, json, err);

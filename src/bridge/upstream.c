@@ -134,6 +134,30 @@ static enum mcpass_rc send_as_is(struct mp_bridge *b, struct mp_request *r,
 	return rc;
 }
 
+bool mp_upstream_passes(const struct mp_bridge *b, const struct mp_message *m, bool is_new)
+{
+	const struct mp_upstream *u = &b->servers[0];
+	bool is_of_tools = mp_eq(m->method, "tools/list") || mp_eq(m->method, "tools/call");
+
+	return b->config->server_count == 1 && u->state == MP_UPSTREAM_OPEN
+	    && is_new == (u->era == MP_ERA_STATELESS) && !mp_eq(m->method, "server/discover")
+	    && !(is_of_tools && mp_tools_are_changed(b));
+}
+
+enum mcpass_rc mp_upstream_pass(struct mp_bridge *b, struct mp_request *r, struct mp_span text,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc;
+
+	r->state = MP_REQUEST_SENT;
+	r->is_whole = true;
+	rc = b->port->send(b->port->ctx, 0, text, &r->call, &why);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	return rc ? mp_upstream_failed(b, r, &why, err) : MCPASS_OK;
+}
+
 enum mcpass_rc mp_upstream_forward(struct mp_bridge *b, struct mp_request *r,
     struct mcpass_error *err)
 {
@@ -212,6 +236,8 @@ enum mcpass_rc mp_upstream_result(struct mp_bridge *b, struct mp_request *r, con
 	case MP_REQUEST_HOST:
 		break;
 	}
+	if (r->is_whole)
+		return mp_tell_whole(b, r, json, err);
 	if (!is_error && mp_eq(r->method, "tools/list") && mp_tools_are_changed(b))
 		return show_tools(b, r, json, err);
 	return answer_host(b, r, json, is_error, err);

@@ -31,8 +31,21 @@ void mp_run_break(struct mp_run *run, const struct mcpass_error *why)
 	mp_loop_end(run->loop);
 }
 
+static void hold(struct mp_run *run, bool is_held)
+{
+	if (run->is_held == is_held)
+		return;
+	run->is_held = is_held;
+	for (size_t i = 0; i < run->count; i++)
+		if (run->servers[i].is_open)
+			mp_link_hold(run->servers[i].conn.link, is_held);
+}
+
+/* At once: a link has more to tell than one thing. */
 void mp_run_touch(struct mp_run *run)
 {
+	if (mp_bridge_output(run->bridge).len > HOLD_BYTES)
+		hold(run, true);
 	mp_loop_soon(run->loop, &run->flush);
 }
 
@@ -113,16 +126,6 @@ static void on_parent(void *ctx)
 }
 
 /* --- the host --- */
-
-static void hold(struct mp_run *run, bool is_held)
-{
-	if (run->is_held == is_held)
-		return;
-	run->is_held = is_held;
-	for (size_t i = 0; i < run->count; i++)
-		if (run->servers[i].is_open)
-			mp_link_hold(run->servers[i].conn.link, is_held);
-}
 
 static enum mcpass_rc keep_pace(struct mp_run *run, size_t behind, struct mcpass_error *err)
 {

@@ -208,6 +208,15 @@ static enum mcpass_rc do_request(void *ctx, size_t index, const char *method, co
 	return mp_link_submit(server->conn.link, &request, ret_call, err);
 }
 
+static enum mcpass_rc do_send(void *ctx, size_t index, struct mp_span message, unsigned *ret_call,
+    struct mcpass_error *err)
+{
+	struct mp_run_server *server = server_at(ctx, index);
+
+	return mp_link_send(server->conn.link, message.data, message.len, on_answered, server, ret_call,
+	    err);
+}
+
 /* A session that has failed takes none: its requests say so. */
 static enum mcpass_rc do_notify(void *ctx, size_t index, const char *method, const char *params,
     struct mcpass_error *err)
@@ -242,7 +251,7 @@ static const char *get_welcome(void *ctx, size_t index)
 
 struct mp_bridge_port mp_run_port(struct mp_run *run)
 {
-	return (struct mp_bridge_port){ run, do_open, do_request, do_notify, do_respond, do_cancel,
+	return (struct mp_bridge_port){ run, do_open, do_request, do_send, do_notify, do_respond, do_cancel,
 		get_revision, get_welcome };
 }
 

@@ -335,9 +335,9 @@ enum mcpass_rc mp_json_edit_put(struct mp_span text, const char *container, cons
 	style = (struct style){ unit_of(text, &root), line_end_of(text) };
 	if (root.key == NULL) {
 		rc = put_container(text, &root, &style, container, name, json, buf, err);
-	} else if (inner.key == NULL) {
+	} else if (inner.key == NULL && inner.close != NULL) {
 		append(buf, text, &inner, &style, name, json);
-	} else {
+	} else if (inner.key != NULL) {
 		add_range(buf, text.data, inner.value);
 		add_json(buf, &style, indent_of(text, inner.key), json);
 		add_range(buf, inner.value_end, text.data + text.len);

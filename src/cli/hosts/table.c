@@ -4,22 +4,22 @@
 
 /* All that is known of a host stands in its row. */
 const struct mp_host_file mp_host_files[] = {
-	{ "claude", "Claude Desktop", MP_HOST_JSON, ".config/Claude/claude_desktop_config.json", NULL,
-	    "mcpServers", false, "quit it and start it again" },
-	{ "claude-code", "Claude Code", MP_HOST_JSON, ".claude.json", ".mcp.json", "mcpServers", true,
+	{ "claude", "Claude Desktop", ".config/Claude/claude_desktop_config.json", NULL,
+	    "mcpServers", MP_HOST_JSON, false, "quit it and start it again" },
+	{ "claude-code", "Claude Code", ".claude.json", ".mcp.json", "mcpServers", MP_HOST_JSON, true,
 	    "start a new session" },
-	{ "cursor", "Cursor", MP_HOST_JSON, ".cursor/mcp.json", ".cursor/mcp.json", "mcpServers", false,
+	{ "cursor", "Cursor", ".cursor/mcp.json", ".cursor/mcp.json", "mcpServers", MP_HOST_JSON, false,
 	    "switch the server on in its settings" },
-	{ "vscode", "VS Code", MP_HOST_JSON, ".config/Code/User/mcp.json", ".vscode/mcp.json", "servers",
-	    true, "run 'MCP: List Servers' and start it" },
-	{ "zed", "Zed", MP_HOST_JSON, ".config/zed/settings.json", ".zed/settings.json",
-	    "context_servers", false, "it reads the file by itself" },
-	{ "windsurf", "Windsurf", MP_HOST_JSON, ".codeium/windsurf/mcp_config.json", NULL, "mcpServers",
-	    false, "refresh the list of servers in its settings" },
-	{ "codex", "Codex", MP_HOST_TOML, ".codex/config.toml", ".codex/config.toml", "mcp_servers", false,
+	{ "vscode", "VS Code", ".config/Code/User/mcp.json", ".vscode/mcp.json", "servers",
+	    MP_HOST_JSON, true, "run 'MCP: List Servers' and start it" },
+	{ "zed", "Zed", ".config/zed/settings.json", ".zed/settings.json",
+	    "context_servers", MP_HOST_JSON, false, "it reads the file by itself" },
+	{ "windsurf", "Windsurf", ".codeium/windsurf/mcp_config.json", NULL, "mcpServers",
+	    MP_HOST_JSON, false, "refresh the list of servers in its settings" },
+	{ "codex", "Codex", ".codex/config.toml", ".codex/config.toml", "mcp_servers", MP_HOST_TOML, false,
 	    "start a new session" },
-	{ "gemini", "Gemini CLI", MP_HOST_JSON, ".gemini/settings.json", ".gemini/settings.json",
-	    "mcpServers", false, "start a new session" },
+	{ "gemini", "Gemini CLI", ".gemini/settings.json", ".gemini/settings.json",
+	    "mcpServers", MP_HOST_JSON, false, "start a new session" },
 };
 const size_t mp_host_file_count = MP_COUNT(mp_host_files);
 

@@ -9,10 +9,10 @@ enum mp_host_format { MP_HOST_JSON, MP_HOST_TOML };
 struct mp_host_file {
 	const char *name;               /* "cursor" */
 	const char *title;              /* "Cursor" */
-	enum mp_host_format format;
 	const char *file;               /* below the home directory */
 	const char *project_file;       /* below that of a project; NULL: it has none */
 	const char *container;          /* the member that has an entry for each server */
+	enum mp_host_format format;
 	bool has_type;                  /* an entry says "type": "stdio" */
 	const char *again;              /* what makes the program read it */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/text.h"
 #include "harness/check.h"
+#include "wire/json/raw.h"
 
 #define ROOM 65536
 
@@ -12,6 +13,8 @@ static struct {
 	char out[ROOM];                 /* what went out since the last line came in */
 	size_t len;
 	unsigned calls;
+	char host_line[8192];           /* what the host wrote last */
+	char ids[64][64];               /* of requests that passed as they are */
 } now;
 
 static void add_span(const char *text, size_t len)
@@ -60,6 +63,30 @@ static enum mcpass_rc do_request(void *ctx, size_t server, const char *method, c
 	add(method);
 	add(" ");
 	add(params != NULL ? params : "-");
+	add("\n");
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc do_send(void *ctx, size_t server, struct mp_span message, unsigned *ret_call,
+    struct mcpass_error *err)
+{
+	struct mp_span id;
+	char line[64];
+
+	(void)ctx;
+	if (now.world->busy)
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "too many requests");
+	*ret_call = ++now.calls;
+	id = mp_raw_value(message, "id");
+	if (*ret_call < COUNT(now.ids))
+		(void)snprintf(now.ids[*ret_call], sizeof(now.ids[0]), "%.*s", (int)id.len, id.data);
+	(void)snprintf(line, sizeof(line), "%s %zu %u", mp_span_is(message, now.host_line) ? "pass" : "send",
+	    server, *ret_call);
+	add(line);
+	if (!mp_span_is(message, now.host_line)) {
+		add(" ");
+		add_span(message.data, message.len);
+	}
 	add("\n");
 	return MCPASS_OK;
 }
@@ -123,7 +150,7 @@ static int do_random(void *ctx, uint8_t *out, size_t len)
 	return 0;
 }
 
-static const struct mp_bridge_port port = { NULL, do_open, do_request, do_notify, do_respond,
+static const struct mp_bridge_port port = { NULL, do_open, do_request, do_send, do_notify, do_respond,
 	do_cancel, do_revision, do_welcome };
 
 /* --- lines --- */
@@ -133,6 +160,7 @@ static enum mcpass_rc host_writes(struct mp_bridge *b, const char *text)
 	size_t len = strlen(text);
 	enum mcpass_rc rc;
 
+	(void)snprintf(now.host_line, sizeof(now.host_line), "%s", text);
 	if (len > 0 && text[len - 1] == '~')
 		return mp_bridge_from_host(b, text, len - 1, NULL);
 	rc = mp_bridge_from_host(b, text, len, NULL);
@@ -143,10 +171,17 @@ static enum mcpass_rc server_says(struct mp_bridge *b, char what, size_t server,
     const char *rest)
 {
 	struct mcpass_error why = { 0 };
+	char whole[8192];
 
 	switch (what) {
 	case 'A':
 	case 'E':
+		if (call < COUNT(now.ids) && now.ids[call][0] != '\0') {
+			(void)snprintf(whole, sizeof(whole), "{\"jsonrpc\":\"2.0\",\"id\":%s,\"%s\":%s}", now.ids[call],
+			    what == 'E' ? "error" : "result", rest);
+			now.ids[call][0] = '\0';
+			rest = whole;
+		}
 		return mp_bridge_answered(b, server, call, rest, what == 'E', NULL);
 	case 'F':
 		(void)mp_fail(&why, MCPASS_E_IO, NULL, "%s", rest);
@@ -222,6 +257,7 @@ static enum mcpass_rc make(const struct script_world *world, struct mp_bridge_co
 	now.len = 0;
 	now.out[0] = '\0';
 	now.calls = 0;
+	memset(now.ids, 0, sizeof(now.ids));
 	rc = mp_bridge_new(config, &port, ret_bridge, NULL);
 	return rc ? rc : mp_bridge_tick(*ret_bridge, 0, NULL);
 }

@@ -2,6 +2,7 @@
  *
  *     H TEXT            the host writes the line TEXT (a '~' in it: written without its line end)
  *     A SERVER CALL J   a server answers a call with the result J;  E: with the error J
+ *                       (of a call that passed: in a whole response)
  *     F SERVER CALL S   a call gets no answer, as S says
  *     M SERVER CALL J   a message of a server
  *     I SERVER URL      a person has to sign in there;  O SERVER: it is done
@@ -9,7 +10,7 @@
  *     T MS              that time has come
  *
  *     < TEXT            the host is written TEXT
- *     open S, request S CALL METHOD PARAMS, notify S METHOD PARAMS, respond S TEXT, cancel S CALL */
+ *     open S, request S CALL METHOD PARAMS, pass S CALL (the host's line as it is), notify S METHOD PARAMS, respond S TEXT, cancel S CALL */
 #ifndef MP_SCRIPT_H
 #define MP_SCRIPT_H
 #include "bridge/bridge.h"

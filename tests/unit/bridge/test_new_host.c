@@ -39,7 +39,7 @@ static const struct {
 	{ { .label = "server/discover passes as it is", .revisions = { MODERN } }, NEW },
 	{ { .label = "a request passes to the byte, its answer too", .revisions = { MODERN } },
 	    NEW "H " RPC "\"id\":1,\"method\":\"x\",\"params\":{\"n\":1.0, " META "}}\n"
-	    "request 0 2 x {\"n\":1.0, " META "}\nM 0 2 " RPC "\"method\":\"notifications/progress\",\"params\":{\"n\":1.0}}\n"
+	    "pass 0 2\nM 0 2 " RPC "\"method\":\"notifications/progress\",\"params\":{\"n\":1.0}}\n"
 	    "< " RPC "\"method\":\"notifications/progress\",\"params\":{\"n\":1.0}}\n"
 	    "A 0 2 {\"resultType\":\"input_required\",\"n\":1.0}\n< " RPC "\"id\":1,\"result\":{\"resultType\":\"input_required\",\"n\":1.0}}\n" },
 	{ { .label = "without discover first: it waits until the server is known", .revisions = { MODERN } },

@@ -34,18 +34,18 @@ static const struct {
 	{ { .label = "initialize passes as it is", .welcome = WELCOME }, OLD },
 	{ { .label = "a request and its result pass to the byte", .welcome = WELCOME },
 	    OLD "H " RPC "\"method\":\"x/unheard\",\"params\":{\"a\": 1.0e2, \"b\":[ ]},\"id\":\"a\\u0062\"}\n"
-	    "request 0 2 x/unheard {\"a\": 1.0e2, \"b\":[ ]}\n"
+	    "pass 0 2\n"
 	    "A 0 2 {\"z\":12345678901234567890, \"a\":1.0}\n"
 	    "< " RPC "\"id\":\"a\\u0062\",\"result\":{\"z\":12345678901234567890, \"a\":1.0}}\n" },
 	{ { .label = "an answer on several lines becomes one", .welcome = WELCOME },
-	    OLD "H " RPC "\"id\":1.5,\"method\":\"x\"}\nrequest 0 2 x -\n"
+	    OLD "H " RPC "\"id\":1.5,\"method\":\"x\"}\npass 0 2\n"
 	    "A 0 2 {\r\"a\":\" \\n \"}\n< " RPC "\"id\":1.5,\"result\":{\"a\":\" \\n \"}}\n" },
 	{ { .label = "an error passes as it is", .welcome = WELCOME },
-	    OLD "H " RPC "\"id\":1,\"method\":\"x\"}\nrequest 0 2 x -\n"
+	    OLD "H " RPC "\"id\":1,\"method\":\"x\"}\npass 0 2\n"
 	    "E 0 2 {\"code\":-32021,\"message\":\"m\",\"data\":{\"n\":1.0}}\n"
 	    "< " RPC "\"id\":1,\"error\":{\"code\":-32021,\"message\":\"m\",\"data\":{\"n\":1.0}}}\n" },
 	{ { .label = "answers come as they come", .welcome = WELCOME },
-	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\nrequest 0 2 a -\nH " RPC "\"id\":2,\"method\":\"b\"}\nrequest 0 3 b -\n"
+	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\npass 0 2\nH " RPC "\"id\":2,\"method\":\"b\"}\npass 0 3\n"
 	    "A 0 3 {\"b\":1}\n< " RPC "\"id\":2,\"result\":{\"b\":1}}\nA 0 2 {\"a\":1}\n< " RPC "\"id\":1,\"result\":{\"a\":1}}\n" },
 	{ { .label = "notifications and requests of the server pass", .welcome = WELCOME },
 	    OLD "M 0 0 " RPC "\"method\":\"notifications/x\",\"params\":{\"a\":1.0}}\n"
@@ -58,7 +58,7 @@ static const struct {
 	    "H " RPC "\"method\":\"notifications/roots/list_changed\"}\nnotify 0 notifications/roots/list_changed -\n"
 	    "H " RPC "\"method\":\"notifications/x\",\"params\":{\"a\":1.0}}\nnotify 0 notifications/x {\"a\":1.0}\n" },
 	{ { .label = "a cancelled request has no answer", .welcome = WELCOME },
-	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\nrequest 0 2 a -\n"
+	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\npass 0 2\n"
 	    "H " RPC "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}\ncancel 0 2\n"
 	    "A 0 2 {}\nH " RPC "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}\n"
 	    "H " RPC "\"method\":\"notifications/cancelled\"}\n" },
@@ -75,14 +75,14 @@ static const struct {
 	    "\"The first request is initialize, or one with the _meta of 2026-07-28.\"}}\n"
 	    "H " RPC "\"id\":2,\"method\":\"ping\"}\n< " RPC "\"id\":2,\"result\":{}}\n" },
 	{ { .label = "an id twice: the second is refused", .welcome = WELCOME },
-	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\nrequest 0 2 a -\nH " RPC "\"id\":1,\"method\":\"b\"}\n"
+	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\npass 0 2\nH " RPC "\"id\":1,\"method\":\"b\"}\n"
 	    "< " RPC "\"id\":1,\"error\":{\"code\":-32600,\"message\":\"A request with this id is under way already.\"}}\n"
-	    "A 0 2 {}\n< " RPC "\"id\":1,\"result\":{}}\nH " RPC "\"id\":1,\"method\":\"b\"}\nrequest 0 3 b -\n" },
+	    "A 0 2 {}\n< " RPC "\"id\":1,\"result\":{}}\nH " RPC "\"id\":1,\"method\":\"b\"}\npass 0 3\n" },
 	{ { .label = "a batch of another revision is refused", .welcome = WELCOME },
 	    OLD "H [" RPC "\"id\":1,\"method\":\"a\"}]\n< " RPC "\"id\":null,\"error\":{\"code\":-32600,\"message\":"
 	    "\"Only 2025-03-26 has batches: one message a line.\"}}\n" },
 	{ { .label = "a call that gets no answer is answered", .welcome = WELCOME },
-	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\nrequest 0 2 a -\nF 0 2 the stream broke\n"
+	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\npass 0 2\nF 0 2 the stream broke\n"
 	    "< " RPC "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"the stream broke\"}}\n" },
 	{ { .label = "a server that is down: an error, and the next initialize tries again", .welcome = WELCOME },
 	    HELLO OPENS "F 0 1 no connection\n< " RPC "\"id\":0,\"error\":{\"code\":-32603,\"message\":\"no connection\"}}\n"
@@ -98,7 +98,7 @@ static const struct {
 	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\n< " RPC "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"too many requests\"}}\n" },
 	{ { .label = "a message of a server that is none", .welcome = WELCOME }, OLD "M 0 0 {\"a\":1}\n" },
 	{ { .label = "half a message", .welcome = WELCOME },
-	    OLD "H " RPC "\"id\":1,~\nH \"method\":\"a\"}\nrequest 0 2 a -\n" },
+	    OLD "H " RPC "\"id\":1,~\nH \"method\":\"a\"}\nsend 0 2 " RPC "\"id\":1,\"method\":\"a\"}\n" },
 	{ { .label = "a session that began anew", .welcome = WELCOME },
 	    OLD "R 0\n< " RPC "\"method\":\"notifications/tools/list_changed\"}\n" },
 	/* --- a person has to sign in --- */
@@ -112,7 +112,7 @@ static const struct {
 	    OLD_SAYS "request 0 2 tools/list -\n< " RPC "\"method\":\"notifications/tools/list_changed\"}\n" },
 	{ { .label = "where to sign in, as progress and as a page", .welcome = WELCOME, .wait_ms = 5000 },
 	    OLD "H " RPC "\"id\":1,\"method\":\"tools/call\",\"params\":{\"_meta\":{\"progressToken\":\"p\"}}}\n"
-	    "request 0 2 tools/call {\"_meta\":{\"progressToken\":\"p\"}}\nI 0 https://as/x\n"
+	    "pass 0 2\nI 0 https://as/x\n"
 	    "< " RPC "\"method\":\"notifications/progress\",\"params\":{\"progressToken\":\"p\",\"progress\":0,\"message\":\"Sign in at https://as/x\"}}\n"
 	    "< " RPC "\"id\":\"mcpass-1\",\"method\":\"elicitation/create\",\"params\":{\"mode\":\"url\",\"elicitationId\":\"mcpass-1\","
 	    "\"url\":\"https://as/x\",\"message\":\"Sign in at https://as/x\"}}\n"

@@ -1,0 +1,449 @@
+"""The bridge between a stdio host and remote servers: what hosts do, and what servers do to it."""
+
+import json
+import os
+import queue
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import lib
+from lib import JSON, World, expect, expect_eq, hostile, rows
+
+OLD, NEW = "2025-11-25", "2026-07-28"
+META = {"io.modelcontextprotocol/protocolVersion": NEW,
+        "io.modelcontextprotocol/clientCapabilities": {}}
+SSE = {"Content-Type": "text/event-stream"}
+
+
+class Host:
+    """A program that speaks MCP on the standard input and output of the bridge."""
+
+    def __init__(self, world, *args, env=None, command=None, stderr=subprocess.DEVNULL):
+        self.process = subprocess.Popen(command or [lib.PROGRAM, "bridge", *args], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=stderr,
+                                        env={**world.env, **(env or {})})
+        world.stack.callback(self.end)
+        self.held = b""
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    pass
+
+    def write(self, text):
+        self.process.stdin.write(text if isinstance(text, bytes) else text.encode())
+        self.process.stdin.flush()
+
+    def send(self, method, params=None, id=None):
+        message = {"jsonrpc": "2.0", "method": method}
+        if id is not None:
+            message["id"] = id
+        if params is not None:
+            message["params"] = params
+        self.write(json.dumps(message) + "\n")
+
+    def line(self, patience=lib.PATIENCE):
+        """The next line, or b"" at the end."""
+        while b"\n" not in self.held:
+            ready, _, _ = select.select([self.process.stdout], [], [], patience)
+            expect("the bridge says something", ready)
+            more = os.read(self.process.stdout.fileno(), 1 << 20)
+            if not more:
+                return b""
+            self.held += more
+        line, self.held = self.held.split(b"\n", 1)
+        return line
+
+    def take(self, patience=lib.PATIENCE):
+        return json.loads(self.line(patience))
+
+    def answer(self, id):
+        """The answer to that request; what comes before is left out."""
+        while True:
+            message = self.take()
+            if message.get("id") == id and "method" not in message:
+                return message
+
+    def ask(self, id, method, params=None):
+        self.send(method, params, id)
+        return self.answer(id)
+
+    def hello(self, revision=OLD, capabilities=None):
+        answer = self.ask(0, "initialize", {"protocolVersion": revision, "capabilities": capabilities or {},
+                                            "clientInfo": {"name": "host", "version": "1"}})
+        self.send("notifications/initialized")
+        return answer
+
+    def close(self, within=5):
+        """Closes its input, as hosts do, and waits; how long that took."""
+        begun = time.monotonic()
+        self.process.stdin.close()
+        code = self.process.wait(within)
+        return code, time.monotonic() - begun
+
+
+class Old:
+    """A server up to 2025-11-25: answers[method](asked) gives a result, or a whole (status, headers, body)."""
+
+    def __init__(self, world, session=True, **answers):
+        self.answers, self.session, self.seen, self.sessions = answers, session, [], 0
+        self.gone = set()
+        self.server = hostile(world, {"/mcp": self.serve})
+        self.url = self.server.url + "/mcp"
+
+    def serve(self, request):
+        if request.command == "DELETE":
+            self.seen.append(("DELETE", {}))
+            return 204, {}, ""
+        if request.command != "POST":
+            return 405, {}, ""
+        asked = json.loads(request.body)
+        method = asked.get("method", "response")
+        self.seen.append((method, asked))
+        if "_meta" in asked.get("params", {}) and "io.modelcontextprotocol/protocolVersion" in asked["params"]["_meta"]:
+            return 400, {}, ""
+        if method == "initialize":
+            self.sessions += 1
+            headers = {**JSON, **({"Mcp-Session-Id": f"s{self.sessions}"} if self.session else {})}
+            return 200, headers, reply(asked, {"protocolVersion": OLD, "capabilities": {"tools": {}, "logging": {}},
+                                               "serverInfo": {"name": "old", "version": "1"}})
+        if request.headers.get("Mcp-Session-Id") in self.gone:
+            return 404, {}, ""
+        if "id" not in asked or method == "response":
+            return 202, {}, ""
+        answer = self.answers.get(method.replace("/", "_"), lambda asked: {})(asked)
+        return answer if isinstance(answer, tuple) else (200, JSON, reply(asked, answer))
+
+    def methods(self):
+        methods = [method for method, _ in self.seen]
+        self.seen = []
+        return methods
+
+
+def reply(asked, result):
+    return json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": result})
+
+
+def test_four_pairs():
+    """A login at first need, and then every pair of eras."""
+    with World() as world:
+        world.start_both()
+        for protocol in ([], ["--protocol", "2025-06-18"]):
+            host = Host(world, world.url, *protocol)
+            expect_eq("the host's own revision", host.hello("2025-06-18")["result"]["protocolVersion"], "2025-06-18")
+            names = [tool["name"] for tool in host.ask(1, "tools/list")["result"]["tools"]]
+            expect("the tools", "echo" in names, names)
+            text = host.ask("a", "tools/call", {"name": "echo", "arguments": {"message": "hi"}})
+            expect_eq("a call", text["result"]["content"][0]["text"], "hi")
+            expect("no member of 2026-07-28", "resultType" not in text["result"], text)
+            expect_eq("the end", host.close()[0], 0)
+            host = Host(world, world.url, *protocol)
+            found = host.ask(0, "server/discover", {"_meta": META})
+            expect("the new revision", NEW in found["result"]["supportedVersions"], found)
+            text = host.ask(1, "tools/call", {"name": "echo", "arguments": {"message": "hi"}, "_meta": META})
+            expect_eq("complete", text["result"]["resultType"], "complete")
+            expect_eq("the end", host.close()[0], 0)
+
+
+def test_ten_at_once():
+    """Ten instances without a login: one registration, one browser, one token, ten answers."""
+    with World() as world:
+        world.start_both()
+        count = world.path("count")
+        world.write("opener", f'#!/bin/sh\necho x >>"{count}"\nexec "{world.env["BROWSER"]}" "$1"\n')
+        os.chmod(world.path("opener"), 0o700)
+        hosts = [Host(world, world.url, env={"BROWSER": world.path("opener")}) for _ in range(10)]
+        for host in hosts:
+            host.send("initialize", {"protocolVersion": OLD, "capabilities": {},
+                                     "clientInfo": {"name": "host", "version": "1"}}, 0)
+        for host in hosts:
+            expect("initialize is answered", "result" in host.answer(0))
+            expect("and a request", "result" in host.ask(1, "tools/list"))
+        expect_eq("one browser", open(count).read(), "x\n")
+
+
+def test_sign_in_is_told():
+    """Nobody signs in: initialize is answered before, a request says where, a later one finds the login."""
+    with World() as world:
+        world.start_both()
+        host = Host(world, world.url, "--no-browser", "--answer-within", "1", "--sign-in-wait", "1")
+        expect("initialize is answered", "tools" in host.hello()["result"]["capabilities"])
+        error = host.ask(1, "tools/list")["error"]
+        expect_eq("the code", error["code"], -32001)
+        url = [word for word in error["message"].split() if "/authorize?" in word][0]
+        subprocess.run([world.env["BROWSER"], url], env=world.env, timeout=lib.PATIENCE, check=True)
+        expect_eq("the lists have changed", host.take()["method"][:14], "notifications/")
+        expect("the tools are there", "result" in host.ask(2, "tools/list"))
+
+
+def test_end_of_input():
+    """The end of input: a session is deleted, and the bridge goes at once; a call under way is cancelled."""
+    with World() as world:
+        stuck = threading.Event()
+        world.stack.callback(stuck.set)
+        old = Old(world, tools_call=lambda asked: stuck.wait(lib.PATIENCE) and {})
+        host = Host(world, old.url)
+        host.hello()
+        host.ask(1, "tools/list")
+        code, took = host.close()
+        expect_eq("the exit code", code, 0)
+        expect("at once", took < 1, took)
+        expect("the session is deleted", "DELETE" in old.methods())
+        host = Host(world, old.url)
+        host.hello()
+        host.send("tools/call", {"name": "t"}, 1)
+        while "tools/call" not in [method for method, _ in list(old.seen)]:
+            time.sleep(0.01)
+        code, took = host.close()
+        expect("within a second", took < 1.5, took)
+        stuck.set()
+
+
+def test_signals_and_orphans():
+    """SIGTERM ends it well; so does the death of the program that started it, though its pipes stay open."""
+    with World() as world:
+        old = Old(world)
+        host = Host(world, old.url)
+        host.hello()
+        host.process.send_signal(signal.SIGTERM)
+        expect_eq("the exit code", host.process.wait(5), 0)
+        expect("the session is deleted", "DELETE" in old.methods())
+        parent = Host(world, command=[sys.executable, "-c", "import subprocess, sys\n"
+                                      "p = subprocess.Popen(sys.argv[1:])\nprint(p.pid, flush=True)\np.wait()\n",
+                                      lib.PROGRAM, "bridge", old.url])
+        child = int(parent.line())
+        parent.hello()
+        parent.process.kill()
+        parent.process.wait()
+        gone = time.monotonic() + 5
+        while os.path.exists(f"/proc/{child}") and time.monotonic() < gone:
+            if open(f"/proc/{child}/stat").read().split()[2] == "Z":
+                break
+            time.sleep(0.05)
+        expect("the bridge went with it", time.monotonic() < gone)
+
+
+def test_garbage():
+    """Each line that is nothing is an error of its own, and the rest goes on."""
+    with World() as world:
+        old = Old(world, tools_list=lambda asked: {"tools": []})
+        host = Host(world, old.url)
+        host.hello()
+        host.write(b'{"jsonrpc": "2.0", "id": 1,\r\n\xff\n\r\n[]\n{"jsonrpc":"2.0","id":2,"method":"tools/list"}\r\n'
+                   b'{"jsonrpc":"2.0","id":3,"meth')
+        expect_eq("bad JSON", host.take()["error"]["code"], -32700)
+        expect_eq("bad UTF-8", host.take()["error"]["code"], -32700)
+        expect_eq("a batch", host.take()["error"]["code"], -32600)
+        expect_eq("and the request", host.answer(2)["result"], {"tools": []})
+        host.write(b'od":"tools/list"}\n')
+        expect_eq("in two pieces", host.answer(3)["result"], {"tools": []})
+
+
+ODD = [
+    ("202 without an answer", (202, {}, "")),
+    ("503", (503, {}, "busy")),
+    ("500 with HTML", (500, {"Content-Type": "text/html"}, "<h1>no</h1>")),
+    ("no JSON", (200, JSON, "{")),
+    ("nothing", (200, JSON, "")),
+    ("another id", (200, JSON, '{"jsonrpc":"2.0","id":"no","result":{}}')),
+    ("a stream that ends", (200, SSE, ": hello\n\n")),
+    ("HTML with 200", (200, {"Content-Type": "text/html"}, "<p>hello")),
+]
+
+
+@rows(ODD)
+def test_odd_answers(label, answer):
+    """An answer that is none is an error for that request, and the next one is answered."""
+    with World() as world:
+        old = Old(world, tools_call=lambda asked: answer, tools_list=lambda asked: {"tools": []})
+        host = Host(world, old.url)
+        host.hello()
+        expect("an error", "error" in host.ask(1, "tools/call", {"name": "t"}))
+        expect_eq("and the next", host.ask(2, "tools/list")["result"], {"tools": []})
+
+
+def test_server_down():
+    """No server: an error for each request, and when it comes up, all is well."""
+    with World() as world:
+        port = world.port()
+        host = Host(world, f"http://127.0.0.1:{port}/mcp")
+        expect("initialize fails", "error" in host.hello())
+        expect("and so does a request", "error" in host.ask(1, "tools/list"))
+        expect("the bridge stays", host.process.poll() is None)
+
+
+def test_session_is_gone():
+    """404 to a session: another one is begun, and the request is sent again once."""
+    with World() as world:
+        old = Old(world, tools_list=lambda asked: {"tools": []})
+        host = Host(world, old.url)
+        host.hello()
+        host.ask(1, "tools/list")
+        old.gone.add("s1")
+        expect_eq("answered all the same", host.ask(2, "tools/list")["result"], {"tools": []})
+        expect_eq("two sessions", old.sessions, 2)
+
+
+def test_numbers_and_order():
+    """What passes keeps its bytes."""
+    with World() as world:
+        body = '{"jsonrpc":"2.0","id":%s,"result":{"z":1.0e2, "a":12345678901234567890,"s":"\\u00e9\\/"}}'
+        old = Old(world, x_y=lambda asked: (200, JSON, body % json.dumps(asked["id"])))
+        host = Host(world, old.url)
+        host.hello()
+        host.write('{"jsonrpc":"2.0","id":"q","method":"x/y","params":{"n":1.0e2,"b":12345678901234567890}}\n')
+        line = host.line()
+        expect("the result's bytes", b'"result":{"z":1.0e2, "a":12345678901234567890,"s":"\\u00e9\\/"}' in line, line)
+        sent = [body for method, _, _, body in old.server.requests if b'"x/y"' in body][-1]
+        expect("the request's bytes", b'{"n":1.0e2,"b":12345678901234567890}' in sent, sent)
+
+
+def test_host_does_not_read():
+    """Answers of 200 MB in all to a host that reads none of them: the bridge holds little of it."""
+    with World() as world:
+        big = json.dumps({"content": [{"type": "text", "text": "x" * 1000000}]})
+        body = '{"jsonrpc":"2.0","id":%s,"result":' + big + "}"
+        old = Old(world, tools_call=lambda asked: (200, JSON, body % json.dumps(asked["id"])))
+        host = Host(world, old.url)
+        host.hello()
+        for id in range(1, 201):
+            host.send("tools/call", {"name": "t"}, id)
+        peak, calm = 0, time.monotonic() + 3
+        while time.monotonic() < calm:
+            status = open(f"/proc/{host.process.pid}/status").read()
+            peak = max(peak, int(status.split("VmHWM:")[1].split()[0]))
+            time.sleep(0.1)
+        answered = {host.take()["id"] for _ in range(200)}
+        expect_eq("and then each has its answer", answered, set(range(1, 201)))
+        expect("bounded memory", peak < 64 * 1024 or "Sanitizer" in str(world.env), f"{peak} KiB")
+
+
+def test_stderr_is_not_read():
+    """Standard error is a pipe that nobody reads: nothing waits for it."""
+    with World() as world:
+        old = Old(world, tools_list=lambda asked: {"tools": []})
+        host = Host(world, old.url, "--explain", stderr=subprocess.PIPE)
+        host.hello()
+        for id in range(1, 400):
+            expect_eq("an answer", host.ask(id, "tools/list")["result"], {"tools": []})
+
+
+def test_questions_of_an_old_server():
+    """A server asks in the middle of a call: an old host is asked, a new one hears input_required."""
+    with World() as world:
+        answered = queue.Queue()
+
+        def stream(request, asked):
+            request.send_response(200)
+            request.send_header("Content-Type", "text/event-stream")
+            request.end_headers()
+            question = {"jsonrpc": "2.0", "id": 77, "method": "elicitation/create",
+                        "params": {"message": "name?", "requestedSchema": {"type": "object", "properties": {}}}}
+            request.wfile.write(f"data: {json.dumps(question)}\n\n".encode())
+            request.wfile.flush()
+            said = answered.get(timeout=lib.PATIENCE)
+            request.wfile.write(f"data: {reply(asked, {'content': [], 'said': said})}\n\n".encode())
+            request.close_connection = True
+            raise lib.Answered
+
+        old = Old(world)
+        inner = old.serve
+
+        def serve(request):
+            asked = json.loads(request.body) if request.body else {}
+            if request.command == "POST" and asked.get("method") == "tools/call" \
+                    and NEW not in request.headers.get("MCP-Protocol-Version", ""):
+                stream(request, asked)
+            if "result" in asked:
+                answered.put(asked["result"])
+            return inner(request)
+
+        old.server.routes["/mcp"] = serve
+        host = Host(world, old.url)
+        host.hello(capabilities={"elicitation": {}})
+        host.send("tools/call", {"name": "t"}, 1)
+        question = host.take()
+        expect_eq("the question", (question["id"], question["method"]), (77, "elicitation/create"))
+        host.write('{"jsonrpc":"2.0","id":77,"result":{"action":"accept","content":{}}}\n')
+        expect_eq("the answer", host.answer(1)["result"]["said"], {"action": "accept", "content": {}})
+        meta = {**META, "io.modelcontextprotocol/clientCapabilities": {"elicitation": {}}}
+        host = Host(world, old.url)
+        host.ask(0, "server/discover", {"_meta": meta})
+        parked = host.ask(1, "tools/call", {"name": "t", "_meta": meta})["result"]
+        expect_eq("parked", parked["resultType"], "input_required")
+        key = list(parked["inputRequests"])[0]
+        done = host.ask(2, "tools/call", {"name": "t", "_meta": meta, "requestState": parked["requestState"],
+                                          "inputResponses": {key: {"action": "decline"}}})
+        expect_eq("the answer", done["result"]["said"], {"action": "decline"})
+
+
+def test_two_servers():
+    """Two servers in one process: their tools have prefixes."""
+    with World() as world:
+        config = world.write("servers.json", json.dumps({"mcpServers": {}}))
+        tools = lambda name: lambda asked: {"tools": [{"name": name, "inputSchema": {"type": "object"}}]}
+        called = lambda name: lambda asked: {"content": [{"type": "text", "text": name + asked["params"]["name"]}]}
+        one, two = (Old(world, tools_list=tools(name), tools_call=called(name)) for name in ("a", "b"))
+        config = world.write("servers.json", json.dumps(
+            {"mcpServers": {"one": {"url": one.url}, "two": {"url": two.url}}}))
+        host = Host(world, "one", "two", "--config", config)
+        host.hello()
+        names = {tool["name"] for tool in host.ask(1, "tools/list")["result"]["tools"]}
+        expect_eq("the tools", names, {"one_a", "two_b"})
+        text = host.ask(2, "tools/call", {"name": "two_b"})["result"]["content"][0]["text"]
+        expect_eq("the call", text, "bb")
+
+
+def test_by_the_name_of_mcp_remote():
+    """A link called mcp-remote takes that program's arguments."""
+    with World() as world:
+        old = Old(world, tools_list=lambda asked: {"tools": [{"name": "a"}, {"name": "delete_a"}]})
+        os.symlink(os.path.abspath(lib.PROGRAM), world.path("mcp-remote"))
+        host = Host(world, command=[world.path("mcp-remote"), old.url, "--header", "X-Key:${KEY}", "--ignore-tool",
+                                    "delete*", "--transport", "http-only"], env={"KEY": "k"})
+        host.hello()
+        expect_eq("the tools", host.ask(1, "tools/list")["result"]["tools"], [{"name": "a"}])
+        expect_eq("the header", old.server.requests[-1][2].get("X-Key"), "k")
+
+
+def test_log():
+    """--log has what happened, and no secret."""
+    with World() as world:
+        world.start_both()
+        host = Host(world, world.url, "--log", world.path("log"))
+        host.hello()
+        host.ask(1, "tools/list")
+        host.close()
+        log = open(world.path("log")).read()
+        expect("it says who signed in where", "signed in to" in log, log)
+        for secret in ("access_token\":", "Bearer ey", "code_verifier: "):
+            expect("no secret", secret not in log, log)
+        expect_eq("only for us", os.stat(world.path("log")).st_mode & 0o777, 0o600)
+
+
+def test_install():
+    """The entry goes into a host's file, and comes out; the file is as it was."""
+    with World() as world:
+        path = world.path("mcp.json")
+        before = '{\n\t// mine\n\t"mcpServers": {\n\t\t"a": {"command": "x"}, // last\n\t},\n}\n'
+        world.write("mcp.json", before)
+        args = ["cursor", "https://mcp.example.com/mcp", "--file", path]
+        dry = world.run("install", *args, "--dry-run")
+        expect("what would change", '+\t\t"example": {' in dry.stdout, dry.stdout)
+        expect_eq("nothing is changed", open(path).read(), before)
+        expect_eq("install", world.run("install", *args, "--ping", "30").returncode, 0)
+        expect("the entry", '"args": ["bridge", "https://mcp.example.com/mcp", "--ping", "30s"]' in open(path).read())
+        expect_eq("a backup", open(path + ".mcpass-backup").read(), before)
+        expect_eq("uninstall", world.run("uninstall", *args).returncode, 0)
+        expect_eq("as it was", open(path).read(), before)
+        expect_eq("there is none any more", world.run("uninstall", *args).returncode, 1)
