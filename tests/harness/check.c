@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "mcpass/error.h"
 
 static long passed, failed;
 
@@ -80,4 +81,27 @@ char *check_read(const char *name, size_t *ret_len)
 fail:
 	perror(path);
 	exit(EXIT_FAILURE);
+}
+
+struct oom oom_begin(void)
+{
+	return (struct oom){ 0, mp_test_live_blocks() };
+}
+
+bool oom_next(struct oom *oom, const char *file, int line)
+{
+	if (oom->n > 0) {
+		mp_test_no_fail();
+		check_eq(file, line, "nothing leaked", "blocks", mp_test_live_blocks(), oom->before);
+		if (!mp_test_alloc_failed())
+			return false;
+	}
+	mp_test_fail_alloc(oom->n++);
+	return true;
+}
+
+bool oom_check(const char *file, int line, const char *label, int rc, int want)
+{
+	mp_test_no_fail();
+	return check_eq(file, line, label, "rc", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : want);
 }

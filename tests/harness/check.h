@@ -44,4 +44,28 @@ void mp_test_count_allocs(bool on);
 bool mp_test_alloc_failed(void);        /* since the last mp_test_fail_alloc() */
 long mp_test_live_blocks(void);         /* allocated and not freed */
 
+/* Runs its block once per allocation, with that one failing, and once with none failing:
+ *
+ *     OOM_EACH {
+ *             struct mp_thing thing = { 0 };
+ *             enum mcpass_rc rc;
+ *
+ *             rc = mp_thing_read(text, &thing, NULL);
+ *             CHECK_OOM("no memory", rc, MCPASS_OK);
+ *             mp_thing_free(&thing);
+ *     }
+ *
+ * Up to CHECK_OOM() allocations fail; it checks that rc is MCPASS_E_NOMEM where one did, and
+ * want where none did.  At the end of the block nothing may be left allocated. */
+#define OOM_EACH for (struct oom oom = oom_begin(); oom_next(&oom, __FILE__, __LINE__);)
+#define CHECK_OOM(label, rc, want) \
+	oom_check(__FILE__, __LINE__, (label), (int)(rc), (int)(want))
+struct oom {
+	size_t n;
+	long before;
+};
+struct oom oom_begin(void);
+bool oom_next(struct oom *oom, const char *file, int line);
+bool oom_check(const char *file, int line, const char *label, int rc, int want);
+
 #endif

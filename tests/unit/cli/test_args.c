@@ -127,25 +127,18 @@ static void test_typed(void)
 static void test_oom(void)
 {
 	for (size_t i = 0; i < COUNT(rows); i++)
-		for (size_t n = 0;; n++) {
+		OOM_EACH {
 			struct mcpass_error err = { 0 };
 			char room[256], *argv[8];
 			size_t count = split(rows[i].words, room, sizeof(room), argv);
 			json_t *object = NULL;
 			char *text = NULL;
 			enum mcpass_rc rc;
-			bool failed;
 
-			mp_test_fail_alloc(n);
 			rc = mp_args_parse(argv, count, &object, &text, &err);
-			failed = mp_test_alloc_failed();
-			mp_test_no_fail();
+			CHECK_OOM(rows[i].label, rc, rows[i].want);
 			json_decref(object);
 			mp_free_wiped(text);
-			CHECK_EQ(rows[i].label, mp_test_live_blocks(), 0);
-			CHECK_EQ(rows[i].label, rc, failed ? MCPASS_E_NOMEM : rows[i].want);
-			if (!failed || rc != MCPASS_E_NOMEM)
-				break;
 		}
 }
 

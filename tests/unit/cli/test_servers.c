@@ -82,22 +82,15 @@ static void test_server_read(void)
 static void test_server_read_oom(void)
 {
 	for (size_t i = 0; i < COUNT(server_rows); i++)
-		for (size_t n = 0;; n++) {
+		OOM_EACH {
 			struct mcpass_error err = { 0 };
 			struct mp_server server = { 0 };
 			enum mcpass_rc rc;
-			bool failed;
 
-			mp_test_fail_alloc(n);
 			rc = mp_server_read(server_rows[i].text, server_rows[i].name, true,
 		    &server, &err);
-			failed = mp_test_alloc_failed();
-			mp_test_no_fail();
+			CHECK_OOM(server_rows[i].label, rc, server_rows[i].want);
 			mp_server_free(&server);
-			CHECK_EQ(server_rows[i].label, mp_test_live_blocks(), 0);
-			CHECK_EQ(server_rows[i].label, rc, failed ? MCPASS_E_NOMEM : server_rows[i].want);
-			if (!failed)
-				break;
 		}
 }
 

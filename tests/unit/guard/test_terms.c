@@ -293,19 +293,13 @@ static void test_no_memory(void)
 	struct mcpass_guard_config cfg = two_issuers(&terms, 1);
 
 	cfg.issuer_metadata = 1;
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mcpass_guard *guard = NULL;
 		enum mcpass_rc rc;
-		bool failed;
 
-		mp_test_fail_alloc(n);
 		rc = mcpass_guard_new(&cfg, &guard, NULL);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_OOM("no memory", rc, MCPASS_OK);
 		mcpass_guard_free(guard);
-		if (!failed)
-			return;
 	}
 }
 

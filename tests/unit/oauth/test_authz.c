@@ -216,26 +216,21 @@ static void test_no_memory(void)
 	static const char query[] = "code=C&state=st" ISS;
 	struct mp_authz_expect expect = { "st", AS, true };
 
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mp_secret code = { 0 };
 		struct mcpass_error err = { 0 };
 		char *url = NULL;
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mp_authz_url(AS "/a", &whole, &url, &err);
 		CHECK("untouched", (url == NULL) == (rc != MCPASS_OK));
 		if (!rc)
 			rc = mp_authz_answer(query, strlen(query), &expect, &code, &err);
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_OOM("no memory", rc, MCPASS_OK);
 		CHECK_EQ("reported", err.rc, rc);
 		CHECK("untouched", mp_secret_present(&code) == (rc == MCPASS_OK));
 		mp_secret_free(&code);
 		free(url);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			return;
 	}
 }
 

@@ -356,23 +356,17 @@ static void no_memory(const char *claims, enum mcpass_rc want)
 {
 	struct mp_secret proof = make_proof(jwk_of(key, false), NULL, claims);
 	struct mp_dpop_expect expect = { "POST", URL, &token, mp_key_kid(key), NOW };
-	long blocks = mp_test_live_blocks();
 
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mp_dpop_proof found = { 0 };
 		struct mcpass_error err = { 0 };
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mp_dpop_check(mp_secret_reveal(&proof), &expect, &found, &err);
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : want);
+		CHECK_OOM("no memory", rc, want);
 		CHECK_EQ("reported", err.rc, rc);
 		CHECK("untouched", (found.thumbprint != NULL) == (rc == MCPASS_OK));
 		mp_dpop_proof_free(&found);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), blocks);
-		if (!mp_test_alloc_failed())
-			break;
 	}
 	mp_secret_free(&proof);
 }

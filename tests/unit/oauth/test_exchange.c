@@ -142,43 +142,30 @@ static void test_words(void)
 
 static void no_memory(int status, const char *text, enum mcpass_rc want)
 {
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mp_token token = { 0 };
 		struct mcpass_error err = { 0 };
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mp_exchange_answer(status, text, strlen(text), &token, &err);
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : want);
+		CHECK_OOM("no memory", rc, want);
 		CHECK("untouched", mp_secret_present(&token.access_token) == (rc == MCPASS_OK));
 		mp_token_free(&token);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			return;
 	}
 }
 
 static void no_memory_for_words(const char *payload)
 {
 	struct mp_secret token = { 0 };
-	bool failed;
 
 	make_token(payload, &token);
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mp_exchange_words words = { 0 };
-		long before = mp_test_live_blocks();
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mp_exchange_read(&token, &words, NULL);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_OOM("no memory", rc, MCPASS_OK);
 		mp_exchange_words_free(&words);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), before);
-		if (!failed)
-			break;
 	}
 	mp_secret_free(&token);
 }

@@ -167,21 +167,16 @@ static void test_large(void)
 
 static void no_memory(int status, const char *text, enum mcpass_rc want)
 {
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mp_secret id_jag = { 0 };
 		struct mcpass_error err = { 0 };
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mp_grant_id_jag_answer(status, text, strlen(text), &id_jag, &err);
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : want);
+		CHECK_OOM("no memory", rc, want);
 		CHECK_EQ("reported", err.rc, rc);
 		CHECK("untouched", mp_secret_present(&id_jag) == (rc == MCPASS_OK));
 		mp_secret_free(&id_jag);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			return;
 	}
 }
 

@@ -244,29 +244,19 @@ static void test_no_memory(void)
 {
 	static const char refusal[] = "{\"error\":\"x\"}";
 
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mcpass_error err = { 0 };
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = run_all(&err);
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_OOM("no memory", rc, MCPASS_OK);
 		CHECK_EQ("reported", err.rc, rc);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			break;
 	}
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mp_registration_answer(400, refusal, strlen(refusal), NULL, NULL);
-		mp_test_no_fail();
-		CHECK_EQ("a refusal", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : MCPASS_E_DENIED);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			return;
+		CHECK_OOM("a refusal", rc, MCPASS_E_DENIED);
 	}
 }
 

@@ -342,21 +342,16 @@ static void test_error(void)
 
 static void no_memory(int status, const char *text, enum mcpass_rc want)
 {
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mp_token token = { 0 };
 		struct mcpass_error err = { 0 };
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mp_token_answer(status, text, strlen(text), "Bearer", &token, &err);
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : want);
+		CHECK_OOM("no memory", rc, want);
 		CHECK_EQ("reported", err.rc, rc);
 		CHECK("untouched", mp_secret_present(&token.access_token) == (rc == MCPASS_OK));
 		mp_token_free(&token);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			return;
 	}
 }
 

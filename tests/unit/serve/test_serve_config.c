@@ -307,18 +307,11 @@ static void test_no_memory(void)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
-		for (size_t n = 0;; n++) {
+		OOM_EACH {
 			enum mcpass_rc rc;
-			bool failed;
 
-			mp_test_fail_alloc(n);
 			rc = read_and_plan(rows[i].text);
-			failed = mp_test_alloc_failed();
-			mp_test_no_fail();
-			CHECK_EQ("no memory", rc, failed ? MCPASS_E_NOMEM : rows[i].want);
-			CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-			if (!failed)
-				break;
+			CHECK_OOM("no memory", rc, rows[i].want);
 		}
 }
 

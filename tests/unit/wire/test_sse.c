@@ -247,25 +247,20 @@ static void test_no_memory(void)
 {
 	static const char *chunks[] = { "id: 1\nda", "ta: a\neve", "nt: b\n\n", "data: c\n\n" };
 
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mcpass_error err = { 0 };
 		enum mcpass_rc rc = MCPASS_OK;
 		struct log log = { 0 };
 		struct mp_sse sse;
 
-		mp_test_fail_alloc(n);
 		mp_sse_init(&sse, 100);
 		for (size_t i = 0; i < COUNT(chunks) && rc == MCPASS_OK; i++)
 			rc = mp_sse_feed(&sse, chunks[i], strlen(chunks[i]), write_down, &log,
 			    &err);
-		mp_test_no_fail();
-		mp_sse_free(&sse);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed()) {
+		CHECK_OOM("no memory", rc, MCPASS_OK);
+		if (!rc)
 			CHECK_STR("with enough memory", log.text, "b[1]a;message[1]c;");
-			return;
-		}
-		CHECK_EQ("no memory", rc, MCPASS_E_NOMEM);
+		mp_sse_free(&sse);
 	}
 }
 
