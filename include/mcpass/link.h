@@ -138,6 +138,10 @@ MCPASS_API enum mcpass_rc mcpass_link_submit(struct mcpass_link *link, const cha
     struct mcpass_error *err);
 /* Gives a request up, and tells the server.  One that is answered already, or none: nothing. */
 MCPASS_API void mcpass_link_cancel(struct mcpass_link *link, unsigned call);
+/* mcpass_link_logout() without waiting: done is called once, from a turn, with NULL when it went well,
+ * and not where the link is freed first. */
+MCPASS_API void mcpass_link_start_logout(struct mcpass_link *link,
+    void (*done)(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why), void *ctx);
 /* Sends a notification; as of mcpass_session_notify(). */
 MCPASS_API enum mcpass_rc mcpass_link_notify(struct mcpass_link *link, const char *method,
     const char *params, struct mcpass_error *err);

@@ -316,6 +316,12 @@ void mcpass_link_cancel(struct mcpass_link *link, unsigned call)
 	forget(one);
 }
 
+void mcpass_link_start_logout(struct mcpass_link *link,
+    void (*done)(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why), void *ctx)
+{
+	mp_link_authorize(link->link, MCPASS_EV_LOGOUT, done, ctx);
+}
+
 enum mcpass_rc mcpass_link_notify(struct mcpass_link *link, const char *method,
     const char *params, struct mcpass_error *err)
 {

@@ -188,6 +188,29 @@ static void test_submit(void)
 	world_stop();
 }
 
+static void on_logout(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why)
+{
+	*(int *)ctx += rc == MCPASS_OK && why == NULL ? 1 : 100;
+}
+
+static void test_start_logout(void)
+{
+	struct mcpass_link_config cfg;
+	struct mcpass_link *link = NULL;
+	int count = 0;
+
+	world_start();
+	cfg = config();
+	check_call("a login", &cfg);
+	CHECK_EQ("a link", mcpass_link_new(&cfg, &link, NULL), MCPASS_OK);
+	mcpass_link_start_logout(link, on_logout, &count);
+	CHECK_EQ("it does not wait", count, 0);
+	run_until(link, &count, 1);
+	CHECK_EQ("told once, and well", count, 1);
+	mcpass_link_close(link);
+	world_stop();
+}
+
 static void test_config(void)
 {
 	struct mcpass_link_config cfg;
@@ -252,6 +275,7 @@ int main(void)
 	test_no_browser();
 	test_logout();
 	test_submit();
+	test_start_logout();
 	test_config();
 	test_oom();
 	return check_done();
