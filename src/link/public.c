@@ -2,6 +2,7 @@
 #include "mcpass/link.h"
 #include <stdlib.h>
 #include "base/sized.h"
+#include "io/browser/browse.h"
 #include "link/blocking.h"
 
 /* A request of a program's, until it is told the answer. */
@@ -24,11 +25,14 @@ static enum mcpass_rc open_browser(void *ctx, const char *url, int *ret_watch,
     struct mcpass_error *err)
 {
 	const struct mcpass_link *owner = ctx;
+	char *plain = NULL;
+	enum mcpass_rc rc = mp_browse_check(url, &plain, err);
 
 	(void)ret_watch;
-	if (owner->cfg.open_browser(owner->cfg.ctx, url) == 0)
-		return MCPASS_OK;
-	return mp_fail(err, MCPASS_E_IO, NULL, "the program could not show it");
+	if (!rc && owner->cfg.open_browser(owner->cfg.ctx, plain) != 0)
+		rc = mp_fail(err, MCPASS_E_IO, NULL, "the program could not show it");
+	free(plain);
+	return rc;
 }
 
 static int browse(void *ctx, const char *url, bool opened, const char *why)

@@ -201,7 +201,7 @@ bool mp_browse_is_remote(void)
 
 /* An authorization server chose this URL, and a desktop opens files, mail and programs
  * by other schemes.  It begins with "http": no browser takes it for an option. */
-static enum mcpass_rc check_url(const char *url, char **ret_plain, struct mcpass_error *err)
+enum mcpass_rc mp_browse_check(const char *url, char **ret_plain, struct mcpass_error *err)
 {
 	struct mp_uri uri;
 	enum mcpass_rc rc;
@@ -226,7 +226,7 @@ enum mcpass_rc mp_browse(const char *url, int *ret_watch, struct mcpass_error *e
 	char *plain = NULL;
 	enum mcpass_rc rc;
 
-	rc = check_url(url, &plain, err);
+	rc = mp_browse_check(url, &plain, err);
 	if (!rc)
 		rc = find_openers(plain, &openers, err);
 	for (size_t i = 0; i < openers.count; i++)

@@ -13,6 +13,9 @@
  * MCPASS_E_POLICY  url is neither https nor http to loopback: nothing was started
  * MCPASS_E_IO      there is no browser, or no display to show one: say so, print the URL */
 enum mcpass_rc mp_browse(const char *url, int *ret_watch, struct mcpass_error *err);
+/* The first part of that: a URL that may be opened, made plain.  *ret_plain is the caller's (free).
+ * MCPASS_E_POLICY as above. */
+enum mcpass_rc mp_browse_check(const char *url, char **ret_plain, struct mcpass_error *err);
 /* Whether there is a program to open a browser with; MCPASS_E_IO says why not. */
 enum mcpass_rc mp_browse_find(struct mcpass_error *err);
 /* True when the person at the terminal is at another machine, over ssh, and has not said

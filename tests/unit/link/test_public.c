@@ -116,6 +116,30 @@ static void test_no_browser(void)
 	world_stop();
 }
 
+/* A program may hand what it is given to a script; so it is given what may be handed on. */
+static void test_bad_page(void)
+{
+	static const char *const hosts[] = { "keycloak.internal" };
+	struct mcpass_client_config inside;
+	struct mcpass_link_config cfg;
+	struct mcpass_link *link = NULL;
+	const struct mcpass_token *token = NULL;
+
+	world_start();
+	world.login_page = "http://keycloak.internal/authorize";
+	cfg = config();
+	inside = *cfg.client;
+	inside.http_hosts = hosts;
+	inside.http_host_count = 1;
+	cfg.client = &inside;
+	CHECK_EQ("a link", mcpass_link_new(&cfg, &link, NULL), MCPASS_OK);
+	CHECK_EQ("no browser is opened with plain http", mcpass_link_login(link, &token, NULL),
+	    MCPASS_E_POLICY);
+	CHECK_EQ("nothing is shown", told.shown + told.sign_ins, 0);
+	mcpass_link_close(link);
+	world_stop();
+}
+
 static void test_logout(void)
 {
 	struct mcpass_link_config cfg;
@@ -273,6 +297,7 @@ int main(void)
 {
 	test_call();
 	test_no_browser();
+	test_bad_page();
 	test_logout();
 	test_submit();
 	test_start_logout();

@@ -18,6 +18,7 @@ static struct {
 	const char *holds;              /* what has this in its body is answered when it is NULL */
 	void (*on_hold)(void);
 	bool denies;                    /* the person says no */
+	const char *login_page;         /* the authorization endpoint; NULL: the usual one */
 	int generation;                 /* the access token that is good: "access-N" */
 	const char *reply;              /* to tools/list instead of the usual one: "...%d..." */
 	const char *reply_type;
@@ -46,19 +47,21 @@ static inline enum mcpass_rc reply_json(struct mp_http_response *response, int s
 static inline enum mcpass_rc serve_metadata(const char *path, struct mp_http_response *response,
     struct mcpass_error *err)
 {
-	char json[1024];
+	char json[1024], usual[80];
 
+	snprintf(usual, sizeof(usual), "%s/authorize", world.origin);
 	if (strstr(path, "oauth-protected-resource") != NULL)
 		snprintf(json, sizeof(json), "{\"resource\":\"%s\",\"authorization_servers\":[\"%s\"]}",
 		    world.url, world.origin);
 	else if (strstr(path, "oauth-authorization-server") != NULL)
-		snprintf(json, sizeof(json), "{\"issuer\":\"%s\",\"authorization_endpoint\":\"%s/authorize\","
+		snprintf(json, sizeof(json), "{\"issuer\":\"%s\",\"authorization_endpoint\":\"%s\","
 		    "\"token_endpoint\":\"%s/token\",\"registration_endpoint\":\"%s/register\","
 		    "\"response_types_supported\":[\"code\"],\"code_challenge_methods_supported\":[\"S256\"],"
 		    "\"grant_types_supported\":[\"authorization_code\",\"refresh_token\"%s],"
 		    "\"device_authorization_endpoint\":\"%s/device\","
 		    "\"token_endpoint_auth_methods_supported\":[\"none\"]}",
-		    world.origin, world.origin, world.origin, world.origin,
+		    world.origin, world.login_page != NULL ? world.login_page : usual, world.origin,
+		    world.origin,
 		    world.device ? ",\"urn:ietf:params:oauth:grant-type:device_code\"" : "", world.origin);
 	else
 		return response->status = 404, MCPASS_OK;
