@@ -39,7 +39,7 @@ struct mp_task {
 };
 
 /* bell is called in the loop's thread after mp_loop_ring(), once for any number of them; NULL:
- * nobody rings. */
+ * no other thread rings. */
 enum mcpass_rc mp_loop_new(void (*bell)(void *ctx), void *ctx, struct mp_loop **ret_loop,
     struct mcpass_error *err);
 void mp_loop_free(struct mp_loop *loop);        /* NULL is fine */

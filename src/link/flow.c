@@ -316,10 +316,12 @@ void mp_link_init_flow(struct mp_link *link)
 
 void mp_link_free_flow(struct mp_link *link)
 {
+	const struct mcpass_error why = { .rc = MCPASS_E_USAGE };
+
 	if (link->store == NULL)
 		return;
-	link->options.ui = (struct mp_link_ui){ 0 };    /* nothing is told any more */
-	put_away(link, NULL);
+	link->options.ui = (struct mp_link_ui){ 0 };    /* nothing is told any more, */
+	put_away(link, &why);                           /* but to a browser that waits */
 	free(link->flow.errand);
 	while (link->errands != NULL) {
 		struct mp_link_errand *errand = link->errands;

@@ -93,7 +93,7 @@ struct mp_link_answer {
 	enum mcpass_rc rc;              /* MCPASS_OK: the server answered; else why says why not, */
 	const struct mcpass_error *why; /*    as of mcpass_session_next() and mcpass_client_step() */
 	bool is_error;                  /* json is the JSON-RPC error object, not the result */
-	char *json;                     /* as the server wrote it; whoever is told owns it (free) */
+	char *json;                     /* as the server wrote it; the callee's (free) */
 };
 struct mp_link_request {                        /* borrowed for the call */
 	const char *method;

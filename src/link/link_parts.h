@@ -36,7 +36,7 @@ struct mp_link_refusal {
 	char *words;                    /* of the body, or NULL */
 };
 
-/* A flow that somebody asked for. */
+/* A flow that the program asked for. */
 struct mp_link_errand {
 	struct mp_link_errand *next;
 	enum mcpass_event_type type;
@@ -104,7 +104,7 @@ struct mp_link {
 	struct mcpass_client *client;
 	struct mcpass_session *session;
 	struct mcpass_error fault;      /* why nothing goes on any more; rc MCPASS_OK: it does */
-	bool is_held, is_pumping;
+	bool is_held;
 
 	struct mp_link_call *calls, **last_call;
 	size_t call_count;

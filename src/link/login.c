@@ -93,10 +93,10 @@ static enum mcpass_rc log_in(const struct mcpass_client_config *cfg, struct show
 enum mcpass_rc mcpass_login(const struct mcpass_client_config *cfg,
     struct mcpass_token **ret_token, struct mcpass_error *err)
 {
-	struct shower nobody = { 0 };
+	struct shower none = { 0 };
 
 	mp_clear(err);
-	return log_in(cfg, &nobody, ret_token, err);
+	return log_in(cfg, &none, ret_token, err);
 }
 
 enum mcpass_rc mcpass_login_by_code(const struct mcpass_client_config *cfg,
@@ -107,7 +107,7 @@ enum mcpass_rc mcpass_login_by_code(const struct mcpass_client_config *cfg,
 
 	mp_clear(err);
 	if (show == NULL)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "a code has to be shown by somebody");
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "there is no function that shows a code");
 	return log_in(cfg, &shower, ret_token, err);
 }
 

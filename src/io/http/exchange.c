@@ -110,6 +110,7 @@ static size_t stand_still(struct mp_http_exchange *exchange)
 {
 	if (exchange->status < 300)
 		mp_loop_unset(exchange->http->loop, &exchange->late);
+	exchange->http->paused += exchange->is_paused ? 0 : 1;
 	exchange->is_paused = true;
 	return CURL_WRITEFUNC_PAUSE;
 }
@@ -225,6 +226,7 @@ void mp_http_exchange_free(struct mp_http_exchange *exchange)
 
 	if (exchange == NULL)
 		return;
+	exchange->http->paused -= exchange->is_paused ? 1 : 0;
 	mp_loop_unset(exchange->http->loop, &exchange->late);
 	mp_sigpipe_hold(&held);         /* a TLS connection that is cut says goodbye */
 	if (exchange->added)

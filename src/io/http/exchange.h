@@ -29,6 +29,7 @@ struct mp_http {
 	int interrupt_fd;               /* -1: none */
 	unsigned fetches;               /* names the exchanges of mp_http_fetch() */
 	struct mp_http_exchange *first, *last;  /* all that are under way */
+	size_t paused;                  /* exchanges that stand still */
 	bool in_callback;
 };
 

@@ -296,12 +296,15 @@ void mp_http_go_on(struct mp_http *http)
 	struct mp_http_exchange *exchange, *next;
 	struct mp_sigpipe held;
 
+	if (http->paused == 0)
+		return;
 	mp_sigpipe_hold(&held);
 	for (exchange = http->first; exchange != NULL; exchange = next) {
 		next = exchange->next;
 		if (!exchange->is_paused || exchange->closing)
 			continue;
 		exchange->is_paused = false;
+		http->paused--;
 		mp_http_await_more(exchange);
 		(void)curl_easy_pause(exchange->easy, CURLPAUSE_CONT);
 	}

@@ -329,10 +329,34 @@ static void test_interrupt(void)
 	}
 }
 
+/* The link is freed between the redirect and the token: its browser is told no lie. */
+static void test_freed(void)
+{
+	struct mp_link_options options = begin_world();
+	struct told told = { 0 };
+
+	presses = false;
+	options.open_browser = browser_open;
+	world.holds = "code=c0de";
+	CHECK_EQ("a loop", mp_loop_new(NULL, NULL, &loop, NULL), MCPASS_OK);
+	CHECK_EQ("a link", mp_link_new(&options, loop, &wire, NULL), MCPASS_OK);
+	submit("tools/call", &told);
+	TURN_UNTIL(world.held > 0);
+	mp_link_free(wire);
+	browser_join();
+	CHECK_HAS("the page", world.page, "The sign-in did not work");
+	CHECK_EQ("nothing is told", told.times, 0);
+	mp_loop_free(loop);
+	world.holds = NULL;
+	mp_httpd_resume(world.httpd);
+	world_stop();
+}
+
 int main(void)
 {
 	test_others_are_answered();
 	test_interrupt();
+	test_freed();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }
