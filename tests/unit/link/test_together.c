@@ -479,6 +479,43 @@ static void test_cancel(void)
 	close(listen_fd);
 }
 
+/* Messages of another program: its id comes back to the byte. */
+static void test_relayed(void)
+{
+	static const char call[] = "{\"jsonrpc\": \"2.0\", \"id\":\"a\\u0062\",\"method\":\"tools/call\","
+	    "\"params\":{\"name\":\"t\",\"arguments\":{\"n\":1.0e2}}}";
+	static const char answer[] = "{\"jsonrpc\":\"2.0\",\"id\":\"a\\u0062\",\"result\":{\"resultType\":"
+	    "\"complete\",\"content\":[],\"n\":1.0e2}}";
+	static const char note[] = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/roots/list_changed\"}";
+	struct mp_link_options options = peer_options();
+	struct told told = { 0 };
+	char request[4096];
+	unsigned number = 7;
+	int fd;
+
+	options.session.initialize = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
+	    "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"host\","
+	    "\"version\":\"1\"}}}";
+	open_link(&options);
+	CHECK_EQ("no message", mp_link_send(wire, "{", 1, on_answer, &told, &number, NULL), MCPASS_E_USAGE);
+	CHECK_EQ("a notification", mp_link_send(wire, note, strlen(note), on_answer, &told, &number, NULL),
+	    MCPASS_OK);
+	CHECK_EQ("has no answer", number, 0);
+	CHECK_EQ("a request", mp_link_send(wire, call, strlen(call), on_answer, &told, &number, NULL),
+	    MCPASS_OK);
+	CHECK("has one", number != 0);
+	fd = take(request, sizeof(request));
+	CHECK_HAS("its id", request, "\"id\":\"a\\u0062\"");
+	CHECK_HAS("its numbers", request, "1.0e2");
+	reply(fd, request, "application/json", answer);
+	TURN_UNTIL(told.times == 1);
+	CHECK_EQ("answered", told.rc, MCPASS_OK);
+	CHECK_STR("to the byte", told.json, answer);
+	close(fd);
+	close_link();
+	close(listen_fd);
+}
+
 int main(void)
 {
 	test_one_bad_answer();
@@ -489,6 +526,7 @@ int main(void)
 	test_no_login();
 	test_two_links();
 	test_cancel();
+	test_relayed();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }
