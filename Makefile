@@ -5,7 +5,7 @@ CMAKE_FLAGS ?=
 # The checkout stays as it is.
 export PYTHONDONTWRITEBYTECODE = 1
 
-.PHONY: all installed demo check lint mutants conformance interop install uninstall bench fuzz release release-check clean need
+.PHONY: all installed demo check lint mutants conformance soak interop install uninstall bench fuzz release release-check clean need
 
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet
@@ -42,6 +42,10 @@ conformance:
 	@sh scripts/need.sh build conformance
 	@$(MAKE) --no-print-directory all
 	@sh tests/conformance/run.sh $(BUILD)/mcpass
+
+# The bridge, for 100,000 messages (COUNT=n) through all that may go wrong; the last line counts.
+soak: all
+	@python3 tests/soak/soak.py $(BUILD)/mcpass $(or $(COUNT),100000)
 
 # Real identity providers, servers and clients of others; the last line counts.
 interop:

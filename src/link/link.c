@@ -267,6 +267,14 @@ void mp_link_leave(struct mp_link *link, void (*gone)(void *ctx), void *ctx)
 	mp_link_part(link, gone, ctx);
 }
 
+bool mp_link_prepare_fork(struct mp_link *link)
+{
+	if (!link->flow.is_running || !link->flow.asks_person)
+		return false;
+	mp_store_rest(link->store);
+	return true;
+}
+
 const struct mcpass_token *mp_link_token(const struct mp_link *link)
 {
 	return link->token;

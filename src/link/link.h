@@ -141,6 +141,9 @@ const struct mcpass_token *mp_link_token(const struct mp_link *link);
 /* A login, a refresh or a wait for either is under way. */
 bool mp_link_is_authorizing(const struct mp_link *link);
 
+/* Whether a person was asked to sign in and has not yet; the link is then fit to go on in a child
+ * of this process, after which the parent does nothing more with it (_exit). */
+bool mp_link_prepare_fork(struct mp_link *link);
 /* Gives up what is under way, takes leave of a server that began a session (DELETE), and calls
  * gone when it has heard that, or after a second.  Nothing is submitted any more.
  * spec: MCP 2025-11-25 transports, "Session Management" 5 */

@@ -186,6 +186,36 @@ def test_sign_in_is_told():
         expect("the tools are there", "result" in host.ask(2, "tools/list"))
 
 
+def test_login_outlives_its_instance():
+    """The first of two instances is ended while its person signs in: one page, and the second serves."""
+    with World() as world:
+        world.start_both()
+        pages = world.path("pages")
+        world.write("opener", f'#!/bin/sh\necho "$1" >>"{pages}"\n')
+        os.chmod(world.path("opener"), 0o700)
+        env = {"BROWSER": world.path("opener")}
+        first = Host(world, world.url, "--answer-within", "1", env=env)
+        first.hello()
+        second = Host(world, world.url, "--answer-within", "1", env=env)
+        second.hello()
+        code, took = first.close()
+        expect_eq("the exit code", code, 0)
+        expect("at once, for the host", took < 1, took)
+        second.send("tools/list", None, 1)
+        url = open(pages).read().split()
+        expect_eq("one page", len(url), 1)
+        subprocess.run([world.env["BROWSER"], url[0]], env=world.env, timeout=lib.PATIENCE, check=True)
+        expect("the second one is answered", "result" in second.answer(1))
+        expect_eq("and still one page", len(open(pages).read().split()), 1)
+
+
+def test_soak():
+    """A thousand messages, with faults."""
+    done = subprocess.run([sys.executable, os.path.join(lib.HERE, "../soak/soak.py"), lib.PROGRAM, "1000"],
+                          capture_output=True, text=True, timeout=4 * lib.PATIENCE)
+    expect_eq("none lost, none doubled", done.returncode, 0, done.stdout + done.stderr)
+
+
 def test_end_of_input():
     """The end of input: a session is deleted, and the bridge goes at once; a call under way is cancelled."""
     with World() as world:

@@ -56,6 +56,12 @@ enum mcpass_rc mp_run_now(struct mp_run *run, struct mcpass_error *err)
 
 /* --- the end --- */
 
+void mp_run_login_ended(struct mp_run *run)
+{
+	if (run->is_alone)
+		mp_loop_end(run->loop);
+}
+
 static void on_gone(void *ctx)
 {
 	struct mp_run *run = ctx;
@@ -95,6 +101,8 @@ static void end(struct mp_run *run, bool at_once)
 	if (run->is_ending)
 		return;
 	run->is_ending = true;
+	if (mp_run_go_on_alone(run))
+		return;
 	(void)mp_loop_watch(run->loop, &run->in, 0, NULL);
 	mp_loop_set(run->loop, &run->last, mp_now_ms() + LAST_MS);
 	run->parent.fire = on_grace;
@@ -162,10 +170,12 @@ static void on_flush(void *ctx)
 		mp_bridge_wrote(run->bridge, (size_t)n);
 		out = mp_bridge_output(run->bridge);
 	}
-	if (due >= 0)
+	if (due >= 0 && !run->is_alone)
 		mp_loop_set(run->loop, &run->due, due);
 	else
 		mp_loop_unset(run->loop, &run->due);
+	if (run->is_alone)
+		return;
 	if (keep_pace(run, out.len, &why))
 		mp_run_break(run, &why);
 	if (run->is_ending && run->leaving == 0 && mp_bridge_pending(run->bridge) == 0) {

@@ -50,7 +50,7 @@ void mp_run_log(struct mp_run *run, const char *fmt, ...)
 	struct mp_buf line;
 	va_list ap;
 
-	if (run->common->quiet && run->log_fd < 0)
+	if (run->log == NULL || (run->common->quiet && run->log_fd < 0))
 		return;
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);

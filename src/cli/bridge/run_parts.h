@@ -41,6 +41,7 @@ struct mp_run {
 	int out_flags;                  /* of standard output as it was; -1: unchanged */
 	size_t leaving;                 /* links that have not gone yet */
 	bool is_held, is_ending;
+	bool is_alone;                  /* the host has gone, and a login is waited for */
 	struct mcpass_error fault;      /* why it ended; rc MCPASS_OK: the host went away */
 };
 
@@ -50,6 +51,14 @@ void mp_run_break(struct mp_run *run, const struct mcpass_error *why);
 void mp_run_touch(struct mp_run *run);
 /* Tells the bridge the time, before it is told anything else. */
 enum mcpass_rc mp_run_now(struct mp_run *run, struct mcpass_error *err);
+
+/* A login has ended, with nobody left to tell. */
+void mp_run_login_ended(struct mp_run *run);
+
+/* --- run_alone.c --- */
+/* The host ends, and a person is signing in: that goes on in a process of its own, and this one
+ * ends.  False: there is no such login, or no process. */
+bool mp_run_go_on_alone(struct mp_run *run);
 
 /* --- run_log.c --- */
 enum mcpass_rc mp_run_log_open(struct mp_run *run, struct mcpass_error *err);

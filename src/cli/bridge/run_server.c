@@ -138,6 +138,7 @@ static void on_signed_in(void *ctx, enum mcpass_rc rc, const struct mcpass_error
 	else
 		mp_run_log(server->run, "signed in to %s", server->what);
 	check(server->run, end_telling(server, &failed), &failed);
+	mp_run_login_ended(server->run);
 }
 
 static void on_warning(void *ctx, const char *sentence)

@@ -174,14 +174,20 @@ enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
 	return mp_doing(err, rc, "opening the credential store");
 }
 
+void mp_store_rest(struct mp_store *store)
+{
+	if (store->db != NULL)
+		mp_sql_settle(store->db);
+	(void)sqlite3_close(store->db);
+	store->db = NULL;
+}
+
 void mp_store_close(struct mp_store *store)
 {
 	if (store == NULL)
 		return;
 	mp_store_unlock(store);
-	if (store->db != NULL)
-		mp_sql_settle(store->db);
-	(void)sqlite3_close(store->db);
+	mp_store_rest(store);
 	free(store->path);
 	free(store);
 }

@@ -12,6 +12,9 @@ struct mp_store;
 enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
     struct mcpass_error *err);
 void mp_store_close(struct mp_store *store);
+/* Closes the file until it is wanted again, so that no database is open across a fork(); a lock
+ * stays. */
+void mp_store_rest(struct mp_store *store);
 /* The path, where this is the store of an environment with another XDG_DATA_HOME than ours, or
  * without one; NULL: it is where ours would be. */
 const char *mp_store_elsewhere(const struct mp_store *store);
