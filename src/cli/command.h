@@ -36,7 +36,8 @@ enum mcpass_rc mp_command_run(const struct mp_command *command, int argc, char *
     struct mcpass_error *err);
 
 extern const struct mp_command mp_command_authserver, mp_command_bridge, mp_command_call,
-    mp_command_client_metadata, mp_command_completion, mp_command_demo, mp_command_help, mp_command_install,
+    mp_command_client_metadata, mp_command_completion, mp_command_demo, mp_command_help, mp_command_import,
+    mp_command_install,
     mp_command_uninstall, mp_command_login,
     mp_command_logout, mp_command_prompts, mp_command_providers, mp_command_request, mp_command_resources,
     mp_command_serve, mp_command_servers, mp_command_status, mp_command_token, mp_command_tools;

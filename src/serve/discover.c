@@ -28,8 +28,8 @@ static enum mp_places_next look(struct mp_http *http, struct mp_places *places,
 	return next;
 }
 
-static enum mcpass_rc walk(struct mp_http *http, struct mp_places *places, const char *issuer,
-    struct mcpass_error *err)
+enum mcpass_rc mp_discover_walk(struct mp_http *http, struct mp_places *places,
+    const char *about, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	enum mp_places_next next;
@@ -39,7 +39,7 @@ static enum mcpass_rc walk(struct mp_http *http, struct mp_places *places, const
 	while (next == MP_PLACES_AGAIN);
 	if (next == MP_PLACES_NONE)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3",
-		    "%s publishes no metadata at any of %zu places (%.60s)", issuer,
+		    "%s publishes no metadata at any of %zu places (%.60s)", about,
 		    mp_places_count(places), places->passed);
 	if (next == MP_PLACES_FOUND)
 		return MCPASS_OK;
@@ -56,7 +56,7 @@ enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, unsigned wa
 	enum mcpass_rc rc = mp_places_of_issuer(&places, issuer, issuer, true, wants, err);
 
 	if (!rc)
-		rc = walk(http, &places, issuer, err);
+		rc = mp_discover_walk(http, &places, issuer, err);
 	if (!rc) {
 		*ret_meta = places.as;
 		places.as = (struct mp_asmeta){ 0 };

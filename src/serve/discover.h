@@ -13,4 +13,8 @@ enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, unsigned wa
     struct mp_asmeta *ret_meta,
     struct mcpass_error *err);
 
+/* Walks whatever places these are; about names them in an error. */
+enum mcpass_rc mp_discover_walk(struct mp_http *http, struct mp_places *places,
+    const char *about, struct mcpass_error *err);
+
 #endif

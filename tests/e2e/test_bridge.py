@@ -1,5 +1,6 @@
 """The bridge between a stdio host and remote servers: what hosts do, and what servers do to it."""
 
+import hashlib
 import json
 import os
 import queue
@@ -459,6 +460,34 @@ def test_log():
         for secret in ("access_token\":", "Bearer ey", "code_verifier: "):
             expect("no secret", secret not in log, log)
         expect_eq("only for us", os.stat(world.path("log")).st_mode & 0o777, 0o600)
+
+
+@rows([("0.1", "mcp-remote-0.1.37", {}), ("0.15", "mcp-remote-v1", {"issuer": True})])
+def test_import(label, folder, extra):
+    """The login of mcp-remote becomes ours: nobody signs in, and no client is registered."""
+    with World() as world:
+        world.start_both()
+        expect_eq("a login", world.run("login", world.url).returncode, 0)
+        stored = json.loads(dict(world.record()["credentials"])[f"default {world.url}"])
+        expect_eq("forgotten here", world.run("logout", world.url, "--help").returncode, 0)
+        os.remove(world.path("data/mcpass/credentials.db"))
+        client = stored["client"]
+        tokens = {"access_token": stored["access_token"], "refresh_token": stored["refresh_token"],
+                  "token_type": "Bearer", "scope": stored["scope"]}
+        if extra:
+            tokens.update(issuer=world.issuer, expires_at=1)
+        name = hashlib.md5((world.url + '|{"X-A":"b"}').encode()).hexdigest()
+        path = os.path.join(world.folder, ".mcp-auth", folder)
+        os.makedirs(path)
+        json.dump(tokens, open(os.path.join(path, name + "_tokens.json"), "w"))
+        json.dump({"client_id": client["client_id"], "redirect_uris": [client["redirect_uri"]],
+                   "token_endpoint_auth_method": "none"}, open(os.path.join(path, name + "_client_info.json"), "w"))
+        expect_eq("another header", world.run("import", "mcp-remote", world.url, "-H", "X-A: c").returncode, 1)
+        done = world.run("import", "mcp-remote", world.url, "-H", "X-A: b")
+        expect_eq("imported", done.returncode, 0, done.stderr)
+        expect("it says what was assumed", ("did not note" in done.stderr) == (not extra), done.stderr)
+        done = world.call("echo", "message=hi", "--no-login")
+        expect_eq("and a call, without a login", (done.returncode, done.stdout), (0, "hi\n"), done.stderr)
 
 
 def test_install():

@@ -11,6 +11,7 @@ const struct mp_command *const mp_commands[] = {
 	&mp_command_bridge,
 	&mp_command_install,
 	&mp_command_uninstall,
+	&mp_command_import,
 	&mp_command_login,
 	&mp_command_logout,
 	&mp_command_status,
