@@ -133,7 +133,7 @@ static enum mcpass_rc take_over(const struct import_options *options, const char
 		rc = find_resource(http, url, &prm, err);
 	if (!rc)
 		rc = check_issuer(login, &prm, options->common.quiet, err);
-	if (!rc)
+	if (!rc && prm.authorization_servers.items != NULL)
 		rc = mp_discover(http, login->issuer != NULL ? login->issuer
 		    : prm.authorization_servers.items[0], MP_WANTS_AUTHORIZATION | MP_WANTS_TOKEN, &as, err);
 	if (!rc)
