@@ -190,7 +190,8 @@ def run(program, messages):
         code = host.process.wait(10)
     twice = [number for number, times in server.done.items() if times > 1]
     doubled = [id for id, times in answers.items() if times > 1]
-    good = not twice and not doubled and code == 0 and grown < 4096 and len(answers) == messages
+    keeps = b"__asan_init" in open(program, "rb").read()    # what is freed stays, to be watched
+    good = not twice and not doubled and code == 0 and (grown < 4096 or keeps) and len(answers) == messages
     print(f"soak: {messages} messages, {errors} errors told, {sum(server.faults.values()) - server.faults['none']} faults,"
           f" {server.session} sessions, {len(twice)} done twice, {len(doubled)} answered twice,"
           f" {grown} KiB more, exit {code}")
