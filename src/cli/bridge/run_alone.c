@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "cli/bridge/run_parts.h"
-#include "io/clock.h"
+#include "io/system/poller.h"
 
 static bool prepare(struct mp_run *run)
 {
@@ -34,7 +34,7 @@ bool mp_run_go_on_alone(struct mp_run *run)
 {
 	pid_t child;
 
-	if (!prepare(run))
+	if (!mp_poller_is_inherited() || !prepare(run))
 		return false;
 	mp_run_log(run, "the host has gone; a process of its own waits for the login that is under way");
 	child = fork();

@@ -1,10 +1,10 @@
 #include "cli/hosts/entry.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "base/limits.h"
 #include "cli/hosts/json_edit.h"
 #include "cli/hosts/toml_edit.h"
+#include "io/system/self.h"
 #include "wire/json/json.h"
 #include "wire/uri.h"
 
@@ -41,12 +41,8 @@ static enum mcpass_rc take_environment(struct mp_strings *env, struct mcpass_err
 static enum mcpass_rc find_command(char **ret_command, struct mcpass_error *err)
 {
 	char path[4096];
-	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-	path[len > 0 ? len : 0] = '\0';
-	if (len <= 0 || strstr(path, " (deleted)") != NULL)
-		return mp_set(ret_command, "mcpass", err);
-	return mp_set(ret_command, path, err);
+	return mp_set(ret_command, mp_self_path(path, sizeof(path)) ? path : "mcpass", err);
 }
 
 /* "linear" of mcp.linear.app: the first label that says something. */

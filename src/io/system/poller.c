@@ -33,6 +33,11 @@ int mp_poller_wait(int poller, struct mp_ready *ret_ready, int max_ms)
 	}
 	return n > 0 ? n : 0;
 }
+
+bool mp_poller_is_inherited(void)
+{
+	return true;
+}
 #else
 #include <fcntl.h>
 #include <sys/types.h>
@@ -94,5 +99,10 @@ int mp_poller_wait(int poller, struct mp_ready *ret_ready, int max_ms)
 		ret_ready[i].events = batch[i].filter == EVFILT_READ ? MP_POLLER_READ : MP_POLLER_WRITE;
 	}
 	return n > 0 ? n : 0;
+}
+
+bool mp_poller_is_inherited(void)
+{
+	return false;           /* kqueue(2) */
 }
 #endif

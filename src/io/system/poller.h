@@ -2,6 +2,8 @@
 #ifndef MP_IO_SYSTEM_POLLER_H
 #define MP_IO_SYSTEM_POLLER_H
 
+#include <stdbool.h>
+
 #define MP_POLLER_READ 1u
 #define MP_POLLER_WRITE 2u
 struct mp_ready {
@@ -17,5 +19,8 @@ int mp_poller_new(void);
 int mp_poller_change(int poller, int fd, unsigned before, unsigned events, void *what);
 /* Fills in MP_POLLER_BATCH at most; one descriptor may come twice.  How many. */
 int mp_poller_wait(int poller, struct mp_ready *ret_ready, int max_ms);
+
+/* Whether a child process has it after fork(). */
+bool mp_poller_is_inherited(void);
 
 #endif
