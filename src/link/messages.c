@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "link/link_parts.h"
-#include "mcp/jsonrpc.h"
+#include "mcp/message.h"
 #include "wire/json/json.h"
 
 /* spec: JSON-RPC 2.0 5; result NULL: nothing of the kind was offered */
@@ -41,10 +41,10 @@ static enum mcpass_rc answer_request(struct mp_link *link, const struct mp_rpc *
 	return rc;
 }
 
-static enum mcpass_rc read_message(struct mp_link *link, unsigned call, const char *text,
+/* It is answered by the program at once. */
+static enum mcpass_rc answer_text(struct mp_link *link, const char *text,
     struct mcpass_error *err)
 {
-	const struct mp_link_ui *ui = &link->options.ui;
 	json_t *json = NULL;
 	struct mp_rpc rpc;
 	enum mcpass_rc rc;
@@ -53,13 +53,27 @@ static enum mcpass_rc read_message(struct mp_link *link, unsigned call, const ch
 	    &json, err);
 	if (!rc)
 		rc = mp_rpc_read(json, &rpc, err);
-	if (!rc && rpc.kind == MP_RPC_REQUEST && ui->request != NULL)
-		ui->request(ui->ctx, call, text);
-	else if (!rc && rpc.kind == MP_RPC_REQUEST)
+	if (!rc)
 		rc = answer_request(link, &rpc, err);
+	json_decref(json);
+	return rc;
+}
+
+static enum mcpass_rc read_message(struct mp_link *link, unsigned call, const char *text,
+    struct mcpass_error *err)
+{
+	const struct mp_link_ui *ui = &link->options.ui;
+	struct mp_message message = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_message_read((struct mp_span){ text, strlen(text) }, "a message", &message, err);
+	if (!rc && message.kind == MP_RPC_REQUEST && ui->request != NULL)
+		ui->request(ui->ctx, call, text);
+	else if (!rc && message.kind == MP_RPC_REQUEST)
+		rc = answer_text(link, text, err);
 	else if (!rc && ui->message != NULL)
 		ui->message(ui->ctx, call, text);
-	json_decref(json);
+	mp_message_free(&message);
 	return rc;
 }
 

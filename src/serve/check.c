@@ -1,4 +1,5 @@
 #include "serve/check.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -7,6 +8,7 @@
 #include "serve/probe.h"
 #include "serve/log.h"
 #include "oauth/scope.h"
+#include "wire/json/writer.h"
 
 struct check {
 	const struct mp_serve_plan *plan;
@@ -18,164 +20,109 @@ struct check {
 };
 
 /* --- the account as JSON --- */
-static bool put(json_t *object, const char *name, json_t *value)
+static void add_list(struct mp_writer *w, const char *name, const struct mp_strings *strings)
 {
-	return json_object_set_new(object, name, value) == 0;
+	mp_writer_array(w, name);
+	for (size_t i = 0; i < strings->count; i++)
+		mp_writer_text(w, NULL, strings->items[i]);
+	mp_writer_end(w, ']');
 }
 
-static bool put_text(json_t *object, const char *name, const char *value)
+static void add_some(struct mp_writer *w, const char *name, const struct mp_strings *strings)
 {
-	return value == NULL || put(object, name, json_string(value));
+	if (strings->count > 0)
+		add_list(w, name, strings);
 }
 
-static json_t *list_of(const struct mp_strings *strings)
+static void add_rules(struct mp_writer *w, const struct mp_serve_rules *rules)
 {
-	json_t *list = json_array();
+	mp_writer_array(w, "rules");
+	for (size_t i = 0; i < rules->count; i++) {
+		const struct mp_serve_rule *rule = &rules->items[i];
 
-	for (size_t i = 0; list != NULL && i < strings->count; i++)
-		if (json_array_append_new(list, json_string(strings->items[i])) != 0) {
-			json_decref(list);
-			list = NULL;
-		}
-	return list;
-}
-
-static json_t *rule_json(const struct mp_serve_rule *rule)
-{
-	json_t *json = json_object();
-	bool ok = put_text(json, "method", rule->method) && put_text(json, "name", rule->name)
-	    && put_text(json, "scope", rule->scope)
-	    && (rule->roles.count == 0 || put(json, "roles", list_of(&rule->roles)));
-
-	if (ok)
-		return json;
-	json_decref(json);
-	return NULL;
-}
-
-static json_t *rules_json(const struct mp_serve_rules *rules)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; list != NULL && i < rules->count; i++)
-		if (json_array_append_new(list, rule_json(&rules->items[i])) != 0) {
-			json_decref(list);
-			list = NULL;
-		}
-	return list;
-}
-
-static bool put_list(json_t *object, const char *name, const struct mp_strings *strings)
-{
-	return strings->count == 0 || put(object, name, list_of(strings));
+		mp_writer_object(w, NULL);
+		mp_writer_text(w, "method", rule->method);
+		mp_writer_text(w, "name", rule->name);
+		mp_writer_text(w, "scope", rule->scope);
+		add_some(w, "roles", &rule->roles);
+		mp_writer_end(w, '}');
+	}
+	mp_writer_end(w, ']');
 }
 
 /* What counts for its tokens alone. */
-static bool put_terms(json_t *json, const struct check *check, const struct mp_serve_issuer *issuer)
+static void add_terms(struct mp_writer *w, const struct check *check,
+    const struct mp_serve_issuer *issuer)
 {
 	const struct mp_serve_rules *rules = mp_serve_plan_own_rules(check->plan,
 	    (size_t)(issuer - check->plan->config->issuers));
 
-	return put_list(json, "audiences", &issuer->audiences)
-	    && put_list(json, "clients", &issuer->clients)
-	    && put_list(json, "role_claims", &issuer->role_claims)
-	    && (rules == NULL || put(json, "rules", rules_json(rules)))
-	    && (!issuer->id_token_claims || put(json, "id_token_claims", json_true()));
+	add_some(w, "audiences", &issuer->audiences);
+	add_some(w, "clients", &issuer->clients);
+	add_some(w, "role_claims", &issuer->role_claims);
+	if (rules != NULL)
+		add_rules(w, rules);
+	if (issuer->id_token_claims)
+		mp_writer_bool(w, "id_token_claims", true);
 }
 
-static json_t *issuer_json(const struct check *check, const struct mp_serve_found *found)
+static void add_issuer(struct mp_writer *w, const struct check *check,
+    const struct mp_serve_found *found)
 {
 	const struct mp_serve_issuer *issuer = found->issuer;
-	json_t *json = json_object();
-	bool ok = put_text(json, "issuer", issuer->issuer)
-	    && put(json, "ok", json_boolean(found->problem.rc == MCPASS_OK))
-	    && put_text(json, "keys_at", issuer->jwks_file != NULL ? issuer->jwks_file
-	        : found->jwks_uri)
-	    && put(json, "keys", json_integer((json_int_t)found->key_count))
-	    && put_text(json, "introspects_as", issuer->introspection.client_id)
-	    && put_text(json, "exchanges_as", found->exchanges
-	        ? check->plan->config->exchange.client_id : NULL);
 
-	ok = ok && put_terms(json, check, issuer);
-	if (ok && found->problem.rc != MCPASS_OK)
-		ok = put_text(json, "problem", found->problem.detail)
-		    && put_text(json, "spec", found->problem.spec);
-	if (ok)
-		return json;
-	json_decref(json);
-	return NULL;
-}
-
-static json_t *issuers_json(const struct check *check)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; list != NULL && i < check->plan->config->issuer_count; i++)
-		if (json_array_append_new(list, issuer_json(check, &check->found[i])) != 0) {
-			json_decref(list);
-			list = NULL;
-		}
-	return list;
-}
-
-static json_t *implies_json(const struct mp_serve_config *config)
-{
-	json_t *json = json_object();
-
-	for (size_t i = 0; json != NULL && i < config->implication_count; i++)
-		if (!put_text(json, config->implications[i].scope, config->implications[i].implied)) {
-			json_decref(json);
-			json = NULL;
-		}
-	return json;
+	mp_writer_object(w, NULL);
+	mp_writer_text(w, "issuer", issuer->issuer);
+	mp_writer_bool(w, "ok", found->problem.rc == MCPASS_OK);
+	mp_writer_text(w, "keys_at", issuer->jwks_file != NULL ? issuer->jwks_file : found->jwks_uri);
+	mp_writer_int(w, "keys", (int64_t)found->key_count);
+	mp_writer_text(w, "introspects_as", issuer->introspection.client_id);
+	if (found->exchanges)
+		mp_writer_text(w, "exchanges_as", check->plan->config->exchange.client_id);
+	add_terms(w, check, issuer);
+	if (found->problem.rc != MCPASS_OK) {
+		mp_writer_text(w, "problem", found->problem.detail);
+		mp_writer_text(w, "spec", found->problem.spec);
+	}
+	mp_writer_end(w, '}');
 }
 
 /* What an operator may not have meant, though it works. */
-static json_t *warnings_json(const struct mp_serve_plan *plan)
+static void add_warnings(struct mp_writer *w, const struct mp_serve_plan *plan)
 {
-	json_t *list = json_array();
-
-	for (size_t i = 0; list != NULL && i < plan->rules->count; i++) {
+	mp_writer_array(w, "warnings");
+	for (size_t i = 0; i < plan->rules->count; i++) {
 		struct mp_strings scopes = { 0 };
+		struct mp_buf text;
 
+		mp_buf_init(&text, MP_MAX_DOCUMENT);
+		mp_buf_addf(&text, "a rule asks for '%s', which is not published: clients do not register"
+		    " for it", plan->rules->items[i].scope);
 		if (mp_scope_parse(plan->rules->items[i].scope, &scopes, NULL) == MCPASS_OK
-		    && !mp_scope_covers(&plan->scopes, &scopes)
-		    && json_array_append_new(list, json_sprintf("a rule asks for '%s', which is not"
-		    " published: clients do not register for it", plan->rules->items[i].scope)) != 0) {
-			json_decref(list);
-			list = NULL;
-		}
+		    && !mp_scope_covers(&plan->scopes, &scopes))
+			mp_writer_text(w, NULL, mp_buf_text(&text));
+		mp_buf_free(&text);
 		mp_strings_free(&scopes);
 	}
-	return list;
+	mp_writer_end(w, ']');
 }
 
-static json_t *exchange_json(const struct mp_serve_exchange *exchange, const char *issuer)
+static void add_exchange(struct mp_writer *w, const struct mp_serve_exchange *exchange,
+    const char *issuer)
 {
-	json_t *json = json_object();
-
-	if (put_text(json, "issuer", issuer) && put_text(json, "client_id", exchange->client_id)
-	    && put_text(json, "audience", exchange->audience)
-	    && put_text(json, "resource", exchange->resource != NULL || exchange->audience != NULL
-	        ? exchange->resource : exchange->call_on)
-	    && put_text(json, "scope", exchange->scope)
-	    && put_text(json, "call_on", exchange->call_on))
-		return json;
-	json_decref(json);
-	return NULL;
+	mp_writer_object(w, "exchange");
+	mp_writer_text(w, "issuer", issuer);
+	mp_writer_text(w, "client_id", exchange->client_id);
+	mp_writer_text(w, "audience", exchange->audience);
+	mp_writer_text(w, "resource", exchange->resource != NULL || exchange->audience != NULL
+	    ? exchange->resource : exchange->call_on);
+	mp_writer_text(w, "scope", exchange->scope);
+	mp_writer_text(w, "call_on", exchange->call_on);
+	mp_writer_end(w, '}');
 }
 
-static json_t *audiences_json(const struct check *check)
-{
-	char *urls[] = { check->url };
-	const struct mp_strings one = { urls, 1 };
-
-	return list_of(check->plan->config->audiences.count > 0
-	    ? &check->plan->config->audiences : &one);
-}
-
-/* What a guard makes of it; nothing of it when everybody is let in. */
-static bool put_guarded(json_t *json, const struct check *check)
+/* What a guard makes of it; nothing of it when every request is let in. */
+static void add_guarded(struct mp_writer *w, const struct check *check)
 {
 	static const char *const modes[] = {
 		[MCPASS_DPOP_OFF] = "off", [MCPASS_DPOP_ACCEPTED] = "accepted",
@@ -183,36 +130,54 @@ static bool put_guarded(json_t *json, const struct check *check)
 	};
 	const struct mp_serve_plan *plan = check->plan;
 	const struct mp_serve_config *config = plan->config;
+	char *urls[] = { check->url };
+	const struct mp_strings own = { urls, 1 };
 
-	return put(json, "issuers", issuers_json(check))
-	    && put(json, "audiences", audiences_json(check))
-	    && put(json, "rules", rules_json(plan->rules))
-	    && put(json, "implies", implies_json(config))
-	    && put(json, "role_claims", list_of(&config->role_claims))
-	    && put_text(json, "dpop", modes[plan->guard.dpop])
-	    && put(json, "dpop_nonces", json_boolean(plan->guard.nonce_secret != NULL))
-	    && put(json, "publishes", json_incref(check->metadata))
-	    && put(json, "warnings", warnings_json(plan))
-	    && (plan->exchange_issuer == NULL
-	        || put(json, "exchange", exchange_json(&config->exchange, plan->exchange_issuer)));
+	mp_writer_array(w, "issuers");
+	for (size_t i = 0; i < config->issuer_count; i++)
+		add_issuer(w, check, &check->found[i]);
+	mp_writer_end(w, ']');
+	add_list(w, "audiences", config->audiences.count > 0 ? &config->audiences : &own);
+	add_rules(w, plan->rules);
+	mp_writer_object(w, "implies");
+	for (size_t i = 0; i < config->implication_count; i++)
+		mp_writer_text(w, config->implications[i].scope, config->implications[i].implied);
+	mp_writer_end(w, '}');
+	add_list(w, "role_claims", &config->role_claims);
+	mp_writer_text(w, "dpop", modes[plan->guard.dpop]);
+	mp_writer_bool(w, "dpop_nonces", plan->guard.nonce_secret != NULL);
+	mp_writer_json(w, "publishes", check->metadata);
+	add_warnings(w, plan);
+	if (plan->exchange_issuer != NULL)
+		add_exchange(w, &config->exchange, plan->exchange_issuer);
 }
 
 static enum mcpass_rc account(const struct check *check, bool ok, json_t **ret_json,
     struct mcpass_error *err)
 {
 	const struct mp_serve_config *config = check->plan->config;
-	json_t *json = json_object();
+	struct mp_buf buf;
+	struct mp_writer w = { .buf = &buf };
+	char listens[320];
+	enum mcpass_rc rc;
 
-	if (put(json, "ok", json_boolean(ok)) && put_text(json, "url", check->url)
-	    && put(json, "listens", json_sprintf("%s:%u", config->bind != NULL ? config->bind
-	        : "127.0.0.1", check->plan->port))
-	    && put(json, "open", json_boolean(config->open))
-	    && (config->open || put_guarded(json, check))) {
-		*ret_json = json;
-		return MCPASS_OK;
-	}
-	json_decref(json);
-	return mp_nomem(err);
+	(void)snprintf(listens, sizeof(listens), "%s:%u", config->bind != NULL ? config->bind
+	    : "127.0.0.1", check->plan->port);
+	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	mp_writer_object(&w, NULL);
+	mp_writer_bool(&w, "ok", ok);
+	mp_writer_text(&w, "url", check->url);
+	mp_writer_text(&w, "listens", listens);
+	mp_writer_bool(&w, "open", config->open);
+	if (!config->open)
+		add_guarded(&w, check);
+	mp_writer_end(&w, '}');
+	rc = mp_buf_check(&buf, "the account", err);
+	if (!rc)
+		rc = mp_json_parse_by(MP_JSON_REQUEST, buf.data, buf.len, MP_MAX_MESSAGE, "the account",
+		    ret_json, err);
+	mp_buf_free(&buf);
+	return rc;
 }
 
 /* --- all of it --- */

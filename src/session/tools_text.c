@@ -5,56 +5,46 @@
 #include <string.h>
 #include "base/limits.h"
 #include "session/session.h"
+#include "wire/json/writer.h"
 
 #define PREFIX "Mcp-Param-"
 
-static json_t *path_json(const struct mp_strings *path)
+static void add_tool(struct mp_writer *w, const struct mp_tool *tool)
 {
-	json_t *list = json_array();
+	mp_writer_object(w, tool->name);
+	mp_writer_text(w, "fault", tool->fault);
+	if (tool->fault == NULL)
+		mp_writer_object(w, "headers");
+	for (size_t i = 0; tool->fault == NULL && i < tool->count; i++) {
+		const struct mp_mirror *mirror = &tool->mirrors[i];
 
-	for (size_t i = 0; list != NULL && i < path->count; i++)
-		if (json_array_append_new(list, json_string(path->items[i])) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	return list;
-}
-
-static json_t *tool_json(const struct mp_tool *tool)
-{
-	json_t *headers;
-	bool ok;
-
-	if (tool->fault != NULL)
-		return json_pack("{s:s}", "fault", tool->fault);
-	headers = json_object();
-	ok = headers != NULL;
-	for (size_t i = 0; ok && i < tool->count; i++)
-		ok = json_object_set_new(headers, tool->mirrors[i].header,
-		    path_json(&tool->mirrors[i].path)) == 0;
-	if (!ok) {
-		json_decref(headers);
-		return NULL;
+		mp_writer_array(w, mirror->header);
+		for (size_t k = 0; k < mirror->path.count; k++)
+			mp_writer_text(w, NULL, mirror->path.items[k]);
+		mp_writer_end(w, ']');
 	}
-	return json_pack("{s:o}", "headers", headers);
+	if (tool->fault == NULL)
+		mp_writer_end(w, '}');
+	mp_writer_end(w, '}');
 }
 
 enum mcpass_rc mcpass_session_tools(struct mcpass_session *s, const char **ret_text,
     struct mcpass_error *err)
 {
-	json_t *all = json_object();
+	struct mp_buf buf;
+	struct mp_writer w = { .buf = &buf };
 	char *text = NULL;
-	bool ok = all != NULL;
+	enum mcpass_rc rc;
 
 	mp_clear(err);
-	for (size_t i = 0; ok && i < s->tools.count; i++)
-		ok = json_object_set_new(all, s->tools.items[i].name,
-		    tool_json(&s->tools.items[i])) == 0;
-	if (ok)
-		text = mp_json_dump(all);
-	json_decref(all);
-	if (text == NULL)
-		return mp_nomem(err);
+	mp_buf_init(&buf, MP_MAX_MESSAGE);
+	mp_writer_object(&w, NULL);
+	for (size_t i = 0; i < s->tools.count; i++)
+		add_tool(&w, &s->tools.items[i]);
+	mp_writer_end(&w, '}');
+	rc = mp_buf_take(&buf, "what is known of the tools", &text, err);
+	if (rc)
+		return rc;
 	free(s->tools_text);
 	s->tools_text = text;
 	*ret_text = text;

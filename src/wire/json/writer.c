@@ -3,38 +3,6 @@
 #include "wire/bytes.h"
 #include "wire/json/utf8.h"
 
-static void begin(struct mp_writer *w, const char *name)
-{
-	if (w->more)
-		mp_buf_addc(w->buf, ',');
-	if (name != NULL)
-		mp_buf_addf(w->buf, "\"%s\":", name);
-	w->more = true;
-}
-
-static void open_bracket(struct mp_writer *w, const char *name, char bracket)
-{
-	begin(w, name);
-	mp_buf_addc(w->buf, bracket);
-	w->more = false;
-}
-
-void mp_writer_object(struct mp_writer *w, const char *name)
-{
-	open_bracket(w, name, '{');
-}
-
-void mp_writer_array(struct mp_writer *w, const char *name)
-{
-	open_bracket(w, name, '[');
-}
-
-void mp_writer_end(struct mp_writer *w, char bracket)
-{
-	mp_buf_addc(w->buf, bracket);
-	w->more = true;
-}
-
 /* spec: RFC 8259 7 */
 static void add_escape(struct mp_buf *buf, char c)
 {
@@ -72,6 +40,41 @@ void mp_writer_escaped(struct mp_buf *buf, const char *text)
 		len -= good + 1;
 	}
 	add_valid(buf, text, len);
+}
+
+static void begin(struct mp_writer *w, const char *name)
+{
+	if (w->more)
+		mp_buf_addc(w->buf, ',');
+	if (name != NULL) {
+		mp_buf_addc(w->buf, '"');
+		mp_writer_escaped(w->buf, name);
+		mp_buf_adds(w->buf, "\":");
+	}
+	w->more = true;
+}
+
+static void open_bracket(struct mp_writer *w, const char *name, char bracket)
+{
+	begin(w, name);
+	mp_buf_addc(w->buf, bracket);
+	w->more = false;
+}
+
+void mp_writer_object(struct mp_writer *w, const char *name)
+{
+	open_bracket(w, name, '{');
+}
+
+void mp_writer_array(struct mp_writer *w, const char *name)
+{
+	open_bracket(w, name, '[');
+}
+
+void mp_writer_end(struct mp_writer *w, char bracket)
+{
+	mp_buf_addc(w->buf, bracket);
+	w->more = true;
 }
 
 void mp_writer_text(struct mp_writer *w, const char *name, const char *text)

@@ -9,8 +9,7 @@ struct mp_writer {              /* { .buf = &buf } */
 	struct mp_buf *buf;
 	bool more;              /* a ',' comes before the next member or item */
 };
-/* name: of the member that is added; NULL: an item of an array, or the whole text.  Names are
- * written as they are, so they are ours. */
+/* name: of the member that is added; NULL: an item of an array, or the whole text. */
 void mp_writer_object(struct mp_writer *w, const char *name);
 void mp_writer_array(struct mp_writer *w, const char *name);
 void mp_writer_end(struct mp_writer *w, char bracket);          /* '}' or ']' */
