@@ -1,6 +1,7 @@
 #include "mcp/methods.h"
 #include "base/text.h"
 
+#define LONGEST 256
 #define BOTH (MP_METHOD_SESSIONS | MP_METHOD_STATELESS)
 #define LIST (BOTH | MP_METHOD_READS | MP_METHOD_QUICK | MP_METHOD_CACHEABLE)
 
@@ -47,4 +48,15 @@ bool mp_methods_has(const char *method, unsigned flag)
 const char *mp_methods_named_by(const char *method)
 {
 	return find(method)->named_by;
+}
+
+bool mp_methods_fits(const char *method)
+{
+	size_t len = 0;
+
+	if (method == NULL)
+		return false;
+	while (method[len] > 0x20 && method[len] < 0x7f && len <= LONGEST)
+		len++;
+	return len > 0 && method[len] == '\0' && len <= LONGEST;
 }

@@ -13,6 +13,8 @@
 
 /* A method that is not known may be in any era, change anything and take long. */
 bool mp_methods_has(const char *method, unsigned flag);
+/* A method goes into a header as it is: whether it can. */
+bool mp_methods_fits(const char *method);
 /* The member of params that names what is asked for ("name", "uri"), or NULL. */
 const char *mp_methods_named_by(const char *method);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "mcp/methods.h"
 #include "session/session.h"
 #include "wire/json/peek.h"
 
@@ -135,6 +136,10 @@ static enum mcpass_rc compose_stateless(struct mcpass_session *s, struct mp_exch
 {
 	enum mcpass_rc rc;
 
+	/* Another program may call its method what it likes, but not here. */
+	if (!mp_methods_fits(e->call->method))
+		return mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Standard Request Headers",
+		    "a method of this name cannot stand in the header Mcp-Method");
 	rc = mp_headers_mirror(s->revision, e->call->method, e->call->target, &e->headers, err);
 	if (!rc && strcmp(e->call->method, "tools/call") == 0)
 		rc = mp_tools_mirror(s, e->call, &e->headers, err);

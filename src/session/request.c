@@ -3,22 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "mcp/methods.h"
 #include "session/session.h"
 #include "wire/json/writer.h"
-
-#define LONGEST_METHOD 256
-
-/* A method goes into a header as it is. */
-static bool is_method(const char *method)
-{
-	size_t len = 0;
-
-	if (method == NULL)
-		return false;
-	while (method[len] > 0x20 && method[len] < 0x7f && len <= LONGEST_METHOD)
-		len++;
-	return len > 0 && method[len] == '\0' && len <= LONGEST_METHOD;
-}
 
 static bool is_notification(const char *method)
 {
@@ -58,7 +45,7 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
 	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
-	if (!is_method(method) || is_notification(method) || strcmp(method, "initialize") == 0)
+	if (!mp_methods_fits(method) || is_notification(method) || strcmp(method, "initialize") == 0)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "\"%s\" is no method to request: it is empty, "
 		    "holds a space, names a notification, or is sent by the session itself",
 		    method != NULL ? method : "");
@@ -186,7 +173,7 @@ enum mcpass_rc mcpass_session_notify(struct mcpass_session *s, const char *metho
 	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
-	if (!is_method(method) || !is_notification(method)
+	if (!mp_methods_fits(method) || !is_notification(method)
 	    || strpbrk(method, "\"\\") != NULL || strcmp(method, "notifications/initialized") == 0)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "\"%s\" is no notification to send",
 		    method != NULL ? method : "");

@@ -204,6 +204,8 @@ static void converse(struct script *script, struct mcpass_session *s)
 		struct mcpass_session_action action;
 
 		rc = mcpass_session_next(s, script->now, &action, NULL);
+		if (rc == MCPASS_E_USAGE)       /* nothing that is said ends a session */
+			abort();
 		if (!rc)
 			rc = carry_out(script, s, &action);
 	}

@@ -90,6 +90,13 @@ static const struct script rows[] = {
 	    .steps = { { "tools/list", 200, JSON, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"tools\":[{\"name\":\"r\",\"inputSchema\":{\"x-mcp-header\":\"A\"}}],\"n\":1.0}}", 0, NULL } },
 	    .log = "warning 0 The tool \"r\" is left out: an x-mcp-header stands where no argument can be found by its path (MCP streamable HTTP, Schema Extension).\n"
 	        "result 1 {\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{\"n\":1.0,\"tools\":[]}}\n" },
+	{ .label = "a method that fits no header ends nothing but itself", .hello = HELLO, KNOWN, .settled = "2026-07-28", .goes_on = true,
+	    .requests = { { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\\nb\"}" }, { LIST } },
+	    .steps = { { "\"id\":5", 200, JSON, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}", 0, NULL } },
+	    .log = "failed 1 a method of this name cannot stand in the header Mcp-Method\nresult 2 {\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}\n" },
+	{ .label = "in the old form it passes", .hello = HELLO, OLD, .settled = "2025-11-25", .requests = { { "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\\nb\"}" } },
+	    .steps = { BEGIN, { "\"method\":\"a\\nb\"", 200, JSON, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}", 0, NULL } },
+	    .log = "result 1 {\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n" },
 	{ .label = "what the server is, in the new form", .hello = HELLO, OLD, .settled = "2025-11-25", .requests = { { "{\"jsonrpc\":\"2.0\",\"id\":\"d\",\"method\":\"server/discover\"}" } },
 	    .steps = { BEGIN },
 	    .log = "result 1 {\"jsonrpc\":\"2.0\",\"id\":\"d\",\"result\":{\"resultType\":\"complete\",\"supportedVersions\":[\"2025-11-25\"],\"capabilities\":{ \"tools\":{} },\"ttlMs\":0,"
