@@ -148,7 +148,7 @@
 /* Seconds that a code is good: it travels one redirect (RFC 6749 4.1.2: at most 600). */
 #define MP_CODE_LIFETIME 60
 /* Seconds in which a person logs in and decides. */
-#define MP_PARKED_LIFETIME 600
+#define MP_PENDING_LIFETIME 600
 /* Seconds that a login in a browser serves further authorizations: a working day. */
 #define MP_SESSION_LIFETIME (8L * 3600)
 /* Seconds after which a registration is forgotten; a client then registers anew: at the

@@ -3,7 +3,7 @@
 #include "guard/judge.h"
 #include "oauth/scope.h"
 
-enum mcpass_rc mp_judge_needs(struct mp_check *check, struct mcpass_error *err)
+enum mcpass_rc mp_admit_needs(struct mp_check *check, struct mcpass_error *err)
 {
 	const struct mcpass_guard_request *request = check->request;
 
@@ -12,11 +12,11 @@ enum mcpass_rc mp_judge_needs(struct mp_check *check, struct mcpass_error *err)
 	    &check->needs, err);
 }
 
-enum mcpass_rc mp_judge_use(struct mp_check *check, const struct mp_guard_issuer *issuer,
+enum mcpass_rc mp_admit_use(struct mp_check *check, const struct mp_guard_issuer *issuer,
     struct mcpass_error *err)
 {
 	check->terms = &issuer->terms;
-	return issuer->terms.has_rules ? mp_judge_needs(check, err) : MCPASS_OK;
+	return issuer->terms.has_rules ? mp_admit_needs(check, err) : MCPASS_OK;
 }
 
 static enum mcpass_rc admit(struct mp_check *check, const struct mp_finding *finding,
@@ -66,7 +66,7 @@ static enum mcpass_rc check_scopes(struct mp_check *check, const struct mp_findi
 
 	rc = find_missing(check, finding->scopes, &missing, err);
 	if (!rc && missing.count > 0)
-		rc = mp_judge_deny(check, MP_DENY_SCOPE, &missing, "the token lacks a scope for this",
+		rc = mp_verdict_deny(check, MP_DENY_SCOPE, &missing, "the token lacks a scope for this",
 		    err);
 	else if (!rc)
 		rc = admit(check, finding, err);
@@ -84,14 +84,14 @@ static enum mcpass_rc check_roles(struct mp_check *check, const struct mp_findin
 
 	if (!mp_policy_admits(&check->terms->policy, request->operations, request->operation_count,
 	    &finding->claims->roles))
-		return mp_judge_deny(check, MP_DENY_ROLE, &none,
+		return mp_verdict_deny(check, MP_DENY_ROLE, &none,
 		    "the caller has none of the roles that this is for", err);
 	return check_scopes(check, finding, err);
 }
 
 /* The proof is looked at only now that the token is known to be good: what is remembered of
  * proofs is bounded, and strangers must not fill it. */
-enum mcpass_rc mp_judge_admission(struct mp_check *check, const struct mp_finding *finding,
+enum mcpass_rc mp_admit(struct mp_check *check, const struct mp_finding *finding,
     struct mcpass_error *err)
 {
 	enum mp_denial denial = MP_DENY_UNAVAILABLE;
@@ -102,6 +102,6 @@ enum mcpass_rc mp_judge_admission(struct mp_check *check, const struct mp_findin
 		rc = mp_proofs_check(&check->guard->proofs, check->request, &check->presented,
 		    finding->claims->jkt, &check->nonce_old, &denial, &why);
 	if (rc)
-		return mp_judge_deny_for(check, rc, denial, &why, err);
+		return mp_verdict_deny_for(check, rc, denial, &why, err);
 	return check_roles(check, finding, err);
 }

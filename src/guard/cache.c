@@ -3,9 +3,9 @@
 #include <string.h>
 #include "base/limits.h"
 
-enum mcpass_rc mp_memory_init(struct mp_memory *memory, struct mcpass_error *err)
+enum mcpass_rc mp_cache_init(struct mp_cache *memory, struct mcpass_error *err)
 {
-	*memory = (struct mp_memory){ .buckets = calloc(MP_MAX_REMEMBERED,
+	*memory = (struct mp_cache){ .buckets = calloc(MP_MAX_REMEMBERED,
 	    sizeof(*memory->buckets)) };
 	return memory->buckets != NULL ? MCPASS_OK : mp_nomem(err);
 }
@@ -20,7 +20,7 @@ void mp_entry_free(struct mp_entry *entry)
 	free(entry);
 }
 
-void mp_memory_free(struct mp_memory *memory)
+void mp_cache_free(struct mp_cache *memory)
 {
 	struct mp_entry *entry = memory->newest;
 
@@ -31,19 +31,19 @@ void mp_memory_free(struct mp_memory *memory)
 		entry = older;
 	}
 	free(memory->buckets);
-	*memory = (struct mp_memory){ 0 };
+	*memory = (struct mp_cache){ 0 };
 }
 
 /* A hash is as good as any number: an attacker that wants to fill one bucket needs tokens
  * issued until their hashes fit. */
-static struct mp_entry **bucket_of(const struct mp_memory *memory,
+static struct mp_entry **bucket_of(const struct mp_cache *memory,
     const uint8_t digest[MP_SHA256_LEN])
 {
 	return &memory->buckets[(digest[0] | (unsigned)digest[1] << 8) % MP_MAX_REMEMBERED].first;
 }
 
 /* Takes it out of the order of use. */
-static void unlink_entry(struct mp_memory *memory, struct mp_entry *entry)
+static void unlink_entry(struct mp_cache *memory, struct mp_entry *entry)
 {
 	if (entry->newer != NULL)
 		entry->newer->older = entry->older;
@@ -55,7 +55,7 @@ static void unlink_entry(struct mp_memory *memory, struct mp_entry *entry)
 		memory->oldest = entry->newer;
 }
 
-static void make_newest(struct mp_memory *memory, struct mp_entry *entry)
+static void make_newest(struct mp_cache *memory, struct mp_entry *entry)
 {
 	entry->newer = NULL;
 	entry->older = memory->newest;
@@ -66,7 +66,7 @@ static void make_newest(struct mp_memory *memory, struct mp_entry *entry)
 	memory->newest = entry;
 }
 
-struct mp_entry *mp_memory_find(struct mp_memory *memory, const uint8_t digest[MP_SHA256_LEN])
+struct mp_entry *mp_cache_find(struct mp_cache *memory, const uint8_t digest[MP_SHA256_LEN])
 {
 	struct mp_entry *entry = *bucket_of(memory, digest);
 
@@ -79,7 +79,7 @@ struct mp_entry *mp_memory_find(struct mp_memory *memory, const uint8_t digest[M
 	return entry;
 }
 
-void mp_memory_forget(struct mp_memory *memory, struct mp_entry *entry)
+void mp_cache_forget(struct mp_cache *memory, struct mp_entry *entry)
 {
 	struct mp_entry **link = bucket_of(memory, entry->digest);
 
@@ -91,15 +91,15 @@ void mp_memory_forget(struct mp_memory *memory, struct mp_entry *entry)
 	mp_entry_free(entry);
 }
 
-void mp_memory_add(struct mp_memory *memory, struct mp_entry *entry)
+void mp_cache_add(struct mp_cache *memory, struct mp_entry *entry)
 {
-	struct mp_entry *same = mp_memory_find(memory, entry->digest);
+	struct mp_entry *same = mp_cache_find(memory, entry->digest);
 	struct mp_entry **bucket = bucket_of(memory, entry->digest);
 
 	if (same != NULL)
-		mp_memory_forget(memory, same);
+		mp_cache_forget(memory, same);
 	else if (memory->count == MP_MAX_REMEMBERED)
-		mp_memory_forget(memory, memory->oldest);
+		mp_cache_forget(memory, memory->oldest);
 	entry->next = *bucket;
 	*bucket = entry;
 	make_newest(memory, entry);

@@ -9,14 +9,14 @@
 #include "wire/jose/crypto.h"
 #include "wire/jose/jwk.h"
 
-enum mp_memory_kind {
-	MP_MEMORY_CLAIMS = 0,           /* claims: a JWT's that was verified, or an issuer's word */
-	MP_MEMORY_INACTIVE,             /* the issuer said that it is not active */
-	MP_MEMORY_FAILED                /* the issuer's answer was of no use; failure says why */
+enum mp_cache_kind {
+	MP_CACHE_CLAIMS = 0,           /* claims: a JWT's that was verified, or an issuer's word */
+	MP_CACHE_INACTIVE,             /* the issuer said that it is not active */
+	MP_CACHE_FAILED                /* the issuer's answer was of no use; failure says why */
 };
 struct mp_entry {
 	uint8_t digest[MP_SHA256_LEN];  /* of the token */
-	enum mp_memory_kind kind;
+	enum mp_cache_kind kind;
 	struct mp_claims claims;        /* owned */
 	size_t issuer;                  /* which one of the guard's */
 	char *kid;                      /* owned, or NULL: the key that signed it, */
@@ -31,21 +31,21 @@ struct mp_entry {
 struct mp_bucket {
 	struct mp_entry *first;
 };
-struct mp_memory {                      /* { 0 }: not in use */
+struct mp_cache {                      /* { 0 }: not in use */
 	struct mp_bucket *buckets;      /* MP_MAX_REMEMBERED */
 	struct mp_entry *newest, *oldest;
 	size_t count;
 };
 
-enum mcpass_rc mp_memory_init(struct mp_memory *memory, struct mcpass_error *err);
-void mp_memory_free(struct mp_memory *memory);
+enum mcpass_rc mp_cache_init(struct mp_cache *memory, struct mcpass_error *err);
+void mp_cache_free(struct mp_cache *memory);
 
 /* The entry of that hash, which counts as used now, or NULL.  Borrowed until the next add
  * or forget. */
-struct mp_entry *mp_memory_find(struct mp_memory *memory, const uint8_t digest[MP_SHA256_LEN]);
+struct mp_entry *mp_cache_find(struct mp_cache *memory, const uint8_t digest[MP_SHA256_LEN]);
 /* Takes entry over, in place of an older one of its hash; it lives until it is pushed out. */
-void mp_memory_add(struct mp_memory *memory, struct mp_entry *entry);
-void mp_memory_forget(struct mp_memory *memory, struct mp_entry *entry);
+void mp_cache_add(struct mp_cache *memory, struct mp_entry *entry);
+void mp_cache_forget(struct mp_cache *memory, struct mp_entry *entry);
 void mp_entry_free(struct mp_entry *entry);     /* NULL is fine */
 
 #endif

@@ -137,11 +137,11 @@ static enum mcpass_rc set_issuers(struct mcpass_guard *guard,
 
 static enum mcpass_rc set_memory(struct mcpass_guard *guard, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_memory_init(&guard->verified, err);
+	enum mcpass_rc rc = mp_cache_init(&guard->verified, err);
 
 	if (!rc)
-		rc = mp_memory_init(&guard->words, err);
-	return rc ? rc : mp_memory_init(&guard->refused, err);
+		rc = mp_cache_init(&guard->words, err);
+	return rc ? rc : mp_cache_init(&guard->refused, err);
 }
 
 /* spec: RFC 9728 2 (dpop_...); RFC 9449 7.1 */
@@ -280,9 +280,9 @@ void mcpass_guard_free(struct mcpass_guard *guard)
 	mp_strings_free(&guard->scopes);
 	mp_buf_free(&guard->challenge);
 	mp_buf_free(&guard->nonce);
-	mp_memory_free(&guard->verified);
-	mp_memory_free(&guard->words);
-	mp_memory_free(&guard->refused);
+	mp_cache_free(&guard->verified);
+	mp_cache_free(&guard->words);
+	mp_cache_free(&guard->refused);
 	mp_headers_free(&guard->fetch_headers);
 	mp_buf_free(&guard->fetch_body);
 	mp_buf_free(&guard->fetch_key);

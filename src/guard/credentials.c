@@ -49,7 +49,7 @@ static enum mp_scheme scheme_of(struct mp_span name, enum mcpass_dpop_mode dpop)
 
 /* The one Authorization header, taken apart. */
 static enum mcpass_rc read_authorization(const struct mcpass_guard_request *request,
-    enum mcpass_dpop_mode dpop, struct mp_presented *presented, struct mp_misfit *ret_misfit,
+    enum mcpass_dpop_mode dpop, struct mp_credentials *presented, struct mp_misfit *ret_misfit,
     struct mcpass_error *err)
 {
 	size_t count = mp_header_count(request->headers, request->header_count, "Authorization");
@@ -85,7 +85,7 @@ static enum mcpass_rc read_authorization(const struct mcpass_guard_request *requ
 
 /* spec: RFC 9449 4.3 (1): exactly one, or a server behind might judge the other one */
 static enum mcpass_rc find_proof(const struct mcpass_guard_request *request,
-    struct mp_presented *presented, struct mp_misfit *ret_misfit, struct mcpass_error *err)
+    struct mp_credentials *presented, struct mp_misfit *ret_misfit, struct mcpass_error *err)
 {
 	size_t count = mp_header_count(request->headers, request->header_count, "DPoP");
 
@@ -99,11 +99,11 @@ static enum mcpass_rc find_proof(const struct mcpass_guard_request *request,
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_presented_find(const struct mcpass_guard_request *request,
-    enum mcpass_dpop_mode dpop, struct mp_presented *ret_presented,
+enum mcpass_rc mp_credentials_find(const struct mcpass_guard_request *request,
+    enum mcpass_dpop_mode dpop, struct mp_credentials *ret_presented,
     struct mp_misfit *ret_misfit, struct mcpass_error *err)
 {
-	struct mp_presented presented = { 0 };
+	struct mp_credentials presented = { 0 };
 	enum mcpass_rc rc;
 
 	rc = check_query(request->query, ret_misfit, err);

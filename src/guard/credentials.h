@@ -5,7 +5,7 @@
 #define MP_GUARD_CREDENTIALS_H
 #include "guard/verdict.h"
 
-struct mp_presented {                   /* borrowed from the request */
+struct mp_credentials {                   /* borrowed from the request */
 	enum mp_scheme scheme;
 	struct mp_span token;
 	const char *proof;              /* the DPoP header with MP_SCHEME_DPOP, else NULL */
@@ -18,8 +18,8 @@ struct mp_misfit {
 
 /* MCPASS_E_POLICY: there is no token that can be taken; *ret_misfit says how that is
  * answered, err why. */
-enum mcpass_rc mp_presented_find(const struct mcpass_guard_request *request,
-    enum mcpass_dpop_mode dpop, struct mp_presented *ret_presented,
+enum mcpass_rc mp_credentials_find(const struct mcpass_guard_request *request,
+    enum mcpass_dpop_mode dpop, struct mp_credentials *ret_presented,
     struct mp_misfit *ret_misfit, struct mcpass_error *err);
 
 #endif

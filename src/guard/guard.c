@@ -65,7 +65,7 @@ static bool is_question(const char *key)
 static enum mcpass_rc take(struct mcpass_guard *guard, const char *key, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err)
 {
-	return is_question(key) ? mp_word_fetched(guard, key, status, body, len, now, err)
+	return is_question(key) ? mp_introspected_fetched(guard, key, status, body, len, now, err)
 	    : document_fetched(guard, key, status, body, len, now, err);
 }
 
@@ -74,7 +74,7 @@ static enum mcpass_rc name_question(struct mcpass_guard *guard, const char *key,
     uint8_t ret_hash[MP_SHA256_LEN], int64_t *ret_since, struct mcpass_error *err)
 {
 	if (is_question(key))
-		return mp_word_question(guard, key, now, ret_hash, ret_since, err);
+		return mp_introspected_question(guard, key, now, ret_hash, ret_since, err);
 	*ret_since = now - MP_JWKS_LIFETIME;
 	for (size_t i = 0; i < guard->issuer_count; i++) {
 		int64_t at = mp_guard_issuer_asked_at(&guard->issuers[i], key);

@@ -17,9 +17,9 @@ struct mcpass_guard {
 
 	/* By a token's hash.  The third is apart so that a sender of tokens that are none
 	 * pushes out only others of that kind. */
-	struct mp_memory verified;      /* JWTs whose signature was good */
-	struct mp_memory words;         /* what issuers said of tokens that are active */
-	struct mp_memory refused;       /* tokens that are not, or that no answer came about */
+	struct mp_cache verified;      /* JWTs whose signature was good */
+	struct mp_cache words;         /* what issuers said of tokens that are active */
+	struct mp_cache refused;       /* tokens that are not, or that no answer came about */
 
 	/* What the last verdict points at; each check replaces it. */
 	struct mp_claims claims;        /* where nothing remembers them */

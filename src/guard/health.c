@@ -47,7 +47,7 @@ enum mcpass_rc mcpass_guard_health(struct mcpass_guard *guard, size_t i, int64_t
 		ret_health->state = state_of(&guard->issuers[i], now);
 		return MCPASS_OK;
 	}
-	mp_judge_get(&check, url);
+	mp_verdict_fetch(&check, url);
 	ret_health->fetch = check.verdict.fetch;
 	return MCPASS_OK;
 }

@@ -59,22 +59,22 @@ static enum mcpass_rc ask_if_possible(struct mp_check *check,
 	case MP_INTROSPECTOR_READY:
 		return ask(check, issuer, url, err);
 	case MP_INTROSPECTOR_FETCH:
-		mp_judge_get(check, url);
+		mp_verdict_fetch(check, url);
 		return MCPASS_OK;
 	case MP_INTROSPECTOR_UNAVAILABLE:
 		break;
 	}
-	return mp_judge_deny(check, MP_DENY_UNAVAILABLE, &check->needs,
+	return mp_verdict_deny(check, MP_DENY_UNAVAILABLE, &check->needs,
 	    mp_introspector_failure(introspector, &issuer->discovery), err);
 }
 
 /* --- what is known already --- */
 
 /* An entry that still counts, or NULL. */
-static const struct mp_entry *recall(struct mp_check *check, struct mp_memory *memory,
+static const struct mp_entry *recall(struct mp_check *check, struct mp_cache *memory,
     const struct mp_guard_issuer *issuer, int64_t lifetime)
 {
-	const struct mp_entry *entry = mp_memory_find(memory, check->digest);
+	const struct mp_entry *entry = mp_cache_find(memory, check->digest);
 
 	if (entry == NULL || entry->issuer != index_of(check->guard, issuer)
 	    || !mp_is_recent(entry->at, check->request->now, lifetime))
@@ -109,20 +109,20 @@ static enum mcpass_rc take_word(struct mp_check *check, const struct mp_guard_is
 	enum mcpass_rc rc = mp_verify_claims(word, &expect, &why);
 
 	if (rc)
-		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
+		return mp_verdict_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
 	if (jwt != NULL) {
 		finding = (struct mp_finding){ jwt, &guard->scopes, issuer };
 		rc = narrow(guard, jwt, word, err);
 	}
-	return rc ? rc : mp_judge_admission(check, &finding, err);
+	return rc ? rc : mp_admit(check, &finding, err);
 }
 
-enum mcpass_rc mp_judge_word(struct mp_check *check, struct mp_guard_issuer *issuer,
+enum mcpass_rc mp_introspected_judge(struct mp_check *check, struct mp_guard_issuer *issuer,
     const struct mp_claims *jwt, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = check->guard;
 	const struct mp_entry *entry;
-	enum mcpass_rc rc = mp_judge_use(check, issuer, err);
+	enum mcpass_rc rc = mp_admit_use(check, issuer, err);
 
 	if (rc)
 		return rc;
@@ -130,10 +130,10 @@ enum mcpass_rc mp_judge_word(struct mp_check *check, struct mp_guard_issuer *iss
 	if (entry != NULL)
 		return take_word(check, issuer, jwt, &entry->claims, err);
 	entry = recall(check, &guard->refused, issuer, MP_INTROSPECTION_COOLDOWN);
-	if (entry != NULL && entry->kind == MP_MEMORY_FAILED)
-		return mp_judge_deny(check, MP_DENY_UNAVAILABLE, &check->needs, entry->failure, err);
+	if (entry != NULL && entry->kind == MP_CACHE_FAILED)
+		return mp_verdict_deny(check, MP_DENY_UNAVAILABLE, &check->needs, entry->failure, err);
 	if (entry != NULL)
-		return mp_judge_deny(check, MP_DENY_TOKEN, &check->needs, entry->failure, err);
+		return mp_verdict_deny(check, MP_DENY_TOKEN, &check->needs, entry->failure, err);
 	return ask_if_possible(check, issuer, err);
 }
 
@@ -147,7 +147,7 @@ struct word {
 	int status;
 };
 
-static enum mcpass_rc set_failure(struct word *word, enum mp_memory_kind kind,
+static enum mcpass_rc set_failure(struct word *word, enum mp_cache_kind kind,
     const char *why, struct mcpass_error *err)
 {
 	word->entry->kind = kind;
@@ -171,7 +171,7 @@ static enum mcpass_rc read_answer(struct word *word, const char *body, size_t le
 		rc = mp_claims_read(answer.members, &word->issuer->terms.role_claims,
 		    &word->issuer->terms.policy, &word->entry->claims, err);
 	else if (!rc)
-		rc = set_failure(word, MP_MEMORY_INACTIVE,
+		rc = set_failure(word, MP_CACHE_INACTIVE,
 		    "its issuer says that the token is not active: expired, revoked or not its own", err);
 	mp_introspection_free(&answer);
 	return rc;
@@ -195,7 +195,7 @@ static enum mcpass_rc note_failure(struct word *word, enum mcpass_rc rc, int64_t
 	(void)snprintf(text, sizeof(text), "introspection at %.80s: %.100s. %.115s",
 	    mp_introspector_url(introspector, &word->issuer->discovery), why->detail, why->hint);
 	if (!concerns_all(word->status, rc)) {
-		if (set_failure(word, MP_MEMORY_FAILED, text, err))
+		if (set_failure(word, MP_CACHE_FAILED, text, err))
 			return mp_nomem(err);
 		return mp_fail(err, rc, why->spec, "%s", text);
 	}
@@ -207,12 +207,12 @@ static enum mcpass_rc note_failure(struct word *word, enum mcpass_rc rc, int64_t
 	return mp_fail(err, rc, why->spec, "%s", text);
 }
 
-static void forget(struct mp_memory *memory, const uint8_t digest[MP_SHA256_LEN])
+static void forget(struct mp_cache *memory, const uint8_t digest[MP_SHA256_LEN])
 {
-	struct mp_entry *old = mp_memory_find(memory, digest);
+	struct mp_entry *old = mp_cache_find(memory, digest);
 
 	if (old != NULL)
-		mp_memory_forget(memory, old);
+		mp_cache_forget(memory, old);
 }
 
 /* Puts the entry where it belongs, and takes away what it contradicts: a word that was
@@ -223,10 +223,10 @@ static void remember(struct word *word)
 
 	forget(&guard->words, word->entry->digest);
 	forget(&guard->refused, word->entry->digest);
-	if (word->entry->kind == MP_MEMORY_CLAIMS)
-		mp_memory_add(&guard->words, word->entry);
+	if (word->entry->kind == MP_CACHE_CLAIMS)
+		mp_cache_add(&guard->words, word->entry);
 	else
-		mp_memory_add(&guard->refused, word->entry);
+		mp_cache_add(&guard->refused, word->entry);
 	word->entry = NULL;
 }
 
@@ -242,7 +242,7 @@ static enum mcpass_rc take_answer(struct word *word, const char *body, size_t le
 		rc = note_failure(word, rc, now, &why, err);
 	else
 		word->issuer->introspector.has_failed = false;
-	if (rc == MCPASS_OK || word->entry->kind == MP_MEMORY_FAILED)
+	if (rc == MCPASS_OK || word->entry->kind == MP_CACHE_FAILED)
 		remember(word);
 	return rc;
 }
@@ -300,7 +300,7 @@ static enum mcpass_rc new_entry(struct mp_span digest_text, struct mp_entry **re
 	return rc;
 }
 
-enum mcpass_rc mp_word_fetched(struct mcpass_guard *guard, const char *key, int status,
+enum mcpass_rc mp_introspected_fetched(struct mcpass_guard *guard, const char *key, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err)
 {
 	struct word word = { .guard = guard, .status = status };
@@ -325,14 +325,14 @@ enum mcpass_rc mp_word_fetched(struct mcpass_guard *guard, const char *key, int 
 /* When this guard was told last about that token; 0: never. */
 static int64_t told_at(struct mcpass_guard *guard, const uint8_t digest[MP_SHA256_LEN])
 {
-	const struct mp_entry *word = mp_memory_find(&guard->words, digest);
-	const struct mp_entry *refused = mp_memory_find(&guard->refused, digest);
+	const struct mp_entry *word = mp_cache_find(&guard->words, digest);
+	const struct mp_entry *refused = mp_cache_find(&guard->refused, digest);
 	int64_t at = word != NULL ? word->at : 0;
 
 	return refused != NULL && refused->at > at ? refused->at : at;
 }
 
-enum mcpass_rc mp_word_question(struct mcpass_guard *guard, const char *key, int64_t now,
+enum mcpass_rc mp_introspected_question(struct mcpass_guard *guard, const char *key, int64_t now,
     uint8_t ret_hash[MP_SHA256_LEN], int64_t *ret_since, struct mcpass_error *err)
 {
 	const char *digest = "";

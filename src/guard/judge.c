@@ -68,8 +68,8 @@ static enum mcpass_rc judge_opaque(struct mp_check *check, enum mcpass_rc failed
 	if (rc)
 		return rc;
 	if (issuer == NULL)
-		return mp_judge_deny_for(check, failed, MP_DENY_TOKEN, why, err);
-	return mp_judge_word(check, issuer, NULL, err);
+		return mp_verdict_deny_for(check, failed, MP_DENY_TOKEN, why, err);
+	return mp_introspected_judge(check, issuer, NULL, err);
 }
 
 static enum mcpass_rc judge_token(struct mp_check *check, struct mcpass_error *err)
@@ -83,14 +83,14 @@ static enum mcpass_rc judge_token(struct mp_check *check, struct mcpass_error *e
 	rc = mp_sha256(check->presented.token.data, check->presented.token.len, check->digest, err);
 	if (rc)
 		return rc;
-	known = mp_memory_find(&guard->verified, check->digest);
+	known = mp_cache_find(&guard->verified, check->digest);
 	/* A key set that was replaced may have lost the key: then it is looked for again. */
 	if (known != NULL && known->generation == guard->issuers[known->issuer].keys.generation)
-		return mp_judge_known_jwt(check, known, err);
+		return mp_jwt_judge_known(check, known, err);
 	rc = mp_jws_parse(check->presented.token, &jws, &why);
 	if (rc)
 		return judge_opaque(check, rc, &why, err);
-	rc = mp_judge_jwt(check, &jws, err);
+	rc = mp_jwt_judge(check, &jws, err);
 	mp_jws_free(&jws);
 	return rc;
 }
@@ -103,13 +103,13 @@ enum mcpass_rc mp_judge(struct mp_check *check, struct mcpass_error *err)
 	enum mcpass_rc rc;
 
 	check->terms = &check->guard->terms;
-	rc = mp_judge_needs(check, err);
+	rc = mp_admit_needs(check, err);
 	if (rc)
 		return rc;
-	rc = mp_presented_find(request, check->guard->proofs.mode, &check->presented, &misfit, &why);
+	rc = mp_credentials_find(request, check->guard->proofs.mode, &check->presented, &misfit, &why);
 	if (rc) {
 		check->presented.scheme = misfit.scheme;
-		return mp_judge_deny_for(check, rc, misfit.denial, &why, err);
+		return mp_verdict_deny_for(check, rc, misfit.denial, &why, err);
 	}
 	return judge_token(check, err);
 }

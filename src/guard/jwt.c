@@ -23,18 +23,18 @@ static enum mcpass_rc judge_claims(struct mp_check *check, const struct mp_claim
 	struct mp_expect expect = { .bound = check->presented.scheme == MP_SCHEME_DPOP,
 		.now = check->request->now };
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = issuer != NULL ? mp_judge_use(check, issuer, err) : MCPASS_OK;
+	enum mcpass_rc rc = issuer != NULL ? mp_admit_use(check, issuer, err) : MCPASS_OK;
 
 	*ret_issuer = NULL;
 	if (rc)
 		return rc;
 	if (claims->iss != NULL && issuer == NULL)
-		return mp_judge_deny(check, MP_DENY_TOKEN, &check->needs,
+		return mp_verdict_deny(check, MP_DENY_TOKEN, &check->needs,
 		    "the token is from an issuer that is not trusted here", err);
 	expect.terms = check->terms;
 	rc = mp_verify_claims(claims, &expect, &why);
 	if (rc)
-		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
+		return mp_verdict_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
 	*ret_issuer = issuer;
 	return MCPASS_OK;
 }
@@ -62,13 +62,13 @@ static enum mcpass_rc find_keys(struct mp_check *check, const struct mp_guard_is
 	*ret_found = false;
 	switch (mp_keys_find(&issuer->keys, kid, alg, check->request->now, &url)) {
 	case MP_KEYS_FETCH:
-		mp_judge_get(check, url);
+		mp_verdict_fetch(check, url);
 		return MCPASS_OK;
 	case MP_KEYS_UNKNOWN:
-		return mp_judge_deny(check, MP_DENY_TOKEN, &check->needs,
+		return mp_verdict_deny(check, MP_DENY_TOKEN, &check->needs,
 		    "the issuer has no key of that kid and algorithm", err);
 	case MP_KEYS_UNAVAILABLE:
-		return mp_judge_deny(check, MP_DENY_UNAVAILABLE, &check->needs,
+		return mp_verdict_deny(check, MP_DENY_UNAVAILABLE, &check->needs,
 		    mp_keys_failure(&issuer->keys), err);
 	case MP_KEYS_FOUND:
 		*ret_found = true;
@@ -82,8 +82,8 @@ static enum mcpass_rc go_on(struct mp_check *check, const struct mp_claims *clai
 	const struct mp_finding finding = { claims, &claims->scopes, issuer };
 
 	if (issuer->introspector.is_used && issuer->introspector.what == MCPASS_INTROSPECT_ALL)
-		return mp_judge_word(check, issuer, claims, err);
-	return mp_judge_admission(check, &finding, err);
+		return mp_introspected_judge(check, issuer, claims, err);
+	return mp_admit(check, &finding, err);
 }
 
 /* Moves the claims of the token at hand into an entry of their own. */
@@ -108,7 +108,7 @@ static enum mcpass_rc remember(struct mp_check *check, const struct mp_jws *jws,
 	entry->issuer = (size_t)(issuer - guard->issuers);
 	entry->alg = jws->alg;
 	entry->generation = issuer->keys.generation;
-	mp_memory_add(&guard->verified, entry);
+	mp_cache_add(&guard->verified, entry);
 	*ret_claims = &entry->claims;
 	return MCPASS_OK;
 }
@@ -145,15 +145,15 @@ static enum mcpass_rc verify(struct mp_check *check, const struct mp_jws *jws,
 	if (rc == MCPASS_E_POLICY)
 		url = mp_keys_newer(&issuer->keys, check->request->now);
 	if (url != NULL) {
-		mp_judge_get(check, url);
+		mp_verdict_fetch(check, url);
 		return MCPASS_OK;
 	}
-	return rc ? mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err) : MCPASS_OK;
+	return rc ? mp_verdict_deny_for(check, rc, MP_DENY_TOKEN, &why, err) : MCPASS_OK;
 }
 
 /* The claims come before the signature: they cost nothing, and only a token that would be
  * let in is worth a question to its issuer. */
-enum mcpass_rc mp_judge_jwt(struct mp_check *check, const struct mp_jws *jws,
+enum mcpass_rc mp_jwt_judge(struct mp_check *check, const struct mp_jws *jws,
     struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = check->guard;
@@ -167,7 +167,7 @@ enum mcpass_rc mp_judge_jwt(struct mp_check *check, const struct mp_jws *jws,
 	if (!rc)
 		rc = read_claims(check, jws->payload, &why);
 	if (rc)
-		return mp_judge_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
+		return mp_verdict_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
 	rc = judge_claims(check, &guard->claims, &issuer, err);
 	if (!rc && issuer != NULL)
 		rc = find_keys(check, issuer, jws->kid, jws->alg, &go, err);
@@ -181,7 +181,7 @@ enum mcpass_rc mp_judge_jwt(struct mp_check *check, const struct mp_jws *jws,
 
 /* Only the signature is not looked at again: the key is still in the set that it was found
  * good with. */
-enum mcpass_rc mp_judge_known_jwt(struct mp_check *check, const struct mp_entry *entry,
+enum mcpass_rc mp_jwt_judge_known(struct mp_check *check, const struct mp_entry *entry,
     struct mcpass_error *err)
 {
 	struct mp_guard_issuer *issuer = NULL;

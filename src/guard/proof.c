@@ -90,7 +90,7 @@ static enum mcpass_rc use_up(struct mp_proofs *proofs, const struct mp_dpop_proo
 }
 
 enum mcpass_rc mp_proofs_check(struct mp_proofs *proofs,
-    const struct mcpass_guard_request *request, const struct mp_presented *presented,
+    const struct mcpass_guard_request *request, const struct mp_credentials *presented,
     const char *thumbprint, bool *ret_nonce_old, enum mp_denial *ret_denial,
     struct mcpass_error *err)
 {

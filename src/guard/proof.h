@@ -25,7 +25,7 @@ void mp_proofs_free(struct mp_proofs *proofs);
  * MCPASS_E_POLICY, _E_DENIED, _E_LIMIT: not acceptable; *ret_denial says how that is
  * answered. */
 enum mcpass_rc mp_proofs_check(struct mp_proofs *proofs,
-    const struct mcpass_guard_request *request, const struct mp_presented *presented,
+    const struct mcpass_guard_request *request, const struct mp_credentials *presented,
     const char *thumbprint, bool *ret_nonce_old, enum mp_denial *ret_denial,
     struct mcpass_error *err);
 

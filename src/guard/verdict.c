@@ -23,7 +23,7 @@ static const struct {
 	[MP_DENY_BUSY] = { 429, NULL },
 };
 
-int mp_reply_status(enum mp_denial denial)
+int mp_verdict_status(enum mp_denial denial)
 {
 	return denials[denial].status;
 }
@@ -46,7 +46,7 @@ static void add_error(struct mp_buf *challenge, const char *error, const char *w
 	mp_challenge_add(challenge, "error_description", plain[0] != '\0' ? plain : NULL);
 }
 
-static void add_challenge(const struct mp_reply *reply, enum mp_scheme scheme,
+static void add_challenge(const struct mp_verdict_inputs *reply, enum mp_scheme scheme,
     const char *error, struct mp_buf *challenge)
 {
 	mp_buf_adds(challenge, scheme == MP_SCHEME_DPOP ? "DPoP " : "Bearer ");
@@ -60,7 +60,7 @@ static void add_challenge(const struct mp_reply *reply, enum mp_scheme scheme,
 }
 
 /* The scheme that the error is about; where only one is accepted, that one. */
-static enum mp_scheme concerned(const struct mp_reply *reply)
+static enum mp_scheme concerned(const struct mp_verdict_inputs *reply)
 {
 	if (reply->dpop == MCPASS_DPOP_REQUIRED)
 		return MP_SCHEME_DPOP;
@@ -71,7 +71,7 @@ static enum mp_scheme concerned(const struct mp_reply *reply)
 
 /* Both schemes are offered where another token is wanted; the error stands with the one
  * that was used.  spec: RFC 9449 7.1, 7.2 */
-enum mcpass_rc mp_reply_challenge(const struct mp_reply *reply, struct mp_buf *challenge,
+enum mcpass_rc mp_verdict_challenge(const struct mp_verdict_inputs *reply, struct mp_buf *challenge,
     struct mcpass_error *err)
 {
 	const char *error = denials[reply->denial].error;
@@ -95,11 +95,11 @@ enum mcpass_rc mp_reply_challenge(const struct mp_reply *reply, struct mp_buf *c
 	return mp_buf_check(challenge, "the challenge", err);
 }
 
-enum mcpass_rc mp_judge_deny(struct mp_check *check, enum mp_denial denial,
+enum mcpass_rc mp_verdict_deny(struct mp_check *check, enum mp_denial denial,
     const struct mp_strings *scopes, const char *why, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = check->guard;
-	struct mp_reply reply = { .denial = denial, .scheme = check->presented.scheme,
+	struct mp_verdict_inputs reply = { .denial = denial, .scheme = check->presented.scheme,
 		.dpop = guard->proofs.mode, .metadata_url = guard->metadata_urls.items[0],
 		.why = why };
 	struct mp_strings named = { 0 };
@@ -107,34 +107,34 @@ enum mcpass_rc mp_judge_deny(struct mp_check *check, enum mp_denial denial,
 	enum mcpass_rc rc;
 
 	rc = mp_scope_merge(&named, scopes, err);
-	if (!rc && mp_reply_status(denial) == 401)
+	if (!rc && mp_verdict_status(denial) == 401)
 		rc = mp_scope_merge(&named, &check->terms->policy.always_asked, err);
 	if (!rc)
 		rc = mp_scope_join(&named, &scope, err);
 	reply.scope = scope;
 	if (!rc)
-		rc = mp_reply_challenge(&reply, &guard->challenge, err);
+		rc = mp_verdict_challenge(&reply, &guard->challenge, err);
 	mp_strings_free(&named);
 	free(scope);
 	if (rc)
 		return rc;
 	(void)snprintf(guard->reason, sizeof(guard->reason), "%s", why);
-	check->verdict.status = mp_reply_status(denial);
+	check->verdict.status = mp_verdict_status(denial);
 	check->verdict.reason = guard->reason;
 	if (guard->challenge.len > 0)
 		check->verdict.www_authenticate = mp_buf_text(&guard->challenge);
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_judge_deny_for(struct mp_check *check, enum mcpass_rc rc,
+enum mcpass_rc mp_verdict_deny_for(struct mp_check *check, enum mcpass_rc rc,
     enum mp_denial denial, const struct mcpass_error *why, struct mcpass_error *err)
 {
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	return mp_judge_deny(check, denial, &check->needs, why->detail, err);
+	return mp_verdict_deny(check, denial, &check->needs, why->detail, err);
 }
 
-void mp_judge_get(struct mp_check *check, const char *url)
+void mp_verdict_fetch(struct mp_check *check, const char *url)
 {
 	static const struct mcpass_header accept = { "Accept", "application/json" };
 	struct mcpass_guard *guard = check->guard;

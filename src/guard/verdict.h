@@ -22,7 +22,7 @@ enum mp_denial {
 
 enum mp_scheme { MP_SCHEME_NONE = 0, MP_SCHEME_BEARER, MP_SCHEME_DPOP };
 
-struct mp_reply {                       /* borrowed */
+struct mp_verdict_inputs {                       /* borrowed */
 	enum mp_denial denial;
 	enum mp_scheme scheme;          /* that the request used; the error is about it */
 	enum mcpass_dpop_mode dpop;     /* which schemes there are */
@@ -33,11 +33,11 @@ struct mp_reply {                       /* borrowed */
 	const char *why;
 };
 
-int mp_reply_status(enum mp_denial denial);
+int mp_verdict_status(enum mp_denial denial);
 
 /* Appends the value of WWW-Authenticate: one challenge, or two with a comma between them;
  * nothing for a denial that no other token would mend. */
-enum mcpass_rc mp_reply_challenge(const struct mp_reply *reply, struct mp_buf *challenge,
+enum mcpass_rc mp_verdict_challenge(const struct mp_verdict_inputs *reply, struct mp_buf *challenge,
     struct mcpass_error *err);
 
 #endif

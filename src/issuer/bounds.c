@@ -126,11 +126,11 @@ enum mcpass_rc mp_bounds_admit(const struct mp_turn *turn, enum mp_bound bound,
 		return rc;
 	wait = mp_budget_wait(budget, each, &rule->each, now);
 	if (wait > 0)
-		return mp_wait_refuse(turn, 429, (wait + SECOND - 1) / SECOND, err,
+		return mp_bounds_refuse(turn, 429, (wait + SECOND - 1) / SECOND, err,
 		    "too many %s come from this address", rule->words);
 	wait = all != 0 ? mp_budget_wait(budget, all, &rule->all, now) : 0;
 	if (wait > 0)
-		return mp_wait_refuse(turn, 503, (wait + SECOND - 1) / SECOND, err,
+		return mp_bounds_refuse(turn, 503, (wait + SECOND - 1) / SECOND, err,
 		    "too many %s come at once", rule->words);
 	return MCPASS_OK;
 }
@@ -155,7 +155,7 @@ enum mcpass_rc mp_bounds_spend(const struct mp_turn *turn, enum mp_bound bound,
 }
 
 /* --- how a request is put off --- */
-enum mcpass_rc mp_wait_refuse(const struct mp_turn *turn, int status, int64_t seconds,
+enum mcpass_rc mp_bounds_refuse(const struct mp_turn *turn, int status, int64_t seconds,
     struct mcpass_error *err, const char *fmt, ...)
 {
 	char detail[sizeof(err->detail)];
@@ -167,6 +167,6 @@ enum mcpass_rc mp_wait_refuse(const struct mp_turn *turn, int status, int64_t se
 	turn->wait->status = status;
 	turn->wait->seconds = seconds > 0 ? seconds : 1;
 	/* spec: RFC 6585 4, RFC 9110 15.6.4 (Retry-After); RFC 6749 4.1.2.1 (the code) */
-	return mp_reply_refuse(err, "temporarily_unavailable", "RFC 6585 4",
+	return mp_response_refuse(err, "temporarily_unavailable", "RFC 6585 4",
 	    "%s: try again in %lld seconds", detail, (long long)turn->wait->seconds);
 }

@@ -71,17 +71,17 @@ void mp_bounds_peer(const struct mp_turn *turn, char ret_address[MP_MAX_ADDRESS]
 
 /* --- how a request is put off --- */
 /* Refuses with a status of 429 or 503 and Retry-After: seconds, at least one. */
-enum mcpass_rc mp_wait_refuse(const struct mp_turn *turn, int status, int64_t seconds,
+enum mcpass_rc mp_bounds_refuse(const struct mp_turn *turn, int status, int64_t seconds,
     struct mcpass_error *err, const char *fmt, ...) MP_PRINTF(5, 6);
 
 /* --- attempts.c --- */
 /* *ret_user is NULL when the name or the password is wrong; both take as long.  Refuses
  * with 429 or 503 when that was tried too often. */
-enum mcpass_rc mp_attempt_password(const struct mp_turn *turn, const char *username,
+enum mcpass_rc mp_attempts_password(const struct mp_turn *turn, const char *username,
     const char *password, const struct mp_user **ret_user, struct mcpass_error *err);
 
 /* The same for a client's secret and its scrypt line. */
-enum mcpass_rc mp_attempt_secret(const struct mp_turn *turn, const char *secret,
+enum mcpass_rc mp_attempts_secret(const struct mp_turn *turn, const char *secret,
     const char *line, bool *ret_right, struct mcpass_error *err);
 
 /* --- rooms.c: how much is remembered --- */

@@ -76,54 +76,54 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 
 /* --- ask.c: what a request says --- */
 /* The value of a header, NULL when absent; one that stands there twice is refused. */
-enum mcpass_rc mp_ask_header(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_request_header(const struct mp_turn *turn, const char *name,
     const char **ret_value, struct mcpass_error *err);
 /* The body as a form.  Release with mp_form_free(). */
-enum mcpass_rc mp_ask_form(const struct mp_turn *turn, struct mp_form *ret_form,
+enum mcpass_rc mp_request_form(const struct mp_turn *turn, struct mp_form *ret_form,
     struct mcpass_error *err);
 /* A parameter that has to be there. */
-enum mcpass_rc mp_ask_required(const struct mp_form *form, const char *name,
+enum mcpass_rc mp_request_required(const struct mp_form *form, const char *name,
     const char **ret_value, struct mcpass_error *err);
 /* The resource that is asked for, NULL when none is.  spec: RFC 8707 2 */
-enum mcpass_rc mp_ask_resource(const struct mp_form *form, const char **ret_resource,
+enum mcpass_rc mp_request_resource(const struct mp_form *form, const char **ret_resource,
     struct mcpass_error *err);
 /* The browser's secret under a name of ours: "browser", "session".  NULL when it sent
  * none, or two, or something that we never gave. */
-enum mcpass_rc mp_ask_cookie(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_request_cookie(const struct mp_turn *turn, const char *name,
     struct mp_secret *ret_value, struct mcpass_error *err);
 /* False when the request says that it comes from another site's page. */
-bool mp_ask_same_origin(const struct mp_turn *turn);
+bool mp_request_same_origin(const struct mp_turn *turn);
 /* True when the browser says that the person navigates, and that no other site's page
  * sends them: no image, no frame, no prefetch.  False where it says nothing. */
-bool mp_ask_is_direct(const struct mp_turn *turn);
+bool mp_request_is_direct(const struct mp_turn *turn);
 
 /* --- reply.c: how it is answered --- */
 /* Refuses a request: MCPASS_E_DENIED with an OAuth error code for its sender. */
-enum mcpass_rc mp_reply_refuse(struct mcpass_error *err, const char *code, const char *spec,
+enum mcpass_rc mp_response_refuse(struct mcpass_error *err, const char *code, const char *spec,
     const char *fmt, ...) MP_PRINTF(4, 5);
 /* True when rc is about the request and its sender has to be told, not this machine. */
-bool mp_reply_is_refusal(enum mcpass_rc rc);
+bool mp_response_is_refusal(enum mcpass_rc rc);
 /* Tells the sender as JSON, in place of whatever was answered so far; clears err. */
-enum mcpass_rc mp_reply_refusal(const struct mp_turn *turn, struct mcpass_error *err);
+enum mcpass_rc mp_response_refusal(const struct mp_turn *turn, struct mcpass_error *err);
 /* Adds to the answer when to come again, where it says so at all. */
-enum mcpass_rc mp_reply_wait(const struct mp_turn *turn, struct mcpass_error *err);
+enum mcpass_rc mp_response_wait(const struct mp_turn *turn, struct mcpass_error *err);
 /* What cannot be read of our own data is not the peer's fault: a failure that is not the
  * machine's becomes rc.  err is never NULL inside the issuer. */
-enum mcpass_rc mp_reply_blame(enum mcpass_rc failure, enum mcpass_rc rc,
+enum mcpass_rc mp_response_blame(enum mcpass_rc failure, enum mcpass_rc rc,
     struct mcpass_error *err);
-enum mcpass_rc mp_reply_json(const struct mp_turn *turn, int status, const json_t *body,
+enum mcpass_rc mp_response_json(const struct mp_turn *turn, int status, const json_t *body,
     struct mcpass_error *err);
-enum mcpass_rc mp_reply_header(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_response_header(const struct mp_turn *turn, const char *name,
     const char *value, struct mcpass_error *err);
 /* Sets a cookie for max_age seconds; 0 deletes it, -1 is until the browser closes. */
-enum mcpass_rc mp_reply_cookie(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_response_cookie(const struct mp_turn *turn, const char *name,
     const struct mp_secret *value, long max_age, struct mcpass_error *err);
 /* Tells the operator why a request is refused. */
-void mp_reply_note(const struct mp_turn *turn, const struct mcpass_error *why);
+void mp_response_note(const struct mp_turn *turn, const struct mcpass_error *why);
 /* Leaves only the bytes that an error_description may have. */
-void mp_reply_describe(char *text);
+void mp_response_describe(char *text);
 /* Forgets what was answered so far. */
-void mp_reply_clear(const struct mp_turn *turn);
+void mp_response_clear(const struct mp_turn *turn);
 
 /* --- record.c: what it remembers --- */
 struct mp_shape {                       /* how a struct is written down */
@@ -179,8 +179,8 @@ enum mcpass_rc mp_users_narrow(const struct mp_user *user, const struct mp_strin
 /* Groups of records that are limited apart: rooms.c. */
 #define MP_CLIENT_NEW "new"             /* no person stands behind it */
 #define MP_CLIENT_USED "used"
-#define MP_PARKED_NEW "new"             /* no one has typed anything */
-#define MP_PARKED_LIVE "live"
+#define MP_PENDING_NEW "new"             /* no one has typed anything */
+#define MP_PENDING_LIVE "live"
 
 /* --- access.c: the token --- */
 #define MP_KIND_ACCESS "access"         /* what opaque ones are remembered as */

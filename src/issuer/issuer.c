@@ -35,7 +35,7 @@ void mp_issuer_free(struct mp_issuer *issuer)
 	free(issuer->path);
 	free(issuer->default_resource);
 	free(issuer->style_hash);
-	mp_known_free(issuer);
+	mp_configured_free(issuer);
 	mp_bounds_free(issuer);
 	mp_strings_free(&issuer->proxies);
 	mp_faults_forget(issuer);
@@ -153,8 +153,8 @@ static enum mcpass_rc handle_within(const struct mp_turn *turn, const struct rou
 
 	if (!rc)
 		rc = route->handle(turn, err);
-	if (mp_reply_is_refusal(rc))
-		return is_page ? mp_pages_refusal(turn, 403, err) : mp_reply_refusal(turn, err);
+	if (mp_response_is_refusal(rc))
+		return is_page ? mp_pages_refusal(turn, 403, err) : mp_response_refusal(turn, err);
 	if (!rc && (turn->response->status == 200 || turn->response->status == 201))
 		rc = mp_bounds_spend(turn, route->bound, err);
 	return rc;

@@ -42,7 +42,7 @@ static enum mcpass_rc add_all(struct mp_strings *list, const char *const *items,
 static enum mcpass_rc fill_grants(const struct mp_issuer *issuer, struct mp_asmeta *meta,
     struct mcpass_error *err)
 {
-	bool jag = mp_known_trusts(issuer, MP_TRUST_ID_JAG);
+	bool jag = mp_configured_trusts(issuer, MP_TRUST_ID_JAG);
 	const struct {
 		bool offered;
 		struct mp_strings *list;
@@ -51,18 +51,18 @@ static enum mcpass_rc fill_grants(const struct mp_issuer *issuer, struct mp_asme
 		{ true, &meta->grant_types_supported, "authorization_code" },
 		{ true, &meta->grant_types_supported, "refresh_token" },
 		{ true, &meta->grant_types_supported, MP_GRANT_DEVICE },
-		{ mp_known_grants(issuer, "client_credentials"), &meta->grant_types_supported,
+		{ mp_configured_grants(issuer, "client_credentials"), &meta->grant_types_supported,
 		    "client_credentials" },
-		{ jag || mp_known_trusts(issuer, MP_TRUST_WORKLOAD), &meta->grant_types_supported,
+		{ jag || mp_configured_trusts(issuer, MP_TRUST_WORKLOAD), &meta->grant_types_supported,
 		    MP_GRANT_JWT_BEARER },
-		{ mp_known_grants(issuer, MP_GRANT_TOKEN_EXCHANGE),
+		{ mp_configured_grants(issuer, MP_GRANT_TOKEN_EXCHANGE),
 		    &meta->grant_types_supported, MP_GRANT_TOKEN_EXCHANGE },
 		/* spec: SEP-990 */
 		{ jag, &meta->authorization_grant_profiles_supported, MP_GRANT_PROFILE_ID_JAG },
 		{ true, &meta->token_endpoint_auth_methods_supported, "none" },
 		{ true, &meta->token_endpoint_auth_methods_supported, "client_secret_basic" },
 		{ true, &meta->token_endpoint_auth_methods_supported, "client_secret_post" },
-		{ mp_known_has_keys(issuer), &meta->token_endpoint_auth_methods_supported,
+		{ mp_configured_has_keys(issuer), &meta->token_endpoint_auth_methods_supported,
 		    "private_key_jwt" },
 	};
 	enum mcpass_rc rc = MCPASS_OK;
@@ -95,7 +95,7 @@ static enum mcpass_rc fill_lists(const struct mp_issuer *issuer, struct mp_asmet
 		{ &meta->dpop_signing_alg_values_supported, algs, MP_COUNT(algs) },
 		/* spec: RFC 8414 2 (REQUIRED with private_key_jwt) */
 		{ &meta->token_endpoint_auth_signing_alg_values_supported, algs,
-		    mp_known_has_keys(issuer) ? MP_COUNT(algs) : 0 },
+		    mp_configured_has_keys(issuer) ? MP_COUNT(algs) : 0 },
 	};
 	enum mcpass_rc rc = fill_grants(issuer, meta, err);
 
@@ -171,7 +171,7 @@ enum mcpass_rc mp_metadata_handle(const struct mp_turn *turn, struct mcpass_erro
 	if (!rc)
 		rc = add_openid(turn->issuer, object, err);
 	if (!rc)
-		rc = mp_reply_json(turn, 200, object, err);
+		rc = mp_response_json(turn, 200, object, err);
 	json_decref(object);
 	mp_asmeta_free(&meta);
 	return rc;
@@ -187,7 +187,7 @@ enum mcpass_rc mp_metadata_keys(const struct mp_turn *turn, struct mcpass_error 
 	    || json_object_set(set, "keys", keys) != 0))
 		rc = mp_nomem(err);
 	if (!rc)
-		rc = mp_reply_json(turn, 200, set, err);
+		rc = mp_response_json(turn, 200, set, err);
 	json_decref(jwk);
 	json_decref(keys);
 	json_decref(set);

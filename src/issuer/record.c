@@ -74,7 +74,7 @@ static enum mcpass_rc read_text(const char *text, const struct mp_shape *shape,
 	if (!rc)
 		rc = mp_json_read(object, shape->fields, shape->count, ret_record, err);
 	json_decref(object);
-	return mp_reply_blame(rc, MCPASS_E_STORE, err);
+	return mp_response_blame(rc, MCPASS_E_STORE, err);
 }
 
 typedef enum mcpass_rc fetch_fn(void *ctx, const char *kind, const char *key, int64_t now,

@@ -3,40 +3,40 @@
 #include "base/limits.h"
 #include "issuer/core.h"
 
-enum mcpass_rc mp_ask_header(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_request_header(const struct mp_turn *turn, const char *name,
     const char **ret_value, struct mcpass_error *err)
 {
 	const struct mp_http_request *request = turn->request;
 
 	/* Two of them are read differently by different programs.  spec: RFC 9110 5.3 */
 	if (mp_header_count(request->headers, request->header_count, name) > 1)
-		return mp_reply_refuse(err, "invalid_request", "RFC 9110 5.3",
+		return mp_response_refuse(err, "invalid_request", "RFC 9110 5.3",
 		    "the %s header stands there twice", name);
 	*ret_value = mp_header_get(request->headers, request->header_count, name);
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_ask_form(const struct mp_turn *turn, struct mp_form *ret_form,
+enum mcpass_rc mp_request_form(const struct mp_turn *turn, struct mp_form *ret_form,
     struct mcpass_error *err)
 {
 	const struct mp_http_request *request = turn->request;
 	const char *type = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_header(turn, "Content-Type", &type, err);
+	rc = mp_request_header(turn, "Content-Type", &type, err);
 	if (rc)
 		return rc;
 	/* spec: RFC 6749 3.2 */
 	if (type == NULL || !mp_media_type_is(type, "application/x-www-form-urlencoded"))
-		return mp_reply_refuse(err, "invalid_request", "RFC 6749 3.2",
+		return mp_response_refuse(err, "invalid_request", "RFC 6749 3.2",
 		    "the body has to be application/x-www-form-urlencoded");
 	if (request->body_len > MP_MAX_FORM)
-		return mp_reply_refuse(err, "invalid_request", NULL,
+		return mp_response_refuse(err, "invalid_request", NULL,
 		    "the form is larger than %zu bytes", MP_MAX_FORM);
 	return mp_form_parse(request->body, request->body_len, ret_form, err);
 }
 
-enum mcpass_rc mp_ask_required(const struct mp_form *form, const char *name,
+enum mcpass_rc mp_request_required(const struct mp_form *form, const char *name,
     const char **ret_value, struct mcpass_error *err)
 {
 	const char *value;
@@ -46,13 +46,13 @@ enum mcpass_rc mp_ask_required(const struct mp_form *form, const char *name,
 		return rc;
 	/* An empty value counts as omitted.  spec: RFC 6749 3.1, 3.2 */
 	if (value == NULL || value[0] == '\0')
-		return mp_reply_refuse(err, "invalid_request", "RFC 6749 5.2",
+		return mp_response_refuse(err, "invalid_request", "RFC 6749 5.2",
 		    "%s is missing", name);
 	*ret_value = value;
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_ask_resource(const struct mp_form *form, const char **ret_resource,
+enum mcpass_rc mp_request_resource(const struct mp_form *form, const char **ret_resource,
     struct mcpass_error *err)
 {
 	const char *resource = NULL;
@@ -63,14 +63,14 @@ enum mcpass_rc mp_ask_resource(const struct mp_form *form, const char **ret_reso
 			continue;
 		/* One token for two servers would let each play the other's client. */
 		if (resource != NULL)
-			return mp_reply_refuse(err, "invalid_target", "RFC 8707 2.1",
+			return mp_response_refuse(err, "invalid_target", "RFC 8707 2.1",
 			    "one resource at a time");
 		resource = form->pairs[i].value;
 	}
 	/* spec: RFC 8707 2 (an absolute URI without a fragment) */
 	if (resource != NULL && (mp_uri_parse(resource, &uri, NULL) != MCPASS_OK
 	    || uri.fragment.data != NULL))
-		return mp_reply_refuse(err, "invalid_target", "RFC 8707 2",
+		return mp_response_refuse(err, "invalid_target", "RFC 8707 2",
 		    "resource is not an absolute URI without a fragment");
 	*ret_resource = resource;
 	return MCPASS_OK;
@@ -112,7 +112,7 @@ static size_t find_cookie(const char *header, const char *name, struct mp_span *
 	return count;
 }
 
-enum mcpass_rc mp_ask_cookie(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_request_cookie(const struct mp_turn *turn, const char *name,
     struct mp_secret *ret_value, struct mcpass_error *err)
 {
 	const struct mp_http_request *request = turn->request;
@@ -133,7 +133,7 @@ enum mcpass_rc mp_ask_cookie(const struct mp_turn *turn, const char *name,
 	return mp_secret_set_span(ret_value, value, err);
 }
 
-bool mp_ask_same_origin(const struct mp_turn *turn)
+bool mp_request_same_origin(const struct mp_turn *turn)
 {
 	const struct mp_http_request *request = turn->request;
 	size_t count = mp_header_count(request->headers, request->header_count, "Origin");
@@ -152,7 +152,7 @@ static bool says(const struct mp_http_request *request, const char *name, const 
 	    && mp_eq(mp_header_get(request->headers, request->header_count, name), value);
 }
 
-bool mp_ask_is_direct(const struct mp_turn *turn)
+bool mp_request_is_direct(const struct mp_turn *turn)
 {
 	static const char *const sites[] = { "none", "same-origin", "same-site" };
 	static const char *const purposes[] = { "Sec-Purpose", "Purpose", "X-Purpose", "X-Moz" };

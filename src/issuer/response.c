@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "issuer/bounds.h"
 
-enum mcpass_rc mp_reply_refuse(struct mcpass_error *err, const char *code, const char *spec,
+enum mcpass_rc mp_response_refuse(struct mcpass_error *err, const char *code, const char *spec,
     const char *fmt, ...)
 {
 	char detail[sizeof(err->detail)];
@@ -18,34 +18,34 @@ enum mcpass_rc mp_reply_refuse(struct mcpass_error *err, const char *code, const
 	return mp_fail(err, MCPASS_E_DENIED, spec, "%s", detail);
 }
 
-bool mp_reply_is_refusal(enum mcpass_rc rc)
+bool mp_response_is_refusal(enum mcpass_rc rc)
 {
 	return rc != MCPASS_OK && rc / 100 != MCPASS_E_NOMEM / 100;
 }
 
-enum mcpass_rc mp_reply_blame(enum mcpass_rc failure, enum mcpass_rc rc,
+enum mcpass_rc mp_response_blame(enum mcpass_rc failure, enum mcpass_rc rc,
     struct mcpass_error *err)
 {
-	if (!mp_reply_is_refusal(failure))
+	if (!mp_response_is_refusal(failure))
 		return failure;
 	err->rc = rc;
 	return rc;
 }
 
-void mp_reply_clear(const struct mp_turn *turn)
+void mp_response_clear(const struct mp_turn *turn)
 {
 	mp_http_response_free(turn->response);
 	*turn->response = (struct mp_http_response){ 0 };
 	mp_buf_init(&turn->response->body, MP_MAX_REPLY);
 }
 
-enum mcpass_rc mp_reply_header(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_response_header(const struct mp_turn *turn, const char *name,
     const char *value, struct mcpass_error *err)
 {
 	return mp_headers_add(&turn->response->headers, name, value, err);
 }
 
-enum mcpass_rc mp_reply_json(const struct mp_turn *turn, int status, const json_t *body,
+enum mcpass_rc mp_response_json(const struct mp_turn *turn, int status, const json_t *body,
     struct mcpass_error *err)
 {
 	char *text = mp_json_dump(body);
@@ -58,22 +58,22 @@ enum mcpass_rc mp_reply_json(const struct mp_turn *turn, int status, const json_
 	mp_free_wiped(text);
 	rc = mp_buf_check(&turn->response->body, "the answer", err);
 	if (!rc)
-		rc = mp_reply_header(turn, "Content-Type", "application/json", err);
+		rc = mp_response_header(turn, "Content-Type", "application/json", err);
 	/* spec: RFC 6749 5.1 */
 	if (!rc)
-		rc = mp_reply_header(turn, "Cache-Control", "no-store", err);
+		rc = mp_response_header(turn, "Cache-Control", "no-store", err);
 	return rc;
 }
 
 /* spec: RFC 6749 4.1.2.1, 5.2 */
-void mp_reply_describe(char *text)
+void mp_response_describe(char *text)
 {
 	for (; *text != '\0'; text++)
 		if (*text < 0x20 || *text > 0x7e || *text == '"' || *text == '\\')
 			*text = '?';
 }
 
-void mp_reply_note(const struct mp_turn *turn, const struct mcpass_error *why)
+void mp_response_note(const struct mp_turn *turn, const struct mcpass_error *why)
 {
 	char reason[sizeof(why->detail) + sizeof(why->oauth) + 2];
 	const struct mcpass_header fact = { "reason", reason };
@@ -92,21 +92,21 @@ static enum mcpass_rc challenge(const struct mp_turn *turn, const char *code,
 {
 	/* spec: RFC 6749 5.2 (invalid_client), RFC 6750 3.1 (invalid_token) */
 	if (mp_eq(code, "invalid_client"))
-		return mp_reply_header(turn, "WWW-Authenticate", "Basic realm=\"mcpass\"", err);
-	return mp_reply_header(turn, "WWW-Authenticate", "Bearer error=\"invalid_token\"", err);
+		return mp_response_header(turn, "WWW-Authenticate", "Basic realm=\"mcpass\"", err);
+	return mp_response_header(turn, "WWW-Authenticate", "Bearer error=\"invalid_token\"", err);
 }
 
-enum mcpass_rc mp_reply_wait(const struct mp_turn *turn, struct mcpass_error *err)
+enum mcpass_rc mp_response_wait(const struct mp_turn *turn, struct mcpass_error *err)
 {
 	char text[24];
 
 	if (turn->wait->status == 0)
 		return MCPASS_OK;
 	(void)snprintf(text, sizeof(text), "%lld", (long long)turn->wait->seconds);
-	return mp_reply_header(turn, "Retry-After", text, err);
+	return mp_response_header(turn, "Retry-After", text, err);
 }
 
-enum mcpass_rc mp_reply_refusal(const struct mp_turn *turn, struct mcpass_error *err)
+enum mcpass_rc mp_response_refusal(const struct mp_turn *turn, struct mcpass_error *err)
 {
 	struct mcpass_error why = *err;
 	const char *code = why.oauth[0] != '\0' ? why.oauth : "invalid_request";
@@ -114,27 +114,27 @@ enum mcpass_rc mp_reply_refusal(const struct mp_turn *turn, struct mcpass_error 
 	json_t *body = json_object();
 	enum mcpass_rc rc;
 
-	mp_reply_note(turn, &why);
-	mp_reply_describe(why.detail);
-	mp_reply_clear(turn);
+	mp_response_note(turn, &why);
+	mp_response_describe(why.detail);
+	mp_response_clear(turn);
 	mp_clear(err);
 	if (json_object_set_new(body, "error", json_string(code)) != 0
 	    || json_object_set_new(body, "error_description", json_string(why.detail)) != 0) {
 		rc = mp_nomem(err);
 		goto out;
 	}
-	rc = mp_reply_json(turn, turn->wait->status != 0 ? turn->wait->status
+	rc = mp_response_json(turn, turn->wait->status != 0 ? turn->wait->status
 	    : unknown_sender ? 401 : 400, body, err);
 	if (!rc && unknown_sender)
 		rc = challenge(turn, code, err);
 	if (!rc)
-		rc = mp_reply_wait(turn, err);
+		rc = mp_response_wait(turn, err);
 out:
 	json_decref(body);
 	return rc;
 }
 
-enum mcpass_rc mp_reply_cookie(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_response_cookie(const struct mp_turn *turn, const char *name,
     const struct mp_secret *value, long max_age, struct mcpass_error *err)
 {
 	bool secure = turn->issuer->is_https;
@@ -154,7 +154,7 @@ enum mcpass_rc mp_reply_cookie(const struct mp_turn *turn, const char *name,
 		mp_buf_addf(&line, "; Max-Age=%ld", max_age);
 	rc = mp_buf_check(&line, "the cookie", err);
 	if (!rc)
-		rc = mp_reply_header(turn, "Set-Cookie", mp_buf_text(&line), err);
+		rc = mp_response_header(turn, "Set-Cookie", mp_buf_text(&line), err);
 	mp_buf_free(&line);
 	return rc;
 }

@@ -13,8 +13,8 @@ static const struct kind {
 } kinds[] = {
 	{ "client", MP_CLIENT_NEW, 3000, true },
 	{ "client", MP_CLIENT_USED, 50000, true },
-	{ "parked", MP_PARKED_NEW, 4096, true },
-	{ "parked", MP_PARKED_LIVE, 16384, true },
+	{ "pending", MP_PENDING_NEW, 4096, true },
+	{ "pending", MP_PENDING_LIVE, 16384, true },
 	{ "pushed", NULL, 2048, true },
 	{ "user_code_reserved", NULL, 2048, false },
 	{ "device", NULL, 4096, true },
@@ -37,7 +37,7 @@ _Static_assert(MP_COUNT(kinds) <= MP_MAX_KINDS, "a room for each kind");
 
 static enum mcpass_rc full(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	return mp_wait_refuse(turn, 503, 60, err, "the server has too much to remember");
+	return mp_bounds_refuse(turn, 503, 60, err, "the server has too much to remember");
 }
 
 /* Counts anew, and makes room where there is none. */

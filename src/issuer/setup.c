@@ -54,7 +54,7 @@ static enum mcpass_rc read_scopes(const struct mp_issuer_config *config,
 			rc = mp_strings_add(&issuer->words, (struct mp_span){ words, strlen(words) },
 			    err);
 	}
-	return mp_reply_blame(rc, MCPASS_E_USAGE, err);
+	return mp_response_blame(rc, MCPASS_E_USAGE, err);
 }
 
 static enum mcpass_rc read_key(const char *text, struct mp_issuer *issuer,
@@ -77,7 +77,7 @@ static enum mcpass_rc read_key(const char *text, struct mp_issuer *issuer,
 			issuer->alg = algs[i];
 	if (!rc && issuer->alg == MP_ALG_NONE)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the signing key permits no algorithm");
-	return mp_doing(err, mp_reply_blame(rc, MCPASS_E_USAGE, err), "reading the signing key");
+	return mp_doing(err, mp_response_blame(rc, MCPASS_E_USAGE, err), "reading the signing key");
 }
 
 static int64_t or_default(int64_t seconds, int64_t otherwise)
@@ -153,12 +153,12 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 	if (!rc)
 		rc = read_key(config->signing_key, issuer, err);
 	if (!rc)
-		rc = mp_known_setup(config, issuer, err);
+		rc = mp_configured_setup(config, issuer, err);
 	if (!rc)
 		rc = read_origins(config, issuer, err);
 	if (!rc)
 		rc = read_proxies(config, issuer, err);
 	if (!rc)
-		rc = mp_bound_setup(config->signing_key, issuer, err);
+		rc = mp_dpop_setup(config->signing_key, issuer, err);
 	return rc ? rc : mp_pages_style_hash(&issuer->style_hash, err);
 }

@@ -119,7 +119,7 @@ enum mcpass_rc mp_users_parse(const char *text, const char *file, struct mp_issu
 	if (!rc)
 		rc = make_no_password(issuer, err);
 	json_decref(list);
-	return mp_doing(err, mp_reply_blame(rc, MCPASS_E_USAGE, err), "reading the users");
+	return mp_doing(err, mp_response_blame(rc, MCPASS_E_USAGE, err), "reading the users");
 }
 
 void mp_users_free(struct mp_issuer *issuer)

@@ -171,7 +171,7 @@ static enum mcpass_rc add_answer(const char *json, bool is_error, struct mp_buf 
 	if (!rc && (is_error || parts.is_error))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, NULL, "its whoami ended in an error");
 	else if (!rc)
-		mp_result_show(text, &plain, &parts);
+		mp_mcp_result_show(text, &plain, &parts);
 	mp_parts_free(&parts);
 	return rc;
 }

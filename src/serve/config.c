@@ -70,16 +70,16 @@ static const struct mp_field fields[] = {
 static const char *const others[] = { "issuers", "rules", "implies", "dpop", "exchange", NULL };
 static const char *const issuer_others[] = { "introspection", "rules", NULL };
 
-static const struct mp_strict document = { fields, MP_COUNT(fields), others };
-static const struct mp_strict issuer_object = { issuer_fields, MP_COUNT(issuer_fields),
+static const struct mp_config_reader document = { fields, MP_COUNT(fields), others };
+static const struct mp_config_reader issuer_object = { issuer_fields, MP_COUNT(issuer_fields),
 	issuer_others };
-static const struct mp_strict introspection_object = { introspection_fields,
+static const struct mp_config_reader introspection_object = { introspection_fields,
 	MP_COUNT(introspection_fields), NULL };
-static const struct mp_strict exchange_object = { exchange_fields, MP_COUNT(exchange_fields),
+static const struct mp_config_reader exchange_object = { exchange_fields, MP_COUNT(exchange_fields),
 	NULL };
-static const struct mp_strict dpop_object = { dpop_fields, MP_COUNT(dpop_fields), NULL };
+static const struct mp_config_reader dpop_object = { dpop_fields, MP_COUNT(dpop_fields), NULL };
 
-static void release(const struct mp_strict *strict, void *filled)
+static void release(const struct mp_config_reader *strict, void *filled)
 {
 	mp_json_release(strict->fields, strict->count, filled);
 }
@@ -156,11 +156,11 @@ static enum mcpass_rc read_inside(const json_t *item, const char *path,
 
 	(void)snprintf(inner, sizeof(inner), "%s.introspection", path);
 	if (introspection != NULL)
-		rc = mp_strict_read(introspection, inner, &introspection_object,
+		rc = mp_config_reader_read(introspection, inner, &introspection_object,
 		    &issuer->introspection, err);
 	(void)snprintf(inner, sizeof(inner), "%s.rules", path);
 	if (!rc)
-		rc = mp_strict_each(json_object_get(item, "rules"), inner, mp_serve_rules_read,
+		rc = mp_config_reader_each(json_object_get(item, "rules"), inner, mp_serve_rules_read,
 		    &issuer->rules, err);
 	return rc;
 }
@@ -172,7 +172,7 @@ static enum mcpass_rc read_issuer(void *ctx, const json_t *item, const char *pat
 	enum mcpass_rc rc = mp_serve_add_issuer(ctx, &issuer, err);
 
 	if (!rc)
-		rc = mp_strict_read(item, path, &issuer_object, issuer, err);
+		rc = mp_config_reader_read(item, path, &issuer_object, issuer, err);
 	return rc ? rc : read_inside(item, path, issuer, err);
 }
 
@@ -209,22 +209,24 @@ static enum mcpass_rc read_document(const json_t *json, struct mp_serve_config *
 	const json_t *exchange = json_object_get(json, "exchange");
 	enum mcpass_rc rc;
 
-	rc = mp_strict_read(json, "", &document, config, err);
+	rc = mp_config_reader_read(json, "", &document, config, err);
 	config->has_port = !rc && json_object_get(json, "port") != NULL;
 	if (config->has_port && (config->port < 0 || config->port > 65535))
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "port is not 0 to 65535");
 	if (!rc)
-		rc = mp_strict_each(json_object_get(json, "issuers"), "issuers", read_issuer, config,
+		rc = mp_config_reader_each(json_object_get(json, "issuers"), "issuers", read_issuer,
+		    config,
 		    err);
 	if (!rc)
-		rc = mp_strict_each(json_object_get(json, "rules"), "rules", mp_serve_rules_read,
+		rc = mp_config_reader_each(json_object_get(json, "rules"), "rules", mp_serve_rules_read,
 		    &config->rules, err);
 	if (!rc)
 		rc = read_implies(json_object_get(json, "implies"), config, err);
 	if (!rc && dpop != NULL)
-		rc = mp_strict_read(dpop, "dpop", &dpop_object, &config->dpop, err);
+		rc = mp_config_reader_read(dpop, "dpop", &dpop_object, &config->dpop, err);
 	if (!rc && exchange != NULL)
-		rc = mp_strict_read(exchange, "exchange", &exchange_object, &config->exchange, err);
+		rc = mp_config_reader_read(exchange, "exchange", &exchange_object,
+		    &config->exchange, err);
 	return rc;
 }
 

@@ -10,7 +10,7 @@ static const char *dot(const char *path)
 	return path[0] != '\0' ? "." : "";
 }
 
-static bool is_known(const struct mp_strict *strict, const char *name)
+static bool is_known(const struct mp_config_reader *strict, const char *name)
 {
 	for (size_t i = 0; i < strict->count; i++)
 		if (strcmp(strict->fields[i].name, name) == 0)
@@ -21,7 +21,7 @@ static bool is_known(const struct mp_strict *strict, const char *name)
 	return false;
 }
 
-static enum mcpass_rc unknown(const struct mp_strict *strict, const char *path,
+static enum mcpass_rc unknown(const struct mp_config_reader *strict, const char *path,
     const char *name, struct mcpass_error *err)
 {
 	const char *names[MP_MAX_REPEATS], *near;
@@ -42,7 +42,7 @@ static enum mcpass_rc unknown(const struct mp_strict *strict, const char *path,
 }
 
 static enum mcpass_rc check_members(const json_t *object, const char *path,
-    const struct mp_strict *strict, struct mcpass_error *err)
+    const struct mp_config_reader *strict, struct mcpass_error *err)
 {
 	const char *name;
 	const json_t *value;
@@ -60,8 +60,8 @@ static enum mcpass_rc check_members(const json_t *object, const char *path,
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_strict_read(const json_t *object, const char *path,
-    const struct mp_strict *strict, void *ret_struct, struct mcpass_error *err)
+enum mcpass_rc mp_config_reader_read(const json_t *object, const char *path,
+    const struct mp_config_reader *strict, void *ret_struct, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
@@ -80,7 +80,8 @@ enum mcpass_rc mp_strict_read(const json_t *object, const char *path,
 	    : MCPASS_OK;
 }
 
-enum mcpass_rc mp_strict_each(const json_t *list, const char *name, mp_strict_item_fn *read,
+enum mcpass_rc mp_config_reader_each(const json_t *list, const char *name,
+    mp_config_reader_item_fn *read,
     void *ctx, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;

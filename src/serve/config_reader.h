@@ -7,7 +7,7 @@
 #define MP_SERVE_CONFIG_READER_H
 #include "wire/json/json.h"
 
-struct mp_strict {                      /* what an object may hold */
+struct mp_config_reader {                      /* what an object may hold */
 	const struct mp_field *fields;
 	size_t count;
 	const char *const *others;      /* members that the caller reads; ends with NULL */
@@ -16,13 +16,14 @@ struct mp_strict {                      /* what an object may hold */
  * object stands, "" for the document itself.
  * MCPASS_E_USAGE  no object, an unknown member (the hint has the nearest one), null, a value
  *                 of another type, a member that is missing */
-enum mcpass_rc mp_strict_read(const json_t *object, const char *path,
-    const struct mp_strict *strict, void *ret_struct, struct mcpass_error *err);
+enum mcpass_rc mp_config_reader_read(const json_t *object, const char *path,
+    const struct mp_config_reader *strict, void *ret_struct, struct mcpass_error *err);
 
 /* Every item of a list of objects: read(ctx, item, path "NAME[i]").  NULL is no list. */
-typedef enum mcpass_rc mp_strict_item_fn(void *ctx, const json_t *item, const char *path,
+typedef enum mcpass_rc mp_config_reader_item_fn(void *ctx, const json_t *item, const char *path,
     struct mcpass_error *err);
-enum mcpass_rc mp_strict_each(const json_t *list, const char *name, mp_strict_item_fn *read,
+enum mcpass_rc mp_config_reader_each(const json_t *list, const char *name,
+    mp_config_reader_item_fn *read,
     void *ctx, struct mcpass_error *err);
 
 #endif

@@ -13,7 +13,7 @@ static const struct mp_field fields[] = {
 	{ "scope", MP_FIELD_STRING, 0, AT(scope), "RFC 6749 3.3" },
 	{ "roles", MP_FIELD_STRINGS, 0, AT(roles), NULL },
 };
-static const struct mp_strict rule_object = { fields, MP_COUNT(fields), NULL };
+static const struct mp_config_reader rule_object = { fields, MP_COUNT(fields), NULL };
 
 void mp_serve_rules_free(struct mp_serve_rules *rules)
 {
@@ -50,7 +50,7 @@ enum mcpass_rc mp_serve_rules_read(void *ctx, const json_t *item, const char *pa
 	enum mcpass_rc rc = grow(ctx, &rule, err);
 
 	if (!rc)
-		rc = mp_strict_read(item, path, &rule_object, rule, err);
+		rc = mp_config_reader_read(item, path, &rule_object, rule, err);
 	if (!rc && rule->scope == NULL && rule->roles.count == 0)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL,
 		    "%s asks for nothing: give it a scope (\"\" for none) or roles", path);

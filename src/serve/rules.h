@@ -21,7 +21,7 @@ struct mp_serve_rules {
 };
 void mp_serve_rules_free(struct mp_serve_rules *rules);         /* and makes it empty */
 
-/* A mp_strict_item_fn; ctx is a struct mp_serve_rules: appends one of the file's.
+/* A mp_config_reader_item_fn; ctx is a struct mp_serve_rules: appends one of the file's.
  * {"method": "tools/call", "name": "echo", "scope": "mcp:tools", "roles": ["staff"]} */
 enum mcpass_rc mp_serve_rules_read(void *ctx, const json_t *item, const char *path,
     struct mcpass_error *err);

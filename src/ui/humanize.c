@@ -1,7 +1,7 @@
 #include "ui/humanize.h"
 #include <stdio.h>
 
-void mp_words_until(char text[MP_WORDS_ROOM], int64_t when, int64_t now)
+void mp_humanize_until(char text[MP_WORDS_ROOM], int64_t when, int64_t now)
 {
 	static const struct { int64_t seconds; const char *unit; } units[] = {
 		{ 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" },
@@ -16,7 +16,7 @@ void mp_words_until(char text[MP_WORDS_ROOM], int64_t when, int64_t now)
 	    (long long)(left / units[u].seconds), units[u].unit);
 }
 
-void mp_words_size(char text[MP_WORDS_ROOM], uint64_t bytes)
+void mp_humanize_size(char text[MP_WORDS_ROOM], uint64_t bytes)
 {
 	if (bytes == 1)
 		(void)snprintf(text, MP_WORDS_ROOM, "1 byte");

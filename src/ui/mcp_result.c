@@ -70,7 +70,7 @@ static void add_summary(struct mp_buf *buf, const struct mp_term *term,
 	add_named(buf, part->uri, &any);
 	add_named(buf, part->media_type, &any);
 	if (part->bytes.data != NULL) {
-		mp_words_size(size, decoded_size(part->bytes));
+		mp_humanize_size(size, decoded_size(part->bytes));
 		mp_buf_addf(buf, "%s %s", any ? "," : "", size);
 	}
 	mp_buf_addf(buf, "]%s\n", mp_paint(term, MP_PLAIN));
@@ -94,7 +94,7 @@ static void add_text(struct mp_buf *buf, const struct mp_term *term, struct mp_s
 	mp_buf_free(&decoded);
 }
 
-void mp_result_line(struct mp_buf *buf, const struct mp_term *term, struct mp_span text)
+void mp_mcp_result_line(struct mp_buf *buf, const struct mp_term *term, struct mp_span text)
 {
 	if (text.len <= 2)      /* nothing between its quotes */
 		return;
@@ -115,7 +115,7 @@ static void add_role(struct mp_buf *buf, const struct mp_term *term, struct mp_s
 	mp_buf_free(&text);
 }
 
-void mp_result_show(struct mp_buf *buf, const struct mp_term *term, const struct mp_parts *parts)
+void mp_mcp_result_show(struct mp_buf *buf, const struct mp_term *term, const struct mp_parts *parts)
 {
 	if (!term->is_terminal && parts->len > LONG && parts->len <= MP_MAX_MESSAGE)
 		mp_buf_reserve(buf, parts->len);       /* text is shorter than its JSON, mostly */

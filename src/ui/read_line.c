@@ -21,7 +21,7 @@ static enum mcpass_rc read_byte(char *byte, ssize_t *ret_n, struct mcpass_error 
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_line_read(char **ret_line, struct mcpass_error *err)
+enum mcpass_rc mp_read_line(char **ret_line, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;

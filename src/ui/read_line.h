@@ -5,6 +5,6 @@
 
 /* *ret_line is without its end, the caller's (mp_free_wiped); NULL at the end of input.
  * MCPASS_E_DENIED: Ctrl-C.  MCPASS_E_USAGE: longer than MP_MAX_ANSWER_LINE. */
-enum mcpass_rc mp_line_read(char **ret_line, struct mcpass_error *err);
+enum mcpass_rc mp_read_line(char **ret_line, struct mcpass_error *err);
 
 #endif

@@ -25,7 +25,7 @@ static enum mcpass_rc tell_failure(const struct mp_parts *parts, const char *nam
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, MP_MAX_RENDERED);
-	mp_result_show(&buf, &term, parts);
+	mp_mcp_result_show(&buf, &term, parts);
 	if (!buf.failed && mp_is_blank(mp_buf_text(&buf)))
 		rc = mp_fail(err, MCPASS_E_USAGE, "MCP tools, Error Handling",
 		    "the tool %s says that it failed, and gives no reason", name);
@@ -47,7 +47,7 @@ static enum mcpass_rc print_parts(const struct mp_parts *parts, const char *name
 	if (options->output.file != NULL)
 		term.is_terminal = term.colour = false;
 	mp_buf_init(&buf, MP_MAX_RENDERED);
-	mp_result_show(&buf, &term, parts);
+	mp_mcp_result_show(&buf, &term, parts);
 	rc = mp_save_result(&options->output, parts, &buf, MP_BYTES_ALONE, options->common.quiet, err);
 	mp_buf_free(&buf);
 	return rc;

@@ -122,7 +122,7 @@ static enum mcpass_rc call(struct demo *demo, const char *message, struct mcpass
 		if (!demo->quiet)
 			mp_buf_adds(&text, "\n      the tool answers: ");
 		rc = mp_parts_read(answer, &parts, err);
-		mp_result_show(&text, &term, &parts);
+		mp_mcp_result_show(&text, &term, &parts);
 		if (!rc)
 			rc = mp_out(&text, err);
 	}

@@ -87,7 +87,7 @@ static enum mcpass_rc print_parts(const char *text, enum mp_bytes bytes,
 	mp_buf_init(&buf, MP_MAX_RENDERED);
 	rc = mp_parts_read(text, &parts, err);
 	if (!rc) {
-		mp_result_show(&buf, &term, &parts);
+		mp_mcp_result_show(&buf, &term, &parts);
 		rc = mp_save_result(&options->output, &parts, &buf, bytes, options->common.quiet, err);
 	}
 	mp_buf_free(&buf);

@@ -221,7 +221,7 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 	rc = read_inputs(options, server, conn, err);
 	if (rc)
 		return rc;
-	conn->wait = (struct mp_wait){
+	conn->wait = (struct mp_sign_in_text){
 		.server = conn->server.url,
 		.timeout_ms = options->login_timeout_ms != 0 ? options->login_timeout_ms
 		    : LOGIN_TIMEOUT_MS,
@@ -235,11 +235,11 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 	fill_link(options, common, wish, conn, &link);
 	choose_way(options, wish, &link);
 	link.login_timeout_ms = conn->wait.timeout_ms;
-	link.ui = wish != NULL && wish->ui != NULL ? *wish->ui : mp_wait_ui(&conn->wait);
+	link.ui = wish != NULL && wish->ui != NULL ? *wish->ui : mp_sign_in_text_ui(&conn->wait);
 	rc = mp_link_new(&link, wish != NULL ? wish->loop : NULL, &conn->link, err);
 	if (!rc) {
 		conn->talk.inner = (struct mp_asker){ ask_link, conn->link };
-		conn->asker = (struct mp_asker){ mp_talk_ask, &conn->talk };
+		conn->asker = (struct mp_asker){ mp_rounds_ask, &conn->talk };
 	}
 	return rc;
 }

@@ -58,8 +58,8 @@ struct mp_conn {
 	struct mp_secret client_secret, client_key, initial_access_token;
 	struct mp_secret assertion, idp_client_secret;
 	struct mp_explain explain;
-	struct mp_wait wait;
-	struct mp_talk talk;
+	struct mp_sign_in_text wait;
+	struct mp_rounds talk;
 	struct mp_link *link;
 	struct mp_asker asker;          /* mp_blocking_request() on link, by way of talk */
 };

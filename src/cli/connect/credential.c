@@ -45,7 +45,7 @@ static void describe_token(const struct mp_record *record, int64_t now, char *te
 		return;
 	}
 	if (record->expires_at != 0)
-		mp_words_until(words, record->expires_at, now);
+		mp_humanize_until(words, record->expires_at, now);
 	(void)snprintf(text, room, "%s%s; %s", record->expires_at > now ? "expires " : "",
 	    record->expires_at != 0 ? words : "expires at a time we were not told",
 	    renewable ? "renewed by itself" : "then you sign in again");

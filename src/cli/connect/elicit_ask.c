@@ -104,7 +104,7 @@ enum mcpass_rc mp_elicit_line(const struct mp_question *question, json_t **ret_a
 	enum mcpass_rc rc;
 
 	say_question(question);
-	rc = mp_line_read(&line, err);
+	rc = mp_read_line(&line, err);
 	if (!rc && line == NULL)
 		rc = mp_fail(err, MCPASS_E_DENIED, NULL,
 		    "the server asks a question, and standard input has no answer");
@@ -123,7 +123,7 @@ static enum mcpass_rc prompt(const struct mp_buf *text, char **ret_line,
 	enum mcpass_rc rc;
 
 	mp_say_text(text);
-	rc = mp_line_read(ret_line, err);
+	rc = mp_read_line(ret_line, err);
 	if (!rc && *ret_line == NULL)
 		mp_say(false, "%s", "");        /* the line end that was not typed */
 	return rc;

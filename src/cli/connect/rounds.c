@@ -38,7 +38,7 @@ static enum mcpass_rc not_offered(const char *method, struct mcpass_error *err)
 	    "the server asks for %s, which was not offered to it", method != NULL ? method : "?");
 }
 
-static enum mcpass_rc answer_one(struct mp_talk *talk, const char *key, bool alone,
+static enum mcpass_rc answer_one(struct mp_rounds *talk, const char *key, bool alone,
     const json_t *request, json_t *answers, struct mcpass_error *err)
 {
 	const struct mp_question question = { .server = talk->server, .key = key, .alone = alone,
@@ -58,7 +58,7 @@ static enum mcpass_rc answer_one(struct mp_talk *talk, const char *key, bool alo
 
 /* "inputResponses":{...},"requestState":"..." for the next round.
  * spec: MCP mrtr: keyed as the requests are, the state exactly or not at all */
-static enum mcpass_rc add_answers(struct mp_talk *talk, const json_t *result,
+static enum mcpass_rc add_answers(struct mp_rounds *talk, const json_t *result,
     json_t *members, struct mcpass_error *err)
 {
 	json_t *requests = json_object_get(result, "inputRequests"), *request;
@@ -82,7 +82,7 @@ static enum mcpass_rc add_answers(struct mp_talk *talk, const json_t *result,
 }
 
 /* The parameters of the next round. */
-static enum mcpass_rc next_params(struct mp_talk *talk, const char *params,
+static enum mcpass_rc next_params(struct mp_rounds *talk, const char *params,
     const json_t *result, char **ret_params, struct mcpass_error *err)
 {
 	json_t *members = json_object();
@@ -124,7 +124,7 @@ static enum mcpass_rc read_question(const char *json, json_t **ret_result,
 /* --- all of them --- */
 
 /* What is sent first.  *ret_own: the caller has answers in it, and looks after the rest. */
-static enum mcpass_rc first_params(const struct mp_talk *talk, const char *method,
+static enum mcpass_rc first_params(const struct mp_rounds *talk, const char *method,
     const char *params, char **ret_params, bool *ret_own, struct mcpass_error *err)
 {
 	const char *text = params != NULL && params[0] != '\0' ? params : "{}";
@@ -145,7 +145,7 @@ static enum mcpass_rc first_params(const struct mp_talk *talk, const char *metho
 	return mp_set(ret_params, text, err);
 }
 
-static enum mcpass_rc ask_inner(struct mp_talk *talk, const char *method, const char *params,
+static enum mcpass_rc ask_inner(struct mp_rounds *talk, const char *method, const char *params,
     char **ret_json, bool *ret_is_error, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
@@ -156,7 +156,7 @@ static enum mcpass_rc ask_inner(struct mp_talk *talk, const char *method, const 
 	return rc;
 }
 
-static enum mcpass_rc ask_rounds(struct mp_talk *talk, const char *method, const char *first,
+static enum mcpass_rc ask_rounds(struct mp_rounds *talk, const char *method, const char *first,
     char **ret_json, bool *ret_is_error, struct mcpass_error *err)
 {
 	char *params = NULL, *json = NULL;
@@ -193,10 +193,10 @@ static enum mcpass_rc ask_rounds(struct mp_talk *talk, const char *method, const
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_talk_ask(void *ctx, const char *method, const char *params,
+enum mcpass_rc mp_rounds_ask(void *ctx, const char *method, const char *params,
     char **ret_json, bool *ret_is_error, struct mcpass_error *err)
 {
-	struct mp_talk *talk = ctx;
+	struct mp_rounds *talk = ctx;
 	char *first = NULL;
 	bool own = false;
 	enum mcpass_rc rc;
@@ -212,17 +212,17 @@ enum mcpass_rc mp_talk_ask(void *ctx, const char *method, const char *params,
 
 /* --- while a request is under way --- */
 
-void mp_talk_waiting(struct mp_talk *talk, int seconds)
+void mp_rounds_waiting(struct mp_rounds *talk, int seconds)
 {
 	mp_progress_wait(&talk->progress, seconds);
 }
 
-void mp_talk_message(struct mp_talk *talk, const char *json)
+void mp_rounds_message(struct mp_rounds *talk, const char *json)
 {
 	mp_progress_take(&talk->progress, json);
 }
 
-enum mcpass_rc mp_talk_asked(struct mp_talk *talk, const char *method, const json_t *params,
+enum mcpass_rc mp_rounds_asked(struct mp_rounds *talk, const char *method, const json_t *params,
     char **ret_result, struct mcpass_error *err)
 {
 	const struct mp_question question = { .server = talk->server, .alone = true,

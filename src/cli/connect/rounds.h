@@ -6,26 +6,26 @@
 #include "cli/show/listing.h"
 #include "cli/connect/progress.h"
 
-struct mp_talk {
+struct mp_rounds {
 	struct mp_elicit elicit;
 	struct mp_progress progress;
 	struct mp_asker inner;          /* where requests go */
 	const char *server;             /* borrowed */
 	bool asked_back;                /* the server had a question, whatever became of it */
 };
-/* An asker's ask; ctx is a struct mp_talk.  As long as the answer is input_required, it
+/* An asker's ask; ctx is a struct mp_rounds.  As long as the answer is input_required, it
  * answers and asks again; spec: MCP 2026-07-28 mrtr.
  * Besides what inner and mp_elicit_answer() return:
  * MCPASS_E_PROTOCOL  it asks for something that was not offered, or for nothing
  * MCPASS_E_LIMIT     more than MP_MAX_INPUT_ROUNDS rounds */
-enum mcpass_rc mp_talk_ask(void *ctx, const char *method, const char *params,
+enum mcpass_rc mp_rounds_ask(void *ctx, const char *method, const char *params,
     char **ret_json, bool *ret_is_error, struct mcpass_error *err);
 
 /* The members of struct mp_link_ui, for the handshake era, in which the server sends
  * requests of its own. */
-void mp_talk_waiting(struct mp_talk *talk, int seconds);
-void mp_talk_message(struct mp_talk *talk, const char *json);
-enum mcpass_rc mp_talk_asked(struct mp_talk *talk, const char *method, const json_t *params,
+void mp_rounds_waiting(struct mp_rounds *talk, int seconds);
+void mp_rounds_message(struct mp_rounds *talk, const char *json);
+enum mcpass_rc mp_rounds_asked(struct mp_rounds *talk, const char *method, const json_t *params,
     char **ret_result, struct mcpass_error *err);
 
 #endif

@@ -13,7 +13,7 @@
 #include "wire/form.h"
 #include "wire/uri.h"
 
-unsigned mp_wait_port(const char *url)
+unsigned mp_sign_in_text_port(const char *url)
 {
 	struct mp_uri uri, redirect;
 	struct mp_form form = { 0 };
@@ -33,7 +33,7 @@ unsigned mp_wait_port(const char *url)
 /* Openers say that all is well where no window came up: at a terminal the URL is always
  * there to be opened by hand. */
 static void add_opened(struct mp_buf *buf, const struct mp_term *term,
-    const struct mp_wait *wait, const struct mp_wait_scene *scene)
+    const struct mp_sign_in_text *wait, const struct mp_sign_in_text_scene *scene)
 {
 	struct mp_uri uri;
 
@@ -60,7 +60,7 @@ static void add_forward(struct mp_buf *buf, unsigned port)
 
 /* No browser here: what to open, and how the answer finds its way back. */
 static void add_manual(struct mp_buf *buf, const struct mp_term *term,
-    const struct mp_wait *wait, const struct mp_wait_scene *scene)
+    const struct mp_sign_in_text *wait, const struct mp_sign_in_text_scene *scene)
 {
 	int seconds = wait->timeout_ms / 1000;
 	struct mp_uri uri;
@@ -84,8 +84,8 @@ static void add_manual(struct mp_buf *buf, const struct mp_term *term,
 	    seconds < 120 ? seconds : seconds / 60, seconds < 120 ? "s" : "min");
 }
 
-void mp_wait_render(struct mp_buf *buf, const struct mp_term *term,
-    const struct mp_wait *wait, const struct mp_wait_scene *scene)
+void mp_sign_in_text_render(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_sign_in_text *wait, const struct mp_sign_in_text_scene *scene)
 {
 	if (scene->opened)
 		add_opened(buf, term, wait, scene);
@@ -95,16 +95,16 @@ void mp_wait_render(struct mp_buf *buf, const struct mp_term *term,
 
 static int on_browse(void *ctx, const char *url, bool opened, const char *why)
 {
-	const struct mp_wait *wait = ctx;
+	const struct mp_sign_in_text *wait = ctx;
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	char name[256] = "";
-	struct mp_wait_scene scene = { url, why, name, mp_wait_port(url), opened };
+	struct mp_sign_in_text_scene scene = { url, why, name, mp_sign_in_text_port(url), opened };
 	struct mp_buf buf;
 
 	if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0')
 		scene.host = "THIS-HOST";
 	mp_buf_init(&buf, MP_MAX_URI + 4096);
-	mp_wait_render(&buf, &term, wait, &scene);
+	mp_sign_in_text_render(&buf, &term, wait, &scene);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
 	return wait->may_paste ? STDIN_FILENO : -1;
@@ -131,8 +131,8 @@ static void add_elsewhere(struct mp_buf *buf, const struct mcpass_action *action
 	    " %.*s lets a stranger in there.\n\n", (int)page.host.len, page.host.data);
 }
 
-void mp_wait_render_code(struct mp_buf *buf, const struct mp_term *term,
-    const struct mp_wait *wait, const struct mcpass_action *action, int64_t seconds)
+void mp_sign_in_text_render_code(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_sign_in_text *wait, const struct mcpass_action *action, int64_t seconds)
 {
 	mp_buf_addf(buf, "To sign in for %s, ", wait->server);
 	if (action->issuer != NULL) {
@@ -156,8 +156,8 @@ void mp_wait_render_code(struct mp_buf *buf, const struct mp_term *term,
 	mp_buf_adds(buf, ". Waiting (Ctrl-C to stop) ...\n");
 }
 
-void mp_wait_render_issuer(struct mp_buf *buf, const struct mp_term *term,
-    const struct mp_wait *wait, const char *issuer)
+void mp_sign_in_text_render_issuer(struct mp_buf *buf, const struct mp_term *term,
+    const struct mp_sign_in_text *wait, const char *issuer)
 {
 	mp_buf_adds(buf, "What you gave to sign in with (a secret, a key or a token) is to go to the"
 	    " authorization server that ");
@@ -170,17 +170,17 @@ void mp_wait_render_issuer(struct mp_buf *buf, const struct mp_term *term,
 static enum mcpass_rc on_confirm_issuer(void *ctx, const char *issuer, bool *ret_yes,
     struct mcpass_error *err)
 {
-	const struct mp_wait *wait = ctx;
+	const struct mp_sign_in_text *wait = ctx;
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	struct mp_buf buf;
 	char *line = NULL;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, 2 * MP_MAX_URI + 4096);
-	mp_wait_render_issuer(&buf, &term, wait, issuer);
+	mp_sign_in_text_render_issuer(&buf, &term, wait, issuer);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
-	rc = mp_line_read(&line, err);
+	rc = mp_read_line(&line, err);
 	*ret_yes = line != NULL && (mp_eq_nocase(line, "y") || mp_eq_nocase(line, "yes"));
 	mp_free_wiped(line);
 	return rc;
@@ -188,17 +188,17 @@ static enum mcpass_rc on_confirm_issuer(void *ctx, const char *issuer, bool *ret
 
 static void on_show_code(void *ctx, const struct mcpass_action *action)
 {
-	const struct mp_wait *wait = ctx;
+	const struct mp_sign_in_text *wait = ctx;
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, 2 * MP_MAX_URI + 4096);
-	mp_wait_render_code(&buf, &term, wait, action, action->expires_at - mp_now_s());
+	mp_sign_in_text_render_code(&buf, &term, wait, action, action->expires_at - mp_now_s());
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
 }
 
-void mp_wait_render_left(struct mp_buf *buf, int64_t seconds)
+void mp_sign_in_text_render_left(struct mp_buf *buf, int64_t seconds)
 {
 	mp_buf_addf(buf, "%lld:%02lld left", (long long)(seconds / 60), (long long)(seconds % 60));
 }
@@ -211,12 +211,12 @@ static void on_code_left(void *ctx, int64_t seconds)
 	mp_buf_init(&buf, 256);
 	mp_buf_adds(&buf, MP_CLEAR_LINE);
 	if (seconds >= 0)
-		mp_wait_render_left(&buf, seconds);
+		mp_sign_in_text_render_left(&buf, seconds);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
 }
 
-enum mcpass_rc mp_wait_read_pasted(const char *line, char **ret_query,
+enum mcpass_rc mp_sign_in_text_read_pasted(const char *line, char **ret_query,
     struct mcpass_error *err)
 {
 	const char *mark = strchr(line, '?');
@@ -247,7 +247,7 @@ static enum mcpass_rc on_pasted(void *ctx, char **ret_query, struct mcpass_error
 		return mp_fail(err, MCPASS_E_IO, NULL, "reading the terminal: %s", strerror(errno));
 	line[n > 0 ? n : 0] = '\0';
 	if (n > 0)
-		rc = mp_wait_read_pasted(line + strspn(line, " \t"), &query, err);
+		rc = mp_sign_in_text_read_pasted(line + strspn(line, " \t"), &query, err);
 	if (!rc && query == NULL && n > 1)
 		mp_say(false, "That is not the address that the browser ends at: it has code= and"
 		    " state= in it.  Still waiting.");
@@ -259,7 +259,7 @@ static enum mcpass_rc on_pasted(void *ctx, char **ret_query, struct mcpass_error
 
 static void on_lock(void *ctx, const char *holder)
 {
-	const struct mp_wait *wait = ctx;
+	const struct mp_sign_in_text *wait = ctx;
 
 	mp_say(wait->quiet, "Another mcpass (%s) is at work on the login to %s, or waits for its"
 	    " person; waiting for it (Ctrl-C to stop).", holder, wait->server);
@@ -267,38 +267,38 @@ static void on_lock(void *ctx, const char *holder)
 
 static void on_warning(void *ctx, const char *sentence)
 {
-	const struct mp_wait *wait = ctx;
+	const struct mp_sign_in_text *wait = ctx;
 
 	mp_say(wait->quiet, "note: %s", sentence);
 }
 
 static void on_message(void *ctx, unsigned call, const char *json)
 {
-	const struct mp_wait *wait = ctx;
+	const struct mp_sign_in_text *wait = ctx;
 
 	(void)call;
 	if (wait->talk != NULL)
-		mp_talk_message(wait->talk, json);
+		mp_rounds_message(wait->talk, json);
 }
 
 static void on_waiting(void *ctx, int seconds)
 {
-	const struct mp_wait *wait = ctx;
+	const struct mp_sign_in_text *wait = ctx;
 
 	if (wait->talk != NULL)
-		mp_talk_waiting(wait->talk, seconds);
+		mp_rounds_waiting(wait->talk, seconds);
 }
 
 static enum mcpass_rc on_asked(void *ctx, const char *method, const json_t *params,
     char **ret_result, struct mcpass_error *err)
 {
-	const struct mp_wait *wait = ctx;
+	const struct mp_sign_in_text *wait = ctx;
 
-	return wait->talk != NULL ? mp_talk_asked(wait->talk, method, params, ret_result, err)
+	return wait->talk != NULL ? mp_rounds_asked(wait->talk, method, params, ret_result, err)
 	    : MCPASS_OK;
 }
 
-struct mp_link_ui mp_wait_ui(struct mp_wait *wait)
+struct mp_link_ui mp_sign_in_text_ui(struct mp_sign_in_text *wait)
 {
 	bool is_shown = wait->talk != NULL && wait->talk->progress.on;
 

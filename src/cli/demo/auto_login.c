@@ -52,7 +52,7 @@ static enum mcpass_rc load(struct walk *walk, struct mp_http_response *response,
 		    headers.count, is_post ? walk->body.data : NULL, walk->body.len, MP_MAX_DOCUMENT,
 		    response, err);
 	if (!rc)
-		rc = mp_walker_take_cookies(&response->headers, &walk->jar, err);
+		rc = mp_auto_login_take_cookies(&response->headers, &walk->jar, err);
 	mp_headers_free(&headers);
 	mp_buf_clear(&walk->body);
 	return rc;
@@ -88,7 +88,7 @@ static enum mcpass_rc send_form(struct walk *walk, const char *html, struct mcpa
 	struct mp_page_form form = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_walker_read_form(html, &form, err);
+	rc = mp_auto_login_read_form(html, &form, err);
 	for (size_t i = 0; !rc && i < form.fields.count; i++)
 		mp_form_add(&walk->body, form.fields.items[i].name,
 		    fill_in(walk, &form.fields.items[i]));
@@ -124,7 +124,7 @@ static enum mcpass_rc step(struct walk *walk, bool *ret_done, struct mcpass_erro
 	return rc;
 }
 
-enum mcpass_rc mp_walker_walk(const char *url, const char *username, const char *password,
+enum mcpass_rc mp_auto_login_walk(const char *url, const char *username, const char *password,
     struct mcpass_error *err)
 {
 	struct walk walk = { .username = username, .password = password };

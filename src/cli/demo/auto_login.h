@@ -7,7 +7,7 @@
 /* Loads url, fills in and sends the forms it meets (sign in, allow), and ends with the GET
  * of the redirect URI, which our listener answers.
  * MCPASS_E_PROTOCOL  a page is not one of ours, or there are too many of them */
-enum mcpass_rc mp_walker_walk(const char *url, const char *username, const char *password,
+enum mcpass_rc mp_auto_login_walk(const char *url, const char *username, const char *password,
     struct mcpass_error *err);
 
 /* --- for its tests --- */
@@ -17,11 +17,11 @@ struct mp_page_form {
 };
 /* The one form of a page: its inputs, and the button that allows.
  * Release with mp_page_form_free(). */
-enum mcpass_rc mp_walker_read_form(const char *html, struct mp_page_form *ret_form,
+enum mcpass_rc mp_auto_login_read_form(const char *html, struct mp_page_form *ret_form,
     struct mcpass_error *err);
 void mp_page_form_free(struct mp_page_form *form);
 /* Takes what Set-Cookie headers say into a jar of names and values. */
-enum mcpass_rc mp_walker_take_cookies(const struct mp_headers *headers,
+enum mcpass_rc mp_auto_login_take_cookies(const struct mp_headers *headers,
     struct mp_headers *jar, struct mcpass_error *err);
 
 #endif

@@ -64,7 +64,7 @@ static enum mcpass_rc add_control(const char *tag, bool is_button, struct mp_hea
 	return rc;
 }
 
-enum mcpass_rc mp_walker_read_form(const char *html, struct mp_page_form *ret_form,
+enum mcpass_rc mp_auto_login_read_form(const char *html, struct mp_page_form *ret_form,
     struct mcpass_error *err)
 {
 	struct mp_page_form form = { 0 };
@@ -119,7 +119,7 @@ static enum mcpass_rc put_cookie(struct mp_headers *jar, const char *name, const
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_walker_take_cookies(const struct mp_headers *headers,
+enum mcpass_rc mp_auto_login_take_cookies(const struct mp_headers *headers,
     struct mp_headers *jar, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;

@@ -64,7 +64,7 @@ static void *walk(void *ctx)
 
 	mp_say(stand_in->quiet, "      (no person is asked: the demo signs in as %s and allows it)",
 	    stand_in->people->names[0]);
-	(void)mp_walker_walk(stand_in->url, stand_in->people->names[0],
+	(void)mp_auto_login_walk(stand_in->url, stand_in->people->names[0],
 	    mp_secret_reveal(&stand_in->people->passwords[0]), &stand_in->err);
 	if (stand_in->err.rc != MCPASS_OK)
 		mp_say(false, "mcpass: %s", stand_in->err.detail);

@@ -110,7 +110,7 @@ static enum mcpass_rc save_bytes(const char *path, const struct mp_part *part, b
 	rc = mp_part_decode(&buf, part->bytes, err);
 	if (!rc)
 		rc = write_file(path, &buf, err);
-	mp_words_size(size, buf.len);
+	mp_humanize_size(size, buf.len);
 	mp_buf_free(&buf);
 	mp_buf_init(&type, part->media_type.len * 3 + 16);
 	if (!rc && !is_stdout(path))
@@ -196,7 +196,7 @@ static enum mcpass_rc out_texts(const struct mp_parts *parts, struct mcpass_erro
 
 	mp_buf_init(&buf, MP_MAX_RENDERED);
 	for (size_t i = 0; i < parts->count; i++) {
-		mp_result_line(&buf, &term, parts->items[i].text);
+		mp_mcp_result_line(&buf, &term, parts->items[i].text);
 	}
 	rc = mp_out(&buf, err);
 	mp_buf_free(&buf);

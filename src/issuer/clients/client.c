@@ -93,7 +93,7 @@ enum mcpass_rc mp_client_check_grant(const struct mp_client *client, const char 
 {
 	if (mp_strings_has(&client->grant_types, grant_type))
 		return MCPASS_OK;
-	return mp_reply_refuse(err, "unauthorized_client", "RFC 6749 5.2",
+	return mp_response_refuse(err, "unauthorized_client", "RFC 6749 5.2",
 	    "the client did not register the grant type %s", grant_type);
 }
 
@@ -104,7 +104,7 @@ enum mcpass_rc mp_client_check_resource(const struct mp_issuer *issuer,
 
 	if (client->audiences.count == 0 || mp_strings_has(&client->audiences, audience))
 		return MCPASS_OK;
-	return mp_reply_refuse(err, "invalid_target", "RFC 8707 2",
+	return mp_response_refuse(err, "invalid_target", "RFC 8707 2",
 	    "the client may not have tokens for %s", audience);
 }
 

@@ -63,9 +63,9 @@ enum mcpass_rc mp_client_forget_consents(const struct mp_turn *turn, const char 
     struct mcpass_error *err);
 
 /* --- document.c: clients whose id is the URL of what they say of themselves --- */
-bool mp_document_is_id(const struct mp_issuer *issuer, const char *client_id);
+bool mp_metadata_document_is_id(const struct mp_issuer *issuer, const char *client_id);
 /* Fetches and judges it; refuses with invalid_client. */
-enum mcpass_rc mp_document_load(const struct mp_turn *turn, const char *client_id,
+enum mcpass_rc mp_metadata_document_load(const struct mp_turn *turn, const char *client_id,
     struct mp_client *ret_client, struct mcpass_error *err);
 
 /* --- redirect.c --- */

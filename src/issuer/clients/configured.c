@@ -165,7 +165,7 @@ static enum mcpass_rc read_client(const struct mp_issuer_client *given,
 	if (!rc)
 		rc = mp_set(&client->scope, given->scope, err);
 	mp_strings_free(&scopes);
-	return mp_reply_blame(rc, MCPASS_E_USAGE, err);
+	return mp_response_blame(rc, MCPASS_E_USAGE, err);
 }
 
 static enum mcpass_rc read_trusted(const struct mp_issuer_trusted *given,
@@ -192,7 +192,7 @@ static enum mcpass_rc read_trusted(const struct mp_issuer_trusted *given,
 	if (!rc)
 		rc = mp_set(&trusted->jwks_uri, given->jwks_uri, err);
 	free(text);
-	return mp_reply_blame(rc, MCPASS_E_USAGE, err);
+	return mp_response_blame(rc, MCPASS_E_USAGE, err);
 }
 
 /* Says which of them it is about. */
@@ -221,14 +221,14 @@ static enum mcpass_rc add_trusted(const struct mp_issuer_trusted *given,
 {
 	struct mcpass_error why = { 0 };
 
-	if (mp_known_trusted(issuer, given->issuer, given->what) != NULL)
+	if (mp_configured_trusted(issuer, given->issuer, given->what) != NULL)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "issuer %s is there twice", given->issuer);
 	if (read_trusted(given, issuer, &issuer->trusted[issuer->trusted_count++], &why))
 		return blame_entry(&why, "issuer", given->issuer, err);
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_known_setup(const struct mp_issuer_config *config,
+enum mcpass_rc mp_configured_setup(const struct mp_issuer_config *config,
     struct mp_issuer *issuer, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
@@ -250,7 +250,7 @@ enum mcpass_rc mp_known_setup(const struct mp_issuer_config *config,
 	return mp_doing(err, rc, "reading whom the operator knows");
 }
 
-void mp_known_free(struct mp_issuer *issuer)
+void mp_configured_free(struct mp_issuer *issuer)
 {
 	for (size_t i = 0; i < issuer->client_count; i++)
 		mp_client_free(&issuer->clients[i]);
@@ -269,7 +269,7 @@ void mp_known_free(struct mp_issuer *issuer)
 }
 
 /* --- the clients --- */
-enum mcpass_rc mp_known_load(const struct mp_issuer *issuer, const char *client_id,
+enum mcpass_rc mp_configured_load(const struct mp_issuer *issuer, const char *client_id,
     struct mp_client *ret_client, bool *ret_found, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
@@ -287,7 +287,7 @@ enum mcpass_rc mp_known_load(const struct mp_issuer *issuer, const char *client_
 	return MCPASS_OK;
 }
 
-bool mp_known_grants(const struct mp_issuer *issuer, const char *grant_type)
+bool mp_configured_grants(const struct mp_issuer *issuer, const char *grant_type)
 {
 	for (size_t i = 0; i < issuer->client_count; i++)
 		if (mp_strings_has(&issuer->clients[i].grant_types, grant_type))
@@ -295,7 +295,7 @@ bool mp_known_grants(const struct mp_issuer *issuer, const char *grant_type)
 	return false;
 }
 
-bool mp_known_has_keys(const struct mp_issuer *issuer)
+bool mp_configured_has_keys(const struct mp_issuer *issuer)
 {
 	bool has_keys = issuer->fetch != NULL;
 
@@ -305,7 +305,7 @@ bool mp_known_has_keys(const struct mp_issuer *issuer)
 }
 
 /* --- the issuers --- */
-bool mp_known_trusts(const struct mp_issuer *issuer, enum mp_trust what)
+bool mp_configured_trusts(const struct mp_issuer *issuer, enum mp_trust what)
 {
 	for (size_t i = 0; i < issuer->trusted_count; i++)
 		if (issuer->trusted[i].what == what)
@@ -313,7 +313,7 @@ bool mp_known_trusts(const struct mp_issuer *issuer, enum mp_trust what)
 	return false;
 }
 
-const struct mp_trusted *mp_known_trusted(const struct mp_issuer *issuer, const char *name,
+const struct mp_trusted *mp_configured_trusted(const struct mp_issuer *issuer, const char *name,
     enum mp_trust what)
 {
 	for (size_t i = 0; i < issuer->trusted_count; i++)
@@ -336,11 +336,11 @@ static enum mcpass_rc fetch_keys(const struct mp_turn *turn, const char *url, bo
 	}
 	mp_free_wiped(text);
 	json_decref(set);
-	return mp_doing(err, mp_reply_blame(rc, MCPASS_E_IO, err),
+	return mp_doing(err, mp_response_blame(rc, MCPASS_E_IO, err),
 	    "fetching a trusted issuer's keys");
 }
 
-enum mcpass_rc mp_known_fetch_keys(const struct mp_turn *turn,
+enum mcpass_rc mp_configured_fetch_keys(const struct mp_turn *turn,
     const struct mp_trusted *trusted, const struct mp_jws *jws, struct mp_jwks *ret_keys,
     struct mcpass_error *err)
 {

@@ -62,7 +62,7 @@ static enum mcpass_rc join(const struct mp_turn *turn, struct mp_flight *flight,
 	if (turn->request->is_again)
 		return MCPASS_OK;
 	if (flight->waiting >= MAX_WAITING)
-		return mp_wait_refuse(turn, 503, SOON, err,
+		return mp_bounds_refuse(turn, 503, SOON, err,
 		    "many requests wait for the application's document already");
 	flight->waiting++;
 	return MCPASS_OK;
@@ -87,7 +87,7 @@ static enum mcpass_rc find_place(const struct mp_turn *turn, const struct mp_fli
 		same_sender += flight->who == that->who;
 	}
 	if (place == NULL || same_host >= MAX_OF_ONE || same_sender >= MAX_OF_ONE)
-		return mp_wait_refuse(turn, 503, SOON, err,
+		return mp_bounds_refuse(turn, 503, SOON, err,
 		    "too many documents of applications are being fetched");
 	*ret_place = place;
 	return MCPASS_OK;

@@ -14,13 +14,13 @@
 enum mcpass_rc mp_client_load(const struct mp_turn *turn, const char *client_id,
     struct mp_client *ret_client, bool *ret_found, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_known_load(turn->issuer, client_id, ret_client, ret_found, err);
+	enum mcpass_rc rc = mp_configured_load(turn->issuer, client_id, ret_client, ret_found, err);
 
 	if (rc || *ret_found)
 		return rc;
-	if (!mp_document_is_id(turn->issuer, client_id))
+	if (!mp_metadata_document_is_id(turn->issuer, client_id))
 		return mp_client_read(turn, client_id, ret_client, ret_found, err);
-	rc = mp_document_load(turn, client_id, ret_client, err);
+	rc = mp_metadata_document_load(turn, client_id, ret_client, err);
 	if (!rc)
 		*ret_found = true;
 	return rc;
@@ -32,7 +32,7 @@ enum mcpass_rc mp_client_use(const struct mp_turn *turn, const struct mp_client 
 	struct mp_client used = *client;        /* borrows its members */
 
 	/* Once a day is enough.  What the operator knows, or its document says, is not ours. */
-	if (client->is_known || mp_document_is_id(turn->issuer, client->client_id)
+	if (client->is_known || mp_metadata_document_is_id(turn->issuer, client->client_id)
 	    || (client->used_at > 0 && client->used_at + USE_NOTED > turn->request->now))
 		return MCPASS_OK;
 	used.used_at = turn->request->now;
@@ -50,7 +50,7 @@ static bool is_agreed(const struct mp_client *client, enum mp_auth_method method
 
 static enum mcpass_rc wrong_secret(struct mcpass_error *err)
 {
-	return mp_reply_refuse(err, "invalid_client", "RFC 6749 2.3.1",
+	return mp_response_refuse(err, "invalid_client", "RFC 6749 2.3.1",
 	    "the client secret is wrong");
 }
 
@@ -64,7 +64,7 @@ static enum mcpass_rc compare_secret(const struct mp_turn *turn,
 	if (mp_password_is_line(expected)) {
 		bool right = false;
 
-		rc = mp_attempt_secret(turn, mp_secret_reveal(secret), expected, &right, err);
+		rc = mp_attempts_secret(turn, mp_secret_reveal(secret), expected, &right, err);
 		return rc || right ? rc : wrong_secret(err);
 	}
 	rc = mp_record_key(secret, &hash, err);
@@ -79,13 +79,13 @@ static enum mcpass_rc check_secret(const struct mp_turn *turn, const struct mp_c
     const struct mp_client_id *claim, struct mcpass_error *err)
 {
 	if (!is_agreed(client, claim->method))
-		return mp_reply_refuse(err, "invalid_client", "RFC 7591 2",
+		return mp_response_refuse(err, "invalid_client", "RFC 7591 2",
 		    "the client registered %s, not %s", client->token_endpoint_auth_method,
 		    mp_auth_method_name(claim->method));
 	if (client->secret_hash == NULL)
 		return MCPASS_OK;
 	if (!mp_secret_present(&claim->client_secret))
-		return mp_reply_refuse(err, "invalid_client", "RFC 6749 2.3.1",
+		return mp_response_refuse(err, "invalid_client", "RFC 6749 2.3.1",
 		    "the client secret is missing");
 	return compare_secret(turn, &claim->client_secret, client->secret_hash, err);
 }
@@ -99,13 +99,13 @@ enum mcpass_rc mp_client_authenticate(const struct mp_turn *turn, const struct m
 	bool found = false;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_header(turn, "Authorization", &header, err);
+	rc = mp_request_header(turn, "Authorization", &header, err);
 	if (!rc)
 		rc = mp_clientauth_read(header, form, &claim, err);
 	if (!rc)
 		rc = mp_client_load(turn, claim.client_id, &client, &found, err);
 	if (!rc && !found)
-		rc = mp_reply_refuse(err, "invalid_client", "RFC 6749 5.2",
+		rc = mp_response_refuse(err, "invalid_client", "RFC 6749 5.2",
 		    "no such client is registered");
 	if (!rc)
 		rc = check_secret(turn, &client, &claim, err);

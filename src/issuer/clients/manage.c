@@ -7,7 +7,7 @@
 static enum mcpass_rc unknown(struct mcpass_error *err)
 {
 	/* The same for a client that is none.  spec: RFC 7592 2.1 */
-	return mp_reply_refuse(err, "invalid_token", "RFC 7592 2",
+	return mp_response_refuse(err, "invalid_token", "RFC 7592 2",
 	    "the registration access token is not one of this client");
 }
 
@@ -17,7 +17,7 @@ static enum mcpass_rc read_bearer(const struct mp_turn *turn, struct mp_secret *
 	static const char scheme[] = "Bearer ";
 	const size_t len = sizeof(scheme) - 1;
 	const char *header;
-	enum mcpass_rc rc = mp_ask_header(turn, "Authorization", &header, err);
+	enum mcpass_rc rc = mp_request_header(turn, "Authorization", &header, err);
 
 	if (rc)
 		return rc;
@@ -59,8 +59,8 @@ static enum mcpass_rc open_client(const struct mp_turn *turn, struct mp_client *
 static enum mcpass_rc end(const struct mp_turn *turn, enum mcpass_rc rc,
     struct mp_client *client, struct mp_secret *token, struct mcpass_error *err)
 {
-	if (mp_reply_is_refusal(rc))
-		rc = mp_reply_refusal(turn, err);
+	if (mp_response_is_refusal(rc))
+		rc = mp_response_refusal(turn, err);
 	mp_client_free(client);
 	mp_secret_free(token);
 	return rc;
@@ -86,15 +86,15 @@ static enum mcpass_rc check_identity(const struct mp_registration *wish,
 	const char *method = wish->token_endpoint_auth_method;
 
 	if (!mp_eq(wish->client_id, client->client_id))
-		return mp_reply_refuse(err, "invalid_client_metadata", "RFC 7592 2.2",
+		return mp_response_refuse(err, "invalid_client_metadata", "RFC 7592 2.2",
 		    "client_id has to be the one that is changed");
 	if (mp_secret_present(&wish->registration_access_token)
 	    || wish->registration_client_uri != NULL || wish->client_secret_expires_at != 0)
-		return mp_reply_refuse(err, "invalid_client_metadata", "RFC 7592 2.2",
+		return mp_response_refuse(err, "invalid_client_metadata", "RFC 7592 2.2",
 		    "registration_access_token, registration_client_uri and"
 		    " client_secret_expires_at are not the client's to send");
 	if (method != NULL && !mp_eq(method, client->token_endpoint_auth_method))
-		return mp_reply_refuse(err, "invalid_client_metadata", "RFC 7592 2.2",
+		return mp_response_refuse(err, "invalid_client_metadata", "RFC 7592 2.2",
 		    "token_endpoint_auth_method cannot be changed: register anew");
 	return MCPASS_OK;
 }
@@ -110,7 +110,7 @@ static enum mcpass_rc check_own_secret(const struct mp_registration *wish,
 	rc = mp_record_key(&wish->client_secret, &hash, err);
 	/* spec: RFC 7592 2.2 ("MUST match the currently issued client secret") */
 	if (!rc && !mp_eq(hash, client->secret_hash))
-		rc = mp_reply_refuse(err, "invalid_client_metadata", "RFC 7592 2.2",
+		rc = mp_response_refuse(err, "invalid_client_metadata", "RFC 7592 2.2",
 		    "client_secret is not the one that was issued");
 	free(hash);
 	return rc;
@@ -158,6 +158,6 @@ enum mcpass_rc mp_manage_delete(const struct mp_turn *turn, struct mcpass_error 
 	if (!rc)
 		turn->response->status = 204;
 	if (!rc)
-		rc = mp_reply_header(turn, "Cache-Control", "no-store", err);
+		rc = mp_response_header(turn, "Cache-Control", "no-store", err);
 	return end(turn, rc, &client, &token, err);
 }

@@ -13,10 +13,10 @@
 
 static enum mcpass_rc refuse(struct mcpass_error *err, const char *why)
 {
-	return mp_reply_refuse(err, "invalid_client", SPEC, "The application's document %s.", why);
+	return mp_response_refuse(err, "invalid_client", SPEC, "The application's document %s.", why);
 }
 
-bool mp_document_is_id(const struct mp_issuer *issuer, const char *client_id)
+bool mp_metadata_document_is_id(const struct mp_issuer *issuer, const char *client_id)
 {
 	return issuer->fetch != NULL && (strncmp(client_id, "https://", 8) == 0
 	    || strncmp(client_id, "http://", 7) == 0);
@@ -37,7 +37,7 @@ static enum mcpass_rc check_url(const struct mp_issuer *issuer, const char *url,
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc)
-		return mp_reply_refuse(err, "invalid_client", why.spec, "%s", why.detail);
+		return mp_response_refuse(err, "invalid_client", why.spec, "%s", why.detail);
 	rc = mp_uri_parse(url, &uri, err);
 	if (rc)
 		return rc;
@@ -123,7 +123,7 @@ static enum mcpass_rc read_document(const struct mp_turn *turn, const char *url,
 	return rc;
 }
 
-enum mcpass_rc mp_document_load(const struct mp_turn *turn, const char *client_id,
+enum mcpass_rc mp_metadata_document_load(const struct mp_turn *turn, const char *client_id,
     struct mp_client *ret_client, struct mcpass_error *err)
 {
 	const struct mp_fetched_ask ask = { "document", client_id, MP_MAX_CLIENT_DOCUMENT, false,
@@ -146,7 +146,7 @@ enum mcpass_rc mp_document_load(const struct mp_turn *turn, const char *client_i
 			return rc;
 		}
 		/* The client chose the URL, and so what is there, or that nothing is. */
-		return mp_reply_refuse(err, "invalid_client", why.spec,
+		return mp_response_refuse(err, "invalid_client", why.spec,
 		    "The application's document cannot be used: %s", why.detail);
 	}
 	*ret_client = client;

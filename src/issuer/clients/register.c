@@ -11,20 +11,20 @@ enum mcpass_rc mp_register_read(const struct mp_turn *turn, struct mp_registrati
 {
 	const struct mp_http_request *request = turn->request;
 	const char *type;
-	enum mcpass_rc rc = mp_ask_header(turn, "Content-Type", &type, err);
+	enum mcpass_rc rc = mp_request_header(turn, "Content-Type", &type, err);
 
 	if (rc)
 		return rc;
 	/* It also keeps a page of another site from posting a plain form here. */
 	if (!mp_media_type_is(type, "application/json"))
-		return mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 3.1",
+		return mp_response_refuse(err, "invalid_client_metadata", "RFC 7591 3.1",
 		    "the body has to be application/json");
 	if (request->body_len > MP_MAX_REGISTRATION)
-		return mp_reply_refuse(err, "invalid_client_metadata", NULL,
+		return mp_response_refuse(err, "invalid_client_metadata", NULL,
 		    "the client metadata is larger than %zu bytes", MP_MAX_REGISTRATION);
 	rc = mp_registration_parse(request->body != NULL ? request->body : "", request->body_len,
 	    ret_wish, err);
-	if (mp_reply_is_refusal(rc))
+	if (mp_response_is_refusal(rc))
 		mp_oauth_code(err, "invalid_client_metadata");
 	return rc;
 }
@@ -82,7 +82,7 @@ enum mcpass_rc mp_register_reply(const struct mp_turn *turn, int status,
 	if (!rc)
 		rc = mp_json_write(body, extra_fields, MP_COUNT(extra_fields), &extras, err);
 	if (!rc)
-		rc = mp_reply_json(turn, status, body, err);
+		rc = mp_response_json(turn, status, body, err);
 	mp_json_release(extra_fields, MP_COUNT(extra_fields), &extras);
 	json_decref(body);
 	return rc;
@@ -99,7 +99,7 @@ static enum mcpass_rc choose_method(const struct mp_turn *turn,
 		name = "client_secret_post";
 	method = name != NULL ? mp_auth_method_from_name(name) : MP_AUTH_BASIC;
 	if (method != MP_AUTH_NONE && method != MP_AUTH_BASIC && method != MP_AUTH_POST)
-		return mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 3.2.2",
+		return mp_response_refuse(err, "invalid_client_metadata", "RFC 7591 3.2.2",
 		    "token_endpoint_auth_method has to be none, client_secret_basic or"
 		    " client_secret_post");
 	return mp_set(&client->token_endpoint_auth_method, mp_auth_method_name(method), err);
@@ -152,8 +152,8 @@ enum mcpass_rc mp_register_handle(const struct mp_turn *turn, struct mcpass_erro
 		rc = mp_client_save(turn, &client, err);
 	if (!rc)
 		rc = mp_register_reply(turn, 201, &client, &secret, &token, err);
-	if (mp_reply_is_refusal(rc))
-		rc = mp_reply_refusal(turn, err);
+	if (mp_response_is_refusal(rc))
+		rc = mp_response_refusal(turn, err);
 	mp_registration_free(&wish);
 	mp_client_free(&client);
 	mp_secret_free(&secret);

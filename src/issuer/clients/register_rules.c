@@ -12,7 +12,7 @@
 
 static enum mcpass_rc refuse_redirect(struct mcpass_error *err, const char *why)
 {
-	return mp_reply_refuse(err, "invalid_redirect_uri", "RFC 7591 3.2.2", "%s", why);
+	return mp_response_refuse(err, "invalid_redirect_uri", "RFC 7591 3.2.2", "%s", why);
 }
 
 static enum mcpass_rc check_redirects(const struct mp_strings *uris, bool *ret_native,
@@ -48,7 +48,7 @@ static enum mcpass_rc apply_redirects(const struct mp_registration *wish,
 	if (type == NULL)
 		type = native ? "native" : "web";
 	if (strcmp(type, "web") != 0 && strcmp(type, "native") != 0)
-		return mp_reply_refuse(err, "invalid_client_metadata", "OIDC Registration 2",
+		return mp_response_refuse(err, "invalid_client_metadata", "OIDC Registration 2",
 		    "application_type has to be native or web");
 	if (native && strcmp(type, "web") == 0)
 		return refuse_redirect(err, "a web client's redirect URIs have to be https and not on"
@@ -74,7 +74,7 @@ static enum mcpass_rc apply_grants(const struct mp_registration *wish,
 	/* Absent: authorization_code and code.  spec: RFC 7591 2 */
 	if ((grants->count > 0 && !mp_strings_has(grants, "authorization_code"))
 	    || (wish->response_types.count > 0 && !mp_strings_has(&wish->response_types, "code")))
-		return mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 2.1",
+		return mp_response_refuse(err, "invalid_client_metadata", "RFC 7591 2.1",
 		    "grant_types needs authorization_code, and response_types code");
 	mp_strings_free(&client->grant_types);
 	rc = add(&client->grant_types, "authorization_code", err);
@@ -104,7 +104,7 @@ static enum mcpass_rc apply_scope(const struct mp_issuer *issuer,
 		if (mp_strings_has(&issuer->scopes, wanted.items[i]))
 			rc = add(&granted, wanted.items[i], err);
 	if (!rc && binds && wanted.count > 0 && granted.count == 0)
-		rc = mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 3.2.2",
+		rc = mp_response_refuse(err, "invalid_client_metadata", "RFC 7591 3.2.2",
 		    "none of these scopes exists");
 	if (!rc && wanted.count > 0 && !binds)
 		rc = mp_scope_merge(&granted, &issuer->scopes, err);
@@ -125,10 +125,10 @@ static enum mcpass_rc apply_names(const struct mp_registration *wish,
 	enum mcpass_rc rc;
 
 	if (wish->client_name != NULL && strlen(wish->client_name) > MP_MAX_CLIENT_NAME)
-		return mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 2",
+		return mp_response_refuse(err, "invalid_client_metadata", "RFC 7591 2",
 		    "client_name is longer than %u bytes", MP_MAX_CLIENT_NAME);
 	if (wish->client_uri != NULL && mp_uri_parse(wish->client_uri, &(struct mp_uri){ 0 }, NULL))
-		return mp_reply_refuse(err, "invalid_client_metadata", "RFC 7591 2",
+		return mp_response_refuse(err, "invalid_client_metadata", "RFC 7591 2",
 		    "client_uri is not a web address");
 	/* A name that reads as nothing is none; the pages filter the others. */
 	rc = mp_set(&client->client_name, wish->client_name == NULL || mp_is_blank(wish->client_name)

@@ -6,7 +6,7 @@
 #include "wire/jose/b64url.h"
 #include "wire/jose/crypto.h"
 
-enum mcpass_rc mp_spoil_header(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_edits_header(const struct mp_turn *turn, const char *name,
     const char *value, struct mcpass_error *err)
 {
 	struct mp_headers *headers = &turn->response->headers;
@@ -79,7 +79,7 @@ static enum mcpass_rc write_body(const struct mp_turn *turn, const json_t *body,
 	return mp_buf_check(&turn->response->body, "the answer", err);
 }
 
-enum mcpass_rc mp_spoil_members(const struct mp_turn *turn, const struct mcpass_header *edits,
+enum mcpass_rc mp_edits_members(const struct mp_turn *turn, const struct mcpass_header *edits,
     struct mcpass_error *err)
 {
 	json_t *body = NULL;
@@ -126,7 +126,7 @@ static enum mcpass_rc add_params(const struct mp_turn *turn, const struct mp_for
 	return rc ? rc : mp_buf_check(location, "the redirect", err);
 }
 
-enum mcpass_rc mp_spoil_params(const struct mp_turn *turn, const struct mcpass_header *edits,
+enum mcpass_rc mp_edits_params(const struct mp_turn *turn, const struct mcpass_header *edits,
     struct mcpass_error *err)
 {
 	const struct mp_headers *headers = &turn->response->headers;
@@ -146,7 +146,7 @@ enum mcpass_rc mp_spoil_params(const struct mp_turn *turn, const struct mcpass_h
 	if (!rc)
 		rc = add_params(turn, &form, edits, &location, err);
 	if (!rc)
-		rc = mp_spoil_header(turn, "Location", mp_buf_text(&location), err);
+		rc = mp_edits_header(turn, "Location", mp_buf_text(&location), err);
 	mp_form_free(&form);
 	mp_buf_free(&location);
 	return rc;
@@ -221,7 +221,7 @@ static enum mcpass_rc sign(const struct mp_issuer *issuer, const json_t *payload
 	return rc;
 }
 
-enum mcpass_rc mp_spoil_token(const struct mp_turn *turn, const struct mp_fault_how *how,
+enum mcpass_rc mp_edits_token(const struct mp_turn *turn, const struct mp_fault_how *how,
     struct mcpass_error *err)
 {
 	struct mp_secret token = { 0 };
@@ -253,7 +253,7 @@ enum mcpass_rc mp_spoil_token(const struct mp_turn *turn, const struct mp_fault_
 	return rc;
 }
 
-enum mcpass_rc mp_spoil_text(const struct mp_turn *turn, const struct mp_fault_how *how,
+enum mcpass_rc mp_edits_text(const struct mp_turn *turn, const struct mp_fault_how *how,
     struct mcpass_error *err)
 {
 	struct mp_buf *body = &turn->response->body, text;

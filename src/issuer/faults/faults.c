@@ -436,9 +436,9 @@ enum mcpass_rc mp_faults_instead(const struct mp_turn *turn, enum mp_fault_at at
 	mp_buf_adds(&turn->response->body, how->body);
 	rc = mp_buf_check(&turn->response->body, "the answer", err);
 	if (!rc)
-		rc = mp_spoil_header(turn, "Content-Type", how->type, err);
+		rc = mp_edits_header(turn, "Content-Type", how->type, err);
 	if (!rc && how->extra.name != NULL)
-		rc = mp_spoil_header(turn, how->extra.name, how->extra.value, err);
+		rc = mp_edits_header(turn, how->extra.name, how->extra.value, err);
 	return rc;
 }
 
@@ -456,14 +456,14 @@ static enum mcpass_rc spoil(const struct mp_turn *turn, const struct mp_fault_ho
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (how->type != NULL)
-		rc = mp_spoil_header(turn, "Content-Type", how->type, err);
+		rc = mp_edits_header(turn, "Content-Type", how->type, err);
 	if (!rc)
-		rc = mp_spoil_token(turn, how, err);
+		rc = mp_edits_token(turn, how, err);
 	if (!rc)
-		rc = mp_spoil_members(turn, how->members, err);
+		rc = mp_edits_members(turn, how->members, err);
 	if (!rc)
-		rc = mp_spoil_params(turn, how->params, err);
-	return rc ? rc : mp_spoil_text(turn, how, err);
+		rc = mp_edits_params(turn, how->params, err);
+	return rc ? rc : mp_edits_text(turn, how, err);
 }
 
 enum mcpass_rc mp_faults_after(const struct mp_turn *turn, enum mp_fault_at at,

@@ -58,16 +58,16 @@ enum mcpass_rc mp_faults_after(const struct mp_turn *turn, enum mp_fault_at at,
     struct mcpass_error *err);
 
 /* --- spoil.c: each does nothing where it finds nothing to do --- */
-enum mcpass_rc mp_spoil_members(const struct mp_turn *turn, const struct mcpass_header *edits,
+enum mcpass_rc mp_edits_members(const struct mp_turn *turn, const struct mcpass_header *edits,
     struct mcpass_error *err);
-enum mcpass_rc mp_spoil_params(const struct mp_turn *turn, const struct mcpass_header *edits,
+enum mcpass_rc mp_edits_params(const struct mp_turn *turn, const struct mcpass_header *edits,
     struct mcpass_error *err);
-enum mcpass_rc mp_spoil_token(const struct mp_turn *turn, const struct mp_fault_how *how,
+enum mcpass_rc mp_edits_token(const struct mp_turn *turn, const struct mp_fault_how *how,
     struct mcpass_error *err);
-enum mcpass_rc mp_spoil_text(const struct mp_turn *turn, const struct mp_fault_how *how,
+enum mcpass_rc mp_edits_text(const struct mp_turn *turn, const struct mp_fault_how *how,
     struct mcpass_error *err);
 /* Replaces a header's value, or adds it. */
-enum mcpass_rc mp_spoil_header(const struct mp_turn *turn, const char *name,
+enum mcpass_rc mp_edits_header(const struct mp_turn *turn, const char *name,
     const char *value, struct mcpass_error *err);
 
 #endif

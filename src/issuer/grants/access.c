@@ -158,7 +158,7 @@ static enum mcpass_rc recall(const struct mp_turn *turn, const char *token, json
 	if (!rc)
 		rc = store->get(store->ctx, MP_KIND_ACCESS, key, turn->request->now, &text, err);
 	if (!rc && text != NULL)
-		rc = mp_reply_blame(mp_json_parse(text, strlen(text), MP_MAX_RECORD,
+		rc = mp_response_blame(mp_json_parse(text, strlen(text), MP_MAX_RECORD,
 		    "a token of the issuer", ret_claims, err), MCPASS_E_STORE, err);
 	mp_free_wiped(text);
 	free(key);

@@ -48,7 +48,7 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 	if (!rc)
 		rc = mp_json_write(body, reply_fields, MP_COUNT(reply_fields), &reply, err);
 	if (!rc)
-		rc = mp_reply_json(turn, 200, body, err);
+		rc = mp_response_json(turn, 200, body, err);
 	mp_json_release(reply_fields, MP_COUNT(reply_fields), &reply);
 	json_decref(body);
 	return rc;
@@ -81,7 +81,7 @@ enum mcpass_rc mp_token_check_target(const struct mp_form *form, const struct mp
 	for (size_t i = 0; i < form->count; i++)
 		if (strcmp(form->pairs[i].name, "resource") == 0
 		    && !mp_eq(form->pairs[i].value, grant->resource))
-			return mp_reply_refuse(err, "invalid_target", "RFC 8707 2.2",
+			return mp_response_refuse(err, "invalid_target", "RFC 8707 2.2",
 			    "the resource is not the one that was authorized");
 	return MCPASS_OK;
 }

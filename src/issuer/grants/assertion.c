@@ -9,7 +9,7 @@
 
 static enum mcpass_rc refuse(const char *code, const char *why, struct mcpass_error *err)
 {
-	return mp_reply_refuse(err, code, SPEC, "the assertion %s", why);
+	return mp_response_refuse(err, code, SPEC, "the assertion %s", why);
 }
 
 const char *mp_assertion_claim(const struct mp_jws *jws, const char *name)
@@ -173,7 +173,7 @@ enum mcpass_rc mp_assertion_prove_client(const struct mp_turn *turn,
 
 	if (client->jwks == NULL)
 		return refuse(rules.code, "is by a client that has no keys here", err);
-	rc = mp_ask_required(form, "client_assertion", &text, err);
+	rc = mp_request_required(form, "client_assertion", &text, err);
 	if (!rc)
 		rc = mp_jwks_parse(client->jwks, strlen(client->jwks), &keys, err);
 	if (!rc)

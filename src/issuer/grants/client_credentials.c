@@ -31,7 +31,7 @@ enum mcpass_rc mp_token_scope(const struct mp_form *form, const struct mp_string
 	if (!rc)
 		rc = meet(&wanted, ceiling, &both, err);
 	if (!rc && wanted.count > 0 && both.count == 0)
-		rc = mp_reply_refuse(err, "invalid_scope", "RFC 6749 5.2",
+		rc = mp_response_refuse(err, "invalid_scope", "RFC 6749 5.2",
 		    "none of these scopes may be had");
 	/* spec: RFC 6749 3.3 (nothing asked for: the default) */
 	if (!rc)
@@ -43,7 +43,7 @@ enum mcpass_rc mp_token_scope(const struct mp_form *form, const struct mp_string
 	return rc;
 }
 
-enum mcpass_rc mp_credentials_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
+enum mcpass_rc mp_client_credentials_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {
 	const struct mp_client *client = ask->client;
@@ -55,13 +55,13 @@ enum mcpass_rc mp_credentials_grant(const struct mp_turn *turn, const struct mp_
 
 	/* spec: OAuth 2.1 4.2 (MUST only be used by confidential clients) */
 	if (client->secret_hash == NULL && client->jwks == NULL)
-		return mp_reply_refuse(err, "unauthorized_client", "OAuth 2.1 4.2",
+		return mp_response_refuse(err, "unauthorized_client", "OAuth 2.1 4.2",
 		    "a client without a secret has no credentials to be a grant");
 	rc = mp_client_ceiling(turn->issuer, client, &ceiling, err);
 	if (!rc)
 		rc = mp_token_scope(ask->form, &ceiling, &scope, err);
 	if (!rc)
-		rc = mp_ask_resource(ask->form, &give.resource, err);
+		rc = mp_request_resource(ask->form, &give.resource, err);
 	if (!rc)
 		rc = mp_client_check_resource(turn->issuer, client, give.resource, err);
 	give.scope = scope;

@@ -21,7 +21,7 @@ static const struct mp_shape poll_shape = { poll_fields, MP_COUNT(poll_fields) }
 
 static enum mcpass_rc unknown(struct mcpass_error *err)
 {
-	return mp_reply_refuse(err, "invalid_grant", "RFC 8628 3.5",
+	return mp_response_refuse(err, "invalid_grant", "RFC 8628 3.5",
 	    "the device code is unknown, or used already");
 }
 
@@ -42,7 +42,7 @@ static enum mcpass_rc check_pace(const struct mp_turn *turn, const char *device,
 	if (!rc)
 		rc = mp_record_put(turn, &slot, &poll_shape, &poll, err);
 	if (!rc && early)
-		rc = mp_reply_refuse(err, "slow_down", "RFC 8628 3.5", "ask again in %d seconds at the"
+		rc = mp_response_refuse(err, "slow_down", "RFC 8628 3.5", "ask again in %d seconds at the"
 		    " earliest", (int)poll.interval);
 	return rc;
 }
@@ -57,10 +57,11 @@ static enum mcpass_rc read_answer(const struct mp_turn *turn, const char *device
 
 	rc = mp_record_get(turn, &slot, &mp_device_answer_shape, ret_answer, &found, err);
 	if (!rc && !found)
-		rc = mp_reply_refuse(err, "authorization_pending", "RFC 8628 3.5",
+		rc = mp_response_refuse(err, "authorization_pending", "RFC 8628 3.5",
 		    "the code was not entered and decided yet");
 	else if (!rc && ret_answer->username == NULL)
-		rc = mp_reply_refuse(err, "access_denied", "RFC 8628 3.5", "the user did not allow it");
+		rc = mp_response_refuse(err, "access_denied", "RFC 8628 3.5",
+		    "the user did not allow it");
 	return rc;
 }
 
@@ -101,10 +102,10 @@ static enum mcpass_rc check(const struct mp_turn *turn, const struct mp_token_as
     const struct mp_device_request *request, const char *device, struct mcpass_error *err)
 {
 	if (!mp_eq(request->client_id, ask->client->client_id))
-		return mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
+		return mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "it was issued to another client");
 	if (request->expires_at <= turn->request->now)
-		return mp_reply_refuse(err, "expired_token", "RFC 8628 3.5",
+		return mp_response_refuse(err, "expired_token", "RFC 8628 3.5",
 		    "the device code has expired");
 	return check_pace(turn, device, request->expires_at, err);
 }
@@ -143,7 +144,7 @@ enum mcpass_rc mp_device_grant(const struct mp_turn *turn, const struct mp_token
 	char *key = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_required(ask->form, "device_code", &text, err);
+	rc = mp_request_required(ask->form, "device_code", &text, err);
 	if (!rc)
 		rc = mp_secret_set(&device_code, text, err);
 	if (!rc)

@@ -10,7 +10,7 @@
 
 #define NONCE_SIZE 48           /* a SHA-256 as base64url, and its NUL */
 
-enum mcpass_rc mp_bound_setup(const char *signing_key, struct mp_issuer *issuer,
+enum mcpass_rc mp_dpop_setup(const char *signing_key, struct mp_issuer *issuer,
     struct mcpass_error *err)
 {
 	static const char purpose[] = "mcpass: the key of DPoP nonces, and of what follows from a secret";
@@ -24,7 +24,7 @@ static struct mp_span own_key(const struct mp_issuer *issuer)
 	return (struct mp_span){ (const char *)issuer->own_key, sizeof(issuer->own_key) };
 }
 
-enum mcpass_rc mp_bound_add_nonce(const struct mp_turn *turn, struct mcpass_error *err)
+enum mcpass_rc mp_dpop_add_nonce(const struct mp_turn *turn, struct mcpass_error *err)
 {
 	struct mp_buf nonce;
 	enum mcpass_rc rc;
@@ -34,7 +34,7 @@ enum mcpass_rc mp_bound_add_nonce(const struct mp_turn *turn, struct mcpass_erro
 	mp_buf_init(&nonce, NONCE_SIZE);
 	rc = mp_dpop_nonce_add(own_key(turn->issuer), turn->request->now, &nonce, err);
 	if (!rc)
-		rc = mp_reply_header(turn, "DPoP-Nonce", mp_buf_text(&nonce), err);
+		rc = mp_response_header(turn, "DPoP-Nonce", mp_buf_text(&nonce), err);
 	mp_buf_free(&nonce);
 	return rc;
 }
@@ -51,7 +51,7 @@ static enum mcpass_rc check_nonce(const struct mp_turn *turn, const char *nonce,
 	rc = mp_dpop_nonce_judge(own_key(turn->issuer), nonce, turn->request->now, &age, err);
 	if (rc || age != MP_DPOP_NONCE_NONE)
 		return rc;
-	return mp_reply_refuse(err, "use_dpop_nonce", "RFC 9449 8",
+	return mp_response_refuse(err, "use_dpop_nonce", "RFC 9449 8",
 	    "the DPoP proof needs the nonce of DPoP-Nonce");
 }
 
@@ -79,7 +79,7 @@ static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_dpop_pr
 		rc = store->add(store->ctx, "proof", key, now + (int64_t)2 * MP_DPOP_WINDOW + 1, now, &added,
 		    err);
 	if (!rc && !added)
-		rc = mp_reply_refuse(err, "invalid_dpop_proof", "RFC 9449 11.1",
+		rc = mp_response_refuse(err, "invalid_dpop_proof", "RFC 9449 11.1",
 		    "the DPoP proof was used before");
 	mp_buf_free(&name);
 	free(key);
@@ -113,7 +113,7 @@ static enum mcpass_rc check(const struct mp_turn *turn, const char *endpoint,
 	return rc;
 }
 
-enum mcpass_rc mp_bound_check(const struct mp_turn *turn, const char *endpoint,
+enum mcpass_rc mp_dpop_check_request(const struct mp_turn *turn, const char *endpoint,
     char **ret_thumbprint, struct mcpass_error *err)
 {
 	const struct mp_http_request *request = turn->request;
@@ -123,7 +123,7 @@ enum mcpass_rc mp_bound_check(const struct mp_turn *turn, const char *endpoint,
 		return MCPASS_OK;
 	/* spec: RFC 9449 4.3 (1) */
 	if (count > 1)
-		return mp_reply_refuse(err, "invalid_dpop_proof", "RFC 9449 4.3",
+		return mp_response_refuse(err, "invalid_dpop_proof", "RFC 9449 4.3",
 		    "the DPoP header stands there twice");
 	return check(turn, endpoint, mp_header_get(request->headers, request->header_count, "DPoP"),
 	    ret_thumbprint, err);

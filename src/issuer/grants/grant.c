@@ -124,7 +124,7 @@ static enum mcpass_rc refuse_missing(const struct mp_turn *turn, const char *key
 	if (!rc && found)
 		rc = mp_grant_revoke(turn, pointer.family, err);
 	if (!rc)
-		rc = mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
+		rc = mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "the %s is unknown, expired, revoked or used already", what);
 	mp_grant_free(&pointer);
 	return rc;
@@ -263,7 +263,7 @@ enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
 	if (!rc && !pointed)
 		rc = refuse_missing(turn, key, "refresh token", err);
 	else if (!rc && !found)
-		rc = mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
+		rc = mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "what was allowed has been revoked");
 	free(key);
 	return rc;

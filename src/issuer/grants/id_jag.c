@@ -44,19 +44,19 @@ enum mcpass_rc mp_issuer_mint_id_token(struct mp_issuer *issuer, const char *use
 static enum mcpass_rc refuse_subject(struct mcpass_error *err, const char *why)
 {
 	/* spec: RFC 8693 2.2.2 */
-	return mp_reply_refuse(err, "invalid_request", "RFC 8693 2.2.2", "subject_token %s", why);
+	return mp_response_refuse(err, "invalid_request", "RFC 8693 2.2.2", "subject_token %s", why);
 }
 
 static enum mcpass_rc check_types(const struct mp_form *form, struct mcpass_error *err)
 {
 	const char *wanted, *subject;
-	enum mcpass_rc rc = mp_ask_required(form, "requested_token_type", &wanted, err);
+	enum mcpass_rc rc = mp_request_required(form, "requested_token_type", &wanted, err);
 
 	if (!rc)
-		rc = mp_ask_required(form, "subject_token_type", &subject, err);
+		rc = mp_request_required(form, "subject_token_type", &subject, err);
 	if (!rc && (strcmp(wanted, MP_TOKEN_TYPE_ID_JAG) != 0
 	    || strcmp(subject, MP_TOKEN_TYPE_ID_TOKEN) != 0))
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 8693 2.1",
+		rc = mp_response_refuse(err, "invalid_request", "RFC 8693 2.1",
 		    "an id token is exchanged for an ID-JAG, and nothing else");
 	return rc;
 }
@@ -71,7 +71,7 @@ static enum mcpass_rc read_subject(const struct mp_turn *turn, const struct mp_t
 	const struct mp_jwks keys = { own, 1 };
 	struct mp_jws jws = { 0 };
 	const char *text;
-	enum mcpass_rc rc = mp_ask_required(ask->form, "subject_token", &text, err);
+	enum mcpass_rc rc = mp_request_required(ask->form, "subject_token", &text, err);
 
 	if (!rc)
 		rc = mp_assertion_parse(text, rules.code, &jws, err);
@@ -91,11 +91,11 @@ static enum mcpass_rc read_subject(const struct mp_turn *turn, const struct mp_t
 static enum mcpass_rc read_audience(const struct mp_issuer *issuer, const struct mp_form *form,
     const char **ret_audience, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_ask_required(form, "audience", ret_audience, err);
+	enum mcpass_rc rc = mp_request_required(form, "audience", ret_audience, err);
 
 	/* spec: RFC 8693 2.2.2 (invalid_target) */
 	if (!rc && !mp_strings_has(&issuer->vouched, *ret_audience))
-		rc = mp_reply_refuse(err, "invalid_target", "RFC 8693 2.2.2",
+		rc = mp_response_refuse(err, "invalid_target", "RFC 8693 2.2.2",
 		    "no identity assertion is given for that audience");
 	return rc;
 }
@@ -113,7 +113,7 @@ static enum mcpass_rc read_scope(const struct mp_form *form, const struct mp_use
 	if (!rc)
 		rc = mp_users_narrow(user, &wanted, &scopes, err);
 	if (!rc && wanted.count > 0 && scopes.count == 0)
-		rc = mp_reply_refuse(err, "invalid_scope", "RFC 6749 5.2",
+		rc = mp_response_refuse(err, "invalid_scope", "RFC 6749 5.2",
 		    "the user may have none of the scopes");
 	if (!rc)
 		rc = mp_scope_join(&scopes, ret_scope, err);
@@ -174,12 +174,12 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct statement 
 	if (body == NULL || !add_text(body, "scope", that->scope))
 		rc = mp_nomem(err);
 	else
-		rc = mp_reply_json(turn, 200, body, err);
+		rc = mp_response_json(turn, 200, body, err);
 	json_decref(body);
 	return rc;
 }
 
-enum mcpass_rc mp_vouch_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
+enum mcpass_rc mp_id_jag_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {
 	struct statement that = { .client_id = ask->client->client_id };
@@ -192,7 +192,7 @@ enum mcpass_rc mp_vouch_grant(const struct mp_turn *turn, const struct mp_token_
 	if (!rc)
 		rc = read_audience(turn->issuer, ask->form, &that.audience, err);
 	if (!rc)
-		rc = mp_ask_resource(ask->form, &that.resource, err);
+		rc = mp_request_resource(ask->form, &that.resource, err);
 	if (!rc)
 		rc = read_scope(ask->form, user, &scope, err);
 	if (!rc) {

@@ -14,7 +14,7 @@
 static enum mcpass_rc reply_inactive(const struct mp_turn *turn, struct mcpass_error *err)
 {
 	json_t *body = json_pack("{s:b}", "active", 0);
-	enum mcpass_rc rc = body == NULL ? mp_nomem(err) : mp_reply_json(turn, 200, body, err);
+	enum mcpass_rc rc = body == NULL ? mp_nomem(err) : mp_response_json(turn, 200, body, err);
 
 	json_decref(body);
 	return rc;
@@ -30,7 +30,7 @@ static enum mcpass_rc reply_active(const struct mp_turn *turn, json_t *body,
 	    || json_object_set_new(body, "token_type", json_string(token_type)) != 0
 	    || json_object_set_new(body, "typ", json_string(typ)) != 0)
 		rc = mp_nomem(err);
-	return rc ? rc : mp_reply_json(turn, 200, body, err);
+	return rc ? rc : mp_response_json(turn, 200, body, err);
 }
 
 static const char *text_of(const json_t *claims, const char *name)
@@ -113,7 +113,7 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_form *f
 {
 	json_t *claims = NULL;
 	const char *text;
-	enum mcpass_rc rc = mp_ask_required(form, "token", &text, err);
+	enum mcpass_rc rc = mp_request_required(form, "token", &text, err);
 
 	if (!rc)
 		rc = mp_access_read(turn, text, &claims, err);
@@ -130,19 +130,19 @@ enum mcpass_rc mp_introspect_handle(const struct mp_turn *turn, struct mcpass_er
 {
 	struct mp_client client = { 0 };
 	struct mp_form form = { 0 };
-	enum mcpass_rc rc = mp_ask_form(turn, &form, err);
+	enum mcpass_rc rc = mp_request_form(turn, &form, err);
 
 	if (!rc)
 		rc = mp_client_authenticate(turn, &form, &client, err);
 	/* spec: RFC 7662 2.1 (MUST require some form of authorization); who has nothing that
 	 * proves its identity is not known. */
 	if (!rc && client.secret_hash == NULL && client.jwks == NULL)
-		rc = mp_reply_refuse(err, "invalid_client", "RFC 7662 2.1",
+		rc = mp_response_refuse(err, "invalid_client", "RFC 7662 2.1",
 		    "a client without a secret may not ask about tokens");
 	if (!rc)
 		rc = answer(turn, &form, &client, err);
-	if (mp_reply_is_refusal(rc))
-		rc = mp_reply_refusal(turn, err);
+	if (mp_response_is_refusal(rc))
+		rc = mp_response_refusal(turn, err);
 	mp_form_free(&form);
 	mp_client_free(&client);
 	return rc;

@@ -12,7 +12,7 @@
 
 static enum mcpass_rc refuse(struct mcpass_error *err, const char *spec, const char *why)
 {
-	return mp_reply_refuse(err, CODE, spec, "the assertion %s", why);
+	return mp_response_refuse(err, CODE, spec, "the assertion %s", why);
 }
 
 /* Which kind it is, is said by typ, so that neither passes for the other, and nothing else
@@ -25,10 +25,10 @@ static const struct mp_trusted *find_trusted(const struct mp_issuer *issuer,
 	bool is_plain = jws->typ == NULL;
 
 	if (!is_plain && mp_eq_nocase(jws->typ, MP_TYP_ID_JAG))
-		return mp_known_trusted(issuer, name, MP_TRUST_ID_JAG);
+		return mp_configured_trusted(issuer, name, MP_TRUST_ID_JAG);
 	for (size_t i = 0; !is_plain && i < MP_COUNT(plain); i++)
 		is_plain = mp_eq_nocase(jws->typ, plain[i]);
-	return is_plain ? mp_known_trusted(issuer, name, MP_TRUST_WORKLOAD) : NULL;
+	return is_plain ? mp_configured_trusted(issuer, name, MP_TRUST_WORKLOAD) : NULL;
 }
 
 static enum mcpass_rc check(const struct mp_turn *turn, const struct mp_jws *jws,
@@ -39,7 +39,7 @@ static enum mcpass_rc check(const struct mp_turn *turn, const struct mp_jws *jws
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (trusted->jwks_uri != NULL)
-		rc = mp_known_fetch_keys(turn, trusted, jws, &fetched, err);
+		rc = mp_configured_fetch_keys(turn, trusted, jws, &fetched, err);
 	if (!rc)
 		rc = mp_assertion_check(turn, jws,
 		    trusted->jwks_uri != NULL ? &fetched : &trusted->keys, rules, err);
@@ -52,7 +52,7 @@ static enum mcpass_rc check_client(const struct mp_jws *jws, const struct mp_cli
     struct mcpass_error *err)
 {
 	if (client == NULL)
-		return mp_reply_refuse(err, "invalid_client", "SEP-990",
+		return mp_response_refuse(err, "invalid_client", "SEP-990",
 		    "an ID-JAG is shown by a client that authenticates");
 	if (!mp_eq(mp_assertion_claim(jws, "client_id"), client->client_id))
 		return refuse(err, "SEP-990", "was made for another client");
@@ -72,7 +72,7 @@ static enum mcpass_rc choose_resource(const struct mp_issuer *issuer, const stru
 	if (signed_one == NULL)
 		return refuse(err, "SEP-990", "has a resource that is not one");
 	if (*resource != NULL && strcmp(*resource, signed_one) != 0)
-		return mp_reply_refuse(err, "invalid_target", "RFC 8707 2.2",
+		return mp_response_refuse(err, "invalid_target", "RFC 8707 2.2",
 		    "the resource is not the one of the assertion");
 	*resource = signed_one;
 	return MCPASS_OK;
@@ -125,7 +125,8 @@ static enum mcpass_rc limit(const struct mp_turn *turn, const struct mp_token_as
 		mp_strings_free(&more);
 	}
 	if (!rc && ceiling->count == 0)
-		rc = mp_reply_refuse(err, "invalid_scope", "RFC 6749 5.2", "there is no scope to be had");
+		rc = mp_response_refuse(err, "invalid_scope", "RFC 6749 5.2",
+		    "there is no scope to be had");
 	return rc;
 }
 
@@ -161,7 +162,7 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 	if (!rc && is_jag)
 		rc = check_client(jws, ask->client, err);
 	if (!rc)
-		rc = mp_ask_resource(ask->form, &give.resource, err);
+		rc = mp_request_resource(ask->form, &give.resource, err);
 	if (!rc && is_jag)
 		rc = choose_resource(turn->issuer, jws, &give.resource, err);
 	if (!rc && ask->client != NULL)
@@ -186,13 +187,13 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 	return rc;
 }
 
-enum mcpass_rc mp_bearer_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
+enum mcpass_rc mp_jwt_bearer_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {
 	const struct mp_trusted *trusted;
 	struct mp_jws jws = { 0 };
 	const char *text;
-	enum mcpass_rc rc = mp_ask_required(ask->form, "assertion", &text, err);
+	enum mcpass_rc rc = mp_request_required(ask->form, "assertion", &text, err);
 
 	if (!rc)
 		rc = mp_assertion_parse(text, CODE, &jws, err);

@@ -22,7 +22,7 @@ static enum mcpass_rc narrow(const struct mp_issuer *issuer, const char *usernam
 		rc = mp_scope_join(&scopes, ret_scope, err);
 	mp_strings_free(&wanted);
 	mp_strings_free(&scopes);
-	return mp_reply_blame(rc, MCPASS_E_USAGE, err);
+	return mp_response_blame(rc, MCPASS_E_USAGE, err);
 }
 
 enum mcpass_rc mp_issuer_mint_any(struct mp_issuer *issuer, const struct mp_mint *mint,
@@ -36,7 +36,7 @@ enum mcpass_rc mp_issuer_mint_any(struct mp_issuer *issuer, const struct mp_mint
 	enum mcpass_rc rc;
 
 	mp_clear(err);
-	rc = mp_reply_blame(mp_scope_parse(mint->scope, &scopes, err), MCPASS_E_USAGE, err);
+	rc = mp_response_blame(mp_scope_parse(mint->scope, &scopes, err), MCPASS_E_USAGE, err);
 	mp_strings_free(&scopes);
 	if (!rc)
 		rc = mp_access_token(issuer, &access, ret_token, err);

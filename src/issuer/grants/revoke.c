@@ -5,7 +5,7 @@
 
 static enum mcpass_rc refuse_other(struct mcpass_error *err)
 {
-	return mp_reply_refuse(err, "invalid_grant", "RFC 7009 2.1",
+	return mp_response_refuse(err, "invalid_grant", "RFC 7009 2.1",
 	    "the token was issued to another client");
 }
 
@@ -18,7 +18,7 @@ static enum mcpass_rc revoke_refresh(const struct mp_turn *turn, const struct mp
 
 	rc = mp_grant_read_refresh(turn, token, &grant, &why);
 	/* What is not good any more needs no revoking.  spec: RFC 7009 2.2 */
-	if (mp_reply_is_refusal(rc))
+	if (mp_response_is_refusal(rc))
 		return MCPASS_OK;
 	if (rc)
 		*err = why;
@@ -62,14 +62,14 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_form *f
     const struct mp_client *client, struct mcpass_error *err)
 {
 	const char *text;
-	enum mcpass_rc rc = mp_ask_required(form, "token", &text, err);
+	enum mcpass_rc rc = mp_request_required(form, "token", &text, err);
 
 	if (rc)
 		return rc;
 	/* An access token that is a JWT: the MCP server believes it until it expires; to say
 	 * that it is revoked would be a lie.  spec: RFC 7009 2.2.1 */
 	if (strchr(text, '.') != NULL)
-		return mp_reply_refuse(err, "unsupported_token_type", "RFC 7009 2.2.1",
+		return mp_response_refuse(err, "unsupported_token_type", "RFC 7009 2.2.1",
 		    "access tokens are good until they expire; revoke the refresh token");
 	rc = revoke(turn, client, text, err);
 	turn->response->status = 200;
@@ -82,13 +82,13 @@ enum mcpass_rc mp_revoke_handle(const struct mp_turn *turn, struct mcpass_error 
 	struct mp_form form = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_ask_form(turn, &form, err);
+	rc = mp_request_form(turn, &form, err);
 	if (!rc)
 		rc = mp_client_authenticate(turn, &form, &client, err);
 	if (!rc)
 		rc = answer(turn, &form, &client, err);
-	if (mp_reply_is_refusal(rc))
-		rc = mp_reply_refusal(turn, err);
+	if (mp_response_is_refusal(rc))
+		rc = mp_response_refusal(turn, err);
 	mp_form_free(&form);
 	mp_client_free(&client);
 	return rc;

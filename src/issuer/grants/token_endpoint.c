@@ -15,7 +15,7 @@ static enum mcpass_rc check_owner(const struct mp_grant *grant,
 	/* spec: RFC 6749 4.1.3, 6 */
 	if (mp_eq(grant->client_id, client->client_id))
 		return MCPASS_OK;
-	return mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
+	return mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 	    "it was issued to another client");
 }
 
@@ -26,7 +26,7 @@ static enum mcpass_rc check_key(const struct mp_grant *grant, const struct mp_to
 {
 	if (grant->thumbprint == NULL || mp_eq(grant->thumbprint, ask->thumbprint))
 		return MCPASS_OK;
-	return mp_reply_refuse(err, "invalid_grant", "RFC 9449 5",
+	return mp_response_refuse(err, "invalid_grant", "RFC 9449 5",
 	    "it is bound to another key than the DPoP proof's");
 }
 
@@ -39,7 +39,7 @@ static enum mcpass_rc check_redirect(const struct mp_form *form,
 	/* OAuth 2.1 does not ask for it any more; when it is there it has to be the one.
 	 * spec: RFC 6749 4.1.3, OAuth 2.1 10.2 */
 	if (!rc && uri != NULL && !mp_eq(uri, grant->redirect_uri))
-		rc = mp_reply_refuse(err, "invalid_grant", "RFC 6749 4.1.3",
+		rc = mp_response_refuse(err, "invalid_grant", "RFC 6749 4.1.3",
 		    "redirect_uri is not the one of the authorization request");
 	return rc;
 }
@@ -64,7 +64,7 @@ static enum mcpass_rc exchange_code(const struct mp_turn *turn, const struct mp_
 	const char *text;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_required(form, "code", &text, err);
+	rc = mp_request_required(form, "code", &text, err);
 	if (!rc)
 		rc = mp_secret_set(&code, text, err);
 	if (!rc)
@@ -108,7 +108,7 @@ static enum mcpass_rc narrow_scope(const struct mp_turn *turn, const struct mp_f
 	enum mcpass_rc rc;
 
 	if (user == NULL)
-		return mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
+		return mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "the user is not known any more");
 	rc = mp_form_get(form, "scope", &text, err);
 	if (text == NULL || text[0] == '\0')
@@ -118,12 +118,12 @@ static enum mcpass_rc narrow_scope(const struct mp_turn *turn, const struct mp_f
 	if (!rc)
 		rc = parse_asked(text, &wanted, err);
 	if (!rc && !mp_scope_covers(&granted, &wanted))
-		rc = mp_reply_refuse(err, "invalid_scope", "RFC 6749 6",
+		rc = mp_response_refuse(err, "invalid_scope", "RFC 6749 6",
 		    "the scope is more than was granted");
 	if (!rc)
 		rc = mp_users_narrow(user, &wanted, &scopes, err);
 	if (!rc && wanted.count > 0 && scopes.count == 0)
-		rc = mp_reply_refuse(err, "invalid_grant", "RFC 6749 5.2",
+		rc = mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "the user may have none of the scopes any more");
 	if (!rc)
 		rc = mp_scope_join(&scopes, ret_scope, err);
@@ -147,7 +147,7 @@ static enum mcpass_rc refresh(const struct mp_turn *turn, const struct mp_token_
 	char *scope = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_required(form, "refresh_token", &text, err);
+	rc = mp_request_required(form, "refresh_token", &text, err);
 	if (!rc)
 		rc = mp_secret_set(&token, text, err);
 	if (!rc)
@@ -179,16 +179,16 @@ static const struct {
 	{ "authorization_code", exchange_code },
 	{ "refresh_token", refresh },
 	{ MP_GRANT_DEVICE, mp_device_grant },
-	{ "client_credentials", mp_credentials_grant },
-	{ MP_GRANT_JWT_BEARER, mp_bearer_grant },
-	{ MP_GRANT_TOKEN_EXCHANGE, mp_exchange_grant },
+	{ "client_credentials", mp_client_credentials_grant },
+	{ MP_GRANT_JWT_BEARER, mp_jwt_bearer_grant },
+	{ MP_GRANT_TOKEN_EXCHANGE, mp_token_exchange_grant },
 };
 
 static enum mcpass_rc answer_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {
 	const char *type;
-	enum mcpass_rc rc = mp_ask_required(ask->form, "grant_type", &type, err);
+	enum mcpass_rc rc = mp_request_required(ask->form, "grant_type", &type, err);
 
 	for (size_t i = 0; i < MP_COUNT(grants) && !rc; i++) {
 		if (strcmp(type, grants[i].type) != 0)
@@ -197,7 +197,7 @@ static enum mcpass_rc answer_grant(const struct mp_turn *turn, const struct mp_t
 			rc = mp_client_check_grant(ask->client, type, err);
 		return rc ? rc : grants[i].answer(turn, ask, err);
 	}
-	return rc ? rc : mp_reply_refuse(err, "unsupported_grant_type", "RFC 6749 5.2",
+	return rc ? rc : mp_response_refuse(err, "unsupported_grant_type", "RFC 6749 5.2",
 	    "there is no such grant type here");
 }
 
@@ -231,11 +231,11 @@ static enum mcpass_rc handle(const struct mp_turn *turn, const struct mp_form *f
 	if (!workload)
 		rc = mp_client_authenticate(turn, form, client, err);
 	if (!rc)        /* before a code is looked at: a proof without the nonce costs nothing */
-		rc = mp_bound_check(turn, "/token", &thumbprint, err);
+		rc = mp_dpop_check_request(turn, "/token", &thumbprint, err);
 	ask.thumbprint = thumbprint;
 	/* spec: RFC 9449 5.2 */
 	if (!rc && client->dpop_bound_access_tokens && thumbprint == NULL)
-		rc = mp_reply_refuse(err, "invalid_dpop_proof", "RFC 9449 5.2",
+		rc = mp_response_refuse(err, "invalid_dpop_proof", "RFC 9449 5.2",
 		    "the client registered dpop_bound_access_tokens and sent no DPoP proof");
 	if (!rc)
 		rc = answer_grant(turn, &ask, err);
@@ -247,14 +247,14 @@ enum mcpass_rc mp_token_handle(const struct mp_turn *turn, struct mcpass_error *
 {
 	struct mp_client client = { 0 };
 	struct mp_form form = { 0 };
-	enum mcpass_rc rc = mp_ask_form(turn, &form, err);
+	enum mcpass_rc rc = mp_request_form(turn, &form, err);
 
 	if (!rc)
 		rc = handle(turn, &form, &client, err);
-	if (mp_reply_is_refusal(rc))
-		rc = mp_reply_refusal(turn, err);
+	if (mp_response_is_refusal(rc))
+		rc = mp_response_refusal(turn, err);
 	if (!rc)
-		rc = mp_bound_add_nonce(turn, err);
+		rc = mp_dpop_add_nonce(turn, err);
 	mp_form_free(&form);
 	mp_client_free(&client);
 	return rc;

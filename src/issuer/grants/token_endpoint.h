@@ -15,10 +15,10 @@ struct mp_token_ask {                   /* one request; all borrowed */
 };
 typedef enum mcpass_rc mp_token_fn(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err);
-mp_token_fn mp_credentials_grant;       /* credentials.c */
-mp_token_fn mp_bearer_grant;            /* bearer.c */
-mp_token_fn mp_exchange_grant;          /* exchange.c */
-mp_token_fn mp_vouch_grant;             /* vouch.c: the half of it that is for an ID-JAG */
+mp_token_fn mp_client_credentials_grant;       /* credentials.c */
+mp_token_fn mp_jwt_bearer_grant;            /* bearer.c */
+mp_token_fn mp_token_exchange_grant;          /* exchange.c */
+mp_token_fn mp_id_jag_grant;             /* vouch.c: the half of it that is for an ID-JAG */
 mp_token_fn mp_device_grant;            /* device_grant.c */
 
 /* What begins or goes on with a family: refuses another resource than was allowed, and
@@ -51,12 +51,12 @@ enum mcpass_rc mp_token_scope(const struct mp_form *form, const struct mp_string
 /* *ret_thumbprint: of the key in the request's DPoP proof, the caller's (free); NULL when
  * it has none.  endpoint: the path that the proof is for ("/token").  Refuses with
  * invalid_dpop_proof, use_dpop_nonce. */
-enum mcpass_rc mp_bound_check(const struct mp_turn *turn, const char *endpoint,
+enum mcpass_rc mp_dpop_check_request(const struct mp_turn *turn, const char *endpoint,
     char **ret_thumbprint, struct mcpass_error *err);
 /* Adds the nonce for the next proof, where nonces are asked for. */
-enum mcpass_rc mp_bound_add_nonce(const struct mp_turn *turn, struct mcpass_error *err);
+enum mcpass_rc mp_dpop_add_nonce(const struct mp_turn *turn, struct mcpass_error *err);
 /* Makes issuer->own_key out of the signing key. */
-enum mcpass_rc mp_bound_setup(const char *signing_key, struct mp_issuer *issuer,
+enum mcpass_rc mp_dpop_setup(const char *signing_key, struct mp_issuer *issuer,
     struct mcpass_error *err);
 
 #endif

@@ -14,21 +14,21 @@
 static enum mcpass_rc refuse(struct mcpass_error *err, const char *why)
 {
 	/* spec: RFC 8693 2.2.2 */
-	return mp_reply_refuse(err, "invalid_request", "RFC 8693 2.2.2", "subject_token %s", why);
+	return mp_response_refuse(err, "invalid_request", "RFC 8693 2.2.2", "subject_token %s", why);
 }
 
 static enum mcpass_rc check_types(const struct mp_form *form, struct mcpass_error *err)
 {
 	const char *subject = NULL, *actor = NULL;
-	enum mcpass_rc rc = mp_ask_required(form, "subject_token_type", &subject, err);
+	enum mcpass_rc rc = mp_request_required(form, "subject_token_type", &subject, err);
 
 	if (!rc)
 		rc = mp_form_get(form, "actor_token", &actor, err);
 	if (!rc && strcmp(subject, MP_TOKEN_TYPE_ACCESS) != 0)
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 8693 2.1",
+		rc = mp_response_refuse(err, "invalid_request", "RFC 8693 2.1",
 		    "an access token is exchanged for another, not %s", subject);
 	if (!rc && actor != NULL)       /* spec: RFC 8693 2.1: what we do not do, we do not ignore */
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 8693 2.1",
+		rc = mp_response_refuse(err, "invalid_request", "RFC 8693 2.1",
 		    "there is no delegation here: leave actor_token out");
 	return rc;
 }
@@ -52,7 +52,7 @@ static enum mcpass_rc read_subject(const struct mp_turn *turn, const struct mp_t
 {
 	json_t *claims = NULL;
 	const char *text;
-	enum mcpass_rc rc = mp_ask_required(ask->form, "subject_token", &text, err);
+	enum mcpass_rc rc = mp_request_required(ask->form, "subject_token", &text, err);
 
 	if (!rc)
 		rc = mp_access_read(turn, text, &claims, err);
@@ -76,9 +76,9 @@ static enum mcpass_rc read_target(const struct mp_turn *turn, const struct mp_to
 	enum mcpass_rc rc = mp_form_get(ask->form, "audience", &audience, err);
 
 	if (!rc)
-		rc = mp_ask_resource(ask->form, &resource, err);
+		rc = mp_request_resource(ask->form, &resource, err);
 	if (!rc && audience != NULL && resource != NULL && strcmp(audience, resource) != 0)
-		rc = mp_reply_refuse(err, "invalid_target", "RFC 8693 2.2.2",
+		rc = mp_response_refuse(err, "invalid_target", "RFC 8693 2.2.2",
 		    "a token of ours is for one audience: ask for %s and %s apart", audience, resource);
 	if (!rc && audience == NULL && resource == NULL) {
 		*ret_target = text_of(claims, "aud");
@@ -150,7 +150,7 @@ static enum mcpass_rc exchange(const struct mp_turn *turn, const struct mp_token
 
 	/* spec: RFC 8693 5: the finder of a token must not be able to exchange it */
 	if (!rc && ask->client->secret_hash == NULL && ask->client->jwks == NULL)
-		rc = mp_reply_refuse(err, "unauthorized_client", "RFC 8693 5",
+		rc = mp_response_refuse(err, "unauthorized_client", "RFC 8693 5",
 		    "a client without a secret may not exchange tokens");
 	if (!rc)
 		rc = read_subject(turn, ask, &claims, err);
@@ -161,7 +161,7 @@ static enum mcpass_rc exchange(const struct mp_turn *turn, const struct mp_token
 }
 
 /* What is wanted says which of the two exchanges it is. */
-enum mcpass_rc mp_exchange_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
+enum mcpass_rc mp_token_exchange_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {
 	const char *wanted = NULL;
@@ -170,9 +170,9 @@ enum mcpass_rc mp_exchange_grant(const struct mp_turn *turn, const struct mp_tok
 	if (rc)
 		return rc;
 	if (mp_eq(wanted, MP_TOKEN_TYPE_ID_JAG))
-		return mp_vouch_grant(turn, ask, err);
+		return mp_id_jag_grant(turn, ask, err);
 	if (wanted == NULL || strcmp(wanted, MP_TOKEN_TYPE_ACCESS) == 0)
 		return exchange(turn, ask, err);
-	return mp_reply_refuse(err, "invalid_request", "RFC 8693 2.1",
+	return mp_response_refuse(err, "invalid_request", "RFC 8693 2.1",
 	    "an access token or an ID-JAG is to be had, not %s", wanted);
 }

@@ -13,22 +13,22 @@ static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 /* All that the page shows, and the redirect URIs that it could have shown; scope NULL:
  * without it. */
 static enum mcpass_rc digest(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const char *scope, char **ret_digest,
+    const struct mp_pending *pending, const char *scope, char **ret_digest,
     struct mcpass_error *err)
 {
-	bool named = parked->resource != NULL;
+	bool named = pending->resource != NULL;
 	struct mp_buf text;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&text, MP_MAX_REPLY);
-	mp_form_add(&text, "user", parked->username);
+	mp_form_add(&text, "user", pending->username);
 	mp_form_add(&text, "client", client->client_id);
 	mp_form_add(&text, "name", client->client_name);
 	mp_form_add(&text, "method", client->token_endpoint_auth_method);
-	mp_form_add(&text, "redirect", parked->redirect_uri);
-	mp_form_add(&text, "device", parked->device);
+	mp_form_add(&text, "redirect", pending->redirect_uri);
+	mp_form_add(&text, "device", pending->device);
 	mp_form_add(&text, named ? "resource" : "default",
-	    named ? parked->resource : turn->issuer->default_resource);
+	    named ? pending->resource : turn->issuer->default_resource);
 	for (size_t i = 0; i < client->redirect_uris.count; i++)
 		mp_form_add(&text, "registered", client->redirect_uris.items[i]);
 	mp_form_add(&text, "scope", scope);
@@ -40,14 +40,14 @@ static enum mcpass_rc digest(const struct mp_turn *turn, const struct mp_client 
 }
 
 enum mcpass_rc mp_allowed_digest(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const struct mp_strings *scopes, char **ret_digest,
+    const struct mp_pending *pending, const struct mp_strings *scopes, char **ret_digest,
     struct mcpass_error *err)
 {
 	char *scope = NULL;
 	enum mcpass_rc rc = mp_scope_join(scopes, &scope, err);
 
 	if (!rc)
-		rc = digest(turn, client, parked, scope, ret_digest, err);
+		rc = digest(turn, client, pending, scope, ret_digest, err);
 	free(scope);
 	return rc;
 }
@@ -72,16 +72,16 @@ static enum mcpass_rc recall(const struct mp_turn *turn, const char *key,
  * spec: RFC 8252 8.6; RFC 9700 4.16.  A device's code may come from another person's
  * device.  spec: RFC 8628 5.4.  And on plain http the browser is not known, either. */
 bool mp_allowed_lasts(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked)
+    const struct mp_pending *pending)
 {
-	if (parked->device != NULL || !turn->issuer->is_https)
+	if (pending->device != NULL || !turn->issuer->is_https)
 		return false;
 	return !mp_eq(client->token_endpoint_auth_method, "none")
-	    || mp_redirect_kind(parked->redirect_uri) == MP_REDIRECT_WEB;
+	    || mp_redirect_kind(pending->redirect_uri) == MP_REDIRECT_WEB;
 }
 
 enum mcpass_rc mp_allowed_find(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const struct mp_strings *scopes, bool *ret_allowed,
+    const struct mp_pending *pending, const struct mp_strings *scopes, bool *ret_allowed,
     struct mcpass_error *err)
 {
 	struct mp_strings before = { 0 };
@@ -89,7 +89,7 @@ enum mcpass_rc mp_allowed_find(const struct mp_turn *turn, const struct mp_clien
 	char *key = NULL;
 	enum mcpass_rc rc;
 
-	rc = digest(turn, client, parked, NULL, &key, err);
+	rc = digest(turn, client, pending, NULL, &key, err);
 	if (!rc)
 		rc = recall(turn, key, &before, &found, err);
 	if (!rc)
@@ -100,7 +100,7 @@ enum mcpass_rc mp_allowed_find(const struct mp_turn *turn, const struct mp_clien
 }
 
 enum mcpass_rc mp_allowed_remember(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const struct mp_strings *scopes, struct mcpass_error *err)
+    const struct mp_pending *pending, const struct mp_strings *scopes, struct mcpass_error *err)
 {
 	struct mp_slot slot = { "consent", NULL, client->client_id,
 		turn->request->now + MP_CONSENT_LIFETIME };
@@ -110,9 +110,9 @@ enum mcpass_rc mp_allowed_remember(const struct mp_turn *turn, const struct mp_c
 	char *key = NULL;
 	enum mcpass_rc rc;
 
-	if (!mp_allowed_lasts(turn, client, parked))
+	if (!mp_allowed_lasts(turn, client, pending))
 		return MCPASS_OK;
-	rc = digest(turn, client, parked, NULL, &key, err);
+	rc = digest(turn, client, pending, NULL, &key, err);
 	slot.key = key;
 	if (!rc)
 		rc = recall(turn, key, &all, &found, err);

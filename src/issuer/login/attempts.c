@@ -91,7 +91,7 @@ static enum mcpass_rc count(const struct mp_turn *turn, const struct attempt *at
 	if (turn->request->is_again && mp_budget_is_marked(budget, attempt->counted, now))
 		return MCPASS_OK;
 	if (wait > 0)
-		return mp_wait_refuse(turn, 429, (wait + SECOND - 1) / SECOND, err,
+		return mp_bounds_refuse(turn, 429, (wait + SECOND - 1) / SECOND, err,
 		    "There were too many attempts to sign in");
 	rc = mp_bounds_admit(turn, attempt->bound, err);
 	if (!rc)
@@ -115,7 +115,7 @@ static void note_success(const struct mp_turn *turn, const struct attempt *attem
 	mp_budget_mark(budget, attempt->standing, now + 30 * DAY, now);
 }
 
-enum mcpass_rc mp_attempt_password(const struct mp_turn *turn, const char *username,
+enum mcpass_rc mp_attempts_password(const struct mp_turn *turn, const char *username,
     const char *password, const struct mp_user **ret_user, struct mcpass_error *err)
 {
 	const struct mp_issuer *issuer = turn->issuer;
@@ -144,7 +144,7 @@ enum mcpass_rc mp_attempt_password(const struct mp_turn *turn, const char *usern
 
 /* A client comes again and again, so a secret that was right once at an address is not counted
  * there any more. */
-enum mcpass_rc mp_attempt_secret(const struct mp_turn *turn, const char *secret,
+enum mcpass_rc mp_attempts_secret(const struct mp_turn *turn, const char *secret,
     const char *line, bool *ret_right, struct mcpass_error *err)
 {
 	const struct mp_password_ask ask = { .password = secret, .line = line, .remember = true };

@@ -16,67 +16,67 @@ static enum mcpass_rc find_client(const struct mp_turn *turn, const struct mp_fo
 	bool found = false;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_required(query, "client_id", &client_id, err);
+	rc = mp_request_required(query, "client_id", &client_id, err);
 	if (!rc)
 		rc = mp_client_load(turn, client_id, client, &found, err);
 	if (!rc && !found)
-		rc = mp_reply_refuse(err, "invalid_client", "RFC 6749 4.1.2.1",
+		rc = mp_response_refuse(err, "invalid_client", "RFC 6749 4.1.2.1",
 		    "The application is not registered here (any more).");
 	return rc;
 }
 
 static enum mcpass_rc refuse_request(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, struct mcpass_error *err)
+    const struct mp_pending *pending, struct mcpass_error *err)
 {
 	const struct mp_secret no_ticket = { 0 };
-	const struct mp_ending ending = { client, parked, &no_ticket, "" };
+	const struct mp_ending ending = { client, pending, &no_ticket, "" };
 	struct mcpass_error why = *err;
 
 	mp_clear(err);
-	mp_reply_describe(why.detail);
+	mp_response_describe(why.detail);
 	return mp_ending_refuse(turn, &ending,
 	    why.oauth[0] != '\0' ? why.oauth : "invalid_request", why.detail, err);
 }
 
 /* The redirect URI is the client's: from here on a mistake is told to the client. */
 static enum mcpass_rc go_on(const struct mp_turn *turn, const struct mp_form *query,
-    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err)
+    const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_authorize_request_read(turn, query, client, parked, err);
+	enum mcpass_rc rc = mp_authorize_request_read(turn, query, client, pending, err);
 
 	/* spec: RFC 9126 5 (require_pushed_authorization_requests) */
-	if (!rc && parked->pushed == NULL && turn->issuer->require_pushed)
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 9126 5",
+	if (!rc && pending->pushed == NULL && turn->issuer->require_pushed)
+		rc = mp_response_refuse(err, "invalid_request", "RFC 9126 5",
 		    "an authorization request has to be pushed first");
-	if (mp_reply_is_refusal(rc))
-		return refuse_request(turn, client, parked, err);
-	return rc ? rc : mp_login_begin(turn, client, parked, err);
+	if (mp_response_is_refusal(rc))
+		return refuse_request(turn, client, pending, err);
+	return rc ? rc : mp_login_begin(turn, client, pending, err);
 }
 
 enum mcpass_rc mp_authorize_handle(const struct mp_turn *turn, struct mcpass_error *err)
 {
 	const char *text = turn->request->query != NULL ? turn->request->query : "";
 	struct mp_client client = { 0 };
-	struct mp_parked parked = { 0 };
+	struct mp_pending pending = { 0 };
 	struct mp_form query = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (strlen(text) > MP_MAX_URI)
-		rc = mp_reply_refuse(err, "invalid_request", NULL, "The link is too long.");
+		rc = mp_response_refuse(err, "invalid_request", NULL, "The link is too long.");
 	if (!rc)
 		rc = mp_form_parse(text, strlen(text), &query, err);
 	if (!rc)
-		rc = mp_par_open(turn, &query, &parked, err);
+		rc = mp_par_open(turn, &query, &pending, err);
 	if (!rc)
 		rc = find_client(turn, &query, &client, err);
 	if (!rc)
-		rc = mp_authorize_request_trust(&query, &client, &parked, err);
+		rc = mp_authorize_request_trust(&query, &client, &pending, err);
 	if (!rc)
-		rc = go_on(turn, &query, &client, &parked, err);
-	if (mp_reply_is_refusal(rc))
+		rc = go_on(turn, &query, &client, &pending, err);
+	if (mp_response_is_refusal(rc))
 		rc = mp_pages_refusal(turn, 400, err);
 	mp_form_free(&query);
-	mp_parked_free(&parked);
+	mp_pending_free(&pending);
 	mp_client_free(&client);
 	return rc;
 }

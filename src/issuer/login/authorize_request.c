@@ -17,23 +17,23 @@ static enum mcpass_rc get(const struct mp_form *query, const char *name,
 }
 
 enum mcpass_rc mp_authorize_request_trust(const struct mp_form *query,
-    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err)
+    const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err)
 {
 	const char *redirect_uri;
-	enum mcpass_rc rc = mp_ask_required(query, "redirect_uri", &redirect_uri, err);
+	enum mcpass_rc rc = mp_request_required(query, "redirect_uri", &redirect_uri, err);
 
 	/* spec: OAuth 2.1 2.3.1, 4.1.2.1 (never redirect to an address that is not registered) */
 	if (!rc && !mp_redirect_is_among(&client->redirect_uris, redirect_uri))
-		rc = mp_reply_refuse(err, "invalid_request", "OAuth 2.1 4.1.2.1",
+		rc = mp_response_refuse(err, "invalid_request", "OAuth 2.1 4.1.2.1",
 		    "The application asked to be answered at an address that it did not register.");
 	if (!rc)
-		rc = mp_set(&parked->client_id, client->client_id, err);
+		rc = mp_set(&pending->client_id, client->client_id, err);
 	if (!rc)
-		rc = mp_set(&parked->redirect_uri, redirect_uri, err);
+		rc = mp_set(&pending->redirect_uri, redirect_uri, err);
 	return rc;
 }
 
-static enum mcpass_rc read_state(const struct mp_form *query, struct mp_parked *parked,
+static enum mcpass_rc read_state(const struct mp_form *query, struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	const char *state;
@@ -43,23 +43,23 @@ static enum mcpass_rc read_state(const struct mp_form *query, struct mp_parked *
 		return rc;
 	for (const char *p = state; *p != '\0'; p++)
 		if (*p < 0x20 || *p > 0x7e)             /* spec: RFC 6749 A.5 */
-			return mp_reply_refuse(err, "invalid_request", "RFC 6749 A.5",
+			return mp_response_refuse(err, "invalid_request", "RFC 6749 A.5",
 			    "state has bytes other than visible ASCII");
-	return mp_set(&parked->state, state, err);
+	return mp_set(&pending->state, state, err);
 }
 
 static enum mcpass_rc check_type(const struct mp_form *query, struct mcpass_error *err)
 {
 	const char *type, *mode;
-	enum mcpass_rc rc = mp_ask_required(query, "response_type", &type, err);
+	enum mcpass_rc rc = mp_request_required(query, "response_type", &type, err);
 
 	if (!rc && strcmp(type, "code") != 0)
-		rc = mp_reply_refuse(err, "unsupported_response_type", "RFC 6749 4.1.2.1",
+		rc = mp_response_refuse(err, "unsupported_response_type", "RFC 6749 4.1.2.1",
 		    "the response type has to be code");
 	if (!rc)
 		rc = get(query, "response_mode", &mode, err);
 	if (!rc && mode != NULL && strcmp(mode, "query") != 0)
-		rc = mp_reply_refuse(err, "invalid_request", "OAuth 2.0 Multiple Response Types 2.1",
+		rc = mp_response_refuse(err, "invalid_request", "OAuth 2.0 Multiple Response Types 2.1",
 		    "the response mode has to be query");
 	return rc;
 }
@@ -71,48 +71,48 @@ static bool is_hash(const char *text)
 	    "abcdefghijklmnopqrstuvwxyz0123456789-_") == 43;
 }
 
-static enum mcpass_rc read_challenge(const struct mp_form *query, struct mp_parked *parked,
+static enum mcpass_rc read_challenge(const struct mp_form *query, struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	const char *challenge, *method;
 	enum mcpass_rc rc;
 
 	/* spec: RFC 7636 4.4.1 */
-	rc = mp_ask_required(query, "code_challenge", &challenge, err);
+	rc = mp_request_required(query, "code_challenge", &challenge, err);
 	if (!rc)
 		rc = get(query, "code_challenge_method", &method, err);
 	/* Absent means "plain", which does not protect against a reader of the request. */
 	if (!rc && !mp_eq(method, "S256"))
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 7636 4.4.1",
+		rc = mp_response_refuse(err, "invalid_request", "RFC 7636 4.4.1",
 		    "code_challenge_method has to be S256");
 	if (!rc && !is_hash(challenge))
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 7636 4.2",
+		rc = mp_response_refuse(err, "invalid_request", "RFC 7636 4.2",
 		    "code_challenge is no S256 challenge");
-	return rc ? rc : mp_set(&parked->code_challenge, challenge, err);
+	return rc ? rc : mp_set(&pending->code_challenge, challenge, err);
 }
 
 static enum mcpass_rc read_resource(const struct mp_turn *turn, const struct mp_form *query,
-    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err)
+    const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err)
 {
 	const char *resource;
-	enum mcpass_rc rc = mp_ask_resource(query, &resource, err);
+	enum mcpass_rc rc = mp_request_resource(query, &resource, err);
 
 	if (!rc)
 		rc = mp_client_check_resource(turn->issuer, client, resource, err);
-	return rc ? rc : mp_set(&parked->resource, resource, err);
+	return rc ? rc : mp_set(&pending->resource, resource, err);
 }
 
 /* The key that the code is for.  spec: RFC 9449 10 */
-static enum mcpass_rc read_key(const struct mp_form *query, struct mp_parked *parked,
+static enum mcpass_rc read_key(const struct mp_form *query, struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	const char *thumbprint;
 	enum mcpass_rc rc = get(query, "dpop_jkt", &thumbprint, err);
 
 	if (!rc && thumbprint != NULL && !is_hash(thumbprint))
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 9449 10",
+		rc = mp_response_refuse(err, "invalid_request", "RFC 9449 10",
 		    "dpop_jkt is no SHA-256 thumbprint of a key");
-	return rc ? rc : mp_set(&parked->thumbprint, thumbprint, err);
+	return rc ? rc : mp_set(&pending->thumbprint, thumbprint, err);
 }
 
 static enum mcpass_rc check_scopes(const struct mp_issuer *issuer,
@@ -124,10 +124,10 @@ static enum mcpass_rc check_scopes(const struct mp_issuer *issuer,
 
 		/* spec: RFC 6749 4.1.2.1 */
 		if (!mp_strings_has(&issuer->scopes, scope))
-			return mp_reply_refuse(err, "invalid_scope", "RFC 6749 4.1.2.1",
+			return mp_response_refuse(err, "invalid_scope", "RFC 6749 4.1.2.1",
 			    "there is no scope %s", scope);
 		if (!mp_strings_has(ceiling, scope))
-			return mp_reply_refuse(err, "invalid_scope", "RFC 7591 2",
+			return mp_response_refuse(err, "invalid_scope", "RFC 7591 2",
 			    "the client did not register the scope %s", scope);
 	}
 	return MCPASS_OK;
@@ -144,7 +144,7 @@ static enum mcpass_rc parse_scope(const char *text, struct mp_strings *ret_scope
 }
 
 enum mcpass_rc mp_authorize_request_scope(const struct mp_turn *turn, const struct mp_form *query,
-    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err)
+    const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err)
 {
 	struct mp_strings wanted = { 0 }, ceiling = { 0 };
 	const char *text;
@@ -158,38 +158,38 @@ enum mcpass_rc mp_authorize_request_scope(const struct mp_turn *turn, const stru
 		rc = check_scopes(turn->issuer, &wanted, &ceiling, err);
 	/* Nothing asked for: what the client registered.  spec: RFC 6749 3.3 */
 	if (!rc)
-		rc = mp_scope_join(wanted.count > 0 ? &wanted : &ceiling, &parked->scope, err);
+		rc = mp_scope_join(wanted.count > 0 ? &wanted : &ceiling, &pending->scope, err);
 	mp_strings_free(&wanted);
 	mp_strings_free(&ceiling);
 	return rc;
 }
 
 enum mcpass_rc mp_authorize_request_read(const struct mp_turn *turn, const struct mp_form *query,
-    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err)
+    const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = read_state(query, parked, err);     /* first: errors carry it */
+	enum mcpass_rc rc = read_state(query, pending, err);     /* first: errors carry it */
 
 	if (!rc)
 		rc = check_type(query, err);
 	if (!rc)
 		rc = mp_client_check_grant(client, "authorization_code", err);
 	if (!rc)
-		rc = read_challenge(query, parked, err);
+		rc = read_challenge(query, pending, err);
 	if (!rc)
-		rc = read_key(query, parked, err);
+		rc = read_key(query, pending, err);
 	if (!rc)
-		rc = mp_prompt_read(query, parked, err);
+		rc = mp_prompt_read(query, pending, err);
 	if (!rc)
-		rc = read_resource(turn, query, client, parked, err);
+		rc = read_resource(turn, query, client, pending, err);
 	if (!rc)
-		rc = mp_authorize_request_scope(turn, query, client, parked, err);
+		rc = mp_authorize_request_scope(turn, query, client, pending, err);
 	return rc;
 }
 
 enum mcpass_rc mp_authorize_request_check(const struct mp_turn *turn, const struct mp_form *query,
-    const struct mp_client *client, struct mp_parked *parked, struct mcpass_error *err)
+    const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_authorize_request_trust(query, client, parked, err);
+	enum mcpass_rc rc = mp_authorize_request_trust(query, client, pending, err);
 
-	return rc ? rc : mp_authorize_request_read(turn, query, client, parked, err);
+	return rc ? rc : mp_authorize_request_read(turn, query, client, pending, err);
 }

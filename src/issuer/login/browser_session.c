@@ -16,7 +16,7 @@ static const struct mp_field fields[] = {
 };
 static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 
-enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_parked *parked,
+enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	struct mp_slot slot = { "session", NULL, "", 0 };
@@ -28,7 +28,7 @@ enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_par
 
 	if (!turn->issuer->is_https)
 		return MCPASS_OK;
-	rc = mp_ask_cookie(turn, "session", &cookie, err);
+	rc = mp_request_cookie(turn, "session", &cookie, err);
 	if (rc || !mp_secret_present(&cookie))
 		goto out;
 	rc = mp_record_key(&cookie, &key, err);
@@ -37,8 +37,8 @@ enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_par
 		rc = mp_record_get(turn, &slot, &shape, &session, &found, err);
 	/* A user who was taken out of the file is logged out. */
 	if (!rc && found && mp_users_find(turn->issuer, session.username) != NULL
-	    && mp_prompt_takes_session(parked, session.since, turn->request->now))
-		rc = mp_set(&parked->username, session.username, err);
+	    && mp_prompt_takes_session(pending, session.since, turn->request->now))
+		rc = mp_set(&pending->username, session.username, err);
 out:
 	mp_record_release(&shape, &session);
 	mp_secret_free(&cookie);
@@ -67,7 +67,7 @@ enum mcpass_rc mp_browser_session_start(const struct mp_turn *turn, const struct
 	if (!rc)
 		rc = mp_record_put(turn, &slot, &shape, &session, err);
 	if (!rc)
-		rc = mp_reply_cookie(turn, "session", &cookie, MP_SESSION_LIFETIME, err);
+		rc = mp_response_cookie(turn, "session", &cookie, MP_SESSION_LIFETIME, err);
 	mp_secret_free(&cookie);
 	free(key);
 	return rc;
@@ -82,7 +82,7 @@ enum mcpass_rc mp_browser_session_end(const struct mp_turn *turn, struct mcpass_
 	char *key = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_cookie(turn, "session", &cookie, err);
+	rc = mp_request_cookie(turn, "session", &cookie, err);
 	if (rc || !mp_secret_present(&cookie))
 		return rc;
 	rc = mp_record_key(&cookie, &key, err);
@@ -90,7 +90,7 @@ enum mcpass_rc mp_browser_session_end(const struct mp_turn *turn, struct mcpass_
 	if (!rc)
 		rc = mp_record_take(turn, &slot, &shape, &session, &found, err);
 	if (!rc)
-		rc = mp_reply_cookie(turn, "session", NULL, 0, err);
+		rc = mp_response_cookie(turn, "session", NULL, 0, err);
 	mp_record_release(&shape, &session);
 	mp_secret_free(&cookie);
 	free(key);

@@ -10,16 +10,17 @@
 
 /* Asked for and permitted to this person: the rest is left out silently, and the token
  * response says what is left.  spec: RFC 6749 3.3 */
-static enum mcpass_rc grantable(const struct mp_turn *turn, const struct mp_parked *parked,
+static enum mcpass_rc grantable(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mp_strings *ret_scopes, struct mcpass_error *err)
 {
-	const struct mp_user *user = mp_users_find(turn->issuer, parked->username);
+	const struct mp_user *user = mp_users_find(turn->issuer, pending->username);
 	struct mp_strings wanted = { 0 };
 	enum mcpass_rc rc;
 
 	if (user == NULL)               /* taken out of the file since */
-		return mp_reply_refuse(err, "access_denied", NULL, "This user is not known any more.");
-	rc = mp_scope_parse(parked->scope, &wanted, err);
+		return mp_response_refuse(err, "access_denied", NULL,
+		    "This user is not known any more.");
+	rc = mp_scope_parse(pending->scope, &wanted, err);
 	if (!rc)
 		rc = mp_users_narrow(user, &wanted, ret_scopes, err);
 	mp_strings_free(&wanted);
@@ -39,20 +40,20 @@ static enum mcpass_rc grant(const struct mp_turn *turn, const struct mp_ending *
 }
 
 static enum mcpass_rc show(const struct mp_turn *turn, const struct mp_client *client,
-    struct mp_parked *parked, const struct mp_strings *scopes, const char *problem,
+    struct mp_pending *pending, const struct mp_strings *scopes, const char *problem,
     struct mp_secret *ticket, struct mcpass_error *err)
 {
 	const struct mp_view view = {
-		.client = client, .parked = parked, .ticket = ticket, .scopes = scopes,
-		.user = mp_users_find(turn->issuer, parked->username), .problem = problem,
+		.client = client, .pending = pending, .ticket = ticket, .scopes = scopes,
+		.user = mp_users_find(turn->issuer, pending->username), .problem = problem,
 	};
 	char *digest = NULL;
-	enum mcpass_rc rc = mp_allowed_digest(turn, client, parked, scopes, &digest, err);
+	enum mcpass_rc rc = mp_allowed_digest(turn, client, pending, scopes, &digest, err);
 
 	if (!rc)
-		rc = mp_set(&parked->shown, digest, err);
+		rc = mp_set(&pending->shown, digest, err);
 	if (!rc)
-		rc = mp_parked_save(turn, parked, ticket, err);
+		rc = mp_pending_save(turn, pending, ticket, err);
 	free(digest);
 	return rc ? rc : mp_pages_consent(turn, &view, err);
 }
@@ -60,40 +61,40 @@ static enum mcpass_rc show(const struct mp_turn *turn, const struct mp_client *c
 /* Whether the page can be left out: this person has allowed all that it would show, and
  * it is this person who has sent the browser here. */
 static enum mcpass_rc is_allowed(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const struct mp_strings *scopes, bool *ret_allowed,
+    const struct mp_pending *pending, const struct mp_strings *scopes, bool *ret_allowed,
     struct mcpass_error *err)
 {
-	if (parked->asks || !parked->direct || !mp_allowed_lasts(turn, client, parked))
+	if (pending->asks || !pending->direct || !mp_allowed_lasts(turn, client, pending))
 		return MCPASS_OK;
-	return mp_allowed_find(turn, client, parked, scopes, ret_allowed, err);
+	return mp_allowed_find(turn, client, pending, scopes, ret_allowed, err);
 }
 
 enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,
-    struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
+    struct mp_pending *pending, struct mp_secret *ticket, struct mcpass_error *err)
 {
-	const struct mp_ending ending = { client, parked, ticket, "login" };
+	const struct mp_ending ending = { client, pending, ticket, "login" };
 	struct mp_strings scopes = { 0 };
 	bool allowed = false, none;
 	enum mcpass_rc rc;
 
-	rc = grantable(turn, parked, &scopes, err);
+	rc = grantable(turn, pending, &scopes, err);
 	if (rc)
 		return rc;
-	none = parked->scope != NULL && scopes.count == 0;
+	none = pending->scope != NULL && scopes.count == 0;
 	if (!none)
-		rc = is_allowed(turn, client, parked, &scopes, &allowed, err);
+		rc = is_allowed(turn, client, pending, &scopes, &allowed, err);
 	if (!rc && (none || allowed))
-		rc = mp_parked_close(turn, ticket, err);
+		rc = mp_pending_close(turn, ticket, err);
 	if (!rc && none)
 		rc = mp_ending_refuse(turn, &ending, "access_denied",
 		    "this user may have none of the scopes that were asked for", err);
 	else if (!rc && allowed)
 		rc = grant(turn, &ending, &scopes, err);
-	else if (!rc && parked->wish.none)
+	else if (!rc && pending->wish.none)
 		rc = mp_ending_refuse(turn, &ending, "consent_required",
 		    "the user has to be asked, and prompt is none", err);
 	else if (!rc)
-		rc = show(turn, client, parked, &scopes, NULL, ticket, err);
+		rc = show(turn, client, pending, &scopes, NULL, ticket, err);
 	mp_strings_free(&scopes);
 	return rc;
 }
@@ -101,34 +102,34 @@ enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_clie
 /* The client may have changed since its page was shown: its name in a document, its
  * redirect URIs.  What was not shown is not allowed. */
 static enum mcpass_rc was_shown(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, const struct mp_strings *scopes, bool *ret_shown,
+    const struct mp_pending *pending, const struct mp_strings *scopes, bool *ret_shown,
     struct mcpass_error *err)
 {
 	char *digest = NULL;
-	enum mcpass_rc rc = mp_allowed_digest(turn, client, parked, scopes, &digest, err);
+	enum mcpass_rc rc = mp_allowed_digest(turn, client, pending, scopes, &digest, err);
 
 	if (!rc)
-		*ret_shown = mp_eq(digest, parked->shown);
+		*ret_shown = mp_eq(digest, pending->shown);
 	free(digest);
 	return rc;
 }
 
 static enum mcpass_rc allow(const struct mp_turn *turn, const struct mp_client *client,
-    struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
+    struct mp_pending *pending, struct mp_secret *ticket, struct mcpass_error *err)
 {
-	const struct mp_ending ending = { client, parked, ticket, "allow" };
+	const struct mp_ending ending = { client, pending, ticket, "allow" };
 	struct mp_strings scopes = { 0 };
 	bool shown = false;
 	enum mcpass_rc rc;
 
-	rc = grantable(turn, parked, &scopes, err);
+	rc = grantable(turn, pending, &scopes, err);
 	if (!rc)
-		rc = was_shown(turn, client, parked, &scopes, &shown, err);
+		rc = was_shown(turn, client, pending, &scopes, &shown, err);
 	if (!rc && !shown)
-		rc = show(turn, client, parked, &scopes,
+		rc = show(turn, client, pending, &scopes,
 		    "What is asked for has changed since this page was shown: look again.", ticket, err);
 	if (!rc && shown)
-		rc = mp_allowed_remember(turn, client, parked, &scopes, err);
+		rc = mp_allowed_remember(turn, client, pending, &scopes, err);
 	if (!rc && shown)
 		rc = grant(turn, &ending, &scopes, err);
 	mp_strings_free(&scopes);
@@ -136,63 +137,63 @@ static enum mcpass_rc allow(const struct mp_turn *turn, const struct mp_client *
 }
 
 static enum mcpass_rc switch_user(const struct mp_turn *turn, const struct mp_client *client,
-    struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err)
+    struct mp_pending *pending, struct mp_secret *ticket, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = mp_browser_session_end(turn, err);
 
 	if (!rc)
-		rc = mp_set(&parked->username, NULL, err);
+		rc = mp_set(&pending->username, NULL, err);
 	if (!rc)
-		rc = mp_set(&parked->shown, NULL, err);
+		rc = mp_set(&pending->shown, NULL, err);
 	if (!rc)
-		rc = mp_set(&parked->login_hint, NULL, err);
-	return rc ? rc : mp_login_page_show(turn, client, parked, ticket, err);
+		rc = mp_set(&pending->login_hint, NULL, err);
+	return rc ? rc : mp_login_page_show(turn, client, pending, ticket, err);
 }
 
 static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *form,
-    const struct mp_client *client, struct mp_parked *parked, struct mp_secret *ticket,
+    const struct mp_client *client, struct mp_pending *pending, struct mp_secret *ticket,
     struct mcpass_error *err)
 {
-	const struct mp_ending denied = { client, parked, ticket, "deny" };
+	const struct mp_ending denied = { client, pending, ticket, "deny" };
 	const char *decision;
-	enum mcpass_rc rc = mp_ask_required(form, "decision", &decision, err);
+	enum mcpass_rc rc = mp_request_required(form, "decision", &decision, err);
 
 	if (rc)
 		return rc;
 	/* The login page's ticket alone decides nothing. */
-	if (parked->username == NULL)
-		return mp_reply_refuse(err, "access_denied", NULL,
+	if (pending->username == NULL)
+		return mp_response_refuse(err, "access_denied", NULL,
 		    "This page was not the one to answer: sign in first.");
 	if (strcmp(decision, "allow") == 0)
-		return allow(turn, client, parked, ticket, err);
+		return allow(turn, client, pending, ticket, err);
 	if (strcmp(decision, "deny") == 0)
 		return mp_ending_refuse(turn, &denied, "access_denied", "the user did not allow it", err);
 	if (strcmp(decision, "switch") == 0)
-		return switch_user(turn, client, parked, ticket, err);
-	return mp_reply_refuse(err, "invalid_request", NULL, "The form was changed on its way.");
+		return switch_user(turn, client, pending, ticket, err);
+	return mp_response_refuse(err, "invalid_request", NULL, "The form was changed on its way.");
 }
 
 enum mcpass_rc mp_consent_handle(const struct mp_turn *turn, struct mcpass_error *err)
 {
 	struct mp_form form = { 0 };
 	struct mp_client client = { 0 };
-	struct mp_parked parked = { 0 };
+	struct mp_pending pending = { 0 };
 	struct mp_secret ticket = { 0 };
 	bool done = false;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_form(turn, &form, err);
+	rc = mp_request_form(turn, &form, err);
 	if (!rc)
 		rc = mp_ending_repeat(turn, &form, &done, err);
 	if (!rc && !done)
-		rc = mp_parked_open(turn, &form, &client, &parked, &ticket, err);
+		rc = mp_pending_open(turn, &form, &client, &pending, &ticket, err);
 	if (!rc && !done)
-		rc = decide(turn, &form, &client, &parked, &ticket, err);
-	if (mp_reply_is_refusal(rc))
+		rc = decide(turn, &form, &client, &pending, &ticket, err);
+	if (mp_response_is_refusal(rc))
 		rc = mp_pages_refusal(turn, 403, err);
 	mp_form_free(&form);
 	mp_client_free(&client);
-	mp_parked_free(&parked);
+	mp_pending_free(&pending);
 	mp_secret_free(&ticket);
 	return rc;
 }

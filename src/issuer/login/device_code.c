@@ -134,7 +134,7 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_device_re
     const char *code, struct mp_secret *device_code, struct mcpass_error *err)
 {
 	const struct mp_issuer *issuer = turn->issuer;
-	struct mp_slot whole = { "device", NULL, "", request->expires_at + MP_PARKED_LIFETIME };
+	struct mp_slot whole = { "device", NULL, "", request->expires_at + MP_PENDING_LIFETIME };
 	struct mp_slot short_one = { "user_code", NULL, "", request->expires_at };
 	struct pointer pointer = { 0 };
 	char *user_key = NULL;
@@ -177,7 +177,7 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_device_
 		    "verification_uri", mp_buf_text(&uri), "verification_uri_complete",
 		    mp_buf_text(&complete), "expires_in", MP_DEVICE_LIFETIME, "interval",
 		    (json_int_t)turn->issuer->device_interval);
-		rc = body == NULL ? mp_nomem(err) : mp_reply_json(turn, 200, body, err);
+		rc = body == NULL ? mp_nomem(err) : mp_response_json(turn, 200, body, err);
 	}
 	json_decref(body);
 	mp_buf_free(&uri);
@@ -191,16 +191,16 @@ static enum mcpass_rc begin(const struct mp_turn *turn, const struct mp_form *fo
 {
 	struct mp_device_request request = { .expires_at = turn->request->now + MP_DEVICE_LIFETIME };
 	struct mp_secret device_code = { 0 };
-	struct mp_parked parked = { 0 };
+	struct mp_pending pending = { 0 };
 	char code[MP_USER_CODE_LEN + 1];
 	const char *resource = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_client_check_grant(client, MP_GRANT_DEVICE, err);
 	if (!rc)
-		rc = mp_ask_resource(form, &resource, err);
+		rc = mp_request_resource(form, &resource, err);
 	if (!rc)
-		rc = mp_authorize_request_scope(turn, form, client, &parked, err);
+		rc = mp_authorize_request_scope(turn, form, client, &pending, err);
 	if (!rc)
 		rc = choose_code(turn, request.expires_at, code, err);
 	if (!rc)
@@ -210,13 +210,13 @@ static enum mcpass_rc begin(const struct mp_turn *turn, const struct mp_form *fo
 	if (!rc)
 		rc = mp_set(&request.resource, resource, err);
 	if (!rc)
-		rc = mp_set(&request.scope, parked.scope, err);
+		rc = mp_set(&request.scope, pending.scope, err);
 	if (!rc)
 		rc = keep(turn, &request, code, &device_code, err);
 	if (!rc)
 		rc = answer(turn, &request, &device_code, err);
 	mp_record_release(&mp_device_request_shape, &request);
-	mp_parked_free(&parked);
+	mp_pending_free(&pending);
 	mp_secret_free(&device_code);
 	return rc;
 }
@@ -225,14 +225,14 @@ enum mcpass_rc mp_device_handle(const struct mp_turn *turn, struct mcpass_error 
 {
 	struct mp_client client = { 0 };
 	struct mp_form form = { 0 };
-	enum mcpass_rc rc = mp_ask_form(turn, &form, err);
+	enum mcpass_rc rc = mp_request_form(turn, &form, err);
 
 	if (!rc)
 		rc = mp_client_authenticate(turn, &form, &client, err);
 	if (!rc)
 		rc = begin(turn, &form, &client, err);
-	if (mp_reply_is_refusal(rc))
-		rc = mp_reply_refusal(turn, err);
+	if (mp_response_is_refusal(rc))
+		rc = mp_response_refusal(turn, err);
 	mp_form_free(&form);
 	mp_client_free(&client);
 	return rc;

@@ -14,21 +14,21 @@ enum mcpass_rc mp_device_finished(const struct mp_turn *turn, bool allowed,
 	    "Your device is told that you did not allow it.", "You may close this page.", err);
 }
 
-enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_parked *parked,
+enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_pending *pending,
     const char *scope, bool allowed, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "device_answer", parked->device, "",
+	const struct mp_slot slot = { "device_answer", pending->device, "",
 		turn->request->now + MP_DEVICE_LIFETIME };
 	const struct mp_device_answer decided = {
-		.username = allowed ? parked->username : NULL, .scope = (char *)scope,
+		.username = allowed ? pending->username : NULL, .scope = (char *)scope,
 	};
 	char code[MP_USER_CODE_LEN + 1], *device = NULL;
 	enum mcpass_rc rc;
 
-	(void)mp_device_normalize(parked->user_code, code);
+	(void)mp_device_normalize(pending->user_code, code);
 	rc = mp_device_find(turn, code, true, &device, err);
-	if (!rc && !mp_eq(device, parked->device))      /* decided in another window, or over */
-		rc = mp_reply_refuse(err, "access_denied", NULL,
+	if (!rc && !mp_eq(device, pending->device))      /* decided in another window, or over */
+		rc = mp_response_refuse(err, "access_denied", NULL,
 		    "The code has been used already, or has expired.");
 	if (!rc)
 		rc = mp_record_put(turn, &slot, &mp_device_answer_shape, &decided, err);

@@ -29,7 +29,7 @@ static enum mcpass_rc check_guesses(const struct mp_turn *turn, struct guesses *
 	*ret_guesses = (struct guesses){ 0 };
 	rc = mp_record_get(turn, &guesses_slot, &shape, ret_guesses, &found, err);
 	if (!rc && ret_guesses->count >= MP_MAX_CODE_GUESSES)
-		rc = mp_reply_refuse(err, "slow_down", "RFC 8628 5.1",
+		rc = mp_response_refuse(err, "slow_down", "RFC 8628 5.1",
 		    "Too many wrong codes were entered here. Wait a minute.");
 	return rc;
 }
@@ -47,7 +47,7 @@ static enum mcpass_rc count_guess(const struct mp_turn *turn, struct guesses *gu
 
 /* Fills what the device asked for into an authorization of the browser at hand. */
 static enum mcpass_rc park(const struct mp_turn *turn, char *device,
-    struct mp_parked *ret_parked, bool *ret_found, struct mcpass_error *err)
+    struct mp_pending *ret_parked, bool *ret_found, struct mcpass_error *err)
 {
 	const struct mp_slot slot = { "device", device, "", 0 };
 	struct mp_device_request request = { 0 };
@@ -74,20 +74,20 @@ static enum mcpass_rc find_client(const struct mp_turn *turn, const char *client
 	enum mcpass_rc rc = mp_client_load(turn, client_id, ret_client, &found, err);
 
 	if (!rc && !found)
-		rc = mp_reply_refuse(err, "invalid_client", NULL,
+		rc = mp_response_refuse(err, "invalid_client", NULL,
 		    "The application is not registered here (any more).");
 	return rc;
 }
 
 /* The code is right: who is there, and do they allow it? */
-static enum mcpass_rc go_on(const struct mp_turn *turn, struct mp_parked *parked,
+static enum mcpass_rc go_on(const struct mp_turn *turn, struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	struct mp_client client = { 0 };
-	enum mcpass_rc rc = find_client(turn, parked->client_id, &client, err);
+	enum mcpass_rc rc = find_client(turn, pending->client_id, &client, err);
 
 	if (!rc)
-		rc = mp_login_begin(turn, &client, parked, err);
+		rc = mp_login_begin(turn, &client, pending, err);
 	mp_client_free(&client);
 	return rc;
 }
@@ -96,7 +96,7 @@ static enum mcpass_rc try_code(const struct mp_turn *turn, const char *typed,
     struct mcpass_error *err)
 {
 	char code[MP_USER_CODE_LEN + 1], *device = NULL;
-	struct mp_parked parked = { 0 };
+	struct mp_pending pending = { 0 };
 	struct guesses guesses;
 	bool found = false;
 	enum mcpass_rc rc;
@@ -107,14 +107,14 @@ static enum mcpass_rc try_code(const struct mp_turn *turn, const char *typed,
 	if (!rc)
 		rc = mp_device_find(turn, code, false, &device, err);
 	if (!rc && device != NULL)
-		rc = park(turn, device, &parked, &found, err);
+		rc = park(turn, device, &pending, &found, err);
 	if (!rc && found)
-		rc = go_on(turn, &parked, err);
+		rc = go_on(turn, &pending, err);
 	else if (!rc)
 		rc = count_guess(turn, &guesses, err);
 	if (!rc && !found)
 		rc = mp_pages_code(turn, typed, "No device waits with this code (any more).", err);
-	mp_parked_free(&parked);
+	mp_pending_free(&pending);
 	free(device);
 	return rc;
 }
@@ -125,15 +125,15 @@ enum mcpass_rc mp_device_page_enter(const struct mp_turn *turn, struct mcpass_er
 	const char *typed = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_form(turn, &form, err);
-	if (!rc && !mp_ask_same_origin(turn))
-		rc = mp_reply_refuse(err, "access_denied", "RFC 9700 4.7",
+	rc = mp_request_form(turn, &form, err);
+	if (!rc && !mp_request_same_origin(turn))
+		rc = mp_response_refuse(err, "access_denied", "RFC 9700 4.7",
 		    "This form was sent from the page of another site.");
 	if (!rc)
-		rc = mp_ask_required(&form, "user_code", &typed, err);
+		rc = mp_request_required(&form, "user_code", &typed, err);
 	if (!rc)
 		rc = try_code(turn, typed, err);
-	if (mp_reply_is_refusal(rc))
+	if (mp_response_is_refusal(rc))
 		rc = mp_pages_refusal(turn, mp_eq(err->oauth, "slow_down") ? 429 : 403, err);
 	mp_form_free(&form);
 	return rc;
@@ -150,7 +150,7 @@ enum mcpass_rc mp_device_page_show(const struct mp_turn *turn, struct mcpass_err
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (strlen(text) > MP_MAX_URI)
-		rc = mp_reply_refuse(err, "invalid_request", NULL, "The link is too long.");
+		rc = mp_response_refuse(err, "invalid_request", NULL, "The link is too long.");
 	if (!rc)
 		rc = mp_form_parse(text, strlen(text), &query, err);
 	if (!rc)
@@ -158,7 +158,7 @@ enum mcpass_rc mp_device_page_show(const struct mp_turn *turn, struct mcpass_err
 	if (!rc)
 		rc = mp_pages_code(turn, typed != NULL && mp_device_normalize(typed, code) ? typed : NULL,
 		    NULL, err);
-	if (mp_reply_is_refusal(rc))
+	if (mp_response_is_refusal(rc))
 		rc = mp_pages_refusal(turn, 400, err);
 	mp_form_free(&query);
 	return rc;

@@ -8,58 +8,58 @@
 
 /* --- the authorization response --- */
 /* Error or not.  spec: RFC 6749 4.1.2, RFC 9207 2 */
-static enum mcpass_rc write_location(const struct mp_turn *turn, const struct mp_parked *parked,
+static enum mcpass_rc write_location(const struct mp_turn *turn, const struct mp_pending *pending,
     const struct mcpass_header *members, size_t count, struct mp_buf *location,
     struct mcpass_error *err)
 {
-	const char *uri = parked->redirect_uri;
+	const char *uri = pending->redirect_uri;
 
 	mp_buf_adds(location, uri);
 	if (strchr(uri, '?') == NULL)
 		mp_buf_addc(location, '?');
 	for (size_t i = 0; i < count; i++)
 		mp_form_add(location, members[i].name, members[i].value);
-	mp_form_add(location, "state", parked->state);
+	mp_form_add(location, "state", pending->state);
 	mp_form_add(location, "iss", turn->issuer->url);
 	return mp_buf_check(location, "the redirect", err);
 }
 
-static enum mcpass_rc redirect(const struct mp_turn *turn, const struct mp_parked *parked,
+static enum mcpass_rc redirect(const struct mp_turn *turn, const struct mp_pending *pending,
     const struct mcpass_header *members, size_t count, struct mcpass_error *err)
 {
 	struct mp_buf location;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&location, 4 * MP_MAX_URI);
-	rc = write_location(turn, parked, members, count, &location, err);
+	rc = write_location(turn, pending, members, count, &location, err);
 	/* 303, so that no browser posts a password on.  spec: RFC 9700 4.12 */
 	turn->response->status = 303;
 	if (!rc)
-		rc = mp_reply_header(turn, "Location", mp_buf_text(&location), err);
+		rc = mp_response_header(turn, "Location", mp_buf_text(&location), err);
 	if (!rc)
-		rc = mp_reply_header(turn, "Cache-Control", "no-store", err);
+		rc = mp_response_header(turn, "Cache-Control", "no-store", err);
 	if (!rc)
-		rc = mp_reply_header(turn, "Referrer-Policy", "no-referrer", err);
+		rc = mp_response_header(turn, "Referrer-Policy", "no-referrer", err);
 	mp_buf_free(&location);
 	return rc;
 }
 
-static enum mcpass_rc redirect_error(const struct mp_turn *turn, const struct mp_parked *parked,
+static enum mcpass_rc redirect_error(const struct mp_turn *turn, const struct mp_pending *pending,
     const char *error, const char *description, struct mcpass_error *err)
 {
 	const struct mcpass_header members[] = {
 		{ "error", error }, { "error_description", description },
 	};
 
-	return redirect(turn, parked, members, MP_COUNT(members), err);
+	return redirect(turn, pending, members, MP_COUNT(members), err);
 }
 
-static enum mcpass_rc redirect_code(const struct mp_turn *turn, const struct mp_parked *parked,
+static enum mcpass_rc redirect_code(const struct mp_turn *turn, const struct mp_pending *pending,
     const struct mp_secret *code, struct mcpass_error *err)
 {
 	const struct mcpass_header member = { "code", mp_secret_reveal(code) };
 
-	return redirect(turn, parked, &member, 1, err);
+	return redirect(turn, pending, &member, 1, err);
 }
 
 /* The person is shown what the client would be told, and may tell it. */
@@ -69,13 +69,13 @@ static enum mcpass_rc show_error(const struct mp_turn *turn, const struct mp_end
 	const struct mcpass_header members[] = {
 		{ "error", error }, { "error_description", description },
 	};
-	const struct mp_view view = { .client = ending->client, .parked = ending->parked,
+	const struct mp_view view = { .client = ending->client, .pending = ending->pending,
 		.problem = description };
 	struct mp_buf location;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&location, 4 * MP_MAX_URI);
-	rc = write_location(turn, ending->parked, members, MP_COUNT(members), &location, err);
+	rc = write_location(turn, ending->pending, members, MP_COUNT(members), &location, err);
 	if (!rc)
 		rc = mp_pages_mistake(turn, &view, mp_buf_text(&location), err);
 	mp_buf_free(&location);
@@ -104,11 +104,11 @@ static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_ending *ending,
     const char *error, const char *description, struct mcpass_error *err)
 {
-	const struct mp_parked *parked = ending->parked;
-	struct mp_slot slot = { "answered", NULL, "", turn->request->now + MP_PARKED_LIFETIME };
+	const struct mp_pending *pending = ending->pending;
+	struct mp_slot slot = { "answered", NULL, "", turn->request->now + MP_PENDING_LIFETIME };
 	const struct answer answer = {
-		.browser = parked->browser, .decision = (char *)ending->decision,
-		.redirect_uri = parked->redirect_uri, .state = parked->state,
+		.browser = pending->browser, .decision = (char *)ending->decision,
+		.redirect_uri = pending->redirect_uri, .state = pending->state,
 		.error = (char *)error, .description = (char *)description,
 	};
 	char *key = NULL;
@@ -127,7 +127,7 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_ending *e
 static enum mcpass_rc repeat(const struct mp_turn *turn, const struct answer *answer,
     const struct mp_secret *ticket, struct mcpass_error *err)
 {
-	const struct mp_parked parked = { .redirect_uri = answer->redirect_uri,
+	const struct mp_pending pending = { .redirect_uri = answer->redirect_uri,
 		.state = answer->state };
 	struct mp_secret code = { 0 };
 	bool found = false;
@@ -136,10 +136,10 @@ static enum mcpass_rc repeat(const struct mp_turn *turn, const struct answer *an
 	if (answer->redirect_uri == NULL)
 		return mp_device_finished(turn, answer->error == NULL, err);
 	if (answer->error != NULL)
-		return redirect_error(turn, &parked, answer->error, answer->description, err);
+		return redirect_error(turn, &pending, answer->error, answer->description, err);
 	rc = mp_grant_find_code(turn, ticket, &code, &found, err);
 	if (!rc)
-		rc = found ? redirect_code(turn, &parked, &code, err) : mp_parked_answered(err);
+		rc = found ? redirect_code(turn, &pending, &code, err) : mp_pending_answered(err);
 	mp_secret_free(&code);
 	return rc;
 }
@@ -179,18 +179,18 @@ enum mcpass_rc mp_ending_repeat(const struct mp_turn *turn, const struct mp_form
 	bool found = false;
 	enum mcpass_rc rc = mp_form_get(form, "ticket", &text, err);
 
-	if (rc || text == NULL || !mp_ask_same_origin(turn))
-		return rc;                      /* mp_parked_open() refuses it */
+	if (rc || text == NULL || !mp_request_same_origin(turn))
+		return rc;                      /* mp_pending_open() refuses it */
 	rc = mp_secret_set(&ticket, text, err);
 	if (!rc)
 		rc = find(turn, &ticket, &answer, &found, err);
 	if (!rc && found)
-		rc = mp_parked_check_browser(turn, answer.browser, err);
+		rc = mp_pending_check_browser(turn, answer.browser, err);
 	if (!rc && found)
 		rc = read_decision(form, &decision, err);
 	if (!rc && found)
 		rc = mp_eq(decision, answer.decision) ? repeat(turn, &answer, &ticket, err)
-		    : mp_parked_answered(err);
+		    : mp_pending_answered(err);
 	*ret_done = found;
 	mp_record_release(&shape, &answer);
 	mp_secret_free(&ticket);
@@ -208,39 +208,39 @@ static bool may_redirect(const struct mp_turn *turn, const struct mp_client *cli
 enum mcpass_rc mp_ending_refuse(const struct mp_turn *turn, const struct mp_ending *ending,
     const char *error, const char *description, struct mcpass_error *err)
 {
-	const struct mp_parked *parked = ending->parked;
+	const struct mp_pending *pending = ending->pending;
 	enum mcpass_rc rc;
 
-	if (parked->device == NULL && !may_redirect(turn, ending->client))
+	if (pending->device == NULL && !may_redirect(turn, ending->client))
 		return show_error(turn, ending, error, description, err);
-	rc = mp_par_use_up(turn, parked, err);
+	rc = mp_par_use_up(turn, pending, err);
 	if (!rc)
 		rc = keep(turn, ending, error, description, err);
 	if (!rc)
-		rc = parked->device != NULL ? mp_device_finish(turn, parked, NULL, false, err)
-		    : redirect_error(turn, parked, error, description, err);
+		rc = pending->device != NULL ? mp_device_finish(turn, pending, NULL, false, err)
+		    : redirect_error(turn, pending, error, description, err);
 	return rc;
 }
 
 static enum mcpass_rc give_code(const struct mp_turn *turn, const struct mp_ending *ending,
     const char *scope, struct mcpass_error *err)
 {
-	const struct mp_parked *parked = ending->parked;
+	const struct mp_pending *pending = ending->pending;
 	const struct mp_grant grant = {
 		.client_id = ending->client->client_id,
-		.username = parked->username,
+		.username = pending->username,
 		.scope = (char *)scope,
-		.resource = parked->resource,
-		.redirect_uri = parked->redirect_uri,
-		.code_challenge = parked->code_challenge,
-		.thumbprint = parked->thumbprint,
+		.resource = pending->resource,
+		.redirect_uri = pending->redirect_uri,
+		.code_challenge = pending->code_challenge,
+		.thumbprint = pending->thumbprint,
 	};
 	struct mp_secret code = { 0 };
 	enum mcpass_rc rc;
 
 	rc = mp_grant_begin(turn, &grant, ending->ticket, &code, err);
 	if (!rc)
-		rc = redirect_code(turn, parked, &code, err);
+		rc = redirect_code(turn, pending, &code, err);
 	mp_secret_free(&code);
 	return rc;
 }
@@ -248,13 +248,13 @@ static enum mcpass_rc give_code(const struct mp_turn *turn, const struct mp_endi
 enum mcpass_rc mp_ending_grant(const struct mp_turn *turn, const struct mp_ending *ending,
     const char *scope, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_par_use_up(turn, ending->parked, err);
+	enum mcpass_rc rc = mp_par_use_up(turn, ending->pending, err);
 
 	if (!rc)
 		rc = mp_client_use(turn, ending->client, err);
 	if (!rc)
-		rc = ending->parked->device != NULL
-		    ? mp_device_finish(turn, ending->parked, scope, true, err)
+		rc = ending->pending->device != NULL
+		    ? mp_device_finish(turn, ending->pending, scope, true, err)
 		    : give_code(turn, ending, scope, err);
 	return rc ? rc : keep(turn, ending, NULL, NULL, err);
 }

@@ -7,54 +7,54 @@
 #include "issuer/login/pending.h"
 
 enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client *client,
-    struct mp_parked *parked, struct mcpass_error *err)
+    struct mp_pending *pending, struct mcpass_error *err)
 {
 	struct mp_secret ticket = { 0 };
-	const struct mp_ending ending = { client, parked, &ticket, "" };
+	const struct mp_ending ending = { client, pending, &ticket, "" };
 	enum mcpass_rc rc;
 
-	if (parked->expires_at == 0)    /* a pushed request has its own end */
-		parked->expires_at = turn->request->now + MP_PARKED_LIFETIME;
-	parked->direct = mp_ask_is_direct(turn);
-	rc = mp_parked_bind(turn, parked, err);
+	if (pending->expires_at == 0)    /* a pushed request has its own end */
+		pending->expires_at = turn->request->now + MP_PENDING_LIFETIME;
+	pending->direct = mp_request_is_direct(turn);
+	rc = mp_pending_bind(turn, pending, err);
 	if (!rc)
-		rc = mp_browser_session_find(turn, parked, err);
-	if (!rc && parked->username != NULL)
-		rc = mp_consent_begin(turn, client, parked, &ticket, err);
-	else if (!rc && parked->wish.none)      /* spec: OpenID Connect Core 3.1.2.6 */
+		rc = mp_browser_session_find(turn, pending, err);
+	if (!rc && pending->username != NULL)
+		rc = mp_consent_begin(turn, client, pending, &ticket, err);
+	else if (!rc && pending->wish.none)      /* spec: OpenID Connect Core 3.1.2.6 */
 		rc = mp_ending_refuse(turn, &ending, "login_required",
 		    "the user has to sign in, and prompt is none", err);
 	else if (!rc)
-		rc = mp_login_page_show(turn, client, parked, &ticket, err);
+		rc = mp_login_page_show(turn, client, pending, &ticket, err);
 	mp_secret_free(&ticket);
 	return rc;
 }
 
 static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *form,
-    const struct mp_client *client, struct mp_parked *parked, struct mp_secret *ticket,
+    const struct mp_client *client, struct mp_pending *pending, struct mp_secret *ticket,
     struct mcpass_error *err)
 {
-	struct mp_view view = { .client = client, .parked = parked, .ticket = ticket };
+	struct mp_view view = { .client = client, .pending = pending, .ticket = ticket };
 	const struct mp_user *user = NULL;
 	const char *username = NULL, *password = NULL;
 	enum mcpass_rc rc;
 
-	if (parked->attempts >= MP_MAX_LOGIN_ATTEMPTS)
-		return mp_reply_refuse(err, "access_denied", "RFC 9700 4.16",
+	if (pending->attempts >= MP_MAX_LOGIN_ATTEMPTS)
+		return mp_response_refuse(err, "access_denied", "RFC 9700 4.16",
 		    "There were too many attempts to sign in.");
 	/* Counted and put back before the password is looked at: of two guesses at once,
 	 * neither goes uncounted. */
-	parked->attempts++;
-	rc = mp_parked_save(turn, parked, ticket, err);
+	pending->attempts++;
+	rc = mp_pending_save(turn, pending, ticket, err);
 	if (!rc)
 		rc = mp_form_get(form, "username", &username, err);
 	if (!rc)
 		rc = mp_form_get(form, "password", &password, err);
 	if (!rc && username != NULL && password != NULL)
-		rc = mp_attempt_password(turn, username, password, &user, err);
-	if (mp_reply_is_refusal(rc) && turn->wait->status != 0) {
+		rc = mp_attempts_password(turn, username, password, &user, err);
+	if (mp_response_is_refusal(rc) && turn->wait->status != 0) {
 		view.typed = username;
-		return mp_login_page_wait(turn, &view, parked, err);
+		return mp_login_page_wait(turn, &view, pending, err);
 	}
 	if (rc)
 		return rc;
@@ -63,33 +63,33 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 		view.typed = username;
 		return mp_pages_login(turn, &view, err);
 	}
-	rc = mp_set(&parked->username, user->username, err);
+	rc = mp_set(&pending->username, user->username, err);
 	if (!rc)
 		rc = mp_browser_session_start(turn, user, err);
-	return rc ? rc : mp_consent_begin(turn, client, parked, ticket, err);
+	return rc ? rc : mp_consent_begin(turn, client, pending, ticket, err);
 }
 
 enum mcpass_rc mp_login_handle(const struct mp_turn *turn, struct mcpass_error *err)
 {
 	struct mp_form form = { 0 };
 	struct mp_client client = { 0 };
-	struct mp_parked parked = { 0 };
+	struct mp_pending pending = { 0 };
 	struct mp_secret ticket = { 0 };
 	bool done = false;
 	enum mcpass_rc rc;
 
-	rc = mp_ask_form(turn, &form, err);
+	rc = mp_request_form(turn, &form, err);
 	if (!rc)
 		rc = mp_ending_repeat(turn, &form, &done, err);
 	if (!rc && !done)
-		rc = mp_parked_open(turn, &form, &client, &parked, &ticket, err);
+		rc = mp_pending_open(turn, &form, &client, &pending, &ticket, err);
 	if (!rc && !done)
-		rc = log_in(turn, &form, &client, &parked, &ticket, err);
-	if (mp_reply_is_refusal(rc))
+		rc = log_in(turn, &form, &client, &pending, &ticket, err);
+	if (mp_response_is_refusal(rc))
 		rc = mp_pages_refusal(turn, 403, err);
 	mp_form_free(&form);
 	mp_client_free(&client);
-	mp_parked_free(&parked);
+	mp_pending_free(&pending);
 	mp_secret_free(&ticket);
 	return rc;
 }

@@ -51,7 +51,7 @@ enum mcpass_rc mp_pages_style_hash(char **ret_source, struct mcpass_error *err)
 
 /* spec: CSP Level 3.  A browser applies form-action to the redirect that answers a form
  * too, so the client's address has to be in it. */
-static enum mcpass_rc add_policy(const struct mp_turn *turn, const struct mp_parked *parked,
+static enum mcpass_rc add_policy(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	struct mp_buf policy;
@@ -60,20 +60,20 @@ static enum mcpass_rc add_policy(const struct mp_turn *turn, const struct mp_par
 	mp_buf_init(&policy, MP_MAX_URI);
 	mp_buf_addf(&policy, "default-src 'none'; style-src %s; base-uri 'none'; "
 	    "frame-ancestors 'none'; form-action 'self'", turn->issuer->style_hash);
-	if (parked != NULL && parked->redirect_uri != NULL) {
+	if (pending != NULL && pending->redirect_uri != NULL) {
 		mp_buf_addc(&policy, ' ');
-		mp_redirect_add_source(&policy, parked->redirect_uri);
+		mp_redirect_add_source(&policy, pending->redirect_uri);
 	}
 	rc = mp_buf_check(&policy, "the page's policy", err);
 	if (!rc)
-		rc = mp_reply_header(turn, "Content-Security-Policy", mp_buf_text(&policy), err);
+		rc = mp_response_header(turn, "Content-Security-Policy", mp_buf_text(&policy), err);
 	mp_buf_free(&policy);
 	return rc;
 }
 
-/* The headers that every page has; parked is NULL on a page without a form. */
+/* The headers that every page has; pending is NULL on a page without a form. */
 static enum mcpass_rc finish(const struct mp_turn *turn, int status,
-    const struct mp_parked *parked, struct mcpass_error *err)
+    const struct mp_pending *pending, struct mcpass_error *err)
 {
 	/* Not no-referrer: with it browsers post "Origin: null", which is no origin of ours.
 	 * spec: Fetch 3.2 (append a request Origin header) */
@@ -88,8 +88,8 @@ static enum mcpass_rc finish(const struct mp_turn *turn, int status,
 
 	turn->response->status = status;
 	for (size_t i = 0; i < MP_COUNT(headers) && !rc; i++)
-		rc = mp_reply_header(turn, headers[i].name, headers[i].value, err);
-	return rc ? rc : add_policy(turn, parked, err);
+		rc = mp_response_header(turn, headers[i].name, headers[i].value, err);
+	return rc ? rc : add_policy(turn, pending, err);
 }
 
 static void begin(struct mp_buf *html, const char *title)
@@ -164,7 +164,7 @@ enum mcpass_rc mp_pages_login(const struct mp_turn *turn, const struct mp_view *
 	    "<button class=\"main\">Sign in</button></form>\n",
 	    again ? "" : " autofocus", again ? " autofocus" : "");
 	end(html, turn->issuer);
-	return finish(turn, 200, view->parked, err);
+	return finish(turn, 200, view->pending, err);
 }
 
 enum mcpass_rc mp_pages_code(const struct mp_turn *turn, const char *typed,
@@ -236,7 +236,7 @@ static void add_place(struct mp_buf *html, const char *uri)
 }
 
 /* "the website app.example": where the answer is sent. */
-static void add_receiver(struct mp_buf *html, const struct mp_parked *parked)
+static void add_receiver(struct mp_buf *html, const struct mp_pending *pending)
 {
 	static const char *const places[] = {
 		[MP_REDIRECT_REFUSED] = "", [MP_REDIRECT_WEB] = "the website ",
@@ -244,8 +244,8 @@ static void add_receiver(struct mp_buf *html, const struct mp_parked *parked)
 		[MP_REDIRECT_PRIVATE_USE] = "the app ",
 	};
 
-	mp_buf_adds(html, places[mp_redirect_kind(parked->redirect_uri)]);
-	add_place(html, parked->redirect_uri);
+	mp_buf_adds(html, places[mp_redirect_kind(pending->redirect_uri)]);
+	add_place(html, pending->redirect_uri);
 }
 
 /* Who says what the application is: its own registration, a website, or the operator.
@@ -255,7 +255,7 @@ static void add_origin(struct mp_buf *html, const struct mp_turn *turn,
 {
 	if (client->is_known) {
 		mp_buf_adds(html, "<p>This application is known to the operator of this server. ");
-	} else if (mp_document_is_id(turn->issuer, client->client_id)) {
+	} else if (mp_metadata_document_is_id(turn->issuer, client->client_id)) {
 		mp_buf_adds(html, "<p>What this application is called was read at ");
 		add_place(html, client->client_id);
 		mp_buf_adds(html, ". Go on only if you trust that website, and have just started this "
@@ -268,19 +268,19 @@ static void add_origin(struct mp_buf *html, const struct mp_turn *turn,
 }
 
 static void add_warning(struct mp_buf *html, const struct mp_turn *turn,
-    const struct mp_client *client, const struct mp_parked *parked)
+    const struct mp_client *client, const struct mp_pending *pending)
 {
 	mp_buf_adds(html, "<div class=\"note warn\">");
 	add_origin(html, turn, client);
-	if (parked->user_code != NULL) {        /* spec: RFC 8628 3.3.1, 5.4 */
+	if (pending->user_code != NULL) {        /* spec: RFC 8628 3.3.1, 5.4 */
 		mp_buf_adds(html, "Your answer is sent to the device that shows the code ");
-		add_strong(html, parked->user_code);
+		add_strong(html, pending->user_code);
 		mp_buf_adds(html, ": allow it only if that is your own device, and you have it before "
 		    "you.</p></div>\n");
 		return;
 	}
 	mp_buf_adds(html, "Your answer is sent to ");
-	add_receiver(html, parked);
+	add_receiver(html, pending);
 	mp_buf_adds(html, ".</p></div>\n");
 }
 
@@ -307,21 +307,21 @@ enum mcpass_rc mp_pages_consent(const struct mp_turn *turn, const struct mp_view
 	begin(html, "Allow access?");
 	mp_pages_escape(html, name_of(view->client));
 	mp_buf_adds(html, "</h1>\n<p class=\"soft\">wants to use ");
-	if (view->parked->resource != NULL)
-		add_strong(html, view->parked->resource);
+	if (view->pending->resource != NULL)
+		add_strong(html, view->pending->resource);
 	else
 		mp_buf_adds(html, "your account");
 	mp_buf_adds(html, " on your behalf.</p>\n");
 	add_problem(html, view->problem);
 	add_form(html, turn, "/authorize/consent", view->ticket);
 	add_scopes(html, turn, view->scopes);
-	add_warning(html, turn, view->client, view->parked);
+	add_warning(html, turn, view->client, view->pending);
 	mp_buf_adds(html, "<div class=\"two\"><button name=\"decision\" value=\"deny\">Deny</button>"
 	    "<button class=\"main\" name=\"decision\" value=\"allow\">Allow</button></div>\n");
 	add_user(html, view->user);
 	mp_buf_adds(html, "</form>\n");
 	end(html, turn->issuer);
-	return finish(turn, 200, view->parked, err);
+	return finish(turn, 200, view->pending, err);
 }
 
 enum mcpass_rc mp_pages_mistake(const struct mp_turn *turn, const struct mp_view *view,
@@ -337,7 +337,7 @@ enum mcpass_rc mp_pages_mistake(const struct mp_turn *turn, const struct mp_view
 	mp_buf_adds(html, "<div class=\"note warn\">");
 	add_origin(html, turn, view->client);
 	mp_buf_adds(html, "The link below tells it so, and leads to ");
-	add_receiver(html, view->parked);
+	add_receiver(html, view->pending);
 	mp_buf_adds(html, ".</p></div>\n<p class=\"last\"><a class=\"button\" rel=\"noreferrer\" href=\"");
 	mp_pages_escape(html, location);
 	mp_buf_adds(html, "\">Go back to the application</a></p>\n");
@@ -368,8 +368,8 @@ enum mcpass_rc mp_pages_refusal(const struct mp_turn *turn, int status,
 	bool comes_again = turn->wait->status != 0;
 	enum mcpass_rc rc;
 
-	mp_reply_note(turn, &why);
-	mp_reply_clear(turn);
+	mp_response_note(turn, &why);
+	mp_response_clear(turn);
 	mp_clear(err);
 	if (mp_eq(why.oauth, MP_PAGES_ANSWERED))
 		return mp_pages_message(turn, status, "Already answered", why.detail,
@@ -377,5 +377,5 @@ enum mcpass_rc mp_pages_refusal(const struct mp_turn *turn, int status,
 	rc = mp_pages_message(turn, comes_again ? turn->wait->status : status, "This did not work",
 	    why.detail, comes_again ? "Wait a little, then load this page again."
 	    : "Close this page, go back to the application and start again.", err);
-	return rc ? rc : mp_reply_wait(turn, err);
+	return rc ? rc : mp_response_wait(turn, err);
 }

@@ -5,7 +5,7 @@
 
 struct mp_view {
 	const struct mp_client *client;
-	const struct mp_parked *parked;
+	const struct mp_pending *pending;
 	const struct mp_secret *ticket;
 	const char *problem;            /* shown above the form, or NULL */
 	const char *typed;              /* the user name that was typed, or NULL */
@@ -23,9 +23,9 @@ enum mcpass_rc mp_pages_mistake(const struct mp_turn *turn, const struct mp_view
 /* login_page.c: parks it and shows the form to sign in; the same again when there is no room
  * for an attempt now: it was not looked at, and the person may send the same form later. */
 enum mcpass_rc mp_login_page_show(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err);
+    const struct mp_pending *pending, struct mp_secret *ticket, struct mcpass_error *err);
 enum mcpass_rc mp_login_page_wait(const struct mp_turn *turn, struct mp_view *view,
-    struct mp_parked *parked, struct mcpass_error *err);
+    struct mp_pending *pending, struct mcpass_error *err);
 /* The form for the code that a device shows; typed and problem may be NULL. */
 enum mcpass_rc mp_pages_code(const struct mp_turn *turn, const char *typed,
     const char *problem, struct mcpass_error *err);

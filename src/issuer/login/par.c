@@ -36,7 +36,7 @@ static enum mcpass_rc check_key(const struct mp_form *form, const char *thumbpri
 
 	if (rc || thumbprint == NULL || named == NULL || strcmp(named, thumbprint) == 0)
 		return rc;
-	return mp_reply_refuse(err, "invalid_dpop_proof", "RFC 9449 10.1",
+	return mp_response_refuse(err, "invalid_dpop_proof", "RFC 9449 10.1",
 	    "dpop_jkt is another key than the DPoP proof's");
 }
 
@@ -104,7 +104,7 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_secret 
 	if (!rc) {
 		body = json_pack("{s:s, s:i}", "request_uri", mp_buf_text(&uri), "expires_in",
 		    MP_PUSHED_LIFETIME);
-		rc = body == NULL ? mp_nomem(err) : mp_reply_json(turn, 201, body, err);
+		rc = body == NULL ? mp_nomem(err) : mp_response_json(turn, 201, body, err);
 	}
 	json_decref(body);
 	mp_buf_free(&uri);
@@ -114,24 +114,24 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_secret 
 static enum mcpass_rc push(const struct mp_turn *turn, const struct mp_form *form,
     const struct mp_client *client, const char *thumbprint, struct mcpass_error *err)
 {
-	struct mp_parked parked = { 0 };
+	struct mp_pending pending = { 0 };
 	struct mp_secret secret = { 0 };
 	const char *nested = NULL;
 	enum mcpass_rc rc = mp_form_get(form, "request_uri", &nested, err);
 
 	/* spec: RFC 9126 2.1 (MUST NOT be provided) */
 	if (!rc && nested != NULL)
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 9126 2.1",
+		rc = mp_response_refuse(err, "invalid_request", "RFC 9126 2.1",
 		    "a pushed request does not refer to another one");
 	if (!rc)
-		rc = mp_authorize_request_check(turn, form, client, &parked, err);
+		rc = mp_authorize_request_check(turn, form, client, &pending, err);
 	if (!rc)
 		rc = check_key(form, thumbprint, err);
 	if (!rc)
 		rc = keep(turn, form, client, thumbprint, &secret, err);
 	if (!rc)
 		rc = answer(turn, &secret, err);
-	mp_parked_free(&parked);
+	mp_pending_free(&pending);
 	mp_secret_free(&secret);
 	return rc;
 }
@@ -141,18 +141,18 @@ enum mcpass_rc mp_par_handle(const struct mp_turn *turn, struct mcpass_error *er
 	struct mp_client client = { 0 };
 	struct mp_form form = { 0 };
 	char *thumbprint = NULL;
-	enum mcpass_rc rc = mp_ask_form(turn, &form, err);
+	enum mcpass_rc rc = mp_request_form(turn, &form, err);
 
 	if (!rc)
 		rc = mp_client_authenticate(turn, &form, &client, err);
 	if (!rc)        /* spec: RFC 9449 10.1 */
-		rc = mp_bound_check(turn, "/par", &thumbprint, err);
+		rc = mp_dpop_check_request(turn, "/par", &thumbprint, err);
 	if (!rc)
 		rc = push(turn, &form, &client, thumbprint, err);
-	if (mp_reply_is_refusal(rc))
-		rc = mp_reply_refusal(turn, err);
+	if (mp_response_is_refusal(rc))
+		rc = mp_response_refusal(turn, err);
 	if (!rc)
-		rc = mp_bound_add_nonce(turn, err);
+		rc = mp_dpop_add_nonce(turn, err);
 	free(thumbprint);
 	mp_form_free(&form);
 	mp_client_free(&client);
@@ -162,7 +162,7 @@ enum mcpass_rc mp_par_handle(const struct mp_turn *turn, struct mcpass_error *er
 /* --- the browser comes with a reference to it --- */
 static enum mcpass_rc too_old(struct mcpass_error *err)
 {
-	return mp_reply_refuse(err, "invalid_request", "RFC 9126 4",
+	return mp_response_refuse(err, "invalid_request", "RFC 9126 4",
 	    "This link is too old, or was opened in another browser.");
 }
 
@@ -172,7 +172,7 @@ static enum mcpass_rc read_key(const char *uri, char **ret_key, struct mcpass_er
 	enum mcpass_rc rc;
 
 	if (strncmp(uri, URN, strlen(URN)) != 0)
-		return mp_reply_refuse(err, "invalid_request", "RFC 9126 4",
+		return mp_response_refuse(err, "invalid_request", "RFC 9126 4",
 		    "The application refers to a request that is not kept here.");
 	rc = mp_secret_set(&secret, uri + strlen(URN), err);
 	if (!rc)
@@ -197,13 +197,13 @@ static enum mcpass_rc claim(const struct mp_turn *turn, struct mp_slot *slot,
 		rc = too_old(err);
 	if (!rc)
 		rc = mp_set(&pushed->browser, browser, err);
-	pushed->until = slot->expires_at = turn->request->now + MP_PARKED_LIFETIME;
+	pushed->until = slot->expires_at = turn->request->now + MP_PENDING_LIFETIME;
 	return rc ? rc : mp_record_put(turn, slot, &shape, pushed, err);
 }
 
 /* Reads what is kept under key for this client and this browser. */
 static enum mcpass_rc open_key(const struct mp_turn *turn, const char *key,
-    const char *client_id, struct mp_parked *parked, struct pushed *ret_pushed,
+    const char *client_id, struct mp_pending *pending, struct pushed *ret_pushed,
     struct mcpass_error *err)
 {
 	struct mp_slot slot = { "pushed", key, "", 0 };
@@ -214,14 +214,14 @@ static enum mcpass_rc open_key(const struct mp_turn *turn, const char *key,
 		rc = too_old(err);
 	/* spec: RFC 9126 4 (the client_id it was pushed with) */
 	if (!rc && !mp_eq(ret_pushed->client_id, client_id))
-		rc = mp_reply_refuse(err, "invalid_request", "RFC 9126 4",
+		rc = mp_response_refuse(err, "invalid_request", "RFC 9126 4",
 		    "The request was pushed by another application.");
 	if (!rc && ret_pushed->answered)
-		rc = mp_parked_answered(err);
+		rc = mp_pending_answered(err);
 	if (!rc)
-		rc = mp_parked_bind(turn, parked, err);
+		rc = mp_pending_bind(turn, pending, err);
 	if (!rc)
-		rc = claim(turn, &slot, parked->browser, ret_pushed, err);
+		rc = claim(turn, &slot, pending->browser, ret_pushed, err);
 	return rc;
 }
 
@@ -240,7 +240,7 @@ static enum mcpass_rc replace(struct mp_form *query, const char *text,
 }
 
 enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
-    struct mp_parked *parked, struct mcpass_error *err)
+    struct mp_pending *pending, struct mcpass_error *err)
 {
 	struct pushed pushed = { 0 };
 	const char *uri = NULL, *client_id = NULL;
@@ -249,30 +249,30 @@ enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
 
 	if (rc || uri == NULL)
 		return rc;
-	rc = mp_ask_required(query, "client_id", &client_id, err);
+	rc = mp_request_required(query, "client_id", &client_id, err);
 	if (!rc)
 		rc = read_key(uri, &key, err);
 	if (!rc)
-		rc = open_key(turn, key, client_id, parked, &pushed, err);
+		rc = open_key(turn, key, client_id, pending, &pushed, err);
 	if (!rc)
 		rc = replace(query, pushed.query, err);
 	if (!rc)
-		rc = mp_set(&parked->pushed, key, err);
-	parked->expires_at = pushed.until;
+		rc = mp_set(&pending->pushed, key, err);
+	pending->expires_at = pushed.until;
 	mp_record_release(&shape, &pushed);
 	free(key);
 	return rc;
 }
 
-enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_parked *parked,
+enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "pushed", parked->pushed, "", parked->expires_at };
+	const struct mp_slot slot = { "pushed", pending->pushed, "", pending->expires_at };
 	struct pushed pushed = { 0 };
 	bool found = false, before;
 	enum mcpass_rc rc;
 
-	if (parked->pushed == NULL)
+	if (pending->pushed == NULL)
 		return MCPASS_OK;
 	rc = mp_record_take(turn, &slot, &shape, &pushed, &found, err);
 	before = !found || pushed.answered;
@@ -280,5 +280,5 @@ enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_parked 
 	if (!rc && found)
 		rc = mp_record_put(turn, &slot, &shape, &pushed, err);
 	mp_record_release(&shape, &pushed);
-	return rc || !before ? rc : mp_parked_answered(err);
+	return rc || !before ? rc : mp_pending_answered(err);
 }

@@ -5,11 +5,11 @@
 
 /* Puts the request that query refers to, when it does, in place of query, and binds it to
  * the browser at hand: that may reload its link until it has answered.  Fills
- * parked->pushed, browser and expires_at.  spec: RFC 9126 4 (a user reloading) */
+ * pending->pushed, browser and expires_at.  spec: RFC 9126 4 (a user reloading) */
 enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
-    struct mp_parked *parked, struct mcpass_error *err);
-/* The request of parked, if it was pushed, gets its one answer: refuses the second one. */
-enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_parked *parked,
+    struct mp_pending *pending, struct mcpass_error *err);
+/* The request of pending, if it was pushed, gets its one answer: refuses the second one. */
+enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mcpass_error *err);
 
 #endif

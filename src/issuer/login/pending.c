@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "wire/jose/crypto.h"
 
-#define AT(member) offsetof(struct mp_parked, member)
+#define AT(member) offsetof(struct mp_pending, member)
 static const struct mp_field fields[] = {
 	{ "client_id", MP_FIELD_STRING, MP_REQUIRED, AT(client_id), NULL },
 	{ "redirect_uri", MP_FIELD_STRING, 0, AT(redirect_uri), NULL },
@@ -28,16 +28,16 @@ static const struct mp_field fields[] = {
 };
 static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 
-void mp_parked_free(struct mp_parked *parked)
+void mp_pending_free(struct mp_pending *pending)
 {
-	mp_record_release(&shape, parked);
+	mp_record_release(&shape, pending);
 }
 
-enum mcpass_rc mp_parked_save(const struct mp_turn *turn, const struct mp_parked *parked,
+enum mcpass_rc mp_pending_save(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mp_secret *ticket, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "parked", NULL, parked->username != NULL || parked->attempts > 0
-		? MP_PARKED_LIVE : MP_PARKED_NEW, parked->expires_at };
+	struct mp_slot slot = { "pending", NULL, pending->username != NULL || pending->attempts > 0
+		? MP_PENDING_LIVE : MP_PENDING_NEW, pending->expires_at };
 	char *key = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
@@ -47,16 +47,16 @@ enum mcpass_rc mp_parked_save(const struct mp_turn *turn, const struct mp_parked
 		rc = mp_record_key(ticket, &key, err);
 	slot.key = key;
 	if (!rc)
-		rc = mp_record_put(turn, &slot, &shape, parked, err);
+		rc = mp_record_put(turn, &slot, &shape, pending, err);
 	free(key);
 	return rc;
 }
 
-enum mcpass_rc mp_parked_close(const struct mp_turn *turn, const struct mp_secret *ticket,
+enum mcpass_rc mp_pending_close(const struct mp_turn *turn, const struct mp_secret *ticket,
     struct mcpass_error *err)
 {
-	struct mp_slot slot = { "parked", NULL, "", 0 };
-	struct mp_parked parked = { 0 };
+	struct mp_slot slot = { "pending", NULL, "", 0 };
+	struct mp_pending pending = { 0 };
 	bool found = false;
 	char *key = NULL;
 	enum mcpass_rc rc;
@@ -66,8 +66,8 @@ enum mcpass_rc mp_parked_close(const struct mp_turn *turn, const struct mp_secre
 	rc = mp_record_key(ticket, &key, err);
 	slot.key = key;
 	if (!rc)
-		rc = mp_record_take(turn, &slot, &shape, &parked, &found, err);
-	mp_parked_free(&parked);
+		rc = mp_record_take(turn, &slot, &shape, &pending, &found, err);
+	mp_pending_free(&pending);
 	free(key);
 	return rc;
 }
@@ -76,7 +76,7 @@ static enum mcpass_rc hash_browser(const struct mp_turn *turn, char **ret_hash,
     struct mcpass_error *err)
 {
 	struct mp_secret cookie = { 0 };
-	enum mcpass_rc rc = mp_ask_cookie(turn, "browser", &cookie, err);
+	enum mcpass_rc rc = mp_request_cookie(turn, "browser", &cookie, err);
 
 	if (!rc && mp_secret_present(&cookie))
 		rc = mp_record_key(&cookie, ret_hash, err);
@@ -84,28 +84,28 @@ static enum mcpass_rc hash_browser(const struct mp_turn *turn, char **ret_hash,
 	return rc;
 }
 
-enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *parked,
+enum mcpass_rc mp_pending_bind(const struct mp_turn *turn, struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	const struct mp_issuer *issuer = turn->issuer;
 	struct mp_secret cookie = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (parked->browser == NULL)
-		rc = hash_browser(turn, &parked->browser, err);
+	if (pending->browser == NULL)
+		rc = hash_browser(turn, &pending->browser, err);
 	/* One cookie for all the tabs, so that they do not grow until a proxy refuses. */
-	if (rc || parked->browser != NULL)
+	if (rc || pending->browser != NULL)
 		return rc;
 	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, &cookie, err);
 	if (!rc)
-		rc = mp_record_key(&cookie, &parked->browser, err);
+		rc = mp_record_key(&cookie, &pending->browser, err);
 	if (!rc)
-		rc = mp_reply_cookie(turn, "browser", &cookie, -1, err);
+		rc = mp_response_cookie(turn, "browser", &cookie, -1, err);
 	mp_secret_free(&cookie);
 	return rc;
 }
 
-enum mcpass_rc mp_parked_check_browser(const struct mp_turn *turn, const char *browser,
+enum mcpass_rc mp_pending_check_browser(const struct mp_turn *turn, const char *browser,
     struct mcpass_error *err)
 {
 	char *hash = NULL;
@@ -113,7 +113,7 @@ enum mcpass_rc mp_parked_check_browser(const struct mp_turn *turn, const char *b
 
 	/* The consent of one browser is no consent of another.  spec: RFC 9700 4.7 */
 	if (!rc && !mp_eq(hash, browser))
-		rc = mp_reply_refuse(err, "access_denied", "RFC 9700 4.7",
+		rc = mp_response_refuse(err, "access_denied", "RFC 9700 4.7",
 		    "This page was opened in another browser, or cookies are turned off.");
 	free(hash);
 	return rc;
@@ -121,7 +121,7 @@ enum mcpass_rc mp_parked_check_browser(const struct mp_turn *turn, const char *b
 
 static enum mcpass_rc expired(struct mcpass_error *err)
 {
-	return mp_reply_refuse(err, "access_denied", NULL,
+	return mp_response_refuse(err, "access_denied", NULL,
 	    "This page has been used already, or was open for too long.");
 }
 
@@ -132,36 +132,36 @@ static enum mcpass_rc load_client(const struct mp_turn *turn, const char *client
 	enum mcpass_rc rc = mp_client_load(turn, client_id, ret_client, &found, err);
 
 	if (!rc && !found)
-		rc = mp_reply_refuse(err, "access_denied", NULL,
+		rc = mp_response_refuse(err, "access_denied", NULL,
 		    "The application is not registered any more.");
 	return rc;
 }
 
 /* The client may have given its address up since.  spec: OAuth 2.1 4.1.2.1 */
-static enum mcpass_rc check_redirect(const struct mp_parked *parked,
+static enum mcpass_rc check_redirect(const struct mp_pending *pending,
     const struct mp_client *client, struct mcpass_error *err)
 {
-	if (parked->redirect_uri == NULL
-	    || mp_redirect_is_among(&client->redirect_uris, parked->redirect_uri))
+	if (pending->redirect_uri == NULL
+	    || mp_redirect_is_among(&client->redirect_uris, pending->redirect_uri))
 		return MCPASS_OK;
-	return mp_reply_refuse(err, "access_denied", "OAuth 2.1 4.1.2.1",
+	return mp_response_refuse(err, "access_denied", "OAuth 2.1 4.1.2.1",
 	    "The application is not to be answered at this address any more.");
 }
 
 /* Looks first and takes afterwards, so that a stranger's post destroys nothing. */
 static enum mcpass_rc open_slot(const struct mp_turn *turn, const struct mp_slot *slot,
-    struct mp_parked *ret_parked, struct mcpass_error *err)
+    struct mp_pending *ret_parked, struct mcpass_error *err)
 {
-	struct mp_parked parked = { 0 };
+	struct mp_pending pending = { 0 };
 	bool found = false;
 	enum mcpass_rc rc;
 
-	rc = mp_record_get(turn, slot, &shape, &parked, &found, err);
+	rc = mp_record_get(turn, slot, &shape, &pending, &found, err);
 	if (!rc && !found)
 		rc = expired(err);
 	if (!rc)
-		rc = mp_parked_check_browser(turn, parked.browser, err);
-	mp_parked_free(&parked);
+		rc = mp_pending_check_browser(turn, pending.browser, err);
+	mp_pending_free(&pending);
 	if (!rc)
 		rc = mp_record_take(turn, slot, &shape, ret_parked, &found, err);
 	if (!rc && !found)
@@ -169,20 +169,20 @@ static enum mcpass_rc open_slot(const struct mp_turn *turn, const struct mp_slot
 	return rc;
 }
 
-enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *form,
-    struct mp_client *ret_client, struct mp_parked *ret_parked, struct mp_secret *ret_ticket,
+enum mcpass_rc mp_pending_open(const struct mp_turn *turn, const struct mp_form *form,
+    struct mp_client *ret_client, struct mp_pending *ret_parked, struct mp_secret *ret_ticket,
     struct mcpass_error *err)
 {
-	struct mp_slot slot = { "parked", NULL, "", 0 };
+	struct mp_slot slot = { "pending", NULL, "", 0 };
 	struct mp_secret ticket = { 0 };
 	const char *text;
 	char *key = NULL;
 	enum mcpass_rc rc;
 
-	if (!mp_ask_same_origin(turn))
-		return mp_reply_refuse(err, "access_denied", "RFC 9700 4.7",
+	if (!mp_request_same_origin(turn))
+		return mp_response_refuse(err, "access_denied", "RFC 9700 4.7",
 		    "This form was sent from the page of another site.");
-	rc = mp_ask_required(form, "ticket", &text, err);
+	rc = mp_request_required(form, "ticket", &text, err);
 	if (!rc)
 		rc = mp_secret_set(&ticket, text, err);
 	if (!rc)
@@ -202,8 +202,8 @@ enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *
 	return rc;
 }
 
-enum mcpass_rc mp_parked_answered(struct mcpass_error *err)
+enum mcpass_rc mp_pending_answered(struct mcpass_error *err)
 {
-	return mp_reply_refuse(err, MP_PAGES_ANSWERED, NULL,
+	return mp_response_refuse(err, MP_PAGES_ANSWERED, NULL,
 	    "You have answered this already. The application goes on by itself, or waits for you.");
 }

@@ -3,7 +3,7 @@
 #define MP_ISSUER_LOGIN_PENDING_H
 #include "issuer/clients/client.h"
 
-struct mp_parked {
+struct mp_pending {
 	char *client_id;
 	char *redirect_uri, *code_challenge;    /* NULL: the answer goes to a device, */
 	char *device, *user_code;       /* which shows this code, and has that device code (hash) */
@@ -14,7 +14,7 @@ struct mp_parked {
 	char *browser;                  /* hash of the cookie of the browser that asked */
 	char *username;                 /* who has logged in, or NULL */
 	char *shown;                    /* digest of the consent page that was shown, or NULL */
-	bool direct;                    /* the person sent the browser here: mp_ask_is_direct() */
+	bool direct;                    /* the person sent the browser here: mp_request_is_direct() */
 	bool asks;                      /* the question is asked, whatever was allowed before */
 	char *login_hint;               /* whom the client expects, or NULL */
 	int64_t attempts;               /* passwords tried */
@@ -27,45 +27,45 @@ struct mp_parked {
 		int64_t max_age;        /* seconds since the login of the session */
 	} wish;
 };
-void mp_parked_free(struct mp_parked *parked);
+void mp_pending_free(struct mp_pending *pending);
 
 /* Remembers it under the ticket, which is the secret in the page's form: no other page posts
  * that form who has not read the page.  For a new one *ticket is absent and is made. */
-enum mcpass_rc mp_parked_save(const struct mp_turn *turn, const struct mp_parked *parked,
+enum mcpass_rc mp_pending_save(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mp_secret *ticket, struct mcpass_error *err);
 /* What a posted form is about, taken out of the store: it is answered once.  Refuses a
  * form of another site, another browser, a ticket that is none or is used up.  Release
- * all three, whatever is returned: mp_client_free(), mp_parked_free(), mp_secret_free(). */
-enum mcpass_rc mp_parked_open(const struct mp_turn *turn, const struct mp_form *form,
-    struct mp_client *ret_client, struct mp_parked *ret_parked, struct mp_secret *ret_ticket,
+ * all three, whatever is returned: mp_client_free(), mp_pending_free(), mp_secret_free(). */
+enum mcpass_rc mp_pending_open(const struct mp_turn *turn, const struct mp_form *form,
+    struct mp_client *ret_client, struct mp_pending *ret_parked, struct mp_secret *ret_ticket,
     struct mcpass_error *err);
 
-/* Forgets what is parked under the ticket, which may be absent: it has its answer. */
-enum mcpass_rc mp_parked_close(const struct mp_turn *turn, const struct mp_secret *ticket,
+/* Forgets what is pending under the ticket, which may be absent: it has its answer. */
+enum mcpass_rc mp_pending_close(const struct mp_turn *turn, const struct mp_secret *ticket,
     struct mcpass_error *err);
 
 /* Binds it to the browser at hand, whose cookie is made where it has none. */
-enum mcpass_rc mp_parked_bind(const struct mp_turn *turn, struct mp_parked *parked,
+enum mcpass_rc mp_pending_bind(const struct mp_turn *turn, struct mp_pending *pending,
     struct mcpass_error *err);
 
 /* Refuses another browser than the one whose hash is given: the consent of one is no consent
  * of another.  spec: RFC 9700 4.7 */
-enum mcpass_rc mp_parked_check_browser(const struct mp_turn *turn, const char *browser,
+enum mcpass_rc mp_pending_check_browser(const struct mp_turn *turn, const char *browser,
     struct mcpass_error *err);
 
 /* --- prompt.c --- */
 /* Reads prompt, max_age and login_hint; refuses with invalid_request. */
-enum mcpass_rc mp_prompt_read(const struct mp_form *query, struct mp_parked *parked,
+enum mcpass_rc mp_prompt_read(const struct mp_form *query, struct mp_pending *pending,
     struct mcpass_error *err);
 /* Whether a session that began at since (Unix time, seconds) will do. */
-bool mp_prompt_takes_session(const struct mp_parked *parked, int64_t since, int64_t now);
+bool mp_prompt_takes_session(const struct mp_pending *pending, int64_t since, int64_t now);
 
 /* Refuses what was answered before, in words for the person. */
-enum mcpass_rc mp_parked_answered(struct mcpass_error *err);
+enum mcpass_rc mp_pending_answered(struct mcpass_error *err);
 
 /* --- browser_session.c --- */
-/* Whose session the browser is in: parked->username stays NULL when in none that will do. */
-enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_parked *parked,
+/* Whose session the browser is in: pending->username stays NULL when in none that will do. */
+enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_pending *pending,
     struct mcpass_error *err);
 enum mcpass_rc mp_browser_session_start(const struct mp_turn *turn, const struct mp_user *user,
     struct mcpass_error *err);
@@ -75,10 +75,10 @@ enum mcpass_rc mp_browser_session_end(const struct mp_turn *turn, struct mcpass_
 /* --- the steps on the way --- */
 /* login.c: begins with a request that authorize.c has checked. */
 enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client *client,
-    struct mp_parked *parked, struct mcpass_error *err);
-/* consent.c: goes on when parked->username is known.  ticket may be absent: not parked
+    struct mp_pending *pending, struct mcpass_error *err);
+/* consent.c: goes on when pending->username is known.  ticket may be absent: not pending
  * yet. */
 enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,
-    struct mp_parked *parked, struct mp_secret *ticket, struct mcpass_error *err);
+    struct mp_pending *pending, struct mp_secret *ticket, struct mcpass_error *err);
 
 #endif

@@ -8,11 +8,11 @@
 
 static enum mcpass_rc wrong(struct mcpass_error *err, const char *what)
 {
-	return mp_reply_refuse(err, "invalid_request", "OpenID Connect Core 3.1.2.1", "%s", what);
+	return mp_response_refuse(err, "invalid_request", "OpenID Connect Core 3.1.2.1", "%s", what);
 }
 
 /* Values of other specifications are left out: they ask for what is not here. */
-static enum mcpass_rc read_prompt(const char *text, struct mp_parked *parked,
+static enum mcpass_rc read_prompt(const char *text, struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	struct mp_strings values = { 0 };
@@ -24,31 +24,31 @@ static enum mcpass_rc read_prompt(const char *text, struct mp_parked *parked,
 		mp_clear(err);
 		return wrong(err, "prompt is no list of words");
 	}
-	parked->wish.none = mp_strings_has(&values, "none");
+	pending->wish.none = mp_strings_has(&values, "none");
 	/* Who is to choose an account may be another person. */
-	parked->wish.login = mp_strings_has(&values, "login")
+	pending->wish.login = mp_strings_has(&values, "login")
 	    || mp_strings_has(&values, "select_account");
-	parked->asks = mp_strings_has(&values, "consent");
-	if (parked->wish.none && values.count > 1)
+	pending->asks = mp_strings_has(&values, "consent");
+	if (pending->wish.none && values.count > 1)
 		rc = wrong(err, "prompt is none, and more");
 	mp_strings_free(&values);
 	return rc;
 }
 
-static enum mcpass_rc read_max_age(const char *text, struct mp_parked *parked,
+static enum mcpass_rc read_max_age(const char *text, struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	char *end = NULL;
 
 	errno = 0;
-	parked->wish.max_age = strtoll(text, &end, 10);
+	pending->wish.max_age = strtoll(text, &end, 10);
 	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0)
 		return wrong(err, "max_age is no number of seconds");
-	parked->wish.has_max_age = true;
+	pending->wish.has_max_age = true;
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_prompt_read(const struct mp_form *query, struct mp_parked *parked,
+enum mcpass_rc mp_prompt_read(const struct mp_form *query, struct mp_pending *pending,
     struct mcpass_error *err)
 {
 	const char *prompt = NULL, *max_age = NULL, *hint = NULL;
@@ -59,15 +59,15 @@ enum mcpass_rc mp_prompt_read(const struct mp_form *query, struct mp_parked *par
 	if (!rc)
 		rc = mp_form_get(query, "login_hint", &hint, err);
 	if (!rc && prompt != NULL && prompt[0] != '\0')
-		rc = read_prompt(prompt, parked, err);
+		rc = read_prompt(prompt, pending, err);
 	if (!rc && max_age != NULL && max_age[0] != '\0')
-		rc = read_max_age(max_age, parked, err);
-	return rc ? rc : mp_set(&parked->login_hint, hint, err);
+		rc = read_max_age(max_age, pending, err);
+	return rc ? rc : mp_set(&pending->login_hint, hint, err);
 }
 
-bool mp_prompt_takes_session(const struct mp_parked *parked, int64_t since, int64_t now)
+bool mp_prompt_takes_session(const struct mp_pending *pending, int64_t since, int64_t now)
 {
-	if (parked->wish.login)
+	if (pending->wish.login)
 		return false;
-	return !parked->wish.has_max_age || now - since < parked->wish.max_age;
+	return !pending->wish.has_max_age || now - since < pending->wish.max_age;
 }

@@ -220,7 +220,7 @@ static const struct {
 
 static enum mcpass_rc run_talk(size_t i)
 {
-	struct mp_talk talk = { .inner = { ask, NULL }, .elicit = { .by = MP_ELICIT_ACCEPT },
+	struct mp_rounds talk = { .inner = { ask, NULL }, .elicit = { .by = MP_ELICIT_ACCEPT },
 		.server = "s" };
 	bool is_error = false;
 	char *json = NULL;
@@ -228,7 +228,7 @@ static enum mcpass_rc run_talk(size_t i)
 
 	memset(&server, 0, sizeof(server));
 	memcpy(server.answers, talk_rows[i].answers, sizeof(talk_rows[i].answers));
-	rc = mp_talk_ask(&talk, talk_rows[i].method, talk_rows[i].params, &json, &is_error, NULL);
+	rc = mp_rounds_ask(&talk, talk_rows[i].method, talk_rows[i].params, &json, &is_error, NULL);
 	CHECK(talk_rows[i].label, (rc == MCPASS_OK) == (json != NULL));
 	mp_free_wiped(json);
 	return rc;

@@ -13,7 +13,7 @@ static void show(struct mp_buf *buf, const struct mp_term *term, const char *tex
 	struct mp_parts parts = { 0 };
 
 	if (mp_parts_read(text, &parts, NULL) == MCPASS_OK)
-		mp_result_show(buf, term, &parts);
+		mp_mcp_result_show(buf, term, &parts);
 	else
 		buf->failed = MCPASS_E_NOMEM;
 	mp_parts_free(&parts);

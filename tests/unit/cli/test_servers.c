@@ -302,46 +302,46 @@ static void test_wait(void)
 {
 	static const struct mp_term tty = { .is_terminal = true, .width = 80 };
 	static const struct mp_term log = { .width = 80 };
-	const struct mp_wait person = { "https://x/mcp", 300000, false, true, NULL };
-	const struct mp_wait nobody = { "https://x/mcp", 300000, false, false, NULL };
-	const struct mp_wait quiet = { "https://x/mcp", 300000, true, false, NULL };
-	const struct mp_wait_scene opened = { AUTHORIZE, NULL, "box", 8765, true };
-	const struct mp_wait_scene closed = { AUTHORIZE, "there is no display", "box", 8765, false };
-	const struct mp_wait_scene local = { "http://127.0.0.1:9000/authorize", NULL, "box", 8765, false };
+	const struct mp_sign_in_text person = { "https://x/mcp", 300000, false, true, NULL };
+	const struct mp_sign_in_text nobody = { "https://x/mcp", 300000, false, false, NULL };
+	const struct mp_sign_in_text quiet = { "https://x/mcp", 300000, true, false, NULL };
+	const struct mp_sign_in_text_scene opened = { AUTHORIZE, NULL, "box", 8765, true };
+	const struct mp_sign_in_text_scene closed = { AUTHORIZE, "there is no display", "box", 8765, false };
+	const struct mp_sign_in_text_scene local = { "http://127.0.0.1:9000/authorize", NULL, "box", 8765, false };
 	struct mp_buf buf;
 
-	CHECK_EQ("the port", mp_wait_port(AUTHORIZE), 8765);
-	CHECK_EQ("no port", mp_wait_port("https://as.example/authorize"), 0);
-	CHECK_EQ("not ours", mp_wait_port("https://as.example/?redirect_uri=https%3A%2F%2Fx%3A1"), 0);
+	CHECK_EQ("the port", mp_sign_in_text_port(AUTHORIZE), 8765);
+	CHECK_EQ("no port", mp_sign_in_text_port("https://as.example/authorize"), 0);
+	CHECK_EQ("not ours", mp_sign_in_text_port("https://as.example/?redirect_uri=https%3A%2F%2Fx%3A1"), 0);
 	mp_buf_init(&buf, 4096);
-	mp_wait_render(&buf, &tty, &person, &opened);
+	mp_sign_in_text_render(&buf, &tty, &person, &opened);
 	CHECK_STR("a browser", mp_buf_text(&buf),
 	    "Opened your browser at as.example. Waiting for you to sign in (Ctrl-C to stop) ...\n"
 	    "If no page comes up, open this one yourself:\n\n" AUTHORIZE "\n\n"
 	    "If it ends at a page that does not load, paste that page's address here:\n");
 	mp_buf_clear(&buf);
-	mp_wait_render(&buf, &log, &nobody, &opened);
+	mp_sign_in_text_render(&buf, &log, &nobody, &opened);
 	CHECK_STR("a browser and no terminal", mp_buf_text(&buf),
 	    "Opened your browser at as.example. Waiting for you to sign in (Ctrl-C to stop) ...\n");
 	mp_buf_clear(&buf);
-	mp_wait_render(&buf, &tty, &quiet, &opened);
+	mp_sign_in_text_render(&buf, &tty, &quiet, &opened);
 	CHECK_STR("a browser, quiet", mp_buf_text(&buf), "");
 	mp_buf_clear(&buf);
-	mp_wait_render(&buf, &log, &nobody, &closed);
+	mp_sign_in_text_render(&buf, &log, &nobody, &closed);
 	CHECK_STR("no browser and no terminal", mp_buf_text(&buf),
 	    "To sign in for https://x/mcp, open this page in a browser (there is no display):\n\n"
 	    AUTHORIZE "\n\nIn a browser on another machine, first run there:"
 	    " ssh -L 8765:127.0.0.1:8765 box\nWaiting, for 5 min at most (Ctrl-C to stop).\n");
 	mp_buf_clear(&buf);
-	mp_wait_render(&buf, &tty, &person, &closed);
+	mp_sign_in_text_render(&buf, &tty, &person, &closed);
 	CHECK_HAS("one port is forwarded", mp_buf_text(&buf), "ssh -L 8765:127.0.0.1:8765 box\n");
 	CHECK_HAS("a terminal can be pasted to", mp_buf_text(&buf), "or paste here the address");
 	mp_buf_clear(&buf);
-	mp_wait_render(&buf, &tty, &person, &local);
+	mp_sign_in_text_render(&buf, &tty, &person, &local);
 	CHECK_HAS("the page is here, too: two ports", mp_buf_text(&buf),
 	    "ssh -L 8765:127.0.0.1:8765 -L 9000:127.0.0.1:9000 box\n");
 	mp_buf_clear(&buf);
-	mp_wait_render(&buf, &tty, &quiet, &closed);
+	mp_sign_in_text_render(&buf, &tty, &quiet, &closed);
 	CHECK_HAS("the URL is told however quiet", mp_buf_text(&buf), AUTHORIZE);
 	mp_buf_free(&buf);
 }
@@ -349,41 +349,41 @@ static void test_wait(void)
 static void test_code(void)
 {
 	static const struct mp_term log = { .width = 80 };
-	const struct mp_wait wait = { .server = "https://x/mcp", .quiet = true };
+	const struct mp_sign_in_text wait = { .server = "https://x/mcp", .quiet = true };
 	struct mcpass_action action = { .url = "https://as.example/device", .user_code = "WDJB-MJHT" };
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, 4096);
-	mp_wait_render_code(&buf, &log, &wait, &action, 600);
+	mp_sign_in_text_render_code(&buf, &log, &wait, &action, 600);
 	CHECK_STR("told however quiet", mp_buf_text(&buf),
 	    "To sign in for https://x/mcp, open this page on any device:\n\n"
 	    "https://as.example/device\n\nand enter the code  WDJB-MJHT\n\n"
 	    "The code is good for 10 min. Waiting (Ctrl-C to stop) ...\n");
 	mp_buf_clear(&buf);
 	action.issuer = "https://as.example/realm";
-	mp_wait_render_code(&buf, &log, &wait, &action, 600);
+	mp_sign_in_text_render_code(&buf, &log, &wait, &action, 600);
 	CHECK_HAS("who asks", mp_buf_text(&buf), "To sign in for https://x/mcp, https://as.example/realm"
 	    " asks you to open this page");
 	CHECK("at its own page", strstr(mp_buf_text(&buf), "CAUTION") == NULL);
 	mp_buf_clear(&buf);
 	action.url = "https://microsoft.com/devicelogin";
-	mp_wait_render_code(&buf, &log, &wait, &action, 600);
+	mp_sign_in_text_render_code(&buf, &log, &wait, &action, 600);
 	CHECK_HAS("at another's", mp_buf_text(&buf), "CAUTION: that page is at microsoft.com, and not at"
 	    " https://as.example/realm.");
 	mp_buf_clear(&buf);
 	action.url = "https://as.example/device";
 	action.url_complete = "https://as.example/device?user_code=WDJB-MJHT";
-	mp_wait_render_code(&buf, &log, &wait, &action, 90);
+	mp_sign_in_text_render_code(&buf, &log, &wait, &action, 90);
 	CHECK_HAS("the longer link", mp_buf_text(&buf), "?user_code=WDJB-MJHT\n\nThe code is good for 90 s.");
 	mp_buf_clear(&buf);
 	action.user_code = "A\033[2J\nB";
-	mp_wait_render_code(&buf, &log, &wait, &action, 90);
+	mp_sign_in_text_render_code(&buf, &log, &wait, &action, 90);
 	CHECK("one printable line, whatever it is", strstr(mp_buf_text(&buf), "\033") == NULL);
 	mp_buf_clear(&buf);
-	mp_wait_render_left(&buf, 582);
+	mp_sign_in_text_render_left(&buf, 582);
 	CHECK_STR("minutes and seconds", mp_buf_text(&buf), "9:42 left");
 	mp_buf_clear(&buf);
-	mp_wait_render_left(&buf, 9);
+	mp_sign_in_text_render_left(&buf, 9);
 	CHECK_STR("seconds", mp_buf_text(&buf), "0:09 left");
 	mp_buf_free(&buf);
 }
@@ -406,7 +406,7 @@ static void test_pasted(void)
 	for (size_t i = 0; i < COUNT(pasted_rows); i++) {
 		char *query = NULL;
 
-		CHECK_EQ(pasted_rows[i].label, mp_wait_read_pasted(pasted_rows[i].line, &query, NULL),
+		CHECK_EQ(pasted_rows[i].label, mp_sign_in_text_read_pasted(pasted_rows[i].line, &query, NULL),
 		    MCPASS_OK);
 		CHECK_STR(pasted_rows[i].label, query, pasted_rows[i].want);
 		mp_free_wiped(query);

@@ -151,11 +151,11 @@ static void test_words(void)
 	char text[MP_WORDS_ROOM];
 
 	for (size_t i = 0; i < COUNT(until_rows); i++) {
-		mp_words_until(text, 1000000 + until_rows[i].left, 1000000);
+		mp_humanize_until(text, 1000000 + until_rows[i].left, 1000000);
 		CHECK_STR(until_rows[i].label, text, until_rows[i].want);
 	}
 	for (size_t i = 0; i < COUNT(size_rows); i++) {
-		mp_words_size(text, size_rows[i].bytes);
+		mp_humanize_size(text, size_rows[i].bytes);
 		CHECK_STR(size_rows[i].label, text, size_rows[i].want);
 	}
 }

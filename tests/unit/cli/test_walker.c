@@ -35,7 +35,7 @@ static void test_forms(void)
 		struct mp_page_form form = { 0 };
 		struct mp_buf fields;
 
-		CHECK_EQ(label, mp_walker_read_form(form_rows[i].html, &form, NULL), form_rows[i].want);
+		CHECK_EQ(label, mp_auto_login_read_form(form_rows[i].html, &form, NULL), form_rows[i].want);
 		CHECK_STR(label, form.action, form_rows[i].action);
 		mp_buf_init(&fields, 1000);
 		for (size_t f = 0; f < form.fields.count; f++)
@@ -56,10 +56,10 @@ static void test_cookies(void)
 	const struct mp_headers first = { items, COUNT(items) }, second = { later, COUNT(later) };
 	struct mp_headers jar = { 0 };
 
-	CHECK_EQ("two cookies", mp_walker_take_cookies(&first, &jar, NULL), MCPASS_OK);
+	CHECK_EQ("two cookies", mp_auto_login_take_cookies(&first, &jar, NULL), MCPASS_OK);
 	CHECK_EQ("two cookies", jar.count, 2);
 	CHECK_STR("without its attributes", mp_header_get(jar.items, jar.count, "a"), "1");
-	CHECK_EQ("changed", mp_walker_take_cookies(&second, &jar, NULL), MCPASS_OK);
+	CHECK_EQ("changed", mp_auto_login_take_cookies(&second, &jar, NULL), MCPASS_OK);
 	CHECK_EQ("one is gone", jar.count, 1);
 	CHECK_STR("one is new", mp_header_get(jar.items, jar.count, "b"), "4");
 	mp_headers_free(&jar);

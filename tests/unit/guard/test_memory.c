@@ -24,58 +24,58 @@ static struct mp_entry *new_entry(unsigned n)
 	return entry;
 }
 
-static struct mp_entry *find(struct mp_memory *memory, unsigned n)
+static struct mp_entry *find(struct mp_cache *memory, unsigned n)
 {
 	uint8_t digest[MP_SHA256_LEN];
 
 	set_digest(digest, n);
-	return mp_memory_find(memory, digest);
+	return mp_cache_find(memory, digest);
 }
 
 static void test_table(void)
 {
-	struct mp_memory memory;
+	struct mp_cache memory;
 	long empty;
 
-	must(mp_memory_init(&memory, NULL) == MCPASS_OK, "a table");
+	must(mp_cache_init(&memory, NULL) == MCPASS_OK, "a table");
 	empty = mp_test_live_blocks();
 	CHECK("nothing there", find(&memory, 1) == NULL);
-	mp_memory_add(&memory, new_entry(1));
-	mp_memory_add(&memory, new_entry(1 + 0x10000));         /* in the same bucket */
+	mp_cache_add(&memory, new_entry(1));
+	mp_cache_add(&memory, new_entry(1 + 0x10000));         /* in the same bucket */
 	CHECK_EQ("the one", find(&memory, 1)->at, 1);
 	CHECK_EQ("the other", find(&memory, 1 + 0x10000)->at, 1 + 0x10000);
 	CHECK("no third", find(&memory, 1 + 0x20000) == NULL);
-	mp_memory_add(&memory, new_entry(1));
+	mp_cache_add(&memory, new_entry(1));
 	CHECK_EQ("one of a hash", memory.count, 2);
-	mp_memory_forget(&memory, find(&memory, 1));
+	mp_cache_forget(&memory, find(&memory, 1));
 	CHECK("forgotten", find(&memory, 1) == NULL);
 	CHECK_EQ("the other stays", find(&memory, 1 + 0x10000)->at, 1 + 0x10000);
-	mp_memory_forget(&memory, find(&memory, 1 + 0x10000));
+	mp_cache_forget(&memory, find(&memory, 1 + 0x10000));
 	CHECK_EQ("all of it", mp_test_live_blocks(), empty);
-	mp_memory_free(&memory);
+	mp_cache_free(&memory);
 }
 
 /* The one that was not used for longest goes first, whatever came how often. */
 static void test_cap(void)
 {
-	struct mp_memory memory;
+	struct mp_cache memory;
 	long full;
 
-	must(mp_memory_init(&memory, NULL) == MCPASS_OK, "a table");
+	must(mp_cache_init(&memory, NULL) == MCPASS_OK, "a table");
 	for (unsigned n = 0; n < MP_MAX_REMEMBERED; n++)
-		mp_memory_add(&memory, new_entry(n));
+		mp_cache_add(&memory, new_entry(n));
 	full = mp_test_live_blocks();
 	CHECK_EQ("full", memory.count, MP_MAX_REMEMBERED);
 	CHECK("the oldest is used", find(&memory, 0) != NULL);
-	mp_memory_add(&memory, new_entry(MP_MAX_REMEMBERED));
+	mp_cache_add(&memory, new_entry(MP_MAX_REMEMBERED));
 	CHECK_EQ("no more than full", memory.count, MP_MAX_REMEMBERED);
 	CHECK("so it stays", find(&memory, 0) != NULL);
 	CHECK("and the next one goes", find(&memory, 1) == NULL);
 	for (unsigned n = 0; n < 3 * MP_MAX_REMEMBERED; n++)
-		mp_memory_add(&memory, new_entry(0x10000 + n % 0x3000));
+		mp_cache_add(&memory, new_entry(0x10000 + n % 0x3000));
 	CHECK_EQ("a flood does not make it grow", mp_test_live_blocks(), full);
 	CHECK_EQ("nor fuller", memory.count, MP_MAX_REMEMBERED);
-	mp_memory_free(&memory);
+	mp_cache_free(&memory);
 }
 
 /* --- the guard's use of it --- */

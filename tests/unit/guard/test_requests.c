@@ -248,7 +248,7 @@ static void test_implied(void)
 /* A description keeps to the characters of RFC 6750 3, whatever a token says. */
 static void test_description(void)
 {
-	struct mp_reply reply = { .denial = MP_DENY_TOKEN, .metadata_url = PRM_URL };
+	struct mp_verdict_inputs reply = { .denial = MP_DENY_TOKEN, .metadata_url = PRM_URL };
 	struct mp_buf buf;
 	struct mcpass_verdict verdict = { 0 };
 	char *value = bearer(key, MP_ES256, "{\"typ\":\"a\\\"b\\\\c\xc3\xa9\"}", NULL);
@@ -259,16 +259,16 @@ static void test_description(void)
 	mp_free_wiped(value);
 
 	mp_buf_init(&buf, 40);
-	CHECK_EQ("a challenge has a cap", mp_reply_challenge(&reply, &buf, NULL), MCPASS_E_LIMIT);
+	CHECK_EQ("a challenge has a cap", mp_verdict_challenge(&reply, &buf, NULL), MCPASS_E_LIMIT);
 	mp_buf_free(&buf);
 	mp_buf_init(&buf, MP_MAX_CHALLENGE);
 	reply.metadata_url = "u";
-	CHECK_EQ("no description", mp_reply_challenge(&reply, &buf, NULL), MCPASS_OK);
+	CHECK_EQ("no description", mp_verdict_challenge(&reply, &buf, NULL), MCPASS_OK);
 	CHECK_STR("no description", mp_buf_text(&buf),
 	    "Bearer resource_metadata=\"u\", error=\"invalid_token\"");
 	mp_buf_clear(&buf);
 	reply.denial = MP_DENY_UNAVAILABLE;
-	CHECK_EQ("none for a 503", mp_reply_challenge(&reply, &buf, NULL), MCPASS_OK);
+	CHECK_EQ("none for a 503", mp_verdict_challenge(&reply, &buf, NULL), MCPASS_OK);
 	CHECK_STR("none for a 503", mp_buf_text(&buf), "");
 	mp_buf_free(&buf);
 }

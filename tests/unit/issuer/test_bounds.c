@@ -48,7 +48,7 @@ static const struct {
 	const char *wait;               /* seconds, then one more is permitted */
 } rates[] = {
 	{ "registrations", "client", do_register, 201, 99, "1" }, /* one more made the kit's client */
-	{ "pages that wait for a person", "parked", do_authorize, 200, 100, "1" },
+	{ "pages that wait for a person", "pending", do_authorize, 200, 100, "1" },
 	{ "pushed requests", "pushed", do_push, 201, 100, "1" },
 	{ "codes for devices", "device", do_device, 200, 40, "2" },
 };
@@ -429,7 +429,7 @@ static void test_pages(void)
 		kit.now += i % 12 == 0;         /* as fast as all together may */
 		(void)do_authorize(&kit);
 	}
-	CHECK("no more than fit", count(&kit, "parked") <= 4097);
+	CHECK("no more than fit", count(&kit, "pending") <= 4097);
 	kit.no_cookies = false;
 	snprintf(kit.browser, sizeof(kit.browser), "%s", browser);
 	kit.peer = HERE;

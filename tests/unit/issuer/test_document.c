@@ -91,7 +91,7 @@ static void test_documents(void)
 		web = (struct web){ DOCUMENT, documents[i].body, documents[i].status, 0 };
 		kit_open_extended(&kit, kit_extended());
 		CHECK_EQ(documents[i].label, ask(&kit, DOCUMENT, CALLBACK), documents[i].want);
-		CHECK(documents[i].label, (memstore_count(kit.memstore, "parked") == 1)
+		CHECK(documents[i].label, (memstore_count(kit.memstore, "pending") == 1)
 		    == (documents[i].want == 200));
 		kit_close(&kit);
 	}

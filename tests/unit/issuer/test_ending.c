@@ -102,7 +102,7 @@ static void test_limits(void)
 	kit.now += MP_CODE_LIFETIME;
 	kit_post(&kit, "/authorize/consent", form);
 	check_told(&kit, "after the code's end", 403);
-	kit.now += MP_PARKED_LIFETIME;
+	kit.now += MP_PENDING_LIFETIME;
 	CHECK_EQ("at last it is forgotten", kit_post(&kit, "/authorize/consent", form), 403);
 	CHECK_HAS("at last it is forgotten", kit_body(&kit), "open for too long");
 	kit_close(&kit);
@@ -193,7 +193,7 @@ static void test_reload(void)
 	kit_get(&kit, "/authorize", link);
 	check_told(&kit, "reloaded after that", 400);
 	CHECK_EQ("one code", memstore_count(kit.memstore, "code"), 1);
-	kit.now += MP_PARKED_LIFETIME;
+	kit.now += MP_PENDING_LIFETIME;
 	CHECK_EQ("much later", kit_get(&kit, "/authorize", link), 400);
 	CHECK_HAS("much later", kit_body(&kit), "too old");
 	link = link_to(&kit);
@@ -223,7 +223,7 @@ static void test_link_elsewhere(void)
 	CHECK_STR("another browser", kit_ticket(&kit), "");
 	snprintf(kit.browser, sizeof(kit.browser), "%s", browser);
 	CHECK_EQ("the first one", kit_get(&kit, "/authorize", link), 200);
-	kit.now += MP_PARKED_LIFETIME;
+	kit.now += MP_PENDING_LIFETIME;
 	CHECK_EQ("too late", kit_get(&kit, "/authorize", link), 400);
 	kit_close(&kit);
 }

@@ -56,7 +56,7 @@ static int post_harmed(struct kit *kit, const char *path, const char *fields, en
 		ask.type = harm == NO_TYPE ? NULL : JSON;
 	kit->no_cookies = harm == NO_COOKIE;
 	if (harm == LATE)
-		kit->now += MP_PARKED_LIFETIME;
+		kit->now += MP_PENDING_LIFETIME;
 	return kit_ask(kit, &ask);
 }
 
