@@ -72,6 +72,7 @@ foreach(source ${sources})
 endforeach()
 
 target_link_libraries(fuzz_serve PRIVATE mp_cli)
+target_link_libraries(fuzz_gate PRIVATE mp_serve)
 
 # make bench builds these; nothing else does.
 add_executable(bench_pair EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/pair.c)

@@ -146,41 +146,19 @@ static ngx_int_t answer(struct mp_visit *visit, struct mp_http_response *respons
 	return mp_message_answer(visit->request, response);
 }
 
-/* A body that hides what it asks for is refused after the token, to whose sender it is told. */
-static enum mcpass_rc refuse_allowed(const struct mp_http_request *request,
-    const struct mcpass_error *problem, struct mp_http_response *response, struct mcpass_error *err)
-{
-	return problem->rc == MCPASS_OK ? MCPASS_OK
-	    : mp_gate_refuse_body(request, problem->detail, response, err);
-}
-
 static enum mcpass_rc judge(struct mp_visit *visit, const struct mp_http_request *request,
     struct mcpass_verdict *ret_verdict, struct mp_http_response *response,
     struct mcpass_error *err)
 {
-	struct mp_place *place = visit->place;
-	struct mp_operations operations = { 0 };
 	struct mcpass_error problem = { 0 };
-	enum mcpass_rc rc = MCPASS_OK;
+	const char *why = NULL;
+	enum mcpass_rc rc = mp_gate_pass(&visit->place->gate, request, ret_verdict, &problem, response,
+	    err);
 
-	if (request->body_len > 0)
-		rc = mp_operations_read(request->body, request->body_len, &operations, &problem);
-	if (!rc)
-		rc = mp_operations_check_headers(&operations, request->headers, request->header_count,
-		    &problem);
-	if (rc != MCPASS_E_NOMEM)
-		rc = mp_gate_judge(&place->gate, request, &operations, ret_verdict, response, err);
-	mp_operations_free(&operations);
-	if (!rc && ret_verdict->type == MCPASS_ALLOW) {
-		rc = refuse_allowed(request, &problem, response, err);
-		if (!rc && response->status != 0 && copy_text(visit->request->pool, problem.detail,
-		    &visit->denied) != NGX_OK)
-			rc = mp_nomem(err);
-	} else if (!rc && copy_text(visit->request->pool, ret_verdict->reason, &visit->denied) != NGX_OK) {
-		rc = mp_nomem(err);
-	}
 	if (!rc && response->status > 0)
-		rc = mp_gate_mark(ret_verdict, &response->headers, err);
+		why = ret_verdict->type == MCPASS_ALLOW ? problem.detail : ret_verdict->reason;
+	if (!rc && copy_text(visit->request->pool, why, &visit->denied) != NGX_OK)
+		rc = mp_nomem(err);
 	return rc;
 }
 
@@ -204,11 +182,15 @@ static ngx_int_t judge_visit(struct mp_visit *visit, const struct mp_location_co
 	struct mcpass_verdict verdict = { 0 };
 	struct mp_http_response response = { 0 };
 	struct mp_http_request request;
+	ngx_int_t status;
 	enum mcpass_rc rc;
 
 	visit->place->log = r->connection->log;
-	if (mp_message_read(r, visit, &request) != NGX_OK || mp_message_body(r, &request) != NGX_OK)
+	if (mp_message_read(r, visit, &request) != NGX_OK)
 		return NGX_HTTP_INTERNAL_SERVER_ERROR;
+	status = mp_message_body(r, &request);
+	if (status != NGX_OK)
+		return status;
 	rc = screen(visit->place, &request, &response, NULL);
 	if (!rc && response.status == 0)
 		rc = judge(visit, &request, &verdict, &response, NULL);

@@ -1,5 +1,6 @@
 /* Requests of nginx as ours, and our answers as nginx's. */
 #include "nginx/module.h"
+#include "base/limits.h"
 
 static char *text_of(ngx_pool_t *pool, const ngx_str_t *text)
 {
@@ -94,6 +95,8 @@ ngx_int_t mp_message_body(ngx_http_request_t *r, struct mp_http_request *request
 	request->body_len = (size_t)len;
 	if (len == 0)
 		return NGX_OK;
+	if (len > (off_t)MP_MAX_MESSAGE)
+		return NGX_HTTP_REQUEST_ENTITY_TOO_LARGE;
 	if (chain->next == NULL && ngx_buf_in_memory(chain->buf)) {
 		request->body = (const char *)chain->buf->pos;
 		return NGX_OK;
@@ -102,7 +105,7 @@ ngx_int_t mp_message_body(ngx_http_request_t *r, struct mp_http_request *request
 	for (; at != NULL && chain != NULL; chain = chain->next)
 		at = copy_buf(chain->buf, at);
 	request->body = (const char *)body;
-	return at != NULL ? NGX_OK : NGX_ERROR;
+	return at != NULL ? NGX_OK : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* --- the answer --- */

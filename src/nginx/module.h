@@ -120,7 +120,7 @@ ngx_int_t mp_document_handler(ngx_http_request_t *r);
  * count, too; or NULL. */
 ngx_int_t mp_message_read(ngx_http_request_t *r, const struct mp_visit *visit,
     struct mp_http_request *ret_request);
-/* The body, when it was read: in one piece. */
+/* The body, when it was read: in one piece.  Else a status: 413, 500. */
 ngx_int_t mp_message_body(ngx_http_request_t *r, struct mp_http_request *request);
 /* Sends it and ends the request; frees response. */
 ngx_int_t mp_message_answer(ngx_http_request_t *r, struct mp_http_response *response);

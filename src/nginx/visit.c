@@ -53,7 +53,7 @@ static void on_patience(ngx_event_t *event)
 	resume(visit);
 }
 
-/* The connection is cut: whoever reads sees that the answer is not whole. */
+/* The connection is cut: its reader sees that the answer is not whole. */
 static void on_end(ngx_event_t *event)
 {
 	struct mp_visit *visit = event->data;

@@ -79,8 +79,11 @@ enum mcpass_rc mp_worker_fetch(void *ctx, const struct mcpass_fetch *fetch, int 
 	(void)body;
 	if (!rc)
 		rc = mp_fetches_start(place->fetches, fetch, err);
-	if (rc)
+	/* Too many are under way: that is not the issuer's fault, and is tried again with what comes
+	 * of them. */
+	if (rc && rc != MCPASS_E_LIMIT)
 		return rc;
+	mp_clear(err);
 	set_timer();
 	*ret_status = MP_HTTP_LATER;
 	return MCPASS_OK;

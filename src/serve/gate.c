@@ -197,18 +197,41 @@ enum mcpass_rc mp_gate_mark(const struct mcpass_verdict *verdict, struct mp_head
 }
 
 enum mcpass_rc mp_gate_refuse_body(const struct mp_http_request *request, const char *problem,
-    struct mp_http_response *response, struct mcpass_error *err)
+    size_t max, struct mp_http_response *response, struct mcpass_error *err)
 {
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse_by(MP_JSON_REQUEST, request->body, request->body_len, MP_MAX_ECHO_BODY,
+	rc = mp_json_parse_by(MP_JSON_REQUEST, request->body, request->body_len, max,
 	    "the message", &json, NULL);
 	json_decref(json);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	return mp_respond_error(response, rc == MCPASS_E_LIMIT ? 413 : 400,
 	    rc ? MP_RPC_PARSE_ERROR : MP_RPC_INVALID_REQUEST, problem, err);
+}
+
+enum mcpass_rc mp_gate_pass(const struct mp_gate *gate, const struct mp_http_request *request,
+    struct mcpass_verdict *ret_verdict, struct mcpass_error *ret_problem,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct mp_operations operations = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (request->body_len > 0)
+		rc = mp_operations_read(request->body, request->body_len, &operations, ret_problem);
+	if (!rc)
+		rc = mp_operations_check_headers(&operations, request->headers, request->header_count,
+		    ret_problem);
+	rc = rc == MCPASS_E_NOMEM ? mp_nomem(err)
+	    : mp_gate_judge(gate, request, &operations, ret_verdict, response, err);
+	mp_operations_free(&operations);
+	/* After the token: a stranger is told nothing but that one is missing. */
+	if (!rc && ret_verdict->type == MCPASS_ALLOW && ret_problem->rc != MCPASS_OK)
+		rc = mp_gate_refuse_body(request, ret_problem->detail, MP_MAX_MESSAGE, response, err);
+	if (!rc && response->status > 0)
+		rc = mp_gate_mark(ret_verdict, &response->headers, err);
+	return rc;
 }
 
 /* How an issuer is, fetched first where that is not known.  *ret_later: it is under way. */

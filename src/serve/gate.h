@@ -39,8 +39,14 @@ enum mcpass_rc mp_gate_judge(const struct mp_gate *gate, const struct mp_http_re
 enum mcpass_rc mp_gate_mark(const struct mcpass_verdict *verdict, struct mp_headers *headers,
     struct mcpass_error *err);
 /* Refuses a body in which the operations cannot be seen, as problem says: it never reaches a
- * server, since what it asks for was not judged. */
+ * server, since what it asks for was not judged.  Over max bytes that is why (413). */
 enum mcpass_rc mp_gate_refuse_body(const struct mp_http_request *request, const char *problem,
+    size_t max, struct mp_http_response *response, struct mcpass_error *err);
+/* All of that for a request that is on its way to another server: it passes when the verdict is
+ * ALLOW and response->status is 0.  ret_problem: zeros; its detail says what is wrong with the
+ * body, or with the headers that mirror it. */
+enum mcpass_rc mp_gate_pass(const struct mp_gate *gate, const struct mp_http_request *request,
+    struct mcpass_verdict *ret_verdict, struct mcpass_error *ret_problem,
     struct mp_http_response *response, struct mcpass_error *err);
 
 /* Answers for a document that the guard publishes; response->status 0: the path is none's.

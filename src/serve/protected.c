@@ -57,7 +57,8 @@ static enum mcpass_rc answer_allowed(const struct mp_protected *server,
 
 	if (rc || response->status != 0)
 		return rc;
-	return problem->rc != MCPASS_OK ? mp_gate_refuse_body(request, problem->detail, response, err)
+	return problem->rc != MCPASS_OK ? mp_gate_refuse_body(request, problem->detail,
+	    MP_MAX_ECHO_BODY, response, err)
 	    : answer_caller(server, request, verdict, response, err);
 }
 

@@ -18,7 +18,7 @@ from lib import rows
      None, "tools/call"),
     ("a file that is not there", "mcpass_trusted_ca /nowhere/ca.pem;", None, "/nowhere/ca.pem"),
     ("no such mode", "mcpass_dpop maybe;", None, "off, accepted or required"),
-    ("introspection of nobody", "mcpass_introspection id=a secret_file=/nowhere;", None, "/nowhere"),
+    ("a secret that is not there", "mcpass_introspection id=a secret_file=/nowhere;", None, "/nowhere"),
     ("a small zone", "", "location /mcp { } } mcpass_zone 64k; server { listen 127.0.0.1:1;", "mcpass_zone"),
 ])
 def test_configuration(label, more, server, part):
@@ -46,7 +46,7 @@ def test_two_places_of_one_resource():
 
 
 def test_inheritance():
-    """A server's directives count in its locations; a location without a resource lets nobody in."""
+    """A server's directives count in its locations; a location without a resource lets no request in."""
     with Gateway() as g:
         g.start_nginx(f"mcpass on; mcpass_issuer {g.issuer.url} jwks={g.issuer.url}/jwks;"
                       f"location /mcp {{ mcpass_resource {RESOURCE}; {PROXY} }}"

@@ -95,9 +95,9 @@ static void test_keys(void)
 	fetched(a, none, 200, NOW);
 	CHECK_EQ("the key is not there: it is asked for", judge(b, "Bearer", strange.text, NOW + 1),
 	    MCPASS_FETCH);
-	CHECK_EQ("as long as nobody knows better", judge(b, "Bearer", strange.text, NOW + 2), MCPASS_FETCH);
+	CHECK_EQ("as long as no guard knows better", judge(b, "Bearer", strange.text, NOW + 2), MCPASS_FETCH);
 	fetched(a, set, 200, NOW + 3);
-	CHECK_EQ("until somebody does", judge(b, "Bearer", strange.text, NOW + 4), MCPASS_ALLOW);
+	CHECK_EQ("until one does", judge(b, "Bearer", strange.text, NOW + 4), MCPASS_ALLOW);
 	mcpass_guard_free(a);
 	mcpass_guard_free(b);
 	free(none);
@@ -330,7 +330,7 @@ static void test_memory(void)
 		if (!mp_test_alloc_failed())
 			CHECK_EQ("the last run succeeds", verdict.type, MCPASS_ALLOW);
 		else if (rc == MCPASS_E_NOMEM)
-			CHECK_EQ("nobody is let in", verdict.type, MCPASS_DENY);
+			CHECK_EQ("no request is let in", verdict.type, MCPASS_DENY);
 		mp_test_no_fail();
 		CHECK_EQ("the lock is free", host.held, 0);
 		mcpass_guard_free(a);
