@@ -17,7 +17,8 @@ from lib import JSON, PATIENCE, Failure, World, expect, expect_eq, hostile     #
 from test_guard import Issuer, Key                                             # noqa: E402
 
 MODULE = None           # set by run.py: ngx_http_mcpass_module.so
-NGINX = os.environ.get("NGINX", "nginx")
+# Not NGINX: by that one nginx inherits the sockets of another.
+NGINX = os.environ.get("NGINX_PROGRAM", "nginx")
 # A module that is built with AddressSanitizer needs its library first: PRELOAD=libasan.so
 PRELOAD = os.environ.get("PRELOAD")
 RESOURCE = "https://mcp.example.com/mcp"
@@ -77,11 +78,14 @@ class Gateway(World):
         self.write("nginx.conf", text)
 
     def nginx(self, *args):
-        return subprocess.run([NGINX, "-p", self.folder, "-c", self.path("nginx.conf"), "-e",
-                               self.path("error.log"), *args], capture_output=True, text=True,
-                              timeout=PATIENCE, env={
-                                  **os.environ, **self.env,
-                                  **({"LD_PRELOAD": PRELOAD} if PRELOAD else {})})
+        """What it says goes to a file: a daemon may keep what it was started with."""
+        with open(self.path("nginx.out"), "w") as out:
+            done = subprocess.run(
+                [NGINX, "-p", self.folder, "-c", self.path("nginx.conf"), "-e", self.path("error.log"),
+                 *args], stdout=out, stderr=out, timeout=PATIENCE,
+                env={**os.environ, **self.env, **({"LD_PRELOAD": PRELOAD} if PRELOAD else {})})
+        done.stderr = self.read("nginx.out")
+        return done
 
     def start_nginx(self, server, **kw):
         """It is listening when this returns: nginx forks only then."""
