@@ -9,6 +9,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
@@ -92,8 +93,10 @@ class Gateway(World):
         self.configure(server, **kw)
         done = self.nginx()
         expect_eq("nginx starts", done.returncode, 0, done.stderr + self.errors())
-        with open(self.path("nginx.pid")) as file:
-            self.pid = int(file.read())
+        deadline = time.monotonic() + PATIENCE          # it listens, but has not written that yet
+        while not self.read("nginx.pid").strip() and time.monotonic() < deadline:
+            time.sleep(0.005)
+        self.pid = int(self.read("nginx.pid"))
         self.stack.callback(self.end_nginx)
 
     def end_nginx(self):
