@@ -100,7 +100,7 @@ enum mcpass_dpop_mode {                 /* proof of possession, RFC 9449 */
  *
  * A process may die while it holds the lock, as long as others get it then: what was there is
  * dropped, and proofs that were made before are refused. */
-#define MCPASS_SHARED_MIN (256 * 1024)
+#define MCPASS_SHARED_MIN ((size_t)256 * 1024)
 struct mcpass_shared_memory {
 	void *memory;
 	size_t len;

@@ -95,7 +95,7 @@ static enum mcpass_rc join(struct mp_shared *shared, struct mcpass_error *err)
 	if (host->len < MCPASS_SHARED_MIN || (uintptr_t)host->memory % 8 != 0
 	    || (host->lock == NULL) != (host->unlock == NULL))
 		return mp_fail(err, MCPASS_E_USAGE, NULL,
-		    "shared memory has %d bytes or more, is aligned, and is locked and unlocked, or neither",
+		    "shared memory has %zu bytes or more, is aligned, and is locked and unlocked, or neither",
 		    MCPASS_SHARED_MIN);
 	lay_out(shared, host->memory, host->len);
 	state = shared->state;

@@ -1,7 +1,8 @@
 /* The directives, and what a location inherits. */
 #include "nginx/module.h"
 
-#define ANYWHERE NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_HTTP_LMT_CONF
+#define MIN_SIZE ((ssize_t)1024 * 1024)
+#define ANYWHERE (NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_HTTP_LMT_CONF)
 
 void *mp_ngx_create_main(ngx_conf_t *cf)
 {
@@ -63,7 +64,7 @@ static char *read_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *data)
 	(void)cmd;
 	if (conf->zone_size != 0)
 		return (char *)"is duplicate";
-	if (size < 1024 * 1024)
+	if (size < MIN_SIZE)
 		return (char *)"is a size of 1m or more";
 	conf->zone_size = (size_t)size;
 	return NGX_CONF_OK;

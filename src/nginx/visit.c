@@ -96,7 +96,7 @@ void mp_visit_wait(struct mp_visit *visit)
 
 	visit->is_waiting = 1;
 	ngx_queue_insert_tail(&visit->place->waiting, &visit->waiting);
-	ngx_add_timer(&visit->patience, (MP_FETCH_TIMEOUT + 2) * 1000);
+	ngx_add_timer(&visit->patience, (ngx_msec_t)(MP_FETCH_TIMEOUT + 2) * 1000);
 	r->read_event_handler = ngx_http_test_reading;  /* a client that leaves is noticed */
 	r->write_event_handler = ngx_http_request_empty_handler;
 }
@@ -120,7 +120,7 @@ void mp_visit_end_at(struct mp_visit *visit, int64_t expires_at)
 
 	if (visit->end.timer_set)
 		ngx_del_timer(&visit->end);
-	if (expires_at == 0 || left > 30 * 86400)       /* nginx counts in 32 bits of milliseconds */
+	if (expires_at == 0 || left > INT64_C(30) * 86400)       /* nginx counts in 32 bits of milliseconds */
 		return;
 	ngx_add_timer(&visit->end, left > 0 ? (ngx_msec_t)left * 1000 : 1);
 }

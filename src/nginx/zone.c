@@ -1,7 +1,7 @@
 /* The memory that all workers share, and the next ones after a reload. */
 #include "nginx/module.h"
 
-#define DEFAULT_SIZE (10 * 1024 * 1024)
+#define DEFAULT_SIZE ((size_t)10 * 1024 * 1024)
 
 /* What lies at the beginning of nginx's own allocator's memory. */
 struct root {
