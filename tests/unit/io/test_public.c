@@ -69,20 +69,15 @@ static void test_store(void)
 	snprintf(path, sizeof(path), "%s/store/credentials.db", folder);
 	check_store(path);
 	check_store(":memory:");
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mcpass_store *store = NULL;
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mcpass_store_open(path, &store, NULL);
 		if (!rc)
 			rc = mcpass_store_perform(store, &load, &event, NULL);
-		mp_test_no_fail();
+		CHECK_OOM("a store", rc, MCPASS_OK);
 		mcpass_store_close(store);
-		CHECK_EQ("nothing is left", mp_test_live_blocks(), 0);
-		if (rc == MCPASS_OK)
-			break;
-		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
 	}
 	remove_folder(folder);
 }
@@ -283,24 +278,18 @@ static void test_oom(void)
 	const struct mcpass_http_config cfg = { .size = sizeof(cfg), .server_url = url };
 	const struct mcpass_http_request request = { .size = sizeof(request), .method = "GET",
 		.url = url };
-	long before = mp_test_live_blocks();
 
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct seen seen = { 0 };
 		struct mcpass_http *http = NULL;
 		unsigned unused;
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mcpass_http_new(&cfg, &http, NULL);
 		if (!rc)
 			rc = mcpass_http_fetch(http, &request, on_fetched, &seen, &unused, NULL);
-		mp_test_no_fail();
+		CHECK_OOM("a fetch", rc, MCPASS_OK);
 		mcpass_http_free(http);
-		CHECK_EQ("nothing is left", mp_test_live_blocks(), before);
-		if (rc == MCPASS_OK)
-			return;
-		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
 	}
 }
 
