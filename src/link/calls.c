@@ -29,15 +29,6 @@ static void remove_call(struct mp_link *link, struct mp_link_call *call)
 	link->call_count--;
 }
 
-struct mp_link_call *mp_link_call_of(const struct mp_link *link, unsigned session_call)
-{
-	struct mp_link_call *call = link->calls;
-
-	while (call != NULL && (session_call == 0 || call->session_call != session_call))
-		call = call->next;
-	return call;
-}
-
 /* Once, and only when it is all that went wrong. */
 static void tell_list_fault(struct mp_link *link)
 {
@@ -234,15 +225,6 @@ enum mcpass_rc mp_link_respond(struct mp_link *link, const char *json, struct mc
 {
 	mp_link_wake(link);
 	return mcpass_session_answer(link->session, json, err);
-}
-
-bool mp_link_any_given(const struct mp_link *link)
-{
-	const struct mp_link_call *call = link->calls;
-
-	while (call != NULL && call->session_call == 0)
-		call = call->next;
-	return call != NULL;
 }
 
 /* Gives a call to the session; false: it takes none just now. */

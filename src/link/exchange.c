@@ -105,32 +105,7 @@ static void on_end(void *ctx, unsigned id, const struct mp_http_end *end)
 		mp_link_break_down(link, &why);
 }
 
-const struct mp_link_end *mp_link_end_of(const struct mp_link *link, unsigned exchange)
-{
-	const struct mp_link_end *end = link->ends;
-
-	while (end != NULL && end->exchange != exchange)
-		end = end->next;
-	return end;
-}
-
-void mp_link_forget_ends(struct mp_link *link)
-{
-	while (link->ends != NULL) {
-		struct mp_link_end *end = link->ends;
-
-		link->ends = end->next;
-		free(end);
-	}
-}
-
 /* --- what is sent --- */
-
-bool mp_link_has_own_authorization(const struct mp_link *link)
-{
-	return mp_header_count(link->options.headers, link->options.header_count,
-	    "Authorization") > 0;
-}
 
 /* What is ours goes to the server that was named, and nowhere else. */
 static enum mcpass_rc check_origin(const struct mp_link *link, const char *url,
@@ -145,16 +120,6 @@ static enum mcpass_rc check_origin(const struct mp_link *link, const char *url,
 	if (!rc && !mp_uri_same_origin(&server, &target))
 		rc = mp_fail(err, MCPASS_E_POLICY, "MCP authorization, token handling",
 		    "a request for %s does not go to %s", link->options.client.server_url, url);
-	return rc;
-}
-
-enum mcpass_rc mp_link_add_headers(struct mp_headers *headers, const struct mcpass_header *items,
-    size_t count, struct mcpass_error *err)
-{
-	enum mcpass_rc rc = MCPASS_OK;
-
-	for (size_t i = 0; i < count && !rc; i++)
-		rc = mp_headers_add(headers, items[i].name, items[i].value, err);
 	return rc;
 }
 

@@ -16,21 +16,9 @@
 
 /* --- the work of a turn --- */
 
-void mp_link_wake(struct mp_link *link)
-{
-	mp_loop_soon(link->loop, &link->pump);
-}
-
 static void on_wake(void *ctx)
 {
 	mp_link_wake(ctx);
-}
-
-void mp_link_break_down(struct mp_link *link, const struct mcpass_error *why)
-{
-	if (link->fault.rc == MCPASS_OK)
-		link->fault = *why;
-	mp_link_wake(link);
 }
 
 static void fail_all(struct mp_link *link)
@@ -105,21 +93,6 @@ void mp_link_hold(struct mp_link *link, bool hold)
 	link->is_held = hold;
 	if (!hold)
 		mp_link_wake(link);
-}
-
-/* --- words for a person --- */
-
-void mp_link_warn(struct mp_link *link, const char *sentence)
-{
-	const struct mp_link_ui *ui = &link->options.ui;
-	char *text = NULL;
-
-	if (ui->warning == NULL || (link->lesson.is_running && !mp_link_any_given(link))
-	    || mp_set(&text, sentence, NULL) != MCPASS_OK)
-		return;
-	mp_link_redact(link, text);
-	ui->warning(ui->ctx, text);
-	free(text);
 }
 
 static void tell_store(const struct mp_link *link)

@@ -134,21 +134,30 @@ struct mp_link {
 	void *gone_ctx;
 };
 
-/* --- link.c --- */
+/* --- state.c: what every file does to a link --- */
 /* The program is told soon what there is. */
 void mp_link_wake(struct mp_link *link);
 /* Nothing goes on any more: every call ends with this. */
 void mp_link_break_down(struct mp_link *link, const struct mcpass_error *why);
 /* Tells a person, unless we ask for something that the person did not. */
 void mp_link_warn(struct mp_link *link, const char *sentence);
+struct mp_link_call *mp_link_call_of(const struct mp_link *link, unsigned session_call);
+bool mp_link_any_given(const struct mp_link *link);
+/* How it ended, as long as the session has not said what follows; or NULL. */
+const struct mp_link_end *mp_link_end_of(const struct mp_link *link, unsigned exchange);
+void mp_link_forget_ends(struct mp_link *link);
+bool mp_link_has_own_authorization(const struct mp_link *link);
+enum mcpass_rc mp_link_add_headers(struct mp_headers *headers, const struct mcpass_header *items,
+    size_t count, struct mcpass_error *err);
+void mp_link_free_refusal(struct mp_link_refusal *refusal);
+
+/* --- link.c --- */
 /* Lets what is on its way go out, a second at most, and calls gone then. */
 void mp_link_part(struct mp_link *link, void (*gone)(void *ctx), void *ctx);
 
 /* --- calls.c --- */
 /* Gives the session what it takes. */
 void mp_link_start_calls(struct mp_link *link);
-bool mp_link_any_given(const struct mp_link *link);
-struct mp_link_call *mp_link_call_of(const struct mp_link *link, unsigned session_call);
 /* Ends a call: json (taken over) or why. */
 void mp_link_end_call(struct mp_link *link, struct mp_link_call *call, char *json, bool is_error,
     const struct mcpass_error *why);
@@ -201,12 +210,6 @@ void mp_link_say_goodbye(struct mp_link *link, enum mcpass_rc rc, const struct m
 /* --- exchange.c: what the session asks for, and what comes back --- */
 /* Carries out one action; false: there is nothing more to do for now. */
 bool mp_link_carry_out(struct mp_link *link);
-bool mp_link_has_own_authorization(const struct mp_link *link);
-enum mcpass_rc mp_link_add_headers(struct mp_headers *headers, const struct mcpass_header *items,
-    size_t count, struct mcpass_error *err);
-/* How it ended, as long as the session has not said what follows; or NULL. */
-const struct mp_link_end *mp_link_end_of(const struct mp_link *link, unsigned exchange);
-void mp_link_forget_ends(struct mp_link *link);
 
 /* --- refusals.c --- */
 void mp_link_take_refusal(struct mp_link *link, const struct mcpass_session_action *action);
@@ -215,7 +218,6 @@ void mp_link_retry_refused(struct mp_link *link);
 /* No token comes for a refusal, which is removed: what it carried fails with why. */
 void mp_link_refuse(struct mp_link *link, struct mp_link_refusal *refusal,
     const struct mcpass_error *why);
-void mp_link_free_refusal(struct mp_link_refusal *refusal);
 
 /* --- messages.c --- */
 void mp_link_take_message(struct mp_link *link, const struct mcpass_session_action *action);
@@ -252,7 +254,7 @@ void mp_link_note_reach(struct mp_link *link);
 void mp_link_redact(const struct mp_link *link, char *text);
 void mp_link_redact_error(const struct mp_link *link, struct mcpass_error *err);
 
-/* --- login.c: a token that owns its texts --- */
+/* --- token.c --- */
 enum mcpass_rc mp_link_copy_token(const struct mcpass_token *from,
     struct mcpass_token **ret_token, struct mcpass_error *err);
 

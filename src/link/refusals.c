@@ -2,13 +2,6 @@
 #include <stdlib.h>
 #include "link/link_parts.h"
 
-void mp_link_free_refusal(struct mp_link_refusal *refusal)
-{
-	mp_headers_free(&refusal->headers);
-	free(refusal->words);
-	free(refusal);
-}
-
 static void remove_refusal(struct mp_link *link, struct mp_link_refusal *refusal)
 {
 	struct mp_link_refusal **slot = &link->refusals;
@@ -113,7 +106,6 @@ void mp_link_take_refusal(struct mp_link *link, const struct mcpass_session_acti
 	} else if (mp_link_has_own_authorization(link)) {
 		refuse_own_header(link, refusal);
 	} else {
-		mp_link_retry_refused(link);
-		mp_link_next_flow(link);
+		mp_link_wake(link);     /* which retries it, or begins a login */
 	}
 }
