@@ -83,7 +83,7 @@ part_static() {
 	if [ "$(id -u)" -eq 0 ]; then
 		mkdir -p "$tmp/empty/tmp"
 		cp "$program" "$tmp/empty"
-		row "the demo, where there is nothing besides" sh "$here/demo.sh" env -i chroot "$tmp/empty" /mcpass
+		row "the demo, where there is nothing besides" sh "$here/demo.sh" env -i "$(command -v chroot)" "$tmp/empty" /mcpass
 	else
 		skip "an empty root: needs root"
 	fi
@@ -181,7 +181,7 @@ part_image() {
 	image=$(only '*-oci.tar') || { skip "no image"; return; }
 	row "the image's digests, and its files" python3 "$here/image.py" "$image" "$tmp/image" "$(uname -m)"
 	[ "$(id -u)" -eq 0 ] || { skip "running the image: needs root"; return; }
-	row "the image's demo, as its user" sh "$here/demo.sh" env -i HOME=/data XDG_DATA_HOME=/data chroot --userspec 65532:65532 "$tmp/image" /usr/bin/mcpass
+	row "the image's demo, as its user" sh "$here/demo.sh" env -i HOME=/data XDG_DATA_HOME=/data "$(command -v chroot)" --userspec 65532:65532 "$tmp/image" /usr/bin/mcpass
 }
 
 # --- the desktop extension, where the bridge is ---
