@@ -18,9 +18,11 @@ unpack openssl-src 'openssl-src-*.crate'
 unpack curl-sys 'curl-sys-*.crate'
 unpack nghttp2-sys 'libnghttp2-sys-*.crate'
 unpack sqlite3-sys 'libsqlite3-sys-*.crate'
+unpack zlib-sys 'libz-sys-*.crate'
 unpack jansson 'jansson_*.orig.tar.*'
 openssl=$work/src/openssl-src/openssl curl=$work/src/curl-sys/curl
 nghttp2=$work/src/nghttp2-sys/nghttp2 sqlite=$work/src/sqlite3-sys/sqlite3
+zlib=$work/src/zlib-sys/src/zlib
 
 # The compiler is the same for all targets; its cache lies beside it.
 zig=$(dirname "$work")/zig
@@ -89,6 +91,12 @@ build_jansson() {
 		-DJANSSON_EXAMPLES=OFF
 }
 
+# name_package NAME LIBRARY VERSION: for pkg-config
+name_package() {
+	printf 'prefix=%s\nName: %s\nDescription: %s\nVersion: %s\nLibs: -L${prefix}/lib -l%s\nCflags: -I${prefix}/include\n' \
+		"$prefix" "$1" "$1" "$3" "$2" >"$prefix/lib/pkgconfig/$1.pc"
+}
+
 build_sqlite() {
 	mkdir "$work/build/sqlite"
 	cd "$work/build/sqlite"
@@ -98,8 +106,19 @@ build_sqlite() {
 	release-ar crs "$prefix/lib/libsqlite3.a" sqlite3.o
 	cp "$sqlite/sqlite3.h" "$prefix/include"
 	version=$(sed -n 's/^#define SQLITE_VERSION *"\(.*\)"/\1/p' "$sqlite/sqlite3.h")
-	printf 'prefix=%s\nName: sqlite3\nDescription: SQLite\nVersion: %s\nLibs: -L${prefix}/lib -lsqlite3\nCflags: -I${prefix}/include\n' \
-		"$prefix" "$version" >"$prefix/lib/pkgconfig/sqlite3.pc"
+	name_package sqlite3 sqlite3 "$version"
+}
+
+# For servers that compress without being asked to.
+build_zlib() {
+	mkdir "$work/build/zlib"
+	cd "$work/build/zlib"
+	# shellcheck disable=SC2086
+	release-cc $CFLAGS -DHAVE_UNISTD_H -c "$zlib"/*.c
+	release-ar crs "$prefix/lib/libz.a" ./*.o
+	cp "$zlib/zlib.h" "$zlib/zconf.h" "$prefix/include"
+	version=$(sed -n 's/^#define ZLIB_VERSION "\(.*\)"/\1/p' "$zlib/zlib.h")
+	name_package zlib z "$version"
 }
 
 # The crate has no docs/, which CMakeLists.txt asks for.  netrc stays: requests set its option.
@@ -110,7 +129,7 @@ build_curl() {
 	cmake_ "$curl" curl -DBUILD_CURL_EXE=OFF -DBUILD_STATIC_LIBS=ON -DBUILD_LIBCURL_DOCS=OFF \
 		-DBUILD_MISC_DOCS=OFF -DENABLE_CURL_MANUAL=OFF -DBUILD_TESTING=OFF -DBUILD_EXAMPLES=OFF \
 		-DHTTP_ONLY=ON -DCURL_USE_OPENSSL=ON -DUSE_NGHTTP2=ON -DCURL_USE_LIBPSL=OFF \
-		-DCURL_USE_LIBSSH2=OFF -DUSE_LIBIDN2=OFF -DCURL_BROTLI=OFF -DCURL_ZSTD=OFF -DCURL_ZLIB=OFF \
+		-DCURL_USE_LIBSSH2=OFF -DUSE_LIBIDN2=OFF -DCURL_BROTLI=OFF -DCURL_ZSTD=OFF -DCURL_ZLIB=ON -DZLIB_LIBRARY="$prefix/lib/libz.a" -DZLIB_INCLUDE_DIR="$prefix/include" \
 		-DCURL_DISABLE_ALTSVC=ON -DCURL_DISABLE_HSTS=ON -DCURL_DISABLE_MIME=ON -DCURL_DISABLE_DOH=ON \
 		-DCURL_DISABLE_AWS=ON -DCURL_DISABLE_OPENSSL_AUTO_LOAD_CONFIG=ON -DCURL_CA_BUNDLE=none \
 		-DCURL_CA_PATH=none -DCURL_CA_FALLBACK=OFF -DENABLE_THREADED_RESOLVER=ON \
@@ -127,7 +146,7 @@ part() {
 		return 1
 	fi
 }
-few() { part sqlite && part jansson && part nghttp2; }
+few() { part zlib && part sqlite && part jansson && part nghttp2; }
 few &
 pid=$!
 part openssl
@@ -137,6 +156,7 @@ part curl
 cp "$openssl/LICENSE.txt" "$work/licences/OpenSSL"
 cp "$curl/COPYING" "$work/licences/curl"
 cp "$nghttp2/COPYING" "$work/licences/nghttp2"
+cp "$zlib/LICENSE" "$work/licences/zlib"
 cp "$work/src/jansson/LICENSE" "$work/licences/jansson"
 cp "$zig/ziglang/lib/libc/musl/COPYRIGHT" "$work/licences/musl"
 rm -rf "$work/build" "$work/src"

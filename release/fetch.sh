@@ -11,7 +11,7 @@ trap 'rm -rf "$tmp"' EXIT
 pins() { sed '/^#/d' "$here/sources.txt"; }
 is_there() { echo "$1  $folder/$2" | sha256sum --check --status 2>/dev/null; }
 
-pins | while read -r kind name version digest file; do
+pins | while read -r kind name version upstream digest file; do
 	is_there "$digest" "$file" || echo "$kind $name $version $file"
 done >"$tmp/missing"
 
@@ -47,9 +47,9 @@ of() { awk -v kind="$1" -v form="$2" '$1 == kind { printf form "\n", $2, $3 }' "
 [ -z "$(of deb %s)" ] || debian $(of deb %s) || true
 [ -z "$(of wheel %s)" ] || wheels $(of wheel %s==%s)
 
-pins | while read -r kind name version digest file; do
+pins | while read -r kind name version upstream digest file; do
 	is_there "$digest" "$file" || {
-		echo "fetch: $folder/$file is not there, or is not the file of sources.txt ($kind $name $version)" >&2
+		echo "fetch: $folder/$file is not there, or is not the file of sources.txt ($kind $name $version, $upstream)" >&2
 		exit 1
 	}
 done

@@ -37,7 +37,7 @@ licences=$build/LICENCES
 	echo "mcpass is under the MIT licence:"
 	echo
 	cat "$top/LICENSE"
-	for part in curl jansson nghttp2 OpenSSL musl; do
+	for part in curl jansson nghttp2 OpenSSL musl zlib; do
 		printf '\n---- %s, which the static program contains ----\n\n' "$part"
 		cat "$work/licences/$part"
 	done

@@ -15,22 +15,14 @@ PARTS = {"openssl-src": ("OpenSSL", "Apache-2.0", "openssl:openssl"),
          "curl-sys": ("curl", "curl", "haxx:libcurl"),
          "libnghttp2-sys": ("nghttp2", "MIT", "nghttp2:nghttp2"),
          "libsqlite3-sys": ("SQLite", "blessing", "sqlite:sqlite"),
+         "libz-sys": ("zlib", "Zlib", "zlib:zlib"),
          "jansson": ("jansson", "MIT", "jansson_project:jansson"),
          "ziglang": ("musl and compiler-rt, as zig has them", "MIT", None),
          "certifi": ("certifi (in the image alone)", "MPL-2.0", None)}
 
 
-def upstream(name, version, file, built):
-    """The version of what is inside: a crate names it behind a plus sign, or the program knows."""
-    if name == "libsqlite3-sys":
-        return built["sqlite"]
-    found = re.search(r"\+(?:curl-)?([0-9.]+)\.crate$", file)
-    return found.group(1) if found else version
-
-
-def package(name, version, digest, file, built):
+def package(name, real, digest, file):
     title, licence, cpe = PARTS[name]
-    real = upstream(name, version, file, built)
     result = {"SPDXID": f"SPDXRef-{name}", "name": title, "versionInfo": real,
               "downloadLocation": "NOASSERTION", "filesAnalyzed": False, "packageFileName": file,
               "checksums": [{"algorithm": "SHA256", "checksumValue": digest}],
@@ -60,7 +52,7 @@ def main():
     built = json.loads(built_json)
     with open(sources, encoding="utf-8") as file:
         pins = [line.split() for line in file if line.strip() and not line.startswith("#")]
-    packages = [package(name, number, digest, path, built) for _, name, number, digest, path in pins]
+    packages = [package(name, real, digest, path) for _, name, _, real, digest, path in pins]
     files = [artefact(dist, name) for name in sorted(os.listdir(dist))
              if not name.endswith(".spdx.json") and not name.startswith("SHA256SUMS")]
     root = {"SPDXID": "SPDXRef-mcpass", "name": "mcpass", "versionInfo": version,

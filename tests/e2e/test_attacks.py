@@ -426,7 +426,8 @@ def test_a_token_is_for_one_url(label, path):
     with Scene() as s:
         server = Server(s, Issuer(s).url)
         expect_login(s, server.url)
-        server.site.routes[path.split("?")[0]] = server.mcp
+        for written in (path, path.replace("%6d", "%6D")):      # as libcurl 8.20 and later write it
+            server.site.routes[written.split("?")[0]] = server.mcp
         done = s.run("tools", server.site.url + path, "--no-login")
         expect("nobody is logged in there", done.returncode in (4, REFUSED), done.stderr)
         expect("and nothing was sent", "Authorization" not in server.site.requests[-1][2])

@@ -37,7 +37,6 @@ def check(done, code, *words):
     ("a host that is no name", ["tools", "https://\u00fc..example/mcp"], 1, "\u00fc|host"),
     ("a URL without its scheme", ["tools", "localhost:8080/mcp"], 1, "http://localhost:8080/mcp"),
     ("a host and no scheme", ["tools", "mcp.example.com"], 1, "https://mcp.example.com"),
-    ("a name of another alphabet", ["tools", "https://b\u00fccher.invalid/mcp"], 2, "xn--bcher-kva.invalid"),
     ("a name and no configuration", ["tools", "nobody"], 1, "nobody"),
     ("an argument without a value", ["call", "http://127.0.0.1:1/mcp", "echo", "message"], 1, "="),
     ("an argument that is no JSON", ["call", "http://127.0.0.1:1/mcp", "echo", "n:={"], 1, "JSON"),
@@ -66,6 +65,17 @@ def test_typed(label, args, code, word):
         else:
             expect_eq("exit", done.returncode, 1)
             expect("usage", "usage" in (done.stdout + done.stderr).lower(), done.stderr)
+
+
+def test_a_name_of_another_alphabet():
+    """A libcurl without IDN cannot convert it, and the message says what to write instead."""
+    with World() as w:
+        built = json.loads(w.run("--version", "--json").stdout)
+        done = w.run("tools", "https://b\u00fccher.invalid/mcp")
+        if built["features"]["idn"]:
+            check(done, 2, "xn--bcher-kva.invalid")
+        else:
+            check(done, 1, "xn--")
 
 
 # --- servers that are not there, or not MCP ----------------------------------------------
