@@ -50,7 +50,7 @@ foreach(source ${sources})
   get_filename_component(stem ${source} NAME_WE)
   string(REPLACE "test_" "pair_" name ${stem})
   file(GLOB helpers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/pair/pair_*.c)
-  mp_test(${name} "${source};${helpers}" mp_flow mp_session mp_guard mp_issuer mp_echo mp_serve
+  mp_test(${name} "${source};${helpers}" mp_flow mp_session mp_bridge mp_guard mp_issuer mp_echo mp_serve
       mp_memstore)
 endforeach()
 
