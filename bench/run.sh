@@ -100,6 +100,9 @@ if [ -e build/ngx_http_mcpass_module.so ]; then
 	"$python" bench/nginx.py "$PWD/build/ngx_http_mcpass_module.so" build/bench_tokens
 fi
 
+ninja -C build --quiet bench_stdio
+"$python" bench/bridge.py build/mcpass build/bench_stdio
+
 ratio=$(printf '%s' "$call" | sed 's/.*ratio \([0-9.]*\).*/\1/')
 peak=$(printf '%s' "$call" | sed 's/.*peak \([0-9.]*\) MiB.*/\1/')
 worst=$(printf '%s\n' "$guard" | grep -v remembered | sed 's/.*ratio //' | sort -n | head -n 1)

@@ -196,10 +196,22 @@ static enum mcpass_rc refuse(struct mp_bridge *b, struct mp_span text, const cha
 }
 
 /* spec: MCP basic, "Requests": the id is never null */
-static bool has_null_id(struct mp_span text)
+static bool has_null_id(const struct mp_message *m)
 {
-	return text.data[0] == '{' && mp_span_is(mp_raw_value(text, "id"), "null")
-	    && mp_raw_value(text, "method").data != NULL;
+	return m->kind == MP_RPC_NOTIFICATION && mp_raw_member(m->text, "id").data != NULL;
+}
+
+/* spec: JSON-RPC 2.0 5.1: what is not even JSON has an error of its own */
+static enum mcpass_rc refuse_text(struct mp_bridge *b, struct mp_span text, const char *why,
+    struct mcpass_error *err)
+{
+	struct mcpass_error no_json = { 0 };
+	enum mcpass_rc rc = mp_json_peek(text, "the line", NULL, 0, NULL, &no_json);
+
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	return rc ? mp_tell_refuse(b, no_id, MP_RPC_PARSE_ERROR, no_json.detail, err)
+	    : refuse(b, text, why, err);
 }
 
 static enum mcpass_rc take_one(struct mp_bridge *b, struct mp_span text, struct mcpass_error *err)
@@ -208,14 +220,13 @@ static enum mcpass_rc take_one(struct mp_bridge *b, struct mp_span text, struct 
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
-	if (has_null_id(text))
-		return refuse(b, text, "The id of a request is a string or a number.", err);
 	rc = mp_message_read(text, "the line", &m, &why);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc)
-		return refuse(b, text, why.detail, err);
-	rc = take_message(b, &m, err);
+		return refuse_text(b, text, why.detail, err);
+	rc = has_null_id(&m) ? refuse(b, text, "The id of a request is a string or a number.", err)
+	    : take_message(b, &m, err);
 	mp_message_free(&m);
 	return rc;
 }
@@ -239,7 +250,6 @@ static enum mcpass_rc take_batch(struct mp_bridge *b, struct mp_span text,
 	return rc;
 }
 
-/* spec: JSON-RPC 2.0 5.1 */
 enum mcpass_rc mp_host_line(struct mp_bridge *b, struct mp_span line, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
@@ -248,10 +258,11 @@ enum mcpass_rc mp_host_line(struct mp_bridge *b, struct mp_span line, struct mcp
 	line = mp_json_without_mark(line.data, line.len);
 	if (!mp_utf8_valid(line.data, line.len))
 		return mp_tell_refuse(b, no_id, MP_RPC_PARSE_ERROR, "The line is not UTF-8.", err);
+	if (line.len == 0 || line.data[0] != '[')
+		return take_one(b, line, err);
 	rc = mp_json_peek(line, "the line", NULL, 0, NULL, &why);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	if (rc)
-		return mp_tell_refuse(b, no_id, MP_RPC_PARSE_ERROR, why.detail, err);
-	return line.data[0] == '[' ? take_batch(b, line, err) : take_one(b, line, err);
+	return rc ? mp_tell_refuse(b, no_id, MP_RPC_PARSE_ERROR, why.detail, err)
+	    : take_batch(b, line, err);
 }
