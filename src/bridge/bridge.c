@@ -34,8 +34,6 @@ enum mcpass_rc mp_bridge_new(const struct mp_bridge_config *config,
 
 static void free_host(struct mp_host *host)
 {
-	free(host->name);
-	free(host->version);
 	free(host->info);
 	free(host->capabilities);
 	free(host->revision);

@@ -14,21 +14,13 @@
 
 struct mp_bridge;
 
-/* Who the host is, as it said itself; borrowed for the call.  Texts but name are NULL or JSON. */
-struct mp_bridge_client {
-	bool is_stateless;              /* it speaks 2026-07-28, so ask the server in that form first */
-	const char *name, *version;     /* of clientInfo */
-	const char *info;               /* clientInfo itself */
-	const char *capabilities;
-	const char *revision;           /* what it proposed in initialize */
-	const char *initialize;         /* that request, whole */
-};
 /* What the bridge asks of servers, which are named by their place.  None of these calls tells
  * the bridge anything before it has returned. */
 struct mp_bridge_port {
 	void *ctx;
-	/* Begins to speak to a server on behalf of this client, or begins anew. */
-	enum mcpass_rc (*open)(void *ctx, size_t server, const struct mp_bridge_client *client,
+	/* Begins to speak to a server on behalf of the host, whose request initialize says who it is
+	 * (of a host of 2026-07-28: one made for it), or begins anew. */
+	enum mcpass_rc (*open)(void *ctx, size_t server, const char *initialize,
 	    struct mcpass_error *err);
 	/* A request; params is an object's text, or NULL.  *ret_call names it until it is answered;
 	 * never 0. */

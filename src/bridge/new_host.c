@@ -15,17 +15,6 @@ static enum mcpass_rc keep(struct mp_span meta, const char *name, char **slot,
 	return value.len > 0 && value.data[0] == '{' ? mp_set_span(slot, value, err) : MCPASS_OK;
 }
 
-static enum mcpass_rc keep_string(const char *info, const char *name, char **slot,
-    struct mcpass_error *err)
-{
-	struct mp_span value = { NULL, 0 };
-
-	if (info != NULL)
-		value = mp_raw_value((struct mp_span){ info, strlen(info) }, name);
-	free(*slot);
-	return mp_splice_text(value, slot, err);
-}
-
 /* What an old server is sent on its behalf. */
 static enum mcpass_rc make_initialize(struct mp_host *host, struct mcpass_error *err)
 {
@@ -59,10 +48,6 @@ static enum mcpass_rc keep_host(struct mp_bridge *b, const struct mp_request *r,
 		if (!rc)
 			rc = keep(meta, MP_META_CAPABILITIES, &host->capabilities, err);
 	}
-	if (!rc)
-		rc = keep_string(host->info, "name", &host->name, err);
-	if (!rc)
-		rc = keep_string(host->info, "version", &host->version, err);
 	if (!rc)
 		rc = make_initialize(host, err);
 	if (!host->has_initialized)

@@ -33,18 +33,12 @@ static enum mcpass_rc keep_host(struct mp_bridge *b, const struct mp_message *m,
     struct mcpass_error *err)
 {
 	struct mp_host *host = &b->host;
-	struct mp_span info;
 	enum mcpass_rc rc = keep_text(m->params, "clientInfo", &host->info, err);
 
 	if (!rc)
 		rc = keep_text(m->params, "capabilities", &host->capabilities, err);
 	if (!rc)
 		rc = keep_string(m->params, "protocolVersion", &host->revision, err);
-	info = (struct mp_span){ host->info, host->info != NULL ? strlen(host->info) : 0 };
-	if (!rc)
-		rc = keep_string(info, "name", &host->name, err);
-	if (!rc)
-		rc = keep_string(info, "version", &host->version, err);
 	if (!rc)
 		rc = mp_set_span(&host->initialize, m->text, err);
 	host->has_initialized = true;

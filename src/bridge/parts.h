@@ -97,7 +97,8 @@ struct mp_asked {
 struct mp_host {
 	bool has_initialized;   /* it sent initialize, */
 	bool has_welcome;       /* and has the answer */
-	char *name, *version, *info, *capabilities, *revision, *initialize;
+	char *info, *capabilities, *revision;   /* info, capabilities: JSON */
+	char *initialize;       /* that request, or one made for it */
 	char *level;            /* JSON, of logging/setLevel; or NULL */
 	bool is_new;            /* the form of its first message */
 	bool is_known;

@@ -21,17 +21,13 @@ static enum mcpass_rc ask_who(struct mp_bridge *b, size_t server, struct mcpass_
 
 enum mcpass_rc mp_upstream_open(struct mp_bridge *b, size_t server, struct mcpass_error *err)
 {
-	const struct mp_host *host = &b->host;
-	struct mp_bridge_client client = { .is_stateless = host->is_new, .name = host->name,
-		.version = host->version, .info = host->info, .capabilities = host->capabilities,
-		.revision = host->revision, .initialize = host->initialize };
 	struct mcpass_error why = { 0 };
 	struct mp_span none = { NULL, 0 };
 	struct mp_request *r;
 	enum mcpass_rc rc;
 
 	b->servers[server].state = MP_UPSTREAM_OPENING;
-	rc = b->port->open(b->port->ctx, server, &client, &why);
+	rc = b->port->open(b->port->ctx, server, b->host.initialize, &why);
 	if (rc == MCPASS_OK)
 		return ask_who(b, server, err);
 	if (rc == MCPASS_E_NOMEM)

@@ -7,10 +7,10 @@
 static unsigned bridge_calls;
 static const char *bridge_revision;
 
-static enum mcpass_rc bridge_open(void *ctx, size_t server, const struct mp_bridge_client *client,
+static enum mcpass_rc bridge_open(void *ctx, size_t server, const char *initialize,
     struct mcpass_error *err)
 {
-	(void)ctx, (void)server, (void)client, (void)err;
+	(void)ctx, (void)server, (void)initialize, (void)err;
 	return MCPASS_OK;
 }
 

@@ -31,13 +31,13 @@ static int no_chance(void *ctx, uint8_t *out, size_t len)
 
 /* --- the port, on a session --- */
 
-static enum mcpass_rc do_open(void *ctx, size_t server, const struct mp_bridge_client *client,
+static enum mcpass_rc do_open(void *ctx, size_t server, const char *initialize,
     struct mcpass_error *err)
 {
 	struct world *world = ctx;
 	const struct mcpass_session_config config = { .size = sizeof(config),
 		.server_url = "http://127.0.0.1:1/mcp", .revision = world->revision,
-		.initialize = client->initialize };
+		.initialize = initialize };
 
 	(void)server;
 	return world->session != NULL ? MCPASS_OK : mcpass_session_new(&config, &world->session, err);

@@ -119,7 +119,10 @@ static void on_stop(void *ctx, unsigned events)
 
 	(void)events;
 	(void)mp_loop_watch(run->loop, &run->stop, 0, NULL);
-	end(run, true);
+	if (run->is_alone)
+		mp_loop_end(run->loop);
+	else
+		end(run, true);
 }
 
 /* A host that died without closing anything: its pipe may be held by others. */

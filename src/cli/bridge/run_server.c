@@ -179,14 +179,14 @@ static struct mp_run_server *server_at(void *ctx, size_t index)
 }
 
 /* Once: what failed before may work now, and the host is the same. */
-static enum mcpass_rc do_open(void *ctx, size_t index, const struct mp_bridge_client *client,
+static enum mcpass_rc do_open(void *ctx, size_t index, const char *initialize,
     struct mcpass_error *err)
 {
 	struct mp_run_server *server = server_at(ctx, index);
 	struct mp_run *run = server->run;
 	bool traces = run->common->explain || run->log_fd >= 0;
 	struct mp_conn_wish wish = { .stdin_is_taken = true, .loop = run->loop, .ui = &server->ui,
-		.initialize = client->initialize, .trace = traces ? mp_run_trace : NULL, .trace_ctx = run };
+		.initialize = initialize, .trace = traces ? mp_run_trace : NULL, .trace_ctx = run };
 	enum mcpass_rc rc;
 
 	if (server->is_open)

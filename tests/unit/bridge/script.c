@@ -33,19 +33,37 @@ static void add(const char *text)
 
 /* --- the port --- */
 
-static enum mcpass_rc do_open(void *ctx, size_t server, const struct mp_bridge_client *client,
+/* NAME, or "-". */
+static void add_value(struct mp_span object, const char *name)
+{
+	struct mp_span value = { NULL, 0 };
+
+	if (object.data != NULL)
+		value = mp_raw_value(object, name);
+	add(" ");
+	if (value.data == NULL)
+		add("-");
+	else if (value.data[0] == '"')
+		add_span(value.data + 1, value.len - 2);
+	else
+		add_span(value.data, value.len);
+}
+
+static enum mcpass_rc do_open(void *ctx, size_t server, const char *initialize,
     struct mcpass_error *err)
 {
-	char line[512];
+	struct mp_span all = { initialize, strlen(initialize) }, params = mp_raw_value(all, "params");
+	char line[32];
 
 	(void)ctx;
 	if (now.world->open_fails)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "no such server");
-	(void)snprintf(line, sizeof(line), "open %zu %s %s %s %s\n", server,
-	    client->is_stateless ? "new" : "old", client->name != NULL ? client->name : "-",
-	    client->revision != NULL ? client->revision : "-",
-	    client->capabilities != NULL ? client->capabilities : "-");
+	(void)snprintf(line, sizeof(line), "open %zu", server);
 	add(line);
+	add_value(mp_raw_value(params, "clientInfo"), "name");
+	add_value(params, "protocolVersion");
+	add_value(params, "capabilities");
+	add("\n");
 	return MCPASS_OK;
 }
 

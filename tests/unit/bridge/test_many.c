@@ -5,7 +5,7 @@
 #define MODERN "2026-07-28"
 #define RPC "{\"jsonrpc\":\"2.0\","
 #define HELLO "H " RPC "\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-03-26\",\"capabilities\":{},\"clientInfo\":{\"name\":\"h\"}}}\n" \
-	"open 0 old h 2025-03-26 {}\nrequest 0 1 server/discover -\nopen 1 old h 2025-03-26 {}\nrequest 1 2 server/discover -\n"
+	"open 0 h 2025-03-26 {}\nrequest 0 1 server/discover -\nopen 1 h 2025-03-26 {}\nrequest 1 2 server/discover -\n"
 #define OWN "\"serverInfo\":{\"name\":\"mcpass\",\"version\":\"" MCPASS_VERSION "\"}"
 #define TWO HELLO "A 0 1 {\"capabilities\":{\"tools\":{}},\"instructions\":\"a\"}\n" \
 	"A 1 2 {\"capabilities\":{\"tools\":{},\"resources\":{},\"logging\":{},\"prompts\":{}},\"instructions\":\"b\"}\n" \
@@ -64,7 +64,7 @@ static const struct {
 	    "H " RPC "\"method\":\"notifications/x\"}\nnotify 1 notifications/x -\n" },
 	{ { .label = "a new host", .servers = 2, .revisions = { MODERN, NULL } },
 	    "H " RPC "\"id\":0,\"method\":\"server/discover\",\"params\":{" META "}}\n"
-	    "open 0 new - - {}\nrequest 0 1 server/discover -\nopen 1 new - - {}\nrequest 1 2 server/discover -\n"
+	    "open 0 mcpass 2025-11-25 {}\nrequest 0 1 server/discover -\nopen 1 mcpass 2025-11-25 {}\nrequest 1 2 server/discover -\n"
 	    "A 0 1 {\"capabilities\":{\"tools\":{}}}\nA 1 2 {\"capabilities\":{}}\n"
 	    "< " RPC "\"id\":0,\"result\":{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{}},\"ttlMs\":0,"
 	    "\"cacheScope\":\"private\",\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"mcpass\",\"version\":\"" MCPASS_VERSION "\"}}}}\n"

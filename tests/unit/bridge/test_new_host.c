@@ -10,7 +10,7 @@
 	"\"io.modelcontextprotocol/clientCapabilities\":" CAPS
 #define META "\"_meta\":{" OWN "}"
 #define WHO "H " RPC "\"id\":0,\"method\":\"server/discover\",\"params\":{" META "}}\n"
-#define OPENS "open 0 new n - " CAPS "\nrequest 0 1 server/discover -\n"
+#define OPENS "open 0 n 2025-11-25 " CAPS "\nrequest 0 1 server/discover -\n"
 #define NEW_SAYS "{\"resultType\":\"complete\",\"supportedVersions\":[\"2026-07-28\"],\"capabilities\":{\"tools\":{}},\"n\":1.0}"
 #define NEW WHO OPENS "A 0 1 " NEW_SAYS "\n< " RPC "\"id\":0,\"result\":" NEW_SAYS "}\n"
 #define OLD WHO OPENS "A 0 1 {\"resultType\":\"complete\",\"supportedVersions\":[\"2025-11-25\"],\"capabilities\":{\"tools\":" \

@@ -10,7 +10,7 @@
 #define CAPS "{\"sampling\":{},\"roots\":{},\"elicitation\":{\"form\":{},\"url\":{}}}"
 #define HELLO "H " RPC "\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\"," \
 	"\"capabilities\":" CAPS ",\"clientInfo\":" INFO "}}\n"
-#define OPENS "open 0 old h 2025-11-25 " CAPS "\nrequest 0 1 server/discover -\n"
+#define OPENS "open 0 h 2025-11-25 " CAPS "\nrequest 0 1 server/discover -\n"
 #define WELCOME "{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{\"tools\":{}},\"serverInfo\":{\"name\":\"s\"},\"x\":1.0}"
 #define OLD_SAYS "A 0 1 {\"resultType\":\"complete\",\"supportedVersions\":[\"2025-11-25\"]," \
 	"\"capabilities\":{\"tools\":{\"listChanged\":true}},\"_meta\":{\"io.modelcontextprotocol/serverInfo\":{\"name\":\"s\"}}}\n"
@@ -86,9 +86,9 @@ static const struct {
 	    "< " RPC "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"the stream broke\"}}\n" },
 	{ { .label = "a server that is down: an error, and the next initialize tries again", .welcome = WELCOME },
 	    HELLO OPENS "F 0 1 no connection\n< " RPC "\"id\":0,\"error\":{\"code\":-32603,\"message\":\"no connection\"}}\n"
-	    "H " RPC "\"id\":1,\"method\":\"a\"}\nopen 0 old h 2025-11-25 " CAPS "\nrequest 0 2 server/discover -\n"
+	    "H " RPC "\"id\":1,\"method\":\"a\"}\nopen 0 h 2025-11-25 " CAPS "\nrequest 0 2 server/discover -\n"
 	    "F 0 2 no connection\n< " RPC "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"no connection\"}}\n"
-	    HELLO "open 0 old h 2025-11-25 " CAPS "\nrequest 0 3 server/discover -\n"
+	    HELLO "open 0 h 2025-11-25 " CAPS "\nrequest 0 3 server/discover -\n"
 	    "A 0 3 {}\n< " RPC "\"id\":0,\"result\":" WELCOME "}\n" },
 	{ { .label = "a server that refuses initialize: its words", },
 	    HELLO OPENS "E 0 1 {\"code\":-32099,\"message\":\"not you\"}\n< " RPC "\"id\":0,\"error\":{\"code\":-32603,\"message\":\"not you\"}}\n" },
@@ -175,7 +175,7 @@ static const struct {
 	    "< " RPC "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\"mcpass-1\"}}\n" },
 	{ { .label = "what the host did not offer is not asked", .revisions = { MODERN } },
 	    "H " RPC "\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{}}}\n"
-	    "open 0 old - 2025-06-18 {}\nrequest 0 1 server/discover -\nA 0 1 {\"capabilities\":{}}\n"
+	    "open 0 - 2025-06-18 {}\nrequest 0 1 server/discover -\nA 0 1 {\"capabilities\":{}}\n"
 	    "< " RPC "\"id\":0,\"result\":{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{},\"serverInfo\":{\"name\":\"mcpass\",\"version\":\"" MCPASS_VERSION "\"}}}\n"
 	    "H " RPC "\"id\":7,\"method\":\"tools/call\"}\nrequest 0 2 tools/call {\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\",\"io.modelcontextprotocol/clientCapabilities\":{}}}\n"
 	    "A 0 2 {\"resultType\":\"input_required\",\"inputRequests\":{\"a\":{\"method\":\"elicitation/create\",\"params\":{\"mode\":\"url\",\"url\":\"https://x/\"}}}}\n"
