@@ -207,7 +207,12 @@ enum mcpass_rc mp_bridge_message(struct mp_bridge *b, size_t server, unsigned ca
 
 enum mcpass_rc mp_bridge_restarted(struct mp_bridge *b, size_t server, struct mcpass_error *err)
 {
-	if (b->host.is_new || !b->host.has_welcome)
+	enum mcpass_rc rc;
+
+	if (b->host.is_new)
+		return mp_new_host_again(b, server, err);
+	if (!b->host.has_welcome)
 		return MCPASS_OK;
-	return mp_upstream_changed(b, server, err);
+	rc = mp_listen_again(b, server, err);
+	return rc ? rc : mp_upstream_changed(b, server, err);
 }

@@ -67,6 +67,10 @@ static enum mcpass_rc take_request(struct mp_bridge *b, const struct mp_message 
 	if (rc)
 		return rc;
 	r->is_new = is_new;
+	if (passes && !is_new)
+		rc = mp_listen_note(b, m, err);
+	if (rc)
+		return rc;
 	if (passes)
 		return mp_upstream_pass(b, r, m->text, err);
 	if (!is_new && !b->host.has_initialized)        /* a ping */

@@ -167,6 +167,78 @@ static void drop(struct mp_strings *list, const char *item)
 	list->count = kept;
 }
 
+static enum mcpass_rc subscribe(struct mp_upstream *u, const char *uri, bool begins,
+    struct mcpass_error *err)
+{
+	if (!begins) {
+		drop(&u->subscribed, uri);
+		return MCPASS_OK;
+	}
+	return mp_strings_has(&u->subscribed, uri) ? MCPASS_OK
+	    : mp_strings_add_upto(&u->subscribed, (struct mp_span){ uri, strlen(uri) }, MP_MAX_CALLS, err);
+}
+
+/* spec: MCP 2025-11-25 resources, "Subscriptions"; logging */
+enum mcpass_rc mp_listen_note(struct mp_bridge *b, const struct mp_message *m,
+    struct mcpass_error *err)
+{
+	bool begins = mp_eq(m->method, "resources/subscribe");
+	struct mp_span level = { NULL, 0 };
+	char *uri = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (m->params.data == NULL)
+		return MCPASS_OK;
+	if (mp_eq(m->method, "logging/setLevel"))
+		level = mp_raw_value(m->params, "level");
+	if (level.data != NULL)
+		return mp_set_span(&b->host.level, level, err);
+	if (!begins && !mp_eq(m->method, "resources/unsubscribe"))
+		return MCPASS_OK;
+	rc = mp_splice_text(mp_raw_value(m->params, "uri"), &uri, err);
+	if (!rc && uri != NULL && subscribe(&b->servers[0], uri, begins, NULL) == MCPASS_E_NOMEM)
+		rc = mp_nomem(err);
+	free(uri);
+	return rc;
+}
+
+static enum mcpass_rc say_again(struct mp_bridge *b, size_t server, const char *method,
+    const char *name, const char *json, struct mcpass_error *err)
+{
+	struct mp_buf params;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&params, MP_MAX_DOCUMENT);
+	mp_buf_addf(&params, "{\"%s\":", name);
+	mp_buf_adds(&params, json);
+	mp_buf_addc(&params, '}');
+	rc = mp_buf_check(&params, "a request", err);
+	if (!rc)
+		rc = mp_request_aside(b, server, method, mp_buf_text(&params), err);
+	mp_buf_free(&params);
+	return rc;
+}
+
+enum mcpass_rc mp_listen_again(struct mp_bridge *b, size_t server, struct mcpass_error *err)
+{
+	struct mp_upstream *u = &b->servers[server];
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (b->host.level != NULL && mp_upstream_offers(u, "logging", NULL))
+		rc = say_again(b, server, "logging/setLevel", "level", b->host.level, err);
+	for (size_t i = 0; !rc && i < u->subscribed.count; i++) {
+		struct mp_buf uri;
+
+		mp_buf_init(&uri, MP_MAX_DOCUMENT);
+		mp_splice_string(&uri, u->subscribed.items[i]);
+		rc = mp_buf_check(&uri, "a URI", err);
+		if (!rc)
+			rc = say_again(b, server, "resources/subscribe", "uri", mp_buf_text(&uri), err);
+		mp_buf_free(&uri);
+	}
+	return rc;
+}
+
 enum mcpass_rc mp_listen_subscribe(struct mp_bridge *b, struct mp_request *r,
     struct mcpass_error *err)
 {
@@ -181,10 +253,7 @@ enum mcpass_rc mp_listen_subscribe(struct mp_bridge *b, struct mp_request *r,
 		    err);
 	if (rc || uri == NULL)
 		return rc ? rc : mp_tell_error(b, r, MP_RPC_INVALID_PARAMS, "params has no uri.", err);
-	if (!begins)
-		drop(&u->subscribed, uri);
-	else if (!mp_strings_has(&u->subscribed, uri))
-		rc = mp_strings_add_upto(&u->subscribed, (struct mp_span){ uri, strlen(uri) }, MP_MAX_CALLS, err);
+	rc = subscribe(u, uri, begins, err);
 	free(uri);
 	if (rc == MCPASS_E_LIMIT) {
 		mp_clear(err);

@@ -139,6 +139,24 @@ static enum mcpass_rc subscribe_all(struct mp_bridge *b, size_t server, struct m
 	return rc;
 }
 
+enum mcpass_rc mp_new_host_again(struct mp_bridge *b, size_t server, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_set(&b->servers[server].level, NULL, err);
+
+	for (struct mp_request *r = b->requests; !rc && r != NULL; r = r->next) {
+		struct mp_span filter, uris;
+
+		if (r->state != MP_REQUEST_WAITING || r->server != server || r->params == NULL
+		    || !mp_eq(r->method, "subscriptions/listen"))
+			continue;
+		filter = mp_raw_value((struct mp_span){ r->params, strlen(r->params) }, "notifications");
+		uris = mp_raw_value(filter, "resourceSubscriptions");
+		if (uris.len > 0 && uris.data[0] == '[')
+			rc = subscribe_all(b, server, uris, err);
+	}
+	return rc;
+}
+
 /* The part of the filter that the server can fulfil. */
 static enum mcpass_rc accept_filter(const struct mp_upstream *u, struct mp_span filter,
     char **ret_text, struct mcpass_error *err)

@@ -82,7 +82,7 @@ struct mp_upstream {
 	int64_t sign_in_since;
 	bool was_early;         /* initialize was answered before the server was known */
 	char *level;            /* old server: the level it was told */
-	struct mp_strings subscribed;   /* old host at a new server */
+	struct mp_strings subscribed;   /* of an old host: URIs */
 	bool has_listened;      /* a stream was there before, so there is a gap */
 	bool has_acknowledged;  /* the one that is there now */
 	unsigned listen_failures;       /* in a row */
@@ -234,6 +234,10 @@ enum mcpass_rc mp_listen_acknowledged(struct mp_bridge *b, size_t server,
     struct mcpass_error *err);
 enum mcpass_rc mp_listen_subscribe(struct mp_bridge *b, struct mp_request *r,
     struct mcpass_error *err);
+/* What a session is told by requests that pass, and has to be told again when it began anew. */
+enum mcpass_rc mp_listen_note(struct mp_bridge *b, const struct mp_message *m,
+    struct mcpass_error *err);
+enum mcpass_rc mp_listen_again(struct mp_bridge *b, size_t server, struct mcpass_error *err);
 enum mcpass_rc mp_listen_tick(struct mp_bridge *b, struct mcpass_error *err);
 
 /* new_host.c: a new host; at an old server too */
@@ -245,6 +249,8 @@ enum mcpass_rc mp_new_host_result(struct mp_bridge *b, struct mp_request *r, con
     struct mcpass_error *err);
 enum mcpass_rc mp_new_host_error(struct mp_bridge *b, struct mp_request *r, const char *error,
     struct mcpass_error *err);
+/* The session began anew, without what it was told for the host. */
+enum mcpass_rc mp_new_host_again(struct mp_bridge *b, size_t server, struct mcpass_error *err);
 enum mcpass_rc mp_new_host_message(struct mp_bridge *b, size_t server, const struct mp_message *m,
     struct mcpass_error *err);
 

@@ -80,6 +80,8 @@ static const struct {
 	    "H " RPC "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":\"l\"}}\n"
 	    "< " RPC "\"id\":\"l\",\"result\":{\"resultType\":\"complete\"}}\n"
 	    "M 0 0 " RPC "\"method\":\"notifications/tools/list_changed\"}\n" },
+	{ { .label = "a session that began anew is told again" },
+	    OLD LISTEN "A 0 2 {}\nR 0\nrequest 0 3 resources/subscribe {\"uri\":\"a:1\"}\n" },
 	{ { .label = "listening to nothing in particular" },
 	    OLD "H " RPC "\"id\":1,\"method\":\"subscriptions/listen\",\"params\":{" META "}}\n"
 	    "< " RPC "\"id\":1,\"error\":{\"code\":-32602,\"message\":\"params has no notifications.\"}}\n" },

@@ -101,6 +101,14 @@ static const struct {
 	    OLD "H " RPC "\"id\":1,~\nH \"method\":\"a\"}\nsend 0 2 " RPC "\"id\":1,\"method\":\"a\"}\n" },
 	{ { .label = "a session that began anew", .welcome = WELCOME },
 	    OLD "R 0\n< " RPC "\"method\":\"notifications/tools/list_changed\"}\n" },
+	{ { .label = "what a session was told, it is told again", .welcome = WELCOME },
+	    HELLO OPENS "A 0 1 {\"capabilities\":{\"resources\":{\"subscribe\":true},\"logging\":{}}}\n< " RPC "\"id\":0,\"result\":" WELCOME "}\n"
+	    "H " RPC "\"id\":1,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"a:\\\"1\"}}\npass 0 2\n"
+	    "H " RPC "\"id\":2,\"method\":\"resources/subscribe\",\"params\":{\"uri\":\"b\"}}\npass 0 3\n"
+	    "H " RPC "\"id\":3,\"method\":\"resources/unsubscribe\",\"params\":{\"uri\":\"b\"}}\npass 0 4\n"
+	    "H " RPC "\"id\":4,\"method\":\"logging/setLevel\",\"params\":{\"level\":\"info\"}}\npass 0 5\n"
+	    "R 0\nrequest 0 6 logging/setLevel {\"level\":\"info\"}\nrequest 0 7 resources/subscribe {\"uri\":\"a:\\\"1\"}\n"
+	    "< " RPC "\"method\":\"notifications/resources/list_changed\"}\nA 0 6 {}\nE 0 7 {\"code\":1,\"message\":\"\"}\n" },
 	/* --- a person has to sign in --- */
 	{ { .label = "initialize is answered before a login", .welcome = WELCOME, .early_ms = 1000, .wait_ms = 5000 },
 	    HELLO OPENS "I 0 https://as/x\nT 999\nT 1000\n< " RPC "\"id\":0,\"result\":{\"protocolVersion\":\"2025-11-25\","
