@@ -81,8 +81,7 @@ enum mcpass_rc mp_config_reader_read(const json_t *object, const char *path,
 }
 
 enum mcpass_rc mp_config_reader_each(const json_t *list, const char *name,
-    mp_config_reader_item_fn *read,
-    void *ctx, struct mcpass_error *err)
+    mp_config_reader_item_fn *read, void *ctx, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 

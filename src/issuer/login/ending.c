@@ -170,7 +170,9 @@ static enum mcpass_rc find(const struct mp_turn *turn, const struct mp_secret *t
 	return rc;
 }
 
-enum mcpass_rc mp_ending_repeat(const struct mp_turn *turn, const struct mp_form *form,
+/* A form that was answered gets the same answer again, as long as the code has not been used,
+ * and the page that says so afterwards.  *ret_done is false for one that has no answer yet. */
+static enum mcpass_rc repeat_answer(const struct mp_turn *turn, const struct mp_form *form,
     bool *ret_done, struct mcpass_error *err)
 {
 	struct answer answer = { 0 };
@@ -193,6 +195,32 @@ enum mcpass_rc mp_ending_repeat(const struct mp_turn *turn, const struct mp_form
 		    : mp_pending_answered(err);
 	*ret_done = found;
 	mp_record_release(&shape, &answer);
+	mp_secret_free(&ticket);
+	return rc;
+}
+
+enum mcpass_rc mp_ending_handle_form(const struct mp_turn *turn, mp_form_fn *answer,
+    struct mcpass_error *err)
+{
+	struct mp_form form = { 0 };
+	struct mp_client client = { 0 };
+	struct mp_pending pending = { 0 };
+	struct mp_secret ticket = { 0 };
+	bool done = false;
+	enum mcpass_rc rc;
+
+	rc = mp_request_form(turn, &form, err);
+	if (!rc)
+		rc = repeat_answer(turn, &form, &done, err);
+	if (!rc && !done)
+		rc = mp_pending_open(turn, &form, &client, &pending, &ticket, err);
+	if (!rc && !done)
+		rc = answer(turn, &form, &client, &pending, &ticket, err);
+	if (mp_response_is_refusal(rc))
+		rc = mp_pages_refusal(turn, 403, err);
+	mp_form_free(&form);
+	mp_client_free(&client);
+	mp_pending_free(&pending);
 	mp_secret_free(&ticket);
 	return rc;
 }

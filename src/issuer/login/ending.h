@@ -22,11 +22,13 @@ enum mcpass_rc mp_ending_refuse(const struct mp_turn *turn, const struct mp_endi
 enum mcpass_rc mp_ending_grant(const struct mp_turn *turn, const struct mp_ending *ending,
     const char *scope, struct mcpass_error *err);
 
-/* The second click on a button: a form that was answered gets the same answer again, as
- * long as the code has not been used, and the page that says so afterwards.  *ret_done is
- * false for a form that has no answer yet. */
-enum mcpass_rc mp_ending_repeat(const struct mp_turn *turn, const struct mp_form *form,
-    bool *ret_done, struct mcpass_error *err);
+/* Answers the form of a page of ours, by the ticket that is in it; refuses in words for the
+ * person.  The second click on a button gets the same answer as the first. */
+typedef enum mcpass_rc mp_form_fn(const struct mp_turn *turn, const struct mp_form *form,
+    const struct mp_client *client, struct mp_pending *pending, struct mp_secret *ticket,
+    struct mcpass_error *err);
+enum mcpass_rc mp_ending_handle_form(const struct mp_turn *turn, mp_form_fn *answer,
+    struct mcpass_error *err);
 
 /* --- device_decision.c --- */
 /* The ending of an authorization for a device: its next poll learns of it. */

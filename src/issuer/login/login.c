@@ -71,25 +71,5 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 
 enum mcpass_rc mp_login_handle(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	struct mp_form form = { 0 };
-	struct mp_client client = { 0 };
-	struct mp_pending pending = { 0 };
-	struct mp_secret ticket = { 0 };
-	bool done = false;
-	enum mcpass_rc rc;
-
-	rc = mp_request_form(turn, &form, err);
-	if (!rc)
-		rc = mp_ending_repeat(turn, &form, &done, err);
-	if (!rc && !done)
-		rc = mp_pending_open(turn, &form, &client, &pending, &ticket, err);
-	if (!rc && !done)
-		rc = log_in(turn, &form, &client, &pending, &ticket, err);
-	if (mp_response_is_refusal(rc))
-		rc = mp_pages_refusal(turn, 403, err);
-	mp_form_free(&form);
-	mp_client_free(&client);
-	mp_pending_free(&pending);
-	mp_secret_free(&ticket);
-	return rc;
+	return mp_ending_handle_form(turn, log_in, err);
 }
