@@ -43,6 +43,8 @@ tool release-ranlib ranlib
 printf '#!/bin/sh\nPKG_CONFIG_PATH= PKG_CONFIG_LIBDIR=%s/lib/pkgconfig exec pkg-config --static "$@"\n' \
 	"$prefix" >"$bin/release-pkg-config"
 chmod +x "$bin/release-pkg-config"
+# OpenSSL says when it was built; these libraries serve more than one commit.  (0 is no date to it.)
+export SOURCE_DATE_EPOCH=1
 export PATH="$bin:$PATH"
 export CFLAGS="-O2 -fPIC -ffunction-sections -fdata-sections -fstack-protector-strong -fstack-clash-protection -fno-common"
 [ "$arch" != x86_64 ] || CFLAGS="$CFLAGS -fcf-protection"
