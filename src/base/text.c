@@ -23,6 +23,12 @@ bool mp_span_is_nocase(struct mp_span span, const char *text)
 	return true;
 }
 
+void mp_small_letters(char *text)
+{
+	for (; *text != '\0'; text++)
+		*text = lower(*text);
+}
+
 bool mp_eq(const char *a, const char *b)
 {
 	if (a == NULL || b == NULL)

@@ -27,6 +27,8 @@ bool mp_span_is_nocase(struct mp_span span, const char *text);   /* ASCII only *
 bool mp_eq(const char *a, const char *b);          /* NULL equals NULL only */
 bool mp_eq_nocase(const char *a, const char *b);
 
+/* Makes the letters of ASCII small, in place. */
+void mp_small_letters(char *text);
 /* Replaces *slot by a copy of text (NULL: by nothing); the old one is freed. */
 enum mcpass_rc mp_set(char **slot, const char *text, struct mcpass_error *err);
 enum mcpass_rc mp_set_span(char **slot, struct mp_span text, struct mcpass_error *err);

@@ -127,8 +127,8 @@ enum mcpass_rc mp_asmeta_parse(const char *data, size_t len, struct mp_asmeta *r
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "the authorization server metadata",
-	    &json, err);
+	rc = mp_json_parse_by(MP_JSON_DOCUMENT, text.data, text.len, MP_MAX_DOCUMENT,
+	    "the authorization server metadata", &json, err);
 	if (!rc)
 		rc = mp_asmeta_read(json, ret_meta, err);
 	json_decref(json);

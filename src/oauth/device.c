@@ -162,7 +162,7 @@ enum mcpass_rc mp_device_answer(int status, const char *data, size_t len,
 
 	if (status < 200 || status > 299)
 		return refuse(status, data, len, err);
-	rc = mp_json_parse(data != NULL ? data : "", len, MP_MAX_DOCUMENT,
+	rc = mp_json_parse_by(MP_JSON_ANSWER, data != NULL ? data : "", len, MP_MAX_DOCUMENT,
 	    "the device authorization response", &body, err);
 	/* Some refuse with a 200, as at their token endpoints. */
 	if (!rc && json_object_get(body, "device_code") == NULL && mp_token_says_error(body))

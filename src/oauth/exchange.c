@@ -59,8 +59,8 @@ static enum mcpass_rc parse_granted(int status, const char *data, size_t len,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (status >= 200 && status < 300)
-		rc = mp_json_parse(data != NULL ? data : "", len, MP_MAX_TOKEN_RESPONSE,
-		    "the answer to the exchange", &body, err);
+		rc = mp_json_parse_by(MP_JSON_ANSWER, data != NULL ? data : "", len,
+		    MP_MAX_TOKEN_RESPONSE, "the answer to the exchange", &body, err);
 	if (!rc)
 		*ret_body = body;
 	return rc;

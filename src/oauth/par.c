@@ -28,7 +28,8 @@ enum mcpass_rc mp_par_answer(int status, const char *data, size_t len, char **re
 			mp_refusal_hint(MP_REFUSED_AUTHORIZATION, err);
 		return rc;
 	}
-	rc = mp_json_parse(data, len, MP_MAX_DOCUMENT, "the pushed authorization response", &body, err);
+	rc = mp_json_parse_by(MP_JSON_ANSWER, data, len, MP_MAX_DOCUMENT,
+	    "the pushed authorization response", &body, err);
 	if (rc)
 		return rc;
 	rc = mp_json_read(body, fields, MP_COUNT(fields), &pushed, err);

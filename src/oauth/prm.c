@@ -105,7 +105,8 @@ enum mcpass_rc mp_prm_parse(const char *data, size_t len, struct mp_prm *ret_prm
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "the resource metadata", &json, err);
+	rc = mp_json_parse_by(MP_JSON_DOCUMENT, text.data, text.len, MP_MAX_DOCUMENT,
+	    "the resource metadata", &json, err);
 	if (!rc)
 		rc = mp_json_take(json, fields, MP_COUNT(fields), &prm, &prm.odd, err);
 	if (!rc)

@@ -56,15 +56,17 @@ enum mcpass_rc mp_registration_write(const struct mp_registration *wish, char **
 	return rc;
 }
 
-static enum mcpass_rc parse(const char *data, size_t len, const struct mp_field *table,
-    struct mp_registration *ret_registration, struct mcpass_error *err)
+static enum mcpass_rc parse(unsigned rules, const char *data, size_t len,
+    const struct mp_field *table, struct mp_registration *ret_registration,
+    struct mcpass_error *err)
 {
 	struct mp_span text = mp_json_without_mark(data, len);
 	struct mp_registration registration = { 0 };
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "the client metadata", &json, err);
+	rc = mp_json_parse_by(rules, text.data, text.len, MP_MAX_DOCUMENT, "the client metadata", &json,
+	    err);
 	if (!rc)
 		rc = mp_json_take(json, table, MP_COUNT(fields), &registration, &registration.odd, err);
 	json_decref(json);
@@ -84,13 +86,13 @@ enum mcpass_rc mp_registration_parse(const char *data, size_t len,
 	for (size_t i = 0; i < MP_COUNT(strict); i++)
 		if ((strict[i].flags & IN_REQUESTS) == 0)
 			strict[i].flags = 0;
-	return parse(data, len, strict, ret_registration, err);
+	return parse(0, data, len, strict, ret_registration, err);
 }
 
 enum mcpass_rc mp_registration_parse_answer(const char *data, size_t len,
     struct mp_registration *ret_registration, struct mcpass_error *err)
 {
-	return parse(data, len, fields, ret_registration, err);
+	return parse(MP_JSON_ANSWER, data, len, fields, ret_registration, err);
 }
 
 /* The server may have put another method in place of the one asked for: what it says

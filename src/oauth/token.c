@@ -92,6 +92,16 @@ static enum mcpass_rc say_odd(struct mp_token *token, const char *sentence,
 	return mp_strings_add(&token->odd, (struct mp_span){ sentence, strlen(sentence) }, err);
 }
 
+/* Apigee says BearerToken, and some put spaces around it.  No other scheme begins so. */
+static bool means_bearer(const char *type)
+{
+	static const char bearer[] = "Bearer";
+	size_t len = sizeof(bearer) - 1;
+
+	type += strspn(type, " ");
+	return strnlen(type, len) == len && mp_span_is_nocase((struct mp_span){ type, len }, bearer);
+}
+
 /* A type that is not said is the one that was asked for.
  * spec: RFC 6749 7.1 (an unknown type MUST NOT be used), RFC 9449 5 */
 static enum mcpass_rc settle_type(struct mp_token *token, const char *wanted,
@@ -105,6 +115,10 @@ static enum mcpass_rc settle_type(struct mp_token *token, const char *wanted,
 	}
 	if (mp_eq_nocase(token->token_type, wanted))
 		return MCPASS_OK;
+	if (mp_eq(wanted, "Bearer") && means_bearer(token->token_type)) {
+		rc = say_odd(token, "token_type is not exactly Bearer: taken for that", err);
+		return rc ? rc : mp_set(&token->token_type, wanted, err);
+	}
 	return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 7.1", "token_type is %s, not %s",
 	    token->token_type, wanted);
 }
@@ -191,8 +205,8 @@ static enum mcpass_rc parse_success(const char *data, size_t len, json_t **ret_b
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(text.data, text.len, MP_MAX_TOKEN_RESPONSE, "the token response", ret_body,
-	    &why);
+	rc = mp_json_parse_by(MP_JSON_ANSWER, text.data, text.len, MP_MAX_TOKEN_RESPONSE,
+	    "the token response", ret_body, &why);
 	if (rc == MCPASS_E_PROTOCOL) {
 		rc = read_form(text.data, text.len, ret_body, err);
 		if (rc || *ret_body != NULL)

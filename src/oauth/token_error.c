@@ -82,9 +82,7 @@ static void keep_code(const char *code, struct mcpass_error *err)
 	if (code == NULL)
 		return;
 	(void)snprintf(small, sizeof(small), "%s", code);
-	for (char *p = small; *p != '\0'; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
+	mp_small_letters(small);
 	mp_oauth_code(err, small);
 }
 
@@ -112,8 +110,8 @@ static enum mcpass_rc parse_error_body(const char *data, size_t len, json_t **re
 	json_t *body = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(data != NULL ? data : "", len, MP_MAX_TOKEN_RESPONSE, "the error", &body,
-	    NULL);
+	rc = mp_json_parse_by(MP_JSON_ANSWER, data != NULL ? data : "", len, MP_MAX_TOKEN_RESPONSE,
+	    "the error", &body, NULL);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	*ret_body = rc ? NULL : body;

@@ -66,7 +66,7 @@ enum mcpass_rc mp_jwks_parse(const char *data, size_t len, struct mp_jwks *ret_s
 	json_t *json = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_json_parse(data, len, MP_MAX_DOCUMENT, "the key set", &json, err);
+	rc = mp_json_parse_by(MP_JSON_DOCUMENT, data, len, MP_MAX_DOCUMENT, "the key set", &json, err);
 	if (!rc)
 		rc = read_set(json, ret_set, err);
 	json_decref(json);

@@ -24,6 +24,13 @@ enum mcpass_rc mp_json_parse(const char *data, size_t len, size_t max, const cha
                                  * is the largest */
 #define MP_JSON_LAST  0x8u      /* of two members of one name the last counts; names are
                                  * mended, too */
+#define MP_JSON_NEITHER 0x10u   /* of two members of one name that differ neither counts; names
+                                 * are mended, too */
+#define MP_JSON_PREFIX 0x20u    /* what stands behind the document is not looked at */
+/* An answer that is given once, and is lost when it is not read: a token response. */
+#define MP_JSON_ANSWER (MP_JSON_DEEP | MP_JSON_MEND | MP_JSON_NEITHER | MP_JSON_PREFIX)
+/* A document of which some members decide: each name once, and other text as it can be read. */
+#define MP_JSON_DOCUMENT (MP_JSON_DEEP | MP_JSON_MEND)
 /* A request that a server is sent, or JSON that a person typed: each name once. */
 #define MP_JSON_REQUEST (MP_JSON_NULLS | MP_JSON_DEEP | MP_JSON_MEND)
 /* An MCP message of a peer, read as the SDKs of the field read it. */

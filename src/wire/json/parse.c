@@ -123,31 +123,49 @@ static enum mcpass_rc scan_name(struct tree *tree, const json_t *object)
 	skip_space(scan);
 	if (!mp_scan_take(scan, '"'))
 		return mp_scan_refuse(scan, "RFC 8259 4", "no member name");
-	scan->mend = (tree->rules & MP_JSON_LAST) != 0;         /* two names may become one */
+	/* Two names may become one. */
+	scan->mend = (tree->rules & (MP_JSON_LAST | MP_JSON_NEITHER)) != 0;
 	rc = mp_scan_text(scan);
 	if (!rc)
 		rc = mp_buf_take(&scan->text, scan->what, &tree->name, scan->err);
 	if (rc)
 		return rc;
 	/* Two readers, two meanings. */
-	if ((tree->rules & MP_JSON_LAST) == 0 && json_object_get(object, tree->name) != NULL)
+	if ((tree->rules & (MP_JSON_LAST | MP_JSON_NEITHER)) == 0
+	    && json_object_get(object, tree->name) != NULL)
 		return mp_scan_refuse(scan, "RFC 7493 2.3", "a member name given twice");
 	skip_space(scan);
 	return mp_scan_take(scan, ':') ? MCPASS_OK : mp_scan_refuse(scan, "RFC 8259 4", "no ':'");
+}
+
+/* Of two members of one name that differ neither counts; the later one, which may not be whole
+ * yet, stays under a name that no one asks for. */
+static const char *settle_name(const struct tree *tree, json_t *object, const json_t *json,
+    int *failed)
+{
+	json_t *before = (tree->rules & MP_JSON_NEITHER) != 0 ? json_object_get(object, tree->name) : NULL;
+
+	if (before == NULL || (json_is_string(json) && json_equal(before, json)))
+		return tree->name;
+	*failed = json_object_set_new_nocheck(object, tree->name, json_null());
+	return "";
 }
 
 /* Gives the value to what is open, which owns it from here on. */
 static enum mcpass_rc attach(struct tree *tree, json_t *json)
 {
 	json_t *parent = tree->depth > 0 ? tree->open[tree->depth - 1] : NULL;
+	const char *name;
 	int failed = 0;
 
-	if (parent == NULL)
+	if (parent == NULL) {
 		tree->root = json;
-	else if (json_is_object(parent))
-		failed = json_object_set_new_nocheck(parent, tree->name, json);
-	else
+	} else if (json_is_object(parent)) {
+		name = settle_name(tree, parent, json, &failed);
+		failed |= json_object_set_new_nocheck(parent, name, json);
+	} else {
 		failed = json_array_append_new(parent, json);
+	}
 	free(tree->name);
 	tree->name = NULL;
 	return failed ? mp_nomem(tree->scan.err) : MCPASS_OK;
@@ -239,7 +257,7 @@ enum mcpass_rc mp_json_parse_by(unsigned rules, const char *data, size_t len, si
 		rc = take_value(&tree);
 	while (!rc && tree.depth > 0);
 	skip_space(scan);
-	if (!rc && scan->at < scan->end)
+	if (!rc && scan->at < scan->end && (rules & MP_JSON_PREFIX) == 0)
 		rc = mp_scan_refuse(scan, "RFC 8259 2", "something after the value");
 	mp_buf_free(&scan->text);
 	free(tree.name);

@@ -64,6 +64,8 @@ static const struct {
 	{ "a promise that is a string",
 	    DOC(",\"authorization_response_iss_parameter_supported\":\"true\""),
 	    MCPASS_E_PROTOCOL, "RFC 9207 3" },
+	{ "half a pair in what is for people", DOC(",\"service_documentation\":\"https://x.example/\\ud800\""),
+	    MCPASS_OK, NULL },
 	{ "a mark at the beginning", "\xef\xbb\xbf" DOC(""), MCPASS_OK, NULL },
 	{ "an empty issuer", "{\"issuer\":\"\"}", MCPASS_E_PROTOCOL, "RFC 8414 2" },
 	{ "an issuer twice", DOC(",\"issuer\":\"https://evil.example\""), MCPASS_E_PROTOCOL,

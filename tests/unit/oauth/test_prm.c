@@ -53,6 +53,7 @@ static const struct {
 	{ "null is absent", "{\"resource\":\"" RS "\",\"scopes_supported\":null}", MCPASS_OK, NULL },
 	{ "a list that is none, of advice", "{\"resource\":\"" RS "\",\"scopes_supported\":{}}",
 	    MCPASS_OK, NULL },
+	{ "a name in Latin-1", "{\"resource\":\"" RS "\",\"resource_name\":\"J\xe9r\"}", MCPASS_OK, NULL },
 	{ "a mark at the beginning", "\xef\xbb\xbf{\"resource\":\"" RS "\"}", MCPASS_OK, NULL },
 	{ "an empty page for people", "{\"resource\":\"" RS "\",\"resource_documentation\":\"\"}",
 	    MCPASS_OK, NULL },

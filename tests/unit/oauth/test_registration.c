@@ -126,6 +126,7 @@ static const struct {
 	    MCPASS_OK, "", NULL, NULL },
 	{ "an empty registration_client_uri", 201, "{" ID ",\"registration_client_uri\":\"\"}",
 	    MCPASS_OK, "", NULL, NULL },
+	{ "a name in Latin-1", 201, "{" ID ",\"client_name\":\"J\xe9r\"}", MCPASS_OK, "", NULL, NULL },
 	{ "a mark at the beginning", 201, "\xef\xbb\xbf{" ID "}", MCPASS_OK, "", NULL, NULL },
 	{ "Basic without a secret", 201, "{" ID METHOD("client_secret_basic") "}",
 	    MCPASS_E_PROTOCOL, "", "no client_secret", NULL },

@@ -165,6 +165,16 @@ static const struct {
 	{ "message: bad digits are no text", "\"\\udxyz\"", MP_JSON_MESSAGE, NULL },
 	{ "message: a control character", "\"a\nb\"", MP_JSON_MESSAGE, NULL },
 	{ "message: NaN", "NaN", MP_JSON_MESSAGE, NULL },
+	{ "answer: twice, neither counts", "{\"a\":1,\"b\":2,\"a\":3,\"a\":1}", MP_JSON_ANSWER, "{\"b\":2,\"\":1}" },
+	{ "answer: twice with something inside", "{\"a\":{\"c\":1},\"a\":{\"d\":[2]},\"b\":2}", MP_JSON_ANSWER,
+	    "{\"\":{\"d\":[2]},\"b\":2}" },
+	{ "answer: twice the same", "{\"a\":\"x\",\"a\":\"x\"}", MP_JSON_ANSWER, "{\"a\":\"x\"}" },
+	{ "answer: more behind it", "{\"a\":1}<!-- x -->", MP_JSON_ANSWER, "{\"a\":1}" },
+	{ "answer: in a name", "{\"\\ud800\":1}", MP_JSON_ANSWER, "{\"\xef\xbf\xbd\":1}" },
+	{ "document: twice", "{\"a\":1,\"a\":1}", MP_JSON_DOCUMENT, NULL },
+	{ "document: more behind it", "{} x", MP_JSON_DOCUMENT, NULL },
+	{ "document: in a value", "{\"a\":\"\\u0000\\ud800\xe9\",\"b\":null}", MP_JSON_DOCUMENT,
+	    "{\"a\":\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"}" },
 	{ "message: more behind it", "{} x", MP_JSON_MESSAGE, NULL },
 };
 
