@@ -1,7 +1,7 @@
 /* A server may repeat, in the text that says why it refuses, what it was sent, as it was sent
  * or as it was read.  That text is shown to people and kept in logs, so our secrets are made
  * illegible in it, in whichever form they stand there. */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include "flow/client.h"
 #include "wire/mask.h"
@@ -32,9 +32,27 @@ void mcpass_client_redact(const struct mcpass_client *client, char *text)
 			(void)mp_mask_secret(text, mp_secret_reveal(secrets[i]));
 }
 
+/* A code of an error is kept in small letters.  What is longer than it was cut off. */
+static void redact_code(const struct mcpass_client *client, struct mcpass_error *err)
+{
+	const struct mp_secret *secrets[SECRETS];
+	char small[sizeof(err->oauth)];
+
+	list_secrets(client, secrets);
+	for (size_t i = 0; i < SECRETS; i++) {
+		if (!mp_secret_present(secrets[i]))
+			continue;
+		(void)snprintf(small, sizeof(small), "%s", mp_secret_reveal(secrets[i]));
+		mp_small_letters(small);
+		(void)mp_mask_secret(err->oauth, small);
+	}
+	mp_wipe(small, sizeof(small));
+}
+
 void mp_redact(const struct mcpass_client *client, struct mcpass_error *err)
 {
 	mcpass_client_redact(client, err->detail);
 	mcpass_client_redact(client, err->hint);
 	mcpass_client_redact(client, err->oauth);
+	redact_code(client, err);
 }

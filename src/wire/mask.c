@@ -1,4 +1,5 @@
 #include "wire/mask.h"
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/secret.h"
@@ -8,9 +9,17 @@
 #define LEAST 8
 /* What of an escape may be left at the end of a text that was cut. */
 #define MOST_ESCAPE 8
-/* Of a secret in base64: more of it is no other text by chance. */
-#define MOST_BYTES 96
+/* Characters that stand for a secret of LEAST bytes. */
+#define LEAST_CODED 11
+/* Of what is encoded so many characters are read at a time, and half of them again. */
+#define WINDOW ((size_t)1024)
+/* Encodings that stand inside of each other. */
+#define MOST_NESTED 2
+/* Lines of encoded text are at least so long. */
+#define LEAST_LINE 60
 #define LONG_TEXT ((size_t)64 * 1024)
+
+static bool mask(char *text, const char *secret, unsigned nested);
 
 static int hex(char c)
 {
@@ -36,21 +45,47 @@ static int hex_byte(const char *text, size_t count)
 	return value;
 }
 
+/* --- a secret as text: each character as it is, or escaped --- */
+
 /* Each returns how many characters of text are c, 0 when it is not c. */
 static size_t match_percent(const char *text, unsigned char c)
 {
-	/* Encoded twice: the '%' is "%25". */
-	if (hex_byte(text + 1, 2) == '%' && hex_byte(text + 3, 2) == c)
-		return 5;
+	size_t more = 1;
+
+	while (text[more] == '2' && text[more + 1] == '5' && hex_byte(text + more + 2, 2) >= 0)
+		more += 2;              /* encoded twice or more: the '%' is "%25" */
+	if (hex_byte(text + more, 2) == c)
+		return more + 2;
+	if (text[1] == 'u' && hex_byte(text + 2, 4) == c)
+		return 6;
 	return hex_byte(text + 1, 2) == c ? 3 : 0;
+}
+
+/* What stands behind the backslashes: the number of c, by which of its names. */
+static size_t match_number(const char *text, unsigned char c)
+{
+	char *end = NULL;
+
+	if (text[0] == 'u' && hex_byte(text + 1, 4) == c)
+		return 5;
+	if (text[0] == 'x' && hex_byte(text + 1, 2) == c)
+		return 3;
+	if (text[0] == 'u' && text[1] == '{' && hex(text[2]) >= 0 && strtoul(text + 2, &end, 16) == c
+	    && *end == '}')
+		return (size_t)(end - text) + 1;
+	if (strspn(text, "01234567") >= 3 && text[0] <= '3'
+	    && 64 * (text[0] - '0') + 8 * (text[1] - '0') + text[2] - '0' == c)
+		return 3;
+	return 0;
 }
 
 static size_t match_backslash(const char *text, unsigned char c)
 {
 	size_t run = strspn(text, "\\");    /* more than one: JSON inside of JSON */
+	size_t number = match_number(text + run, c);
 
-	if (text[run] == 'u' && hex_byte(text + run + 1, 4) == c)
-		return run + 5;
+	if (number > 0)
+		return run + number;
 	if (c == '\\')
 		return run >= 2 ? 2 : 0;
 	return text[run] == (char)c && strchr("\"/'", c) != NULL ? run + 1 : 0;
@@ -83,29 +118,27 @@ static size_t match_byte(const char *text, unsigned char c)
 		len = match_backslash(text, c);
 	else if (*text == '&')
 		len = match_entity(text, c);
+	else if (*text == '=' && hex_byte(text + 1, 2) == c)
+		len = 3;                /* spec: RFC 2045 6.7 */
 	else if (*text == '+' && c == ' ')
 		len = 1;
 	return len == 0 && *text == (char)c ? 1 : len;
 }
 
-/* base64url is base64 with two other letters. */
-static size_t match_letter(const char *text, unsigned char c)
-{
-	if ((c == '+' && *text == '-') || (c == '/' && *text == '_'))
-		return 1;
-	return match_byte(text, c);
-}
-
-/* How much of text, from its beginning, is needle; 0: none.  What the end of text cuts off
- * counts when enough of it is there. */
-static size_t match(const char *text, const char *needle, bool is_base64)
+/* How much of text, from its beginning, is needle, with what may divide it; 0: none.  What the
+ * end of text cuts off counts when enough of it is there. */
+static size_t match(const char *text, const char *needle)
 {
 	size_t at = 0, i = 0, len;
 
 	for (; needle[i] != '\0' && text[at] != '\0'; i++, at += len) {
-		unsigned char c = (unsigned char)needle[i];
+		size_t space = i > 0 ? strspn(text + at, " \t\r\n?") : 0;
 
-		len = is_base64 ? match_letter(text + at, c) : match_byte(text + at, c);
+		len = match_byte(text + at, (unsigned char)needle[i]);
+		if (len == 0 && space > 0) {
+			len = match_byte(text + at + space, (unsigned char)needle[i]);
+			at += len > 0 ? space : 0;
+		}
 		if (len == 0)
 			break;
 	}
@@ -113,105 +146,156 @@ static size_t match(const char *text, const char *needle, bool is_base64)
 		return at;
 	if (i < LEAST)
 		return 0;
-	if (text[at] != '\0' && strchr("%\\&", text[at]) != NULL && strlen(text + at) < MOST_ESCAPE)
+	if (text[at] != '\0' && strchr("%\\&=", text[at]) != NULL && strlen(text + at) < MOST_ESCAPE)
 		at += strlen(text + at);
 	return text[at] == '\0' ? at : 0;
 }
 
-static bool is_letter(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-	    || (c != '\0' && strchr("+/-_", c) != NULL);
-}
-
-/* All of the base64 around it: its neighbours hold some bits of the secret's ends. */
-static void cover(char *text, size_t begin, size_t end)
-{
-	while (begin > 0 && is_letter(text[begin - 1]))
-		begin--;
-	while (is_letter(text[end]) || text[end] == '=')
-		end++;
-	memset(text + begin, '*', end - begin);
-}
-
-static bool mask_needle(char *text, const char *needle, bool is_base64)
+static bool mask_plain(char *text, const char *secret)
 {
 	bool found = false;
 
 	for (size_t at = 0; text[at] != '\0'; at++) {
-		size_t len = match(text + at, needle, is_base64);
+		size_t len = match(text + at, secret);
 
+		memset(text + at, '*', len);
+		found |= len > 0;
+	}
+	return found;
+}
+
+/* --- a secret in a text that is encoded as a whole: decoded, and looked at again --- */
+
+/* Each tells the value of the letter at text, and returns how long it is; 0: it is none. */
+static size_t read_base64(const char *text, unsigned *ret_value)
+{
+	unsigned char c = (unsigned char)*text;
+	size_t len = 1;
+
+	if (c >= 'A' && c <= 'Z')
+		*ret_value = c - 'A';
+	else if (c >= 'a' && c <= 'z')
+		*ret_value = c - 'a' + 26u;
+	else if (c >= '0' && c <= '9')
+		*ret_value = c - '0' + 52u;
+	else if (c == '-' || (len = match_byte(text, '+')) > 0)
+		*ret_value = 62;        /* base64url is base64 with two other letters */
+	else {
+		len = c == '_' ? 1 : match_byte(text, '/');
+		*ret_value = 63;
+	}
+	return len;
+}
+
+static size_t read_hex(const char *text, unsigned *ret_value)
+{
+	int digit = hex(*text);
+
+	*ret_value = digit >= 0 ? (unsigned)digit : 0;
+	return digit >= 0 ? 1 : 0;
+}
+
+static const struct coding {
+	size_t (*read)(const char *text, unsigned *ret_value);
+	unsigned bits, shifts;          /* of a letter; places at which a byte may begin */
+} codings[] = { { read_base64, 6, 4 }, { read_hex, 4, 2 } };
+
+/* Over count letters, and the ends of lines between them; fewer where there are no more.  line:
+ * letters of this line that stand before text. */
+static size_t step(const struct coding *coding, const char *text, size_t count, size_t line,
+    size_t *ret_count)
+{
+	size_t at = 0, len;
+	unsigned value;
+
+	for (*ret_count = 0; *ret_count < count; at += len, line++, ++*ret_count) {
+		size_t fold = line >= LEAST_LINE ? strspn(text + at, "\r\n?") : 0;
+
+		len = coding->read(text + at + fold, &value);
 		if (len == 0)
+			break;
+		at += fold;
+		line = fold > 0 ? 0 : line;
+	}
+	return at;
+}
+
+static void decode(const struct coding *coding, const char *text, size_t len, char *ret_bytes)
+{
+	unsigned bits = 0, held = 0, value;
+	size_t count = 0, used;
+	char byte;
+
+	for (size_t at = 0; at < len; at += used > 0 ? used : 1) {
+		used = coding->read(text + at, &value);
+		if (used == 0)
 			continue;
-		if (is_base64)
-			cover(text, at, at + len);
-		else
-			memset(text + at, '*', len);
+		bits = (bits << coding->bits | value) & 0xffff;
+		held += coding->bits;
+		if (held < 8)
+			continue;
+		held -= 8;
+		byte = (char)(bits >> held & 0xff);
+		ret_bytes[count++] = byte != '\0' ? byte : '\n';
+	}
+	ret_bytes[count] = '\0';
+}
+
+static bool has_window(const struct coding *coding, const char *text, const char *secret,
+    unsigned nested)
+{
+	char bytes[WINDOW];             /* on the stack: an error that memory ran out is redacted, too */
+	bool found = false;
+	size_t count;
+
+	for (size_t shift = 0; shift < coding->shifts && !found; shift++) {
+		size_t from = step(coding, text, shift, LEAST_LINE, &count);
+
+		decode(coding, text + from, step(coding, text + from, WINDOW, LEAST_LINE, &count), bytes);
+		found = mask(bytes, secret, nested + 1);
+	}
+	mp_wipe(bytes, sizeof(bytes));
+	return found;
+}
+
+static bool has_coded(const struct coding *coding, const char *text, size_t len,
+    const char *secret, unsigned nested)
+{
+	bool found = false;
+	size_t count, moved;
+
+	for (size_t at = 0; at < len && !found; at += moved) {
+		found = has_window(coding, text + at, secret, nested);
+		moved = step(coding, text + at, WINDOW / 2, LEAST_LINE, &count);
+		moved = moved > 0 ? moved : 1;
+	}
+	return found;
+}
+
+/* All of it: what stands around the secret holds some bits of its ends. */
+static bool mask_coded(const struct coding *coding, char *text, const char *secret,
+    unsigned nested)
+{
+	bool found = false;
+	size_t count, len;
+
+	for (size_t at = 0; text[at] != '\0'; at += len > 0 ? len : 1) {
+		len = step(coding, text + at, SIZE_MAX, 0, &count);
+		if (count < LEAST_CODED || !has_coded(coding, text + at, len, secret, nested))
+			continue;
+		len += strspn(text + at + len, "=");
+		memset(text + at, '*', len);
 		found = true;
 	}
 	return found;
 }
 
-/* The letters of base64 of secret with shift other bytes before it, as many as depend on
- * nothing but secret.  On the stack: an error that memory ran out is redacted, too. */
-static void write_letters(const char *secret, size_t len, size_t shift, char *ret_letters)
+static bool mask(char *text, const char *secret, unsigned nested)
 {
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t first = (8 * shift + 5) / 6, whole = 8 * (shift + len) / 6, count = 0;
+	bool found = mask_plain(text, secret);
 
-	for (size_t i = first; i < whole; i++) {
-		size_t bit = 6 * i - 8 * shift, byte = bit / 8;
-		unsigned pair = (unsigned)(unsigned char)secret[byte] << 8;
-
-		if (byte + 1 < len)
-			pair |= (unsigned char)secret[byte + 1];
-		ret_letters[count++] = alphabet[pair >> (10 - bit % 8) & 63];
-	}
-	ret_letters[count] = '\0';
-}
-
-/* Inside of base64 a secret begins at one of three places; what of it then depends on nothing
- * else is the same in any text.  The beginning of a long one is enough: the rest is its
- * neighbour.  spec: RFC 4648 4 */
-static bool mask_base64(char *text, const char *secret)
-{
-	char letters[MOST_BYTES * 4 / 3 + 8];
-	size_t len = strnlen(secret, MOST_BYTES);
-	bool found = false;
-
-	for (size_t shift = 0; shift < 3; shift++) {
-		write_letters(secret, len, shift, letters);
-		if (strlen(letters) >= LEAST)
-			found |= mask_needle(text, letters, true);
-	}
-	mp_wipe(letters, sizeof(letters));
-	return found;
-}
-
-/* Basic has base64 of the form's encoding; spec: RFC 6749 2.3.1 */
-static bool mask_encoded(char *text, const char *secret)
-{
-	static const char digits[] = "0123456789ABCDEF";
-	char form[MOST_BYTES + 4];
-	size_t len = 0;
-	bool found = mask_base64(text, secret);
-
-	for (; *secret != '\0' && len < MOST_BYTES; secret++) {
-		unsigned char c = (unsigned char)*secret;
-
-		if (is_letter(*secret) && c != '+' && c != '/') {
-			form[len++] = *secret;
-		} else if (c == '.' || c == '*' || c == ' ') {
-			form[len++] = c == ' ' ? '+' : *secret;
-		} else {
-			form[len++] = '%';
-			form[len++] = digits[c >> 4];
-			form[len++] = digits[c & 15];
-		}
-	}
-	form[len] = '\0';
-	found |= mask_base64(text, form);
-	mp_wipe(form, sizeof(form));
+	for (size_t i = 0; i < MP_COUNT(codings) && nested < MOST_NESTED; i++)
+		found |= mask_coded(&codings[i], text, secret, nested);
 	return found;
 }
 
@@ -222,10 +306,8 @@ bool mp_mask_secret(char *text, const char *secret)
 
 	if (len < LEAST)
 		return false;
-	if (strlen(text) <= LONG_TEXT) {
-		found = mask_encoded(text, secret);
-		return mask_needle(text, secret, false) || found;
-	}
+	if (strlen(text) <= LONG_TEXT)
+		return mask(text, secret, 0);
 	for (char *at = strstr(text, secret); at != NULL; at = strstr(at + len, secret)) {
 		memset(at, '*', len);
 		found = true;
