@@ -78,6 +78,20 @@ static void skip_text(struct mp_http_chunks *chunks, char c, enum state next)
 		refuse(chunks, 400, "a control character in a chunk's line");
 }
 
+/* A reader that knows quotes would look for the line's end behind them.
+ * spec: RFC 9112 7.1.1; RFC 9110 5.6.4 */
+static void read_extension(struct mp_http_chunks *chunks, char c)
+{
+	if (c == '\r' && chunks->in_quotes) {
+		refuse(chunks, 400, "a quote in a chunk extension has no end");
+		return;
+	}
+	if (c == '"' && !chunks->is_escaped)
+		chunks->in_quotes = !chunks->in_quotes;
+	chunks->is_escaped = chunks->in_quotes && c == '\\' && !chunks->is_escaped;
+	skip_text(chunks, c, SIZE_LF);
+}
+
 static void end_size_line(struct mp_http_chunks *chunks, char c, const struct mp_buf *body)
 {
 	expect(chunks, c, '\n', chunks->left > 0 ? DATA : TRAILER_BEGINS);
@@ -116,7 +130,7 @@ static void take_byte(struct mp_http_chunks *chunks, char c, const struct mp_buf
 		end_size(chunks, c);
 		break;
 	case EXTENSION:
-		skip_text(chunks, c, SIZE_LF);
+		read_extension(chunks, c);
 		break;
 	case SIZE_LF:
 		end_size_line(chunks, c, body);

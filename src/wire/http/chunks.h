@@ -9,6 +9,7 @@ struct mp_http_chunks {
 	int state;
 	uint64_t left;                  /* of this chunk */
 	unsigned digits;
+	bool in_quotes, is_escaped;     /* of a chunk extension */
 	size_t overhead;                /* bytes of extensions and trailers */
 	int status;                     /* why it is refused, to be answered; or 0 */
 	const char *problem;

@@ -274,20 +274,20 @@ static bool settle_coding(struct mp_http_reader *reader)
 {
 	const char *rest = reader->coding;
 	struct mp_span item = next_item(&rest);
-	bool twice = false;
+	bool is_early = mp_span_is_nocase(item, "chunked");
 
 	if (reader->length_count > 0)
 		return refuse(reader, 400, "RFC 9112 6.1", "there is a Content-Length beside it");
 	if (reader->is_http10)
 		return refuse(reader, 400, "RFC 9112 6.1", "HTTP/1.0 has no Transfer-Encoding");
 	reader->state = CHUNKS;
-	if (reader->coding_count == 1 && *rest == '\0' && mp_span_is_nocase(item, "chunked"))
+	if (reader->coding_count == 1 && mp_eq_nocase(reader->coding, "chunked"))
 		return true;
 	while (*rest != '\0') {
-		twice = twice || mp_span_is_nocase(item, "chunked");
+		is_early = is_early || mp_span_is_nocase(item, "chunked");
 		item = next_item(&rest);
 	}
-	if (reader->coding_count > 1 || twice || !mp_span_is_nocase(item, "chunked"))
+	if (reader->coding_count > 1 || is_early || !mp_span_is_nocase(item, "chunked"))
 		return refuse(reader, 400, "RFC 9112 6.3", "the transfer coding is not chunked");
 	return refuse(reader, 501, "RFC 9112 6.1", "the transfer coding is not known here");
 }

@@ -126,7 +126,8 @@ static const struct {
 	{ "unknown", TEXT(GET_("Transfer-Encoding: x\r\n")), 400 },
 	{ "empty", TEXT(GET_("Transfer-Encoding:\r\n")), 400 },
 	{ "twice", TEXT(GET_("Transfer-Encoding: chunked, chunked\r\n")), 400 },
-	{ "an empty one behind it", TEXT(GET_("Transfer-Encoding: chunked,\r\n")), 400 },
+	{ "an empty one behind it", TEXT("POST / HTTP/1.1\r\n" H
+	    "Transfer-Encoding: chunked,\r\n\r\n0\r\n\r\n"), 400 },
 	{ "two lines", TEXT(GET_("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")), 400 },
 	{ "not last", TEXT(GET_("Transfer-Encoding: chunked, gzip\r\n")), 400 },
 	{ "one before", TEXT(GET_("Transfer-Encoding: gzip, chunked\r\n")), 501 },
@@ -170,6 +171,7 @@ static const struct {
 	{ "chunks over the limit", TEXT(CHUNKED "14\r\n01234567890123456789\r\n1\r\n"), 413 },
 	{ "the largest number", TEXT(CHUNKED "ffffffffffffffff\r\n"), 413 },
 	{ "an LF behind the size", TEXT(CHUNKED "1\nx\r\n0\r\n\r\n"), 400 },
+	{ "a quote without its end in an extension", TEXT(CHUNKED "1;a=\"\r\nx\r\n0\r\n\r\n"), 400 },
 	{ "an LF in an extension", TEXT(CHUNKED "1;a\nx\r\n0\r\n\r\n"), 400 },
 	{ "NUL in an extension", TEXT(CHUNKED "1;\0\r\nx\r\n0\r\n\r\n"), 400 },
 	{ "longer than it says", TEXT(CHUNKED "1\r\nxx\r\n0\r\n\r\n"), 400 },
