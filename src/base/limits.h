@@ -160,8 +160,8 @@
 #define MP_CONSENT_LIFETIME (90L * 86400)
 /* Seconds that a pushed request waits for its browser (RFC 9126 2.2: 5 to 600). */
 #define MP_PUSHED_LIFETIME 60
-/* Seconds that a code shown on a device is good; between two polls; wrong codes a minute,
- * of all that are entered: against 34 bits, none is found (RFC 8628 5.1, 6.1). */
+/* Seconds that a code shown on a device is good; between two polls; wrong codes in
+ * a row from one address: against 34 bits, none is found (RFC 8628 5.1, 6.1). */
 #define MP_DEVICE_LIFETIME 600
 #define MP_DEVICE_INTERVAL 5
 #define MP_MAX_CODE_GUESSES 30

@@ -23,6 +23,9 @@ static const struct rule {
 	    { 300, SECOND / 6 } },
 	[MP_BOUND_DEVICE] = { "device", "codes for devices", { 40, 2L * SECOND },
 	    { 100, SECOND } },
+	/* Of 34 bits, while 700 codes are good: a guess in 36 million is right. */
+	[MP_BOUND_CODE] = { "code", "wrong codes", { MP_MAX_CODE_GUESSES, 2L * SECOND },
+	    { 300, SECOND / 5 } },
 	[MP_BOUND_FETCH] = { "fetch", "new application documents", { 20, 3L * SECOND },
 	    { 60, SECOND / 2 } },
 	[MP_BOUND_SECRET] = { "secret", "client secrets", { 20, 2L * SECOND }, { 200, SECOND / 20 } },

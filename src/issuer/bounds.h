@@ -15,6 +15,7 @@ enum mp_bound {
 	MP_BOUND_PUSH,                  /* pushed authorization requests */
 	MP_BOUND_QUESTION,              /* pages that wait for a person */
 	MP_BOUND_DEVICE,                /* codes for devices */
+	MP_BOUND_CODE,                  /* wrong ones that are entered */
 	MP_BOUND_FETCH,                 /* documents that are fetched */
 	MP_BOUND_SECRET,                /* client secrets that are compared at length */
 	MP_BOUND_NAME,                  /* passwords for a name that did not fail before */

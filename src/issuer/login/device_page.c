@@ -3,47 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/bounds.h"
 #include "issuer/login/device_code.h"
 #include "issuer/login/ending.h"
 #include "issuer/login/pages.h"
-
-#define GUESSES_LIFETIME 60     /* seconds that wrong codes are counted for */
-
-struct guesses { int64_t count, until; };
-static const struct mp_field fields[] = {
-	{ "count", MP_FIELD_INT, 0, offsetof(struct guesses, count), NULL },
-	{ "until", MP_FIELD_INT, 0, offsetof(struct guesses, until), NULL },
-};
-static const struct mp_shape shape = { fields, MP_COUNT(fields) };
-static const struct mp_slot guesses_slot = { "device_guess", "all", "", 0 };
-
-/* Those of all browsers together, for a guesser has as many cookies as it likes.
- * It may lock others out so, for a minute; it finds no code.
- * spec: RFC 8628 5.1 */
-static enum mcpass_rc check_guesses(const struct mp_turn *turn, struct guesses *ret_guesses,
-    struct mcpass_error *err)
-{
-	bool found = false;
-	enum mcpass_rc rc;
-
-	*ret_guesses = (struct guesses){ 0 };
-	rc = mp_record_get(turn, &guesses_slot, &shape, ret_guesses, &found, err);
-	if (!rc && ret_guesses->count >= MP_MAX_CODE_GUESSES)
-		rc = mp_response_refuse(err, "slow_down", "RFC 8628 5.1",
-		    "Too many wrong codes were entered here. Wait a minute.");
-	return rc;
-}
-
-static enum mcpass_rc count_guess(const struct mp_turn *turn, struct guesses *guesses,
-    struct mcpass_error *err)
-{
-	struct mp_slot slot = guesses_slot;
-
-	if (guesses->count++ == 0)
-		guesses->until = turn->request->now + GUESSES_LIFETIME;
-	slot.expires_at = guesses->until;
-	return mp_record_put(turn, &slot, &shape, guesses, err);
-}
 
 /* Fills what the device asked for into an authorization of the browser at hand. */
 static enum mcpass_rc park(const struct mp_turn *turn, char *device,
@@ -97,13 +60,12 @@ static enum mcpass_rc try_code(const struct mp_turn *turn, const char *typed,
 {
 	char code[MP_USER_CODE_LEN + 1], *device = NULL;
 	struct mp_pending pending = { 0 };
-	struct guesses guesses;
 	bool found = false;
 	enum mcpass_rc rc;
 
 	if (!mp_device_normalize(typed, code))
 		return mp_pages_code(turn, typed, "This is no code of ours: it has eight letters.", err);
-	rc = check_guesses(turn, &guesses, err);
+	rc = mp_bounds_admit(turn, MP_BOUND_CODE, err);         /* spec: RFC 8628 5.1 */
 	if (!rc)
 		rc = mp_device_find(turn, code, false, &device, err);
 	if (!rc && device != NULL)
@@ -111,7 +73,7 @@ static enum mcpass_rc try_code(const struct mp_turn *turn, const char *typed,
 	if (!rc && found)
 		rc = go_on(turn, &pending, err);
 	else if (!rc)
-		rc = count_guess(turn, &guesses, err);
+		rc = mp_bounds_spend(turn, MP_BOUND_CODE, err);
 	if (!rc && !found)
 		rc = mp_pages_code(turn, typed, "No device waits with this code (any more).", err);
 	mp_pending_free(&pending);
@@ -134,7 +96,7 @@ enum mcpass_rc mp_device_page_enter(const struct mp_turn *turn, struct mcpass_er
 	if (!rc)
 		rc = try_code(turn, typed, err);
 	if (mp_response_is_refusal(rc))
-		rc = mp_pages_refusal(turn, mp_eq(err->oauth, "slow_down") ? 429 : 403, err);
+		rc = mp_pages_refusal(turn, 403, err);
 	mp_form_free(&form);
 	return rc;
 }

@@ -236,7 +236,11 @@ static void test_guesses(void)
 	for (int i = 0; i < MP_MAX_CODE_GUESSES; i++)
 		CHECK_EQ("a guess", enter(&kit, "BCDF-GHJK"), 200);
 	CHECK_EQ("too many", enter(&kit, "BCDF-GHJK"), 429);
-	CHECK_EQ("whoever comes", enter(&kit, shown.user_code), 429);
+	CHECK_STR("and when to come again", kit_header(&kit, "Retry-After"), "2");
+	CHECK_EQ("the right one, too", enter(&kit, shown.user_code), 429);
+	kit.peer = "203.0.113.7";
+	CHECK_EQ("others are not held up", enter(&kit, shown.user_code), 200);
+	kit.peer = NULL;
 	kit.now += 60;
 	CHECK_EQ("a minute later", enter(&kit, shown.user_code), 200);
 	CHECK_HAS("it goes on", kit_body(&kit), "name=\"password\"");
