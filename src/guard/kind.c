@@ -3,22 +3,24 @@
 #include <string.h>
 #include "base/limits.h"
 
-/* Where issuers say it. */
+/* Where issuers say it, without what they write differently. */
 static const struct {
 	const char *claim;
 	/* The claim has other uses, too: what it says counts only if it names a token. */
 	bool is_ambiguous;
 } places[] = {
 	{ "typ", false },               /* Keycloak */
-	{ "token_use", false },         /* Cognito, Hydra */
-	{ "token_usage", false },       /* OpenIddict */
-	{ "token_type", false },        /* RFC 7662 2.2 */
-	{ "tokenType", false },         /* ForgeRock */
-	{ "tokenName", false },
-	{ "token_kind", false },
-	{ "tok_type", false },          /* Oracle */
+	{ "tokenuse", false },          /* Cognito, Hydra */
+	{ "tokenusage", false },        /* OpenIddict */
+	{ "tokentype", false },         /* RFC 7662 2.2, ForgeRock */
+	{ "tokenname", false },
+	{ "tokenkind", false },
+	{ "tokentyp", false },
+	{ "jwttype", false },
+	{ "toktype", false },           /* Oracle */
 	{ "ttt", false },
 	{ "purpose", true },            /* Curity */
+	{ "tokenpurpose", true },
 	{ "type", true },               /* Adobe, flask-jwt-extended */
 	{ "kind", true },
 	{ "usage", true },
@@ -108,18 +110,35 @@ static enum mcpass_rc set_other(struct mp_kind *kind, const char *claim, const c
 	return mp_set(&kind->other, text, err);
 }
 
-static enum mcpass_rc read_place(const json_t *token, size_t at, struct mp_kind *kind,
-    struct mcpass_error *err)
+static enum mcpass_rc read_place(const json_t *token, const char *claim, bool is_ambiguous,
+    struct mp_kind *kind, struct mcpass_error *err)
 {
-	const json_t *value = said(token, places[at].claim);
+	const json_t *value = said(token, claim);
 	const char *word = json_string_value(value);
 
-	if (value == NULL || (places[at].is_ambiguous && (word == NULL || !names_a_token(word))))
+	if (value == NULL || (is_ambiguous && (word == NULL || !names_a_token(word))))
 		return MCPASS_OK;
 	kind->is_dpop = kind->is_dpop || mp_eq_nocase(word, "DPoP");
 	if (word != NULL && mp_kind_is_access(word))
 		return MCPASS_OK;
-	return set_other(kind, places[at].claim, word, err);
+	return set_other(kind, claim, word, err);
+}
+
+static enum mcpass_rc read_places(const json_t *token, struct mp_kind *kind,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+	char plain[PLAIN];
+	const char *claim;
+	json_t *value;
+
+	json_object_foreach ((json_t *)token, claim, value) {
+		normalise(claim, plain, sizeof(plain));
+		for (size_t i = 0; !rc && kind->other == NULL && i < MP_COUNT(places); i++)
+			if (strcmp(plain, places[i].claim) == 0)
+				rc = read_place(token, claim, places[i].is_ambiguous, kind, err);
+	}
+	return rc;
 }
 
 /* Claims that tie an ID token to a login (OIDC Core 2, 3.1.3.6, 3.3.2.11).  Some issuers
@@ -140,10 +159,11 @@ enum mcpass_rc mp_kind_read(const json_t *token, struct mp_kind *ret_kind,
     struct mcpass_error *err)
 {
 	struct mp_kind kind = { .is_like_id_token = looks_like_id_token(token) };
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc = read_places(token, &kind, err);
 
-	for (size_t i = 0; !rc && kind.other == NULL && i < MP_COUNT(places); i++)
-		rc = read_place(token, i, &kind, err);
+	/* Spring's refresh tokens name the access token that they are for. */
+	if (!rc && kind.other == NULL && said(token, "ati") != NULL)
+		rc = mp_set(&kind.other, "it has ati: a refresh token, not an access token", err);
 	/* spec: OIDC Back-Channel Logout 2.4, RFC 8417 2.2: a logout token, a security event */
 	if (!rc && kind.other == NULL && said(token, "events") != NULL)
 		rc = mp_set(&kind.other, "it has events: a logout token, not an access token", err);

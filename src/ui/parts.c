@@ -23,9 +23,15 @@ static bool is_text(struct mp_span value)
 	return value.len > 1 && value.data[0] == '"';
 }
 
+/* Some servers write the text where the block should be, or leave its type out. */
 static void read_part(struct mp_span item, bool is_resource, struct mp_part *part)
 {
 	struct mp_span values[PART_MEMBERS];
+
+	if (is_text(item)) {
+		part->text = item;
+		return;
+	}
 
 	mp_raw_values(item, part_names, PART_MEMBERS, values);
 	if (!is_resource && mp_span_is(values[TYPE], "\"resource\"")) {
@@ -34,7 +40,7 @@ static void read_part(struct mp_span item, bool is_resource, struct mp_part *par
 	}
 	part->is_resource = is_resource;
 	part->type = values[TYPE];
-	if (is_resource || mp_span_is(values[TYPE], "\"text\""))
+	if (is_resource || values[TYPE].data == NULL || mp_span_is(values[TYPE], "\"text\""))
 		part->text = is_text(values[TEXT]) ? values[TEXT] : part->text;
 	part->bytes = values[is_resource ? BLOB : DATA];
 	if (!is_text(part->bytes))
@@ -51,6 +57,18 @@ static void read_message(struct mp_span item, struct mp_part *part)
 	read_part(values[MESSAGE_CONTENT], false, part);
 	part->is_message = true;
 	part->role = values[ROLE];
+}
+
+/* The next item of a list; what is no list, but a text or an object, is its only item. */
+static bool next_item(struct mp_span list, const char **at, struct mp_span *ret_item)
+{
+	if (list.data == NULL || *at == list.data + list.len)
+		return false;
+	if (*list.data == '[')
+		return mp_raw_item(at, list.data + list.len, ret_item);
+	*at = list.data + list.len;
+	*ret_item = list;
+	return is_text(list) || *list.data == '{';
 }
 
 static enum mcpass_rc add_part(struct mp_parts *parts, struct mp_part **ret_part,
@@ -84,7 +102,7 @@ enum mcpass_rc mp_parts_read(const char *text, struct mp_parts *ret_parts,
 	list = values[CONTENTS].data != NULL ? values[CONTENTS]
 	    : values[MESSAGES].data != NULL ? values[MESSAGES] : values[CONTENT];
 	at = list.data;
-	while (!rc && at != NULL && mp_raw_item(&at, list.data + list.len, &item)) {
+	while (!rc && next_item(list, &at, &item)) {
 		rc = add_part(&parts, &part, err);
 		if (!rc && list.data == values[MESSAGES].data)
 			read_message(item, part);

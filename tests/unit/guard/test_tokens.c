@@ -128,6 +128,8 @@ static const struct {
 	{ "{\"type\":\"service-account\"}", true },            /* of the subject, not the token */
 	{ "{\"kind\":\"AccessToken\"}", true },
 	{ "{\"use\":\"sig\"}", true },
+	{ "{\"tokenUse\":\"access\"}", true },
+	{ "{\"Type\":\"user\"}", true },
 	{ "{\"token_type\":\"urn:ietf:params:oauth:token-type:access_token\"}", true },
 	{ "{\"sid\":\"s\",\"azp\":\"cli\",\"auth_time\":1,\"acr\":\"1\"}", true },
 
@@ -174,6 +176,14 @@ static const struct {
 	{ "{\"events\":{\"http://schemas.openid.net/event/backchannel-logout\":{}}}", false },
 	{ "{\"events\":{}}", false },
 	{ "{\"typ\":\"Bearer\",\"token_use\":\"refresh_token\"}", false },
+	{ "{\"TYP\":\"Refresh\"}", false },
+	{ "{\"tokenUse\":\"refresh\"}", false },
+	{ "{\"token-type\":\"refresh\"}", false },
+	{ "{\"TokenType\":\"RefreshToken\"}", false },
+	{ "{\"token_name\":\"id_token\"}", false },
+	{ "{\"jwt_type\":\"refresh\"}", false },
+	{ "{\"token_purpose\":\"refresh_token\"}", false },
+	{ "{\"ati\":\"a7\"}", false },                         /* Spring's refresh token */
 	{ "{\"token_type\":\"DPoP\"}", false },                /* and names no key */
 	{ "{\"typ\":\"DPoP\"}", false },
 };

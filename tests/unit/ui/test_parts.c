@@ -21,6 +21,13 @@ static const struct {
 	{ "a resource's text in a tool's answer",
 	    "{\"content\":[{\"type\":\"resource\",\"resource\":{\"text\":\"a\"}}]}", 1, 0, 1 },
 	{ "a link has neither", "{\"content\":[{\"type\":\"resource_link\",\"uri\":\"x:1\"}]}", 1, 0, 0 },
+	{ "a text for a list", "{\"content\":\"a\"}", 1, 0, 1 },
+	{ "one block for a list", "{\"content\":{\"type\":\"text\",\"text\":\"a\"}}", 1, 0, 1 },
+	{ "a text for a block", "{\"content\":[\"a\",{\"type\":\"text\",\"text\":\"b\"}]}", 2, 0, 2 },
+	{ "a block without a type", "{\"content\":[{\"text\":\"a\"}]}", 1, 0, 1 },
+	{ "a text for a message", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", 1, 0, 1 },
+	{ "null for a list", "{\"content\":null}", 0, 0, 0 },
+	{ "a number for a list", "{\"content\":7}", 0, 0, 0 },
 	{ "a resource", "{\"contents\":[{\"uri\":\"x\",\"blob\":\"AA==\"},{\"text\":\"a\"}]}", 2, 1, 1 },
 	{ "a message of a prompt", "{\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"image\","
 	    "\"data\":\"AA==\"}}]}", 1, 1, 0 },
