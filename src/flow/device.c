@@ -66,6 +66,9 @@ static enum mp_state mend(struct mcpass_client *client, const struct mcpass_erro
 enum mp_state mp_device_take_code(struct mcpass_client *client, const struct mcpass_event *event,
     struct mcpass_error *err)
 {
+	const struct mp_device_rules rules = { .server_url = client->server_url,
+		.loopback_http = (client->flags & MCPASS_LOOPBACK_HTTP) != 0,
+		.http_hosts = client->http_hosts };
 	struct mcpass_error why = { 0 };
 
 	mp_device_free(&client->device);
@@ -73,8 +76,7 @@ enum mp_state mp_device_take_code(struct mcpass_client *client, const struct mcp
 		return mp_broken(err, REQUESTING);
 	if (mp_device_answer(event->status, event->data, event->data_len, &client->device, &why))
 		return mend(client, &why, err);
-	if (mp_device_check_uris(&client->device, client->server_url,
-	    (client->flags & MCPASS_LOOPBACK_HTTP) != 0, err))
+	if (mp_device_check_uris(&client->device, &rules, err))
 		return mp_broken(err, REQUESTING);
 	return S_SHOWING;
 }

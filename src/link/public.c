@@ -26,7 +26,7 @@ static enum mcpass_rc open_browser(void *ctx, const char *url, int *ret_watch,
 {
 	const struct mcpass_link *owner = ctx;
 	char *plain = NULL;
-	enum mcpass_rc rc = mp_browse_check(url, &plain, err);
+	enum mcpass_rc rc = mp_browse_check(url, NULL, 0, &plain, err);
 
 	(void)ret_watch;
 	if (!rc && owner->cfg.open_browser(owner->cfg.ctx, plain) != 0)

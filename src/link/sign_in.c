@@ -159,7 +159,8 @@ static enum mcpass_rc open_browser(struct mp_link *link, const char *url,
 
 	if (link->options.open_browser != NULL)
 		return link->options.open_browser(link->options.open_browser_ctx, url, watch, why);
-	return mp_browse(url, watch, why);
+	return mp_browse(url, link->options.client.http_hosts, link->options.client.http_host_count,
+	    watch, why);
 }
 
 /* Shows the way, where there is a person to show it to.  *ret_paste_fd: where the redirect

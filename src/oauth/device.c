@@ -174,15 +174,17 @@ enum mcpass_rc mp_device_answer(int status, const char *data, size_t len,
 }
 
 /* A page may have a fragment, unlike an endpoint; whatever it is, it is not contacted. */
-static enum mcpass_rc check_uri(const char *uri, const char *server_url, bool loopback_http,
+static enum mcpass_rc check_uri(const char *uri, const struct mp_device_rules *rules,
     const char *name, struct mcpass_error *err)
 {
 	char *page = mp_dup_span((struct mp_span){ uri, strcspn(uri, "#") });
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
 	if (page == NULL)
 		return mp_nomem(err);
-	rc = mp_target_check(page, server_url, loopback_http, name, err);
+	if (!mp_target_is_allowed_http(page, (const char *const *)rules->http_hosts.items,
+	    rules->http_hosts.count))
+		rc = mp_target_check(page, rules->server_url, rules->loopback_http, name, err);
 	mp_free_wiped(page);
 	return rc;
 }
@@ -196,17 +198,17 @@ static bool same_origin(const char *a, const char *b)
 	    && mp_uri_same_origin(&one, &other);
 }
 
-enum mcpass_rc mp_device_check_uris(struct mp_device *device, const char *server_url,
-    bool loopback_http, struct mcpass_error *err)
+enum mcpass_rc mp_device_check_uris(struct mp_device *device,
+    const struct mp_device_rules *rules, struct mcpass_error *err)
 {
 	const char *complete = device->verification_uri_complete;
 	enum mcpass_rc rc;
 
 	/* spec: RFC 8628 3.2, 5.5 (what a person is sent to is what an endpoint may be) */
-	rc = check_uri(device->verification_uri, server_url, loopback_http, "verification_uri", err);
+	rc = check_uri(device->verification_uri, rules, "verification_uri", err);
 	if (rc || complete == NULL)
 		return rc;
-	rc = check_uri(complete, server_url, loopback_http, "verification_uri_complete", NULL);
+	rc = check_uri(complete, rules, "verification_uri_complete", NULL);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc || !same_origin(complete, device->verification_uri))

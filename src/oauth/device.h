@@ -25,11 +25,16 @@ struct mp_device {
  * MCPASS_E_DENIED    a refusal, err->oauth has the code; MCPASS_E_IO for 429 and 5xx */
 enum mcpass_rc mp_device_answer(int status, const char *data, size_t len,
     struct mp_device *ret_device, struct mcpass_error *err);
+struct mp_device_rules {                /* borrowed */
+	const char *server_url;
+	bool loopback_http;
+	struct mp_strings http_hosts;   /* plain http is allowed to them */
+};
 /* Whether the address may be shown to a person, judged as the endpoints are (target.h): no
  * script, no file, no plain http on a far host.  A longer one that may not be shown, or leads
  * to another origin, is left out. */
-enum mcpass_rc mp_device_check_uris(struct mp_device *device, const char *server_url,
-    bool loopback_http, struct mcpass_error *err);
+enum mcpass_rc mp_device_check_uris(struct mp_device *device,
+    const struct mp_device_rules *rules, struct mcpass_error *err);
 /* Whether the page at uri is on another host than the issuer: a person is told. */
 bool mp_device_is_elsewhere(const char *uri, const char *issuer);
 void mp_device_free(struct mp_device *device);

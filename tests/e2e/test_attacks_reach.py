@@ -414,6 +414,31 @@ def test_plain_http_in_a_private_network(label, allowed, elsewhere, code, word):
                done.stderr)
 
 
+@lib.rows([
+    ("by a browser", [], "Opened your browser at as.internal"),
+    ("by a code", ["--grant", "device"], "/device"),
+])
+def test_a_person_signs_in_over_plain_http(label, args, word):
+    """What was allowed for the issuer is allowed for its pages."""
+    with Scene() as s:
+        without_proxy(s)
+        sites = [hostile(s, {}), hostile(s, {})]
+        resolve = []
+        for site, name in zip(sites, INTERNAL):
+            port = site.url.rsplit(":", 1)[1]
+            site.url = f"http://{name}:{port}"
+            resolve += ["--allow-http", name, "--resolve", f"{name}:{port}:127.0.0.1"]
+        grants = ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]
+        issuer = Issuer(s, sites[1], device_authorization_endpoint=sites[1].url + "/code",
+                        grant_types_supported=grants)
+        sites[1].routes["/code"] = (200, JSON, json.dumps({
+            "device_code": mint("device"), "user_code": "ABCD-EFGH", "interval": 1, "expires_in": 60,
+            "verification_uri": sites[1].url + "/device"}))
+        done = s.run("login", Server(s, issuer.url, sites[0]).url, *resolve, "--client-issuer", issuer.url, *args)
+        expect_eq("exit code", done.returncode, 0, done.stderr)
+        expect("where", word in done.stderr, done.stderr)
+
+
 def test_an_identity_provider_over_http():
     with Scene() as s:
         files = [s.write(name, mint(name)) for name in ("assertion", "client", "idp")]

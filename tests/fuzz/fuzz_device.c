@@ -22,13 +22,16 @@ static void require_printable(const char *text, size_t max)
 
 static void check_device(struct mp_device *device)
 {
+	static const struct mp_device_rules rules = { .server_url = "https://rs.example/mcp",
+		.loopback_http = true };
+
 	require_printable(device->user_code, MP_MAX_USER_CODE);
 	require_printable(device->verification_uri, MP_MAX_URI);
 	if (device->verification_uri_complete != NULL)
 		require_printable(device->verification_uri_complete, MP_MAX_URI);
 	require(device->expires_in > 0 && device->expires_in <= MP_MAX_DEVICE_LIFETIME);
 	require(device->interval > 0 && device->interval <= MP_MAX_TOKEN_LIFETIME);
-	if (mp_device_check_uris(device, "https://rs.example/mcp", true, NULL) == MCPASS_OK)
+	if (mp_device_check_uris(device, &rules, NULL) == MCPASS_OK)
 		require(strncasecmp(device->verification_uri, "https://", 8) == 0);
 }
 

@@ -62,7 +62,7 @@ static enum mcpass_rc ask_person(void *ctx, const char *url, int *ret_watch,
 	mp_say(false, "Sign in as %s with the password %s", people->names[0],
 	    mp_secret_reveal(&people->passwords[0]));
 	rc = demo->no_browser ? mp_fail(err, MCPASS_E_IO, NULL, "none is started: --no-browser")
-	    : mp_browse(url, ret_watch, err);
+	    : mp_browse(url, NULL, 0, ret_watch, err);
 	if (rc)
 		mp_say(false, "('mcpass demo --auto' does it without a browser.)");
 	return rc;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include "io/browser/opener.h"
 #include "io/browser/spawn.h"
+#include "oauth/target.h"
 #include "wire/uri.h"
 
 #define MAX_OPENERS 8           /* of BROWSER, which lists two or three */
@@ -201,14 +202,16 @@ bool mp_browse_is_remote(void)
 
 /* An authorization server chose this URL, and a desktop opens files, mail and programs
  * by other schemes.  It begins with "http": no browser takes it for an option. */
-enum mcpass_rc mp_browse_check(const char *url, char **ret_plain, struct mcpass_error *err)
+enum mcpass_rc mp_browse_check(const char *url, const char *const *http_hosts, size_t count,
+    char **ret_plain, struct mcpass_error *err)
 {
 	struct mp_uri uri;
 	enum mcpass_rc rc;
 
 	if (mp_uri_parse(url, &uri, NULL) != MCPASS_OK)
 		return mp_fail(err, MCPASS_E_POLICY, "RFC 8252 6", "not a URL to open a browser with");
-	if (!uri.is_https && !mp_uri_is_loopback(&uri))
+	if (!uri.is_https && !mp_uri_is_loopback(&uri)
+	    && !mp_target_is_allowed_http(url, http_hosts, count))
 		return mp_fail(err, MCPASS_E_POLICY, "OAuth 2.1 1.5",
 		    "a browser is opened with https:// only, not with %s", url);
 	/* Openers are scripts, and some hand it on to PowerShell; spec: CVE-2025-6514 */
@@ -219,14 +222,15 @@ enum mcpass_rc mp_browse_check(const char *url, char **ret_plain, struct mcpass_
 	    : MCPASS_OK;
 }
 
-enum mcpass_rc mp_browse(const char *url, int *ret_watch, struct mcpass_error *err)
+enum mcpass_rc mp_browse(const char *url, const char *const *http_hosts, size_t count,
+    int *ret_watch, struct mcpass_error *err)
 {
 	struct openers openers = { .count = 0 };
 	mp_command_line lines[MAX_OPENERS];
 	char *plain = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_browse_check(url, &plain, err);
+	rc = mp_browse_check(url, http_hosts, count, &plain, err);
 	if (!rc)
 		rc = find_openers(plain, &openers, err);
 	for (size_t i = 0; i < openers.count; i++)

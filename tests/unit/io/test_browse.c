@@ -109,7 +109,7 @@ static void test_opened(void)
 	sigdelset(&all, SIGTERM);       /* a run that hangs can still be ended */
 	sigprocmask(SIG_SETMASK, &all, &before);
 	signal(SIGPIPE, SIG_IGN);
-	CHECK_EQ("started", mp_browse(URL, NULL, &err), MCPASS_OK);
+	CHECK_EQ("started", mp_browse(URL, NULL, 0, NULL, &err), MCPASS_OK);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	/* Nobody waited for it: it waits for us. */
@@ -164,11 +164,18 @@ static const struct {
 
 static void test_urls(void)
 {
+	static const char *const allowed[] = { "as.internal" };
+
 	setenv("BROWSER", in_folder("fake"), 1);
+	CHECK_EQ("plain http to a host that is allowed", mp_browse("http://as.internal:8080/a", allowed, 1,
+	    NULL, NULL), MCPASS_OK);
+	CHECK_HAS("it is opened", account(), "http://as.internal:8080/a");
+	CHECK_EQ("and to no other", mp_browse("http://xas.internal/a", allowed, 1, NULL, NULL),
+	    MCPASS_E_POLICY);
 	for (size_t i = 0; i < COUNT(url_rows); i++) {
 		struct mcpass_error err = { 0 };
 
-		CHECK_EQ(url_rows[i].label, mp_browse(url_rows[i].url, NULL, &err), url_rows[i].want);
+		CHECK_EQ(url_rows[i].label, mp_browse(url_rows[i].url, NULL, 0, NULL, &err), url_rows[i].want);
 		if (url_rows[i].want == MCPASS_OK)
 			CHECK_HAS(url_rows[i].label, account(), url_rows[i].url);
 		else
@@ -250,7 +257,7 @@ static void test_find(void)
 		put("DISPLAY", find_rows[i].display);
 		put("WAYLAND_DISPLAY", find_rows[i].wayland);
 		put("WSL_DISTRO_NAME", find_rows[i].wsl);
-		CHECK_EQ(find_rows[i].label, mp_browse(URL, NULL, &err), find_rows[i].want);
+		CHECK_EQ(find_rows[i].label, mp_browse(URL, NULL, 0, NULL, &err), find_rows[i].want);
 		if (find_rows[i].want == MCPASS_OK) {
 			snprintf(path, sizeof(path), "name=%s\n", find_rows[i].says);
 			CHECK_HAS(find_rows[i].label, account(), path);
@@ -287,7 +294,7 @@ static void test_outcome(void)
 		int watch = -1;
 
 		setenv("BROWSER", outcome_rows[i].browser, 1);
-		CHECK_EQ(outcome_rows[i].label, mp_browse(URL, &watch, &err), MCPASS_OK);
+		CHECK_EQ(outcome_rows[i].label, mp_browse(URL, NULL, 0, &watch, &err), MCPASS_OK);
 		CHECK(outcome_rows[i].label, peer_readable(watch, PATIENCE_MS));
 		CHECK_EQ(outcome_rows[i].label, mp_spawn_outcome(watch, &err),
 		    outcome_rows[i].fails != NULL ? MCPASS_E_IO : MCPASS_OK);

@@ -254,7 +254,7 @@ static enum mcpass_rc failing_browser(void *ctx, const char *url, int *ret_watch
     struct mcpass_error *err)
 {
 	setenv("BROWSER", ctx, 1);
-	return mp_browse(url, ret_watch, err);
+	return mp_browse(url, NULL, 0, ret_watch, err);
 }
 
 static int show_each(void *ctx, const char *url, bool opened, const char *why)

@@ -9,6 +9,8 @@
 #define RS "https://rs.example/mcp"
 #define RS_ENCODED "https%3A%2F%2Frs.example%2Fmcp"
 
+static const struct mp_device_rules far = { .server_url = RS };
+
 static void test_forms(void)
 {
 	const struct mcpass_header extra = { "audience", "api" };
@@ -133,7 +135,7 @@ static void test_oom(void)
 
 		rc = mp_device_answer(200, text, strlen(text), &device, &err);
 		if (!rc)
-			rc = mp_device_check_uris(&device, RS, false, &err);
+			rc = mp_device_check_uris(&device, &far, &err);
 		CHECK_OOM("memory, or a device", rc, MCPASS_OK);
 		mp_device_free(&device);
 	}
@@ -153,6 +155,9 @@ static const struct {
 	    MCPASS_E_POLICY },
 	{ "loopback, of a far server", "http://127.0.0.1:1/d", NULL, RS, true, MCPASS_E_POLICY },
 	{ "plain http", "http://as.example/d", NULL, RS, true, MCPASS_E_POLICY },
+	{ "plain http to a host that is allowed", "http://as.internal:8080/realms/r/device#x", NULL, RS, false,
+	    MCPASS_OK },
+	{ "and to no other", "http://as.internal.evil.example/d", NULL, RS, false, MCPASS_E_POLICY },
 	{ "a private address", "https://169.254.169.254/d", NULL, RS, true, MCPASS_E_POLICY },
 	{ "a script", "javascript:alert(1)", NULL, RS, false, MCPASS_E_PROTOCOL },
 	{ "data", "data:text/html,x", NULL, RS, false, MCPASS_E_PROTOCOL },
@@ -182,7 +187,7 @@ static void test_complete(void)
 		struct mp_device device = { .verification_uri = (char *)"https://as.example/d",
 			.verification_uri_complete = strdup(complete_rows[i].complete) };
 
-		CHECK_EQ(complete_rows[i].label, mp_device_check_uris(&device, RS, false, NULL), MCPASS_OK);
+		CHECK_EQ(complete_rows[i].label, mp_device_check_uris(&device, &far, NULL), MCPASS_OK);
 		CHECK(complete_rows[i].label,
 		    (device.verification_uri_complete != NULL) == complete_rows[i].shown);
 		free(device.verification_uri_complete);
@@ -195,14 +200,17 @@ static void test_complete(void)
 
 static void test_uris(void)
 {
+	char *hosts[] = { (char *)"as.internal" };
+
 	for (size_t i = 0; i < COUNT(uri_rows); i++) {
 		struct mp_device device = { .verification_uri = (char *)uri_rows[i].uri,
 			.verification_uri_complete = uri_rows[i].complete != NULL
 			    ? strdup(uri_rows[i].complete) : NULL };
 		struct mcpass_error err = { 0 };
+		struct mp_device_rules rules = { .server_url = uri_rows[i].server,
+			.loopback_http = uri_rows[i].loopback, .http_hosts = { hosts, 1 } };
 
-		CHECK_EQ(uri_rows[i].label, mp_device_check_uris(&device, uri_rows[i].server,
-		    uri_rows[i].loopback, &err), uri_rows[i].want);
+		CHECK_EQ(uri_rows[i].label, mp_device_check_uris(&device, &rules, &err), uri_rows[i].want);
 		free(device.verification_uri_complete);
 	}
 }
