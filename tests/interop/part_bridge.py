@@ -2,6 +2,7 @@
 it, in each of the four pairs of eras."""
 
 import json
+import os
 import subprocess
 
 import install
@@ -18,8 +19,9 @@ PAIRS = [("old host, old server", 1, "", ["--protocol", OLD]), ("old host, new s
          ("a host of either era, new server", 2, "auto", [])]
 
 
-def features(world, **settings):
-    args = install.node_script(world, FOLDER, "features.mjs")
+def features(world, python=None, **settings):
+    args = [python, os.path.join(install.HERE, "client_python", "features.py")] if python \
+        else install.node_script(world, FOLDER, "features.mjs")
     done = subprocess.run([*args, json.dumps(settings)], capture_output=True, text=True, env=world.env,
                           timeout=lib.PATIENCE)
     expect_eq("the client ends well", done.returncode, 0, done.stdout[-2000:] + done.stderr[-2000:])
@@ -44,6 +46,8 @@ def compare(direct, bridged, is_same_era):
 def run(report):
     package = "@modelcontextprotocol/client"
     subject = report.subject("TypeScript SDK over stdio", install.npm_version(install.npm(FOLDER), package), "MCP host")
+    python = install.pip("client_python1")
+    other = report.subject("Python SDK 1 over stdio", install.pip_version(python, "mcp"), "MCP host")
     with World() as world:
         world.start_authserver()
         world.start_serve("--fixtures")
@@ -53,4 +57,10 @@ def run(report):
                 direct = features(world, sdk=sdk, era=era, url=world.url, token=token)
                 bridged = features(world, sdk=sdk, era=era, command=[lib.PROGRAM, "bridge", world.url, *protocol])
                 compare(direct, bridged, (sdk == 1 or era == "legacy") == bool(protocol))
+                remark(f"{len(direct)} answers compared")
+        for name, protocol in (("old host, old server", ["--protocol", OLD]), ("old host, new server", [])):
+            with other.step(name) as remark:
+                direct = features(world, python=python, url=world.url, token=token)
+                bridged = features(world, python=python, command=[lib.PROGRAM, "bridge", world.url, *protocol])
+                compare(direct, bridged, bool(protocol))
                 remark(f"{len(direct)} answers compared")
