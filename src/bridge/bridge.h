@@ -49,10 +49,10 @@ struct mp_bridge_config {                       /* borrowed until mp_bridge_free
 	const char *const *allow, *const *deny; /* names of tools as the server has them; '*' is any text */
 	size_t allow_count, deny_count; /* allow_count 0: all */
 	size_t max_message;             /* bytes of one line of the host; 0: MP_MAX_MESSAGE */
-	int64_t sign_in_wait_ms;        /* a request is answered that somebody has to sign in when it
+	int64_t sign_in_wait_ms;        /* a request is answered with where to sign in when it
 	                                 * waited that long; < 0: it waits on */
-	int64_t early_ms;               /* initialize is answered after that time, though nobody has
-	                                 * signed in; < 0: not before */
+	int64_t early_ms;               /* initialize is answered after that time, signed in or
+	                                 * not; < 0: it waits */
 	mcpass_random_fn *random;       /* for requestState */
 	void *random_ctx;
 };
@@ -71,7 +71,7 @@ enum mcpass_rc mp_bridge_from_host(struct mp_bridge *bridge, const char *bytes, 
     struct mcpass_error *err);
 /* The host closed its side: a last line without an end counts. */
 enum mcpass_rc mp_bridge_host_ended(struct mp_bridge *bridge, struct mcpass_error *err);
-/* What is to be written to the host; whoever wrote some of it says how much. */
+/* What is to be written to the host, and how much of it was written. */
 struct mp_span mp_bridge_output(const struct mp_bridge *bridge);
 void mp_bridge_wrote(struct mp_bridge *bridge, size_t len);
 

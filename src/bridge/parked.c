@@ -13,7 +13,7 @@
 
 /* --- asking --- */
 
-/* No name of a request: whoever knows it may answer for it. */
+/* It cannot be guessed: a request that carries it may answer for the parked one. */
 static enum mcpass_rc new_token(struct mp_bridge *b, char **ret_token, struct mcpass_error *err)
 {
 	uint8_t bytes[16];

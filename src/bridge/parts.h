@@ -284,7 +284,7 @@ enum mcpass_rc mp_tools_find(struct mp_bridge *b, struct mp_request *r, bool *re
     struct mcpass_error *err);
 
 /* asked.c: requests to the host whose answers go where they belong */
-/* server MP_NO_SERVER: nobody waits for the answer. */
+/* server MP_NO_SERVER: the answer goes nowhere. */
 #define MP_NO_SERVER ((size_t)-1)
 enum mcpass_rc mp_asked_add(struct mp_bridge *b, size_t server, struct mp_span server_id,
     char **ret_id, struct mcpass_error *err);

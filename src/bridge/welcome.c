@@ -29,7 +29,7 @@ static enum mcpass_rc merge_capabilities(const struct mp_bridge *b, bool is_new,
 	return MCPASS_OK;
 }
 
-/* Nobody knows yet what the server offers: what most do. */
+/* It is not known yet what the server offers: what most servers do. */
 static json_t *guess_capabilities(void)
 {
 	return json_pack("{s:{s:b}, s:{s:b}, s:{s:b}}", "tools", "listChanged", 1, "prompts",

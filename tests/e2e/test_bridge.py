@@ -174,7 +174,7 @@ def test_ten_at_once():
 
 
 def test_sign_in_is_told():
-    """Nobody signs in: initialize is answered before, a request says where, a later one finds the login."""
+    """No person signs in: initialize is answered before, a request says where, a later one finds the login."""
     with World() as world:
         world.start_both()
         host = Host(world, world.url, "--no-browser", "--answer-within", "1", "--sign-in-wait", "1")
@@ -360,7 +360,7 @@ def test_host_does_not_read():
 
 
 def test_stderr_is_not_read():
-    """Standard error is a pipe that nobody reads: nothing waits for it."""
+    """Standard error is a pipe that is not read: nothing waits for it."""
     with World() as world:
         old = Old(world, tools_list=lambda asked: {"tools": []})
         host = Host(world, old.url, "--explain", stderr=subprocess.PIPE)
@@ -464,7 +464,7 @@ def test_log():
 
 @rows([("0.1", "mcp-remote-0.1.37", {}), ("0.15", "mcp-remote-v1", {"issuer": True})])
 def test_import(label, folder, extra):
-    """The login of mcp-remote becomes ours: nobody signs in, and no client is registered."""
+    """The login of mcp-remote becomes ours: no person signs in, and no client is registered."""
     with World() as world:
         world.start_both()
         expect_eq("a login", world.run("login", world.url).returncode, 0)

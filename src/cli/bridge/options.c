@@ -17,10 +17,10 @@ static const struct mp_option options[] = {
 	{ "answer-within", '\0', MP_OPTION_TIME, "TIME", AT(answer_within_ms),
 	    "Answer initialize after that time, whatever the server does. Default 8s." },
 	{ "sign-in-wait", '\0', MP_OPTION_TIME, "TIME", AT(sign_in_wait_ms),
-	    "While somebody has to sign in, let a request wait that long; then it is answered with"
+	    "While a person has to sign in, let a request wait that long; then it is answered with"
 	    " where to do that. Default 45s." },
 	{ "wait-for-sign-in", '\0', MP_OPTION_FLAG, NULL, AT(wait_for_sign_in),
-	    "Let requests wait until somebody has signed in." },
+	    "Let requests wait until a person has signed in." },
 	{ "max-message", '\0', MP_OPTION_TEXT, "SIZE", AT(max_message),
 	    "Refuse messages that are longer: 64M (the default), 512K." },
 	{ "log", '\0', MP_OPTION_TEXT, "FILE", AT(log),

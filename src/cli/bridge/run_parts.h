@@ -52,7 +52,7 @@ void mp_run_touch(struct mp_run *run);
 /* Tells the bridge the time, before it is told anything else. */
 enum mcpass_rc mp_run_now(struct mp_run *run, struct mcpass_error *err);
 
-/* A login has ended, with nobody left to tell. */
+/* A login has ended, and the host has gone. */
 void mp_run_login_ended(struct mp_run *run);
 
 /* --- run_alone.c --- */

@@ -134,7 +134,7 @@ static void on_signed_in(void *ctx, enum mcpass_rc rc, const struct mcpass_error
 	struct mcpass_error failed = { 0 };
 
 	if (rc)
-		mp_run_log(server->run, "nobody signed in to %s: %s", server->what, why->detail);
+		mp_run_log(server->run, "the login to %s has failed: %s", server->what, why->detail);
 	else
 		mp_run_log(server->run, "signed in to %s", server->what);
 	check(server->run, end_telling(server, &failed), &failed);

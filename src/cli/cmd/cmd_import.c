@@ -184,7 +184,7 @@ const struct mp_command mp_command_import = {
 	.summary = "Take over the login of mcp-remote",
 	.operands = "mcp-remote URL",
 	.about = "Reads what mcp-remote keeps of its login at URL (in ~/.mcp-auth, or"
-	    " $MCP_REMOTE_CONFIG_DIR), so that nobody signs in again: the client that it registered, and"
+	    " $MCP_REMOTE_CONFIG_DIR), so that no person signs in again: the client that it registered, and"
 	    " its refresh token.\n",
 	.examples = "  mcpass import mcp-remote https://mcp.example.com/mcp\n",
 	.least = 2,

@@ -45,7 +45,7 @@ struct mp_conn_wish {
 	enum mcpass_rc (*open_browser)(void *ctx, const char *url, int *ret_watch,
 	    struct mcpass_error *err);
 	void *open_browser_ctx;
-	/* A host is in front, and nobody at a terminal: its loop, its own eyes, its initialize. */
+	/* For a host in front, without a terminal: the loop, the callbacks, its initialize. */
 	struct mp_loop *loop;
 	const struct mp_link_ui *ui;
 	const char *initialize;

@@ -49,7 +49,7 @@ static const struct {
 	{ "--token-endpoint", "mcp-remote " URL " --token-endpoint https://s/", URL, "left out" },
 	{ "--use-id-token", "mcp-remote " URL " --use-id-token", URL, "left out" },
 	{ "--disable-cookies", "mcp-remote " URL " --disable-cookies", URL, NULL },
-	{ "a flag that nobody knows", "mcp-remote " URL " --new", URL, "--new is left out" },
+	{ "an unknown flag", "mcp-remote " URL " --new", URL, "--new is left out" },
 	{ "no URL", "mcp-remote --debug", NULL, NULL },
 	{ "a quote without an end", "mcp-remote 'x", NULL, NULL },
 };
