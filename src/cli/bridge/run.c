@@ -10,6 +10,7 @@
 #include "cli/hosts/entry.h"
 #include "io/clock.h"
 #include "io/entropy.h"
+#include "io/system/memory.h"
 #include "ui/signals.h"
 
 /* A host gives up after 10 to 60 seconds. */
@@ -44,6 +45,7 @@ static void hold(struct mp_run *run, bool is_held)
 /* At once: a link has more to tell than one thing. */
 void mp_run_touch(struct mp_run *run)
 {
+	run->was_busy = true;
 	if (mp_bridge_output(run->bridge).len > HOLD_BYTES)
 		hold(run, true);
 	mp_loop_soon(run->loop, &run->flush);
@@ -130,10 +132,15 @@ static void on_parent(void *ctx)
 {
 	struct mp_run *run = ctx;
 
-	if (getppid() != run->parent_pid)
+	if (getppid() != run->parent_pid) {
 		end(run, true);
-	else
-		mp_loop_set(run->loop, &run->parent, mp_now_ms() + PARENT_MS);
+		return;
+	}
+	/* A quiet second after a busy one: hosts keep many bridges that have little to do. */
+	if (run->was_busy && mp_bridge_pending(run->bridge) == 0)
+		mp_memory_return();
+	run->was_busy = false;
+	mp_loop_set(run->loop, &run->parent, mp_now_ms() + PARENT_MS);
 }
 
 /* --- the host --- */
