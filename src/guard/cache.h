@@ -24,7 +24,7 @@ struct mp_entry {
 	uint64_t generation;            /* and which of the issuer's sets it was found in */
 	int64_t at;                     /* when the issuer was asked; Unix time, seconds */
 	char *failure;                  /* owned, or NULL */
-	/* memory.c's own: */
+	/* cache.c's own: */
 	struct mp_entry *next;          /* in its bucket */
 	struct mp_entry *newer, *older;
 };

@@ -36,7 +36,7 @@ struct mp_issuer {
 	int64_t refresh_grace;          /* seconds; 0: none */
 	const struct mp_fault *fault;   /* or NULL: behave */
 	struct mp_form fault_asked;     /* the last authorization request, for faults only */
-	struct mp_client *clients;      /* known.c */
+	struct mp_client *clients;      /* configured.c */
 	struct mp_trusted *trusted;
 	size_t client_count, trusted_count;
 	struct mp_strings vouched, cors_origins, proxies;
@@ -74,7 +74,7 @@ typedef enum mcpass_rc mp_turn_fn(const struct mp_turn *turn, struct mcpass_erro
 enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
     struct mp_issuer *issuer, struct mcpass_error *err);
 
-/* --- ask.c: what a request says --- */
+/* --- request.c: what a request says --- */
 /* The value of a header, NULL when absent; one that stands there twice is refused. */
 enum mcpass_rc mp_request_header(const struct mp_turn *turn, const char *name,
     const char **ret_value, struct mcpass_error *err);
@@ -97,7 +97,7 @@ bool mp_request_same_origin(const struct mp_turn *turn);
  * sends them: no image, no frame, no prefetch.  False where it says nothing. */
 bool mp_request_is_direct(const struct mp_turn *turn);
 
-/* --- reply.c: how it is answered --- */
+/* --- response.c: how it is answered --- */
 /* Refuses a request: MCPASS_E_DENIED with an OAuth error code for its sender. */
 enum mcpass_rc mp_response_refuse(struct mcpass_error *err, const char *code, const char *spec,
     const char *fmt, ...) MP_PRINTF(4, 5);
@@ -214,11 +214,11 @@ mp_turn_fn mp_manage_get, mp_manage_put, mp_manage_delete; /* manage.c */
 mp_turn_fn mp_authorize_handle;                         /* authorize.c */
 mp_turn_fn mp_login_handle;                             /* login.c */
 mp_turn_fn mp_consent_handle;                           /* consent.c */
-mp_turn_fn mp_token_handle;                             /* token.c */
+mp_turn_fn mp_token_handle;                             /* token_endpoint.c */
 mp_turn_fn mp_revoke_handle;                            /* revoke.c */
 mp_turn_fn mp_par_handle;                               /* par.c */
 mp_turn_fn mp_introspect_handle;                        /* introspect.c */
-mp_turn_fn mp_device_handle;                            /* device.c */
+mp_turn_fn mp_device_handle;                            /* device_code.c */
 mp_turn_fn mp_device_page_show, mp_device_page_enter;   /* device_page.c */
 
 /* True when the path is one of the places where metadata is looked for. */

@@ -70,7 +70,7 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
     struct mp_conn *conn, struct mcpass_error *err);
 void mp_conn_close(struct mp_conn *conn);
 
-/* --- conn_input.c --- */
+/* --- inputs.c --- */
 /* Files that hold a secret are read as secret_file.h says: one of ours that others may read is
  * MCPASS_E_POLICY. */
 /* "N: v" each, or with @FILE the lines of a file. */

@@ -1,6 +1,6 @@
 /* proxy.h - which proxy a request goes through.  It is chosen here, as libcurl would from
  * the environment, so that it is known which connections are to the proxy and which are to
- * the host itself, whose address is then judged (http_reach.c). */
+ * the host itself, whose address is then judged (reach.c). */
 #ifndef MP_IO_HTTP_PROXY_H
 #define MP_IO_HTTP_PROXY_H
 #include "wire/uri.h"

@@ -13,7 +13,7 @@ struct mp_client {
 	int64_t used_at;                /* when a person last allowed it, or it got a token; 0: never */
 	struct mp_strings audiences;    /* as in struct mp_issuer_client */
 	struct mp_strings introspects;
-	bool is_known;                  /* the operator's (known.c); not written down */
+	bool is_known;                  /* the operator's (configured.c); not written down */
 	/* What it told us and may be told, in this order in mp_client_public: */
 	char *client_id;
 	int64_t client_id_issued_at;

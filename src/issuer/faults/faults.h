@@ -57,7 +57,7 @@ enum mcpass_rc mp_faults_instead(const struct mp_turn *turn, enum mp_fault_at at
 enum mcpass_rc mp_faults_after(const struct mp_turn *turn, enum mp_fault_at at,
     struct mcpass_error *err);
 
-/* --- spoil.c: each does nothing where it finds nothing to do --- */
+/* --- edits.c: each does nothing where it finds nothing to do --- */
 enum mcpass_rc mp_edits_members(const struct mp_turn *turn, const struct mcpass_header *edits,
     struct mcpass_error *err);
 enum mcpass_rc mp_edits_params(const struct mp_turn *turn, const struct mcpass_header *edits,

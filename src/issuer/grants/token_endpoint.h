@@ -15,10 +15,10 @@ struct mp_token_ask {                   /* one request; all borrowed */
 };
 typedef enum mcpass_rc mp_token_fn(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err);
-mp_token_fn mp_client_credentials_grant;       /* credentials.c */
-mp_token_fn mp_jwt_bearer_grant;            /* bearer.c */
-mp_token_fn mp_token_exchange_grant;          /* exchange.c */
-mp_token_fn mp_id_jag_grant;             /* vouch.c: the half of it that is for an ID-JAG */
+mp_token_fn mp_client_credentials_grant;       /* client_credentials.c */
+mp_token_fn mp_jwt_bearer_grant;            /* jwt_bearer.c */
+mp_token_fn mp_token_exchange_grant;          /* token_exchange.c */
+mp_token_fn mp_id_jag_grant;             /* id_jag.c: the half of it that is for an ID-JAG */
 mp_token_fn mp_device_grant;            /* device_grant.c */
 
 /* What begins or goes on with a family: refuses another resource than was allowed, and
@@ -47,7 +47,7 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 enum mcpass_rc mp_token_scope(const struct mp_form *form, const struct mp_strings *ceiling,
     char **ret_scope, struct mcpass_error *err);
 
-/* --- bound.c: proof of possession.  spec: RFC 9449 --- */
+/* --- dpop.c: proof of possession.  spec: RFC 9449 --- */
 /* *ret_thumbprint: of the key in the request's DPoP proof, the caller's (free); NULL when
  * it has none.  endpoint: the path that the proof is for ("/token").  Refuses with
  * invalid_dpop_proof, use_dpop_nonce. */

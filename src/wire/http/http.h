@@ -31,7 +31,7 @@ size_t mp_header_count(const struct mcpass_header *items, size_t count, const ch
  * whatever its parameters; spec: RFC 9110 8.3 */
 bool mp_media_type_is(const char *content_type, const char *type);
 
-/* --- http_date.c --- */
+/* --- date.c --- */
 /* A date in any of the three forms, as Unix time; spec: RFC 9110 5.6.7 */
 bool mp_http_date(const char *text, int64_t *ret_time);
 /* Seconds from now that a Retry-After asks to wait, a day at most; 0: none, or it cannot be
