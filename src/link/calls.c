@@ -265,7 +265,7 @@ static struct mp_link_call *next_call(struct mp_link *link)
 void mp_link_start_calls(struct mp_link *link)
 {
 	struct mp_link_call *call;
-	bool goes_on = link->started;
+	bool goes_on = link->started && !mp_link_waits_for_token(link);
 
 	while (goes_on && (call = next_call(link)) != NULL) {
 		struct mcpass_error why = { 0 };

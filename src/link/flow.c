@@ -1,6 +1,7 @@
 /* Flows: one run of the client at a time, from what it is for to what comes of it. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/limits.h"
 #include "base/secret.h"
 #include "io/clock.h"
 #include "link/link_parts.h"
@@ -109,6 +110,12 @@ static void end_flow(struct mp_link *link, const struct mcpass_error *why)
 	mp_link_wake(link);
 }
 
+static bool runs_out_soon(const struct mp_link *link)
+{
+	return link->token != NULL && link->token->expires_at != 0
+	    && link->token->expires_at <= mp_now_s() + MP_EXPIRY_MARGIN;
+}
+
 static void succeed(struct mp_link *link, const struct mcpass_action *action)
 {
 	struct mcpass_token *token = NULL;
@@ -121,6 +128,7 @@ static void succeed(struct mp_link *link, const struct mcpass_action *action)
 	}
 	mcpass_token_free(link->token);
 	link->token = token;
+	link->was_renewed_early = runs_out_soon(link);  /* it is a short one: the next would be, too */
 	end_flow(link, NULL);
 }
 
@@ -243,6 +251,18 @@ void mp_link_next_flow(struct mp_link *link)
 		begin(link, &start);
 	else if (link->refusals != NULL)
 		begin_for(link, link->refusals);
+	else if (link->started && link->calls != NULL && !link->was_renewed_early
+	    && runs_out_soon(link)) {
+		link->was_renewed_early = true;         /* the old one serves meanwhile */
+		begin(link, &start);
+	}
+}
+
+bool mp_link_waits_for_token(const struct mp_link *link)
+{
+	return link->flow.is_running && link->flow.began_with == MCPASS_EV_START
+	    && link->token != NULL && link->token->expires_at != 0
+	    && link->token->expires_at <= mp_now_s();
 }
 
 static void free_refusals(struct mp_link *link)

@@ -113,6 +113,7 @@ struct mp_link {
 	bool client_is_broken;          /* it failed: a new one begins with the next flow */
 	bool started;                   /* the client was asked for what is stored */
 	struct mcpass_token *token;     /* a copy; NULL: none */
+	bool was_renewed_early;         /* it was tried for this token, or makes no sense for it */
 	unsigned generation;            /* counts the flows that ended well */
 	struct mp_link_flow flow;
 	struct mp_link_refusal *refusals;
@@ -174,6 +175,8 @@ void mp_link_feed(struct mp_link *link, struct mcpass_event *event);
 void mp_link_fail_flow(struct mp_link *link, const struct mcpass_error *why);
 /* No login for anything that waits for one. */
 void mp_link_drop_flows(struct mp_link *link, const struct mcpass_error *why);
+/* The token of the moment has run out, and another one is being fetched. */
+bool mp_link_waits_for_token(const struct mp_link *link);
 /* The server took the token of the present generation; headers as it sent them. */
 void mp_link_accepted(struct mp_link *link, const struct mcpass_header *headers, size_t count);
 void mp_link_init_flow(struct mp_link *link);

@@ -2,6 +2,7 @@
  * slow reader slows the server. */
 #include <stdlib.h>
 #include <string.h>
+#include "base/limits.h"
 #include "harness/check.h"
 #include "io/clock.h"
 #include "world.h"
@@ -353,6 +354,42 @@ static void test_one_login(void)
 	world_stop();
 }
 
+/* A token that ends within the margin is renewed by the next request, which does not wait for
+ * it; a token that never lasts longer is not renewed again and again. */
+static void test_early_refresh(void)
+{
+	struct told told = { 0 };
+	struct mp_link_options options;
+	int64_t soon;
+
+	world_start();
+	world.lifetime = MP_EXPIRY_MARGIN + 1;
+	options = world_options();
+	options.session.known_revision = "2026-07-28";
+	options.no_list = true;
+	open_link(&options);
+	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
+	TURN_UNTIL(told.times == 1);
+	CHECK_EQ("a new token is not renewed", world.refreshes, 0);
+	soon = mp_now_s() + 2;
+	TURN_UNTIL(mp_now_s() >= soon);
+	world.holds = "grant_type=refresh_token";
+	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
+	TURN_UNTIL(told.times == 2 && world.held == 1);
+	CHECK_EQ("the old token serves meanwhile", told.rc, MCPASS_OK);
+	CHECK_EQ("without a refusal", world.refused, 1);
+	world.holds = NULL;
+	world.lifetime = 1;
+	mp_httpd_resume(world.httpd);
+	TURN_UNTIL(world.refreshes == 1 && !mp_link_is_authorizing(wire));
+	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
+	TURN_UNTIL(told.times == 3);
+	CHECK_EQ("by the new one", told.rc, MCPASS_OK);
+	CHECK_EQ("a short one is renewed when it is refused", world.refreshes, 1);
+	close_link();
+	world_stop();
+}
+
 /* Its refusal comes when another one's has brought a new token: that one is tried first. */
 static void test_late_refusal(void)
 {
@@ -522,6 +559,7 @@ int main(void)
 	test_slow_reader();
 	test_a_thousand();
 	test_one_login();
+	test_early_refresh();
 	test_late_refusal();
 	test_no_login();
 	test_two_links();

@@ -19,6 +19,7 @@ static struct {
 	void (*on_hold)(void);
 	bool denies;                    /* the person says no */
 	const char *login_page;         /* the authorization endpoint; NULL: the usual one */
+	int lifetime;                   /* of access tokens, in seconds; 0: an hour */
 	int generation;                 /* the access token that is good: "access-N" */
 	const char *reply;              /* to tools/list instead of the usual one: "...%d..." */
 	const char *reply_type;
@@ -123,7 +124,8 @@ static inline enum mcpass_rc serve_token(const char *form, struct mp_http_respon
 	else
 		world.codes++;
 	snprintf(json, sizeof(json), "{\"access_token\":\"access-%d\",\"token_type\":\"Bearer\","
-	    "\"expires_in\":3600,\"refresh_token\":\"refresh-%d\"}", world.generation, world.generation);
+	    "\"expires_in\":%d,\"refresh_token\":\"refresh-%d\"}", world.generation,
+	    world.lifetime != 0 ? world.lifetime : 3600, world.generation);
 	return reply_json(response, 200, "application/json", json, err);
 }
 
