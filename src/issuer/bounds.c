@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>         /* AF_INET */
 #include "base/limits.h"
 #include "wire/jose/crypto.h"
 

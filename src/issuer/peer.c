@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>         /* AF_INET */
 #include "issuer/bounds.h"
 
 /* Copies an address out of an item: "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]:80",

@@ -1,6 +1,7 @@
 /* The configuration, read and tried once, so that no mistake in it shows up later. */
 #include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>         /* AF_INET */
 #include "base/limits.h"
 #include "issuer/bounds.h"
 #include "issuer/clients/configured.h"

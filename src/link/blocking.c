@@ -4,7 +4,7 @@
 #include "link/link_parts.h"
 
 /* What a blocking call waits for. */
-struct wait {
+struct waiting {
 	struct mp_link *link;
 	struct mp_watch interrupt;
 	bool ended, interrupted;
@@ -15,7 +15,7 @@ struct wait {
 
 static void on_interrupt(void *ctx, unsigned events)
 {
-	struct wait *wait = ctx;
+	struct waiting *wait = ctx;
 
 	(void)events;
 	wait->interrupted = true;
@@ -24,7 +24,7 @@ static void on_interrupt(void *ctx, unsigned events)
 
 static void on_answer(void *ctx, struct mp_link_answer *answer)
 {
-	struct wait *wait = ctx;
+	struct waiting *wait = ctx;
 
 	wait->ended = true;
 	wait->json = answer->json;
@@ -35,7 +35,7 @@ static void on_answer(void *ctx, struct mp_link_answer *answer)
 
 static void on_authorized(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why)
 {
-	struct wait *wait = ctx;
+	struct waiting *wait = ctx;
 
 	wait->ended = true;
 	if (rc)
@@ -63,7 +63,7 @@ static void give_up(struct mp_link *link, unsigned call)
 		mp_loop_turn(link->loop, -1);
 }
 
-static enum mcpass_rc wait_for(struct wait *wait, struct mp_link *link, unsigned call,
+static enum mcpass_rc wait_for(struct waiting *wait, struct mp_link *link, unsigned call,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
@@ -88,7 +88,7 @@ static enum mcpass_rc wait_for(struct wait *wait, struct mp_link *link, unsigned
 enum mcpass_rc mp_blocking_request(struct mp_link *link, const char *method,
     const char *params, char **ret_json, bool *ret_is_error, struct mcpass_error *err)
 {
-	struct wait wait = { 0 };
+	struct waiting wait = { 0 };
 	const struct mp_link_request request = { method, params, on_answer, &wait };
 	unsigned call = 0;
 	enum mcpass_rc rc;
@@ -109,7 +109,7 @@ enum mcpass_rc mp_blocking_request(struct mp_link *link, const char *method,
 static enum mcpass_rc authorize(struct mp_link *link, enum mcpass_event_type type,
     struct mcpass_error *err)
 {
-	struct wait wait = { 0 };
+	struct waiting wait = { 0 };
 
 	mp_link_authorize(link, type, on_authorized, &wait);
 	return wait_for(&wait, link, 0, err);

@@ -10,10 +10,10 @@ include=$(find -L "$1" -maxdepth 4 -path '*/x86_64/prefix/include' | head -n 1)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 export ZIG_GLOBAL_CACHE_DIR="$tmp/cache" ZIG_LOCAL_CACHE_DIR="$tmp/cache"
-for target in "aarch64-macos -D_DARWIN_C_SOURCE" "x86_64-freebsd -D__BSD_VISIBLE=1"; do
+for target in "aarch64-macos -D_DARWIN_C_SOURCE -D_POSIX_C_SOURCE=200809L" x86_64-freebsd; do
 	find src -name '*.c' ! -path 'src/nginx/*' | xargs -P "$(nproc)" -I FILE sh -c "
-		'$zig' cc -target $target -std=c11 -g0 -Iinclude -Isrc -isystem '$include' -D_DEFAULT_SOURCE \
-			-D_POSIX_C_SOURCE=200809L -DMCPASS_VERSION='\"0\"' -DMCPASS_COMMIT='\"\"' \
+		'$zig' cc -target $target -std=c11 -g0 -Iinclude -Isrc -isystem '$include' \
+			-D_DEFAULT_SOURCE -DMCPASS_VERSION='\"0\"' -DMCPASS_COMMIT='\"\"' \
 			-c -o '$tmp'/\$\$.o FILE >'$tmp'/\$\$.log 2>&1 || { grep error '$tmp'/\$\$.log; echo FILE >>'$tmp/bad'; }
 		rm -f '$tmp'/\$\$.o '$tmp'/\$\$.log"
 done
