@@ -258,13 +258,6 @@ void mp_link_next_flow(struct mp_link *link)
 	}
 }
 
-bool mp_link_waits_for_token(const struct mp_link *link)
-{
-	return link->flow.is_running && link->flow.began_with == MCPASS_EV_START
-	    && link->token != NULL && link->token->expires_at != 0
-	    && link->token->expires_at <= mp_now_s();
-}
-
 static void free_refusals(struct mp_link *link)
 {
 	while (link->refusals != NULL) {

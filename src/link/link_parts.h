@@ -148,6 +148,8 @@ bool mp_link_any_given(const struct mp_link *link);
 const struct mp_link_end *mp_link_end_of(const struct mp_link *link, unsigned exchange);
 void mp_link_forget_ends(struct mp_link *link);
 bool mp_link_has_own_authorization(const struct mp_link *link);
+/* The token of the moment has run out, and another one is being fetched. */
+bool mp_link_waits_for_token(const struct mp_link *link);
 enum mcpass_rc mp_link_add_headers(struct mp_headers *headers, const struct mcpass_header *items,
     size_t count, struct mcpass_error *err);
 void mp_link_free_refusal(struct mp_link_refusal *refusal);
@@ -175,8 +177,6 @@ void mp_link_feed(struct mp_link *link, struct mcpass_event *event);
 void mp_link_fail_flow(struct mp_link *link, const struct mcpass_error *why);
 /* No login for anything that waits for one. */
 void mp_link_drop_flows(struct mp_link *link, const struct mcpass_error *why);
-/* The token of the moment has run out, and another one is being fetched. */
-bool mp_link_waits_for_token(const struct mp_link *link);
 /* The server took the token of the present generation; headers as it sent them. */
 void mp_link_accepted(struct mp_link *link, const struct mcpass_header *headers, size_t count);
 void mp_link_init_flow(struct mp_link *link);

@@ -1,5 +1,6 @@
 /* What every file of this folder does to a link: looks for something in it, wakes it, warns. */
 #include <stdlib.h>
+#include "io/clock.h"
 #include "link/link_parts.h"
 
 void mp_link_wake(struct mp_link *link)
@@ -85,4 +86,11 @@ void mp_link_warn(struct mp_link *link, const char *sentence)
 	mp_link_redact(link, text);
 	ui->warning(ui->ctx, text);
 	free(text);
+}
+
+bool mp_link_waits_for_token(const struct mp_link *link)
+{
+	return link->flow.is_running && link->flow.began_with == MCPASS_EV_START
+	    && link->token != NULL && link->token->expires_at != 0
+	    && link->token->expires_at <= mp_now_s();
 }

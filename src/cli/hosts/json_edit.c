@@ -122,8 +122,10 @@ static enum mcpass_rc read_object(const char *at, const char *end, const char *n
     struct object *o, struct mcpass_error *err)
 {
 	*o = (struct object){ .begin = at };
-	if (at == end || *at != '{')
-		return wrong("an object is expected, and there is none", err);
+	if (at == end || *at != '{') {
+		(void)wrong("an object is expected, and there is none", err);
+		return MCPASS_E_USAGE;
+	}
 	at++;
 	for (;;) {
 		const char *token = skip_gap(at, end);
@@ -132,8 +134,11 @@ static enum mcpass_rc read_object(const char *at, const char *end, const char *n
 			o->close = token;
 			return MCPASS_OK;
 		}
-		if (token == end || (o->last_end != NULL && !o->has_comma) || !next_member(&at, end, o, name))
-			return wrong("it is not JSON", err);
+		if (token == end || (o->last_end != NULL && !o->has_comma)
+		    || !next_member(&at, end, o, name)) {
+			(void)wrong("it is not JSON", err);
+			return MCPASS_E_USAGE;
+		}
 	}
 }
 
