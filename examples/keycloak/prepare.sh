@@ -278,7 +278,7 @@ policy() {
 	jq --arg provider "$1" --arg access "$2" 'map(select(.providerId == $provider and .subType == $access))[0] // empty' \
 		"$tmp/answer" >"$tmp/is"
 	[ -s "$tmp/is" ] || die "the realm has no registration policy '$1' for $2 access:" \
-		"somebody removed it, so anybody may register anything; put it back first"
+		"it was removed, so any client may register anything; put it back first"
 	name=$(jq -r .name "$tmp/is")
 	jq --slurpfile wish "$3" '.config as $is | .config = ($wish[0] | with_entries(.key as $key
 		| .value = (if $key | test("must-match") then .value else (($is[$key] // []) as $had | $had + (.value - $had)) end))

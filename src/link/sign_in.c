@@ -25,7 +25,7 @@ enum mcpass_rc mp_link_check_login(const struct mp_link *link, struct mcpass_err
 	}
 	rc = mp_fail(err, MCPASS_E_DENIED, NULL, "a login is needed, and %s", options->no_login_why);
 	mp_hint(err, "sign in at a terminal with: mcpass login %s, or add --device to write a code to"
-	    " standard error, for whoever reads it", options->client.server_url);
+	    " standard error, for a reader of it", options->client.server_url);
 	return rc;
 }
 
@@ -311,7 +311,7 @@ static void fail_pause(struct mp_link *link)
 {
 	struct mcpass_error why = { 0 };
 
-	(void)mp_fail(&why, MCPASS_E_EXPIRED, NULL, "nobody signed in in time");
+	(void)mp_fail(&why, MCPASS_E_EXPIRED, NULL, "the login was not finished in time");
 	(void)mp_doing(&why, why.rc, "waiting for the login on the other device");
 	mp_link_fail_flow(link, &why);
 }

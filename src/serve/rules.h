@@ -40,7 +40,7 @@ enum mcpass_rc mp_serve_rules_append(struct mp_serve_rules *rules, struct mp_ser
  * MCPASS_E_USAGE otherwise, with the nearest name. */
 enum mcpass_rc mp_serve_rules_check(const struct mp_serve_rules *rules, bool names,
     struct mcpass_error *err);
-/* The same where nobody knows what the server behind offers: methods are any. */
+/* The same where what the server behind offers is not known: methods are any. */
 enum mcpass_rc mp_serve_rules_check_gateway(const struct mp_serve_rules *rules,
     struct mcpass_error *err);
 

@@ -157,7 +157,7 @@ def test_device_patience():
         w.start_serve()
         done = w.run("login", w.url, "--device", "--login-timeout", "1s")
         expect_eq("exit", done.returncode, 4, done.stderr)
-        expect("nobody", "nobody signed in in time" in done.stderr, done.stderr)
+        expect("not finished", "the login was not finished in time" in done.stderr, done.stderr)
 
 
 def test_device_nobody_is_here():

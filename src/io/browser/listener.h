@@ -32,7 +32,7 @@ void mp_listener_rest(struct mp_listener *listener);
 /* Answers the held browser with a page that a person trusts: no script, everything
  * escaped, nothing that came with the redirect is shown.  ok: "You are signed in to
  * MESSAGE"; otherwise what went wrong, in our own words (message, plain text).  message
- * may be NULL.  Nobody is held: nothing happens. */
+ * may be NULL.  When none is held, nothing happens. */
 void mp_listener_finish(struct mp_listener *listener, bool ok, const char *message);
 void mp_listener_free(struct mp_listener *listener);     /* NULL is fine */
 
