@@ -8,6 +8,7 @@
 #include "wire/json/raw.h"
 
 #define HOLE "{id}"
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 /* Without the white space that the table has. */
 static void add_compact(struct mp_writer *w, struct mp_span json)
@@ -78,7 +79,7 @@ static const char *argument(const json_t *given, struct mp_span wanted)
 static bool is_name(struct mp_span name)
 {
 	for (size_t i = 0; i < name.len; i++)
-		if (strchr("abcdefghijklmnopqrstuvwxyz0123456789", name.data[i]) == NULL)
+		if (strchr(NAME_CHARACTERS, name.data[i]) == NULL)
 			return false;
 	return name.len > 0;
 }
