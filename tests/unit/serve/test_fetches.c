@@ -146,7 +146,7 @@ static void test_held(void)
 
 static void test_many(void)
 {
-	char keys[MP_MAX_FETCHES + 1][16];
+	char keys[MP_MAX_FETCHES + 1][24];
 	struct mcpass_error err = { 0 };
 
 	atomic_store(&is_held, true);
