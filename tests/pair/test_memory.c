@@ -166,13 +166,17 @@ static const struct {
 	{ "logout", logged_in, world_logout },
 };
 
-int main(void)
+/* usage: pair_memory [FIRST STEP]: every STEPth flow from FIRST on, so that two halves run side
+ * by side. */
+int main(int argc, char **argv)
 {
+	size_t first = argc == 3 ? strtoul(argv[1], NULL, 10) : 0;
+	size_t step = argc == 3 ? strtoul(argv[2], NULL, 10) : 1;
 	struct world warm;
 
 	world_open(&warm);      /* what is made once for all worlds is no leak of one */
 	world_close(&warm);
-	for (size_t i = 0; i < COUNT(flow_rows); i++)
+	for (size_t i = first; i < COUNT(flow_rows); i += step)
 		world_survive(flow_rows[i].label, flow_rows[i].prepare, flow_rows[i].flow);
 	return check_done();
 }
