@@ -112,8 +112,7 @@ static void end_flow(struct mp_link *link, const struct mcpass_error *why)
 
 static bool runs_out_soon(const struct mp_link *link)
 {
-	return link->token != NULL && link->token->expires_at != 0
-	    && link->token->expires_at <= mp_now_s() + MP_EXPIRY_MARGIN;
+	return mp_link_token_ends_by(link, mp_now_s() + MP_EXPIRY_MARGIN);
 }
 
 static void succeed(struct mp_link *link, const struct mcpass_action *action)

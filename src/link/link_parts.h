@@ -148,6 +148,8 @@ bool mp_link_any_given(const struct mp_link *link);
 const struct mp_link_end *mp_link_end_of(const struct mp_link *link, unsigned exchange);
 void mp_link_forget_ends(struct mp_link *link);
 bool mp_link_has_own_authorization(const struct mp_link *link);
+/* The token of the moment says that it ends by then (Unix time, seconds). */
+bool mp_link_token_ends_by(const struct mp_link *link, int64_t when);
 /* The token of the moment has run out, and another one is being fetched. */
 bool mp_link_waits_for_token(const struct mp_link *link);
 enum mcpass_rc mp_link_add_headers(struct mp_headers *headers, const struct mcpass_header *items,

@@ -88,9 +88,13 @@ void mp_link_warn(struct mp_link *link, const char *sentence)
 	free(text);
 }
 
+bool mp_link_token_ends_by(const struct mp_link *link, int64_t when)
+{
+	return link->token != NULL && link->token->expires_at != 0 && link->token->expires_at <= when;
+}
+
 bool mp_link_waits_for_token(const struct mp_link *link)
 {
 	return link->flow.is_running && link->flow.began_with == MCPASS_EV_START
-	    && link->token != NULL && link->token->expires_at != 0
-	    && link->token->expires_at <= mp_now_s();
+	    && mp_link_token_ends_by(link, mp_now_s());
 }

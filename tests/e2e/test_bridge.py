@@ -233,7 +233,9 @@ def test_end_of_input():
         host = Host(world, old.url)
         host.hello()
         host.send("tools/call", {"name": "t"}, 1)
+        deadline = time.monotonic() + lib.PATIENCE
         while "tools/call" not in [method for method, _ in list(old.seen)]:
+            expect("the call came", time.monotonic() < deadline)
             time.sleep(0.01)
         code, took = host.close()
         expect("within a second", took < 1.5, took)
