@@ -44,6 +44,7 @@ wheels() { python3 -m pip --quiet download --no-deps --only-binary :all: --dest 
 
 of() { awk -v kind="$1" -v form="$2" '$1 == kind { printf form "\n", $2, $3 }' "$tmp/missing"; }
 [ -z "$(of crate %s)" ] || crates
+# What a Debian archive does not have any more is named below, with what else is missing.
 [ -z "$(of deb %s)" ] || debian $(of deb %s) || true
 [ -z "$(of wheel %s)" ] || wheels $(of wheel %s==%s)
 

@@ -35,7 +35,7 @@ static const struct {
 	{ "whichever that is", NULL, NULL,
 	    S256 DCR METHODS("client_secret_basic\",\"client_secret_post"), MCPASS_OK,
 	    "\"token_endpoint_auth_method\":\"client_secret_basic\"", NULL },
-	{ "without PKCE nobody is asked", NULL, NULL, DCR, MCPASS_E_POLICY, NULL, "BROWSE" },
+	{ "without PKCE no person is asked", NULL, NULL, DCR, MCPASS_E_POLICY, NULL, "BROWSE" },
 	{ "nor is anything registered", NULL, NULL, DCR, MCPASS_E_POLICY, NULL, "/register" },
 };
 

@@ -201,7 +201,7 @@ static const struct {
 	enum mcpass_rc want;
 	const char *says;
 } tls_rows[] = {
-	{ "a certificate that nobody vouches for", "localhost", NULL, MCPASS_E_IO,
+	{ "a certificate of no known authority", "localhost", NULL, MCPASS_E_IO,
 	    "TLS certificate is not trusted" },
 	{ "one that is named as trusted", "localhost", "ca.pem", MCPASS_OK, "" },
 	{ "trusted, but another server's", "127.0.0.1", "ca.pem", MCPASS_E_IO,

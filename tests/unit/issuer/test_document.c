@@ -65,7 +65,7 @@ static const struct { const char *label, *body; int status, want; } documents[] 
 	{ "none, said", START_OF(DOCUMENT) REDIRECTS ",\"token_endpoint_auth_method\":\"none\"}", 200,
 	    200 },
 	{ "another client's", START_OF(DOCUMENT "x") REDIRECTS "}", 200, 400 },
-	{ "nobody's", "{" REDIRECTS "}", 200, 400 },
+	{ "of no client", "{" REDIRECTS "}", 200, 400 },
 	{ "no name", "{\"client_id\":\"" DOCUMENT "\"," REDIRECTS "}", 200, 400 },
 	{ "no addresses", START_OF(DOCUMENT) "\"redirect_uris\":[]}", 200, 400 },
 	{ "a script for an address", START_OF(DOCUMENT) "\"redirect_uris\":[\"javascript:x\"]}", 200,

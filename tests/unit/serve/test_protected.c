@@ -458,7 +458,7 @@ static void test_long_body(void)
 	body[MP_MAX_ECHO_BODY + 1] = '\0';
 	handle(&server, "POST", "/mcp", NULL, body, &response);
 	CHECK_EQ("a stranger", response.status, 401);
-	CHECK_STR("nobody saw the tool", header(&response, "WWW-Authenticate"), ASK);
+	CHECK_STR("the tool was not called", header(&response, "WWW-Authenticate"), ASK);
 	mp_http_response_free(&response);
 	handle(&server, "POST", "/mcp", token, body, &response);
 	CHECK_EQ("a friend", response.status, 413);
