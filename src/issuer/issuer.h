@@ -9,6 +9,14 @@
 #include "wire/http/host_field.h"
 #include "wire/json/json.h"
 
+/* One record of a list; borrowed for the call.  A row function does not call the store. */
+struct mp_issuer_row {
+	const char *key, *group, *value;        /* group "" for none */
+	int64_t expires_at;
+};
+typedef enum mcpass_rc mp_issuer_row_fn(void *ctx, const struct mp_issuer_row *row,
+    struct mcpass_error *err);
+
 /* What the issuer remembers: text by kind and key, until it expires.  group lets a whole
  * refresh family go at once.  get and take yield *ret_value NULL when there is none (or it
  * has expired); the value is the caller's (mp_free_wiped).  take removes what it
@@ -37,6 +45,10 @@ struct mp_issuer_store {
 	 * after it.  Both NULL: each call is kept at once; then nothing may answer "later". */
 	enum mcpass_rc (*begin)(void *ctx, struct mcpass_error *err);
 	enum mcpass_rc (*end)(void *ctx, bool keep, struct mcpass_error *err);
+	/* Tells row of each of a kind that has not expired, in the order of their keys' bytes;
+	 * the first that fails ends it. */
+	enum mcpass_rc (*list)(void *ctx, const char *kind, int64_t now, mp_issuer_row_fn *row,
+	    void *row_ctx, struct mcpass_error *err);
 };
 
 /* A password, or a client's secret, against a line of mp_password_hash(). */

@@ -170,6 +170,30 @@ static enum mcpass_rc drop_first(void *ctx, const char *kind, const char *group,
 	return MCPASS_OK;
 }
 
+static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_row_fn *row,
+    void *row_ctx, struct mcpass_error *err)
+{
+	const struct memstore *memstore = ctx;
+	const char *after = "";
+	enum mcpass_rc rc = memstore->broken ? fail(memstore, err) : MCPASS_OK;
+
+	while (!rc) {
+		const struct item *next = NULL;
+
+		for (size_t i = 0; i < memstore->count; i++)
+			if (is_of(&memstore->items[i], kind, NULL) && memstore->items[i].expires_at > now
+			    && strcmp(memstore->items[i].key, after) > 0
+			    && (next == NULL || strcmp(memstore->items[i].key, next->key) < 0))
+				next = &memstore->items[i];
+		if (next == NULL)
+			break;
+		after = next->key;
+		rc = row(row_ctx, &(struct mp_issuer_row){ next->key, next->group, next->value,
+		    next->expires_at }, err);
+	}
+	return rc;
+}
+
 void memstore_open(struct memstore **ret_memstore, struct mp_issuer_store *ret_store)
 {
 	struct memstore *memstore = calloc(1, sizeof(*memstore));
@@ -178,7 +202,7 @@ void memstore_open(struct memstore **ret_memstore, struct mp_issuer_store *ret_s
 		abort();
 	*ret_store = (struct mp_issuer_store){ .put = put, .get = get, .take = take,
 		.drop_group = drop_group, .add = add, .ctx = memstore, .count = count,
-		.drop_first = drop_first };
+		.drop_first = drop_first, .list = list };
 	*ret_memstore = memstore;
 }
 

@@ -176,6 +176,38 @@ static enum mcpass_rc drop_first(void *ctx, const char *kind, const char *group,
 	    " ORDER BY expires_at LIMIT ?2)", values, group != NULL ? 3 : 2, NULL, err);
 }
 
+struct listing {
+	mp_issuer_row_fn *row;
+	void *ctx;
+};
+
+static enum mcpass_rc tell_row(void *ctx, sqlite3_stmt *statement, struct mcpass_error *err)
+{
+	const struct listing *listing = ctx;
+	const struct mp_issuer_row row = {
+		.key = (const char *)sqlite3_column_text(statement, 0),
+		.group = (const char *)sqlite3_column_text(statement, 1),
+		.value = (const char *)sqlite3_column_text(statement, 2),
+		.expires_at = sqlite3_column_int64(statement, 3),
+	};
+
+	if (row.key == NULL || row.group == NULL || row.value == NULL)
+		return mp_nomem(err);           /* no column may be NULL */
+	return listing->row(listing->ctx, &row, err);
+}
+
+static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_row_fn *row,
+    void *row_ctx, struct mcpass_error *err)
+{
+	const struct memory *memory = ctx;
+	const struct mp_sql_value values[] = { { .text = kind }, { .number = now } };
+	struct listing listing = { row, row_ctx };
+
+	return mp_sql_each(memory->db, "SELECT key, family, value, expires_at FROM memory"
+	    " WHERE kind=? AND expires_at>? ORDER BY key", values, MP_COUNT(values), tell_row,
+	    &listing, err);
+}
+
 enum mcpass_rc mp_issuer_store_open(const char *path, struct mp_issuer_store *ret_store,
     struct mcpass_error *err)
 {
@@ -196,7 +228,7 @@ enum mcpass_rc mp_issuer_store_open(const char *path, struct mp_issuer_store *re
 	}
 	*ret_store = (struct mp_issuer_store){ .put = put, .get = get, .take = take,
 		.drop_group = drop_group, .add = add, .ctx = memory, .count = count,
-		.drop_first = drop_first, .begin = begin, .end = end };
+		.drop_first = drop_first, .begin = begin, .end = end, .list = list };
 	return MCPASS_OK;
 }
 

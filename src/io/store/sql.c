@@ -56,6 +56,23 @@ static enum mcpass_rc copy_column(sqlite3_stmt *statement, char **ret_text,
 	return MCPASS_OK;
 }
 
+enum mcpass_rc mp_sql_each(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
+    size_t count, mp_sql_row_fn *row, void *row_ctx, struct mcpass_error *err)
+{
+	sqlite3_stmt *statement = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+	int code = SQLITE_ERROR;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK
+	    && bind_values(statement, values, count))
+		while (!rc && (code = sqlite3_step(statement)) == SQLITE_ROW)
+			rc = row(row_ctx, statement, err);
+	if (!rc && code != SQLITE_DONE)
+		rc = fail(db, err);
+	(void)sqlite3_finalize(statement);
+	return rc;
+}
+
 enum mcpass_rc mp_sql_run(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
     size_t count, char **ret_text, struct mcpass_error *err)
 {

@@ -16,6 +16,10 @@ struct mp_sql_value {
  * MCPASS_E_STORE with SQLite's words and the file's name. */
 enum mcpass_rc mp_sql_run(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
     size_t count, char **ret_text, struct mcpass_error *err);
+/* Calls row for each row of the statement; the first that fails ends it. */
+typedef enum mcpass_rc mp_sql_row_fn(void *ctx, sqlite3_stmt *statement, struct mcpass_error *err);
+enum mcpass_rc mp_sql_each(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
+    size_t count, mp_sql_row_fn *row, void *row_ctx, struct mcpass_error *err);
 /* The first column of every row. */
 enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_list,
     struct mcpass_error *err);

@@ -162,6 +162,46 @@ static void test_file(void)
 	umask(before);
 }
 
+struct listed {
+	char text[200];
+	size_t most, count;
+};
+static enum mcpass_rc note_row(void *ctx, const struct mp_issuer_row *row, struct mcpass_error *err)
+{
+	struct listed *listed = ctx;
+	size_t len = strlen(listed->text);
+
+	if (listed->count++ == listed->most)
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "enough");
+	snprintf(listed->text + len, sizeof(listed->text) - len, "%s/%s/%s/%d ", row->key, row->group,
+	    row->value, (int)row->expires_at);
+	return MCPASS_OK;
+}
+
+/* What an administrator lists: what has not expired, in the order of the keys. */
+static void test_list(void)
+{
+	struct listed all = { .most = 10 }, few = { .most = 1 }, none = { .most = 10 };
+	struct mp_issuer_store store = { 0 };
+	struct mcpass_error err = { 0 };
+
+	CHECK_EQ("open", mp_issuer_store_open(":memory:", &store, NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "k", "b", "g", 100, "two", NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "k", "a", NULL, 200, "one", NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "k", "c", "g", 300, "three", NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "other", "d", "g", 300, "four", NULL), MCPASS_OK);
+	CHECK_EQ("listed", store.list(store.ctx, "k", 100, note_row, &all, NULL), MCPASS_OK);
+	CHECK_STR("what has not expired", all.text, "a//one/200 c/g/three/300 ");
+	CHECK_EQ("a row that fails", store.list(store.ctx, "k", 50, note_row, &few, &err),
+	    MCPASS_E_LIMIT);
+	CHECK_STR("ends it", few.text, "a//one/200 ");
+	CHECK_STR("with its words", err.detail, "enough");
+	CHECK_EQ("a kind that is not there", store.list(store.ctx, "x", 50, note_row, &none, NULL),
+	    MCPASS_OK);
+	CHECK_STR("has no rows", none.text, "");
+	mp_issuer_store_close(&store);
+}
+
 static void test_no_memory(void)
 {
 	enum mcpass_rc rc;
@@ -169,12 +209,15 @@ static void test_no_memory(void)
 	for (size_t n = 0;; n++) {
 		struct mp_issuer_store store = { 0 };
 		struct mcpass_error err = { 0 };
+		struct listed listed = { .most = 10 };
 		char *value = NULL;
 
 		mp_test_fail_alloc(n);
 		rc = mp_issuer_store_open(":memory:", &store, &err);
 		if (!rc)
 			rc = store.put(store.ctx, "code", "a", NULL, 100, "one", &err);
+		if (!rc)
+			rc = store.list(store.ctx, "code", 1, note_row, &listed, &err);
 		if (!rc)
 			rc = store.take(store.ctx, "code", "a", 1, &value, &err);
 		mp_test_no_fail();
@@ -198,6 +241,7 @@ int main(void)
 	test_groups();
 	test_add();
 	test_turns();
+	test_list();
 	test_file();
 	test_no_memory();
 	remove_folder(folder);
