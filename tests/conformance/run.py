@@ -5,6 +5,7 @@ A scenario passes when the referee has nothing but successes to say about it, at
 and, for a client, when the program ended as the driver wanted it to.  The last line counts."""
 
 import collections
+import contextlib
 import glob
 import json
 import os
@@ -40,6 +41,9 @@ SERVER = ["tools-list", "tools-call-simple-text", "tools-call-image", "tools-cal
 SERVER_AT = {OLD: ["server-initialize", "server-session-lifecycle", "ping"],
              NEW: ["server-stateless", "sep-2164-resource-not-found", "caching",
                    "http-header-validation", "http-custom-header-server-validation"]}
+# Those that judge what is said, not how HTTP carries it: the adapter before the bridge has the HTTP.
+BRIDGED = [name for name in SERVER if name != "dns-rebinding-protection"]
+BRIDGED_AT = {OLD: ["server-initialize", "ping"], NEW: ["sep-2164-resource-not-found", "caching"]}
 SCOPES = "mcp:read mcp:tools mcp:prompts"
 AS_IT_HAD_TO = "every command ended as it had to"
 
@@ -112,6 +116,35 @@ def part_client():
         judge("schema", folder, [ADDED], revision)
 
 
+def part_bridge():
+    """The same scenarios by a stdio host behind the bridge: of the server's era, and of the other one."""
+    for group, eras in (("bridge", {OLD: OLD, NEW: NEW}), ("bridge across eras", {OLD: NEW, NEW: OLD})):
+        for revision, era in eras.items():
+            folder = referee(f"bridge-{era}-{revision}", "client", "--command",
+                             f"{DRIVER} --bridge {era}", "--requirements", revision)
+            judge(group, folder, required(revision) + EXTENSIONS, f"host {era}, server {revision}")
+    with lib.World() as world:
+        serve = world.start("serve", "--json", "--port", "0", "--open", "--fixtures")
+        for protocol in (OLD, NEW):
+            with stdio_front(world, lib.PROGRAM, "bridge", serve.ready["url"], "--protocol", protocol) as url:
+                for revision in (OLD, NEW):
+                    folder = referee(f"bridge-server-{revision}-{protocol}", "server", "--url", url,
+                                     "--suite", "all", "--spec-version", revision)
+                    judge("bridge as a server", folder, BRIDGED_AT[revision] + BRIDGED,
+                          f"host {revision}, server {protocol}", "server-")
+
+
+@contextlib.contextmanager
+def stdio_front(world, *command):
+    front = subprocess.Popen([os.path.join(HERE, "stdio_front"), *command], stdout=subprocess.PIPE,
+                             stderr=subprocess.DEVNULL, text=True, env=world.env)
+    try:
+        yield f"http://127.0.0.1:{front.stdout.readline().strip()}/mcp"
+    finally:
+        front.terminate()
+        front.wait()
+
+
 def part_backcompat():
     folder = referee("backcompat", "client", "--command", DRIVER, "--suite",
                      "backcompat")
@@ -173,8 +206,8 @@ def part_server():
             front.wait()
 
 
-PARTS = {"client": part_client, "backcompat": part_backcompat,
-         "authserver": part_authserver, "server": part_server}
+PARTS = {"client": part_client, "bridge": part_bridge,
+         "backcompat": part_backcompat, "authserver": part_authserver, "server": part_server}
 
 
 def main():
