@@ -2,7 +2,8 @@
  *
  * A link carries out everything that mcpass/client.h and mcpass/session.h ask for: HTTP by
  * libcurl, the credential store, the browser and the redirect's listener.  Requests go in, answers
- * come out, many at a time, and whatever authorization that takes happens on the way.
+ * come out, many at a time, and whatever authorization that takes happens on the way.  What the
+ * program's commands do is made of these calls.
  *
  * A program without a loop of its own uses the calls that wait: mcpass_link_call().  A program
  * that has one watches mcpass_link_fd() and mcpass_link_due(), gives the link a turn when either
@@ -76,6 +77,17 @@ struct mcpass_link_config {
 	/* Something was left out, or is not as it should be: a sentence for a person. */
 	void (*warning)(void *ctx, const char *sentence);
 	void *ctx;
+
+	/* While a person signs in whom sign_in was told of, paste_fd (0: the standard input) is watched,
+	 * and pasted called when it can be read: it reads, and gives what it read to mcpass_link_paste().
+	 * It returns 0 to go on, anything else at the end of the input. */
+	int paste_fd;
+	int (*pasted)(void *ctx);
+	const char *redirect_path;      /* of the redirect URI; NULL: "/callback" */
+	int code_timeout_ms;            /* of a login by a code; 0: as long as the code is good */
+	int ipv4;                       /* 1: connect to no IPv6 address */
+	int no_list;                    /* 1: call tools without a tools/list before the first: no tool
+	                                 * wants arguments in headers (x-mcp-header) */
 };
 
 /* Opens the store; nothing is sent.  cfg itself is copied.  The caller owns *ret_link.
@@ -138,16 +150,40 @@ MCPASS_API enum mcpass_rc mcpass_link_submit(struct mcpass_link *link, const cha
     struct mcpass_error *err);
 /* Gives a request up, and tells the server.  One that is answered already, or none: nothing. */
 MCPASS_API void mcpass_link_cancel(struct mcpass_link *link, unsigned call);
-/* mcpass_link_logout() without waiting: done is called once, from a turn, with NULL when it went well,
- * and not where the link is freed first. */
-MCPASS_API void mcpass_link_start_logout(struct mcpass_link *link,
-    void (*done)(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why), void *ctx);
+/* mcpass_link_login() and mcpass_link_logout() without waiting: done is called once, from a turn (or
+ * at once when memory is short), with NULL when it went well, and not where the link is freed first.
+ * After a login mcpass_link_token() is the token; NULL: the server wants none. */
+typedef void mcpass_done_fn(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why);
+MCPASS_API void mcpass_link_start_login(struct mcpass_link *link, mcpass_done_fn *done, void *ctx);
+MCPASS_API void mcpass_link_start_logout(struct mcpass_link *link, mcpass_done_fn *done, void *ctx);
+/* Gives the login that waits for a person the URL that the browser ended at, though it could not
+ * load it: a person copied it, on another machine.  text is that line, or the URL's query alone.
+ * MCPASS_E_USAGE: it is neither, or no login waits for one.  Whether it is the answer to this login is
+ * judged as if the browser had brought it, from the next turn. */
+MCPASS_API enum mcpass_rc mcpass_link_paste(struct mcpass_link *link, const char *text,
+    struct mcpass_error *err);
 /* Sends a notification; as of mcpass_session_notify(). */
 MCPASS_API enum mcpass_rc mcpass_link_notify(struct mcpass_link *link, const char *method,
     const char *params, struct mcpass_error *err);
 /* Answers a request of the server: a whole JSON-RPC response.  MCPASS_E_USAGE: it is none. */
 MCPASS_API enum mcpass_rc mcpass_link_respond(struct mcpass_link *link, const char *json,
     struct mcpass_error *err);
+
+/* --- to relay another program: cfg.session->initialize is what it says of itself --- */
+
+/* Sends one JSON-RPC message of that program as it is, as of mcpass_session_send().  A request is
+ * answered with the whole response, that program's own id in it; *ret_call is 0 for a notification
+ * and for a response, and answered is not called.
+ * MCPASS_E_USAGE, MCPASS_E_LIMIT  as of mcpass_session_send(); of a request, told as its answer */
+MCPASS_API enum mcpass_rc mcpass_link_send(struct mcpass_link *link, const char *message,
+    size_t len, mcpass_answered_fn *answered, void *ctx, unsigned *ret_call,
+    struct mcpass_error *err);
+/* hold 1: no answer and no message is told until it is 0 again, and the server is read no further
+ * than about 1 MiB: for a program whose own reader is slow.  A login goes on. */
+MCPASS_API void mcpass_link_hold(struct mcpass_link *link, int hold);
+/* As of mcpass_session_welcome() and mcpass_session_begun(). */
+MCPASS_API const char *mcpass_link_welcome(const struct mcpass_link *link);
+MCPASS_API unsigned mcpass_link_begun(const struct mcpass_link *link);
 
 /* The token of the moment, borrowed until the next call; NULL: none.  The revision that the server
  * speaks, borrowed likewise; NULL while it is not known. */

@@ -47,6 +47,20 @@ MCPASS_API void mcpass_store_unlock(struct mcpass_store *store);
 MCPASS_API enum mcpass_rc mcpass_store_list(struct mcpass_store *store,
     void (*told)(void *ctx, const char *key), void *ctx, struct mcpass_error *err);
 
+/* What is known of one login, without a secret: as `mcpass status` shows it.  NULL: not known. */
+struct mcpass_login_facts {
+	const char *issuer, *resource, *scope, *client_id;
+	int64_t expires_at;             /* of the access token: Unix time, seconds; 0: unknown */
+	int usable;                     /* 1: the access token is good for a request that begins now */
+	int renewable;                  /* 1: there is a refresh token */
+};
+/* *ret_facts is borrowed until the next call of this store; NULL: there is no such record.
+ * now is Unix time, in seconds.  The record is forgotten by SAVE with body NULL; mcpass_link_logout()
+ * tells the authorization server as well.
+ * MCPASS_E_STORE, MCPASS_E_NOMEM  as above; a record that cannot be read is MCPASS_E_STORE */
+MCPASS_API enum mcpass_rc mcpass_store_describe(struct mcpass_store *store, const char *key,
+    int64_t now, const struct mcpass_login_facts **ret_facts, struct mcpass_error *err);
+
 #ifdef __cplusplus
 }
 #endif

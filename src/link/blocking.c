@@ -1,6 +1,5 @@
 #include "link/blocking.h"
 #include <stdlib.h>
-#include <string.h>
 #include "link/link_parts.h"
 
 /* What a blocking call waits for. */
@@ -48,7 +47,7 @@ static void on_gone(void *ctx)
 }
 
 /* Ctrl-C: what is under way is given up, and the server told. */
-static void give_up(struct mp_link *link, unsigned call)
+static void give_up(struct mp_link *link, const struct waiting *wait, unsigned call)
 {
 	struct mcpass_error why = { 0 };
 	bool gone = false;
@@ -56,6 +55,7 @@ static void give_up(struct mp_link *link, unsigned call)
 	(void)mp_fail(&why, MCPASS_E_DENIED, NULL, "interrupted");
 	if (call != 0)
 		mp_link_cancel(link, call);
+	mp_link_unwant(link, wait);
 	if (link->flow.is_running)
 		mp_link_fail_flow(link, &why);
 	mp_link_part(link, on_gone, &gone);
@@ -77,7 +77,7 @@ static enum mcpass_rc wait_for(struct waiting *wait, struct mp_link *link, unsig
 		mp_loop_turn(link->loop, -1);
 	(void)mp_loop_watch(link->loop, &wait->interrupt, 0, NULL);
 	if (!wait->ended) {
-		give_up(link, call);
+		give_up(link, wait, call);
 		return rc ? rc : mp_fail(err, MCPASS_E_DENIED, NULL, "interrupted");
 	}
 	if (wait->why.rc != MCPASS_OK && err != NULL)
@@ -106,58 +106,39 @@ enum mcpass_rc mp_blocking_request(struct mp_link *link, const char *method,
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc authorize(struct mp_link *link, enum mcpass_event_type type,
-    struct mcpass_error *err)
+static enum mcpass_rc get_token(struct mp_link *link, bool is_login,
+    const struct mcpass_token **ret_token, struct mcpass_error *err)
 {
 	struct waiting wait = { 0 };
+	enum mcpass_rc rc;
 
-	mp_link_authorize(link, type, on_authorized, &wait);
-	return wait_for(&wait, link, 0, err);
+	mp_clear(err);
+	mp_link_want_token(link, is_login, on_authorized, &wait);
+	rc = wait_for(&wait, link, 0, err);
+	if (!rc)
+		*ret_token = link->token;
+	return rc;
 }
 
 enum mcpass_rc mp_blocking_token(struct mp_link *link, const struct mcpass_token **ret_token,
     struct mcpass_error *err)
 {
-	struct mcpass_error why = { 0 };
-	char *unused = NULL;
-	bool is_error;
-	enum mcpass_rc rc = MCPASS_OK;
-
-	mp_clear(err);
-	if (!link->started)
-		rc = authorize(link, MCPASS_EV_START, &why);
-	/* Whether it wants a token, only the server can say: to the request that servers
-	 * protect if they protect anything.  The answer itself does not matter. */
-	if (!rc && link->token == NULL)
-		rc = mp_blocking_request(link, "tools/list", NULL, &unused, &is_error, &why);
-	free(unused);
-	/* Scopes that a person chose may not permit just that; the token is good for what they do. */
-	if (link->token != NULL && rc == MCPASS_E_DENIED && strcmp(why.oauth, "insufficient_scope") == 0)
-		rc = MCPASS_OK;
-	if (rc && err != NULL)
-		*err = why;
-	if (!rc)
-		*ret_token = link->token;
-	return rc;
+	return get_token(link, false, ret_token, err);
 }
 
 enum mcpass_rc mp_blocking_login(struct mp_link *link, const struct mcpass_token **ret_token,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_blocking_token(link, ret_token, err);
-
-	if (rc || link->token != NULL)
-		return rc;
-	rc = authorize(link, MCPASS_EV_CHALLENGE, err);
-	if (!rc)
-		*ret_token = link->token;
-	return rc;
+	return get_token(link, true, ret_token, err);
 }
 
 enum mcpass_rc mp_blocking_logout(struct mp_link *link, struct mcpass_error *err)
 {
+	struct waiting wait = { 0 };
+
 	mp_clear(err);
-	return authorize(link, MCPASS_EV_LOGOUT, err);
+	mp_link_authorize(link, MCPASS_EV_LOGOUT, on_authorized, &wait);
+	return wait_for(&wait, link, 0, err);
 }
 
 void mp_blocking_close(struct mp_link *link)

@@ -13,6 +13,12 @@ static void forget(struct mp_link_flow *flow)
 	mp_http_response_free(&flow->response);
 }
 
+static void forget_pasted(struct mp_link_flow *flow)
+{
+	mp_free_wiped(flow->pasted);
+	flow->pasted = NULL;
+}
+
 /* --- the end of a flow --- */
 
 static void tell_notice(const struct mp_link *link, const struct mcpass_action *action)
@@ -61,7 +67,8 @@ static void fail_refused(struct mp_link *link, const struct mcpass_error *why)
 
 static void tell_errand(struct mp_link_errand *errand, const struct mcpass_error *why)
 {
-	errand->done(errand->ctx, why != NULL ? why->rc : MCPASS_OK, why);
+	if (errand->done != NULL)
+		errand->done(errand->ctx, why != NULL ? why->rc : MCPASS_OK, why);
 	free(errand);
 }
 
@@ -81,6 +88,7 @@ static void put_away(struct mp_link *link, const struct mcpass_error *why)
 	if (flow->asks_person && ui->signed_in != NULL)
 		ui->signed_in(ui->ctx, rc, why);
 	flow->asks_person = false;
+	forget_pasted(flow);
 	forget(flow);
 }
 
@@ -211,10 +219,16 @@ static void begin(struct mp_link *link, struct mcpass_event *event)
 
 static void begin_errand(struct mp_link *link)
 {
-	struct mcpass_event event = { .type = link->errands->type };
+	struct mp_link_errand *errand = link->errands;
+	struct mcpass_event event = { .type = errand->type };
 
-	link->flow.errand = link->errands;
-	link->errands = link->errands->next;
+	link->errands = errand->next;
+	if (errand->type == MCPASS_EV_START && link->started && !runs_out_soon(link)) {
+		tell_errand(errand, NULL);
+		mp_link_wake(link);
+		return;
+	}
+	link->flow.errand = errand;
 	begin(link, &event);
 }
 
@@ -280,8 +294,26 @@ void mp_link_drop_flows(struct mp_link *link, const struct mcpass_error *why)
 	free_refusals(link);
 }
 
-void mp_link_authorize(struct mp_link *link, enum mcpass_event_type type,
-    void (*done)(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why), void *ctx)
+void mp_link_forget_errands(struct mp_link *link, const void *ctx)
+{
+	struct mp_link_errand **slot = &link->errands;
+
+	while (*slot != NULL) {
+		struct mp_link_errand *errand = *slot;
+
+		if (errand->ctx != ctx) {
+			slot = &errand->next;
+			continue;
+		}
+		*slot = errand->next;
+		free(errand);
+	}
+	if (link->flow.errand != NULL && link->flow.errand->ctx == ctx)
+		link->flow.errand->done = NULL;
+}
+
+void mp_link_authorize(struct mp_link *link, enum mcpass_event_type type, mp_link_done_fn *done,
+    void *ctx)
 {
 	struct mp_link_errand *errand = calloc(1, sizeof(*errand)), **tail = &link->errands;
 	struct mcpass_error why = { 0 };

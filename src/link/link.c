@@ -207,6 +207,7 @@ void mp_link_free(struct mp_link *link)
 	}
 	mp_http_free(link->http);
 	mp_link_free_calls(link);
+	mp_link_free_wants(link);
 	mp_link_forget_ends(link);
 	mp_link_free_lesson(link);
 	mcpass_session_free(link->session);

@@ -131,11 +131,25 @@ enum mcpass_rc mp_link_respond(struct mp_link *link, const char *json, struct mc
  * still then.  A login goes on. */
 void mp_link_hold(struct mp_link *link, bool hold);
 
-/* Gets a token without a request: the stored one, or a refreshed one, or whatever the client
- * makes of `type` (MCPASS_EV_START, MCPASS_EV_LOGOUT, MCPASS_EV_CHALLENGE with status 0: a login
- * where one is published).  done is called once.  Waits for a login that is under way. */
-void mp_link_authorize(struct mp_link *link, enum mcpass_event_type type,
-    void (*done)(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why), void *ctx);
+/* Is told how it ended: why is NULL when it went well. */
+typedef void mp_link_done_fn(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why);
+/* Runs the client from `type` to its end: MCPASS_EV_LOGOUT, MCPASS_EV_START (the stored token, or a
+ * refreshed one; at once where the token of the moment is good), MCPASS_EV_CHALLENGE with status
+ * 0 (a login where one is published).  done is called once, from the loop, or at once when memory
+ * is short.  Waits for a login that is under way. */
+void mp_link_authorize(struct mp_link *link, enum mcpass_event_type type, mp_link_done_fn *done,
+    void *ctx);
+/* Makes sure of a token without a request of the caller's; afterwards mp_link_token() is it, NULL
+ * where the server wants none.  is_login: a person means to be signed in, also where the server
+ * answers without a token, if it publishes how one is had.  done as above. */
+void mp_link_want_token(struct mp_link *link, bool is_login, mp_link_done_fn *done, void *ctx);
+/* What was asked for with that ctx is not waited for any more: its done is not called. */
+void mp_link_unwant(struct mp_link *link, const void *ctx);
+/* Takes the redirect of the login that waits for a person: query is the link's from now on
+ * (mp_free_wiped), on failure too.  MCPASS_E_USAGE: there is no such login. */
+enum mcpass_rc mp_link_paste(struct mp_link *link, char *query, struct mcpass_error *err);
+/* Nothing more will be pasted: ui.browse()'s descriptor is not watched any more. */
+void mp_link_stop_pasting(struct mp_link *link);
 /* The token of the moment, borrowed until the loop runs again; NULL: none. */
 const struct mcpass_token *mp_link_token(const struct mp_link *link);
 /* A login, a refresh or a wait for either is under way. */

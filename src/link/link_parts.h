@@ -40,7 +40,17 @@ struct mp_link_refusal {
 struct mp_link_errand {
 	struct mp_link_errand *next;
 	enum mcpass_event_type type;
-	void (*done)(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why);
+	mp_link_done_fn *done;          /* NULL: it is not waited for any more */
+	void *ctx;
+};
+
+/* A token that the program asked for without a request (want.c). */
+struct mp_link_want {
+	struct mp_link_want *next;
+	struct mp_link *link;
+	bool is_login;
+	unsigned call;                  /* that asks whether the server wants one, or 0 */
+	mp_link_done_fn *done;
 	void *ctx;
 };
 
@@ -75,6 +85,7 @@ struct mp_link_flow {
 	struct mp_listener *listener;
 	struct mp_watch paste, browser; /* where the redirect may be pasted; how the program ended */
 	int paste_fd;                   /* what ui.browse() said, or -1 */
+	char *pasted;                   /* a query that the next turn takes, or NULL: wiped */
 	char *url;                      /* that a person is asked to open */
 	int late;                       /* turns after the end of patience */
 };
@@ -118,6 +129,7 @@ struct mp_link {
 	struct mp_link_flow flow;
 	struct mp_link_refusal *refusals;
 	struct mp_link_errand *errands;
+	struct mp_link_want *wants;
 	struct mp_link_end *ends;
 	struct mcpass_error unsaved;    /* why the last SAVE could not be done; rc MCPASS_OK: it was */
 	bool told_unsaved;
@@ -177,12 +189,17 @@ void mp_link_next_flow(struct mp_link *link);
 void mp_link_feed(struct mp_link *link, struct mcpass_event *event);
 /* The action under way cannot be carried out: the flow ends. */
 void mp_link_fail_flow(struct mp_link *link, const struct mcpass_error *why);
+/* The errands with that ctx: none begins, and one that is under way is told to no function. */
+void mp_link_forget_errands(struct mp_link *link, const void *ctx);
 /* No login for anything that waits for one. */
 void mp_link_drop_flows(struct mp_link *link, const struct mcpass_error *why);
 /* The server took the token of the present generation; headers as it sent them. */
 void mp_link_accepted(struct mp_link *link, const struct mcpass_header *headers, size_t count);
 void mp_link_init_flow(struct mp_link *link);
 void mp_link_free_flow(struct mp_link *link);
+
+/* --- want.c --- */
+void mp_link_free_wants(struct mp_link *link);
 
 /* --- authorize.c: the client's actions --- */
 /* Carries out flow.action: fills the event that answers it, or *ret_later. */

@@ -4,6 +4,7 @@
 #include "base/sized.h"
 #include "io/browser/browse.h"
 #include "link/blocking.h"
+#include "oauth/authz.h"
 
 /* A request of a program's, until it is told the answer. */
 struct submitted {
@@ -40,7 +41,19 @@ static int browse(void *ctx, const char *url, bool opened, const char *why)
 	const struct mcpass_link *owner = ctx;
 
 	owner->cfg.sign_in(owner->cfg.ctx, url, opened, why);
-	return -1;
+	return owner->cfg.pasted != NULL ? owner->cfg.paste_fd : -1;
+}
+
+/* What it read comes by mcpass_link_paste(). */
+static enum mcpass_rc pasted(void *ctx, char **ret_query, struct mcpass_error *err)
+{
+	const struct mcpass_link *owner = ctx;
+
+	(void)ret_query;
+	(void)err;
+	if (owner->cfg.pasted(owner->cfg.ctx) != 0)
+		mp_link_stop_pasting(owner->link);
+	return MCPASS_OK;
 }
 
 static void show_code(void *ctx, const struct mcpass_action *action)
@@ -101,6 +114,7 @@ static struct mp_link_ui ui_of(struct mcpass_link *owner)
 
 	return (struct mp_link_ui){
 		.browse = cfg->sign_in != NULL ? browse : NULL,
+		.pasted = cfg->pasted != NULL ? pasted : NULL,
 		.show_code = cfg->show_code != NULL ? show_code : NULL,
 		.confirm_issuer = cfg->confirm_issuer != NULL ? confirm_issuer : NULL,
 		.signed_in = cfg->signed_in != NULL ? signed_in : NULL,
@@ -149,13 +163,17 @@ static enum mcpass_rc read_options(struct mcpass_link *owner, struct mp_link_opt
 	if (!rc)
 		rc = read_session(cfg, &options->client, &options->session, err);
 	options->listener = (struct mp_listener_options){ .bind_address = cfg->bind_address,
-		.redirect_host = cfg->redirect_host, .port = cfg->redirect_port };
+		.redirect_host = cfg->redirect_host, .path = cfg->redirect_path,
+		.port = cfg->redirect_port };
 	options->http = (struct mp_http_options){ .ca_file = cfg->ca_file, .proxy = cfg->proxy,
 		.resolve = cfg->resolve, .resolve_count = cfg->resolve_count,
-		.connect_timeout_ms = cfg->connect_timeout_ms, .timeout_ms = cfg->timeout_ms };
+		.connect_timeout_ms = cfg->connect_timeout_ms, .timeout_ms = cfg->timeout_ms,
+		.ipv4 = cfg->ipv4 != 0 };
 	options->ui = ui_of(owner);
 	options->store_path = cfg->store_path;
 	options->login_timeout_ms = cfg->login_timeout_ms;
+	options->code_timeout_ms = cfg->code_timeout_ms;
+	options->no_list = cfg->no_list != 0;
 	options->open_browser = cfg->open_browser != NULL ? open_browser : NULL;
 	options->open_browser_ctx = owner;
 	options->headers = cfg->headers;
@@ -278,24 +296,22 @@ static void on_answered(void *ctx, struct mp_link_answer *answer)
 	free(answer->json);
 }
 
-enum mcpass_rc mcpass_link_submit(struct mcpass_link *link, const char *method,
-    const char *params, mcpass_answered_fn *answered, void *ctx, unsigned *ret_call,
-    struct mcpass_error *err)
+static struct submitted *new_submitted(mcpass_answered_fn *answered, void *ctx)
 {
-	struct submitted *one;
-	struct mp_link_request asked = { .method = method, .params = params,
-		.answered = on_answered };
-	enum mcpass_rc rc;
+	struct submitted *one = calloc(1, sizeof(*one));
 
-	mp_clear(err);
-	one = calloc(1, sizeof(*one));
-	if (one == NULL)
-		return mp_nomem(err);
-	one->answered = answered;
-	one->ctx = ctx;
-	asked.ctx = one;
-	rc = mp_link_submit(link->link, &asked, &one->call, err);
-	if (rc) {
+	if (one != NULL)
+		*one = (struct submitted){ .answered = answered, .ctx = ctx };
+	return one;
+}
+
+/* What has no call will not be answered. */
+static enum mcpass_rc keep(struct mcpass_link *link, struct submitted *one, enum mcpass_rc rc,
+    unsigned *ret_call)
+{
+	if (!rc)
+		*ret_call = one->call;
+	if (rc || one->call == 0) {
 		free(one);
 		return rc;
 	}
@@ -304,8 +320,37 @@ enum mcpass_rc mcpass_link_submit(struct mcpass_link *link, const char *method,
 	if (one->next != NULL)
 		one->next->slot = &one->next;
 	link->submitted = one;
-	*ret_call = one->call;
 	return MCPASS_OK;
+}
+
+enum mcpass_rc mcpass_link_submit(struct mcpass_link *link, const char *method,
+    const char *params, mcpass_answered_fn *answered, void *ctx, unsigned *ret_call,
+    struct mcpass_error *err)
+{
+	struct submitted *one = new_submitted(answered, ctx);
+	const struct mp_link_request asked = { method, params, on_answered, one };
+
+	mp_clear(err);
+	if (one == NULL)
+		return mp_nomem(err);
+	return keep(link, one, mp_link_submit(link->link, &asked, &one->call, err), ret_call);
+}
+
+enum mcpass_rc mcpass_link_send(struct mcpass_link *link, const char *message, size_t len,
+    mcpass_answered_fn *answered, void *ctx, unsigned *ret_call, struct mcpass_error *err)
+{
+	struct submitted *one = new_submitted(answered, ctx);
+
+	mp_clear(err);
+	if (one == NULL)
+		return mp_nomem(err);
+	return keep(link, one, mp_link_send(link->link, message, len, on_answered, one, &one->call,
+	    err), ret_call);
+}
+
+void mcpass_link_hold(struct mcpass_link *link, int hold)
+{
+	mp_link_hold(link->link, hold != 0);
 }
 
 void mcpass_link_cancel(struct mcpass_link *link, unsigned call)
@@ -320,8 +365,28 @@ void mcpass_link_cancel(struct mcpass_link *link, unsigned call)
 	forget(one);
 }
 
-void mcpass_link_start_logout(struct mcpass_link *link,
-    void (*done)(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why), void *ctx)
+void mcpass_link_start_login(struct mcpass_link *link, mcpass_done_fn *done, void *ctx)
+{
+	mp_link_want_token(link->link, true, done, ctx);
+}
+
+enum mcpass_rc mcpass_link_paste(struct mcpass_link *link, const char *text,
+    struct mcpass_error *err)
+{
+	char *query = NULL;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	rc = mp_authz_read_pasted(text, &query, err);
+	if (rc)
+		return rc;
+	if (query == NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "that is not the URL that the browser ended at:"
+		    " it has code= and state= in it");
+	return mp_link_paste(link->link, query, err);
+}
+
+void mcpass_link_start_logout(struct mcpass_link *link, mcpass_done_fn *done, void *ctx)
 {
 	mp_link_authorize(link->link, MCPASS_EV_LOGOUT, done, ctx);
 }
@@ -341,6 +406,16 @@ enum mcpass_rc mcpass_link_respond(struct mcpass_link *link, const char *json,
 const struct mcpass_token *mcpass_link_token(const struct mcpass_link *link)
 {
 	return mp_link_token(link->link);
+}
+
+const char *mcpass_link_welcome(const struct mcpass_link *link)
+{
+	return mp_link_welcome(link->link);
+}
+
+unsigned mcpass_link_begun(const struct mcpass_link *link)
+{
+	return mp_link_begun(link->link);
 }
 
 const char *mcpass_link_revision(const struct mcpass_link *link)

@@ -129,6 +129,27 @@ static void watch_paste(struct mp_link *link, int fd)
 		link->flow.paste.fd = -1;
 }
 
+/* The next turn takes it: nothing is told to a program while it calls us. */
+enum mcpass_rc mp_link_paste(struct mp_link *link, char *query, struct mcpass_error *err)
+{
+	struct mp_link_flow *flow = &link->flow;
+
+	if (!flow->is_running || flow->pasted != NULL || (flow->action.type != MCPASS_ACT_BROWSE
+	    && flow->action.type != MCPASS_ACT_WAIT)) {
+		mp_free_wiped(query);
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "no login waits for a redirect");
+	}
+	flow->pasted = query;
+	mp_loop_set(link->loop, &flow->timer, 0);
+	return MCPASS_OK;
+}
+
+void mp_link_stop_pasting(struct mp_link *link)
+{
+	forget_paste(link);
+	link->flow.paste_fd = -1;
+}
+
 /* The program that was to open the page has ended. */
 static void on_browser_end(void *ctx, unsigned events)
 {
@@ -199,7 +220,7 @@ static enum mcpass_rc wait_for_person(struct mp_link *link, int paste_fd,
 	watch_paste(link, paste_fd);
 	if (flow->browser.fd >= 0)
 		(void)mp_loop_watch(link->loop, &flow->browser, MP_LOOP_READ, NULL);
-	mp_loop_set(link->loop, &flow->timer, flow->deadline);
+	mp_loop_set(link->loop, &flow->timer, flow->pasted != NULL ? 0 : flow->deadline);
 	return mp_listener_serve(flow->listener, link->loop, on_redirect, link, err);
 }
 
@@ -352,10 +373,20 @@ void mp_link_pause(struct mp_link *link, const struct mcpass_action *action)
 	mp_loop_set(link->loop, &flow->timer, 0);
 }
 
+static void take_pasted(struct mp_link *link)
+{
+	char *query = link->flow.pasted;
+
+	link->flow.pasted = NULL;
+	bring(link, query);
+}
+
 void mp_link_on_login_timer(struct mp_link *link)
 {
 	if (link->flow.action.type == MCPASS_ACT_PAUSE)
 		tick(link);
+	else if (link->flow.pasted != NULL)
+		take_pasted(link);
 	else
 		end_patience(link);
 }

@@ -212,3 +212,20 @@ enum mcpass_rc mp_authz_answer(const char *query, size_t len,
 	mp_form_free(&form);
 	return mp_doing(err, rc, "reading the answer to the authorization request");
 }
+
+enum mcpass_rc mp_authz_read_pasted(const char *line, char **ret_query, struct mcpass_error *err)
+{
+	const char *mark = strchr(line, '?');
+	const char *query = mark != NULL ? mark + 1 : line + strspn(line, " \t");
+	char *copy;
+
+	if (strstr(query, "state=") == NULL) {
+		*ret_query = NULL;
+		return MCPASS_OK;
+	}
+	copy = mp_dup_span((struct mp_span){ query, strcspn(query, "# \t\r\n") });
+	if (copy == NULL)
+		return mp_nomem(err);
+	*ret_query = copy;
+	return MCPASS_OK;
+}

@@ -40,6 +40,11 @@ enum mcpass_rc mp_authz_answer(const char *query, size_t len,
     const struct mp_authz_expect *expect, struct mp_secret *ret_code,
     struct mcpass_error *err);
 
+/* The query of a redirect that a person copied: a whole URL, or the query alone.  *ret_query is
+ * the caller's (mp_free_wiped), NULL when it is neither. */
+enum mcpass_rc mp_authz_read_pasted(const char *line, char **ret_query,
+    struct mcpass_error *err);
+
 /* RFC 9207 2.4 alone; sent is NULL when absent. */
 enum mcpass_rc mp_authz_check_iss(const char *sent, const char *recorded, bool promised,
     struct mcpass_error *err);

@@ -9,6 +9,7 @@
 #include "ui/out.h"
 #include "cli/connect/rounds.h"
 #include "io/clock.h"
+#include "oauth/authz.h"
 #include "oauth/device.h"
 #include "wire/form.h"
 #include "wire/uri.h"
@@ -216,25 +217,6 @@ static void on_code_left(void *ctx, int64_t seconds)
 	mp_buf_free(&buf);
 }
 
-enum mcpass_rc mp_sign_in_text_read_pasted(const char *line, char **ret_query,
-    struct mcpass_error *err)
-{
-	const char *mark = strchr(line, '?');
-	const char *query = mark != NULL ? mark + 1 : line;
-	size_t len = strcspn(query, "# \t\r\n");
-	char *copy;
-
-	if (strstr(query, "state=") == NULL) {
-		*ret_query = NULL;
-		return MCPASS_OK;
-	}
-	copy = mp_dup_span((struct mp_span){ query, len });
-	if (copy == NULL)
-		return mp_nomem(err);
-	*ret_query = copy;
-	return MCPASS_OK;
-}
-
 static enum mcpass_rc on_pasted(void *ctx, char **ret_query, struct mcpass_error *err)
 {
 	char line[MP_MAX_URI + 2];
@@ -247,7 +229,7 @@ static enum mcpass_rc on_pasted(void *ctx, char **ret_query, struct mcpass_error
 		return mp_fail(err, MCPASS_E_IO, NULL, "reading the terminal: %s", strerror(errno));
 	line[n > 0 ? n : 0] = '\0';
 	if (n > 0)
-		rc = mp_sign_in_text_read_pasted(line + strspn(line, " \t"), &query, err);
+		rc = mp_authz_read_pasted(line, &query, err);
 	if (!rc && query == NULL && n > 1)
 		mp_say(false, "That is not the address that the browser ends at: it has code= and"
 		    " state= in it.  Still waiting.");

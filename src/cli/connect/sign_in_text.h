@@ -34,9 +34,5 @@ void mp_sign_in_text_render_issuer(struct mp_buf *buf, const struct mp_term *ter
 void mp_sign_in_text_render_left(struct mp_buf *buf, int64_t seconds);
 /* The port of redirect_uri in an authorization URL, 0 when there is none. */
 unsigned mp_sign_in_text_port(const char *url);
-/* The query of what was pasted: a whole URL, or the query alone.  *ret_query is the
- * caller's (mp_free_wiped), NULL when it is neither. */
-enum mcpass_rc mp_sign_in_text_read_pasted(const char *line, char **ret_query,
-    struct mcpass_error *err);
 
 #endif

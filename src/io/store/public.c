@@ -2,11 +2,14 @@
 #include "mcpass/store.h"
 #include <stdlib.h>
 #include <string.h>
+#include "flow/record.h"
 #include "io/store/store.h"
 
 struct mcpass_store {
 	struct mp_store *store;
 	char *record;                   /* of the last LOAD: wiped with the next call */
+	struct mp_record described;     /* by the last mcpass_store_describe(), */
+	struct mcpass_login_facts facts;        /* which point into it */
 	struct mcpass_error unsaved;    /* why the last SAVE could not be done */
 };
 
@@ -33,6 +36,7 @@ void mcpass_store_close(struct mcpass_store *store)
 	if (store == NULL)
 		return;
 	mp_free_wiped(store->record);
+	mp_record_free(&store->described);
 	mp_store_close(store->store);
 	free(store);
 }
@@ -119,4 +123,38 @@ enum mcpass_rc mcpass_store_list(struct mcpass_store *store,
 		told(ctx, keys.items[i]);
 	mp_strings_free(&keys);
 	return rc;
+}
+
+static enum mcpass_rc read_record(struct mcpass_store *store, const char *key, bool *ret_found,
+    struct mcpass_error *err)
+{
+	char *text = NULL;
+	enum mcpass_rc rc = mp_store_load(store->store, key, &text, err);
+
+	if (!rc && text != NULL)
+		rc = mp_record_parse(text, &store->described, err);
+	*ret_found = text != NULL;
+	mp_free_wiped(text);
+	return rc;
+}
+
+enum mcpass_rc mcpass_store_describe(struct mcpass_store *store, const char *key, int64_t now,
+    const struct mcpass_login_facts **ret_facts, struct mcpass_error *err)
+{
+	const struct mp_record *record = &store->described;
+	bool found = false;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	mp_record_free(&store->described);
+	rc = read_record(store, key, &found, err);
+	if (rc)
+		return rc;
+	store->facts = (struct mcpass_login_facts){ .issuer = record->as.issuer,
+		.resource = record->resource, .scope = record->scope,
+		.client_id = record->client.client_id, .expires_at = record->expires_at,
+		.usable = mp_record_usable(record, now),
+		.renewable = mp_secret_present(&record->refresh_token) };
+	*ret_facts = found ? &store->facts : NULL;
+	return MCPASS_OK;
 }

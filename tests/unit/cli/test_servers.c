@@ -388,31 +388,6 @@ static void test_code(void)
 	mp_buf_free(&buf);
 }
 
-static const struct {
-	const char *label, *line, *want;
-} pasted_rows[] = {
-	{ "a whole address", "http://127.0.0.1:8765/callback?code=a&state=b\n", "code=a&state=b" },
-	{ "with a fragment", "http://127.0.0.1:8765/callback?code=a&state=b#_=_\n", "code=a&state=b" },
-	{ "the query alone", "code=a&state=b\r\n", "code=a&state=b" },
-	{ "an error", "http://127.0.0.1/callback?error=access_denied&state=b\n",
-	    "error=access_denied&state=b" },
-	{ "blanks behind it", "?code=a&state=b  \n", "code=a&state=b" },
-	{ "something else", "hello\n", NULL },
-	{ "a line end", "\n", NULL },
-};
-
-static void test_pasted(void)
-{
-	for (size_t i = 0; i < COUNT(pasted_rows); i++) {
-		char *query = NULL;
-
-		CHECK_EQ(pasted_rows[i].label, mp_sign_in_text_read_pasted(pasted_rows[i].line, &query, NULL),
-		    MCPASS_OK);
-		CHECK_STR(pasted_rows[i].label, query, pasted_rows[i].want);
-		mp_free_wiped(query);
-	}
-}
-
 int main(void)
 {
 	(void)snprintf(folder, sizeof(folder), "/tmp/mcpass-test-servers-%d", (int)getpid());
@@ -431,7 +406,6 @@ int main(void)
 	test_credential();
 	test_wait();
 	test_code();
-	test_pasted();
 	(void)unlink(file);
 	(void)rmdir(folder);
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);

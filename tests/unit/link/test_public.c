@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include "world.h"
 #include "harness/check.h"
+#include "mcpass/store.h"
 
 static struct told {
 	int shown, sign_ins, opened, signed_in, answers, errors;
@@ -212,7 +213,7 @@ static void test_submit(void)
 	world_stop();
 }
 
-static void on_logout(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why)
+static void on_done(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why)
 {
 	*(int *)ctx += rc == MCPASS_OK && why == NULL ? 1 : 100;
 }
@@ -227,11 +228,247 @@ static void test_start_logout(void)
 	cfg = config();
 	check_call("a login", &cfg);
 	CHECK_EQ("a link", mcpass_link_new(&cfg, &link, NULL), MCPASS_OK);
-	mcpass_link_start_logout(link, on_logout, &count);
+	mcpass_link_start_logout(link, on_done, &count);
 	CHECK_EQ("it does not wait", count, 0);
 	run_until(link, &count, 1);
 	CHECK_EQ("told once, and well", count, 1);
 	mcpass_link_close(link);
+	world_stop();
+}
+
+/* What `mcpass status` shows, of the one login that is stored. */
+static void check_described(void)
+{
+	const struct mcpass_login_facts *facts = NULL;
+	struct mcpass_store *store = NULL;
+	char key[256];
+
+	snprintf(key, sizeof(key), "default %s", world.url);
+	CHECK_EQ("its store", mcpass_store_open(world.store, &store, NULL), MCPASS_OK);
+	CHECK_EQ("a login", mcpass_store_describe(store, key, 1, &facts, NULL), MCPASS_OK);
+	CHECK("is there", facts != NULL);
+	CHECK_STR("its issuer", facts->issuer, world.origin);
+	CHECK_STR("its resource", facts->resource, world.url);
+	CHECK_STR("its client", facts->client_id, "client-1");
+	CHECK("it serves, and renews itself", facts->usable == 1 && facts->renewable == 1);
+	CHECK_EQ("later", mcpass_store_describe(store, key, facts->expires_at, &facts, NULL), MCPASS_OK);
+	CHECK("it does not serve", facts->usable == 0);
+	CHECK_EQ("another", mcpass_store_describe(store, "default x", 1, &facts, NULL), MCPASS_OK);
+	CHECK("is not there", facts == NULL);
+	mcpass_store_close(store);
+	OOM_EACH {
+		enum mcpass_rc rc;
+
+		store = NULL;
+		rc = mcpass_store_open(world.store, &store, NULL);
+		if (!rc)
+			rc = mcpass_store_describe(store, key, 1, &facts, NULL);
+		CHECK_OOM("facts", rc, MCPASS_OK);
+		mcpass_store_close(store);
+	}
+}
+
+static void test_start_login(void)
+{
+	struct mcpass_link_config cfg;
+	struct mcpass_link *link = NULL;
+	int count = 0;
+
+	world_start();
+	cfg = config();
+	CHECK_EQ("a link", mcpass_link_new(&cfg, &link, NULL), MCPASS_OK);
+	mcpass_link_start_login(link, on_done, &count);
+	mcpass_link_start_login(link, on_done, &count);
+	CHECK_EQ("they do not wait", count, 0);
+	run_until(link, &count, 2);
+	CHECK_EQ("each is told once, and well", count, 2);
+	CHECK_EQ("one login serves both", told.shown, 1);
+	CHECK_STR("the token", mcpass_link_token(link)->access_token, "access-1");
+	mcpass_link_start_login(link, on_done, &count);
+	run_until(link, &count, 3);
+	mcpass_link_start_login(link, on_done, &count);         /* and is freed before it is done */
+	mcpass_link_free(link);
+	CHECK_EQ("the token that is there is good", told.shown, 1);
+	CHECK_EQ("the last one is not told", count, 3);
+	check_described();
+	world.denies = true;
+	remove_folder(world.folder);
+	CHECK_EQ("a link", mcpass_link_new(&cfg, &link, NULL), MCPASS_OK);
+	mcpass_link_start_login(link, on_done, &count);
+	run_until(link, &count, 4);
+	CHECK_EQ("a person who says no", count, 103);
+	mcpass_link_close(link);
+	world_stop();
+}
+
+static void test_login_not_wanted(void)
+{
+	struct mcpass_link_config cfg;
+	struct mcpass_link *link = NULL;
+	int count = 0;
+
+	world_start();
+	world.open = true;
+	cfg = config();
+	cfg.no_login = 1;
+	CHECK_EQ("a link", mcpass_link_new(&cfg, &link, NULL), MCPASS_OK);
+	mcpass_link_start_login(link, on_done, &count);
+	run_until(link, &count, 1);
+	CHECK("a server that publishes a login, and no person", count == 100);
+	CHECK("no token", mcpass_link_token(link) == NULL);
+	mcpass_link_close(link);
+	world_stop();
+}
+
+/* --- the redirect, copied by a person --- */
+
+static struct mcpass_link *pasted_into;
+static int paste_pipe[2];
+
+/* In a browser elsewhere: what it ends at is given to the link, or written to the terminal. */
+static void copy_redirect(void *ctx, const char *url, int opened, const char *why)
+{
+	const char *location = browser_ask(url);
+
+	(void)ctx;
+	(void)why;
+	CHECK("no browser here", !opened);
+	told.sign_ins++;
+	if (paste_pipe[1] > 0) {
+		peer_write(paste_pipe[1], location);
+		return;
+	}
+	CHECK_EQ("something else", mcpass_link_paste(pasted_into, "hello", NULL), MCPASS_E_USAGE);
+	CHECK_EQ("an address", mcpass_link_paste(pasted_into, location, NULL), MCPASS_OK);
+	CHECK_EQ("is taken once", mcpass_link_paste(pasted_into, location, NULL), MCPASS_E_USAGE);
+}
+
+static int read_paste(void *ctx)
+{
+	char line[4096];
+	ssize_t n = read(paste_pipe[0], line, sizeof(line) - 1);
+
+	(void)ctx;
+	line[n > 0 ? n : 0] = '\0';
+	CHECK_EQ("what was pasted", mcpass_link_paste(pasted_into, line, NULL), MCPASS_OK);
+	return 1;
+}
+
+static void check_paste(void)
+{
+	const struct mcpass_token *token = NULL;
+	struct mcpass_link_config cfg = config();
+
+	cfg.sign_in = copy_redirect;
+	if (paste_pipe[1] > 0) {
+		cfg.paste_fd = paste_pipe[0];
+		cfg.pasted = read_paste;
+	}
+	told.browser_fails = true;
+	CHECK_EQ("a link", mcpass_link_new(&cfg, &pasted_into, NULL), MCPASS_OK);
+	CHECK_EQ("no login waits", mcpass_link_paste(pasted_into, "code=a&state=b", NULL),
+	    MCPASS_E_USAGE);
+	CHECK_EQ("a login", mcpass_link_login(pasted_into, &token, NULL), MCPASS_OK);
+	CHECK_STR("its token", token->access_token, "access-1");
+	CHECK_EQ("one person", told.sign_ins, 1);
+	OOM_EACH
+		CHECK_OOM("paste", mcpass_link_paste(pasted_into, "code=a&state=b", NULL), MCPASS_E_USAGE);
+	mcpass_link_close(pasted_into);
+}
+
+static void test_paste(void)
+{
+	world_start();
+	check_paste();
+	world_stop();
+	world_start();
+	if (pipe(paste_pipe) != 0)
+		die("no pipe");
+	check_paste();
+	close(paste_pipe[0]);
+	close(paste_pipe[1]);
+	world_stop();
+}
+
+/* --- interrupted while something else is under way, too --- */
+
+static int show_only(void *ctx, const char *url)
+{
+	(void)ctx;
+	(void)url;
+	told.shown++;
+	return 0;
+}
+
+static void test_interrupt(void)
+{
+	struct mcpass_link_config cfg;
+	struct mcpass_link *link = NULL;
+	const struct mcpass_token *token = NULL;
+	int end[2], count = 0;
+	unsigned call;
+
+	world_start();
+	if (pipe(end) != 0)
+		die("no pipe");
+	peer_write(end[1], "x");
+	cfg = config();
+	cfg.cancel_fd = end[0];
+	cfg.open_browser = show_only;
+	CHECK_EQ("a link", mcpass_link_new(&cfg, &link, NULL), MCPASS_OK);
+	CHECK_EQ("a request", mcpass_link_submit(link, "tools/list", NULL, on_answer, &count, &call,
+	    NULL), MCPASS_OK);
+	run_until(link, &told.shown, 1);
+	world.open = true;
+	CHECK_EQ("a login behind that one", mcpass_link_login(link, &token, NULL), MCPASS_E_DENIED);
+	run_until(link, &count, 1);
+	CHECK_EQ("its login has ended, too", told.errors, 1);
+	CHECK_EQ("another", mcpass_link_submit(link, "tools/list", NULL, on_answer, &count, &call, NULL),
+	    MCPASS_OK);
+	run_until(link, &count, 2);
+	CHECK_EQ("nothing is asked for the login that was given up", world.calls, 1);
+	mcpass_link_free(link);
+	close(end[0]);
+	close(end[1]);
+	world_stop();
+}
+
+/* --- another program's messages --- */
+
+static void test_relay(void)
+{
+	static const char asks[] = "{\"jsonrpc\":\"2.0\",\"id\":4711,\"method\":\"tools/list\"}",
+		tells[] = "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/roots/list_changed\"}";
+	const struct mcpass_session_config session = { .size = sizeof(session),
+		.initialize = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{"
+		    "\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"a\","
+		    "\"version\":\"1\"}}}" };
+	struct mcpass_link_config cfg;
+	struct mcpass_link *link = NULL;
+	unsigned call = 7;
+	int count = 0;
+
+	world_start();
+	world.open = true;
+	cfg = config();
+	cfg.session = &session;
+	CHECK_EQ("a link", mcpass_link_new(&cfg, &link, NULL), MCPASS_OK);
+	CHECK_EQ("no message", mcpass_link_send(link, "{", 1, on_answer, &count, &call, NULL),
+	    MCPASS_E_USAGE);
+	mcpass_link_hold(link, 1);
+	CHECK_EQ("a request", mcpass_link_send(link, asks, strlen(asks), on_answer, &count, &call, NULL),
+	    MCPASS_OK);
+	CHECK("has a number", call != 0 && call != 7);
+	mcpass_link_hold(link, 0);
+	run_until(link, &count, 1);
+	CHECK_EQ("its number", told.call, call);
+	CHECK_HAS("the whole answer", told.json, "\"id\":4711");
+	CHECK_EQ("a notification", mcpass_link_send(link, tells, strlen(tells), on_answer, &count, &call,
+	    NULL), MCPASS_OK);
+	CHECK_EQ("has none", call, 0);
+	CHECK("no handshake", mcpass_link_welcome(link) == NULL && mcpass_link_begun(link) == 0);
+	mcpass_link_close(link);
+	CHECK_EQ("one answer", count, 1);
 	world_stop();
 }
 
@@ -281,6 +518,10 @@ static void test_oom(void)
 		rc = mcpass_link_new(&cfg, &link, NULL);
 		if (!rc)
 			rc = mcpass_link_submit(link, "tools/list", NULL, on_answer, &count, &call, NULL);
+		if (!rc)
+			rc = mcpass_link_send(link, "{}", 2, on_answer, &count, &call, NULL);
+		if (rc == MCPASS_E_USAGE)
+			rc = MCPASS_OK;
 		CHECK_OOM("a link", rc, MCPASS_OK);
 		mcpass_link_free(link);
 	}
@@ -295,6 +536,11 @@ int main(void)
 	test_logout();
 	test_submit();
 	test_start_logout();
+	test_start_login();
+	test_login_not_wanted();
+	test_paste();
+	test_interrupt();
+	test_relay();
 	test_config();
 	test_oom();
 	return check_done();

@@ -234,12 +234,38 @@ static void test_no_memory(void)
 	}
 }
 
+static const struct {
+	const char *label, *line, *want;
+} pasted_rows[] = {
+	{ "a whole address", "http://127.0.0.1:8765/callback?code=a&state=b\n", "code=a&state=b" },
+	{ "with a fragment", "http://127.0.0.1:8765/callback?code=a&state=b#_=_\n", "code=a&state=b" },
+	{ "the query alone", "code=a&state=b\r\n", "code=a&state=b" },
+	{ "an error", "http://127.0.0.1/callback?error=access_denied&state=b\n",
+	    "error=access_denied&state=b" },
+	{ "blanks before it", " \t code=a&state=b", "code=a&state=b" },
+	{ "blanks behind it", "?code=a&state=b  \n", "code=a&state=b" },
+	{ "something else", "hello\n", NULL },
+	{ "a line end", "\n", NULL },
+};
+
+static void test_pasted(void)
+{
+	for (size_t i = 0; i < COUNT(pasted_rows); i++) {
+		char *query = NULL;
+
+		CHECK_EQ(pasted_rows[i].label, mp_authz_read_pasted(pasted_rows[i].line, &query, NULL), MCPASS_OK);
+		CHECK_STR(pasted_rows[i].label, query, pasted_rows[i].want);
+		mp_free_wiped(query);
+	}
+}
+
 int main(void)
 {
 	test_url();
 	test_url_too_long();
 	test_iss();
 	test_answer();
+	test_pasted();
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
