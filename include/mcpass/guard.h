@@ -209,7 +209,9 @@ struct mcpass_verdict {                 /* pointers live until the next call */
 	size_t role_count;
 	const char *dpop_nonce;         /* DENY, ALLOW: the header DPoP-Nonce, or NULL; no cache
 	                                 * may keep such an answer (RFC 9449 8.2) */
-	const void *reserved[4];        /* NULL (error.h) */
+	const char *introspection;      /* ALLOW: what its issuer answered about it, JSON
+	                                 * (RFC 7662 2.2), or NULL: it was not asked */
+	const void *reserved[3];        /* NULL (error.h) */
 };
 
 MCPASS_API enum mcpass_rc mcpass_guard_new(const struct mcpass_guard_config *cfg,

@@ -110,6 +110,13 @@
 /* Seconds in which an endpoint that failed is not asked, and a token that was refused is not
  * asked about again: requests come faster than either mends. */
 #define MP_INTROSPECTION_COOLDOWN 5
+/* Seconds for which an exchanged token serves at most, as its issuer may think otherwise of the
+ * caller meanwhile; and how long before its end it is not used any more: the server behind has
+ * to get it before, and its clock is another. */
+#define MP_EXCHANGED_LIFETIME 300
+#define MP_EXCHANGED_MARGIN 30
+/* Seconds in which an exchange that failed is not tried again. */
+#define MP_EXCHANGE_COOLDOWN 5
 /* Tokens whose verification a guard remembers, and issuers' words; at the usual 1 KiB each
  * 2 MiB, and never more than their own size (MP_MAX_TOKEN, MP_MAX_INTROSPECTION) each. */
 #define MP_MAX_REMEMBERED 2048u

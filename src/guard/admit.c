@@ -38,6 +38,7 @@ static enum mcpass_rc admit(struct mp_check *check, const struct mp_finding *fin
 		.expires_at = mp_claims_expiry(claims),
 		.roles = (const char *const *)claims->roles.items,
 		.role_count = claims->roles.count,
+		.introspection = finding->introspection,
 	};
 	return MCPASS_OK;
 }

@@ -17,6 +17,8 @@ void mp_entry_free(struct mp_entry *entry)
 	mp_claims_free(&entry->claims);
 	free(entry->kid);
 	free(entry->failure);
+	free(entry->answer);
+	mp_secret_free(&entry->exchanged);
 	free(entry);
 }
 

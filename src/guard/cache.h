@@ -1,4 +1,4 @@
-/* cache.h - what a guard remembers of tokens, by their hash: the token itself is not kept.
+/* cache.h - what is remembered of tokens, by their hash: the token itself is not kept.
  *
  * It holds so many and no more: a new one pushes out the one that was not used for longest,
  * all in constant time.  What stands here was found out, not decided: a caller that finds an entry
@@ -12,7 +12,9 @@
 enum mp_cache_kind {
 	MP_CACHE_CLAIMS = 0,           /* claims: a JWT's that was verified, or an issuer's word */
 	MP_CACHE_INACTIVE,             /* the issuer said that it is not active */
-	MP_CACHE_FAILED                /* the issuer's answer was of no use; failure says why */
+	MP_CACHE_FAILED,               /* the issuer's answer was of no use; failure says why */
+	MP_CACHE_EXCHANGED,            /* exchanged: what it was exchanged for */
+	MP_CACHE_REFUSED               /* it is exchanged for nothing; failure says why */
 };
 struct mp_entry {
 	uint8_t digest[MP_SHA256_LEN];  /* of the token */
@@ -24,6 +26,9 @@ struct mp_entry {
 	uint64_t generation;            /* and which of the issuer's sets it was found in */
 	int64_t at;                     /* when the issuer was asked; Unix time, seconds */
 	char *failure;                  /* owned, or NULL */
+	char *answer;                   /* owned, or NULL: what the issuer answered, JSON */
+	struct mp_secret exchanged;     /* owned */
+	int64_t until;                  /* EXCHANGED: it serves before that; Unix time, seconds */
 	/* cache.c's own: */
 	struct mp_entry *next;          /* in its bucket */
 	struct mp_entry *newer, *older;

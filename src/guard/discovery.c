@@ -23,8 +23,10 @@ void mp_discovery_forget(struct mp_discovery *discovery)
 	discovery->known = false;
 	free(discovery->jwks_uri);
 	free(discovery->introspection_endpoint);
-	discovery->jwks_uri = discovery->introspection_endpoint = NULL;
+	free(discovery->token_endpoint);
+	discovery->jwks_uri = discovery->introspection_endpoint = discovery->token_endpoint = NULL;
 	mp_strings_free(&discovery->introspection_methods);
+	mp_strings_free(&discovery->token_methods);
 }
 
 void mp_discovery_free(struct mp_discovery *discovery)
@@ -63,37 +65,34 @@ enum mcpass_rc mp_status_check(int status, const char *body, size_t len, const c
 	return MCPASS_OK;
 }
 
-void mp_discovery_want(struct mp_discovery *discovery, bool keys, bool introspection)
+void mp_discovery_want(struct mp_discovery *discovery, unsigned wants)
 {
-	discovery->wants_keys = keys;
-	discovery->wants_introspection = introspection;
-	discovery->places.wants = (keys ? MP_WANTS_KEYS : 0)
-	    | (introspection ? MP_WANTS_INTROSPECTION : 0);
+	discovery->places.wants = wants;
 }
 
-static enum mcpass_rc lacks(const struct mp_discovery *discovery, const char *member,
-    struct mcpass_error *err)
-{
-	return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
-	    "the metadata of %s has no %s that is a URL", discovery->issuer, member);
-}
-
-/* What the issuer names is contacted only where it may send us; spec: RFC 8414 2 */
+/* What the issuer names is contacted only where it may send us: our secrets go there, and tokens.
+ * spec: RFC 8414 2 */
 static enum mcpass_rc check_metadata(const struct mp_discovery *discovery,
     const struct mp_asmeta *meta, struct mcpass_error *err)
 {
+	const struct { unsigned wants; const char *name, *url; } members[] = {
+		{ MP_WANTS_KEYS, "jwks_uri", meta->jwks_uri },
+		{ MP_WANTS_INTROSPECTION, "introspection_endpoint", meta->introspection_endpoint },
+		{ MP_WANTS_TOKEN, "token_endpoint", meta->token_endpoint },
+	};
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (discovery->wants_keys && meta->jwks_uri == NULL)
-		return lacks(discovery, "jwks_uri", err);
-	if (discovery->wants_introspection && meta->introspection_endpoint == NULL)
-		return lacks(discovery, "introspection_endpoint", err);
-	if (meta->jwks_uri != NULL)
-		rc = mp_target_check(meta->jwks_uri, discovery->issuer, discovery->loopback_http,
-		    "jwks_uri", err);
-	if (!rc && discovery->wants_introspection)      /* our secret goes there, and tokens */
-		rc = mp_target_check(meta->introspection_endpoint, discovery->issuer,
-		    discovery->loopback_http, "introspection_endpoint", err);
+	for (size_t i = 0; i < MP_COUNT(members) && !rc; i++) {
+		bool is_wanted = (discovery->places.wants & members[i].wants) != 0;
+
+		if (is_wanted && members[i].url == NULL)
+			rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 2",
+			    "the metadata of %s has no %s that is a URL", discovery->issuer,
+			    members[i].name);
+		else if (members[i].url != NULL && (is_wanted || i == 0))
+			rc = mp_target_check(members[i].url, discovery->issuer,
+			    discovery->loopback_http, members[i].name, err);
+	}
 	return rc;
 }
 
@@ -129,8 +128,11 @@ static enum mcpass_rc use_metadata(struct mp_discovery *discovery, struct mp_asm
 	discovery->jwks_uri = meta->jwks_uri;
 	discovery->introspection_endpoint = meta->introspection_endpoint;
 	discovery->introspection_methods = meta->introspection_endpoint_auth_methods_supported;
-	meta->jwks_uri = meta->introspection_endpoint = NULL;   /* moved */
+	discovery->token_endpoint = meta->token_endpoint;
+	discovery->token_methods = meta->token_endpoint_auth_methods_supported;
+	meta->jwks_uri = meta->introspection_endpoint = meta->token_endpoint = NULL;    /* moved */
 	meta->introspection_endpoint_auth_methods_supported = (struct mp_strings){ 0 };
+	meta->token_endpoint_auth_methods_supported = (struct mp_strings){ 0 };
 	return MCPASS_OK;
 }
 

@@ -1,4 +1,5 @@
-/* discovery.h - one issuer's metadata: where its keys are, and where it is asked about tokens.
+/* discovery.h - one issuer's metadata: where its keys are, where it is asked about tokens, and
+ * where it gives them.
  * spec: RFC 8414 3 */
 #ifndef MP_GUARD_DISCOVERY_H
 #define MP_GUARD_DISCOVERY_H
@@ -9,14 +10,13 @@ struct mp_discovery {
 	const char *issuer;             /* borrowed; outlives it */
 	struct mp_places places;        /* of the metadata */
 	bool loopback_http, known, has_failed;
-	bool wants_keys, wants_introspection;
 	bool keeps_copy;
 	char *copy;                     /* of the metadata, JSON, marked as one; or NULL */
 	int64_t failed_at;              /* Unix time, seconds */
 	int64_t taken_at;               /* when the last round ended, well or badly */
 	char failure[320];              /* why the last round ended badly, or "" */
-	char *jwks_uri, *introspection_endpoint;        /* or NULL */
-	struct mp_strings introspection_methods;
+	char *jwks_uri, *introspection_endpoint, *token_endpoint;       /* or NULL */
+	struct mp_strings introspection_methods, token_methods;
 };
 enum mp_discovery_answer { MP_DISCOVERY_FAILED = 0, MP_DISCOVERY_FETCH, MP_DISCOVERY_KNOWN };
 
@@ -25,8 +25,8 @@ enum mcpass_rc mp_discovery_init(struct mp_discovery *discovery, const char *iss
     bool loopback_http, struct mcpass_error *err);
 void mp_discovery_free(struct mp_discovery *discovery);
 
-/* Metadata without these is of no use. */
-void mp_discovery_want(struct mp_discovery *discovery, bool keys, bool introspection);
+/* Metadata without these (MP_WANTS_KEYS, _INTROSPECTION, _TOKEN) is of no use. */
+void mp_discovery_want(struct mp_discovery *discovery, unsigned wants);
 
 /* MP_DISCOVERY_FETCH: GET mp_discovery_url() first.  MP_DISCOVERY_FAILED: it was asked not
  * long ago, in vain. */

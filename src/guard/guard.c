@@ -207,8 +207,8 @@ enum mcpass_rc mcpass_guard_pin_keys(struct mcpass_guard *guard, const char *iss
 		if (strcmp(guard->issuers[i].name, issuer) == 0) {
 			rc = mp_keys_pin(&guard->issuers[i].keys, jwks, len, err);
 			/* Its metadata may still be needed, to ask about tokens. */
-			mp_discovery_want(&guard->issuers[i].discovery, false,
-			    guard->issuers[i].discovery.wants_introspection);
+			mp_discovery_want(&guard->issuers[i].discovery,
+			    guard->issuers[i].discovery.places.wants & MP_WANTS_INTROSPECTION);
 			return mp_doing(err, rc, "reading an issuer's keys");
 		}
 	return mp_fail(err, MCPASS_E_USAGE, NULL, "%s is none of the issuers", issuer);

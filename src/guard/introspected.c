@@ -98,20 +98,22 @@ static enum mcpass_rc narrow(struct mcpass_guard *guard, const struct mp_claims 
 }
 
 static enum mcpass_rc take_word(struct mp_check *check, const struct mp_guard_issuer *issuer,
-    const struct mp_claims *jwt, const struct mp_claims *word, struct mcpass_error *err)
+    const struct mp_claims *jwt, const struct mp_entry *entry, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = check->guard;
+	const struct mp_claims *word = &entry->claims;
 	const struct mp_expect expect = { .terms = &issuer->terms, .asked = issuer->name,
 		.jwt = jwt, .audience_optional = issuer->introspector.audience_optional,
 		.bound = check->presented.scheme == MP_SCHEME_DPOP, .now = check->request->now };
-	struct mp_finding finding = { word, &word->scopes, issuer };
+	struct mp_finding finding = { word, &word->scopes, issuer, entry->answer };
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc = mp_verify_claims(word, &expect, &why);
 
 	if (rc)
 		return mp_verdict_deny_for(check, rc, MP_DENY_TOKEN, &why, err);
 	if (jwt != NULL) {
-		finding = (struct mp_finding){ jwt, &guard->scopes, issuer };
+		finding.claims = jwt;
+		finding.scopes = &guard->scopes;
 		rc = narrow(guard, jwt, word, err);
 	}
 	return rc ? rc : mp_admit(check, &finding, err);
@@ -128,7 +130,7 @@ enum mcpass_rc mp_introspected_judge(struct mp_check *check, struct mp_guard_iss
 		return rc;
 	entry = recall(check, &guard->words, issuer, issuer->introspector.lifetime);
 	if (entry != NULL)
-		return take_word(check, issuer, jwt, &entry->claims, err);
+		return take_word(check, issuer, jwt, entry, err);
 	entry = recall(check, &guard->refused, issuer, MP_INTROSPECTION_COOLDOWN);
 	if (entry != NULL && entry->kind == MP_CACHE_FAILED)
 		return mp_verdict_deny(check, MP_DENY_UNAVAILABLE, &check->needs, entry->failure, err);
@@ -170,6 +172,8 @@ static enum mcpass_rc read_answer(struct word *word, const char *body, size_t le
 	if (!rc && answer.active)
 		rc = mp_claims_read(answer.members, &word->issuer->terms.role_claims,
 		    &word->issuer->terms.policy, &word->entry->claims, err);
+	if (!rc && answer.active)
+		rc = mp_set_span(&word->entry->answer, (struct mp_span){ body, len }, err);
 	else if (!rc)
 		rc = set_failure(word, MP_CACHE_INACTIVE,
 		    "its issuer says that the token is not active: expired, revoked or not its own", err);

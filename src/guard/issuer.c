@@ -38,6 +38,7 @@ static enum mcpass_rc init_discovery(struct mp_guard_issuer *issuer,
 {
 	const struct mcpass_introspection *asked = config->introspection;
 	bool needs_endpoint = asked != NULL && asked->endpoint == NULL;
+	unsigned wants = 0;
 	enum mcpass_rc rc;
 
 	issuer->discovery.issuer = issuer->name;
@@ -45,8 +46,9 @@ static enum mcpass_rc init_discovery(struct mp_guard_issuer *issuer,
 		return MCPASS_OK;
 	rc = mp_discovery_init(&issuer->discovery, issuer->name, loopback_http, err);
 	issuer->discovery.keeps_copy = keeps_copy;
-	mp_discovery_want(&issuer->discovery, config->jwks_uri == NULL
-	    && (!needs_endpoint || asked->what == MCPASS_INTROSPECT_ALL), needs_endpoint);
+	if (config->jwks_uri == NULL && (!needs_endpoint || asked->what == MCPASS_INTROSPECT_ALL))
+		wants = MP_WANTS_KEYS;
+	mp_discovery_want(&issuer->discovery, wants | (needs_endpoint ? MP_WANTS_INTROSPECTION : 0));
 	return rc;
 }
 

@@ -23,6 +23,7 @@ struct mp_finding {
 	const struct mp_claims *claims;
 	const struct mp_strings *scopes;        /* the claims' own, or fewer */
 	const struct mp_guard_issuer *issuer;
+	const char *introspection;      /* as in the verdict */
 };
 
 enum mcpass_rc mp_judge(struct mp_check *check, struct mcpass_error *err);

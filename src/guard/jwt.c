@@ -79,7 +79,7 @@ static enum mcpass_rc find_keys(struct mp_check *check, const struct mp_guard_is
 static enum mcpass_rc go_on(struct mp_check *check, const struct mp_claims *claims,
     struct mp_guard_issuer *issuer, struct mcpass_error *err)
 {
-	const struct mp_finding finding = { claims, &claims->scopes, issuer };
+	const struct mp_finding finding = { claims, &claims->scopes, issuer, NULL };
 
 	if (issuer->introspector.is_used && issuer->introspector.what == MCPASS_INTROSPECT_ALL)
 		return mp_introspected_judge(check, issuer, claims, err);

@@ -96,6 +96,7 @@ static ngx_int_t note_caller(struct mp_visit *visit, const struct mp_http_reques
 	    || copy_text(pool, verdict->scope, &visit->scope) != NGX_OK
 	    || copy_text(pool, verdict->issuer, &visit->issuer) != NGX_OK
 	    || copy_text(pool, verdict->username, &visit->username) != NGX_OK
+	    || copy_text(pool, verdict->introspection, &visit->introspection) != NGX_OK
 	    || copy_text(pool, token, &visit->token) != NGX_OK ? NGX_ERROR : NGX_OK;
 }
 
@@ -117,26 +118,6 @@ static ngx_int_t keep_headers(struct mp_visit *visit, const struct mp_headers *h
 	}
 	visit->answer_headers = list;
 	return list != NULL ? NGX_OK : NGX_ERROR;
-}
-
-static ngx_int_t let_on(struct mp_visit *visit, const struct mp_location_conf *conf,
-    const struct mp_http_request *request, const struct mcpass_verdict *verdict)
-{
-	struct mp_headers headers = { 0 };
-	ngx_int_t rc = NGX_ERROR;
-
-	visit->state = MP_VISIT_ALLOWED;
-	if (note_caller(visit, request, verdict) == NGX_OK
-	    && (verdict->dpop_nonce == NULL || !mp_gate_mark(verdict, &headers, NULL))
-	    && !add_cors(visit->place, request, &headers, NULL)
-	    && keep_headers(visit, &headers) == NGX_OK
-	    && (conf->pass_token || remove_credentials(visit) == NGX_OK)
-	    && mp_claims_send(visit, conf->headers) == NGX_OK)
-		rc = NGX_DECLINED;
-	mp_headers_free(&headers);
-	if (conf->end_streams)
-		mp_visit_end_at(visit, verdict->expires_at);
-	return rc == NGX_DECLINED ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static ngx_int_t answer(struct mp_visit *visit, struct mp_http_response *response)
@@ -176,6 +157,96 @@ static ngx_int_t too_late(struct mp_visit *visit)
 	return answer(visit, &response);
 }
 
+/* A preflight has it already. */
+static enum mcpass_rc add_cors_once(const struct mp_place *place,
+    const struct mp_http_request *request, struct mp_headers *headers, struct mcpass_error *err)
+{
+	if (mp_header_get(headers->items, headers->count, "Access-Control-Allow-Origin") != NULL)
+		return MCPASS_OK;
+	return add_cors(place, request, headers, err);
+}
+
+/* Waits for what is fetched, or ends the request. */
+static ngx_int_t conclude(struct mp_visit *visit, const struct mp_http_request *request,
+    enum mcpass_rc rc, struct mp_http_response *response)
+{
+	if (!rc && response->status == MP_HTTP_LATER) {
+		mp_visit_wait(visit);
+		return NGX_AGAIN;
+	}
+	if (!rc)
+		rc = add_cors_once(visit->place, request, &response->headers, NULL);
+	if (!rc)
+		return answer(visit, response);
+	mp_http_response_free(response);
+	return NGX_HTTP_SERVICE_UNAVAILABLE;    /* no memory: nothing passes */
+}
+
+/* --- on to the server behind --- */
+
+static ngx_int_t add_bearer(struct mp_visit *visit, const struct mp_secret *token)
+{
+	static const ngx_str_t name = ngx_string("Authorization"), lower = ngx_string("authorization");
+	ngx_str_t value = { sizeof("Bearer ") - 1 + token->len, NULL };
+
+	value.data = ngx_pnalloc(visit->request->pool, value.len + 1);
+	if (value.data == NULL)
+		return NGX_ERROR;
+	ngx_memcpy(ngx_cpymem(value.data, "Bearer ", sizeof("Bearer ") - 1), mp_secret_reveal(token),
+	    token->len + 1);
+	visit->is_exchanged = 1;
+	return mp_message_add(visit->request, &name, &lower, &value);
+}
+
+/* token: for the server behind, or NULL. */
+static ngx_int_t let_on(struct mp_visit *visit, const struct mp_location_conf *conf,
+    const struct mp_secret *token)
+{
+	visit->state = MP_VISIT_ALLOWED;
+	if ((!conf->pass_token && remove_credentials(visit) != NGX_OK)
+	    || (token != NULL && add_bearer(visit, token) != NGX_OK)
+	    || mp_claims_send(visit, conf->headers) != NGX_OK)
+		return NGX_HTTP_INTERNAL_SERVER_ERROR;
+	return NGX_DECLINED;
+}
+
+/* The verdict stands, and is not asked for again: a DPoP proof is good for one. */
+static ngx_int_t exchange(struct mp_visit *visit, const struct mp_location_conf *conf)
+{
+	const struct mp_span subject = { (const char *)visit->token.data, visit->token.len };
+	const struct mp_secret *token = NULL;
+	struct mp_http_response response = { 0 };
+	struct mp_http_request request;
+	struct mcpass_error problem = { 0 };
+	enum mcpass_rc rc;
+
+	visit->state = MP_VISIT_EXCHANGING;
+	visit->place->log = visit->request->connection->log;
+	if (mp_message_read(visit->request, visit, &request) != NGX_OK)
+		return NGX_HTTP_INTERNAL_SERVER_ERROR;
+	rc = mp_gate_exchange(&visit->place->gate, subject, ngx_time(), &token, &problem, &response,
+	    NULL);
+	if (!rc && response.status == 0)
+		return let_on(visit, conf, token);
+	if (!rc && copy_text(visit->request->pool, problem.detail, &visit->denied) != NGX_OK)
+		rc = MCPASS_E_NOMEM;
+	return conclude(visit, &request, rc, &response);
+}
+
+static ngx_int_t note_verdict(struct mp_visit *visit, const struct mp_http_request *request,
+    const struct mcpass_verdict *verdict)
+{
+	struct mp_headers headers = { 0 };
+	ngx_int_t rc = NGX_ERROR;
+
+	if (note_caller(visit, request, verdict) == NGX_OK
+	    && (verdict->dpop_nonce == NULL || !mp_gate_mark(verdict, &headers, NULL))
+	    && !add_cors(visit->place, request, &headers, NULL))
+		rc = keep_headers(visit, &headers);
+	mp_headers_free(&headers);
+	return rc;
+}
+
 static ngx_int_t judge_visit(struct mp_visit *visit, const struct mp_location_conf *conf)
 {
 	ngx_http_request_t *r = visit->request;
@@ -194,20 +265,26 @@ static ngx_int_t judge_visit(struct mp_visit *visit, const struct mp_location_co
 	rc = screen(visit->place, &request, &response, NULL);
 	if (!rc && response.status == 0)
 		rc = judge(visit, &request, &verdict, &response, NULL);
-	if (!rc && response.status == MP_HTTP_LATER) {
-		mp_visit_wait(visit);
-		return NGX_AGAIN;
-	}
-	if (!rc && response.status == 0)
-		return let_on(visit, conf, &request, &verdict);
-	/* A preflight has it already. */
-	if (!rc && mp_header_get(response.headers.items, response.headers.count,
-	    "Access-Control-Allow-Origin") == NULL)
-		rc = add_cors(visit->place, &request, &response.headers, NULL);
-	if (!rc)
-		return answer(visit, &response);
-	mp_http_response_free(&response);
-	return NGX_HTTP_SERVICE_UNAVAILABLE;    /* no memory: nothing passes */
+	if (rc || response.status != 0)
+		return conclude(visit, &request, rc, &response);
+	if (note_verdict(visit, &request, &verdict) != NGX_OK)
+		return NGX_HTTP_INTERNAL_SERVER_ERROR;
+	if (conf->end_streams)
+		mp_visit_end_at(visit, verdict.expires_at);
+	return visit->place->exchanger != NULL ? exchange(visit, conf) : let_on(visit, conf, NULL);
+}
+
+/* What was exchanged for another place is not this one's. */
+static ngx_int_t begin(struct mp_visit *visit, struct mp_place *place)
+{
+	static const ngx_str_t name = ngx_string("authorization");
+
+	visit->place = place;
+	visit->state = MP_VISIT_NEW;
+	if (!visit->is_exchanged)
+		return NGX_OK;
+	visit->is_exchanged = 0;
+	return mp_message_remove(visit->request, &name, NULL);
 }
 
 /* Made by the configuration, not by a client: it passes where the client's own request did. */
@@ -244,11 +321,12 @@ ngx_int_t mp_check_request(ngx_http_request_t *r)
 		return NGX_DECLINED;
 	if (visit->place == conf->place && visit->state == MP_VISIT_DENIED)
 		return visit->status;
-	visit->place = conf->place;
-	visit->state = MP_VISIT_NEW;
+	if ((visit->place != conf->place || visit->state != MP_VISIT_EXCHANGING)
+	    && begin(visit, conf->place) != NGX_OK)
+		return NGX_HTTP_INTERNAL_SERVER_ERROR;
 	if (!visit->has_body)
 		return read_body(r);
 	if (visit->is_late)
 		return too_late(visit);
-	return judge_visit(visit, conf);
+	return visit->state == MP_VISIT_EXCHANGING ? exchange(visit, conf) : judge_visit(visit, conf);
 }

@@ -7,7 +7,8 @@
 
 /* --- what the token says --- */
 
-/* The payload of a JWT that was let in; *ret_json stays NULL for an opaque token. */
+/* The payload of a JWT that was let in; *ret_json stays NULL for an opaque token, which may have
+ * dots, too. */
 static enum mcpass_rc read_payload(const ngx_str_t *token, json_t **ret_json)
 {
 	const char *begin = (const char *)token->data, *first, *second;
@@ -25,7 +26,7 @@ static enum mcpass_rc read_payload(const ngx_str_t *token, json_t **ret_json)
 		rc = mp_json_parse(mp_buf_text(&payload), payload.len, MP_MAX_TOKEN, "a token", ret_json,
 		    NULL);
 	mp_buf_free(&payload);
-	return rc;
+	return rc == MCPASS_E_NOMEM ? rc : MCPASS_OK;
 }
 
 /* Texts with a space between; what is no text is left out. */
@@ -57,21 +58,28 @@ static void add_value(struct mp_buf *text, const json_t *value)
 	}
 }
 
-static enum mcpass_rc read_claim(const ngx_str_t *token, const ngx_str_t *name,
+/* What its issuer answered about it, else what the token says itself. */
+static enum mcpass_rc read_claim(const struct mp_visit *visit, const ngx_str_t *name,
     struct mp_buf *text)
 {
-	json_t *json = NULL;
+	json_t *answer = NULL, *token = NULL;
+	const json_t *value;
 	char key[128];
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
 	if (name->len >= sizeof(key))
 		return MCPASS_OK;
 	ngx_memcpy(key, name->data, name->len);
 	key[name->len] = '\0';
-	rc = read_payload(token, &json);
-	if (!rc)
-		add_value(text, mp_json_get(json, key));
-	json_decref(json);
+	if (visit->introspection.len > 0)
+		rc = mp_json_parse((const char *)visit->introspection.data, visit->introspection.len,
+		    MP_MAX_INTROSPECTION, "an answer", &answer, NULL);
+	value = mp_json_get(answer, key);
+	if (!rc && value == NULL)
+		rc = read_payload(&visit->token, &token);
+	add_value(text, value != NULL ? value : mp_json_get(token, key));
+	json_decref(answer);
+	json_decref(token);
 	return rc ? rc : mp_buf_check(text, "a claim", NULL);
 }
 
@@ -126,7 +134,7 @@ ngx_int_t mp_claim_text(const struct mp_visit *visit, const ngx_str_t *name, ngx
 	mp_buf_init(&text, MP_MAX_TOKEN);
 	if (found != NULL)
 		mp_buf_add(&text, found->data != NULL ? (char *)found->data : "", found->len);
-	else if (read_claim(&visit->token, name, &text))
+	else if (read_claim(visit, name, &text))
 		rc = NGX_ERROR;
 	if (rc == NGX_OK)
 		rc = encode(visit->request->pool, mp_buf_text(&text), ret_text);

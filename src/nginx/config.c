@@ -160,6 +160,16 @@ static bool is_refused(ngx_conf_t *cf)
 	return true;
 }
 
+/* Two tokens for one server: the caller's own would go where it must not. */
+static bool has_two_tokens(ngx_conf_t *cf, const struct mp_location_conf *conf)
+{
+	if (!conf->pass_token || conf->place->plan.exchange_issuer == NULL)
+		return false;
+	ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "mcpass: mcpass_exchange beside mcpass_pass_token on:"
+	    " the server behind gets the one token or the other: say mcpass_pass_token off");
+	return true;
+}
+
 /* Of a server, or of http: requests come to its locations. */
 static bool has_no_name(ngx_conf_t *cf)
 {
@@ -185,12 +195,12 @@ char *mp_ngx_merge_location(ngx_conf_t *cf, void *parent, void *child)
 		return NGX_CONF_ERROR;
 	if (same && outer->place != NULL) {
 		conf->place = outer->place;
-		return NGX_CONF_OK;
+		return has_two_tokens(cf, conf) ? NGX_CONF_ERROR : NGX_CONF_OK;
 	}
 	if (has_no_name(cf) && !is_said(conf, MP_SAID_RESOURCE) && !is_said(conf, MP_SAID_CONFIG))
 		return NGX_CONF_OK;     /* its locations say more; without them nothing passes */
 	conf->place = mp_place_new(cf, conf->said);
-	if (conf->place == NULL || is_taken(cf, conf->place))
+	if (conf->place == NULL || has_two_tokens(cf, conf) || is_taken(cf, conf->place))
 		return NGX_CONF_ERROR;
 	return register_place(cf, conf->place);
 }
@@ -218,6 +228,7 @@ ngx_command_t mp_ngx_commands[] = {
 	LINE("mcpass_origins", NGX_CONF_1MORE, MP_SAID_ORIGINS),
 	LINE("mcpass_trusted_ca", NGX_CONF_TAKE1, MP_SAID_CA),
 	LINE("mcpass_proxy", NGX_CONF_TAKE1, MP_SAID_PROXY),
+	LINE("mcpass_exchange", NGX_CONF_1MORE, MP_SAID_EXCHANGE),
 	{ ngx_string("mcpass_header"), ANYWHERE | NGX_CONF_TAKE2, read_header, NGX_HTTP_LOC_CONF_OFFSET,
 	    0, NULL },
 	{ ngx_string("mcpass_zone"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, read_zone,

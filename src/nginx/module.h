@@ -21,7 +21,7 @@ extern ngx_module_t ngx_http_mcpass_module;
 enum mp_said {
 	MP_SAID_CONFIG = 0, MP_SAID_RESOURCE, MP_SAID_RESOURCE_NAME, MP_SAID_ISSUERS, MP_SAID_AUDIENCES,
 	MP_SAID_RULES, MP_SAID_ROLE_CLAIMS, MP_SAID_IMPLIES, MP_SAID_SCOPES, MP_SAID_DPOP,
-	MP_SAID_ORIGINS, MP_SAID_CA, MP_SAID_PROXY, MP_SAID_COUNT
+	MP_SAID_ORIGINS, MP_SAID_CA, MP_SAID_PROXY, MP_SAID_EXCHANGE, MP_SAID_COUNT
 };
 /* One such directive, as it stands in the file. */
 struct mp_line {
@@ -34,8 +34,8 @@ struct mp_place {
 	struct mp_serve_config config;
 	struct mp_serve_plan plan;
 	struct mcpass_guard *guard;     /* made when the zone is there */
+	struct mp_exchanger *exchanger; /* of tokens for the server behind, or NULL */
 	struct mp_gate gate;
-	ngx_str_t resource;
 	/* this worker's: */
 	struct mp_fetches *fetches;     /* NULL until something is fetched */
 	ngx_queue_t waiting;            /* struct mp_visit.waiting */
@@ -86,19 +86,22 @@ enum mcpass_rc mp_worker_fetch(void *ctx, const struct mcpass_fetch *fetch, int 
 void mp_worker_exit(ngx_cycle_t *cycle);
 
 /* --- visit.c: a request at guarded places, from the first check to its end --- */
-enum mp_visit_state { MP_VISIT_NEW = 0, MP_VISIT_ALLOWED, MP_VISIT_DENIED };
+enum mp_visit_state {
+	MP_VISIT_NEW = 0, MP_VISIT_EXCHANGING, MP_VISIT_ALLOWED, MP_VISIT_DENIED
+};
 struct mp_visit {
 	ngx_http_request_t *request;    /* the client's own, not a subrequest */
 	struct mp_place *place;         /* that judged it last; NULL: none yet */
 	enum mp_visit_state state;
 	ngx_int_t status;               /* DENIED: of the answer */
 	ngx_str_t subject, client, scope, issuer, username, denied;     /* empty: not known */
-	ngx_str_t token;                /* ALLOWED: without its scheme; never shown */
+	ngx_str_t introspection;        /* what the issuer answered about it, JSON; or empty */
+	ngx_str_t token;                /* EXCHANGING, ALLOWED: without its scheme; never shown */
 	ngx_array_t *answer_headers;    /* of struct mcpass_header: what any answer gets, too */
 	ngx_array_t *removed;           /* of ngx_table_elt_t: what the upstream does not get */
 	ngx_queue_t waiting;            /* for something that is fetched */
 	ngx_event_t patience, end;      /* how long it waits; when its token is over */
-	unsigned is_waiting:1, is_late:1, has_body:1;
+	unsigned is_waiting:1, is_late:1, has_body:1, is_exchanged:1;
 };
 /* NULL: it was at no guarded place. */
 struct mp_visit *mp_visit_find(ngx_http_request_t *r);

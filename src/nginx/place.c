@@ -52,6 +52,7 @@ static enum mcpass_rc read_config(struct builder *b, struct mcpass_error *err)
 	if (!rc)
 		rc = mp_serve_config_load(path, b->config, err);
 	free(path);
+	mp_serve_drop_exchange(b->config);      /* of a tool that is not here */
 	if (!rc && b->config->open)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL,
 		    "the file says \"open\": leave that out, or say mcpass off here");
@@ -241,13 +242,46 @@ static enum mcpass_rc read_proxy(struct builder *b, struct mcpass_error *err)
 	return mp_set(&b->config->proxy, word(b->line, 1), err);
 }
 
+/* mcpass_exchange off, or id=ID secret_file=FILE [issuer=URL] [audience=TEXT] [resource=URL]
+ * [scope="A B"] */
+static enum mcpass_rc read_exchange(struct builder *b, struct mcpass_error *err)
+{
+	struct mp_serve_exchange *exchange = &b->config->exchange;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (b->line->words->nelts == 2 && strcmp(word(b->line, 1), "off") == 0)
+		return MCPASS_OK;
+	for (ngx_uint_t i = 1; i < b->line->words->nelts && !rc; i++) {
+		const char *text = word(b->line, i), *value;
+
+		if ((value = value_of(text, "id")) != NULL)
+			rc = mp_set(&exchange->client_id, value, err);
+		else if ((value = value_of(text, "secret_file")) != NULL)
+			rc = set_file(b, &exchange->client_secret_file, value, err);
+		else if ((value = value_of(text, "issuer")) != NULL)
+			rc = mp_set(&exchange->issuer, value, err);
+		else if ((value = value_of(text, "audience")) != NULL)
+			rc = mp_set(&exchange->audience, value, err);
+		else if ((value = value_of(text, "resource")) != NULL)
+			rc = mp_set(&exchange->resource, value, err);
+		else if ((value = value_of(text, "scope")) != NULL)
+			rc = mp_set(&exchange->scope, value, err);
+		else
+			rc = no_such(b->line, text, "id=, secret_file=, issuer=, audience=, resource=,"
+			    " scope=, off", err);
+	}
+	if (!rc && exchange->client_id == NULL)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "mcpass_exchange needs id= and secret_file=");
+	return rc;
+}
+
 static enum mcpass_rc (*const readers[])(struct builder *b, struct mcpass_error *err) = {
 	[MP_SAID_CONFIG] = read_config, [MP_SAID_RESOURCE] = read_resource,
 	[MP_SAID_RESOURCE_NAME] = read_resource_name, [MP_SAID_ISSUERS] = read_issuer,
 	[MP_SAID_AUDIENCES] = read_audience, [MP_SAID_RULES] = read_rule,
 	[MP_SAID_ROLE_CLAIMS] = read_role_claim, [MP_SAID_IMPLIES] = read_implies,
 	[MP_SAID_SCOPES] = read_scopes, [MP_SAID_DPOP] = read_dpop, [MP_SAID_ORIGINS] = read_origins,
-	[MP_SAID_CA] = read_ca, [MP_SAID_PROXY] = read_proxy,
+	[MP_SAID_CA] = read_ca, [MP_SAID_PROXY] = read_proxy, [MP_SAID_EXCHANGE] = read_exchange,
 };
 
 /* What is said here replaces a list of the file; rules come before the file's. */
@@ -328,6 +362,7 @@ static void free_place(void *data)
 	struct mp_place *place = data;
 
 	mp_fetches_free(place->fetches);
+	mp_exchanger_free(place->exchanger);
 	mcpass_guard_free(place->guard);
 	mp_serve_plan_free(&place->plan);
 	mp_serve_config_free(&place->config);
@@ -367,18 +402,32 @@ struct mp_place *mp_place_new(ngx_conf_t *cf, ngx_array_t *const said[MP_SAID_CO
 	return place;
 }
 
+static enum mcpass_rc open_exchanger(struct mp_place *place, struct mcpass_error *err)
+{
+	const struct mp_serve_exchange *exchange = &place->config.exchange;
+	const struct mp_exchanger_config config = { .issuer = place->plan.exchange_issuer,
+		.client_id = exchange->client_id, .client_secret = &place->plan.exchange_secret,
+		.audience = exchange->audience, .resource = exchange->resource,
+		.scope = exchange->scope, .loopback_http = place->plan.guard.loopback_http != 0 };
+
+	if (config.issuer == NULL)
+		return MCPASS_OK;
+	return mp_exchanger_new(&config, &place->exchanger, err);
+}
+
 ngx_int_t mp_place_open(struct mp_place *place, const struct mcpass_shared_memory *shared,
     ngx_log_t *log)
 {
 	struct mcpass_error err = { 0 };
 
 	place->plan.guard.shared = shared;
-	if (mp_serve_plan_guard(&place->plan, NULL, &place->guard, &err)) {
+	if (mp_serve_plan_guard(&place->plan, NULL, &place->guard, &err)
+	    || open_exchanger(place, &err)) {
 		ngx_log_error(NGX_LOG_EMERG, log, 0, "mcpass: %s", err.detail);
 		return NGX_ERROR;
 	}
 	place->log = log;
-	place->gate = (struct mp_gate){ .guard = place->guard,
+	place->gate = (struct mp_gate){ .guard = place->guard, .exchanger = place->exchanger,
 		.copies_issuer = place->config.issuer_metadata, .fetch = mp_worker_fetch,
 		.fetch_ctx = place, .trace = note, .trace_ctx = place };
 	return NGX_OK;

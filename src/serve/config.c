@@ -107,13 +107,19 @@ void mp_serve_drop_implications(struct mp_serve_config *config)
 	config->implication_count = 0;
 }
 
+void mp_serve_drop_exchange(struct mp_serve_config *config)
+{
+	release(&exchange_object, &config->exchange);
+	config->exchange = (struct mp_serve_exchange){ 0 };
+}
+
 void mp_serve_config_free(struct mp_serve_config *config)
 {
 	mp_serve_drop_issuers(config);
 	mp_serve_drop_implications(config);
 	mp_serve_rules_free(&config->rules);
 	release(&dpop_object, &config->dpop);
-	release(&exchange_object, &config->exchange);
+	mp_serve_drop_exchange(config);
 	release(&document, config);
 	*config = (struct mp_serve_config){ 0 };
 }

@@ -21,7 +21,7 @@ struct mp_serve_issuer {
 	struct mp_serve_rules rules;
 	bool id_token_claims;
 };
-struct mp_serve_exchange {              /* RFC 8693, for the tool call_on */
+struct mp_serve_exchange {              /* RFC 8693, for the tool call_on; in nginx for what is behind */
 	char *issuer;                   /* one of the issuers; NULL: the only one */
 	char *client_id, *client_secret_file;
 	char *audience, *resource, *scope;
@@ -67,5 +67,6 @@ enum mcpass_rc mp_serve_add_implication(struct mp_serve_config *config,
     struct mp_serve_implication **ret_implication, struct mcpass_error *err);
 void mp_serve_drop_issuers(struct mp_serve_config *config);
 void mp_serve_drop_implications(struct mp_serve_config *config);
+void mp_serve_drop_exchange(struct mp_serve_config *config);
 
 #endif

@@ -60,7 +60,9 @@ enum mcpass_rc mp_gate_fetched(const struct mp_gate *gate, const char *key, int 
     const char *body, size_t len, int64_t now, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mcpass_guard_fetched(gate->guard, key, status, body, len, now, &why);
+	enum mcpass_rc rc = gate->exchanger != NULL && mp_exchanger_knows(key)
+	    ? mp_exchanger_fetched(gate->exchanger, key, status, body, len, now, &why)
+	    : mcpass_guard_fetched(gate->guard, key, status, body, len, now, &why);
 
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
@@ -232,6 +234,60 @@ enum mcpass_rc mp_gate_pass(const struct mp_gate *gate, const struct mp_http_req
 	if (!rc && response->status > 0)
 		rc = mp_gate_mark(ret_verdict, &response->headers, err);
 	return rc;
+}
+
+/* --- the token for the server behind --- */
+
+/* Never the caller's own in its place: then it is no answer at all.
+ * spec: MCP 2026-07-28 authorization, "Token Handling" */
+static enum mcpass_rc refuse_exchange(const struct mp_gate *gate,
+    const struct mp_exchanged *exchanged, struct mcpass_error *ret_problem,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	const struct mcpass_verdict plain = { 0 };
+	bool is_refused = exchanged->type == MP_EXCHANGED_REFUSED;
+	enum mcpass_rc rc;
+
+	(void)mp_fail(ret_problem, MCPASS_E_DENIED, NULL, "%s", exchanged->reason);
+	mp_gate_note(gate, "No token for the server behind", is_refused ? 403 : 502,
+	    exchanged->reason);
+	if (is_refused)
+		rc = mp_gate_error(response, 403, "access_denied",
+		    "The issuer gives no token for the server behind to the subject of this token.", err);
+	else
+		rc = mp_gate_error(response, 502, "temporarily_unavailable",
+		    "There is no token for the server behind now: try again.", err);
+	if (!rc && !is_refused)
+		rc = mp_headers_add(&response->headers, "Retry-After", "30", err);
+	return rc ? rc : mp_gate_mark(&plain, &response->headers, err);
+}
+
+enum mcpass_rc mp_gate_exchange(const struct mp_gate *gate, struct mp_span token, int64_t now,
+    const struct mp_secret **ret_token, struct mcpass_error *ret_problem,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	struct mp_exchanged exchanged = { 0 };
+	bool later = false;
+	enum mcpass_rc rc;
+
+	for (int i = 0; i < MP_MAX_GUARD_FETCHES; i++) {
+		rc = mp_exchanger_ask(gate->exchanger, token, now, &exchanged, err);
+		if (rc || exchanged.type != MP_EXCHANGED_FETCH)
+			break;
+		rc = fetch(gate, exchanged.fetch, now, &later, err);
+		if (rc || later)
+			break;
+		exchanged = (struct mp_exchanged){ .reason = "the issuer sends from place to place" };
+	}
+	if (rc)
+		return rc;
+	if (later)
+		response->status = MP_HTTP_LATER;
+	else if (exchanged.type == MP_EXCHANGED_READY)
+		*ret_token = exchanged.token;
+	else
+		return refuse_exchange(gate, &exchanged, ret_problem, response, err);
+	return MCPASS_OK;
 }
 
 /* How an issuer is, fetched first where that is not known.  *ret_later: it is under way. */

@@ -6,12 +6,13 @@
  * spec: MCP 2026-07-28 authorization; RFC 9728 3; RFC 6750 3 */
 #ifndef MP_SERVE_GATE_H
 #define MP_SERVE_GATE_H
+#include "guard/exchanger.h"
 #include "mcp/jsonrpc.h"
-#include "mcpass/guard.h"
 #include "wire/http/http.h"
 
 struct mp_gate {                        /* all borrowed */
 	struct mcpass_guard *guard;
+	struct mp_exchanger *exchanger; /* of tokens for the server behind, or NULL */
 	bool copies_issuer;             /* the guard publishes a copy of its issuer's metadata */
 	/* Sends what the guard asks for, follows no redirect, appends the body to body (which
 	 * is capped already).  A failure counts as no answer; its detail goes to the log.
@@ -47,6 +48,13 @@ enum mcpass_rc mp_gate_refuse_body(const struct mp_http_request *request, const 
  * body, or with the headers that mirror it. */
 enum mcpass_rc mp_gate_pass(const struct mp_gate *gate, const struct mp_http_request *request,
     struct mcpass_verdict *ret_verdict, struct mcpass_error *ret_problem,
+    struct mp_http_response *response, struct mcpass_error *err);
+
+/* The token for the server behind in place of the one that was let in; needs an exchanger.
+ * response->status 0: *ret_token, borrowed until the next call.  Else it is the refusal, or
+ * MP_HTTP_LATER: ask again when something has come.  ret_problem: as of mp_gate_pass(). */
+enum mcpass_rc mp_gate_exchange(const struct mp_gate *gate, struct mp_span token, int64_t now,
+    const struct mp_secret **ret_token, struct mcpass_error *ret_problem,
     struct mp_http_response *response, struct mcpass_error *err);
 
 /* Answers for a document that the guard publishes; response->status 0: the path is none's.
