@@ -23,10 +23,13 @@ function(mp_test name source)
   if(name STREQUAL "pair_memory")       # the longest by far: in halves, side by side
     add_test(NAME pair_even_memory COMMAND ${name} 0 2)
     add_test(NAME pair_odd_memory COMMAND ${name} 1 2)
-    set_tests_properties(pair_even_memory pair_odd_memory PROPERTIES TIMEOUT 900)
+    set_tests_properties(pair_even_memory pair_odd_memory PROPERTIES TIMEOUT 900 COST 100)
   else()
     add_test(NAME ${name} COMMAND ${name})
     set_tests_properties(${name} PROPERTIES TIMEOUT 900)
+    if(name MATCHES "_memory$")         # the next longest
+      set_tests_properties(${name} PROPERTIES COST 50)
+    endif()
   endif()
 endfunction()
 

@@ -701,11 +701,17 @@ void world_rebuild(struct world *world)
 
 void world_open(struct world *world)
 {
+	world_open_sharing(world, NULL);
+}
+
+void world_open_sharing(struct world *world, const struct mcpass_shared_memory *shared)
+{
 	(void)signing_key();
 	(void)users();
 	mp_test_count_allocs(false);
 	*world = (struct world){ .now = START_TIME, .seed = 1, .username = "alice", .port = 4711 };
 	configure(world);
+	world->guard_config.shared = shared;
 	world_rebuild(world);
 }
 

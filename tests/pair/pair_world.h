@@ -73,6 +73,8 @@ struct world {
 
 /* A new world; the client is made by the first world_call(). */
 void world_open(struct world *world);
+/* With a guard that remembers in that memory, which outlives the world. */
+void world_open_sharing(struct world *world, const struct mcpass_shared_memory *shared);
 void world_close(struct world *world);
 /* Servers with another configuration; what they remember stays. */
 void world_rebuild(struct world *world);
