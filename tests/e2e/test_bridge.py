@@ -316,15 +316,19 @@ def test_server_down():
 
 
 def test_session_is_gone():
-    """404 to a session: another one is begun, and the request is sent again once."""
+    """404 to a session: another one is begun by the host's own words, and the request is sent again once."""
     with World() as world:
         old = Old(world, tools_list=lambda asked: {"tools": []})
         host = Host(world, old.url)
-        host.hello()
+        host.hello(capabilities={"roots": {"listChanged": True}, "x": {"y": [1.0]}})
         host.ask(1, "tools/list")
         old.gone.add("s1")
         expect_eq("answered all the same", host.ask(2, "tools/list")["result"], {"tools": []})
         expect_eq("two sessions", old.sessions, 2)
+        said = [asked["params"] for method, asked in old.seen if method == "initialize"]
+        expect_eq("as the host began the first", said[1], said[0])
+        expect_eq("with what it can do", said[0]["capabilities"], {"roots": {"listChanged": True}, "x": {"y": [1.0]}})
+        expect_eq("and its name", said[0]["clientInfo"]["name"], "host")
 
 
 def test_numbers_and_order():

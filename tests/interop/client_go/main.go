@@ -1,5 +1,6 @@
 // The client of the Go SDK with its AuthorizationCodeHandler.  One line of JSON on standard input
-// is a command, one line on standard output its answer.  No rule of OAuth is in here.
+// is a command, one line on standard output its answer.  No rule of OAuth is in here.  With an
+// argument it is everything.go instead.
 package main
 
 import (
@@ -196,6 +197,10 @@ func (c *conversation) ask(ctx context.Context, command command) (any, error) {
 }
 
 func main() {
+	if len(os.Args) > 1 {
+		everything(os.Args[1])
+		return
+	}
 	kept := &store{}
 	if text, err := os.ReadFile(os.Getenv("GLUE_STORE")); err == nil {
 		if err := json.Unmarshal(text, kept); err != nil {
