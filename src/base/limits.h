@@ -190,6 +190,13 @@
 #define MP_DOCUMENT_KEPT_MS 5000
 /* Seconds in which what could not be fetched, or used, is not fetched again. */
 #define MP_FETCHED_MISS 60
+/* Identity providers that people may choose among, rules of one; what one may answer: tokens
+ * with a person's groups; and the id of a person there. */
+#define MP_MAX_UPSTREAMS 16
+#define MP_MAX_UPSTREAM_ANSWER ((size_t)64 * 1024)
+#define MP_MAX_UPSTREAM_SUBJECT 1024
+/* Seconds that an id token may be old when it comes: it was issued for this very login. */
+#define MP_MAX_ID_TOKEN_AGE 600
 /* Headers of one response, and one of a request; MP_MAX_ITEMS of them at most. */
 #define MP_MAX_HEADER_BYTES ((size_t)64 * 1024)
 /* What a browser sends to the redirect URI; more is none. */
