@@ -11,7 +11,7 @@ fuzz="clang libclang-rt-dev"
 bench="curl python3 libmicrohttpd-dev nginx-light nginx-dev wrk procps"
 examples="curl pkg-config g++ libuv1-dev libevent-dev libmicrohttpd-dev python3-cffi python3-dev"
 # A machine that has node and npm already may have them from elsewhere, under other names.
-conformance="curl python3"
+conformance="curl python3 nginx-light nginx-dev procps"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 	|| conformance="$conformance nodejs npm"
 

@@ -219,10 +219,13 @@ enum mcpass_rc mp_gate_pass(const struct mp_gate *gate, const struct mp_http_req
 {
 	struct mp_operations operations = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
+	bool is_read = true;
 
 	if (request->body_len > 0)
 		rc = mp_operations_read(request->body, request->body_len, &operations, ret_problem);
-	if (!rc)
+	if (rc)
+		is_read = false;
+	else
 		rc = mp_operations_check_headers(&operations, request->headers, request->header_count,
 		    ret_problem);
 	rc = rc == MCPASS_E_NOMEM ? mp_nomem(err)
@@ -230,7 +233,10 @@ enum mcpass_rc mp_gate_pass(const struct mp_gate *gate, const struct mp_http_req
 	mp_operations_free(&operations);
 	/* After the token: a stranger is told nothing but that one is missing. */
 	if (!rc && ret_verdict->type == MCPASS_ALLOW && ret_problem->rc != MCPASS_OK)
-		rc = mp_gate_refuse_body(request, ret_problem->detail, MP_MAX_MESSAGE, response, err);
+		/* spec: MCP 2026-07-28 streamable HTTP, "Server Validation" */
+		rc = is_read ? mp_respond_error(response, 400, MP_RPC_HEADER_MISMATCH,
+		    ret_problem->detail, err)
+		    : mp_gate_refuse_body(request, ret_problem->detail, MP_MAX_MESSAGE, response, err);
 	if (!rc && response->status > 0)
 		rc = mp_gate_mark(ret_verdict, &response->headers, err);
 	return rc;

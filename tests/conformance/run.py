@@ -16,7 +16,7 @@ import sys
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+sys.path[:0] = [os.path.join(HERE, "..", "e2e"), os.path.join(HERE, "..", "nginx")]
 import browser      # noqa: E402
 import lib          # noqa: E402
 
@@ -180,11 +180,26 @@ def part_authserver():
     judge("authserver", folder, AUTHSERVER, "authserver", "authorization-server-")
 
 
-def examine_server(url, where):
+def examine_server(url, where, group="server"):
     for revision in (OLD, NEW):
         folder = referee(f"server-{where}-{revision}", "server", "--url", url, "--suite", "all",
                          "--spec-version", revision)
-        judge("server", folder, SERVER_AT[revision] + SERVER, f"{where}, {revision}", "server-")
+        judge(group, folder, SERVER_AT[revision] + SERVER, f"{where}, {revision}", "server-")
+
+
+@contextlib.contextmanager
+def token_added(world, url):
+    """The referee has no token: yields where one is added on the way to url."""
+    done = world.run("token", url, "--scope", SCOPES)
+    lib.expect_eq("a token", done.returncode, 0, done.stderr)
+    port = url.split(":")[2].split("/")[0]
+    front = subprocess.Popen([os.path.join(HERE, "front"), port, done.stdout.strip()],
+                             stdout=subprocess.PIPE, text=True)
+    try:
+        yield f"http://127.0.0.1:{front.stdout.readline().strip()}/mcp"
+    finally:
+        front.terminate()
+        front.wait()
 
 
 def part_server():
@@ -194,20 +209,25 @@ def part_server():
     with lib.World() as world:
         world.start_authserver()
         url = world.start_serve("--fixtures")
-        done = world.run("token", url, "--scope", SCOPES)
-        lib.expect_eq("a token", done.returncode, 0, done.stderr)
-        port = url.split(":")[2].split("/")[0]
-        front = subprocess.Popen([os.path.join(HERE, "front"), port, done.stdout.strip()],
-                                 stdout=subprocess.PIPE, text=True)
-        try:
-            examine_server(f"http://127.0.0.1:{front.stdout.readline().strip()}/mcp", "protected")
-        finally:
-            front.terminate()
-            front.wait()
+        with token_added(world, url) as front:
+            examine_server(front, "protected")
+
+
+def part_nginx():
+    """The server knows nothing of tokens; nginx with the module is before it."""
+    import house
+    if house.module() is None:
+        print("nginx: left out, as the module is not built: nginx-dev is not installed")
+        return
+    with house.Guarded() as world:
+        world.start_authserver()
+        with token_added(world, world.guard("--fixtures")) as front:
+            examine_server(front, "nginx", "nginx")
 
 
 PARTS = {"client": part_client, "bridge": part_bridge,
-         "backcompat": part_backcompat, "authserver": part_authserver, "server": part_server}
+         "backcompat": part_backcompat, "authserver": part_authserver, "server": part_server,
+         "nginx": part_nginx}
 
 
 def main():

@@ -74,7 +74,7 @@ def own_login(subject, inspector, house):
     with subject.step("a new process calls a tool without a login; which says who is calling"):
         said = inspector.call("whoami")
         quiet(house.asked())
-        expect("alice calls", "username: alice\n" in said, said)
+        house.expect_caller(said)
     with subject.step("the same on 2026-07-28"):
         expect_eq("echo", inspector.call("echo", "--tool-arg", "message=hello", "--protocol-era",
                                          "modern"), "hello")

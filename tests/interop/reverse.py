@@ -101,6 +101,12 @@ class House(World):
         with contextlib.closing(sqlite3.connect(f"file:{self.data}?mode=ro", uri=True)) as db:
             return db.execute("select count(*) from memory where kind = ?", (kind,)).fetchone()[0]
 
+    def expect_caller(self, said, client="", scope=""):
+        """said: by the tool whoami; "": some client, any scope."""
+        expect("alice calls", "username: alice\n" in said, said)
+        expect("with this client", f"client: {client}" in said, said)
+        expect("and this scope", f"scopes: {scope}" in said, said)
+
     def guest(self, args, name, env=None, store="guest.json"):
         guest = Guest(args, {**self.env, "GLUE_NAME": name, "GLUE_STORE": self.path(store),
                              "PYTHONDONTWRITEBYTECODE": "1",
@@ -189,10 +195,8 @@ class Walk:
             expect_eq("echo", self.more(remark, "mcp:tools", "call", name="echo",
                                         arguments={"message": "Gr\u00fc\u00dfe"}), "Gr\u00fc\u00dfe")
             said = self.guest.ask("call", name="whoami", arguments={})
-            client = self.guest.ask("tokens")["client_id"]
-            expect("alice calls", "username: alice\n" in said, said)
-            expect("with this client", f"client: {client}\n" in said, said)
-            expect("and this scope", f"scopes: {self.guest.ask('tokens')['scope']}\n" in said, said)
+            tokens = self.guest.ask("tokens")
+            self.house.expect_caller(said, tokens["client_id"], tokens["scope"])
 
     def prompts(self):
         with self.subject.step("list prompts, get one") as remark:

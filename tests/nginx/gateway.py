@@ -2,6 +2,7 @@
 the issuers of tests/e2e."""
 
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -60,22 +61,25 @@ def message(method="ping", **params):
                        **({"params": params} if params else {})})
 
 
-class Gateway(World):
-    """An issuer with a key, a server behind that knows nothing of tokens, and nginx."""
+class Nginx(World):
+    """A folder with nginx, and the module, in it."""
 
-    def __init__(self):
-        super().__init__()
-        self.key = Key(self, "one")
-        self.issuer = Issuer(self, self.key)
-        self.behind = hostile(self, {"/mcp": (200, JSON, '{"jsonrpc":"2.0","id":1,"result":{}}')})
-        self.port1, self.port2 = self.port(), self.port()
-        self.pid = None
+    pid = None
 
-    def configure(self, server, http="", workers=1, behind=None):
+    @functools.cached_property
+    def port1(self):
+        return self.port()
+
+    @functools.cached_property
+    def port2(self):
+        return self.port()
+
+    def configure(self, server, behind, http="", workers=1):
+        """behind: the address that PROXY means."""
         text = CONF.format(
             module=MODULE, folder=self.folder, workers=workers, http=http, server=server,
             user="user root;" if os.geteuid() == 0 else "", port=self.port1, port2=self.port2,
-            behind=(behind or self.behind.url).removeprefix("http://"))
+            behind=behind.removeprefix("http://"))
         self.write("nginx.conf", text)
 
     def nginx(self, *args):
@@ -127,6 +131,19 @@ class Gateway(World):
 
     def errors(self):
         return self.read("error.log")
+
+
+class Gateway(Nginx):
+    """An issuer with a key, a server behind that knows nothing of tokens, and nginx."""
+
+    def __init__(self):
+        super().__init__()
+        self.key = Key(self, "one")
+        self.issuer = Issuer(self, self.key)
+        self.behind = hostile(self, {"/mcp": (200, JSON, '{"jsonrpc":"2.0","id":1,"result":{}}')})
+
+    def configure(self, server, behind=None, **kw):
+        super().configure(server, behind or self.behind.url, **kw)
 
     def token(self, audience=RESOURCE, key=None, **changes):
         return (key or self.key).token(self.issuer.url, audience, **changes)

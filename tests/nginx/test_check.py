@@ -86,6 +86,8 @@ def test_mirrored_headers(label, headers, status):
         g.start_nginx(g.guarded())
         answer = g.ask(g.token(), message("tools/call", name="echo"), **headers)
         expect_eq(label, answer.status, status, answer.text)
+        if status != 200:
+            expect_eq("which of its errors", json.loads(answer.text)["error"]["code"], -32020)
         expect_eq("came through", len(g.came()), 1 if status == 200 else 0)
 
 
