@@ -6,17 +6,17 @@ list(TRANSFORM library_rooms REPLACE "(.+)" "$<TARGET_OBJECTS:mp_\\1>" OUTPUT_VA
 # The link, and of the io floor what it needs: not the servers' side.
 file(GLOB_RECURSE login_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/io/*.c
     ${PROJECT_SOURCE_DIR}/src/link/*.c)
-list(FILTER login_sources EXCLUDE REGEX "/(issuer_store|line_writer)\\.c$")
+list(FILTER login_sources EXCLUDE REGEX "/(issuer_store|sqlite_issuer|pg_issuer|line_writer)\\.c$")
 add_library(mp_login OBJECT ${login_sources})
 target_link_libraries(mp_login PRIVATE mp_flags PkgConfig::JANSSON PkgConfig::CRYPTO
-    PkgConfig::CURL PkgConfig::SQLITE Threads::Threads)
+    PkgConfig::CURL PkgConfig::SQLITE Threads::Threads ${CMAKE_DL_LIBS})
 
 # Both kinds give programs the names of the headers, mcpass_*, and no other: inside, ours are
 # short, and other libraries have the same ones (libtommath has mp_clear).  For the archive all
 # objects become one, whose hidden names are then its own.
 add_library(mcpass_shared SHARED ${library_objects} $<TARGET_OBJECTS:mp_login>)
 target_link_libraries(mcpass_shared PRIVATE PkgConfig::JANSSON PkgConfig::CRYPTO
-    PkgConfig::CURL PkgConfig::SQLITE Threads::Threads)
+    PkgConfig::CURL PkgConfig::SQLITE Threads::Threads ${CMAKE_DL_LIBS})
 target_link_options(mcpass_shared PRIVATE -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--no-undefined)
 # A program built against an older header runs with a newer library of the same SOVERSION;
 # the CMake package says the same (SameMajorVersion).
@@ -41,7 +41,7 @@ add_library(mcpass_static STATIC ${one})
 set_target_properties(mcpass_static PROPERTIES LINKER_LANGUAGE C)
 target_link_libraries(mcpass_static INTERFACE $<BUILD_INTERFACE:PkgConfig::JANSSON>
     $<BUILD_INTERFACE:PkgConfig::CRYPTO> $<BUILD_INTERFACE:PkgConfig::CURL>
-    $<BUILD_INTERFACE:PkgConfig::SQLITE> Threads::Threads)
+    $<BUILD_INTERFACE:PkgConfig::SQLITE> Threads::Threads ${CMAKE_DL_LIBS})
 
 foreach(target mcpass_shared mcpass_static)
   target_include_directories(${target} INTERFACE $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>

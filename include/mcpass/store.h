@@ -2,10 +2,11 @@
  * (mcpass/client.h) by themselves: it answers LOAD, SAVE and LOCK.
  *
  * An SQLite database, private to its user: the folder is 0700 and the file 0600 from its first
- * byte.  It holds tokens and client secrets as they are, and so does each record that it hands
- * out: neither belongs into a log, a backup that others read, or a crash report.
+ * byte; or a PostgreSQL database, for many hosts (mcpass-store(1)).  It holds tokens and client
+ * secrets as they are, or sealed where there is a key ($MCPASS_STORE_KEY); each record that it hands
+ * out holds them as they are: that belongs into no log, no backup that others read, no crash report.
  *
- * One store is used by one thread at a time; threads and processes may each open the same file. */
+ * One store is used by one thread at a time; threads and processes may each open the same one. */
 #ifndef MCPASS_STORE_H
 #define MCPASS_STORE_H
 #include "mcpass/client.h"
@@ -16,7 +17,7 @@ extern "C" {
 struct mcpass_store;                    /* opaque */
 
 /* path NULL: $MCPASS_STORE, else ${XDG_DATA_HOME:-~/.local/share}/mcpass/credentials.db, where the
- * mcpass program has its own; ":memory:": no file, nothing to lock.  A file is made by the first
+ * mcpass program has its own; ":memory:": no file, nothing to lock; "postgresql://...": a database.  A file is made by the first
  * SAVE or LOCK.  The caller owns *ret_store.
  * MCPASS_E_POLICY  others may read it, or it is a symbolic link: err->hint says what to do
  * MCPASS_E_STORE   it cannot be opened, or is no store
@@ -28,11 +29,14 @@ MCPASS_API void mcpass_store_close(struct mcpass_store *store);         /* unloc
 /* Carries out a LOAD, SAVE or LOCK, and fills the event that answers it, but for event->now.  What
  * *ret_event points at lives until the next call.  A record that cannot be saved is an event, too:
  * SAVED with the reason.
- * It waits for the disk, and for another process that is writing: milliseconds.
+ * It waits for the disk or the database, and for another process that is writing: milliseconds, or
+ * a few seconds where a database does not answer.
  *
  * MCPASS_E_EXPIRED  LOCK: another process works on this login, for as long as a person needs.
  *                   Nothing is wrong: carry out the same action again in a while, from a timer;
  *                   what the other one stored will then be used.  err->detail names the process
+ *                   SAVE: the database does not answer just now.  What was fetched would be lost:
+ *                   carry out the same action again, for as long as a restart may take
  * MCPASS_E_STORE    the store cannot be read, or (LOCK) written: nothing was asked of a server yet
  * MCPASS_E_USAGE    an action of another type
  * MCPASS_E_NOMEM    out of memory */

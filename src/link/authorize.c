@@ -9,6 +9,9 @@
 
 /* How often a lock that another process holds is tried again. */
 #define LOCK_AGAIN_MS 50
+/* How often, and for how long, a record is saved again that a database could not take. */
+#define SAVE_AGAIN_MS 250
+#define SAVE_MS 30000
 /* A refresh takes no longer. */
 #define NO_LOGIN_LOCK_MS 10000
 
@@ -31,23 +34,36 @@ static enum mcpass_rc load(struct mp_link *link, struct mcpass_event *event, boo
 	return rc;
 }
 
-static enum mcpass_rc save(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
+/* What was just fetched must not be lost because a database restarts: it is tried again, for as long
+ * as a restart takes. */
+static enum mcpass_rc try_save(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
     struct mcpass_error *err)
 {
-	const struct mcpass_action *action = &link->flow.action;
+	struct mp_link_flow *flow = &link->flow;
 	enum mcpass_rc rc;
 
-	(void)ret_later;
 	event->type = MCPASS_EV_SAVED;
 	mp_clear(&link->unsaved);
-	rc = mp_store_save(link->store, action->key, action->body, &link->unsaved);
+	rc = mp_store_save(link->store, flow->action.key, flow->action.body, &link->unsaved);
 	if (rc == MCPASS_OK)
 		return MCPASS_OK;
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
+	if (rc == MCPASS_E_EXPIRED && mp_left_ms(flow->deadline) > 0) {
+		mp_loop_set(link->loop, &flow->timer, mp_now_ms() + SAVE_AGAIN_MS);
+		*ret_later = true;
+		return MCPASS_OK;
+	}
 	event->data = link->unsaved.detail;
 	event->data_len = strlen(link->unsaved.detail);
 	return MCPASS_OK;
+}
+
+static enum mcpass_rc save(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
+    struct mcpass_error *err)
+{
+	link->flow.deadline = mp_deadline_ms(SAVE_MS);
+	return try_save(link, event, ret_later, err);
 }
 
 /* Another process may be waiting for its person: as long as we would wait for ours, or for an
@@ -239,7 +255,7 @@ enum mcpass_rc mp_link_perform(struct mp_link *link, struct mcpass_event *event,
 	return how[type](link, event, ret_later, err);
 }
 
-/* The flow's timer: a lock, or a person, is waited for. */
+/* The flow's timer: a lock, a database, or a person is waited for. */
 void mp_link_on_flow_timer(void *ctx)
 {
 	struct mcpass_event event = { 0 };
@@ -247,11 +263,16 @@ void mp_link_on_flow_timer(void *ctx)
 	struct mp_link *link = ctx;
 	bool later = false;
 
-	if (link->flow.action.type != MCPASS_ACT_LOCK) {
+	enum mcpass_action_type type = link->flow.action.type;
+	enum mcpass_rc rc;
+
+	if (type != MCPASS_ACT_LOCK && type != MCPASS_ACT_SAVE) {
 		mp_link_on_login_timer(link);
 		return;
 	}
-	if (try_lock(link, &event, &later, &why) != MCPASS_OK)
+	rc = type == MCPASS_ACT_LOCK ? try_lock(link, &event, &later, &why)
+	    : try_save(link, &event, &later, &why);
+	if (rc)
 		mp_link_fail_flow(link, &why);
 	else if (!later)
 		mp_link_feed(link, &event);

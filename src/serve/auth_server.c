@@ -160,7 +160,7 @@ static enum mcpass_rc open_store(struct mp_issuer_service *service, const char *
 {
 	enum mcpass_rc rc;
 
-	rc = mp_issuer_store_open(data != NULL ? data : ":memory:", &service->store, err);
+	rc = mp_issuer_store_open(data != NULL ? data : ":memory:", NULL, &service->store, err);
 	service->has_store = rc == MCPASS_OK;
 	return rc;
 }

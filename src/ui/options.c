@@ -1,4 +1,5 @@
 #include "ui/options.h"
+#include "io/store/pg_url.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,6 +134,9 @@ static enum mcpass_rc set(struct found found, const char *text, struct mcpass_er
 	case MP_OPTION_TEXT:
 		*(const char **)found.slot = text;
 		return MCPASS_OK;
+	case MP_OPTION_STORE:
+		*(const char **)found.slot = text;
+		return mp_pg_url_check_argument(text, err);
 	case MP_OPTION_LIST:
 		return set_list(found.option, found.slot, text, err);
 	case MP_OPTION_PORT:

@@ -17,6 +17,8 @@ struct mp_texts {                       /* borrowed from argv */
 enum mp_option_type {
 	MP_OPTION_FLAG,                 /* bool */
 	MP_OPTION_TEXT,                 /* const char *      borrowed; the last one wins */
+	MP_OPTION_STORE,                /* const char *      a file, or a database's URL without a
+	                                 * password: arguments can be read by every user */
 	MP_OPTION_LIST,                 /* struct mp_texts   each use adds one */
 	MP_OPTION_PORT,                 /* struct mp_port    0 to 65535 */
 	MP_OPTION_TIME                  /* int, milliseconds "90", "90s", "5m", "1h" */
@@ -48,7 +50,8 @@ struct mp_option_place {
 /* Fills ret_values, which the caller made zero, and moves the operands to the front of
  * argv; *ret_count says how many.
  * MCPASS_E_USAGE  an unknown option (the nearest one is named), a value that is missing
- *                 or wrong */
+ *                 or wrong
+ * MCPASS_E_POLICY a password in a database's URL */
 enum mcpass_rc mp_options_parse(const struct mp_option_place *places, int argc, char **argv,
     void *ret_values, size_t *ret_count, struct mcpass_error *err);
 

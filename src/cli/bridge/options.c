@@ -87,6 +87,7 @@ static enum mcpass_rc add_option(const struct mp_option *option, const void *slo
 	case MP_OPTION_FLAG:
 		return *(const bool *)slot ? add_name(words, option->name, err) : MCPASS_OK;
 	case MP_OPTION_TEXT:
+	case MP_OPTION_STORE:
 		text = *(const char *const *)slot;
 		if (text != NULL)
 			rc = add_name(words, option->name, err);

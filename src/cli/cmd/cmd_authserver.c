@@ -325,8 +325,9 @@ static const struct mp_option authserver_options[] = {
 	{ "users", 'u', MP_OPTION_TEXT, "FILE", AT(users),
 	    "Who may sign in (see mcpass-authserver(1)). Default: alice and bob, with new"
 	    " passwords that are shown." },
-	{ "data", 'd', MP_OPTION_TEXT, "FILE", AT(data),
-	    "Keep clients, tokens and the signing key in this SQLite file. Default: in memory." },
+	{ "data", 'd', MP_OPTION_STORE, "FILE", AT(data),
+	    "Keep clients, tokens and the signing key in this SQLite file, or in a database for"
+	    " several servers at once (postgresql://...). Default: in memory." },
 	{ "key", 'k', MP_OPTION_TEXT, "FILE", AT(key),
 	    "Sign with this private JWK rather than with one of its own." },
 	{ "clients", 'c', MP_OPTION_TEXT, "FILE", AT(clients),

@@ -24,7 +24,7 @@ static const struct mp_option rows[] = {
 	    "The --resource that it was given." },
 	{ "profile", 'p', MP_OPTION_TEXT, "NAME", AT(profile),
 	    "Which of several accounts it becomes. Default: default." },
-	{ "store", '\0', MP_OPTION_TEXT, "FILE", AT(store),
+	{ "store", '\0', MP_OPTION_STORE, "FILE", AT(store),
 	    "Keep it there rather than in ~/.local/share/mcpass." },
 	{ "ca-file", '\0', MP_OPTION_TEXT, "FILE", AT(ca_file),
 	    "Trust the certificates in this file rather than the system's." },

@@ -120,7 +120,7 @@ static const struct mp_option status_options[] = {
 	    "Only this account at SERVER." },
 	{ "config", '\0', MP_OPTION_TEXT, "FILE", offsetof(struct status_options, config),
 	    "The file of servers in which SERVER is a name (see mcpass(1), FILES)." },
-	{ "store", '\0', MP_OPTION_TEXT, "FILE", offsetof(struct status_options, store),
+	{ "store", '\0', MP_OPTION_STORE, "FILE", offsetof(struct status_options, store),
 	    "The store to look in rather than the one in ~/.local/share/mcpass." },
 };
 static const struct mp_option_table status_table = {

@@ -73,8 +73,9 @@ static const struct mp_option login_options[] = {
 	    "Go on where the metadata does not mention PKCE, which is used all the same." },
 	{ "dpop", '\0', MP_OPTION_FLAG, NULL, AT(dpop),
 	    "Have the token bound to a key of ours (RFC 9449), also where that is not asked for." },
-	{ "store", '\0', MP_OPTION_TEXT, "FILE", AT(store),
-	    "Keep credentials there rather than in ~/.local/share/mcpass." },
+	{ "store", '\0', MP_OPTION_STORE, "FILE", AT(store),
+	    "Keep credentials there rather than in ~/.local/share/mcpass: in a file, or in a database"
+	    " (postgresql://..., see mcpass-store(1))." },
 };
 const struct mp_option_table mp_login_table = {
 	"Signing in", login_options, MP_COUNT(login_options)

@@ -11,7 +11,8 @@ static const char *given(const struct mp_command *command, const void *options, 
 			const struct mp_option *option = &p->table->options[i];
 			const char *text = NULL;
 
-			if (option->type != MP_OPTION_TEXT || strcmp(option->name, name) != 0)
+			if ((option->type != MP_OPTION_TEXT && option->type != MP_OPTION_STORE)
+			    || strcmp(option->name, name) != 0)
 				continue;
 			memcpy(&text, (const char *)options + p->offset + option->offset, sizeof(text));
 			return text;

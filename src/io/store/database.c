@@ -80,6 +80,29 @@ static enum mcpass_rc set_up_once(sqlite3 *db, int dir_fd, const struct mp_schem
 	return rc;      /* the lock ends with the descriptor */
 }
 
+static enum mcpass_rc known(const struct mp_schema *schema, int version, const char *path,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (version >= schema->version && version <= schema->newest)
+		return MCPASS_OK;
+	rc = mp_fail(err, MCPASS_E_STORE, NULL, "%s has the format %d; this program knows %d", path,
+	    version, schema->newest);
+	mp_hint(err, "A newer mcpass wrote it: use that one, or another MCPASS_STORE.");
+	return rc;
+}
+
+enum mcpass_rc mp_database_mark_sealed(sqlite3 *db, struct mcpass_error *err)
+{
+	char sql[40];
+	int version = 0;
+	enum mcpass_rc rc = read_version(db, &version, err);
+
+	(void)sqlite3_snprintf(sizeof(sql), sql, "PRAGMA user_version=%d", MP_DATABASE_SEALED);
+	return rc || version == MP_DATABASE_SEALED ? rc : mp_sql_exec(db, sql, err);
+}
+
 static enum mcpass_rc check_version(sqlite3 *db, int dir_fd, const struct mp_schema *schema,
     struct mcpass_error *err)
 {
@@ -89,13 +112,7 @@ static enum mcpass_rc check_version(sqlite3 *db, int dir_fd, const struct mp_sch
 	rc = read_version(db, &version, err);
 	if (!rc && version == 0)
 		return set_up_once(db, dir_fd, schema, err);
-	if (!rc && version != schema->version) {
-		rc = mp_fail(err, MCPASS_E_STORE, NULL,
-		    "%s has the format %d; this program knows %d", sqlite3_db_filename(db, "main"),
-		    version, schema->version);
-		mp_hint(err, "A newer mcpass wrote it: use that one, or another MCPASS_STORE.");
-	}
-	return rc;
+	return rc ? rc : known(schema, version, sqlite3_db_filename(db, "main"), err);
 }
 
 /* A folder that cannot be written has no place for the files that SQLite wants beside the
@@ -136,9 +153,8 @@ static enum mcpass_rc open_to_read(const char *path, const struct mp_schema *sch
 		    : mp_fail(err, MCPASS_E_STORE, NULL, "%s: %s", path, sqlite3_errmsg(db));
 	if (!rc)
 		rc = read_version(db, &version, err);
-	if (!rc && version != schema->version)
-		rc = mp_fail(err, MCPASS_E_STORE, NULL, "%s has the format %d; this program knows %d", path,
-		    version, schema->version);
+	if (!rc)
+		rc = known(schema, version, path, err);
 	mp_buf_free(&uri);
 	if (rc)
 		(void)sqlite3_close(db);

@@ -6,7 +6,13 @@
 struct mp_schema {
 	int version;            /* kept in the file as user_version; > 0 */
 	const char *sql;        /* what a new file is given */
+	int newest;             /* that is read as well: MP_DATABASE_SEALED */
 };
+
+/* The format of a file with sealed records: the same tables, and an older program, which could make
+ * nothing of them, says so. */
+#define MP_DATABASE_SEALED 2
+enum mcpass_rc mp_database_mark_sealed(sqlite3 *db, struct mcpass_error *err);
 
 /* Opens the file at path, or ":memory:".  create false: *ret_db is NULL when there is
  * none, and nothing is made.

@@ -25,6 +25,6 @@ struct mp_store_ops {
 	enum mcpass_rc (*noted)(void *at, const char *name, char **ret_text,
 	    struct mcpass_error *err);
 };
-extern const struct mp_store_ops mp_sqlite_ops;
+extern const struct mp_store_ops mp_sqlite_ops, mp_postgres_ops;
 
 #endif

@@ -59,6 +59,8 @@ static enum mcpass_rc save(struct mcpass_store *store, const struct mcpass_actio
 	rc = mp_store_save(store->store, action->key, action->body, &store->unsaved);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
+	if (rc == MCPASS_E_EXPIRED)
+		return mp_fail(err, rc, NULL, "%s", store->unsaved.detail);
 	if (rc)
 		event->data = store->unsaved.detail;
 	return MCPASS_OK;

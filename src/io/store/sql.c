@@ -125,8 +125,7 @@ void mp_sql_settle(sqlite3 *db)
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 }
 
-/* A store has no limit but the disk, unlike a peer's list. */
-static enum mcpass_rc push(struct mp_strings *list, const char *text, struct mcpass_error *err)
+enum mcpass_rc mp_sql_push(struct mp_strings *list, const char *text, struct mcpass_error *err)
 {
 	char *copy = mp_dup_span((struct mp_span){ text, strlen(text) });
 	char **grown = list->items;
@@ -159,7 +158,7 @@ enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_
 	while (!rc && (code = sqlite3_step(statement)) == SQLITE_ROW) {
 		const char *text = (const char *)sqlite3_column_text(statement, 0);
 
-		rc = text == NULL ? mp_nomem(err) : push(&list, text, err);
+		rc = text == NULL ? mp_nomem(err) : mp_sql_push(&list, text, err);
 	}
 	if (!rc && code != SQLITE_DONE)
 		rc = fail(db, err);

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include "base/text.h"
 
-/* A value for a '?': the text, or the number when text is NULL. */
+/* A value for a place in a statement: the text, or the number when text is NULL. */
 struct mp_sql_value {
 	const char *text;
 	int64_t number;
@@ -20,6 +20,8 @@ enum mcpass_rc mp_sql_run(sqlite3 *db, const char *sql, const struct mp_sql_valu
 typedef enum mcpass_rc mp_sql_row_fn(void *ctx, sqlite3_stmt *statement, struct mcpass_error *err);
 enum mcpass_rc mp_sql_each(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
     size_t count, mp_sql_row_fn *row, void *row_ctx, struct mcpass_error *err);
+/* Adds a copy.  A store has no limit but the disk, unlike a peer's list. */
+enum mcpass_rc mp_sql_push(struct mp_strings *list, const char *text, struct mcpass_error *err);
 /* The first column of every row. */
 enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_list,
     struct mcpass_error *err);

@@ -12,6 +12,7 @@
 #include "io/store/database.h"
 #include "io/store/ops.h"
 #include "wire/jose/crypto.h"
+#include "wire/jose/seal.h"
 
 /* What one save appends: the record, its pages, and their frames. */
 #define ROOM (MP_MAX_RECORD / 2)
@@ -19,7 +20,8 @@
 static const struct mp_schema schema = {
 	1,
 	"CREATE TABLE credentials(key TEXT PRIMARY KEY, record TEXT NOT NULL);"
-	"CREATE TABLE notes(name TEXT PRIMARY KEY, text TEXT NOT NULL);"
+	"CREATE TABLE notes(name TEXT PRIMARY KEY, text TEXT NOT NULL);",
+	MP_DATABASE_SEALED
 };
 
 struct credentials {
@@ -107,6 +109,8 @@ static enum mcpass_rc write_text(struct credentials *store, const char *sql, con
 	const struct mp_sql_value values[] = { { .text = name }, { .text = text } };
 	enum mcpass_rc rc = open_now(store, true, err);
 
+	if (!rc && mp_seal_is(text))
+		rc = mp_database_mark_sealed(store->db, err);
 	if (rc)
 		return rc;
 	return lasting ? mp_sql_run_lasting(store->db, sql, values, 2, err)

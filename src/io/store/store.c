@@ -3,24 +3,32 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/secret.h"
 #include "io/store/ops.h"
+#include "io/store/pg_url.h"
 #include "io/store/place.h"
+#include "io/store/store_key.h"
+
+/* What a sealed record is bound to, beside its key. */
+#define TABLE "credentials"
 
 struct mp_store {
 	const struct mp_store_ops *ops;
 	void *at;               /* the kind's own */
 	struct mp_place place;
+	char *shown;            /* the place, without a password */
+	struct mp_seal seal;    /* no keys: records are kept as they are */
 	bool is_made;           /* it is there, as far as we know: the place is noted */
 };
 
 static enum mcpass_rc open_at(struct mp_store *store, struct mcpass_error *err)
 {
-	store->ops = &mp_sqlite_ops;
+	store->ops = mp_pg_url_is(store->place.path) ? &mp_postgres_ops : &mp_sqlite_ops;
 	return store->ops->open(store->place.path, &store->at, err);
 }
 
-enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
-    struct mcpass_error *err)
+enum mcpass_rc mp_store_open_with(const char *path, const char *key_file,
+    struct mp_store **ret_store, struct mcpass_error *err)
 {
 	struct mp_store *store = calloc(1, sizeof(*store));
 	enum mcpass_rc rc;
@@ -28,6 +36,10 @@ enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
 	if (store == NULL)
 		return mp_nomem(err);
 	rc = mp_place_find(path, &store->place, err);
+	if (!rc)
+		rc = mp_pg_url_show(store->place.path, &store->shown, err);
+	if (!rc)
+		rc = mp_store_key_read(store->place.path, key_file, &store->seal, err);
 	if (!rc)
 		rc = open_at(store, err);
 	if (rc)
@@ -37,6 +49,12 @@ enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
 	return mp_doing(err, rc, "opening the credential store");
 }
 
+enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
+    struct mcpass_error *err)
+{
+	return mp_store_open_with(path, NULL, ret_store, err);
+}
+
 void mp_store_close(struct mp_store *store)
 {
 	if (store == NULL)
@@ -44,6 +62,8 @@ void mp_store_close(struct mp_store *store)
 	if (store->at != NULL)
 		store->ops->close(store->at);
 	mp_place_free(&store->place);
+	free(store->shown);
+	mp_seal_forget(&store->seal);
 	free(store);
 }
 
@@ -55,6 +75,21 @@ void mp_store_rest(struct mp_store *store)
 const char *mp_store_elsewhere(const struct mp_store *store)
 {
 	return store->place.elsewhere ? store->place.path : NULL;
+}
+
+const char *mp_store_kind(const struct mp_store *store)
+{
+	return store->ops->kind;
+}
+
+const char *mp_store_shown(const struct mp_store *store)
+{
+	return store->shown;
+}
+
+const char *mp_store_key_id(const struct mp_store *store)
+{
+	return store->seal.count > 0 ? store->seal.keys[0].id : NULL;
 }
 
 /* After something was written. */
@@ -70,8 +105,16 @@ static enum mcpass_rc made(struct mp_store *store, enum mcpass_rc rc)
 enum mcpass_rc mp_store_load(struct mp_store *store, const char *key, char **ret_record,
     struct mcpass_error *err)
 {
-	return mp_doing(err, store->ops->load(store->at, key, ret_record, err),
-	    "reading the credential store");
+	char *record = NULL;
+	enum mcpass_rc rc = store->ops->load(store->at, key, &record, err);
+
+	if (!rc)
+		rc = mp_store_key_open(&store->seal, TABLE, key, &record, err);
+	if (rc)
+		mp_free_wiped(record);
+	else
+		*ret_record = record;
+	return mp_doing(err, rc, "reading the credential store");
 }
 
 /* A registration without tokens can be had again; to wait for the disk before the browser opens
@@ -79,6 +122,18 @@ enum mcpass_rc mp_store_load(struct mp_store *store, const char *key, char **ret
 static bool has_tokens(const char *record)
 {
 	return strstr(record, "\"access_token\":") != NULL;
+}
+
+static enum mcpass_rc replace(struct mp_store *store, const char *key, const char *record,
+    struct mcpass_error *err)
+{
+	char *sealed = NULL;
+	enum mcpass_rc rc = mp_store_key_close(&store->seal, TABLE, key, record, &sealed, err);
+
+	if (!rc)
+		rc = store->ops->save(store->at, key, sealed, has_tokens(record), err);
+	mp_free_wiped(sealed);
+	return made(store, rc);
 }
 
 enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char *record,
@@ -91,7 +146,7 @@ enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char
 	else if (strlen(record) > MP_MAX_RECORD)
 		rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "a record is larger than %zu bytes", MP_MAX_RECORD);
 	else
-		rc = made(store, store->ops->save(store->at, key, record, has_tokens(record), err));
+		rc = replace(store, key, record, err);
 	return mp_doing(err, rc, "writing to the credential store");
 }
 

@@ -1,4 +1,5 @@
-/* store.h - where credentials are kept: one interface, SQLite behind it. */
+/* store.h - where credentials are kept: one interface, an SQLite file or a PostgreSQL database
+ * behind it, the records sealed when there is a key (store_key.h). */
 #ifndef MP_IO_STORE_STORE_H
 #define MP_IO_STORE_STORE_H
 #include "base/buf.h"
@@ -6,12 +7,21 @@
 
 struct mp_store;
 /* Opens (creates) the store: path NULL is $MCPASS_STORE, else
- * ${XDG_DATA_HOME:-~/.local/share}/mcpass/credentials.db; ":memory:" for tests.
+ * ${XDG_DATA_HOME:-~/.local/share}/mcpass/credentials.db; ":memory:" for tests;
+ * "postgresql://..." a database.
  * The folder is 0700 and the file 0600 from its first byte; a store that others may
  * read is refused (MCPASS_E_POLICY, with the chmod to run), as is a symbolic link. */
 enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
     struct mcpass_error *err);
+/* The same with a file of keys (store_key.h). */
+enum mcpass_rc mp_store_open_with(const char *path, const char *key_file,
+    struct mp_store **ret_store, struct mcpass_error *err);
 void mp_store_close(struct mp_store *store);
+/* What it is, for a person: "PostgreSQL", and the place without a password; borrowed. */
+const char *mp_store_kind(const struct mp_store *store);
+const char *mp_store_shown(const struct mp_store *store);
+/* The name of the key that seals, or NULL: records are kept as they are.  Borrowed. */
+const char *mp_store_key_id(const struct mp_store *store);
 /* Closes the file until it is wanted again, so that no database is open across a fork(); a lock
  * stays. */
 void mp_store_rest(struct mp_store *store);
@@ -22,7 +32,10 @@ const char *mp_store_elsewhere(const struct mp_store *store);
 /* *ret_record is the caller's (mp_free_wiped), NULL when there is none. */
 enum mcpass_rc mp_store_load(struct mp_store *store, const char *key, char **ret_record,
     struct mcpass_error *err);
-/* record NULL: delete (bytes overwritten: secure_delete). */
+/* record NULL: delete (bytes overwritten: secure_delete).
+ * MCPASS_E_EXPIRED  the database does not answer just now, and the record is not lost: try again
+ * MCPASS_E_STORE    it cannot be written; or another process wrote this one since it was loaded
+ *                   (PostgreSQL): that one stays */
 enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char *record,
     struct mcpass_error *err);
 enum mcpass_rc mp_store_list(struct mp_store *store, struct mp_strings *ret_keys,
@@ -43,11 +56,14 @@ enum mcpass_rc mp_store_note(struct mp_store *store, const char *name, const cha
 enum mcpass_rc mp_store_noted(struct mp_store *store, const char *name, char **ret_text,
     struct mcpass_error *err);
 
-/* The issuer's memory, in SQLite too: path ":memory:" or a file, private as above.
- * Fills the interface; release with mp_issuer_store_close(). */
+/* The issuer's memory: ":memory:", a file, private as above, or a database.  key_file: as of
+ * store_key.h, or NULL.  Fills the interface; release with mp_issuer_store_close(). */
 struct mp_issuer_store;
-enum mcpass_rc mp_issuer_store_open(const char *path, struct mp_issuer_store *ret_store,
-    struct mcpass_error *err);
+enum mcpass_rc mp_issuer_store_open(const char *place, const char *key_file,
+    struct mp_issuer_store *ret_store, struct mcpass_error *err);
+/* True when the turn that just failed was undone for the sake of another instance's, or with its
+ * connection: it may be run again as a whole. */
+bool mp_issuer_store_again(const struct mp_issuer_store *store);
 void mp_issuer_store_close(struct mp_issuer_store *store);
 
 #endif

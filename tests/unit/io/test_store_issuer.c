@@ -27,7 +27,7 @@ static void test_memory(const char *at)
 	struct mp_issuer_store store = { 0 };
 	struct mcpass_error err = { 0 };
 
-	CHECK_EQ("open", mp_issuer_store_open(at, &store, &err), MCPASS_OK);
+	CHECK_EQ("open", mp_issuer_store_open(at, NULL, &store, &err), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "code", "a", "f1", 100, "one", NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "code", "b", "f1", 100, "two", NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "code", "c", "f2", 100, "three", NULL), MCPASS_OK);
@@ -51,12 +51,12 @@ static void test_memory(const char *at)
 }
 
 /* A turn: what is written in it is seen in it, and kept or undone at its end. */
-static void test_turns(void)
+static void test_turns(const char *at)
 {
 	struct mp_issuer_store store = { 0 }, other = { 0 };
 
-	CHECK_EQ("open", mp_issuer_store_open(path, &store, NULL), MCPASS_OK);
-	CHECK_EQ("and once more", mp_issuer_store_open(path, &other, NULL), MCPASS_OK);
+	CHECK_EQ("open", mp_issuer_store_open(at, NULL, &store, NULL), MCPASS_OK);
+	CHECK_EQ("and once more", mp_issuer_store_open(at, NULL, &other, NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "turn", "before", "g", 100, "one", NULL), MCPASS_OK);
 	for (int keep = 0; keep < 2; keep++) {
 		CHECK_EQ("begin", store.begin(store.ctx, NULL), MCPASS_OK);
@@ -79,7 +79,7 @@ static void test_turns(void)
 	mp_issuer_store_close(&other);
 }
 
-static void test_add(void)
+static void test_add(const char *at)
 {
 	static const struct {
 		const char *label, *kind, *key;
@@ -95,7 +95,7 @@ static void test_add(void)
 	};
 	struct mp_issuer_store store = { 0 };
 
-	CHECK_EQ("open", mp_issuer_store_open(":memory:", &store, NULL), MCPASS_OK);
+	CHECK_EQ("open", mp_issuer_store_open(at, NULL, &store, NULL), MCPASS_OK);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		bool added = !rows[i].want;
 
@@ -106,11 +106,11 @@ static void test_add(void)
 	mp_issuer_store_close(&store);
 }
 
-static void test_groups(void)
+static void test_groups(const char *at)
 {
 	struct mp_issuer_store store = { 0 };
 
-	CHECK_EQ("open", mp_issuer_store_open(":memory:", &store, NULL), MCPASS_OK);
+	CHECK_EQ("open", mp_issuer_store_open(at, NULL, &store, NULL), MCPASS_OK);
 	store.put(store.ctx, "code", "a", "f1", 100, "one", NULL);
 	store.put(store.ctx, "code", "b", "f1", 100, "two", NULL);
 	store.put(store.ctx, "code", "c", "f2", 100, "three", NULL);
@@ -145,19 +145,19 @@ static void test_file(void)
 	mode_t before = umask(0);
 	struct stat st = { 0 };
 
-	CHECK_EQ("open", mp_issuer_store_open(path, &store, NULL), MCPASS_OK);
+	CHECK_EQ("open", mp_issuer_store_open(path, NULL, &store, NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "code", "a", "f", 100, "one", NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "code", "b", "f", 200, "two", NULL), MCPASS_OK);
 	CHECK_EQ("its mode", stat(path, &st), 0);
 	CHECK_EQ("its mode", st.st_mode & 0777, 0600);
 	mp_issuer_store_close(&store);
-	CHECK_EQ("open", mp_issuer_store_open(path, &store, NULL), MCPASS_OK);
+	CHECK_EQ("open", mp_issuer_store_open(path, NULL, &store, NULL), MCPASS_OK);
 	expect(&store, "still known", false, "code", "b", 150, "two");
 	CHECK_EQ("put", store.put(store.ctx, "code", "c", "f", 300, "three", NULL), MCPASS_OK);
 	mp_issuer_store_close(&store);
 	CHECK_EQ("what has expired is gone", count_rows(), 2);
 	CHECK_EQ("open to others", chmod(path, 0644), 0);
-	CHECK_EQ("refused", mp_issuer_store_open(path, &store, NULL), MCPASS_E_POLICY);
+	CHECK_EQ("refused", mp_issuer_store_open(path, NULL, &store, NULL), MCPASS_E_POLICY);
 	CHECK("untouched", store.ctx == NULL);
 	umask(before);
 }
@@ -179,13 +179,13 @@ static enum mcpass_rc note_row(void *ctx, const struct mp_issuer_row *row, struc
 }
 
 /* What an administrator lists: what has not expired, in the order of the keys. */
-static void test_list(void)
+static void test_list(const char *at)
 {
 	struct listed all = { .most = 10 }, few = { .most = 1 }, none = { .most = 10 };
 	struct mp_issuer_store store = { 0 };
 	struct mcpass_error err = { 0 };
 
-	CHECK_EQ("open", mp_issuer_store_open(":memory:", &store, NULL), MCPASS_OK);
+	CHECK_EQ("open", mp_issuer_store_open(at, NULL, &store, NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "k", "b", "g", 100, "two", NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "k", "a", NULL, 200, "one", NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "k", "c", "g", 300, "three", NULL), MCPASS_OK);
@@ -213,7 +213,7 @@ static void test_no_memory(void)
 		char *value = NULL;
 
 		mp_test_fail_alloc(n);
-		rc = mp_issuer_store_open(":memory:", &store, &err);
+		rc = mp_issuer_store_open(":memory:", NULL, &store, &err);
 		if (!rc)
 			rc = store.put(store.ctx, "code", "a", NULL, 100, "one", &err);
 		if (!rc)
@@ -231,17 +231,35 @@ static void test_no_memory(void)
 	CHECK_EQ("in the end", rc, MCPASS_OK);
 }
 
+/* Every kind of store keeps these rows; each is empty before.  A database of PostgreSQL's is
+ * named by tests/postgres/run.py. */
+static const struct {
+	const char *label, *variable, *at;
+} kinds[] = {
+	{ "SQLite, a file", NULL, path },
+	{ "SQLite, in memory", NULL, ":memory:" },
+	{ "PostgreSQL", "MCPASS_TEST_POSTGRES", NULL },
+};
+
+static void test_kind(const char *at)
+{
+	if (at == NULL)
+		return;
+	test_memory(at);
+	test_groups(at);
+	test_add(at);
+	test_list(at);
+	if (strcmp(at, ":memory:") != 0)
+		test_turns(at);
+}
+
 int main(void)
 {
 	make_folder(folder, sizeof(folder));
 	snprintf(path, sizeof(path), "%s/issuer.db", folder);
-	test_memory(":memory:");
-	test_memory(path);
+	for (size_t i = 0; i < COUNT(kinds); i++)
+		test_kind(kinds[i].variable != NULL ? getenv(kinds[i].variable) : kinds[i].at);
 	unlink(path);
-	test_groups();
-	test_add();
-	test_turns();
-	test_list();
 	test_file();
 	test_no_memory();
 	remove_folder(folder);

@@ -1,0 +1,15 @@
+/* issuer_kind.h - where an issuer's memory is kept: SQLite's and PostgreSQL's. */
+#ifndef MP_IO_STORE_ISSUER_KIND_H
+#define MP_IO_STORE_ISSUER_KIND_H
+#include "issuer/issuer.h"
+
+struct mp_issuer_kind {
+	enum mcpass_rc (*open)(const char *place, struct mp_issuer_store *ret_store,
+	    struct mcpass_error *err);
+	void (*close)(struct mp_issuer_store *store);
+	/* As of mp_issuer_store_again(); NULL: never. */
+	bool (*again)(const struct mp_issuer_store *store);
+};
+extern const struct mp_issuer_kind mp_sqlite_issuer, mp_postgres_issuer;
+
+#endif

@@ -1,0 +1,115 @@
+#include "io/store/store_key.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/limits.h"
+#include "base/secret.h"
+#include "io/entropy.h"
+#include "io/file/secret_file.h"
+#include "io/store/pg_url.h"
+
+#define MAX_FILE 4096
+
+enum mcpass_rc mp_store_key_beside(const char *place, char **ret_path, struct mcpass_error *err)
+{
+	struct mp_buf path;
+
+	mp_buf_init(&path, MP_MAX_URI);
+	mp_buf_addf(&path, "%s.key", place);
+	return mp_buf_take(&path, "the path of the store's key", ret_path, err);
+}
+
+enum mcpass_rc mp_store_key_find(const char *place, const char *file, char **ret_path,
+    struct mcpass_error *err)
+{
+	const char *variable = getenv("MCPASS_STORE_KEY");
+	char *beside = NULL;
+	enum mcpass_rc rc;
+
+	*ret_path = NULL;
+	if (file == NULL && variable != NULL && variable[0] != '\0')
+		file = variable;
+	if (file != NULL)
+		return mp_set(ret_path, file, err);
+	if (mp_pg_url_is(place) || strcmp(place, ":memory:") == 0)
+		return MCPASS_OK;
+	rc = mp_store_key_beside(place, &beside, err);
+	if (!rc && access(beside, F_OK) == 0) {
+		*ret_path = beside;
+		beside = NULL;
+	}
+	free(beside);
+	return rc;
+}
+
+enum mcpass_rc mp_store_key_read(const char *place, const char *file, struct mp_seal *ret_seal,
+    struct mcpass_error *err)
+{
+	struct mp_seal seal = { 0 };
+	char *path = NULL, *text = NULL;
+	enum mcpass_rc rc = mp_store_key_find(place, file, &path, err);
+
+	if (!rc && path != NULL) {
+		rc = mp_secret_file_text(path, MAX_FILE, &text, err);
+		if (!rc)
+			rc = mp_seal_read(text, &seal, err);
+		rc = mp_doing(err, rc, "reading the key of the store");
+	}
+	mp_free_wiped(text);
+	free(path);
+	if (!rc)
+		*ret_seal = seal;
+	mp_wipe(&seal, sizeof(seal));
+	return rc;
+}
+
+/* What a text is bound to: "credentials default https://mcp.example.com/mcp". */
+static enum mcpass_rc name_row(const char *table, const char *row, struct mp_buf *name,
+    struct mcpass_error *err)
+{
+	mp_buf_init(name, (size_t)4 * MP_MAX_URI);
+	mp_buf_addf(name, "%s %s", table, row);
+	return mp_buf_check(name, "the name of a row", err);
+}
+
+enum mcpass_rc mp_store_key_close(const struct mp_seal *seal, const char *table, const char *row,
+    const char *text, char **ret_text, struct mcpass_error *err)
+{
+	struct mp_buf name;
+	enum mcpass_rc rc;
+
+	if (seal->count == 0)
+		return mp_set(ret_text, text, err);
+	rc = name_row(table, row, &name, err);
+	if (!rc)
+		rc = mp_seal_close(seal, mp_buf_text(&name), text, mp_entropy, NULL, ret_text, err);
+	mp_buf_free(&name);
+	return rc;
+}
+
+enum mcpass_rc mp_store_key_open(const struct mp_seal *seal, const char *table, const char *row,
+    char **text, struct mcpass_error *err)
+{
+	struct mp_buf name;
+	char *open = NULL;
+	enum mcpass_rc rc;
+
+	if (*text == NULL || !mp_seal_is(*text))
+		return MCPASS_OK;
+	if (seal->count == 0) {
+		rc = mp_fail(err, MCPASS_E_STORE, NULL, "what is stored is sealed, and there is no key");
+		mp_hint(err, "MCPASS_STORE_KEY=FILE names the file of its keys.");
+		return rc;
+	}
+	rc = name_row(table, row, &name, err);
+	if (!rc)
+		rc = mp_seal_open(seal, mp_buf_text(&name), *text, &open, err);
+	if (rc == MCPASS_E_STORE)
+		mp_hint(err, "MCPASS_STORE_KEY=FILE names the file of its keys, the old ones among them.");
+	mp_buf_free(&name);
+	if (rc)
+		return rc;
+	mp_free_wiped(*text);
+	*text = open;
+	return MCPASS_OK;
+}

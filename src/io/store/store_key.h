@@ -1,0 +1,29 @@
+/* store_key.h - the file of keys that a store is sealed with.
+ *
+ * A key beside an SQLite file keeps what is in copies and backups of that file alone; whoever reads
+ * the folder reads both.  For a database on another machine it keeps everything that is there. */
+#ifndef MP_IO_STORE_STORE_KEY_H
+#define MP_IO_STORE_STORE_KEY_H
+#include "wire/jose/seal.h"
+
+/* Where the keys of the store at place are: file, else $MCPASS_STORE_KEY, else for an SQLite file
+ * PATH.key when that is there; *ret_path NULL: nowhere, and nothing is sealed.  The caller's (free). */
+enum mcpass_rc mp_store_key_find(const char *place, const char *file, char **ret_path,
+    struct mcpass_error *err);
+/* Where a new key of an SQLite store belongs: PATH.key.  The caller's (free). */
+enum mcpass_rc mp_store_key_beside(const char *place, char **ret_path, struct mcpass_error *err);
+/* Reads them; without any, ret_seal->count is 0.  Release with mp_seal_forget().
+ * MCPASS_E_POLICY  others may read the file
+ * MCPASS_E_USAGE   it is no file of keys */
+enum mcpass_rc mp_store_key_read(const char *place, const char *file, struct mp_seal *ret_seal,
+    struct mcpass_error *err);
+
+/* Seals text for its row, when there is a key; else a copy.  The caller's (mp_free_wiped). */
+enum mcpass_rc mp_store_key_close(const struct mp_seal *seal, const char *table, const char *row,
+    const char *text, char **ret_text, struct mcpass_error *err);
+/* Opens what was sealed, in place of *text (NULL is fine); a plain text stays.
+ * MCPASS_E_STORE: there is no key for it */
+enum mcpass_rc mp_store_key_open(const struct mp_seal *seal, const char *table, const char *row,
+    char **text, struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,277 @@
+/* Stores elsewhere: what a database's URL says, sealed records, and, where tests/postgres/run.py
+ * names a database, the locks and generations of many hosts. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/secret.h"
+#include "harness/check.h"
+#include "harness/peer.h"
+#include "io/store/pg_url.h"
+#include "io/store/store.h"
+#include "io/store/store_key.h"
+#include "issuer/issuer.h"
+
+#define KEY_1 "mcpass-key-1.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+#define KEY_2 "mcpass-key-1.__________________________________________8"
+
+static char folder[256], path[512], key_path[600];
+
+/* --- URLs --- */
+
+static const struct {
+	const char *label, *place;
+	bool is_url, has_password;
+	const char *shown;
+} url_rows[] = {
+	{ "a file", "/var/lib/postgresql://x", false, false, "/var/lib/postgresql://x" },
+	{ "another scheme", "mysql://u:p@h/d", false, false, "mysql://u:p@h/d" },
+	{ "all of it", "postgresql://u@h:5432/d?sslmode=require", true, false, "postgresql://u@h:5432/d" },
+	{ "the short scheme", "postgres://h/d", true, false, "postgresql://h/d" },
+	{ "a password", "postgres://u:secret@h/d", true, true, "postgresql://u@h/d" },
+	{ "an empty one", "postgres://u:@h/d", true, true, "postgresql://u@h/d" },
+	{ "one with a slash", "postgres://u:se/cret@h/d", true, true, "postgresql://u@h/d" },
+	{ "one with an @", "postgres://u:se@cret@h/d", true, true, "postgresql://u@h/d" },
+	{ "one as a parameter", "postgres:///d?user=u&password=secret", true, true, "postgresql:///d" },
+	{ "one of a key", "postgres:///d?sslpassword=secret", true, true, "postgresql:///d" },
+	{ "a name that is encoded", "postgres:///d?pass%77ord=secret", true, true, "postgresql:///d" },
+	{ "a file of passwords", "postgres:///d?passfile=/etc/pw", true, false, "postgresql:///d" },
+	{ "a port is none", "postgres://h:5432/d", true, false, "postgresql://h:5432/d" },
+	{ "IPv6", "postgres://[::1]:5432/d", true, false, "postgresql://[::1]:5432/d" },
+	{ "several hosts", "postgres://u@a:1,b:2/d", true, false, "postgresql://u@a:1,b:2/d" },
+};
+
+static void test_urls(void)
+{
+	for (size_t i = 0; i < COUNT(url_rows); i++) {
+		struct mcpass_error err = { 0 };
+		char *shown = NULL;
+
+		CHECK_EQ(url_rows[i].label, mp_pg_url_is(url_rows[i].place), url_rows[i].is_url);
+		CHECK_EQ(url_rows[i].label, mp_pg_url_has_password(url_rows[i].place),
+		    url_rows[i].has_password);
+		CHECK_EQ(url_rows[i].label, mp_pg_url_show(url_rows[i].place, &shown, NULL), MCPASS_OK);
+		CHECK_STR(url_rows[i].label, shown, url_rows[i].shown);
+		free(shown);
+		CHECK_EQ(url_rows[i].label, mp_pg_url_check_argument(url_rows[i].place, &err),
+		    url_rows[i].has_password ? MCPASS_E_POLICY : MCPASS_OK);
+		CHECK(url_rows[i].label, strstr(err.detail, "secret") == NULL);
+	}
+	CHECK_EQ("none given", mp_pg_url_check_argument(NULL, NULL), MCPASS_OK);
+}
+
+/* --- sealed records --- */
+
+static struct mp_store *open_store(const char *label, enum mcpass_rc want)
+{
+	struct mp_store *store = NULL;
+
+	CHECK_EQ(label, mp_store_open_with(path, NULL, &store, NULL), want);
+	return store;
+}
+
+static void expect(const char *label, enum mcpass_rc want, const char *text, const char *says)
+{
+	struct mp_store *store = open_store(label, MCPASS_OK);
+	struct mcpass_error err = { 0 };
+	char *record = NULL;
+
+	CHECK_EQ(label, mp_store_load(store, "k", &record, &err), want);
+	CHECK_STR(label, record, text);
+	CHECK_HAS(label, err.detail, says);
+	mp_free_wiped(record);
+	mp_store_close(store);
+}
+
+static void save(const char *label, const char *text)
+{
+	struct mp_store *store = open_store(label, MCPASS_OK);
+
+	CHECK_EQ(label, mp_store_save(store, "k", text, NULL), MCPASS_OK);
+	mp_store_close(store);
+}
+
+static bool file_has(const char *part)
+{
+	size_t len, part_len = strlen(part);
+	char *data = check_read(path, &len);
+	bool found = false;
+
+	for (size_t i = 0; i + part_len <= len && !found; i++)
+		found = memcmp(data + i, part, part_len) == 0;
+	free(data);
+	return found;
+}
+
+static void test_sealed(void)
+{
+	save("plain", "token-of-monday");
+	CHECK("as it is", file_has("token-of-monday"));
+	write_file(key_path, KEY_1 "\n", 0600);
+	expect("a plain one with a key", MCPASS_OK, "token-of-monday", "");
+	save("sealed", "token-of-tuesday");
+	CHECK("not as it is", !file_has("token-of-tuesday"));
+	CHECK("but sealed", file_has("sealed1."));
+	expect("opened", MCPASS_OK, "token-of-tuesday", "");
+	write_file(key_path, KEY_2 "\n" KEY_1 "\n", 0600);
+	expect("an old key opens", MCPASS_OK, "token-of-tuesday", "");
+	write_file(key_path, KEY_2 "\n", 0600);
+	expect("another one does not", MCPASS_E_STORE, NULL, "which is not among ours");
+	unlink(key_path);
+	expect("without a key", MCPASS_E_STORE, NULL, "there is no key");
+	write_file(key_path, KEY_1 "\n", 0644);
+	CHECK("others may read the key", open_store("no", MCPASS_E_POLICY) == NULL);
+	unlink(key_path);
+	write_file(key_path, "secret\n", 0600);
+	CHECK("no key", open_store("no", MCPASS_E_USAGE) == NULL);
+	unlink(key_path);
+}
+
+/* Two rows exchanged, as one might who can write the file. */
+static void test_rows(void)
+{
+	struct mp_seal seal = { 0 };
+	char *text = NULL;
+
+	write_file(key_path, KEY_1 "\n", 0600);
+	CHECK_EQ("keys", mp_store_key_read(path, NULL, &seal, NULL), MCPASS_OK);
+	CHECK_EQ("sealed", mp_store_key_close(&seal, "credentials", "a", "text", &text, NULL), MCPASS_OK);
+	CHECK_EQ("another row's", mp_store_key_open(&seal, "credentials", "b", &text, NULL),
+	    MCPASS_E_STORE);
+	CHECK_EQ("another table's", mp_store_key_open(&seal, "memory", "a", &text, NULL),
+	    MCPASS_E_STORE);
+	CHECK_EQ("its own", mp_store_key_open(&seal, "credentials", "a", &text, NULL), MCPASS_OK);
+	CHECK_STR("its own", text, "text");
+	mp_free_wiped(text);
+	mp_seal_forget(&seal);
+	unlink(key_path);
+}
+
+static void test_issuer_sealed(void)
+{
+	struct mp_issuer_store store = { 0 };
+	char *value = NULL;
+
+	unlink(path);
+	write_file(key_path, KEY_1 "\n", 0600);
+	CHECK_EQ("open", mp_issuer_store_open(path, NULL, &store, NULL), MCPASS_OK);
+	CHECK_EQ("put", store.put(store.ctx, "server", "signing_key", NULL, 100, "the-private-key", NULL),
+	    MCPASS_OK);
+	CHECK_EQ("get", store.get(store.ctx, "server", "signing_key", 1, &value, NULL), MCPASS_OK);
+	CHECK_STR("opened", value, "the-private-key");
+	CHECK("no turn to run again", !mp_issuer_store_again(&store));
+	mp_free_wiped(value);
+	value = NULL;
+	mp_issuer_store_close(&store);
+	CHECK("not as it is", !file_has("the-private-key"));
+	unlink(key_path);
+	CHECK_EQ("open without the key", mp_issuer_store_open(path, NULL, &store, NULL), MCPASS_OK);
+	CHECK_EQ("get", store.get(store.ctx, "server", "signing_key", 1, &value, NULL), MCPASS_E_STORE);
+	CHECK("nothing", value == NULL);
+	mp_issuer_store_close(&store);
+}
+
+/* --- many hosts --- */
+
+static void load(struct mp_store *store, const char *label, const char *want)
+{
+	char *record = NULL;
+
+	CHECK_EQ(label, mp_store_load(store, "k", &record, NULL), MCPASS_OK);
+	CHECK_STR(label, record, want);
+	mp_free_wiped(record);
+}
+
+/* Two stores are two sessions, as two hosts have. */
+static void test_hosts(const char *url)
+{
+	struct mp_store *one = NULL, *two = NULL;
+	struct mcpass_error err = { 0 };
+	char holder[MP_STORE_HOLDER_ROOM] = "";
+
+	CHECK_EQ("open", mp_store_open(url, &one, NULL), MCPASS_OK);
+	CHECK_EQ("open", mp_store_open(url, &two, NULL), MCPASS_OK);
+	CHECK_STR("its kind", mp_store_kind(one), "PostgreSQL");
+	load(one, "nothing", NULL);
+	load(two, "nothing", NULL);
+	CHECK_EQ("the first", mp_store_save(one, "k", "first", NULL), MCPASS_OK);
+	CHECK_EQ("there is one now", mp_store_save(two, "k", "second", &err), MCPASS_E_STORE);
+	CHECK_HAS("says so", err.detail, "newer login");
+	load(two, "the winner's", "first");
+	CHECK_EQ("lock", mp_store_lock(one, "k", holder, NULL), MCPASS_OK);
+	mp_clear(&err);
+	CHECK_EQ("held", mp_store_lock(two, "k", holder, &err), MCPASS_E_EXPIRED);
+	CHECK_HAS("by whom", holder, "process ");
+	CHECK_HAS("and where", holder, " on ");
+	CHECK_EQ("another key is free", mp_store_lock(two, "K", holder, NULL), MCPASS_OK);
+	mp_store_unlock(two);
+	CHECK_EQ("saved", mp_store_save(one, "k", "third", NULL), MCPASS_OK);
+	CHECK_EQ("and again", mp_store_save(one, "k", "fourth", NULL), MCPASS_OK);
+	mp_store_unlock(one);
+	CHECK_EQ("free", mp_store_lock(two, "k", holder, NULL), MCPASS_OK);
+	mp_clear(&err);
+	CHECK_EQ("of an old generation", mp_store_save(two, "k", "fifth", &err), MCPASS_E_STORE);
+	load(two, "the winner's", "fourth");
+	CHECK_EQ("deleted", mp_store_save(one, "k", NULL, NULL), MCPASS_OK);
+	CHECK_EQ("does not come back", mp_store_save(two, "k", "sixth", NULL), MCPASS_E_STORE);
+	load(two, "gone", NULL);
+	mp_store_close(two);
+	CHECK_EQ("free with its session", mp_store_lock(one, "k", holder, NULL), MCPASS_OK);
+	mp_store_close(one);
+}
+
+static enum mcpass_rc use_sealed(struct mcpass_error *err)
+{
+	struct mp_store *store = NULL;
+	char *record = NULL;
+	enum mcpass_rc rc;
+
+	rc = mp_store_open_with(path, NULL, &store, err);
+	if (!rc)
+		rc = mp_store_save(store, "k", "record", err);
+	if (!rc)
+		rc = mp_store_load(store, "k", &record, err);
+	mp_free_wiped(record);
+	mp_store_close(store);
+	return rc;
+}
+
+static void test_no_memory(void)
+{
+	enum mcpass_rc rc;
+
+	unlink(path);
+	write_file(key_path, KEY_1 "\n", 0600);
+	for (size_t n = 0;; n++) {
+		struct mcpass_error err = { 0 };
+
+		mp_test_fail_alloc(n);
+		rc = use_sealed(&err);
+		mp_test_no_fail();
+		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+		if (!mp_test_alloc_failed())
+			break;
+		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
+	}
+	CHECK_EQ("in the end", rc, MCPASS_OK);
+}
+
+int main(void)
+{
+	const char *url = getenv("MCPASS_TEST_POSTGRES");
+
+	make_folder(folder, sizeof(folder));
+	snprintf(path, sizeof(path), "%s/store.db", folder);
+	snprintf(key_path, sizeof(key_path), "%s.key", path);
+	unsetenv("MCPASS_STORE_KEY");
+	test_urls();
+	test_sealed();
+	test_rows();
+	test_issuer_sealed();
+	if (url != NULL)
+		test_hosts(url);
+	test_no_memory();
+	remove_folder(folder);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}
