@@ -7,6 +7,7 @@
 #include "oauth/clientauth.h"
 #include "oauth/registration.h"
 #include "oauth/scope.h"
+#include "wire/http/http.h"
 
 #define REGISTERING "registering as a client"
 #define CHECKING "checking the registered client"
@@ -321,7 +322,7 @@ enum mp_state mp_register_take_check(struct mcpass_client *client,
 		return S_REGISTERING;
 	}
 	/* No clear answer is no reason to forget a client. */
-	if (event->status != 200)
+	if (!mp_http_is_answer(event->status))
 		return mp_grant_ask_person(client);
 	rc = mp_registration_parse_answer(event->data, event->data_len, &answer, &why);
 	if (rc == MCPASS_E_NOMEM)
@@ -380,7 +381,7 @@ enum mp_state mp_register_take_change(struct mcpass_client *client,
 	struct mp_registration answer = { 0 };
 	enum mcpass_rc rc = MCPASS_E_DENIED;
 
-	if (event->status == 200)       /* spec: RFC 7592 2.2, 3 */
+	if (mp_http_is_answer(event->status))   /* spec: RFC 7592 2.2, 3 */
 		rc = mp_registration_parse_answer(event->data, event->data_len, &answer, NULL);
 	if (rc == MCPASS_E_NOMEM) {
 		(void)mp_nomem(err);

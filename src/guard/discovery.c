@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "guard/recent.h"
 #include "oauth/target.h"
+#include "wire/http/http.h"
 
 enum mcpass_rc mp_discovery_init(struct mp_discovery *discovery, const char *issuer,
     bool loopback_http, struct mcpass_error *err)
@@ -59,7 +60,7 @@ enum mcpass_rc mp_status_check(int status, const char *body, size_t len, const c
 		    len > 0 && len <= 320 ? (int)len : 9, len > 0 && len <= 320 ? body : "no answer");
 	if (status == 429 || status >= 500)
 		return mp_fail(err, MCPASS_E_IO, NULL, "GET %s: answered %d", url, status);
-	if (status != 200)
+	if (!mp_http_is_answer(status))
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3.2", "GET %s: answered %d", url,
 		    status);
 	return MCPASS_OK;

@@ -4,6 +4,7 @@
 #include "guard/judge.h"
 #include "guard/recent.h"
 #include "oauth/dpop_nonce.h"
+#include "wire/http/http.h"
 
 /* Forgets what the last verdict pointed at. */
 static void forget(struct mcpass_guard *guard)
@@ -87,7 +88,7 @@ static enum mcpass_rc name_question(struct mcpass_guard *guard, const char *key,
 /* Whether an answer is worth as much as a new one would be: what went wrong is asked again soon. */
 static bool is_of_use(const struct mp_shared_answer *answer, const char *key, int64_t now)
 {
-	return answer->status == 200 || mp_is_recent(answer->at, now,
+	return mp_http_is_answer(answer->status) || mp_is_recent(answer->at, now,
 	    is_question(key) ? MP_INTROSPECTION_COOLDOWN : MP_JWKS_COOLDOWN);
 }
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "oauth/target.h"
 #include "oauth/token.h"
+#include "wire/http/http.h"
 #include "wire/uri.h"
 
 #define DEFAULT_INTERVAL 5      /* spec: RFC 8628 3.2 */
@@ -160,7 +161,7 @@ enum mcpass_rc mp_device_answer(int status, const char *data, size_t len,
 	json_t *body = NULL;
 	enum mcpass_rc rc;
 
-	if (status < 200 || status > 299)
+	if (!mp_http_is_answer(status))
 		return refuse(status, data, len, err);
 	rc = mp_json_parse_by(MP_JSON_ANSWER, data != NULL ? data : "", len, MP_MAX_DOCUMENT,
 	    "the device authorization response", &body, err);

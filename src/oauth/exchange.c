@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "wire/http/http.h"
 #include "wire/jose/jws.h"
 
 void mp_exchange_form(struct mp_buf *form, const struct mp_exchange *exchange)
@@ -58,7 +59,7 @@ static enum mcpass_rc parse_granted(int status, const char *data, size_t len,
 	json_t *body = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (status >= 200 && status < 300)
+	if (mp_http_is_answer(status))
 		rc = mp_json_parse_by(MP_JSON_ANSWER, data != NULL ? data : "", len,
 		    MP_MAX_TOKEN_RESPONSE, "the answer to the exchange", &body, err);
 	if (!rc)

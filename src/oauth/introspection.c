@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "base/limits.h"
 #include "oauth/token.h"
+#include "wire/http/http.h"
 
 void mp_introspection_form(struct mp_buf *form, const struct mp_secret *token)
 {
@@ -69,7 +70,7 @@ enum mcpass_rc mp_introspection_answer(int status, const char *data, size_t len,
 	json_t *body = NULL;
 	enum mcpass_rc rc;
 
-	if (status != 200)
+	if (!mp_http_is_answer(status))
 		return mp_doing(err, refuse(status, data, len, err), "asking about a token");
 	rc = mp_json_parse(data, len, MP_MAX_INTROSPECTION, "the answer about a token", &body, err);
 	if (!rc)

@@ -4,6 +4,7 @@
 #include "oauth/authz.h"
 #include "oauth/refusals.h"
 #include "oauth/token.h"
+#include "wire/http/http.h"
 #include "wire/json/json.h"
 
 struct pushed { char *request_uri; };
@@ -22,7 +23,7 @@ enum mcpass_rc mp_par_answer(int status, const char *data, size_t len, char **re
 	if (status == 429 || status >= 500)
 		return mp_token_error(status, data, len, MCPASS_E_IO, "RFC 9126 2.3", err);
 	/* 201 says the clause; 200 is what several servers answer, and means the same. */
-	if (status != 200 && status != 201) {
+	if (!mp_http_is_answer(status)) {
 		rc = mp_token_error(status, data, len, MCPASS_E_DENIED, "RFC 9126 2.3", err);
 		if (rc == MCPASS_E_DENIED)
 			mp_refusal_hint(MP_REFUSED_AUTHORIZATION, err);

@@ -330,7 +330,7 @@ static enum mp_places_next broken(struct mp_places *places,
 	return MP_PLACES_FAILED;
 }
 
-/* Any other status than 200: a redirect, or nothing that is the document. */
+/* A status without a document: a redirect, or nothing that is the document. */
 static enum mp_places_next take_status(struct mp_places *places,
     const struct mp_places_answer *answer, struct mcpass_error *err)
 {
@@ -358,7 +358,7 @@ enum mp_places_next mp_places_next(struct mp_places *places,
 	places->lacked = NULL;
 	if (answer->status == 0 || answer->status == 429 || answer->status >= 500)
 		return broken(places, answer, err);     /* nothing is known of the place */
-	if (answer->status == 200)                      /* spec: RFC 9728 3.2, RFC 8414 3.2 */
+	if (mp_http_is_answer(answer->status))          /* spec: RFC 9728 3.2, RFC 8414 3.2 */
 		return take_document(places, answer, err);
 	return take_status(places, answer, err);
 }

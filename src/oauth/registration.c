@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "oauth/refusals.h"
 #include "oauth/token.h"
+#include "wire/http/http.h"
 #include "wire/uri.h"
 
 #define MEMBER(type, flags, member, spec) \
@@ -154,7 +155,7 @@ enum mcpass_rc mp_registration_answer(int status, const char *data, size_t len,
 	bool passing = status == 429 || status >= 500;
 	enum mcpass_rc rc;
 
-	if (status != 200 && status != 201) {
+	if (!mp_http_is_answer(status)) {
 		/* spec: RFC 7591 3.2.2; whatever the code is called, even insufficient_scope */
 		rc = mp_token_error(status, data, len, passing ? MCPASS_E_IO : MCPASS_E_DENIED,
 		    "RFC 7591 3.2.2", err);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "oauth/scope.h"
+#include "wire/http/http.h"
 
 void mp_token_code_form(struct mp_buf *form, const struct mp_secret *code,
     const struct mp_secret *verifier, const char *redirect_uri, const char *resource)
@@ -235,7 +236,7 @@ enum mcpass_rc mp_token_answer(int status, const char *data, size_t len,
 	json_t *body = NULL;
 	enum mcpass_rc rc;
 
-	if (status < 200 || status > 299)
+	if (!mp_http_is_answer(status))
 		return mp_token_refused(status, data, len, err);
 	rc = parse_success(data, len, &body, err);
 	if (!rc && !is_granted(body))

@@ -9,6 +9,7 @@
 #include "oauth/exchange.h"
 #include "oauth/introspection.h"
 #include "oauth/target.h"
+#include "wire/http/http.h"
 #include "wire/jose/jwk.h"
 
 struct ask {
@@ -40,7 +41,7 @@ static enum mcpass_rc fetch_keys(const struct ask *ask, struct mp_serve_found *f
 
 	rc = mp_http_perform(ask->http, "GET", found->jwks_uri, &accept, 1, NULL, 0,
 	    MP_MAX_DOCUMENT, &response, err);
-	if (!rc && response.status != 200)
+	if (!rc && !mp_http_is_answer(response.status))
 		rc = mp_fail(err, response.status == 429 || response.status >= 500 ? MCPASS_E_IO
 		    : MCPASS_E_PROTOCOL, "RFC 7517 5", "GET %s: answered %d", found->jwks_uri,
 		    response.status);

@@ -115,6 +115,16 @@ static bool management_is_gone(struct world *world, const char *url,
 	return true;
 }
 
+/* A proxy rewrites what is told of a client. */
+static bool management_is_rewritten(struct world *world, const char *url,
+    struct mp_http_response *response)
+{
+	(void)world;
+	if (strncmp(url, AS "/register/", strlen(AS "/register/")) == 0 && response->status == 200)
+		response->status = 203;
+	return true;
+}
+
 static bool management_is_down(struct world *world, const char *url,
     struct mp_http_response *response)
 {
@@ -134,6 +144,7 @@ static const struct {
 	size_t clients;                 /* that the server has in the end */
 } port_rows[] = {
 	{ "the registration is changed", NULL, NULL, false, MCPASS_OK, 1, 1, 0, 1 },
+	{ "through a proxy that rewrites it", NULL, management_is_rewritten, false, MCPASS_OK, 1, 1, 0, 1 },
 	{ "so that an exact server takes it", NULL, compare_exactly, false, MCPASS_OK, 1, 1, 0, 1 },
 	{ "it may not be changed: a new one, and the old one is given back", NULL, no_management,
 	  false, MCPASS_OK, 2, 1, 1, 1 },

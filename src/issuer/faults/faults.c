@@ -27,6 +27,8 @@
 static const struct mp_fault faults[] = {
 	{ "metadata-html", "Metadata is a web page with status 200.", MCPASS_E_PROTOCOL,
 	    METADATA(.status = 200, .type = "text/html", .body = HTML) },
+	{ "metadata-203", "A proxy rewrote the metadata, and says so: 203.", MCPASS_OK,
+	    METADATA(.instead = 203) },
 	{ "metadata-500", "Metadata cannot be had: 500.", MCPASS_E_IO,
 	    METADATA(.status = 500, .type = "text/plain", .body = "internal error") },
 	{ "metadata-huge", "Metadata is larger than any document may be.", MCPASS_E_LIMIT,
@@ -66,6 +68,8 @@ static const struct mp_fault faults[] = {
 	    REGISTER(.status = 403, .type = "application/json", .body =
 	    "{\"error\":\"insufficient_scope\",\"error_description\":\"Policy 'Trusted Hosts'"
 	    " rejected request to client-registration service. Details: Host not trusted.\"}") },
+	{ "register-203", "A proxy rewrote the answer to the registration, and says so: 203.",
+	    MCPASS_OK, REGISTER(.instead = 203) },
 	{ "register-500", "Registration fails: 500.", MCPASS_E_IO,
 	    REGISTER(.status = 500, .type = "text/plain", .body = "internal error") },
 	{ "register-html", "Registration answers with a web page.", MCPASS_E_PROTOCOL,
@@ -101,6 +105,8 @@ static const struct mp_fault faults[] = {
 	{ "authorize-no-code", "The redirect has neither code nor error.", MCPASS_E_PROTOCOL,
 	    AUTHORIZE(.params = { { "code", NULL } }) },
 
+	{ "token-203", "A proxy rewrote the token response, and says so: 203.", MCPASS_OK,
+	    TOKEN(.instead = 203) },
 	{ "token-500", "The token endpoint fails: 500.", MCPASS_E_IO,
 	    TOKEN(.status = 500, .type = "text/plain", .body = "internal error") },
 	{ "token-429", "The token endpoint is too busy: 429.", MCPASS_E_IO,
@@ -182,6 +188,8 @@ static const struct mp_fault faults[] = {
 	{ "dpop-nonce-loop", "The token endpoint wants another nonce, for ever.", MCPASS_E_DENIED,
 	    TOKEN(.status = 400, .type = "application/json",
 	    .body = "{\"error\":\"use_dpop_nonce\"}", .extra = { "DPoP-Nonce", "again" }) },
+	{ "par-203", "A proxy rewrote the answer to the pushed request, and says so: 203.",
+	    MCPASS_OK, HOW(.at = MP_AT_PUSH, .instead = 203) },
 	{ "par-500", "Pushing the request fails: 500.", MCPASS_E_IO,
 	    HOW(.at = MP_AT_PUSH, .status = 500, .type = "text/plain", .body = "internal error") },
 	{ "par-no-request-uri", "The pushed request gets no name.", MCPASS_E_PROTOCOL,
@@ -455,6 +463,8 @@ static enum mcpass_rc spoil(const struct mp_turn *turn, const struct mp_fault_ho
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
+	if (how->instead != 0)
+		turn->response->status = how->instead;
 	if (how->type != NULL)
 		rc = mp_edits_header(turn, "Content-Type", how->type, err);
 	if (!rc)

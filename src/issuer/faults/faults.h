@@ -24,6 +24,7 @@ struct mp_fault_how {
 	                                 * besides */
 	/* With a status, an answer in place of the honest one, which is then not even computed ... */
 	const char *type, *body;        /* its Content-Type, or another one for an honest body */
+	int instead;                    /* the status of the honest answer; 0: its own */
 	struct mcpass_header extra;
 	/* ... or the honest one with changes.  A value NULL removes; one that begins with a
 	 * digit is a number; '@' at its beginning is the issuer's URL; "?NAME" is that parameter

@@ -135,3 +135,8 @@ void mp_http_response_free(struct mp_http_response *response)
 	mp_headers_free(&response->headers);
 	mp_buf_free(&response->body);
 }
+
+bool mp_http_is_answer(int status)
+{
+	return status >= 200 && status <= 299 && (status < 204 || status > 206);
+}

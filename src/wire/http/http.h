@@ -31,6 +31,11 @@ size_t mp_header_count(const struct mcpass_header *items, size_t count, const ch
  * whatever its parameters; spec: RFC 9110 8.3 */
 bool mp_media_type_is(const char *content_type, const char *type);
 
+/* Whether a response with this status is the whole answer to what was asked: any 2xx, but those that
+ * have no content or a part of it (204, 205, 206).  201 and 203 (a proxy rewrote it) are as good as
+ * 200 where nothing depends on which it is.  spec: RFC 9110 15, 15.3 */
+bool mp_http_is_answer(int status);
+
 /* --- date.c --- */
 /* A date in any of the three forms, as Unix time; spec: RFC 9110 5.6.7 */
 bool mp_http_date(const char *text, int64_t *ret_time);

@@ -69,6 +69,7 @@ static const struct {
 	const char *fetched, *reason;
 } discovery_rows[] = {
 	{ "RFC 8414", { { AS_META, 200, GOOD_META }, KEYS }, 0, AS_META " " JWKS " ", NULL },
+	{ "rewritten by a proxy", { { AS_META, 203, GOOD_META }, KEYS }, 0, AS_META " " JWKS " ", NULL },
 	{ "OpenID, inserted", { { OIDC_META, 200, GOOD_META }, KEYS }, 0,
 	    AS_META " " OIDC_META " " JWKS " ", NULL },
 	{ "OpenID, appended, as Keycloak has it", { { APPENDED_OIDC, 200, GOOD_META }, KEYS }, 0,
@@ -189,6 +190,7 @@ static const struct {
 	{ "back again", 92 + 3600 + 86460, true, 200, true, 0, 1 },
 	{ "the clock was set back: asked again", 5000, true, 200, true, 0, 1 },
 	{ "and then at rest", 5001, true, 200, true, 0, 0 },
+	{ "a set that a proxy rewrote", 8601, false, 203, false, 0, 1 },
 };
 
 static void test_life(void)

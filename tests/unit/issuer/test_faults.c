@@ -12,6 +12,9 @@ static const struct {
 	const char *what, *value;
 } rows[] = {
 	{ "metadata-html", METADATA, 200, "#Content-Type", "text/html" },
+	{ "metadata-203", METADATA, 203, "issuer", AS },
+	{ "register-203", REGISTER, 203, "token_endpoint_auth_method", "client_secret_basic" },
+	{ "token-203", TOKEN, 203, "token_type", "Bearer" },
 	{ "metadata-500", METADATA, 500, "issuer", NULL },
 	{ "metadata-huge", METADATA, 200, "issuer", AS },
 	{ "metadata-duplicate-name", METADATA, 200, "issuer", NULL },
@@ -93,6 +96,7 @@ static const struct {
 	{ "refresh-503-soon", REFRESH, 503, "#Retry-After", "2" },
 	{ "dpop-nonce-loop", TOKEN, 400, "error", "use_dpop_nonce" },
 	{ "dpop-nonce-loop", TOKEN, 400, "#DPoP-Nonce", "again" },
+	{ "par-203", PUSH, 203, "expires_in", "60" },
 	{ "par-500", PUSH, 500, "request_uri", NULL },
 	{ "par-no-request-uri", PUSH, 201, "request_uri", NULL },
 	/* The honest server would refuse both requests: that nobody vouches is not spoilt. */

@@ -40,6 +40,7 @@ static const struct {
 	{ "not there", 404, "<html>", MCPASS_E_PROTOCOL, false, "answered 404",
 	    "introspection endpoint" },
 	{ "a redirect", 302, "", MCPASS_E_PROTOCOL, false, "answered 302", "introspection endpoint" },
+	{ "rewritten by a proxy", 203, "{\"active\":false}", MCPASS_OK, false, "", "" },
 	{ "no content", 204, "", MCPASS_E_PROTOCOL, false, "answered 204", "introspection endpoint" },
 	{ "too many questions", 429, "", MCPASS_E_IO, false, "answered 429", "busy or broken" },
 	{ "broken", 500, "{\"active\":true}", MCPASS_E_IO, false, "answered 500", "busy or broken" },

@@ -52,6 +52,7 @@ static const struct row {
 	{ "null", false, 200, NULL, "null", AGAIN, NONE, MCPASS_OK, NULL },
 	{ "204", false, 204, NULL, "", AGAIN, NONE, MCPASS_OK, NULL },
 	{ "204, named", true, 204, NULL, "", FAILED, FAILED, MCPASS_E_PROTOCOL, "answered 204" },
+	{ "203 with the document", false, 203, NULL, PRM, FOUND, FOUND, MCPASS_OK, NULL },
 	{ "206 with the document", false, 206, NULL, PRM, AGAIN, NONE, MCPASS_OK, NULL },
 	{ "a document that breaks off", false, 200, NULL, "{\"resource\":", AGAIN, FAILED,
 	    MCPASS_E_PROTOCOL, "JSON" },

@@ -94,6 +94,8 @@ static const struct {
 	const char *oauth, *part, *hint;
 } answer_rows[] = {
 	{ "created", 201, "{" ID "}", MCPASS_OK, "", NULL, NULL },
+	{ "rewritten by a proxy", 203, "{" ID "}", MCPASS_OK, "", NULL, NULL },
+	{ "no content", 204, "", MCPASS_E_DENIED, "", "answered 204", NULL },
 	{ "created, they say 200", 200, "{" ID METHOD("none") "}", MCPASS_OK, "", NULL, NULL },
 	{ "with a secret", 201, "{" ID ",\"client_secret\":\"s\",\"client_secret_expires_at\":0"
 	    METHOD("client_secret_basic") "}", MCPASS_OK, "", NULL, NULL },
