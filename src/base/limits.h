@@ -199,8 +199,6 @@
 #define MP_MAX_ID_TOKEN_AGE 600
 /* Headers of one response, and one of a request; MP_MAX_ITEMS of them at most. */
 #define MP_MAX_HEADER_BYTES ((size_t)64 * 1024)
-/* What a browser sends to the redirect URI; more is none. */
-#define MP_MAX_REDIRECT_HEAD ((size_t)16 * 1024)
 /* Connections that wait at the redirect URI: browsers open a few on speculation. */
 #define MP_MAX_BROWSERS 16
 /* Requests to issuers that are under way at a time: as many issuers, and tokens that came

@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "io/browser/listener_parts.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -16,27 +15,27 @@ static void check(bool ok)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	struct mp_redirect redirect = { 0 };
-	struct mp_buf head;
+	struct mp_redirect redirect = { 0 }, slow = { 0 };
+	struct mp_http_reader reader;
 	bool whole;
 
-	mp_buf_init(&head, MP_MAX_REDIRECT_HEAD);
-	mp_buf_add(&head, data, len);
-	whole = mp_redirect_read(&head, "127.0.0.1:4711", "/callback", &redirect);
+	mp_http_reader_init(&reader, 0);
+	whole = mp_redirect_read(&reader, (const char *)data, len, "127.0.0.1:4711", "/callback",
+	    &redirect);
 	check(whole == (redirect.status != 0));
 	if (redirect.status == 200) {
-		check(redirect.query.len > 0 && strstr(mp_buf_text(&head), "127.0.0.1:4711") != NULL);
-		for (size_t i = 0; i < redirect.query.len; i++)
-			check(redirect.query.data[i] > 0x20 && redirect.query.data[i] < 0x7f);
+		check(redirect.query[0] != '\0' && strcmp(reader.host, "127.0.0.1:4711") == 0);
+		for (const char *at = redirect.query; *at != '\0'; at++)
+			check(*at > 0x20 && *at < 0x7f);
 	}
-	mp_buf_free(&head);
+	mp_http_reader_free(&reader);
 
-	mp_buf_init(&head, MP_MAX_REDIRECT_HEAD);
+	mp_http_reader_init(&reader, 0);
 	whole = false;
-	for (size_t i = 0; i < len && i < 512 && !whole; i++) {
-		mp_buf_add(&head, data + i, 1);
-		whole = mp_redirect_read(&head, "127.0.0.1:4711", "/callback", &redirect);
-	}
-	mp_buf_free(&head);
+	for (size_t i = 0; i < len && !whole; i++)
+		whole = mp_redirect_read(&reader, (const char *)data + i, 1, "127.0.0.1:4711", "/callback",
+		    &slow);
+	check(slow.status == redirect.status);
+	mp_http_reader_free(&reader);
 	return 0;
 }

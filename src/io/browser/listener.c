@@ -21,7 +21,7 @@
 struct browser {
 	struct mp_listener *listener;
 	struct mp_watch watch;          /* fd -1: there is none */
-	struct mp_buf head;
+	struct mp_http_reader reader;
 	unsigned age;                   /* which connection it is */
 };
 struct door {
@@ -225,7 +225,7 @@ static int remove_browser(struct browser *browser, bool keep)
 
 	unwatch(browser->listener, &browser->watch);
 	browser->watch.fd = -1;
-	mp_buf_free(&browser->head);                    /* holds the code: wiped */
+	mp_http_reader_free(&browser->reader);          /* holds the code: wiped */
 	if (!keep)
 		close(fd);
 	return keep ? fd : -1;
@@ -297,7 +297,7 @@ static void on_door(void *ctx, unsigned events)
 	browser = find_place(listener);
 	browser->watch.fd = fd;
 	browser->age = ++listener->last_age;
-	mp_buf_init(&browser->head, MP_MAX_REDIRECT_HEAD);
+	mp_http_reader_init(&browser->reader, 0);
 	if (mp_loop_watch(listener->loop, &browser->watch, MP_LOOP_READ, NULL) != MCPASS_OK)
 		(void)remove_browser(browser, false);
 }
@@ -309,14 +309,13 @@ static void tell(struct mp_listener *listener, char *query, const struct mcpass_
 }
 
 /* The redirect has come: holds its browser, and refuses the one that was held before. */
-static void hold(struct browser *browser, struct mp_span query)
+static void hold(struct browser *browser, const char *query)
 {
 	struct mp_listener *listener = browser->listener;
-	char *copy = mp_dup_span(query);
 	struct mcpass_error why = { 0 };
+	char *copy = NULL;
 
-	if (copy == NULL) {
-		(void)mp_nomem(&why);
+	if (mp_set(&copy, query, &why) != MCPASS_OK) {
 		tell(listener, NULL, &why);
 		return;
 	}
@@ -326,12 +325,29 @@ static void hold(struct browser *browser, struct mp_span query)
 	tell(listener, copy, NULL);
 }
 
+static void take_bytes(struct browser *browser, const char *bytes, size_t len)
+{
+	struct mp_listener *listener = browser->listener;
+	struct mp_redirect redirect;
+	struct mcpass_error why = { 0 };
+
+	if (!mp_redirect_read(&browser->reader, bytes, len, listener->authority, path_of(listener),
+	    &redirect))
+		return;
+	if (redirect.status == 503) {
+		(void)mp_nomem(&why);
+		tell(listener, NULL, &why);
+	} else if (redirect.status == 200) {
+		hold(browser, redirect.query);
+	} else {
+		refuse(remove_browser(browser, true), redirect.status);
+	}
+}
+
 /* Reads from a browser, and answers it, unless it brings the redirect. */
 static void on_browser(void *ctx, unsigned events)
 {
 	struct browser *browser = ctx;
-	struct mp_redirect redirect;
-	struct mcpass_error why = { 0 };
 	char bytes[4096];
 	ssize_t n = recv(browser->watch.fd, bytes, sizeof(bytes), 0);
 
@@ -342,18 +358,8 @@ static void on_browser(void *ctx, unsigned events)
 		(void)remove_browser(browser, false);
 		return;
 	}
-	mp_buf_add(&browser->head, bytes, (size_t)n);
+	take_bytes(browser, bytes, (size_t)n);
 	mp_wipe(bytes, (size_t)n);
-	if (browser->head.failed == MCPASS_E_NOMEM) {
-		(void)mp_nomem(&why);
-		tell(browser->listener, NULL, &why);
-	} else if (mp_redirect_read(&browser->head, browser->listener->authority,
-	    path_of(browser->listener), &redirect)) {
-		if (redirect.status == 200)
-			hold(browser, redirect.query);
-		else
-			refuse(remove_browser(browser, true), redirect.status);
-	}
 }
 
 void mp_listener_finish(struct mp_listener *listener, bool ok, const char *message)

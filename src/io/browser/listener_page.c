@@ -98,6 +98,7 @@ void mp_page_refusal(struct mp_buf *response, int status)
 	static const struct { int status; const char *line, *text; } rows[] = {
 		{ 404, "404 Not Found", "There is nothing here.\n" },
 		{ 405, "405 Method Not Allowed", "Only GET is answered here.\n" },
+		{ 414, "414 URI Too Long", "That is too long.\n" },
 		{ 431, "431 Request Header Fields Too Large", "That is too long.\n" },
 		{ 400, "400 Bad Request", "That is not the redirect that is waited for.\n" },
 	};

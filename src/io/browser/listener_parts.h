@@ -2,18 +2,20 @@
 #ifndef MP_IO_BROWSER_LISTENER_PARTS_H
 #define MP_IO_BROWSER_LISTENER_PARTS_H
 #include "base/buf.h"
+#include "wire/http/reader.h"
 
 #define MP_REDIRECT_PATH "/callback"
 
 /* What a browser asked for, once its request's head is whole. */
 struct mp_redirect {
-	int status;             /* 200: it is the redirect; otherwise the refusal */
-	struct mp_span query;   /* 200 only: borrowed from the head, without '?' */
+	int status;             /* 200: it is the redirect; otherwise the refusal, 503: out of memory */
+	const char *query;      /* 200 only: of the reader, without '?' */
 };
-/* Judges a head; authority is the "host:port" of our redirect URI, path its path.  False when
- * the head is not whole yet. */
-bool mp_redirect_read(const struct mp_buf *head, const char *authority, const char *path,
-    struct mp_redirect *ret_redirect);
+/* Takes what came on a connection whose reader this is (max_body 0), and judges the head;
+ * authority is the "host:port" of our redirect URI, path its path.  False when the head is not
+ * whole yet; after true the reader is only freed. */
+bool mp_redirect_read(struct mp_http_reader *reader, const char *bytes, size_t len,
+    const char *authority, const char *path, struct mp_redirect *ret_redirect);
 
 /* A whole response with a page for people; text is escaped. */
 void mp_page_signed_in(struct mp_buf *response, const char *name);      /* name: or NULL */
