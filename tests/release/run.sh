@@ -131,6 +131,8 @@ deb_in() {
 	# The module fits one nginx only: that of the system it was built on.
 	if [ -e "$root"/debs/libnginx-mod-http-mcpass_*.deb ] && [ "$suite" = "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" ]; then
 		row "$suite: nginx takes its module" sh "$here/inside.sh" "$root" "apt-get -qq install -y --no-install-recommends nginx-light /debs/libnginx-mod-http-mcpass_*.deb && nginx -t && ls /etc/nginx/modules-enabled | grep mcpass"
+		row "$suite: and knows its directives" sh "$here/inside.sh" "$root" "cp /etc/nginx/nginx.conf /tmp/kept && sed -i 's/^http {/&\nmcpass off;/' /etc/nginx/nginx.conf && nginx -t; status=\$?; cp /tmp/kept /etc/nginx/nginx.conf; exit \$status"
+		row "$suite: nginx without it again" sh "$here/inside.sh" "$root" "apt-get -qq remove -y libnginx-mod-http-mcpass && nginx -t && ! ls /etc/nginx/modules-enabled | grep mcpass"
 	fi
 	row "$suite: credentials stay" python3 "$here/keep.py" "$program" "$root" "$dist"
 	umount "$root/proc"
@@ -201,7 +203,10 @@ part_twice() {
 	row "a second checkout" git clone --quiet --no-hardlinks "$top" "$tmp/elsewhere/some-where"
 	mkdir -p "$tmp/elsewhere/cache"
 	cp -r "$cache/sources" "$tmp/elsewhere/cache"
-	MCPASS_RELEASE_CACHE=$tmp/elsewhere/cache timeout 3600 sh "$tmp/elsewhere/some-where/release/make.sh" >"$tmp/log" 2>&1 \
+	arches=
+	for arch in x86_64 aarch64; do [ ! -d "$tmp/$arch" ] || arches="$arches $arch"; done
+	# shellcheck disable=SC2086
+	MCPASS_RELEASE_CACHE=$tmp/elsewhere/cache timeout 3600 sh "$tmp/elsewhere/some-where/release/make.sh" $arches >"$tmp/log" 2>&1 \
 		|| tail -n 20 "$tmp/log"
 	row "bit for bit the same" diff "$dist/SHA256SUMS" "$tmp/elsewhere/some-where/dist/SHA256SUMS"
 }
