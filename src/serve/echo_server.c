@@ -97,7 +97,6 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 	const struct mp_serve_config *config = plan->config;
 	const struct mp_http_options http = { .ca_file = config->ca_file, .proxy = config->proxy,
 		.timeout_ms = MP_FETCH_TIMEOUT * 1000L };
-	struct mp_http_hosts hosts;
 	enum mcpass_rc rc;
 
 	rc = name_it(service, config, err);
@@ -110,10 +109,6 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 		rc = write_page(service, plan, err);
 	if (!rc && plan->exchange_issuer != NULL)
 		rc = mp_calls_on_new(plan, on_called, service, &service->calls_on, err);
-	if (!rc)
-		rc = mp_service_hosts(config->bind, config->resource,
-		    (const char *const *)config->allowed_hosts.items, config->allowed_hosts.count,
-		    &hosts, err);
 	if (rc)
 		return rc;
 	service->protected = (struct mp_protected){
@@ -122,7 +117,7 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 		.copies_issuer = config->issuer_metadata,
 		.page_path = service->page_path, .page = service->page,
 		.url = service->url,
-		.hosts = hosts,
+		.hosts = plan->hosts,
 		.echo = { .origins = (const char *const *)config->cors_origins.items,
 			.origin_count = config->cors_origins.count,
 			.fixtures = config->fixtures,

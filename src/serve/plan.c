@@ -353,6 +353,10 @@ enum mcpass_rc mp_serve_plan_make(const struct mp_serve_config *config,
 	if (!rc)
 		rc = mp_doing(err, mp_cors_check(&pages, err), "reading --cors-origin");
 	if (!rc)
+		rc = mp_service_hosts(config->bind, config->resource,
+		    (const char *const *)config->allowed_hosts.items, config->allowed_hosts.count,
+		    &plan.hosts, err);
+	if (!rc)
 		rc = check_issuers(config, err);
 	if (!rc)
 		rc = check_exchange(config, &plan.exchange_issuer, err);

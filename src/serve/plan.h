@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "serve/config.h"
 #include "mcpass/guard.h"
+#include "wire/http/host_field.h"
 
 /* Where it listens by default, beside the authorization server's. */
 #define MP_SERVE_PORT 8931
@@ -16,6 +17,7 @@ struct mp_serve_plan {                  /* { 0 } is none; the config outlives it
 	struct mcpass_guard_config guard;
 	struct mp_secret exchange_secret;
 	const char *exchange_issuer;    /* or NULL: nothing is exchanged */
+	struct mp_http_hosts hosts;     /* which it answers to */
 	const struct mp_serve_rules *rules;     /* of all issuers that have none of their own */
 	struct mp_strings scopes;       /* that are published */
 	struct mp_serve_plan_parts *parts; /* what guard points at */

@@ -546,6 +546,8 @@ def test_bad_files(label, text, code, *words):
     ("open and not", ["--open", "--issuer", "https://a"], 1, "only one"),
     ("a CA file that is not there", ["--issuer", "https://a", "--check", "--ca-file", "/nowhere/ca"], 2,
      "/nowhere/ca"),
+    ("a host with a scheme", ["--issuer", "https://a", "--check", "--allow-host", "https://mcp.internal"], 1,
+     "name alone"),
 ])
 def test_bad_options(label, args, code, word):
     with World() as w:
