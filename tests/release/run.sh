@@ -132,7 +132,7 @@ deb_in() {
 	if [ -e "$root"/debs/libnginx-mod-http-mcpass_*.deb ] && [ "$suite" = "$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" ]; then
 		row "$suite: nginx takes its module" sh "$here/inside.sh" "$root" "apt-get -qq install -y --no-install-recommends nginx-light /debs/libnginx-mod-http-mcpass_*.deb && nginx -t && ls /etc/nginx/modules-enabled | grep mcpass"
 		row "$suite: and knows its directives" sh "$here/inside.sh" "$root" "cp /etc/nginx/nginx.conf /tmp/kept && sed -i 's/^http {/&\nmcpass off;/' /etc/nginx/nginx.conf && nginx -t; status=\$?; cp /tmp/kept /etc/nginx/nginx.conf; exit \$status"
-		row "$suite: nginx without it again" sh "$here/inside.sh" "$root" "apt-get -qq remove -y libnginx-mod-http-mcpass && nginx -t && ! ls /etc/nginx/modules-enabled | grep mcpass"
+		row "$suite: nginx without it again" sh "$here/inside.sh" "$root" "apt-get -qq remove -y libnginx-mod-http-mcpass && nginx -t && ! ls /etc/nginx/modules-enabled | grep 'mcpass.conf$'"
 	fi
 	row "$suite: credentials stay" python3 "$here/keep.py" "$program" "$root" "$dist"
 	umount "$root/proc"

@@ -101,14 +101,52 @@ out:
 	return rc;
 }
 
+/* Everything in the journal is in the database, and on the disk.  (Not while another reads.) */
+static bool check_point(sqlite3 *db)
+{
+	int written = -1, moved = -1;
+
+	return sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, &written, &moved) == SQLITE_OK
+	    && written == moved;
+}
+
+/* The file alone: what is in it at the least makes the journal count. */
+static bool sync_file(sqlite3 *db)
+{
+	sqlite3_file *file = NULL;
+
+	return sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK
+	    && file != NULL && file->pMethods != NULL
+	    && file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
+}
+
+static bool is_new(sqlite3 *db)
+{
+	int is = 0;
+
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, -1, &is);
+	return is != 0;
+}
+
+/* A file that is new has to be moved to the disk as a whole anyway: a checkpoint takes the change
+ * along (the journal, the folder, the file), so that the commit need not wait, too. */
 enum mcpass_rc mp_sql_run_lasting(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
     size_t count, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_sql_exec(db, "PRAGMA synchronous=FULL", err);
+	enum mcpass_rc rc = is_new(db) ? mp_sql_run(db, sql, values, count, NULL, err) : MCPASS_OK;
 
+	if (rc)
+		return rc;
+	if (is_new(db) && check_point(db)) {
+		(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+		return MCPASS_OK;
+	}
+	rc = mp_sql_exec(db, "PRAGMA synchronous=FULL", err);
 	if (!rc)
 		rc = mp_sql_run(db, sql, values, count, NULL, err);
 	(void)sqlite3_exec(db, "PRAGMA synchronous=NORMAL", NULL, NULL, NULL);
+	if (!rc && is_new(db) && !sync_file(db))
+		rc = fail(db, err);
 	if (!rc)
 		mp_sql_settle(db);
 	return rc;
@@ -117,11 +155,8 @@ enum mcpass_rc mp_sql_run_lasting(sqlite3 *db, const char *sql, const struct mp_
 /* What was made without a sync is marked by having no checkpoint at its end. */
 void mp_sql_settle(sqlite3 *db)
 {
-	int is_new = 0;
-
-	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, -1, &is_new);
-	if (is_new)
-		(void)sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (is_new(db) && !check_point(db))
+		(void)sync_file(db);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 }
 

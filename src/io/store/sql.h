@@ -29,7 +29,7 @@ enum mcpass_rc mp_sql_list(sqlite3 *db, const char *sql, struct mp_strings *ret_
 enum mcpass_rc mp_sql_exec(sqlite3 *db, const char *sql, struct mcpass_error *err);
 
 /* The same for a statement whose change outlives a power failure once it is made: a lost one
- * would be a lost login where refresh tokens rotate. */
+ * would be a lost login where refresh tokens rotate.  It may be made twice. */
 enum mcpass_rc mp_sql_run_lasting(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
     size_t count, struct mcpass_error *err);
 

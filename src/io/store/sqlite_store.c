@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "io/file/private_dir.h"
 #include "io/store/database.h"
+#include "io/store/notes.h"
 #include "io/store/ops.h"
 #include "wire/jose/crypto.h"
 #include "wire/jose/seal.h"
@@ -159,14 +160,23 @@ static enum mcpass_rc list(void *at, struct mp_strings *ret_keys, struct mcpass_
 	return MCPASS_OK;
 }
 
+/* Beside a file; in memory there are no syncs to be spared. */
 static enum mcpass_rc note(void *at, const char *name, const char *text, struct mcpass_error *err)
 {
+	const struct credentials *store = at;
+
+	if (strcmp(store->path, ":memory:") != 0)
+		return mp_notes_write(store->path, name, text, err);
 	return write_text(at, "INSERT INTO notes VALUES(?1,?2) ON CONFLICT(name) DO UPDATE SET text=?2",
 	    name, text, false, err);
 }
 
 static enum mcpass_rc noted(void *at, const char *name, char **ret_text, struct mcpass_error *err)
 {
+	const struct credentials *store = at;
+
+	if (strcmp(store->path, ":memory:") != 0)
+		return mp_notes_read(store->path, name, ret_text, err);
 	return read_text(at, "SELECT text FROM notes WHERE name=?", name, ret_text, err);
 }
 
