@@ -195,6 +195,16 @@
 #define MP_MAX_UPSTREAMS 16
 #define MP_MAX_UPSTREAM_ANSWER ((size_t)64 * 1024)
 #define MP_MAX_UPSTREAM_SUBJECT 1024
+/* Seconds in which a request to one is answered, or was lost; until a client or a browser comes
+ * again when one does not answer; for how long a sign-in lives on without being looked at again:
+ * where the provider gives no refresh token, and where it does not answer.  And how long a person
+ * who does not come is remembered. */
+#define MP_UPSTREAM_FLIGHT 30
+#define MP_UPSTREAM_RETRY 30
+#define MP_UPSTREAM_RECHECK 900
+#define MP_UPSTREAM_MAX_AGE (12L * 3600)
+#define MP_UPSTREAM_MAX_STALE 86400
+#define MP_PERSON_LIFETIME (10L * 365 * 86400)
 /* Seconds that an id token may be old when it comes: it was issued for this very login. */
 #define MP_MAX_ID_TOKEN_AGE 600
 /* Headers of one response, and one of a request; MP_MAX_ITEMS of them at most. */

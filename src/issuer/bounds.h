@@ -39,7 +39,7 @@ struct mp_miss {
 	char detail[320];               /* as in struct mcpass_error */
 };
 /* How many more records of a kind there is room for, as far as was counted. */
-#define MP_MAX_KINDS 24u
+#define MP_MAX_KINDS 32u
 struct mp_room { size_t left; int64_t counted_at; };
 
 struct mp_bounds {

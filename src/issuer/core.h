@@ -46,6 +46,12 @@ struct mp_issuer {
 	enum mcpass_rc (*check_password)(void *ctx, const struct mp_password_ask *ask,
 	    enum mp_password_answer *ret_answer, struct mcpass_error *err);     /* or NULL */
 	void *check_password_ctx;
+	const struct mp_idp *upstreams; /* borrowed */
+	size_t upstream_count;
+	int64_t upstream_recheck;       /* seconds */
+	enum mcpass_rc (*send)(void *ctx, const struct mp_errand *errand, bool is_first,
+	    struct mcpass_error *err);
+	void *send_ctx;
 	mcpass_trace_fn *trace;         /* or NULL */
 	void *trace_ctx;
 	uint8_t own_key[32];            /* of our HMACs: nonces, mp_record_derive() */
@@ -67,6 +73,7 @@ struct mp_turn {
 	struct mp_http_response *response;
 	bool *is_later;                 /* set: this turn is undone, and comes again */
 	struct mp_wait *wait;           /* bounds.h */
+	struct mp_errand *errand;       /* what is to be sent before it comes again */
 };
 typedef enum mcpass_rc mp_turn_fn(const struct mp_turn *turn, struct mcpass_error *err);
 
@@ -188,7 +195,7 @@ struct mp_access {
 	const char *username, *client_id;
 	const char *scope, *resource;   /* or NULL */
 	int64_t now;
-	bool machine;                   /* username is the client's id */
+	bool machine;                   /* username is no name: a client's id, a random one */
 	const char *thumbprint;         /* of the key that it is bound to, or NULL */
 	const char *family;             /* of the grant that it goes with, or NULL */
 	int64_t not_after;              /* Unix time; 0: the usual lifetime */
@@ -214,6 +221,7 @@ mp_turn_fn mp_manage_get, mp_manage_put, mp_manage_delete; /* manage.c */
 mp_turn_fn mp_authorize_handle;                         /* authorize.c */
 mp_turn_fn mp_login_handle;                             /* login.c */
 mp_turn_fn mp_consent_handle;                           /* consent.c */
+mp_turn_fn mp_idp_callback;                             /* upstream/callback.c */
 mp_turn_fn mp_token_handle;                             /* token_endpoint.c */
 mp_turn_fn mp_revoke_handle;                            /* revoke.c */
 mp_turn_fn mp_par_handle;                               /* par.c */

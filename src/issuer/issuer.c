@@ -6,6 +6,7 @@
 #include "issuer/faults/faults.h"
 #include "issuer/clients/configured.h"
 #include "issuer/login/pages.h"
+#include "issuer/upstream/errand.h"
 #include "wire/cors.h"
 
 /* --- a life --- */
@@ -67,6 +68,7 @@ static const struct route {
 	{ "GET", "/authorize", mp_authorize_handle, MP_AT_AUTHORIZE, OWN_PAGES, MP_BOUND_QUESTION },
 	{ "POST", "/authorize/login", mp_login_handle, MP_AT_AUTHORIZE, OWN_PAGES, MP_BOUND_NONE },
 	{ "POST", "/authorize/consent", mp_consent_handle, MP_AT_AUTHORIZE, OWN_PAGES, MP_BOUND_NONE },
+	{ "GET", "/authorize/callback/", mp_idp_callback, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_NONE },
 	{ "POST", "/device_authorization", mp_device_handle, MP_AT_DEVICE, LISTED_PAGES,
 	    MP_BOUND_DEVICE },
 	{ "GET", "/device", mp_device_page_show, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_NONE },
@@ -208,10 +210,11 @@ static enum mcpass_rc end_turn(const struct mp_issuer_store *store, enum mcpass_
 
 /* Fills response; *ret_later: the turn comes again. */
 static enum mcpass_rc take_turn(struct mp_issuer *issuer, const struct mp_http_request *request,
-    struct mp_http_response *response, bool *ret_later, struct mcpass_error *err)
+    struct mp_http_response *response, bool *ret_later, struct mp_errand *errand,
+    struct mcpass_error *err)
 {
 	struct mp_wait wait = { 0 };
-	const struct mp_turn turn = { issuer, request, response, ret_later, &wait };
+	const struct mp_turn turn = { issuer, request, response, ret_later, &wait, errand };
 	const struct mp_issuer_store *store = &issuer->store;
 	enum mcpass_rc rc = MCPASS_OK;
 
@@ -228,18 +231,20 @@ enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,
 {
 	struct mp_http_response finished = { 0 };
 	struct mcpass_error why = { 0 };
+	struct mp_errand errand = { 0 };
 	bool is_later = false;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&finished.body, MP_MAX_REPLY);
-	rc = mp_doing(&why, take_turn(issuer, request, &finished, &is_later, &why),
+	rc = mp_doing(&why, take_turn(issuer, request, &finished, &is_later, &errand, &why),
 	    "answering as the authorization server");
 	if (is_later && rc != MCPASS_E_NOMEM) {         /* whatever else came of it is undone */
 		mp_http_response_free(&finished);
 		finished.status = MP_HTTP_LATER;
 		mp_clear(&why);
-		rc = MCPASS_OK;
+		rc = errand.key != NULL ? mp_errand_send(issuer, &errand, request->now, &why) : MCPASS_OK;
 	}
+	mp_errand_free(&errand);
 	if (err != NULL)
 		*err = why;
 	if (rc)

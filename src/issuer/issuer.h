@@ -92,6 +92,14 @@ struct mp_issuer_trusted {
 	bool reusable;                  /* a JWT may come more than once: platforms that hand out
 	                                 * one an hour; never for an ID-JAG */
 };
+/* A request to an identity provider, which is sent once (upstream/errand.h). */
+struct mp_errand {
+	char *key;                      /* names it; NULL: there is none */
+	char *url;
+	struct mp_headers headers;
+	struct mp_buf body;             /* of a POST; empty: a GET */
+};
+struct mp_idp;                          /* upstream/idp.h */
 struct mp_issuer_config {
 	const char *issuer;             /* its URL, without a terminating '/' */
 	const char *users;              /* JSON: [{"username","password_hash","name","scopes"}] */
@@ -131,6 +139,18 @@ struct mp_issuer_config {
 	enum mcpass_rc (*check_password)(void *ctx, const struct mp_password_ask *ask,
 	    enum mp_password_answer *ret_answer, struct mcpass_error *err);
 	void *check_password_ctx;
+	/* Identity providers where people sign in; then there are no users here.  Borrowed while the
+	 * issuer lives. */
+	const struct mp_idp *upstreams;
+	size_t upstream_count;
+	int64_t upstream_recheck;       /* seconds between two questions about a sign-in; 0: default */
+	/* Sends a request to one of them.  is_first: it is to be sent now; else another turn has had
+	 * it sent, or another instance, and it is only waited for: the turn comes again when
+	 * mp_issuer_arrived() was called here, or a moment later.  With it, begin and end of the store
+	 * are needed. */
+	enum mcpass_rc (*send)(void *ctx, const struct mp_errand *errand, bool is_first,
+	    struct mcpass_error *err);
+	void *send_ctx;
 	/* Told why a request is refused: a note with a fact "reason"; or NULL. */
 	mcpass_trace_fn *trace;
 	void *trace_ctx;
@@ -161,6 +181,11 @@ void mp_issuer_free(struct mp_issuer *issuer);
 enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err);
+
+/* What came of an errand, before its turn is handed in again: status 0, no answer, and body says
+ * why. */
+enum mcpass_rc mp_issuer_arrived(struct mp_issuer *issuer, const char *key, int status,
+    const struct mp_buf *body, int64_t now, struct mcpass_error *err);
 
 /* A token without a flow, for developers: `mcpass authserver token`. */
 enum mcpass_rc mp_issuer_mint(struct mp_issuer *issuer, const char *username,

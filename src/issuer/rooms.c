@@ -29,6 +29,11 @@ static const struct kind {
 	{ "refresh", NULL, 500000, true },
 	{ "issued", "", 1024, true },
 	{ MP_KIND_ACCESS, NULL, 500000, true },
+	{ "upstream_session", NULL, 200000, true },
+	/* To forget one would end a sign-in that is under way, or be another sub. */
+	{ "upstream_sign_in", NULL, 16384, false },
+	{ "upstream_answer", NULL, 4096, false },
+	{ "person", NULL, 1000000, false },
 	/* To forget one of these would let it be used again. */
 	{ "jti", NULL, 100000, false },
 	{ "proof", NULL, 100000, false },

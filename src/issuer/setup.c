@@ -130,6 +130,11 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 	issuer->hosts = config->hosts;
 	issuer->check_password = config->check_password;
 	issuer->check_password_ctx = config->check_password_ctx;
+	issuer->upstreams = config->upstreams;
+	issuer->upstream_count = config->upstream_count;
+	issuer->upstream_recheck = or_default(config->upstream_recheck, MP_UPSTREAM_RECHECK);
+	issuer->send = config->send;
+	issuer->send_ctx = config->send_ctx;
 	issuer->trace = config->trace;
 	issuer->trace_ctx = config->trace_ctx;
 	issuer->require_pushed = config->require_pushed;

@@ -76,6 +76,8 @@ enum mp_redirect_kind {
 	MP_REDIRECT_PRIVATE_USE         /* com.example.app:/callback */
 };
 enum mp_redirect_kind mp_redirect_kind(const char *uri);
+/* True for an address of our own pages: no client is answered there. */
+bool mp_redirect_is_own(const struct mp_issuer *issuer, const char *uri);
 /* Exactly equal, or equal but for the port of a loopback address. */
 bool mp_redirect_matches(const char *registered, const char *asked);
 bool mp_redirect_is_among(const struct mp_strings *registered, const char *asked);

@@ -34,12 +34,26 @@ static enum mcpass_rc check_redirects(const struct mp_strings *uris, bool *ret_n
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc apply_redirects(const struct mp_registration *wish,
-    struct mp_client *client, struct mcpass_error *err)
+/* An identity provider's answer comes to our callback, and a code of ours must not. */
+static enum mcpass_rc check_own(const struct mp_issuer *issuer, const struct mp_strings *uris,
+    struct mcpass_error *err)
+{
+	for (size_t i = 0; i < uris->count; i++)
+		if (mp_redirect_is_own(issuer, uris->items[i]))
+			return refuse_redirect(err, "a redirect URI is an address of this authorization"
+			    " server");
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc apply_redirects(const struct mp_issuer *issuer,
+    const struct mp_registration *wish, struct mp_client *client, struct mcpass_error *err)
 {
 	const char *type = wish->application_type;
 	bool native = false;
 	enum mcpass_rc rc = check_redirects(&wish->redirect_uris, &native, err);
+
+	if (!rc)
+		rc = check_own(issuer, &wish->redirect_uris, err);
 
 	if (rc)
 		return rc;
@@ -139,7 +153,7 @@ static enum mcpass_rc apply_names(const struct mp_registration *wish,
 enum mcpass_rc mp_register_apply(const struct mp_issuer *issuer,
     const struct mp_registration *wish, struct mp_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = apply_redirects(wish, client, err);
+	enum mcpass_rc rc = apply_redirects(issuer, wish, client, err);
 
 	client->dpop_bound_access_tokens = wish->dpop_bound_access_tokens;
 	if (!rc)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/core.h"
+#include "issuer/upstream/session.h"
 #include "wire/jose/crypto.h"
 
 #define TYP "at+jwt"                    /* spec: RFC 9068 2.1 */
@@ -165,13 +165,35 @@ static enum mcpass_rc recall(const struct mp_turn *turn, const char *token, json
 	return rc;
 }
 
+/* A token of a sign-in at an identity provider ends with it. */
+static enum mcpass_rc check_session(const struct mp_turn *turn, json_t **claims,
+    struct mcpass_error *err)
+{
+	const char *id = json_string_value(json_object_get(*claims, "sid"));
+	struct mp_idp_session session = { 0 };
+	bool found = true;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (turn->issuer->upstream_count > 0 && id != NULL)
+		rc = mp_idp_session_get(turn, id, &session, &found, err);
+	mp_idp_session_free(&session);
+	if (rc || !found) {
+		json_decref(*claims);
+		*claims = NULL;
+	}
+	return rc;
+}
+
 enum mcpass_rc mp_access_read(const struct mp_turn *turn, const char *token,
     json_t **ret_claims, struct mcpass_error *err)
 {
+	enum mcpass_rc rc;
+
 	*ret_claims = NULL;
 	/* Both forms, whichever is made now: it may have been the other a minute ago. */
-	return strchr(token, '.') != NULL ? read_signed(turn, token, ret_claims, err)
+	rc = strchr(token, '.') != NULL ? read_signed(turn, token, ret_claims, err)
 	    : recall(turn, token, ret_claims, err);
+	return rc || *ret_claims == NULL ? rc : check_session(turn, ret_claims, err);
 }
 
 enum mcpass_rc mp_access_forget(const struct mp_turn *turn, const char *token,

@@ -2,6 +2,7 @@
 #include <string.h>
 #include "issuer/bounds.h"
 #include "issuer/grants/token_endpoint.h"
+#include "issuer/upstream/session.h"
 
 struct reply {                          /* spec: RFC 6749 5.1 */
 	struct mp_secret access_token, refresh_token;
@@ -25,7 +26,7 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 		.username = give->subject, .client_id = give->client_id, .scope = give->scope,
 		.resource = give->resource, .now = turn->request->now, .machine = give->machine,
 		.thumbprint = ask->thumbprint,
-		.family = give->family, .not_after = give->not_after,
+		.family = give->family, .not_after = give->not_after, .claims = give->claims,
 	};
 	struct reply reply = { .expires_in = mp_access_lifetime(turn->issuer, &access) };
 	json_t *body = json_object();
@@ -57,21 +58,27 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 enum mcpass_rc mp_token_answer_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mp_grant *grant, const char *scope, bool with_refresh, struct mcpass_error *err)
 {
-	const struct mp_token_give give = {
+	struct mp_token_give give = {
 		.subject = grant->username, .client_id = grant->client_id, .scope = scope,
 		.resource = grant->resource, .refresh = with_refresh ? grant : NULL,
-		.family = grant->family,
+		.family = grant->family, .machine = grant->session != NULL,
 	};
+	json_t *claims = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_client_use(turn, ask->client, err);
-	if (rc)
-		return rc;
+	if (!rc && grant->session != NULL)
+		rc = mp_idp_session_claims(turn, grant->session, &claims, err);
+	give.claims = claims;
 	/* A thief could use a public client's refresh token, were it not bound; a confidential
 	 * client's is bound by its credentials.  spec: RFC 9449 5 */
-	rc = mp_set(&grant->thumbprint, mp_eq(ask->client->token_endpoint_auth_method, "none")
-	    ? ask->thumbprint : NULL, err);
-	return rc ? rc : mp_token_give(turn, ask, &give, err);
+	if (!rc)
+		rc = mp_set(&grant->thumbprint, mp_eq(ask->client->token_endpoint_auth_method, "none")
+		    ? ask->thumbprint : NULL, err);
+	if (!rc)
+		rc = mp_token_give(turn, ask, &give, err);
+	json_decref(claims);
+	return rc;
 }
 
 /* spec: RFC 8707 2.2 (what was not allowed then is not to be had now) */

@@ -9,6 +9,7 @@
 static const struct mp_field answer_fields[] = {
 	{ "username", MP_FIELD_STRING, 0, offsetof(struct mp_device_answer, username), NULL },
 	{ "scope", MP_FIELD_STRING, 0, offsetof(struct mp_device_answer, scope), NULL },
+	{ "session", MP_FIELD_STRING, 0, offsetof(struct mp_device_answer, session), NULL },
 };
 const struct mp_shape mp_device_answer_shape = { answer_fields, MP_COUNT(answer_fields) };
 
@@ -87,7 +88,7 @@ static enum mcpass_rc begin_family(const struct mp_turn *turn,
 {
 	const struct mp_grant grant = { .client_id = request->client_id,
 		.username = allowed->username, .scope = allowed->scope,
-		.resource = request->resource };
+		.resource = request->resource, .session = allowed->session };
 	struct mp_secret none = { 0 }, code = { 0 };
 	enum mcpass_rc rc = mp_grant_begin(turn, &grant, &none, &code, err);
 

@@ -18,6 +18,7 @@ static const struct mp_field fields[] = {
 	{ "resource", MP_FIELD_STRING, 0, AT(resource), NULL },
 	{ "redirect_uri", MP_FIELD_STRING, 0, AT(redirect_uri), NULL },
 	{ "code_challenge", MP_FIELD_STRING, 0, AT(code_challenge), NULL },
+	{ "session", MP_FIELD_STRING, 0, AT(session), NULL },
 	{ "thumbprint", MP_FIELD_STRING, 0, AT(thumbprint), NULL },
 	{ "expires_at", MP_FIELD_INT, 0, AT(expires_at), NULL },
 	{ "spent_until", MP_FIELD_INT, 0, AT(spent_until), NULL },

@@ -16,6 +16,7 @@ struct mp_grant {
 	char *client_id, *username;
 	char *scope, *resource;         /* or NULL */
 	char *redirect_uri, *code_challenge; /* of the code only */
+	char *session;                  /* of a sign-in at an identity provider, or NULL */
 	char *thumbprint;               /* of the key that the code or refresh token is bound to, or NULL */
 	int64_t expires_at;             /* the family's end, however often it is renewed */
 	int64_t spent_until;            /* of a used refresh token: the end of its grace; else 0 */

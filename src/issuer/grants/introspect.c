@@ -9,6 +9,7 @@
 #include <string.h>
 #include "issuer/clients/client.h"
 #include "issuer/grants/grant.h"
+#include "issuer/person.h"
 
 /* spec: RFC 7662 2.2 (nothing more is said about it) */
 static enum mcpass_rc reply_inactive(const struct mp_turn *turn, struct mcpass_error *err)
@@ -83,11 +84,9 @@ static enum mcpass_rc tell_refresh(const struct mp_turn *turn, const struct mp_g
 }
 
 /* spec: RFC 7662 4 (to whom a token is active is ours to say) */
-static bool may_know_refresh(const struct mp_turn *turn, const struct mp_client *client,
-    const struct mp_grant *grant)
+static bool may_know_refresh(const struct mp_client *client, const struct mp_grant *grant)
 {
-	return client->introspects.count == 0 && mp_eq(grant->client_id, client->client_id)
-	    && mp_users_find(turn->issuer, grant->username) != NULL;
+	return client->introspects.count == 0 && mp_eq(grant->client_id, client->client_id);
 }
 
 static enum mcpass_rc look_at_refresh(const struct mp_turn *turn,
@@ -95,13 +94,17 @@ static enum mcpass_rc look_at_refresh(const struct mp_turn *turn,
 {
 	struct mp_secret token = { 0 };
 	struct mp_grant grant = { 0 };
+	struct mp_user person = { 0 };
 	bool found = false;
 	enum mcpass_rc rc = mp_secret_set(&token, text, err);
 
 	if (!rc)
 		rc = mp_grant_peek_refresh(turn, &token, &grant, &found, err);
+	if (!rc && found)
+		rc = mp_person_load(turn, grant.username, grant.session, &person, &found, err);
+	mp_person_free(&person);
 	if (!rc)
-		rc = found && may_know_refresh(turn, client, &grant) ? tell_refresh(turn, &grant, err)
+		rc = found && may_know_refresh(client, &grant) ? tell_refresh(turn, &grant, err)
 		    : reply_inactive(turn, err);
 	mp_grant_free(&grant);
 	mp_secret_free(&token);

@@ -5,6 +5,8 @@
 #include "issuer/bounds.h"
 #include "issuer/faults/faults.h"
 #include "issuer/grants/token_endpoint.h"
+#include "issuer/person.h"
+#include "issuer/upstream/renew.h"
 #include "oauth/device.h"
 #include "oauth/pkce.h"
 #include "oauth/scope.h"
@@ -102,15 +104,18 @@ static enum mcpass_rc parse_asked(const char *text, struct mp_strings *ret_scope
 static enum mcpass_rc narrow_scope(const struct mp_turn *turn, const struct mp_form *form,
     const struct mp_grant *grant, char **ret_scope, struct mcpass_error *err)
 {
-	const struct mp_user *user = mp_users_find(turn->issuer, grant->username);
+	struct mp_user person = { 0 };
+	bool found = false;
 	struct mp_strings granted = { 0 }, wanted = { 0 }, scopes = { 0 };
 	const char *text = NULL;
 	enum mcpass_rc rc;
 
-	if (user == NULL)
-		return mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
+	rc = mp_person_load(turn, grant->username, grant->session, &person, &found, err);
+	if (!rc && !found)
+		rc = mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "the user is not known any more");
-	rc = mp_form_get(form, "scope", &text, err);
+	if (!rc)
+		rc = mp_form_get(form, "scope", &text, err);
 	if (text == NULL || text[0] == '\0')
 		text = grant->scope;
 	if (!rc)
@@ -121,12 +126,13 @@ static enum mcpass_rc narrow_scope(const struct mp_turn *turn, const struct mp_f
 		rc = mp_response_refuse(err, "invalid_scope", "RFC 6749 6",
 		    "the scope is more than was granted");
 	if (!rc)
-		rc = mp_users_narrow(user, &wanted, &scopes, err);
+		rc = mp_users_narrow(&person, &wanted, &scopes, err);
 	if (!rc && wanted.count > 0 && scopes.count == 0)
 		rc = mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "the user may have none of the scopes any more");
 	if (!rc)
 		rc = mp_scope_join(&scopes, ret_scope, err);
+	mp_person_free(&person);
 	mp_strings_free(&granted);
 	mp_strings_free(&wanted);
 	mp_strings_free(&scopes);
@@ -158,6 +164,8 @@ static enum mcpass_rc refresh(const struct mp_turn *turn, const struct mp_token_
 		rc = check_key(&grant, ask, err);
 	if (!rc)
 		rc = mp_token_check_target(form, &grant, err);
+	if (!rc && grant.session != NULL)
+		rc = mp_idp_renew(turn, grant.session, err);
 	if (!rc)
 		rc = narrow_scope(turn, form, &grant, &scope, err);
 	grant.before = &token;

@@ -31,11 +31,12 @@ enum mcpass_rc mp_token_answer_grant(const struct mp_turn *turn, const struct mp
 struct mp_token_give {                  /* all borrowed */
 	const char *subject, *client_id;
 	const char *scope, *resource;   /* or NULL */
-	bool machine;                   /* the subject is the client */
+	bool machine;                   /* the subject is no name: the client, a random id */
 	const struct mp_grant *refresh; /* whose refresh token comes with it, or NULL */
 	const char *family;             /* what ends with it, ends the token; or NULL */
 	const char *issued_type;        /* as an exchange names it (RFC 8693 2.2.1), or NULL */
 	int64_t not_after;              /* Unix time; 0: the usual lifetime */
+	const json_t *claims;           /* more of them, or NULL */
 };
 /* Answers with a token, bound to the key that ask proves.  spec: RFC 6749 5.1 */
 enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_ask *ask,

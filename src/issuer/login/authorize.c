@@ -70,7 +70,7 @@ enum mcpass_rc mp_authorize_handle(const struct mp_turn *turn, struct mcpass_err
 	if (!rc)
 		rc = find_client(turn, &query, &client, err);
 	if (!rc)
-		rc = mp_authorize_request_trust(&query, &client, &pending, err);
+		rc = mp_authorize_request_trust(turn, &query, &client, &pending, err);
 	if (!rc)
 		rc = go_on(turn, &query, &client, &pending, err);
 	if (mp_response_is_refusal(rc))

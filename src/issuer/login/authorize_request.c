@@ -1,5 +1,6 @@
 /* What an authorization request asks for, and whether it may.
  * spec: OAuth 2.1 4.1.1; RFC 7636 4.3; RFC 8707 2.1; RFC 9449 10 */
+#include <stdlib.h>
 #include <string.h>
 #include "issuer/login/authorize_request.h"
 #include "oauth/scope.h"
@@ -16,14 +17,16 @@ static enum mcpass_rc get(const struct mp_form *query, const char *name,
 	return rc;
 }
 
-enum mcpass_rc mp_authorize_request_trust(const struct mp_form *query,
+enum mcpass_rc mp_authorize_request_trust(const struct mp_turn *turn, const struct mp_form *query,
     const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err)
 {
 	const char *redirect_uri;
 	enum mcpass_rc rc = mp_request_required(query, "redirect_uri", &redirect_uri, err);
 
-	/* spec: OAuth 2.1 2.3.1, 4.1.2.1 (never redirect to an address that is not registered) */
-	if (!rc && !mp_redirect_is_among(&client->redirect_uris, redirect_uri))
+	/* spec: OAuth 2.1 2.3.1, 4.1.2.1 (never redirect to an address that is not registered).  A
+	 * loopback address may be registered with another port than ours, and is ours with it. */
+	if (!rc && (!mp_redirect_is_among(&client->redirect_uris, redirect_uri)
+	    || mp_redirect_is_own(turn->issuer, redirect_uri)))
 		rc = mp_response_refuse(err, "invalid_request", "OAuth 2.1 4.1.2.1",
 		    "The application asked to be answered at an address that it did not register.");
 	if (!rc)
@@ -143,6 +146,21 @@ static enum mcpass_rc parse_scope(const char *text, struct mp_strings *ret_scope
 	return rc;
 }
 
+/* Clients ask for it wherever a person signs in with OpenID Connect, and stay signed in here
+ * without it.  spec: OpenID Connect Core 11 */
+static void drop_offline_access(struct mp_strings *wanted)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < wanted->count; i++) {
+		if (strcmp(wanted->items[i], "offline_access") == 0)
+			free(wanted->items[i]);
+		else
+			wanted->items[kept++] = wanted->items[i];
+	}
+	wanted->count = kept;
+}
+
 enum mcpass_rc mp_authorize_request_scope(const struct mp_turn *turn, const struct mp_form *query,
     const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err)
 {
@@ -154,6 +172,8 @@ enum mcpass_rc mp_authorize_request_scope(const struct mp_turn *turn, const stru
 		rc = mp_client_ceiling(turn->issuer, client, &ceiling, err);
 	if (!rc)
 		rc = parse_scope(text, &wanted, err);
+	if (turn->issuer->upstream_count > 0)
+		drop_offline_access(&wanted);
 	if (!rc)
 		rc = check_scopes(turn->issuer, &wanted, &ceiling, err);
 	/* Nothing asked for: what the client registered.  spec: RFC 6749 3.3 */
@@ -189,7 +209,7 @@ enum mcpass_rc mp_authorize_request_read(const struct mp_turn *turn, const struc
 enum mcpass_rc mp_authorize_request_check(const struct mp_turn *turn, const struct mp_form *query,
     const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_authorize_request_trust(query, client, pending, err);
+	enum mcpass_rc rc = mp_authorize_request_trust(turn, query, client, pending, err);
 
 	return rc ? rc : mp_authorize_request_read(turn, query, client, pending, err);
 }

@@ -5,7 +5,7 @@
 #include "issuer/login/pending.h"
 
 /* The redirect URI is the client's: before, a mistake is told to no address. */
-enum mcpass_rc mp_authorize_request_trust(const struct mp_form *query,
+enum mcpass_rc mp_authorize_request_trust(const struct mp_turn *turn, const struct mp_form *query,
     const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err);
 /* All the rest of it. */
 enum mcpass_rc mp_authorize_request_read(const struct mp_turn *turn, const struct mp_form *query,

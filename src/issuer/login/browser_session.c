@@ -4,15 +4,18 @@
 #include <stdlib.h>
 #include "base/limits.h"
 #include "issuer/login/pending.h"
+#include "issuer/person.h"
 #include "wire/jose/crypto.h"
 
 struct session {
 	char *username;
 	int64_t since;                  /* Unix time of the login */
+	char *upstream;                 /* the session of a sign-in at an identity provider, or NULL */
 };
 static const struct mp_field fields[] = {
 	{ "username", MP_FIELD_STRING, MP_REQUIRED, offsetof(struct session, username), NULL },
 	{ "since", MP_FIELD_INT, 0, offsetof(struct session, since), NULL },
+	{ "upstream", MP_FIELD_STRING, 0, offsetof(struct session, upstream), NULL },
 };
 static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 
@@ -22,6 +25,7 @@ enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_pen
 	struct mp_slot slot = { "session", NULL, "", 0 };
 	struct session session = { 0 };
 	struct mp_secret cookie = { 0 };
+	struct mp_user person = { 0 };
 	bool found = false;
 	char *key = NULL;
 	enum mcpass_rc rc;
@@ -36,10 +40,15 @@ enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_pen
 	if (!rc)
 		rc = mp_record_get(turn, &slot, &shape, &session, &found, err);
 	/* A user who was taken out of the file is logged out. */
-	if (!rc && found && mp_users_find(turn->issuer, session.username) != NULL
-	    && mp_prompt_takes_session(pending, session.since, turn->request->now))
+	if (!rc && found)
+		rc = mp_person_load(turn, session.username, session.upstream, &person, &found, err);
+	found = !rc && found && mp_prompt_takes_session(pending, session.since, turn->request->now);
+	if (found)
 		rc = mp_set(&pending->username, session.username, err);
+	if (found && !rc)
+		rc = mp_set(&pending->session, session.upstream, err);
 out:
+	mp_person_free(&person);
 	mp_record_release(&shape, &session);
 	mp_secret_free(&cookie);
 	free(key);
@@ -47,13 +56,13 @@ out:
 }
 
 /* A new cookie for each login, so that none from before is worth anything. */
-enum mcpass_rc mp_browser_session_start(const struct mp_turn *turn, const struct mp_user *user,
-    struct mcpass_error *err)
+enum mcpass_rc mp_browser_session_start(const struct mp_turn *turn, const char *username,
+    const char *upstream, struct mcpass_error *err)
 {
 	const struct mp_issuer *issuer = turn->issuer;
-	struct mp_slot slot = { "session", NULL, user->username,
+	struct mp_slot slot = { "session", NULL, username,
 		turn->request->now + MP_SESSION_LIFETIME };
-	struct session session = { user->username, turn->request->now };
+	struct session session = { (char *)username, turn->request->now, (char *)upstream };
 	struct mp_secret cookie = { 0 };
 	char *key = NULL;
 	enum mcpass_rc rc;

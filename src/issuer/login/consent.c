@@ -6,6 +6,8 @@
 #include "issuer/login/allowed.h"
 #include "issuer/login/ending.h"
 #include "issuer/login/pages.h"
+#include "issuer/person.h"
+#include "issuer/upstream/begin.h"
 #include "oauth/scope.h"
 
 /* Asked for and permitted to this person: the rest is left out silently, and the token
@@ -13,17 +15,20 @@
 static enum mcpass_rc grantable(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mp_strings *ret_scopes, struct mcpass_error *err)
 {
-	const struct mp_user *user = mp_users_find(turn->issuer, pending->username);
 	struct mp_strings wanted = { 0 };
+	struct mp_user person = { 0 };
+	bool found = false;
 	enum mcpass_rc rc;
 
-	if (user == NULL)               /* taken out of the file since */
-		return mp_response_refuse(err, "access_denied", NULL,
-		    "This user is not known any more.");
-	rc = mp_scope_parse(pending->scope, &wanted, err);
+	rc = mp_person_load(turn, pending->username, pending->session, &person, &found, err);
+	if (!rc && !found)              /* taken out of the file since */
+		rc = mp_response_refuse(err, "access_denied", NULL, "This user is not known any more.");
 	if (!rc)
-		rc = mp_users_narrow(user, &wanted, ret_scopes, err);
+		rc = mp_scope_parse(pending->scope, &wanted, err);
+	if (!rc)
+		rc = mp_users_narrow(&person, &wanted, ret_scopes, err);
 	mp_strings_free(&wanted);
+	mp_person_free(&person);
 	return rc;
 }
 
@@ -43,19 +48,26 @@ static enum mcpass_rc show(const struct mp_turn *turn, const struct mp_client *c
     struct mp_pending *pending, const struct mp_strings *scopes, const char *problem,
     struct mp_secret *ticket, struct mcpass_error *err)
 {
+	struct mp_user person = { 0 };
 	const struct mp_view view = {
 		.client = client, .pending = pending, .ticket = ticket, .scopes = scopes,
-		.user = mp_users_find(turn->issuer, pending->username), .problem = problem,
+		.user = &person, .problem = problem,
 	};
 	char *digest = NULL;
+	bool found = false;
 	enum mcpass_rc rc = mp_allowed_digest(turn, client, pending, scopes, &digest, err);
 
+	if (!rc)
+		rc = mp_person_load(turn, pending->username, pending->session, &person, &found, err);
 	if (!rc)
 		rc = mp_set(&pending->shown, digest, err);
 	if (!rc)
 		rc = mp_pending_save(turn, pending, ticket, err);
+	if (!rc)
+		rc = mp_pages_consent(turn, &view, err);
+	mp_person_free(&person);
 	free(digest);
-	return rc ? rc : mp_pages_consent(turn, &view, err);
+	return rc;
 }
 
 /* Whether the page can be left out: this person has allowed all that it would show, and
@@ -147,7 +159,56 @@ static enum mcpass_rc switch_user(const struct mp_turn *turn, const struct mp_cl
 		rc = mp_set(&pending->shown, NULL, err);
 	if (!rc)
 		rc = mp_set(&pending->login_hint, NULL, err);
+	if (!rc)
+		rc = mp_set(&pending->session, NULL, err);
+	pending->again = true;
+	if (!rc && turn->issuer->upstream_count > 0)
+		return mp_idp_page(turn, client, pending, ticket, NULL, err);
 	return rc ? rc : mp_login_page_show(turn, client, pending, ticket, err);
+}
+
+/* Before it is known who it is: the browser is sent to an identity provider now. */
+static enum mcpass_rc allow_before(const struct mp_turn *turn, const struct mp_client *client,
+    struct mp_pending *pending, struct mp_secret *ticket, const char *decision,
+    struct mcpass_error *err)
+{
+	const struct mp_ending ending = { client, pending, ticket, decision };
+	bool gone = false;
+	enum mcpass_rc rc = mp_idp_begin(turn, client, pending, ticket, decision, &gone, err);
+
+	return rc || !gone ? rc : mp_ending_keep(turn, &ending, err);
+}
+
+enum mcpass_rc mp_consent_finish(const struct mp_turn *turn, const struct mp_client *client,
+    struct mp_pending *pending, const char *username, const char *session,
+    struct mcpass_error *err)
+{
+	struct mp_secret none = { 0 };
+	const struct mp_ending ending = { client, pending, &none, "sign in" };
+	struct mp_strings scopes = { 0 };
+	bool shown = false;
+	enum mcpass_rc rc = mp_idp_was_shown(turn, client, pending, &shown, err);
+
+	if (!rc)
+		rc = mp_set(&pending->username, username, err);
+	if (!rc)
+		rc = mp_set(&pending->session, session, err);
+	if (!rc)
+		rc = grantable(turn, pending, &scopes, err);
+	if (!rc && pending->scope != NULL && scopes.count == 0)
+		rc = mp_ending_refuse(turn, &ending, "access_denied",
+		    "this user may have none of the scopes that were asked for", err);
+	else if (!rc && !shown)
+		rc = show(turn, client, pending, &scopes,
+		    "What is asked for has changed since this page was shown: look again.", &none, err);
+	else if (!rc) {
+		rc = mp_allowed_remember(turn, client, pending, &scopes, err);
+		if (!rc)
+			rc = grant(turn, &ending, &scopes, err);
+	}
+	mp_strings_free(&scopes);
+	mp_secret_free(&none);
+	return rc;
 }
 
 static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *form,
@@ -155,13 +216,16 @@ static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *f
     struct mcpass_error *err)
 {
 	const struct mp_ending denied = { client, pending, ticket, "deny" };
+	bool before = pending->username == NULL && turn->issuer->upstream_count > 0;
 	const char *decision;
 	enum mcpass_rc rc = mp_request_required(form, "decision", &decision, err);
 
 	if (rc)
 		return rc;
+	if (before && strcmp(decision, "deny") != 0)
+		return allow_before(turn, client, pending, ticket, decision, err);
 	/* The login page's ticket alone decides nothing. */
-	if (pending->username == NULL)
+	if (pending->username == NULL && !before)
 		return mp_response_refuse(err, "access_denied", NULL,
 		    "This page was not the one to answer: sign in first.");
 	if (strcmp(decision, "allow") == 0)

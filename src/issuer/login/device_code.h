@@ -20,6 +20,7 @@ extern const struct mp_shape mp_device_request_shape;
 struct mp_device_answer {
 	char *username;                 /* NULL: denied */
 	char *scope;
+	char *session;                  /* of a sign-in at an identity provider, or NULL */
 };
 extern const struct mp_shape mp_device_answer_shape;
 

@@ -21,6 +21,7 @@ enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_pend
 		turn->request->now + MP_DEVICE_LIFETIME };
 	const struct mp_device_answer decided = {
 		.username = allowed ? pending->username : NULL, .scope = (char *)scope,
+		.session = pending->session,
 	};
 	char code[MP_USER_CODE_LEN + 1], *device = NULL;
 	enum mcpass_rc rc;

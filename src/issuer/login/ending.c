@@ -5,6 +5,7 @@
 #include "issuer/grants/grant.h"
 #include "issuer/login/pages.h"
 #include "issuer/login/par.h"
+#include "issuer/upstream/begin.h"
 
 /* --- the authorization response --- */
 /* Error or not.  spec: RFC 6749 4.1.2, RFC 9207 2 */
@@ -89,6 +90,7 @@ struct answer {
 	char *browser, *decision;
 	char *redirect_uri, *state;     /* NULL: the answer went to a device; none was sent */
 	char *error, *description;      /* NULL: a code */
+	char *upstream;                 /* where the person was sent to sign in, or NULL */
 };
 #define AT(member) offsetof(struct answer, member)
 static const struct mp_field fields[] = {
@@ -98,6 +100,7 @@ static const struct mp_field fields[] = {
 	{ "state", MP_FIELD_STRING, 0, AT(state), NULL },
 	{ "error", MP_FIELD_STRING, 0, AT(error), NULL },
 	{ "description", MP_FIELD_STRING, 0, AT(description), NULL },
+	{ "upstream", MP_FIELD_STRING, 0, AT(upstream), NULL },
 };
 static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 
@@ -110,6 +113,7 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_ending *e
 		.browser = pending->browser, .decision = (char *)ending->decision,
 		.redirect_uri = pending->redirect_uri, .state = pending->state,
 		.error = (char *)error, .description = (char *)description,
+		.upstream = error == NULL && pending->username == NULL ? pending->upstream : NULL,
 	};
 	char *key = NULL;
 	enum mcpass_rc rc;
@@ -124,6 +128,12 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_ending *e
 	return rc;
 }
 
+enum mcpass_rc mp_ending_keep(const struct mp_turn *turn, const struct mp_ending *ending,
+    struct mcpass_error *err)
+{
+	return keep(turn, ending, NULL, NULL, err);
+}
+
 static enum mcpass_rc repeat(const struct mp_turn *turn, const struct answer *answer,
     const struct mp_secret *ticket, struct mcpass_error *err)
 {
@@ -133,6 +143,8 @@ static enum mcpass_rc repeat(const struct mp_turn *turn, const struct answer *an
 	bool found = false;
 	enum mcpass_rc rc;
 
+	if (answer->upstream != NULL)
+		return mp_idp_again(turn, answer->upstream, ticket, err);
 	if (answer->redirect_uri == NULL)
 		return mp_device_finished(turn, answer->error == NULL, err);
 	if (answer->error != NULL)
@@ -227,10 +239,12 @@ enum mcpass_rc mp_ending_handle_form(const struct mp_turn *turn, mp_form_fn *ans
 
 /* --- the endings --- */
 /* A client that registered itself chose the address: a link with a mistake in it would make
- * us a redirector to wherever its author likes.  spec: RFC 9700 4.11.2 */
-static bool may_redirect(const struct mp_turn *turn, const struct mp_client *client)
+ * us a redirector to wherever its author likes.  Who comes back from an identity provider has
+ * answered a page of ours before.  spec: RFC 9700 4.11.2 */
+static bool may_redirect(const struct mp_turn *turn, const struct mp_ending *ending)
 {
-	return client->is_known || strcmp(turn->request->method, "POST") == 0;
+	return ending->client->is_known || strcmp(turn->request->method, "POST") == 0
+	    || ending->pending->upstream != NULL;
 }
 
 enum mcpass_rc mp_ending_refuse(const struct mp_turn *turn, const struct mp_ending *ending,
@@ -239,7 +253,7 @@ enum mcpass_rc mp_ending_refuse(const struct mp_turn *turn, const struct mp_endi
 	const struct mp_pending *pending = ending->pending;
 	enum mcpass_rc rc;
 
-	if (pending->device == NULL && !may_redirect(turn, ending->client))
+	if (pending->device == NULL && !may_redirect(turn, ending))
 		return show_error(turn, ending, error, description, err);
 	rc = mp_par_use_up(turn, pending, err);
 	if (!rc)
@@ -262,6 +276,7 @@ static enum mcpass_rc give_code(const struct mp_turn *turn, const struct mp_endi
 		.redirect_uri = pending->redirect_uri,
 		.code_challenge = pending->code_challenge,
 		.thumbprint = pending->thumbprint,
+		.session = pending->session,
 	};
 	struct mp_secret code = { 0 };
 	enum mcpass_rc rc;

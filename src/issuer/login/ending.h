@@ -22,6 +22,10 @@ enum mcpass_rc mp_ending_refuse(const struct mp_turn *turn, const struct mp_endi
 enum mcpass_rc mp_ending_grant(const struct mp_turn *turn, const struct mp_ending *ending,
     const char *scope, struct mcpass_error *err);
 
+/* Remembers that the person was sent to pending->upstream, for the second click. */
+enum mcpass_rc mp_ending_keep(const struct mp_turn *turn, const struct mp_ending *ending,
+    struct mcpass_error *err);
+
 /* Answers the form of a page of ours, by the ticket that is in it; refuses in words for the
  * person.  The second click on a button gets the same answer as the first. */
 typedef enum mcpass_rc mp_form_fn(const struct mp_turn *turn, const struct mp_form *form,

@@ -5,6 +5,7 @@
 #include "issuer/login/ending.h"
 #include "issuer/login/pages.h"
 #include "issuer/login/pending.h"
+#include "issuer/upstream/begin.h"
 
 enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client *client,
     struct mp_pending *pending, struct mcpass_error *err)
@@ -16,6 +17,7 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
 	if (pending->expires_at == 0)    /* a pushed request has its own end */
 		pending->expires_at = turn->request->now + MP_PENDING_LIFETIME;
 	pending->direct = mp_request_is_direct(turn);
+	pending->again = pending->wish.login;
 	rc = mp_pending_bind(turn, pending, err);
 	if (!rc)
 		rc = mp_browser_session_find(turn, pending, err);
@@ -25,7 +27,9 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
 		rc = mp_ending_refuse(turn, &ending, "login_required",
 		    "the user has to sign in, and prompt is none", err);
 	else if (!rc)
-		rc = mp_login_page_show(turn, client, pending, &ticket, err);
+		rc = turn->issuer->upstream_count > 0
+		    ? mp_idp_page(turn, client, pending, &ticket, NULL, err)
+		    : mp_login_page_show(turn, client, pending, &ticket, err);
 	mp_secret_free(&ticket);
 	return rc;
 }
@@ -39,6 +43,8 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 	const char *username = NULL, *password = NULL;
 	enum mcpass_rc rc;
 
+	if (turn->issuer->upstream_count > 0)
+		return mp_response_refuse(err, "access_denied", NULL, "No one signs in with a password here.");
 	if (pending->attempts >= MP_MAX_LOGIN_ATTEMPTS)
 		return mp_response_refuse(err, "access_denied", "RFC 9700 4.16",
 		    "There were too many attempts to sign in.");
@@ -65,7 +71,7 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 	}
 	rc = mp_set(&pending->username, user->username, err);
 	if (!rc)
-		rc = mp_browser_session_start(turn, user, err);
+		rc = mp_browser_session_start(turn, user->username, NULL, err);
 	return rc ? rc : mp_consent_begin(turn, client, pending, ticket, err);
 }
 

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/printable.h"
 #include "issuer/bounds.h"
+#include "issuer/upstream/idp.h"
 #include "wire/jose/b64url.h"
 #include "wire/jose/crypto.h"
 
@@ -299,6 +300,19 @@ static void add_user(struct mp_buf *html, const struct mp_user *user)
 	    "Not you?</button></p>\n");
 }
 
+/* To allow it is to go and sign in: at one of these. */
+static void add_upstreams(struct mp_buf *html, const struct mp_issuer *issuer)
+{
+	mp_buf_adds(html, "<p class=\"soft\">To allow it, sign in:</p>\n");
+	for (size_t i = 0; i < issuer->upstream_count; i++) {
+		mp_buf_addf(html, "<button class=\"main\" name=\"decision\" value=\"allow %s\">"
+		    "Allow and sign in with ", issuer->upstreams[i].name);
+		mp_pages_escape(html, issuer->upstreams[i].label);
+		mp_buf_adds(html, "</button>\n");
+	}
+	mp_buf_adds(html, "<button name=\"decision\" value=\"deny\">Deny</button>\n");
+}
+
 enum mcpass_rc mp_pages_consent(const struct mp_turn *turn, const struct mp_view *view,
     struct mcpass_error *err)
 {
@@ -316,9 +330,13 @@ enum mcpass_rc mp_pages_consent(const struct mp_turn *turn, const struct mp_view
 	add_form(html, turn, "/authorize/consent", view->ticket);
 	add_scopes(html, turn, view->scopes);
 	add_warning(html, turn, view->client, view->pending);
-	mp_buf_adds(html, "<div class=\"two\"><button name=\"decision\" value=\"deny\">Deny</button>"
-	    "<button class=\"main\" name=\"decision\" value=\"allow\">Allow</button></div>\n");
-	add_user(html, view->user);
+	if (view->user == NULL) {
+		add_upstreams(html, turn->issuer);
+	} else {
+		mp_buf_adds(html, "<div class=\"two\"><button name=\"decision\" value=\"deny\">Deny</button>"
+		    "<button class=\"main\" name=\"decision\" value=\"allow\">Allow</button></div>\n");
+		add_user(html, view->user);
+	}
 	mp_buf_adds(html, "</form>\n");
 	end(html, turn->issuer);
 	return finish(turn, 200, view->pending, err);
@@ -343,6 +361,30 @@ enum mcpass_rc mp_pages_mistake(const struct mp_turn *turn, const struct mp_view
 	mp_buf_adds(html, "\">Go back to the application</a></p>\n");
 	end(html, turn->issuer);
 	return finish(turn, 400, NULL, err);
+}
+
+enum mcpass_rc mp_pages_go(const struct mp_turn *turn, const char *label, const char *url,
+    struct mcpass_error *err)
+{
+	struct mp_buf *html = &turn->response->body, refresh;
+	enum mcpass_rc rc;
+
+	begin(html, "Sign in");
+	mp_buf_adds(html, "Sign in</h1>\n<p class=\"soft\">You are sent to ");
+	add_strong(html, label);
+	mp_buf_adds(html, ".</p>\n<p class=\"last\"><a class=\"button\" rel=\"noreferrer\" href=\"");
+	mp_pages_escape(html, url);
+	mp_buf_adds(html, "\">Go on</a></p>\n");
+	end(html, turn->issuer);
+	rc = finish(turn, 200, NULL, err);
+	mp_buf_init(&refresh, 2 * MP_MAX_URI);
+	mp_buf_addf(&refresh, "0; url=%s", url);        /* spec: WHATWG HTML, shared declarative refresh */
+	if (!rc)
+		rc = mp_buf_check(&refresh, "the address", err);
+	if (!rc)
+		rc = mp_response_header(turn, "Refresh", mp_buf_text(&refresh), err);
+	mp_buf_free(&refresh);
+	return rc;
 }
 
 enum mcpass_rc mp_pages_message(const struct mp_turn *turn, int status, const char *title,

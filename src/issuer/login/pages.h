@@ -9,12 +9,16 @@ struct mp_view {
 	const struct mp_secret *ticket;
 	const char *problem;            /* shown above the form, or NULL */
 	const char *typed;              /* the user name that was typed, or NULL */
-	const struct mp_user *user;             /* consent only */
+	const struct mp_user *user;             /* consent only; NULL: who signs in upstream afterwards */
 	const struct mp_strings *scopes;        /* consent only: what Allow gives */
 };
 enum mcpass_rc mp_pages_login(const struct mp_turn *turn, const struct mp_view *view,
     struct mcpass_error *err);
 enum mcpass_rc mp_pages_consent(const struct mp_turn *turn, const struct mp_view *view,
+    struct mcpass_error *err);
+/* Sends the browser to url, where label is: as a page, since form-action would stop a redirect
+ * that answers a form. */
+enum mcpass_rc mp_pages_go(const struct mp_turn *turn, const char *label, const char *url,
     struct mcpass_error *err);
 /* A mistake in the client's request, view->problem, and a link to location, by which the
  * person tells the client. */

@@ -20,6 +20,9 @@ static const struct mp_field fields[] = {
 	{ "browser", MP_FIELD_STRING, MP_REQUIRED, AT(browser), NULL },
 	{ "username", MP_FIELD_STRING, 0, AT(username), NULL },
 	{ "shown", MP_FIELD_STRING, 0, AT(shown), NULL },
+	{ "upstream", MP_FIELD_STRING, 0, AT(upstream), NULL },
+	{ "session", MP_FIELD_STRING, 0, AT(session), NULL },
+	{ "again", MP_FIELD_BOOL, 0, AT(again), NULL },
 	{ "direct", MP_FIELD_BOOL, 0, AT(direct), NULL },
 	{ "asks", MP_FIELD_BOOL, 0, AT(asks), NULL },
 	{ "login_hint", MP_FIELD_STRING, 0, AT(login_hint), NULL },
@@ -52,23 +55,61 @@ enum mcpass_rc mp_pending_save(const struct mp_turn *turn, const struct mp_pendi
 	return rc;
 }
 
+enum mcpass_rc mp_pending_keep(const struct mp_turn *turn, const char *kind,
+    const struct mp_pending *pending, const struct mp_secret *secret, struct mcpass_error *err)
+{
+	struct mp_slot slot = { kind, NULL, "", pending->expires_at };
+	char *key = NULL;
+	enum mcpass_rc rc = mp_record_key(secret, &key, err);
+
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_put(turn, &slot, &shape, pending, err);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_pending_peek(const struct mp_turn *turn, const char *kind,
+    const struct mp_secret *secret, struct mp_pending *ret_pending, bool *ret_found,
+    struct mcpass_error *err)
+{
+	struct mp_slot slot = { kind, NULL, "", 0 };
+	char *key = NULL;
+	enum mcpass_rc rc = mp_record_key(secret, &key, err);
+
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_get(turn, &slot, &shape, ret_pending, ret_found, err);
+	free(key);
+	return rc;
+}
+
+enum mcpass_rc mp_pending_pick(const struct mp_turn *turn, const char *kind,
+    const struct mp_secret *secret, struct mp_pending *ret_pending, bool *ret_found,
+    struct mcpass_error *err)
+{
+	struct mp_slot slot = { kind, NULL, "", 0 };
+	char *key = NULL;
+	enum mcpass_rc rc = mp_record_key(secret, &key, err);
+
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_take(turn, &slot, &shape, ret_pending, ret_found, err);
+	free(key);
+	return rc;
+}
+
 enum mcpass_rc mp_pending_close(const struct mp_turn *turn, const struct mp_secret *ticket,
     struct mcpass_error *err)
 {
-	struct mp_slot slot = { "pending", NULL, "", 0 };
 	struct mp_pending pending = { 0 };
 	bool found = false;
-	char *key = NULL;
 	enum mcpass_rc rc;
 
 	if (!mp_secret_present(ticket))
 		return MCPASS_OK;
-	rc = mp_record_key(ticket, &key, err);
-	slot.key = key;
-	if (!rc)
-		rc = mp_record_take(turn, &slot, &shape, &pending, &found, err);
+	rc = mp_pending_pick(turn, "pending", ticket, &pending, &found, err);
 	mp_pending_free(&pending);
-	free(key);
 	return rc;
 }
 

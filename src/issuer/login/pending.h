@@ -15,6 +15,9 @@ struct mp_pending {
 	char *username;                 /* who has logged in, or NULL */
 	char *shown;                    /* digest of the consent page that was shown, or NULL */
 	bool direct;                    /* the person sent the browser here: mp_request_is_direct() */
+	char *upstream;                 /* where the person signs in now, or NULL */
+	char *session;                  /* of a sign-in there, or NULL (upstream/session.h) */
+	bool again;                     /* no sign-in of before counts there */
 	bool asks;                      /* the question is asked, whatever was allowed before */
 	char *login_hint;               /* whom the client expects, or NULL */
 	int64_t attempts;               /* passwords tried */
@@ -33,6 +36,16 @@ void mp_pending_free(struct mp_pending *pending);
  * that form who has not read the page.  For a new one *ticket is absent and is made. */
 enum mcpass_rc mp_pending_save(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mp_secret *ticket, struct mcpass_error *err);
+/* The same of another kind, under a secret that is there; what is there, and what is there no
+ * more afterwards. */
+enum mcpass_rc mp_pending_keep(const struct mp_turn *turn, const char *kind,
+    const struct mp_pending *pending, const struct mp_secret *secret, struct mcpass_error *err);
+enum mcpass_rc mp_pending_peek(const struct mp_turn *turn, const char *kind,
+    const struct mp_secret *secret, struct mp_pending *ret_pending, bool *ret_found,
+    struct mcpass_error *err);
+enum mcpass_rc mp_pending_pick(const struct mp_turn *turn, const char *kind,
+    const struct mp_secret *secret, struct mp_pending *ret_pending, bool *ret_found,
+    struct mcpass_error *err);
 /* What a posted form is about, taken out of the store: it is answered once.  Refuses a
  * form of another site, another browser, a ticket that is none or is used up.  Release
  * all three, whatever is returned: mp_client_free(), mp_pending_free(), mp_secret_free(). */
@@ -67,8 +80,9 @@ enum mcpass_rc mp_pending_answered(struct mcpass_error *err);
 /* Whose session the browser is in: pending->username stays NULL when in none that will do. */
 enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_pending *pending,
     struct mcpass_error *err);
-enum mcpass_rc mp_browser_session_start(const struct mp_turn *turn, const struct mp_user *user,
-    struct mcpass_error *err);
+/* session: of a sign-in at an identity provider, or NULL. */
+enum mcpass_rc mp_browser_session_start(const struct mp_turn *turn, const char *username,
+    const char *session, struct mcpass_error *err);
 /* Ends the one that the browser is in, if any. */
 enum mcpass_rc mp_browser_session_end(const struct mp_turn *turn, struct mcpass_error *err);
 
@@ -80,5 +94,10 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
  * yet. */
 enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_client *client,
     struct mp_pending *pending, struct mp_secret *ticket, struct mcpass_error *err);
+/* The same for a person who allowed it before they signed in at an identity provider: it ends, or,
+ * where the client has changed since, is asked again. */
+enum mcpass_rc mp_consent_finish(const struct mp_turn *turn, const struct mp_client *client,
+    struct mp_pending *pending, const char *username, const char *session,
+    struct mcpass_error *err);
 
 #endif

@@ -56,6 +56,16 @@ enum mp_redirect_kind mp_redirect_kind(const char *uri)
 	return parts.is_https ? MP_REDIRECT_WEB : MP_REDIRECT_REFUSED;
 }
 
+bool mp_redirect_is_own(const struct mp_issuer *issuer, const char *uri)
+{
+	struct mp_uri ours, theirs;
+
+	return mp_uri_parse(issuer->url, &ours, NULL) == MCPASS_OK
+	    && mp_uri_parse(uri, &theirs, NULL) == MCPASS_OK && mp_uri_same_origin(&ours, &theirs)
+	    && theirs.path.len >= ours.path.len
+	    && strncmp(theirs.path.data, ours.path.data, ours.path.len) == 0;
+}
+
 static bool same(struct mp_span a, struct mp_span b)
 {
 	if ((a.data == NULL) != (b.data == NULL) || a.len != b.len)

@@ -34,6 +34,7 @@ struct mp_idp_provider {
 	const char *authorization_endpoint, *token_endpoint;
 	const char *user_endpoint, *emails_endpoint, *organizations_endpoint;
 	bool wants_userinfo;            /* its id tokens have few claims */
+	bool wants_scope;               /* in token requests, too */
 };
 const struct mp_idp_provider *mp_idp_provider(const char *name, const char *issuer);
 

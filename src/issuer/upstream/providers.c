@@ -7,7 +7,7 @@
 static const struct mp_idp_provider providers[] = {
 	/* sub differs from one client to another there; an address is not proven. */
 	{ .name = "entra", .scope = "openid profile email offline_access",
-	  .subject = { "tid", "oid" } },
+	  .subject = { "tid", "oid" }, .wants_scope = true },
 	/* hd in the request is a hint; the claim is checked. */
 	{ .name = "google", .scope = "openid profile email",
 	  .params = { { "access_type", "offline" }, { "prompt", "consent" } } },

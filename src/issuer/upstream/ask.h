@@ -1,0 +1,37 @@
+/* ask.h - what is asked of an identity provider in the course of a sign-in or a renewal.  Each may
+ * end the turn with "later". */
+#ifndef MP_ISSUER_UPSTREAM_ASK_H
+#define MP_ISSUER_UPSTREAM_ASK_H
+#include "issuer/core.h"
+#include "issuer/upstream/idp.h"
+#include "oauth/token.h"
+
+/* NULL: there is none of that name. */
+const struct mp_idp *mp_idp_named(const struct mp_issuer *issuer, const char *name);
+/* Our callback there; the caller's (free). */
+enum mcpass_rc mp_idp_callback_url(const struct mp_issuer *issuer, const struct mp_idp *upstream,
+    char **ret_url, struct mcpass_error *err);
+
+/* Its metadata, fetched or kept; where it has no issuer, what is configured.  Release with
+ * mp_idp_metadata_free().  MCPASS_E_IO: it cannot be had now. */
+enum mcpass_rc mp_idp_metadata_get(const struct mp_turn *turn, const struct mp_idp *upstream,
+    struct mp_idp_metadata *ret_metadata, struct mcpass_error *err);
+
+struct mp_idp_grant {                   /* what is exchanged; borrowed */
+	const struct mp_idp *upstream;
+	const struct mp_idp_metadata *metadata;
+	const struct mp_secret *code, *verifier;        /* a code, */
+	const struct mp_secret *refresh_token;          /* or NULL: a refresh token */
+	const char *nonce;              /* of the id token; NULL: none is looked for */
+};
+/* As of mp_token_answer(); sent once.  Release with mp_token_free(). */
+enum mcpass_rc mp_idp_token(const struct mp_turn *turn, const struct mp_idp_grant *grant,
+    struct mp_token *ret_token, struct mcpass_error *err);
+
+/* Who it is that the token is for: the claims, all checked; the caller's (json_decref).  NULL
+ * where a renewal says nothing about that.  MCPASS_E_IO: it cannot be had now; what else is
+ * wrong: MCPASS_E_POLICY, _E_PROTOCOL, _E_DENIED. */
+enum mcpass_rc mp_idp_identify(const struct mp_turn *turn, const struct mp_idp_grant *grant,
+    const struct mp_token *token, json_t **ret_claims, struct mcpass_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* errand.h - a request to an identity provider that must not be sent twice: the exchange of a
+ * code, or of a refresh token that is another one afterwards.
+ *
+ * A turn that waits is undone and comes again (later.c), so it sends nothing itself: it leaves an
+ * errand.  When the turn has ended the errand is noted in the store, in a transaction of its own,
+ * and sent by whichever instance noted it first.  What comes back is put into the store at once,
+ * whether its turn still waits or not; the turn that comes again takes it out.  So it survives
+ * a client that hangs up, and this process. */
+#ifndef MP_ISSUER_UPSTREAM_ERRAND_H
+#define MP_ISSUER_UPSTREAM_ERRAND_H
+#include "issuer/core.h"
+
+struct mp_errand_answer {
+	int status;                     /* HTTP status; 0: there was no answer */
+	struct mp_buf body;             /* or why there is none */
+};
+void mp_errand_answer_free(struct mp_errand_answer *answer);
+
+/* What an errand is known by: its purpose and the secret that it is about.  *ret_key is the
+ * caller's (free). */
+enum mcpass_rc mp_errand_key(const char *purpose, const struct mp_secret *secret, char **ret_key,
+    struct mcpass_error *err);
+/* Takes the answer out of the store; *ret_found is false while there is none. */
+enum mcpass_rc mp_errand_take(const struct mp_turn *turn, const char *key,
+    struct mp_errand_answer *ret_answer, bool *ret_found, struct mcpass_error *err);
+/* Has it sent after this turn, which comes again: always a failure, as of mp_later().  Takes
+ * what headers and body have (moved); url is copied. */
+enum mcpass_rc mp_errand_leave(const struct mp_turn *turn, const char *key, const char *url,
+    struct mp_headers *headers, struct mp_buf *body, struct mcpass_error *err);
+
+/* After the turn: notes it, and has it sent. */
+enum mcpass_rc mp_errand_send(const struct mp_issuer *issuer, const struct mp_errand *errand,
+    int64_t now, struct mcpass_error *err);
+void mp_errand_free(struct mp_errand *errand);
+
+#endif

@@ -1,0 +1,43 @@
+/* session.h - what a sign-in at an identity provider left here, for as long as clients live on it.
+ *
+ * Records:
+ *   person            hash of the provider and of what the person is known by there -> a random
+ *                     id, which is the sub of our tokens.  Never an e-mail address, and never
+ *                     one for two providers.
+ *   upstream_session  one sign-in: who, what they may have, and the refresh token of there.  The
+ *                     grants that began with it name it, and end with it. */
+#ifndef MP_ISSUER_UPSTREAM_SESSION_H
+#define MP_ISSUER_UPSTREAM_SESSION_H
+#include "issuer/core.h"
+#include "issuer/upstream/idp.h"
+
+struct mp_idp_session {
+	char *person;
+	char *upstream, *client_id;     /* its name, and whose refresh token it is */
+	char *subject;                  /* what the person is known by there */
+	char *name, *scope;             /* or NULL */
+	bool all_scopes;
+	json_t *claims;                 /* for our tokens, an object */
+	struct mp_secret refresh_token; /* or absent */
+	int64_t since, checked_at;      /* Unix time */
+};
+void mp_idp_session_free(struct mp_idp_session *session);
+
+/* Replaces what the person may have by what the rules said last. */
+enum mcpass_rc mp_idp_session_apply(struct mp_idp_session *session,
+    const struct mp_idp_access *access, struct mcpass_error *err);
+/* A new one, filled but for its person, who is found or made; *ret_id is the caller's (free). */
+enum mcpass_rc mp_idp_session_start(const struct mp_turn *turn, const struct mp_idp *upstream,
+    struct mp_idp_session *session, char **ret_id, struct mcpass_error *err);
+enum mcpass_rc mp_idp_session_get(const struct mp_turn *turn, const char *id,
+    struct mp_idp_session *ret_session, bool *ret_found, struct mcpass_error *err);
+enum mcpass_rc mp_idp_session_save(const struct mp_turn *turn, const char *id,
+    const struct mp_idp_session *session, struct mcpass_error *err);
+enum mcpass_rc mp_idp_session_end(const struct mp_turn *turn, const char *id,
+    struct mcpass_error *err);
+/* What our tokens say about it, with sid; the caller's (json_decref).  Refuses with invalid_grant
+ * when it has ended. */
+enum mcpass_rc mp_idp_session_claims(const struct mp_turn *turn, const char *id,
+    json_t **ret_claims, struct mcpass_error *err);
+
+#endif

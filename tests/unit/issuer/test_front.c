@@ -1,0 +1,368 @@
+/* The front door: a client registers here, its person signs in at an identity provider. */
+#include "front_kit.h"
+
+static void test_sign_in(void)
+{
+	struct front front;
+	struct mp_form form = { 0 };
+	const char *code, *token, *verifier = NULL, *sub;
+	char *challenge = NULL, value[128];
+
+	front_open(&front, ",\"token_claims\":{\"email\":\"email\"}");
+	front.claims = "{\"email\":\"ann@corp.example\"}";
+	CHECK_EQ("a page first", kit_get(&front.kit, "/authorize", kit_query(&front.kit, "mcp:read", NULL)),
+	    200);
+	CHECK_EQ("nothing was asked there yet", front.sent + front.fetched, 0);
+	CHECK_HAS("it names the client", kit_body(&front.kit), "Test client");
+	CHECK_HAS("where the answer goes", kit_body(&front.kit), "127.0.0.1:4711");
+	CHECK_HAS("what is asked for", kit_body(&front.kit), "See what it offers");
+	CHECK_HAS("where to sign in", kit_body(&front.kit), "sign in with corp");
+	CHECK("no password is asked for", strstr(kit_body(&front.kit), "password") == NULL);
+	CHECK_EQ("not framed", strcmp(kit_header(&front.kit, "X-Frame-Options"), "DENY"), 0);
+	CHECK_EQ("allowed", front_decide(&front, "allow+corp"), 200);
+	CHECK_HAS("a page that goes on", kit_header(&front.kit, "Refresh"), "0; url=" IDP "/authorize?");
+	CHECK_STR("our client there", front_sent(&front, "client_id", value, sizeof(value)), IDP_CLIENT);
+	CHECK_STR("our callback", front_sent(&front, "redirect_uri", value, sizeof(value)),
+	    AS "/authorize/callback/corp");
+	CHECK_STR("no resource is sent", front_sent(&front, "resource", value, sizeof(value)), "");
+	CHECK_STR("PKCE", front_sent(&front, "code_challenge_method", value, sizeof(value)), "S256");
+	CHECK("a nonce", front.sent_nonce[0] != '\0');
+	CHECK("that is not the state", strcmp(front.state, front.sent_nonce) != 0);
+	CHECK("the state is kept as a hash", !memstore_contains(front.kit.memstore, front.state));
+	CHECK_EQ("back", front_return(&front, "&iss=https%3A%2F%2Fidp.example"), 303);
+	CHECK_EQ("one request was sent", front.sent, 1);
+	CHECK_HAS("with our secret", front.authorization, "Basic ");
+	mp_form_parse(front.body, strlen(front.body), &form, NULL);
+	mp_form_get(&form, "code_verifier", &verifier, NULL);
+	mp_sha256_b64url(verifier != NULL ? verifier : "", &challenge, NULL);
+	CHECK_STR("the verifier of the challenge", challenge, front.challenge);
+	CHECK_STR("iss is ours", kit_param(&front.kit, "iss"), AS);
+	CHECK_STR("state is the client's", kit_param(&front.kit, "state"), STATE);
+	code = kit_param(&front.kit, "code");
+	CHECK_EQ("a token", kit_exchange(&front.kit, code, ""), 200);
+	token = kit_member(&front.kit, "access_token");
+	sub = front_claim(&front, token, "sub");
+	CHECK("the person is a random id", sub != NULL && strlen(sub) == 22);
+	CHECK_STR("a claim that was mapped", front_claim(&front, token, "email"), "ann@corp.example");
+	CHECK_STR("for the resource", front_claim(&front, token, "aud"), MCP);
+	CHECK("with a session", front_claim(&front, token, "sid") != NULL);
+	CHECK("no token of theirs is kept for clients", !memstore_contains(front.kit.memstore,
+	    "upstream-access"));
+	mp_form_free(&form);
+	free(challenge);
+	front_close(&front);
+}
+
+static void test_deny(void)
+{
+	struct front front;
+
+	front_open(&front, "");
+	kit_get(&front.kit, "/authorize", kit_query(&front.kit, "mcp:read", NULL));
+	CHECK_EQ("denied", front_decide(&front, "deny"), 303);
+	CHECK_STR("the client is told", kit_param(&front.kit, "error"), "access_denied");
+	CHECK_STR("by us", kit_param(&front.kit, "iss"), AS);
+	CHECK_EQ("nothing was asked there", front.sent + front.fetched, 0);
+	front_close(&front);
+}
+
+/* What the provider's answer has to be like; nothing of it reaches the client. */
+static const struct {
+	const char *label;
+	int status;
+	const char *answer, *claims, *nonce, *more;     /* more: of the query */
+	const char *error;              /* for the client; NULL: a page for the person */
+	const char *configured, *metadata;
+} rows[] = {
+	{ "good", 200, NULL, "{}", NULL, "", "", "", "{}" },
+	{ "another iss in the answer", 200, NULL, "{}", NULL, "&iss=https%3A%2F%2Fevil.example", NULL,
+	    "", "{}" },
+	{ "iss is promised and missing", 200, NULL, "{}", NULL, "", NULL, "",
+	    "{\"authorization_response_iss_parameter_supported\":true}" },
+	{ "another nonce", 200, NULL, "{}", "other", "", "server_error", "", "{}" },
+	{ "another audience", 200, NULL, "{\"aud\":\"other\"}", NULL, "", "server_error", "", "{}" },
+	{ "another issuer", 200, NULL, "{\"iss\":\"https://evil.example\"}", NULL, "", "server_error", "",
+	    "{}" },
+	{ "expired", 200, NULL, "{\"exp\":1}", NULL, "", "server_error", "", "{}" },
+	{ "no id token", 200, "{\"access_token\":\"a\",\"token_type\":\"Bearer\"}", NULL, NULL, "",
+	    "server_error", "", "{}" },
+	{ "a page", 200, "<html>", NULL, NULL, "", "server_error", "", "{}" },
+	{ "code refused", 400, "{\"error\":\"invalid_grant\",\"error_description\":\"<b>SECRET</b>\"}",
+	    NULL, NULL, "", "server_error", "", "{}" },
+	{ "our secret refused", 401, "{\"error\":\"invalid_client\"}", NULL, NULL, "", "server_error", "",
+	    "{}" },
+	{ "busy", 503, "SECRET", NULL, NULL, "", "temporarily_unavailable", "", "{}" },
+	{ "no answer", 0, NULL, NULL, NULL, "", "temporarily_unavailable", "", "{}" },
+	{ "an error with 200", 200, "{\"error\":\"bad_verification_code\",\"error_description\":\"SECRET\"}",
+	    NULL, NULL, "", "server_error", "", "{}" },
+	{ "not in a group that is allowed", 200, NULL, "{\"groups\":[\"x\"]}", NULL, "", "access_denied",
+	    ",\"allow\":{\"groups\":[\"staff\"]}", "{}" },
+	{ "in one", 200, NULL, "{\"groups\":[\"staff\"]}", NULL, "", "",
+	    ",\"allow\":{\"groups\":[\"staff\"]}", "{}" },
+	{ "no scope by the rules", 200, NULL, "{}", NULL, "", "access_denied", ",\"rules\":[]", "{}" },
+	{ "groups are elsewhere", 200, NULL, "{\"_claim_names\":{\"groups\":\"x\"}}", NULL, "",
+	    "access_denied", ",\"allow\":{\"groups\":[\"staff\"]}", "{}" },
+	{ "other algorithms", 200, NULL, "{}", NULL, "", "server_error", "",
+	    "{\"id_token_signing_alg_values_supported\":[\"RS256\"]}" },
+};
+
+static void test_answers(void)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct front front;
+		int status;
+
+		front_open(&front, rows[i].configured);
+		front.status = rows[i].status;
+		front.answer = rows[i].answer;
+		front.claims = rows[i].claims;
+		front.nonce = rows[i].nonce;
+		front.metadata = rows[i].metadata;
+		front_allow(&front, "mcp:read");
+		status = front_return(&front, rows[i].more);
+		CHECK_EQ(rows[i].label, status, rows[i].error != NULL ? 303 : 403);
+		if (rows[i].error != NULL) {
+			CHECK_STR(rows[i].label, kit_param(&front.kit, "error"),
+			    rows[i].error[0] != '\0' ? rows[i].error : NULL);
+			CHECK_STR(rows[i].label, kit_param(&front.kit, "iss"), AS);
+			CHECK(rows[i].label, strstr(kit_header(&front.kit, "Location"), "SECRET") == NULL);
+		}
+		CHECK(rows[i].label, strstr(kit_body(&front.kit), "SECRET") == NULL);
+		if (rows[i].error != NULL && rows[i].error[0] != '\0')
+			CHECK_EQ("it is over", front_return(&front, ""), 403);
+		front_close(&front);
+	}
+}
+
+/* What the provider answers in the browser, in place of a code. */
+static void test_errors(void)
+{
+	static const struct { const char *query, *error; } errors[] = {
+		{ "error=access_denied&error_description=%3Cb%3ESECRET", "access_denied" },
+		{ "error=temporarily_unavailable", "temporarily_unavailable" },
+		{ "error=server_error", "server_error" },
+		{ "error=invalid_scope", "server_error" },
+		{ "error=%0d%0aSECRET", "server_error" },
+		{ "", "server_error" },
+	};
+
+	for (size_t i = 0; i < COUNT(errors); i++) {
+		struct front front;
+		char query[256];
+
+		front_open(&front, "");
+		front_allow(&front, "mcp:read");
+		snprintf(query, sizeof(query), "state=%s&%s", front.state, errors[i].query);
+		CHECK_EQ(errors[i].query, kit_get(&front.kit, "/authorize/callback/corp", query), 303);
+		CHECK_STR(errors[i].query, kit_param(&front.kit, "error"), errors[i].error);
+		CHECK(errors[i].query, strstr(kit_header(&front.kit, "Location"), "SECRET") == NULL);
+		CHECK_EQ("nothing was asked", front.sent, 0);
+		front_close(&front);
+	}
+}
+
+/* The sign-in is the browser's that began it, and is one. */
+static void test_browser(void)
+{
+	char mine[128];
+	struct front front;
+
+	front_open(&front, "");
+	front_allow(&front, "mcp:read");
+	snprintf(mine, sizeof(mine), "%s", front.kit.browser);
+	snprintf(front.kit.browser, sizeof(front.kit.browser), "__Host-mcpass-browser=AAAA");
+	CHECK_EQ("another browser", front_return(&front, ""), 403);
+	CHECK("is told nothing", kit_header(&front.kit, "Location") == NULL);
+	front.kit.no_cookies = true;
+	CHECK_EQ("a browser without cookies", front_return(&front, ""), 403);
+	CHECK_HAS("is told why", kit_body(&front.kit), "cookies");
+	CHECK_EQ("an error in another browser", front_return(&front, "&error=access_denied"), 403);
+	front.kit.no_cookies = false;
+	snprintf(front.kit.browser, sizeof(front.kit.browser), "%s", mine);
+	CHECK_EQ("nothing was sent", front.sent, 0);
+	CHECK_EQ("the owner finishes", front_return(&front, ""), 303);
+	CHECK_EQ("once", front_return(&front, ""), 403);
+	CHECK_EQ("no other state", kit_get(&front.kit, "/authorize/callback/corp", "state=x&code=y"), 403);
+	CHECK_EQ("no state", kit_get(&front.kit, "/authorize/callback/corp", "code=y"), 403);
+	CHECK_EQ("no such provider", kit_get(&front.kit, "/authorize/callback/nosuch", "state=x"), 404);
+	front_close(&front);
+
+	front_open(&front, "");
+	front_allow(&front, "mcp:read");
+	front.kit.now += MP_PENDING_LIFETIME + 1;
+	CHECK_EQ("too late", front_return(&front, ""), 403);
+	CHECK_EQ("nothing was sent", front.sent, 0);
+	front_close(&front);
+}
+
+/* The second click on Allow leads to the same sign-in; a forged one to none. */
+static void test_allow(void)
+{
+	struct front front;
+	char form[256], first[64];
+
+	front_open(&front, "");
+	kit_get(&front.kit, "/authorize", kit_query(&front.kit, "mcp:read", NULL));
+	snprintf(form, sizeof(form), "ticket=%s&decision=allow+corp", kit_ticket(&front.kit));
+	front.kit.origin = "https://evil.example";
+	CHECK_EQ("from another site", front_post(&front, "/authorize/consent", form), 403);
+	front.kit.origin = AS;
+	CHECK_EQ("of no provider", front_decide(&front, "allow+nosuch"), 403);
+	kit_get(&front.kit, "/authorize", kit_query(&front.kit, "mcp:read", NULL));
+	snprintf(form, sizeof(form), "ticket=%s&decision=allow+corp", kit_ticket(&front.kit));
+	CHECK_EQ("a click", front_post(&front, "/authorize/consent", form), 200);
+	front_sent(&front, "state", first, sizeof(first));
+	CHECK_EQ("a second one", front_post(&front, "/authorize/consent", form), 200);
+	CHECK_STR("the same", front_sent(&front, "state", front.state, sizeof(front.state)), first);
+	front_sent(&front, "nonce", front.sent_nonce, sizeof(front.sent_nonce));
+	CHECK_EQ("which works", front_return(&front, ""), 303);
+	CHECK_EQ("and is over then", front_post(&front, "/authorize/consent", form), 403);
+	/* The state is in the provider's hands: it is no ticket. */
+	snprintf(form, sizeof(form), "ticket=%s&decision=allow+corp", first);
+	CHECK_EQ("the state as a ticket", front_post(&front, "/authorize/consent", form), 403);
+	CHECK_EQ("no one has a password", kit_post(&front.kit, "/authorize/login",
+	    "ticket=x&username=alice&password=secret"), 403);
+	front_close(&front);
+}
+
+/* One person at one provider is one sub, whatever client asks; the same name elsewhere is not. */
+static void test_people(void)
+{
+	char subs[4][64];
+	static const char *const claims[] = { "{\"sub\":\"ann\",\"email\":\"a@b.example\"}",
+		"{\"sub\":\"ann\",\"email\":\"new@b.example\"}",
+		"{\"sub\":\"bob\",\"email\":\"a@b.example\"}" };
+	struct front front;
+
+	front_open(&front, "");
+	for (size_t i = 0; i < COUNT(claims); i++) {
+		front.claims = claims[i];
+		front.kit.session[0] = '\0';
+		kit_exchange(&front.kit, front_code(&front, "mcp:read"), "");
+		snprintf(subs[i], sizeof(subs[i]), "%s", front_claim(&front, kit_member(&front.kit,
+		    "access_token"), "sub"));
+	}
+	CHECK_STR("the same person", subs[1], subs[0]);
+	CHECK("an e-mail address is no person", strcmp(subs[2], subs[0]) != 0);
+	mp_set(&front.upstreams[0].identity, "https://other.example", NULL);
+	front.claims = claims[0];
+	front.kit.session[0] = '\0';
+	kit_exchange(&front.kit, front_code(&front, "mcp:read"), "");
+	snprintf(subs[3], sizeof(subs[3]), "%s", front_claim(&front, kit_member(&front.kit,
+	    "access_token"), "sub"));
+	CHECK("the same sub elsewhere is another person", strcmp(subs[3], subs[0]) != 0);
+	front_close(&front);
+}
+
+/* Down at the start: the page waits. */
+static void test_down(void)
+{
+	struct front front;
+	char form[256];
+
+	front_open(&front, "");
+	front.is_down = true;
+	kit_get(&front.kit, "/authorize", kit_query(&front.kit, "mcp:read", NULL));
+	snprintf(form, sizeof(form), "ticket=%s&decision=allow+corp", kit_ticket(&front.kit));
+	CHECK_EQ("not there", front_post(&front, "/authorize/consent", form), 503);
+	CHECK("when to come again", kit_header(&front.kit, "Retry-After") != NULL);
+	front.is_down = false;
+	front.kit.now += MP_FETCHED_MISS + 1;
+	CHECK_EQ("then it is", front_post(&front, "/authorize/consent", form), 200);
+	front_close(&front);
+}
+
+/* A redirect URI of ours is none of a client's, with whatever port it was registered. */
+static void test_own_redirect(void)
+{
+	static const char client[] = "{\"redirect_uris\":[\"%s\"],\"token_endpoint_auth_method\":\"none\","
+	    "\"application_type\":\"%s\"}";
+	char metadata[256];
+	struct front front;
+
+	front_open(&front, "");
+	snprintf(metadata, sizeof(metadata), client, AS "/authorize/callback/corp", "web");
+	CHECK_EQ("our callback", kit_register(&front.kit, metadata), 400);
+	front_close(&front);
+	front_open_at(&front, "http://127.0.0.1:8930", "");
+	snprintf(metadata, sizeof(metadata), client, "http://127.0.0.1:1/authorize/callback/corp", "native");
+	CHECK_EQ("a port like any other", kit_register(&front.kit, metadata), 201);
+	front.kit.redirect = "http://127.0.0.1:8930/authorize/callback/corp";
+	CHECK_EQ("and not ours", kit_get(&front.kit, "/authorize", kit_query(&front.kit, "mcp:read", NULL)),
+	    400);
+	front_close(&front);
+	front_open(&front, "");
+	strcpy(front.kit.client_id, IDP_CLIENT);
+	CHECK_EQ("our client there is none here", kit_get(&front.kit, "/authorize",
+	    kit_query(&front.kit, "mcp:read", NULL)), 400);
+	front_close(&front);
+}
+
+/* With a session of the browser and an allowance of before, no page: but for a link of another
+ * site, for more scopes, and for another redirect URI. */
+static void test_remembered(void)
+{
+	static const char web[] = "{\"redirect_uris\":[\"https://app.example/cb\",\"https://app.example/2\"],"
+	    "\"token_endpoint_auth_method\":\"none\"}";
+	struct front front;
+
+	front_open(&front, "");
+	kit_register(&front.kit, web);
+	front.kit.redirect = "https://app.example/cb";
+	front_code(&front, "mcp:read");
+	CHECK("a session", front.kit.session[0] != '\0');
+	front.kit.site = "none";
+	CHECK_EQ("silent", kit_get(&front.kit, "/authorize", kit_query(&front.kit, "mcp:read", NULL)), 303);
+	front.kit.site = "cross-site";
+	CHECK_EQ("a link of another site", kit_get(&front.kit, "/authorize",
+	    kit_query(&front.kit, "mcp:read", NULL)), 200);
+	front.kit.site = "none";
+	CHECK_EQ("more scopes", kit_get(&front.kit, "/authorize",
+	    kit_query(&front.kit, "mcp:read mcp:tools", NULL)), 200);
+	front.kit.redirect = "https://app.example/2";
+	CHECK_EQ("another redirect URI", kit_get(&front.kit, "/authorize",
+	    kit_query(&front.kit, "mcp:read", NULL)), 200);
+	CHECK_HAS("another person may come", kit_body(&front.kit), "switch");
+	front_decide(&front, "switch");
+	CHECK_HAS("who is asked where to sign in", kit_body(&front.kit), "sign in with corp");
+	front_decide(&front, "allow+corp");
+	{
+		char value[32];
+
+		CHECK_STR("and signs in anew there", front_sent(&front, "prompt", value, sizeof(value)),
+		    "login");
+	}
+	front_close(&front);
+}
+
+static void test_offline_access(void)
+{
+	struct front front;
+
+	front_open(&front, "");
+	CHECK_EQ("not refused", kit_get(&front.kit, "/authorize",
+	    kit_query(&front.kit, "mcp:read offline_access", NULL)), 200);
+	CHECK("and not shown", strstr(kit_body(&front.kit), "offline_access") == NULL);
+	front_close(&front);
+}
+
+int main(void)
+{
+	kit_key();
+	kit_users();
+	upstream_jwks();
+	test_sign_in();
+	test_deny();
+	test_answers();
+	test_errors();
+	test_browser();
+	test_allow();
+	test_people();
+	test_down();
+	test_own_redirect();
+	test_remembered();
+	test_offline_access();
+	mp_key_free(upstream_key());
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+	return check_done();
+}
