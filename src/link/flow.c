@@ -107,7 +107,7 @@ static void end_flow(struct mp_link *link, const struct mcpass_error *why)
 		tell_unsaved(link);
 		link->generation++;
 		link->started = true;
-	} else if (type == MCPASS_EV_START && errand == NULL) {
+	} else if (type == MCPASS_EV_START && errand == NULL && !link->started) {
 		mp_link_fail_waiting(link, false, why);
 	} else if (link->flow.exchange != 0) {
 		fail_refused(link, why);
@@ -125,6 +125,7 @@ static bool runs_out_soon(const struct mp_link *link)
 
 static void succeed(struct mp_link *link, const struct mcpass_action *action)
 {
+	const struct mp_link_flow *flow = &link->flow;
 	struct mcpass_token *token = NULL;
 	struct mcpass_error why = { 0 };
 
@@ -133,27 +134,46 @@ static void succeed(struct mp_link *link, const struct mcpass_action *action)
 		mp_link_fail_flow(link, &why);
 		return;
 	}
+	if (flow->client != link->client) {
+		mcpass_client_free(link->client);
+		link->client = flow->client;
+	}
 	mcpass_token_free(link->token);
 	link->token = token;
 	link->was_renewed_early = runs_out_soon(link);  /* it is a short one: the next would be, too */
 	end_flow(link, NULL);
 }
 
-/* After a failure the client is of no use, and the next flow begins with another one. */
-void mp_link_fail_flow(struct mp_link *link, const struct mcpass_error *given)
+/* The client that renews early goes, and the one that has the token serves on. */
+static void forget_new_client(struct mp_link *link)
 {
-	struct mcpass_error why = *given;
+	if (link->flow.client != link->client)
+		mcpass_client_free(link->flow.client);
+	link->flow.client = link->client;
+}
 
-	if (!is_short_of_scope(&why)) {         /* then the token is good for other requests */
+/* After a failure the client is of no use, and the next flow begins with another one. */
+static void break_client(struct mp_link *link, const struct mcpass_error *why)
+{
+	if (!is_short_of_scope(why)) {          /* then the token is good for other requests */
 		mcpass_token_free(link->token);
 		link->token = NULL;
 	}
 	link->client_is_broken = true;
 	link->started = false;
+}
+
+void mp_link_fail_flow(struct mp_link *link, const struct mcpass_error *given)
+{
+	struct mcpass_error why = *given;
+
+	if (link->flow.client == link->client)
+		break_client(link, &why);
 	/* The client says that no answer came; what helps then is known here. */
 	if (why.rc == MCPASS_E_IO)
 		mp_hint(&why, "%s", link->flow.reason.hint);
 	mp_link_redact_error(link, &why);
+	forget_new_client(link);
 	end_flow(link, &why);
 }
 
@@ -167,7 +187,7 @@ void mp_link_feed(struct mp_link *link, struct mcpass_event *event)
 		struct mcpass_action action;
 
 		event->now = mp_now_s();
-		if (mcpass_client_step(link->client, event, &action, &why) != MCPASS_OK) {
+		if (mcpass_client_step(flow->client, event, &action, &why) != MCPASS_OK) {
 			mp_link_fail_flow(link, &why);
 			return;
 		}
@@ -211,10 +231,29 @@ static void begin(struct mp_link *link, struct mcpass_event *event)
 	link->flow.is_running = true;
 	link->flow.began_with = event->type;
 	mp_clear(&link->flow.reason);
-	if (renew_client(link, &why) != MCPASS_OK)
+	link->flow.client = link->client;
+	if (renew_client(link, &why) != MCPASS_OK) {
 		mp_link_fail_flow(link, &why);
-	else
-		mp_link_feed(link, event);
+		return;
+	}
+	link->flow.client = link->client;
+	mp_link_feed(link, event);
+}
+
+/* By another client, so that this one serves on whatever comes of it. */
+static void begin_early(struct mp_link *link)
+{
+	struct mcpass_client_config config = link->options.client;
+	struct mcpass_event event = { .type = MCPASS_EV_START };
+
+	link->was_renewed_early = true;
+	config.flags &= ~MCPASS_NEW_LOGIN;      /* that was for the token of the moment */
+	if (mcpass_client_new(&config, &link->flow.client, NULL) != MCPASS_OK)
+		return;
+	link->flow.is_running = true;
+	link->flow.began_with = event.type;
+	mp_clear(&link->flow.reason);
+	mp_link_feed(link, &event);
 }
 
 static void begin_errand(struct mp_link *link)
@@ -265,10 +304,8 @@ void mp_link_next_flow(struct mp_link *link)
 	else if (link->refusals != NULL)
 		begin_for(link, link->refusals);
 	else if (link->started && link->calls != NULL && !link->was_renewed_early
-	    && runs_out_soon(link)) {
-		link->was_renewed_early = true;         /* the old one serves meanwhile */
-		begin(link, &start);
-	}
+	    && runs_out_soon(link))
+		begin_early(link);
 }
 
 static void free_refusals(struct mp_link *link)
@@ -366,6 +403,8 @@ void mp_link_free_flow(struct mp_link *link)
 		return;
 	link->options.ui = (struct mp_link_ui){ 0 };    /* nothing is told any more, */
 	put_away(link, &why);                           /* but to a browser that waits */
+	if (link->flow.is_running)
+		forget_new_client(link);
 	free(link->flow.errand);
 	while (link->errands != NULL) {
 		struct mp_link_errand *errand = link->errands;

@@ -65,6 +65,8 @@ struct mp_link_end {
 
 struct mp_link_flow {
 	bool is_running;
+	struct mcpass_client *client;   /* that is stepped: the link's, or a new one, which takes its
+	                                 * place when it has a token */
 	enum mcpass_event_type began_with;
 	struct mp_link_errand *errand;  /* that it is for; NULL: for a refusal, or for the calls */
 	unsigned exchange;              /* of the refusal that it is for, or 0 */

@@ -23,6 +23,8 @@ void mp_link_redact(const struct mp_link *link, char *text)
 	const struct mp_link_options *options = &link->options;
 
 	mcpass_client_redact(link->client, text);
+	if (link->flow.is_running && link->flow.client != link->client)
+		mcpass_client_redact(link->flow.client, text);
 	for (size_t i = 0; i < options->header_count; i++) {
 		const char *value = options->headers[i].value, *space = strchr(value, ' ');
 

@@ -17,6 +17,7 @@ import tempfile
 import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+BROWSER = os.path.join(HERE, "browser.py")
 PROGRAM = None          # set by run.py: the mcpass under test
 OUTPUT = None           # set by run.py: where pictures are kept
 PASSWORD = "correct horse battery staple"
@@ -102,7 +103,7 @@ class World:
 
     def browser(self):
         """Our person at a browser, as one program; what goes wrong there is kept."""
-        script = self.write("browser", f'#!/bin/sh\nexec "{sys.executable}" "{HERE}/browser.py" "$1" '
+        script = self.write("browser", f'#!/bin/sh\nexec "{sys.executable}" "{BROWSER}" "$1" '
                             f'2>>"{self.path("browser.log")}"\n')
         os.chmod(script, 0o700)
         return script

@@ -390,6 +390,44 @@ static void test_early_refresh(void)
 	world_stop();
 }
 
+/* When that renewal fails, the old token serves until it ends: neither is a call lost, nor a
+ * person asked. */
+static void test_early_refresh_fails(void)
+{
+	struct told told = { 0 };
+	struct mp_link_options options;
+	int64_t soon;
+
+	world_start();
+	world.lifetime = MP_EXPIRY_MARGIN + 1;
+	options = world_options();
+	options.session.known_revision = "2026-07-28";
+	options.no_list = true;
+	open_link(&options);
+	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
+	TURN_UNTIL(told.times == 1);
+	soon = mp_now_s() + 2;
+	TURN_UNTIL(mp_now_s() >= soon);
+	world.refuses_refresh = true;
+	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
+	TURN_UNTIL(told.times == 2 && world.refused_refreshes == 1 && !mp_link_is_authorizing(wire));
+	CHECK_EQ("the call that began it", told.rc, MCPASS_OK);
+	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
+	TURN_UNTIL(told.times == 3);
+	CHECK_EQ("the next one", told.rc, MCPASS_OK);
+	CHECK_EQ("it is not tried again and again", world.refused_refreshes, 1);
+	CHECK_EQ("no one is refused", world.refused, 1);
+	world.refuses_refresh = false;
+	world.generation = 2;           /* the old one is over */
+	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
+	TURN_UNTIL(told.times == 4);
+	CHECK_EQ("then it is renewed", told.rc, MCPASS_OK);
+	CHECK_EQ("once", world.refreshes, 1);
+	CHECK_EQ("no person is asked", world.logins, 1);
+	close_link();
+	world_stop();
+}
+
 /* Its refusal comes when another one's has brought a new token: that one is tried first. */
 static void test_late_refusal(void)
 {
@@ -560,6 +598,7 @@ int main(void)
 	test_a_thousand();
 	test_one_login();
 	test_early_refresh();
+	test_early_refresh_fails();
 	test_late_refusal();
 	test_no_login();
 	test_two_links();

@@ -19,13 +19,14 @@ static struct {
 	void (*on_hold)(void);
 	bool denies;                    /* the person says no */
 	const char *login_page;         /* the authorization endpoint; NULL: the usual one */
+	bool refuses_refresh;           /* the token endpoint is down for refreshes */
 	int lifetime;                   /* of access tokens, in seconds; 0: an hour */
 	int generation;                 /* the access token that is good: "access-N" */
 	const char *reply;              /* to tools/list instead of the usual one: "...%d..." */
 	const char *reply_type;
 
 	/* what was seen */
-	int registrations, logins, codes, refreshes, calls, refused, answers, held;
+	int registrations, logins, codes, refreshes, refused_refreshes, calls, refused, answers, held;
 	char call_headers[4096];        /* of the last call that was let in */
 	bool leaked;                    /* X-Ours went to the authorization server */
 	char last_answer[1024];         /* the last response that a client posted */
@@ -119,6 +120,8 @@ static inline enum mcpass_rc serve_token(const char *form, struct mp_http_respon
 	if (strstr(form, "device_code=") != NULL && !world.approved)
 		return reply_json(response, 400, "application/json", "{\"error\":\"authorization_pending\"}",
 		    err);
+	if (world.refuses_refresh && strstr(form, "grant_type=refresh_token") != NULL)
+		return world.refused_refreshes++, response->status = 503, MCPASS_OK;
 	if (strstr(form, "grant_type=refresh_token") != NULL)
 		world.refreshes++;
 	else
