@@ -262,21 +262,51 @@ static void refuse(int fd, int status)
 	mp_buf_free(&response);
 }
 
-/* A free place.  When there is none, the one that was silent for longest goes. */
-static struct browser *find_place(struct mp_listener *listener)
+static void tell(struct mp_listener *listener, char *query, const struct mcpass_error *why)
 {
-	struct browser *oldest = &listener->browsers[0];
+	mp_listener_rest(listener);
+	listener->came(listener->ctx, query, why);
+}
+
+/* The connection that was silent for longest; NULL: there is none. */
+static struct browser *find_oldest(struct mp_listener *listener)
+{
+	struct browser *oldest = NULL;
 
 	for (size_t i = 0; i < MP_MAX_BROWSERS; i++) {
 		struct browser *browser = &listener->browsers[i];
 
-		if (browser->watch.fd < 0)
-			return browser;
-		if (browser->age < oldest->age)
+		if (browser->watch.fd >= 0 && (oldest == NULL || browser->age < oldest->age))
 			oldest = browser;
 	}
+	return oldest;
+}
+
+/* A free place.  When there is none, the oldest connection goes. */
+static struct browser *find_place(struct mp_listener *listener)
+{
+	struct browser *oldest;
+
+	for (size_t i = 0; i < MP_MAX_BROWSERS; i++)
+		if (listener->browsers[i].watch.fd < 0)
+			return &listener->browsers[i];
+	oldest = find_oldest(listener);
 	(void)remove_browser(oldest, false);
 	return oldest;
+}
+
+/* No descriptor is left for one that waits, of which the loop would tell again and again. */
+static void make_room(struct mp_listener *listener)
+{
+	struct mcpass_error why = { 0 };
+	struct browser *oldest = find_oldest(listener);
+
+	if (oldest != NULL) {
+		(void)remove_browser(oldest, false);
+		return;
+	}
+	(void)mp_fail(&why, MCPASS_E_IO, NULL, "no descriptor is left for the browser that returns");
+	tell(listener, NULL, &why);
 }
 
 /* A new connection. */
@@ -288,8 +318,11 @@ static void on_door(void *ctx, unsigned events)
 	int fd = accept(door->watch.fd, NULL, NULL);
 
 	(void)events;
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE)
+			make_room(listener);
 		return;
+	}
 	if (!mp_socket_tame(fd)) {
 		close(fd);
 		return;
@@ -300,12 +333,6 @@ static void on_door(void *ctx, unsigned events)
 	mp_http_reader_init(&browser->reader, 0);
 	if (mp_loop_watch(listener->loop, &browser->watch, MP_LOOP_READ, NULL) != MCPASS_OK)
 		(void)remove_browser(browser, false);
-}
-
-static void tell(struct mp_listener *listener, char *query, const struct mcpass_error *why)
-{
-	mp_listener_rest(listener);
-	listener->came(listener->ctx, query, why);
 }
 
 /* The redirect has come: holds its browser, and refuses the one that was held before. */

@@ -70,17 +70,19 @@ static void tell(int report, int what, int value, const char *path)
 	(void)!write(report, &told, sizeof(told));
 }
 
-static bool arrange_descriptors(int report)
+/* What is not needed goes first: we may have been the ones who used up all there are. */
+static bool arrange_descriptors(int *report)
 {
 	int null;
 
-	report = fcntl(report, F_DUPFD, REPORT_FD + 1);         /* out of the way */
+	if (dup2(*report, REPORT_FD) != REPORT_FD || fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC) != 0)
+		return false;
+	*report = REPORT_FD;
+	mp_close_from(REPORT_FD + 1);
 	null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < REPORT_FD; fd++)
 		if (dup2(null, fd) != fd)
 			return false;
-	if (dup2(report, REPORT_FD) != REPORT_FD || fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC) != 0)
-		return false;
 	mp_close_from(REPORT_FD + 1);
 	return true;
 }
@@ -179,7 +181,7 @@ static _Noreturn void step_aside(const mp_command_line *commands, size_t count,
 	if (pid != 0)
 		_exit(0);
 	reset_signals();
-	if (arrange_descriptors(report))
+	if (arrange_descriptors(&report))
 		oversee(commands, count, environment);
 	tell(report, NOT_STARTED, errno, commands[0][0]);
 	_exit(0);

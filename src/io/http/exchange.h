@@ -52,6 +52,7 @@ struct mp_http_exchange {
 	enum mcpass_rc failed;          /* what a callback returned */
 	struct mcpass_error fault;      /*    and its error */
 	struct mp_http_callbacks tell;
+	int socket_errno;               /* why there was no descriptor to connect with; 0: there was */
 	enum mp_reach kept_from;        /* where an address led that was not connected to */
 	char kept_address[INET6_ADDRSTRLEN];
 	bool is_direct;                 /* no proxy on the way */

@@ -1,5 +1,6 @@
 /* Which addresses are connected to.  libcurl asks for a socket when it has resolved the name
  * and is about to connect, so what is judged here is the address that is used. */
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -150,6 +151,7 @@ curl_socket_t mp_http_reach_open(void *ctx, curlsocktype purpose, struct curl_so
 		return CURL_SOCKET_BAD;
 	}
 	fd = socket(address->family, address->socktype, address->protocol);
+	exchange->socket_errno = fd < 0 ? errno : 0;
 	if (fd >= 0)
 		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	return fd;

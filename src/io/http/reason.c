@@ -5,6 +5,7 @@
 #define CHECK_NETWORK "Check the URL and the network; behind a proxy, set https_proxy."
 #define CHECK_PROXY "Check the variables http_proxy, https_proxy, all_proxy and no_proxy."
 #define CHECK_SERVER "Look into the server's log, and that of a proxy before it."
+#define MORE_FILES "Raise the limit of open files (ulimit -n)."
 #define CHECK_PORT "Check the port and the scheme of the URL."
 /* CURLE_TOO_LARGE, which libcurl has since 8.6. */
 #define TOO_LARGE 100
@@ -55,17 +56,18 @@ static enum mcpass_rc say_timeout(const struct mp_http_exchange *exchange,
 static enum mcpass_rc say_unreachable(const struct mp_http_exchange *exchange,
     struct mcpass_error *err)
 {
-	long number = 0;
+	long number = exchange->socket_errno;
 	enum mcpass_rc rc;
 
-	(void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &number);
+	if (number == 0)
+		(void)curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &number);
 	if (number == ECONNREFUSED)
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s: refused the connection", exchange->host);
 	else
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s: no connection (%s)", exchange->host,
 		    number != 0 ? strerror((int)number) : exchange->words);
 	mp_hint(err, "%s", number == ECONNREFUSED ? "Is the server running, and is the port right?"
-	    : CHECK_NETWORK);
+	    : number == EMFILE || number == ENFILE ? MORE_FILES : CHECK_NETWORK);
 	return rc;
 }
 
