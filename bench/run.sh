@@ -101,7 +101,8 @@ if [ -e build/ngx_http_mcpass_module.so ]; then
 fi
 
 ninja -C build --quiet bench_stdio
-"$python" bench/bridge.py build/mcpass build/bench_stdio
+# shellcheck disable=SC2086     # PROGRAM is a list
+"$python" bench/bridge.py build/mcpass build/bench_stdio ${PROGRAM:-}
 
 ratio=$(printf '%s' "$call" | sed 's/.*ratio \([0-9.]*\).*/\1/')
 peak=$(printf '%s' "$call" | sed 's/.*peak \([0-9.]*\) MiB.*/\1/')

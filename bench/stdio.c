@@ -15,6 +15,8 @@
 
 #define MOST ((size_t)8 * 1024 * 1024)
 
+static char big[1000000];       /* what a tool of that name says */
+
 static void fail(const char *what)
 {
 	perror(what);
@@ -76,6 +78,7 @@ static void answer(int fd, const char *body, size_t len, char *out)
 	const char *text = memmem(body, len, "\"text\":\"", 8);
 	const char *quote = text != NULL ? memchr(text + 8, '"', len - (size_t)(text + 8 - body)) : NULL;
 	size_t id_len = id != NULL ? strcspn(id + 5, ",}") : 0;
+	size_t text_len = quote != NULL ? (size_t)(quote - text - 8) : 0;
 	int n;
 
 	if (memmem(body, len, "server/discover", 15) != NULL) {
@@ -86,11 +89,15 @@ static void answer(int fd, const char *body, size_t len, char *out)
 		write_all(fd, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n", 44);
 		return;
 	}
+	if (memmem(body, len, "\"big\"", 5) != NULL) {
+		text = big - 8;
+		text_len = sizeof(big);
+	}
 	n = memmem(body, len, "\"initialize\"", 12) != NULL
 	    ? sprintf(out + 256, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":"
 	        "{\"tools\":{}},\"serverInfo\":{\"name\":\"s\",\"version\":\"1\"}}}", (int)id_len, id + 5)
 	    : sprintf(out + 256, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"%.*s\"}]}}",
-	        (int)id_len, id + 5, quote != NULL ? (int)(quote - text - 8) : 0, quote != NULL ? text + 8 : "");
+	        (int)id_len, id + 5, (int)text_len, text_len > 0 ? text + 8 : "");
 	len = (size_t)sprintf(out, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", n);
 	memmove(out + 256 - len, out, len);
 	write_all(fd, out + 256 - len, len + (size_t)n);
@@ -172,6 +179,7 @@ static void bridge(unsigned port)
 int main(int argc, char **argv)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	memset(big, 'x', sizeof(big));
 	if (argc == 2 && strcmp(argv[1], "server") == 0)
 		serve();
 	else if (argc == 3 && strcmp(argv[1], "floor") == 0)

@@ -260,8 +260,10 @@
 #define MP_ENOUGH_BYTES ((size_t)1024 * 1024)
 /* Bytes of answers that are not finished, from where on one after the other comes; and
  * milliseconds after which one of them stands still. */
-#define MP_ENOUGH_HELD ((size_t)8 * 1024 * 1024)
+#define MP_ENOUGH_HELD ((size_t)4 * 1024 * 1024)
 #define MP_STALLED_MS 1000
+/* Bytes of a message that the bridge keeps room for while messages come. */
+#define MP_KEPT_ROOM ((size_t)2 * 1024 * 1024)
 /* Tools with x-mcp-header whose headers a session remembers; large servers list hundreds. */
 #define MP_MAX_TOOLS 4096
 /* Pages of a tools/list that a session reads by itself to find one tool. */

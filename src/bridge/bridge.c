@@ -6,7 +6,8 @@
 #include "bridge/parts.h"
 
 /* What was written once keeps no more room than that. */
-#define KEPT_ROOM ((size_t)256 * 1024)
+/* Written bytes are cut off the front when they are so many. */
+#define CUT_BYTES ((size_t)256 * 1024)
 
 enum mcpass_rc mp_bridge_new(const struct mp_bridge_config *config,
     const struct mp_bridge_port *port, struct mp_bridge **ret_bridge, struct mcpass_error *err)
@@ -121,12 +122,18 @@ struct mp_span mp_bridge_output(const struct mp_bridge *b)
 	return (struct mp_span){ mp_buf_text(&b->out) + b->out_at, b->out.len - b->out_at };
 }
 
+static void forget_output(struct mp_bridge *b)
+{
+	mp_buf_free(&b->out);
+	mp_buf_init(&b->out, 2 * MP_MAX_ANSWER);
+}
+
 void mp_bridge_wrote(struct mp_bridge *b, size_t len)
 {
 	b->out_at += len;
 	if (b->out_at < b->out.len) {
 		/* A host that is always a little behind must not make it grow. */
-		if (b->out_at >= KEPT_ROOM && b->out_at >= b->out.len / 2) {
+		if (b->out_at >= CUT_BYTES && b->out_at >= b->out.len / 2) {
 			b->out.len -= b->out_at;
 			memmove(b->out.data, b->out.data + b->out_at, b->out.len + 1);
 			b->out_at = 0;
@@ -134,11 +141,16 @@ void mp_bridge_wrote(struct mp_bridge *b, size_t len)
 		return;
 	}
 	b->out_at = 0;
-	if (b->out.room > KEPT_ROOM) {
-		mp_buf_free(&b->out);
-		mp_buf_init(&b->out, 2 * MP_MAX_ANSWER);
-	}
+	if (b->out.room > MP_KEPT_ROOM)
+		forget_output(b);
 	mp_buf_clear(&b->out);
+}
+
+void mp_bridge_rest(struct mp_bridge *b)
+{
+	mp_lines_rest(&b->lines);
+	if (b->out.len == 0)
+		forget_output(b);
 }
 
 size_t mp_bridge_pending(const struct mp_bridge *b)

@@ -74,6 +74,8 @@ enum mcpass_rc mp_bridge_host_ended(struct mp_bridge *bridge, struct mcpass_erro
 /* What is to be written to the host, and how much of it was written. */
 struct mp_span mp_bridge_output(const struct mp_bridge *bridge);
 void mp_bridge_wrote(struct mp_bridge *bridge, size_t len);
+/* Nothing is expected soon: gives back the room that it keeps for long messages. */
+void mp_bridge_rest(struct mp_bridge *bridge);
 
 /* A request was answered: json is the result, or with is_error the JSON-RPC error; of one that
  * went by send(), the whole response. */

@@ -1,8 +1,6 @@
 #include "bridge/lines.h"
 #include <string.h>
-
-/* A line that was longer than that gives its room back. */
-#define KEPT_ROOM ((size_t)64 * 1024)
+#include "base/limits.h"
 
 void mp_lines_init(struct mp_lines *lines, size_t max)
 {
@@ -138,13 +136,24 @@ static enum mcpass_rc hold(struct mp_lines *lines, struct mp_span part, struct m
 	return mp_buf_check(&lines->held, "a line of the host", err);
 }
 
+static void forget(struct mp_lines *lines)
+{
+	mp_buf_free(&lines->held);
+	mp_buf_init(&lines->held, lines->max + 1);
+	lines->is_given = false;
+}
+
+void mp_lines_rest(struct mp_lines *lines)
+{
+	if (lines->is_given || lines->held.len == 0)
+		forget(lines);
+}
+
 /* The line that was given out is not needed any more. */
 static void let_go(struct mp_lines *lines)
 {
-	if (lines->held.room > KEPT_ROOM) {
-		mp_buf_free(&lines->held);
-		mp_buf_init(&lines->held, lines->max + 1);
-	}
+	if (lines->held.room > MP_KEPT_ROOM)
+		forget(lines);
 	mp_buf_clear(&lines->held);
 	lines->is_given = false;
 }

@@ -30,6 +30,9 @@ enum mcpass_rc mp_lines_next(struct mp_lines *lines, struct mp_span *input,
 enum mcpass_rc mp_lines_last(struct mp_lines *lines, enum mp_line_kind *ret_kind,
     struct mp_span *ret_line, struct mcpass_error *err);
 
+/* No more lines are expected soon: gives its room back. */
+void mp_lines_rest(struct mp_lines *lines);
+
 /* The id of a request that was too long, as its writer wrote it, when it is the first member
  * behind "jsonrpc" or the last one, as the SDKs write it; data NULL: it was not found. */
 struct mp_span mp_lines_find_id(const struct mp_lines *lines);

@@ -15,6 +15,7 @@ static enum mcpass_rc add_json(struct mp_bridge *b, struct mp_span json, struct 
 	char *text = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
+	mp_buf_reserve(&b->out, json.len + 2);  /* the end of the line does not make it grow */
 	if (memchr(json.data, '\n', json.len) == NULL && memchr(json.data, '\r', json.len) == NULL) {
 		mp_buf_add(&b->out, json.data, json.len);
 		return MCPASS_OK;

@@ -20,6 +20,7 @@ static void reset(struct mcpass_session *s, struct mp_exchange *e)
 	mp_sse_free(&e->sse);
 	mp_sse_init(&e->sse, s->max_answer + MP_SSE_FRAMING);
 	mp_buf_init(&e->text, s->max_answer);
+	e->promised = 0;
 	if (e->unread.len > 0)
 		s->unread_count--;
 	mp_buf_free(&e->unread);

@@ -7,6 +7,9 @@
 #include "wire/json/peek.h"
 #include "wire/uri.h"
 
+/* An answer of that many bytes is a long one. */
+#define LONG_ANSWER ((size_t)64 * 1024)
+
 static bool is_success(int status)
 {
 	return status >= 200 && status < 300;
@@ -77,14 +80,20 @@ static enum mcpass_rc begin_refusal(struct mp_exchange *e, const struct mcpass_h
 	return rc ? rc : mp_set(&e->type, mp_header_get(headers, count, "Content-Type"), err);
 }
 
-/* A long answer that says how long it is gets its room at once. */
-static void make_room(struct mp_exchange *e, const struct mcpass_header *headers, size_t count)
+/* How long the answer says that it is: 0 where it does not say, or not the truth. */
+static size_t promised_length(const struct mcpass_header *headers, size_t count)
 {
 	const char *text = mp_header_get(headers, count, "Content-Length");
 	unsigned long long len = text != NULL ? strtoull(text, NULL, 10) : 0;
 
-	if (e->kept == MP_BODY_JSON && len > 0 && len <= MP_MAX_MESSAGE)
-		mp_buf_reserve(&e->text, (size_t)len);
+	return len <= MP_MAX_MESSAGE ? (size_t)len : 0;
+}
+
+/* A long answer that comes gets all of its room at once; many that wait for their turn get none. */
+static void make_room(struct mp_exchange *e)
+{
+	if (e->kept == MP_BODY_JSON && e->text.len >= LONG_ANSWER && e->text.len < e->promised)
+		mp_buf_reserve(&e->text, e->promised - e->text.len);
 }
 
 static enum mcpass_rc begin_success(struct mcpass_session *s, struct mp_exchange *e,
@@ -99,7 +108,7 @@ static enum mcpass_rc begin_success(struct mcpass_session *s, struct mp_exchange
 	if (e->kind != MP_EXCHANGE_CALL || e->by_channel)
 		return MCPASS_OK;
 	rc = classify(e, type, err);
-	make_room(e, headers, count);
+	e->promised = promised_length(headers, count);
 	if (!rc && e->call != NULL && e->call->kind == MP_CALL_INITIALIZE)
 		rc = mp_legacy_session_id(s, headers, count, err);
 	return rc;
@@ -250,6 +259,7 @@ enum mcpass_rc mp_response_data(struct mcpass_session *s, struct mp_exchange *e,
 	if (e->kept == MP_BODY_REFUSAL && len > MP_MAX_DOCUMENT - e->text.len)
 		len = MP_MAX_DOCUMENT - e->text.len;    /* no reason is longer */
 	if (e->kept == MP_BODY_JSON || e->kept == MP_BODY_REFUSAL) {
+		make_room(e);
 		mp_buf_add(&e->text, bytes, len);
 		rc = mp_buf_check(&e->text, "the server's answer", err);
 	}

@@ -99,6 +99,7 @@ struct mp_exchange {
 	struct mp_sse sse;      /* MP_BODY_SSE */
 	struct mp_buf unread;   /* bytes of the stream that came while the program had enough, */
 	size_t unread_at;       /*    from here on */
+	size_t promised;        /* by Content-Length; 0: not */
 	size_t held;            /* bytes of an unfinished answer: its part of the session's */
 	int64_t fed_at;         /* when the last ones came */
 	char *last_id;          /* of the stream's last event, or NULL */

@@ -137,8 +137,10 @@ static void on_parent(void *ctx)
 		return;
 	}
 	/* A quiet second after a busy one: hosts keep many bridges that have little to do. */
-	if (run->was_busy && mp_bridge_pending(run->bridge) == 0)
+	if (run->was_busy && mp_bridge_pending(run->bridge) == 0) {
+		mp_bridge_rest(run->bridge);
 		mp_memory_return();
+	}
 	run->was_busy = false;
 	mp_loop_set(run->loop, &run->parent, mp_now_ms() + PARENT_MS);
 }
@@ -340,6 +342,7 @@ enum mcpass_rc mp_bridge_run(const struct mp_bridge_options *options,
 		.log_fd = -1, .out_flags = -1 };
 	enum mcpass_rc rc;
 
+	mp_memory_keep(MP_KEPT_ROOM);
 	run.servers = calloc(count, sizeof(*run.servers));
 	if (run.servers == NULL)
 		return mp_nomem(err);

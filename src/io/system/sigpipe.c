@@ -15,8 +15,12 @@ static sigset_t pipe_only(void)
 void mp_sigpipe_hold(struct mp_sigpipe *ret_held)
 {
 	const sigset_t set = pipe_only();
+	struct sigaction now;
 	sigset_t pending;
 
+	ret_held->is_ignored = sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+	if (ret_held->is_ignored)
+		return;
 	(void)sigpending(&pending);
 	ret_held->was_pending = sigismember(&pending, SIGPIPE) == 1;
 	(void)pthread_sigmask(SIG_BLOCK, &set, &ret_held->before);
@@ -41,6 +45,8 @@ static void take_pending(void)
 
 void mp_sigpipe_release(const struct mp_sigpipe *held)
 {
+	if (held->is_ignored)
+		return;
 	if (!held->was_pending)
 		take_pending();
 	(void)pthread_sigmask(SIG_SETMASK, &held->before, NULL);

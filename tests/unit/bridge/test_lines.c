@@ -84,6 +84,26 @@ static void test_rows(void)
 		}
 }
 
+/* A rest gives the room back, and takes nothing from a line that has begun. */
+static void test_rest(void)
+{
+	struct mp_lines lines;
+	struct mp_span input = { "[", 1 }, rest = { "1]\n", 3 }, line = { NULL, 0 };
+	enum mp_line_kind kind;
+
+	mp_lines_init(&lines, MAX);
+	CHECK_EQ("begun", mp_lines_next(&lines, &input, &kind, &line, NULL), MCPASS_OK);
+	mp_lines_rest(&lines);
+	CHECK_EQ("ended", mp_lines_next(&lines, &rest, &kind, &line, NULL), MCPASS_OK);
+	CHECK("whole", kind == MP_LINE_WHOLE && mp_span_is(line, "[1]"));
+	mp_lines_rest(&lines);
+	CHECK_EQ("nothing is kept", mp_test_live_blocks(), 0);
+	input = (struct mp_span){ "{}\n", 3 };
+	CHECK_EQ("the next one", mp_lines_next(&lines, &input, &kind, &line, NULL), MCPASS_OK);
+	CHECK("is there", kind == MP_LINE_WHOLE && mp_span_is(line, "{}"));
+	mp_lines_free(&lines);
+}
+
 static void test_memory(void)
 {
 	char text[4096];
@@ -105,6 +125,7 @@ static void test_memory(void)
 int main(void)
 {
 	test_rows();
+	test_rest();
 	test_memory();
 	return check_done();
 }

@@ -272,7 +272,7 @@ static void test_sigpipe(void)
 {
 	struct mp_sigpipe held;
 	sigset_t set;
-	int signal;
+	int taken;
 
 	mp_sigpipe_hold(&held);
 	raise(SIGPIPE);
@@ -289,8 +289,15 @@ static void test_sigpipe(void)
 	CHECK("somebody else's signal stays", sigismember(&set, SIGPIPE) == 1);
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
-	sigwait(&set, &signal);
+	sigwait(&set, &taken);
 	sigprocmask(SIG_UNBLOCK, &set, NULL);
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	mp_sigpipe_hold(&held);
+	CHECK_EQ("the mask", sigprocmask(SIG_BLOCK, NULL, &set), 0);
+	CHECK("is left alone where the signal is ignored", sigismember(&set, SIGPIPE) == 0);
+	mp_sigpipe_release(&held);
+	(void)signal(SIGPIPE, SIG_DFL);
 }
 
 static const struct {

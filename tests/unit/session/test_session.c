@@ -1,6 +1,7 @@
 /* The public calls: what they refuse, giving up, notes, memory. */
 #include "base/limits.h"
 #include "script.h"
+#include "session/session.h"
 
 #define NEW .known = "2026-07-28"
 #define OLD .revision = "2025-11-25"
@@ -477,6 +478,33 @@ static void test_large_answers(void)
 	free(part);
 }
 
+/* An answer that says how long it is gets all of its room when it comes, not when it is announced:
+ * of many that wait for their turn each would take what one needs. */
+static void test_room(void)
+{
+	static const struct script script = { .label = "room", NEW, .requests = { CALL } };
+	enum { WHOLE = 1000000, PART = 16384 };
+	const struct mcpass_header head[] = { { "Content-Type", "application/json" },
+		{ "Content-Length", "1000000" } };
+	const struct mp_exchange *e;
+	char *part = calloc(1, PART);
+	struct mcpass_session_action a;
+	static struct bench b;
+
+	memset(part, ' ', PART);
+	CHECK_EQ("begun", begin(&b, &script, NULL), MCPASS_OK);
+	CHECK_EQ("next", mcpass_session_next(b.session, 0, &a, NULL), MCPASS_OK);
+	CHECK_EQ("head", mcpass_session_head(b.session, 1, 200, head, 2, NULL), MCPASS_OK);
+	CHECK_EQ("a part", mcpass_session_data(b.session, 1, part, PART, NULL), MCPASS_OK);
+	e = mp_exchange_by_number(b.session, 1);
+	CHECK("little for a part", e->text.room <= 2 * PART);
+	for (int i = 0; i < 5; i++)
+		CHECK_EQ("more", mcpass_session_data(b.session, 1, part, PART, NULL), MCPASS_OK);
+	CHECK("and then all at once", e->text.room >= WHOLE && e->text.room < WHOLE + PART);
+	mcpass_session_free(b.session);
+	free(part);
+}
+
 /* A thousand under way: each is found, in whatever order they are answered. */
 static void test_many(void)
 {
@@ -528,6 +556,7 @@ int main(void)
 	test_flood();
 	test_flood_unasked();
 	test_large_answers();
+	test_room();
 	test_many();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
