@@ -6,6 +6,7 @@
 #include "serve/documents.h"
 #include "io/entropy.h"
 #include "serve/passwords.h"
+#include "serve/upstream_asks.h"
 #include "io/store/store.h"
 #include "issuer/issuer.h"
 #include "wire/jose/jwk.h"
@@ -26,6 +27,7 @@ struct mp_issuer_service {
 	bool has_store;
 	struct mp_issuer *issuer;
 	struct mp_documents *documents; /* of clients, and keys */
+	struct mp_upstream_asks *asks;
 	struct mp_passwords *passwords;
 	struct mp_service_log *log;
 	struct mp_httpd *httpd;
@@ -44,6 +46,17 @@ static void on_done(void *ctx)
 {
 	const struct mp_issuer_service *service = ctx;
 
+	mp_httpd_resume(service->httpd);
+}
+
+/* From the loop: what came of a request to an identity provider is kept before its turn looks. */
+static void on_arrived(void *ctx, const char *key, int status, const struct mp_buf *body)
+{
+	const struct mp_issuer_service *service = ctx;
+	struct mcpass_error err = { 0 };
+
+	if (key != NULL && mp_issuer_arrived(service->issuer, key, status, body, mp_now_s(), &err))
+		mp_service_log(service->log, "-", "an identity provider's answer", 500, &err);
 	mp_httpd_resume(service->httpd);
 }
 
@@ -94,6 +107,24 @@ static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *
 	return rc;
 }
 
+static enum mcpass_rc start_upstreams(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+{
+	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS,
+		.timeout_ms = 1000L * MP_FETCH_TIMEOUT, .resolve = options->resolve,
+		.resolve_count = options->resolve_count };
+	const struct mp_upstream_asks_options asks = { .http = &http,
+		.loop = mp_httpd_loop(service->httpd), .server_url = service->url,
+		.upstreams = options->upstreams, .count = options->upstream_count,
+		.arrived = on_arrived, .ctx = service };
+	enum mcpass_rc rc = mp_upstream_asks_new(&asks, &service->asks, err);
+
+	for (size_t i = 0; i < options->upstream_count && !rc; i++)
+		if (options->upstreams[i].issuer != NULL)
+			rc = mp_documents_vouch(service->documents, options->upstreams[i].issuer, err);
+	return rc;
+}
+
 /* An unauthenticated request names a document to be fetched: it may be out there, or on this machine when
  * we are on it ourselves.  The keys of trusted issuers are where our operator says. */
 static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
@@ -108,6 +139,8 @@ static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
 	for (size_t i = 0; i < options->trusted_count && !rc; i++)
 		if (options->trusted[i].jwks_uri != NULL)
 			rc = mp_documents_vouch(service->documents, options->trusted[i].jwks_uri, err);
+	if (!rc && options->upstream_count > 0)
+		rc = start_upstreams(service, options, err);
 	return rc ? rc : mp_passwords_new(on_done, service, &service->passwords, err);
 }
 
@@ -138,6 +171,9 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.fetch = mp_documents_get, .fetch_ctx = service->documents,
 		.check_password = service->passwords != NULL ? mp_passwords_check : NULL,
 		.check_password_ctx = service->passwords,
+		.upstreams = options->upstreams, .upstream_count = options->upstream_count,
+		.upstream_recheck = options->upstream_recheck,
+		.send = service->asks != NULL ? mp_upstream_asks_send : NULL, .send_ctx = service->asks,
 	};
 	char *jwk = NULL;
 	enum mcpass_rc rc;
@@ -155,12 +191,13 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 	return rc;
 }
 
-static enum mcpass_rc open_store(struct mp_issuer_service *service, const char *data,
-    struct mcpass_error *err)
+static enum mcpass_rc open_store(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	rc = mp_issuer_store_open(data != NULL ? data : ":memory:", NULL, &service->store, err);
+	rc = mp_issuer_store_open(options->data != NULL ? options->data : ":memory:",
+	    options->data_key, &service->store, err);
 	service->has_store = rc == MCPASS_OK;
 	return rc;
 }
@@ -189,7 +226,7 @@ static enum mcpass_rc start(struct mp_issuer_service *service,
 		.log = on_request };
 	enum mcpass_rc rc;
 
-	rc = open_store(service, options->data, err);
+	rc = open_store(service, options, err);
 	if (!rc)
 		rc = mp_httpd_new(&httpd, &service->httpd, err);
 	if (!rc)
@@ -238,6 +275,7 @@ void mp_issuer_service_stop(struct mp_issuer_service *service)
 		return;
 	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
 	mp_documents_free(service->documents);  /* on the server's loop */
+	mp_upstream_asks_free(service->asks);
 	mp_passwords_free(service->passwords);  /* which call the server */
 	mp_httpd_free(service->httpd);
 	mp_issuer_free(service->issuer);
@@ -284,7 +322,7 @@ enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *op
 	struct mp_issuer_service service = { 0 };
 	enum mcpass_rc rc;
 
-	rc = open_store(&service, options->data, err);
+	rc = open_store(&service, options, err);
 	if (!rc)
 		rc = recall_url(&service, options, err);
 	if (!rc)

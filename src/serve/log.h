@@ -63,6 +63,7 @@ struct mp_issuer_service_options {
 	const char *users_file;         /* where that was read, or NULL */
 	const char *signing_key;        /* a private JWK; NULL: the stored one, or a new one */
 	const char *data;               /* a SQLite file; NULL: memory */
+	const char *data_key;           /* a file of keys that it is sealed with, or NULL */
 	const char *fault;              /* or NULL: behave */
 	const char *default_resource;   /* aud where a client asks for none; NULL: the issuer */
 	int refresh_grace;              /* as of struct mp_issuer_config */
@@ -79,6 +80,9 @@ struct mp_issuer_service_options {
 	const struct mp_issuer_client *clients; /* as of issuer.h */
 	const struct mp_issuer_trusted *trusted;
 	size_t client_count, trusted_count;
+	const struct mp_idp *upstreams; /* as of issuer.h */
+	size_t upstream_count;
+	int64_t upstream_recheck;
 	struct mp_service_log *log;
 };
 enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *options,

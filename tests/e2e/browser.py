@@ -59,7 +59,11 @@ def walk(url, user, password, answer, code=None):
     def get(request):
         try:
             with opener.open(request, timeout=60) as response:
-                return response.geturl(), response.read().decode()
+                page = response.read().decode()
+                refresh = response.headers.get("Refresh")       # "0; url=..."
+                if refresh:
+                    return get(refresh.split("url=", 1)[1])
+                return response.geturl(), page
         except urllib.error.HTTPError as error:
             return error.geturl(), error.read().decode()
 

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/cmd/authserver_key.h"
+#include "cli/cmd/authserver_upstream.h"
 #include "cli/command.h"
 #include "io/file/read_file.h"
 #include "serve/client_files.h"
@@ -21,6 +22,8 @@ struct authserver_options {
 	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
 	int device_interval_ms;
 	const char *clients, *trusted_issuers;
+	const char *encryption_key;
+	struct mp_authserver_upstream upstream;
 	struct mp_texts origins, resolve, proxies, allowed_hosts;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client, no_refresh_grace;
 	const char *user, *scope, *resource;
@@ -105,6 +108,7 @@ struct files {
 	char *users, *key;
 	struct mp_known_clients clients;
 	struct mp_known_issuers issuers;
+	struct mp_upstreams upstreams;
 };
 
 static enum mcpass_rc read_file(const char *path, char **ret_text, struct mcpass_error *err)
@@ -119,6 +123,7 @@ static void free_files(struct files *files)
 	mp_free_wiped(files->key);
 	mp_known_clients_free(&files->clients);
 	mp_known_issuers_free(&files->issuers);
+	mp_upstreams_free(&files->upstreams);
 }
 
 /* Into zeros; release with free_files(), on failure too. */
@@ -137,6 +142,10 @@ static enum mcpass_rc read_files(const struct authserver_options *options, struc
 		rc = mp_known_clients_read(options->clients, &files->clients, err);
 	if (!rc && options->trusted_issuers != NULL)
 		rc = mp_known_issuers_read(options->trusted_issuers, &files->issuers, err);
+	if (!rc)
+		rc = mp_authserver_upstream_read(&options->upstream, &files->upstreams, err);
+	if (!rc && files->upstreams.count > 0)
+		rc = mp_authserver_upstream_check(options->users, options->data, options->encryption_key, err);
 	return rc;
 }
 
@@ -148,7 +157,7 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.port = options->port.given ? options->port.number : DEFAULT_PORT,
 		.issuer = options->issuer, .users = files->users,
 		.users_file = options->users, .signing_key = files->key,
-		.data = options->data, .fault = options->fault, .log = log,
+		.data = options->data, .data_key = options->encryption_key, .fault = options->fault, .log = log,
 		.default_resource = options->default_resource,
 		.device_interval = (options->device_interval_ms + 999) / 1000,
 		.refresh_grace = options->no_refresh_grace ? -1 : 0,
@@ -162,6 +171,8 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.proxies = options->proxies.items, .proxy_count = options->proxies.count,
 		.resolve = options->resolve.items, .resolve_count = options->resolve.count,
 		.trusted = files->issuers.items, .trusted_count = files->issuers.count,
+		.upstreams = files->upstreams.items, .upstream_count = files->upstreams.count,
+		.upstream_recheck = (options->upstream.recheck_ms + 999) / 1000,
 	};
 }
 
@@ -260,6 +271,7 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 	struct mp_issuer_service *issuer = NULL;
 	struct mp_people people = { 0 };
 	struct files files = { 0 };
+	bool invents;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	(void)mp_stop_fd();
@@ -267,17 +279,20 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 		rc = check_fault(options->fault, err);
 	if (!rc)
 		rc = read_files(options, &files, err);
-	if (!rc && files.users == NULL)
+	invents = files.users == NULL && files.upstreams.count == 0;
+	if (!rc && invents)
 		rc = mp_people_invent(&people, err);
 	service = service_options(options, &files, &log);
-	if (files.users == NULL)
+	if (invents)
 		service.users = people.json;
 	if (!rc)
 		rc = mp_line_writer_new(STDERR_FILENO, MP_MAX_LOG_LINES, &log.writer, err);
 	if (!rc)
 		rc = mp_issuer_service_start(&service, &issuer, err);
-	if (!rc && files.users == NULL)
+	if (!rc && invents)
 		tell_people(&people);
+	if (!rc)
+		mp_authserver_upstream_tell(&files.upstreams, mp_issuer_service_url(issuer));
 	if (!rc && options->fault != NULL)
 		mp_say(false, "note: this server misbehaves: %s", options->fault);
 	if (!rc)
@@ -334,6 +349,19 @@ static const struct mp_option authserver_options[] = {
 	    "Clients that do not register themselves (see mcpass-authserver(1))." },
 	{ "trusted-issuers", '\0', MP_OPTION_TEXT, "FILE", AT(trusted_issuers),
 	    "Whose JWTs are a grant: platforms for workloads, identity providers for people." },
+	{ "encryption-key", '\0', MP_OPTION_TEXT, "FILE", AT(encryption_key),
+	    "Seal what --data keeps with the first key of FILE; each of them opens." },
+	{ "upstream", '\0', MP_OPTION_TEXT, "ISSUER|FILE", AT(upstream.place),
+	    "People sign in at this identity provider, or at those of FILE, while clients register"
+	    " here (see mcpass-authserver(1))." },
+	{ "upstream-client-id", '\0', MP_OPTION_TEXT, "ID", AT(upstream.flags.client_id),
+	    "Our client there." },
+	{ "upstream-secret-file", '\0', MP_OPTION_TEXT, "FILE", AT(upstream.flags.secret_file),
+	    "Its secret: the first line of FILE." },
+	{ "upstream-key-file", '\0', MP_OPTION_TEXT, "FILE", AT(upstream.flags.key_file),
+	    "Its private key (PEM), in place of a secret." },
+	{ "upstream-recheck", '\0', MP_OPTION_TIME, "TIME", AT(upstream.recheck_ms),
+	    "Ask there again about a person whose client refreshes, this often at most. Default 15m." },
 	{ "opaque-tokens", '\0', MP_OPTION_FLAG, NULL, AT(opaque_tokens),
 	    "Make access tokens that say nothing: servers ask the introspection endpoint." },
 	{ "default-resource", '\0', MP_OPTION_TEXT, "URL", AT(default_resource),
@@ -408,6 +436,8 @@ const struct mp_command mp_command_authserver = {
 	    "  mcpass authserver --data auth.db --users users.json\n"
 	    "  mcpass authserver hash carol\n"
 	    "  mcpass authserver --clients clients.json --trusted-issuers platforms.json\n"
+	    "  mcpass authserver --upstream https://sso.example/realms/corp \\\n"
+	    "      --upstream-client-id front --upstream-secret-file front.secret\n"
 	    "  mcpass authserver token --data auth.db --users users.json --user carol \\\n"
 	    "      --scope mcp:tools --resource http://127.0.0.1:8931/mcp\n"
 	    "  mcpass authserver key dev.key >jwks.json\n"

@@ -198,36 +198,6 @@ static enum mcpass_rc read_id_token(const struct mp_turn *turn, const struct mp_
 	return rc;
 }
 
-enum mcpass_rc mp_idp_get(const struct mp_turn *turn, const struct mp_secret *access_token,
-    const char *url, struct mp_errand_answer *ret_answer, struct mcpass_error *err)
-{
-	struct mp_headers headers = { 0 };
-	struct mp_buf bearer, none = { 0 };
-	bool found = false;
-	char *key = NULL;
-	enum mcpass_rc rc = mp_errand_key(url, access_token, &key, err);
-
-	mp_buf_init(&bearer, MP_MAX_TOKEN + 8);
-	mp_buf_addf(&bearer, "Bearer %s", mp_secret_reveal(access_token));
-	if (!rc)
-		rc = mp_errand_take(turn, key, ret_answer, &found, err);
-	if (!rc && !found) {
-		rc = mp_buf_check(&bearer, "the access token", err);
-		if (!rc)
-			rc = mp_headers_add(&headers, "Authorization", mp_buf_text(&bearer), err);
-		if (!rc)
-			rc = mp_headers_add(&headers, "Accept", "application/json", err);
-		if (!rc)
-			rc = mp_errand_leave(turn, key, url, &headers, &none, err);
-	}
-	if (!rc && (ret_answer->status == 0 || mp_token_is_passing(ret_answer->status)))
-		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s did not answer (%d)", url, ret_answer->status);
-	mp_headers_free(&headers);
-	mp_buf_free(&bearer);
-	free(key);
-	return rc;
-}
-
 /* *claims becomes what the id token and userinfo say together; without an id token, in a renewal,
  * userinfo alone, which the caller compares with who it was. */
 static enum mcpass_rc add_userinfo(const struct mp_turn *turn, const struct mp_idp_grant *grant,
@@ -235,7 +205,7 @@ static enum mcpass_rc add_userinfo(const struct mp_turn *turn, const struct mp_i
 {
 	struct mp_errand_answer answer = { 0 };
 	json_t *all = NULL;
-	enum mcpass_rc rc = mp_idp_get(turn, &token->access_token, grant->metadata->userinfo_endpoint,
+	enum mcpass_rc rc = mp_errand_get(turn, &token->access_token, grant->metadata->userinfo_endpoint,
 	    &answer, err);
 
 	if (!rc && answer.status != 200)

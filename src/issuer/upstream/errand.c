@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
+#include "oauth/token.h"
 #include "wire/jose/b64url.h"
 #include "wire/jose/crypto.h"
 
@@ -83,6 +84,36 @@ enum mcpass_rc mp_errand_leave(const struct mp_turn *turn, const char *key, cons
 	errand->body = *body;
 	*body = (struct mp_buf){ 0 };
 	return mp_later(turn, err);
+}
+
+enum mcpass_rc mp_errand_get(const struct mp_turn *turn, const struct mp_secret *access_token,
+    const char *url, struct mp_errand_answer *ret_answer, struct mcpass_error *err)
+{
+	struct mp_headers headers = { 0 };
+	struct mp_buf bearer, none = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc = mp_errand_key(url, access_token, &key, err);
+
+	mp_buf_init(&bearer, MP_MAX_TOKEN + 8);
+	mp_buf_addf(&bearer, "Bearer %s", mp_secret_reveal(access_token));
+	if (!rc)
+		rc = mp_errand_take(turn, key, ret_answer, &found, err);
+	if (!rc && !found) {
+		rc = mp_buf_check(&bearer, "the access token", err);
+		if (!rc)
+			rc = mp_headers_add(&headers, "Authorization", mp_buf_text(&bearer), err);
+		if (!rc)
+			rc = mp_headers_add(&headers, "Accept", "application/json", err);
+		if (!rc)
+			rc = mp_errand_leave(turn, key, url, &headers, &none, err);
+	}
+	if (!rc && (ret_answer->status == 0 || mp_token_is_passing(ret_answer->status)))
+		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s did not answer (%d)", url, ret_answer->status);
+	mp_headers_free(&headers);
+	mp_buf_free(&bearer);
+	free(key);
+	return rc;
 }
 
 /* Of several turns, and of several instances, that want it, one has it sent.  One that was noted

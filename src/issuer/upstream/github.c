@@ -1,11 +1,12 @@
 #include "issuer/upstream/github.h"
 #include "base/limits.h"
+#include "issuer/upstream/errand.h"
 
 static enum mcpass_rc get_json(const struct mp_turn *turn, const struct mp_token *token,
     const char *url, int *ret_status, json_t **ret_json, struct mcpass_error *err)
 {
 	struct mp_errand_answer answer = { 0 };
-	enum mcpass_rc rc = mp_idp_get(turn, &token->access_token, url, &answer, err);
+	enum mcpass_rc rc = mp_errand_get(turn, &token->access_token, url, &answer, err);
 
 	*ret_status = answer.status;
 	if (!rc && answer.status == 200)
