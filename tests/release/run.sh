@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs and runs each file of dist/: run.sh [PART...]   The last line counts the rows.
-# Parts: sums static trust proxies aarch64 deb wheel npm image mcpb abroad, and twice, which builds it all
+# Parts: sums static e2e trust proxies aarch64 deb wheel npm image mcpb abroad, and twice, which builds it all
 # again elsewhere and compares.  Chroots need root; their base systems are kept in the cache.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
@@ -88,6 +88,19 @@ part_static() {
 		skip "an empty root: needs root"
 	fi
 	row "it says that it is static" sh -c "'$program' --version --json | grep -q '\"static\":true'"
+}
+
+# --- everything over HTTP, as make check does it with the program of glibc ---
+part_e2e() {
+	cp "$program" "$tmp/mcpass"     # the tests write beside it
+	if timeout 1800 python3 "$top/tests/e2e/run.py" "$tmp/mcpass" >"$tmp/log" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED [the end-to-end tests]"
+		grep -A 20 '^FAILED' "$tmp/log" | head -n 120
+	fi
+	tail -n 1 "$tmp/log" | sed 's/^/end-to-end by the static program: /; s/ passed/ rows passed/'
 }
 
 # --- the certificates of each family of systems, and proxies ---
@@ -211,7 +224,7 @@ part_twice() {
 	row "bit for bit the same" diff "$dist/SHA256SUMS" "$tmp/elsewhere/some-where/dist/SHA256SUMS"
 }
 
-for part in sums static trust proxies aarch64 deb wheel npm image mcpb abroad; do
+for part in sums static e2e trust proxies aarch64 deb wheel npm image mcpb abroad; do
 	! is_wanted "$part" || "part_$part"
 done
 case " $parts ${TWICE:+twice} " in *" twice "*) part_twice ;; esac
