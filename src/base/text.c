@@ -40,7 +40,9 @@ bool mp_eq_nocase(const char *a, const char *b)
 {
 	if (a == NULL || b == NULL)
 		return a == b;
-	return mp_span_is_nocase((struct mp_span){ a, strlen(a) }, b);
+	for (; *a != '\0' && lower(*a) == lower(*b); a++)
+		b++;
+	return *a == '\0' && *b == '\0';
 }
 
 char *mp_dup_span(struct mp_span span)
