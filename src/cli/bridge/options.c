@@ -115,7 +115,7 @@ static enum mcpass_rc add_table(const struct mp_option_table *table, const void 
 }
 
 enum mcpass_rc mp_bridge_words(const struct mp_bridge_options *bridge,
-    const struct mp_conn_options *conn, struct mp_strings *words, struct mcpass_error *err)
+    const struct mp_connection_options *conn, struct mp_strings *words, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = add_table(&mp_bridge_table, bridge, words, err);
 
@@ -127,7 +127,7 @@ enum mcpass_rc mp_bridge_words(const struct mp_bridge_options *bridge,
 }
 
 enum mcpass_rc mp_bridge_entry(const struct mp_bridge_options *bridge,
-    const struct mp_conn_options *conn, const char *name, char **servers, size_t count,
+    const struct mp_connection_options *conn, const char *name, char **servers, size_t count,
     struct mp_host_entry *ret_entry, struct mcpass_error *err)
 {
 	struct mp_strings words = { 0 };

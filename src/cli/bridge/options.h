@@ -14,10 +14,10 @@ extern const struct mp_option_table mp_bridge_table;
 
 /* The words that set these options again, in the order of the tables. */
 enum mcpass_rc mp_bridge_words(const struct mp_bridge_options *bridge,
-    const struct mp_conn_options *conn, struct mp_strings *words, struct mcpass_error *err);
+    const struct mp_connection_options *conn, struct mp_strings *words, struct mcpass_error *err);
 /* The entry of a host that starts the bridge with these. */
 enum mcpass_rc mp_bridge_entry(const struct mp_bridge_options *bridge,
-    const struct mp_conn_options *conn, const char *name, char **servers, size_t count,
+    const struct mp_connection_options *conn, const char *name, char **servers, size_t count,
     struct mp_host_entry *ret_entry, struct mcpass_error *err);
 /* "64M", "1048576"; NULL: 0.  MCPASS_E_USAGE: no size, or more than the session takes */
 enum mcpass_rc mp_bridge_read_size(const char *text, size_t *ret_size, struct mcpass_error *err);

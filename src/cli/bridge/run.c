@@ -335,7 +335,7 @@ static void release(struct mp_run *run)
 }
 
 enum mcpass_rc mp_bridge_run(const struct mp_bridge_options *options,
-    const struct mp_conn_options *conn, const struct mp_common *common, char **servers,
+    const struct mp_connection_options *conn, const struct mp_common *common, char **servers,
     size_t count, struct mcpass_error *err)
 {
 	struct mp_run run = { .options = options, .conn = conn, .common = common, .count = count,

@@ -5,7 +5,7 @@
 
 /* Serves the host until it goes away; servers are URLs or names. */
 enum mcpass_rc mp_bridge_run(const struct mp_bridge_options *options,
-    const struct mp_conn_options *conn, const struct mp_common *common, char **servers,
+    const struct mp_connection_options *conn, const struct mp_common *common, char **servers,
     size_t count, struct mcpass_error *err);
 
 #endif

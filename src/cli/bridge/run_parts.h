@@ -13,7 +13,7 @@ struct mp_run_server {
 	struct mp_run *run;
 	size_t index;
 	const char *what;               /* a URL, or a name */
-	struct mp_conn conn;
+	struct mp_connection conn;
 	struct mp_link_ui ui;
 	bool is_open;
 	bool was_told;                  /* where to sign in */
@@ -23,7 +23,7 @@ struct mp_run_server {
 };
 struct mp_run {
 	const struct mp_bridge_options *options;
-	const struct mp_conn_options *conn;
+	const struct mp_connection_options *conn;
 	const struct mp_common *common;
 	struct mp_bridge_config config;
 	struct mp_bridge_port port;

@@ -185,15 +185,16 @@ static enum mcpass_rc do_open(void *ctx, size_t index, const char *initialize,
 	struct mp_run_server *server = server_at(ctx, index);
 	struct mp_run *run = server->run;
 	bool traces = run->common->explain || run->log_fd >= 0;
-	struct mp_conn_wish wish = { .stdin_is_taken = true, .loop = run->loop, .ui = &server->ui,
+	struct mp_connection_wish wish = { .stdin_is_taken = true, .loop = run->loop,
+	    .ui = &server->ui,
 		.initialize = initialize, .trace = traces ? mp_run_trace : NULL, .trace_ctx = run };
 	enum mcpass_rc rc;
 
 	if (server->is_open)
 		return MCPASS_OK;
-	mp_conn_close(&server->conn);
-	server->conn = (struct mp_conn){ 0 };
-	rc = mp_conn_open(run->conn, run->common, server->what, &wish, &server->conn, err);
+	mp_connection_close(&server->conn);
+	server->conn = (struct mp_connection){ 0 };
+	rc = mp_connection_open(run->conn, run->common, server->what, &wish, &server->conn, err);
 	server->is_open = rc == MCPASS_OK;
 	if (!rc && run->options->ping_ms > 0)
 		mp_loop_set(run->loop, &server->ping, mp_now_ms() + run->options->ping_ms);
@@ -274,5 +275,5 @@ void mp_run_server_close(struct mp_run_server *server)
 	mp_loop_unset(server->run->loop, &server->ping);
 	mp_link_free(server->conn.link);
 	server->conn.link = NULL;
-	mp_conn_close(&server->conn);
+	mp_connection_close(&server->conn);
 }

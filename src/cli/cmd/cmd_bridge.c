@@ -9,7 +9,7 @@
 
 struct bridge_options {
 	struct mp_common common;
-	struct mp_conn_options conn;
+	struct mp_connection_options conn;
 	struct mp_bridge_options bridge;
 	const char *from, *print_config, *name;
 };
@@ -99,7 +99,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 static const struct mp_option_place places[] = {
 	{ &entry_table, 0 },
 	{ &mp_bridge_table, offsetof(struct bridge_options, bridge) },
-	MP_CONN_PLACES(struct bridge_options),
+	MP_CONNECTION_PLACES(struct bridge_options),
 	{ NULL, 0 },
 };
 

@@ -11,7 +11,7 @@
 
 struct call_options {
 	struct mp_common common;
-	struct mp_conn_options conn;
+	struct mp_connection_options conn;
 	struct mp_elicit_options elicit;
 	struct mp_output_options output;
 };
@@ -101,7 +101,7 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	json_decref(list);
 }
 
-static enum mcpass_rc call(const struct mp_conn *conn, const char *name,
+static enum mcpass_rc call(const struct mp_connection *conn, const char *name,
     const json_t *arguments, const char *text, const struct call_options *options,
     struct mcpass_error *err)
 {
@@ -126,8 +126,8 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
     struct mcpass_error *err)
 {
 	const struct call_options *options = values;
-	struct mp_conn_wish wish = { .elicit = &options->elicit };
-	struct mp_conn conn = { 0 };
+	struct mp_connection_wish wish = { .elicit = &options->elicit };
+	struct mp_connection conn = { 0 };
 	json_t *arguments = NULL;
 	char *text = NULL;
 	enum mcpass_rc rc;
@@ -138,10 +138,11 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (!rc)
 		rc = mp_save_check(&options->output, err);
 	if (!rc)
-		rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
+		rc = mp_connection_open(&options->conn, &options->common, operands[0], &wish,
+		    &conn, err);
 	if (!rc)
 		rc = call(&conn, operands[1], arguments, text, options, err);
-	mp_conn_close(&conn);
+	mp_connection_close(&conn);
 	json_decref(arguments);
 	mp_free_wiped(text);
 	return rc;
@@ -150,7 +151,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 static const struct mp_option_place places[] = {
 	{ &mp_output_table, offsetof(struct call_options, output) },
 	{ &mp_elicit_table, offsetof(struct call_options, elicit) },
-	MP_CONN_PLACES(struct call_options),
+	MP_CONNECTION_PLACES(struct call_options),
 	{ NULL, 0 },
 };
 

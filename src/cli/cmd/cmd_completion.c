@@ -321,18 +321,18 @@ static enum mcpass_rc print_servers(struct mcpass_error *err)
 /* The person waits for the shell: a stored login or none, and not for long. */
 static enum mcpass_rc print_tools(const char *server, struct mcpass_error *err)
 {
-	const struct mp_conn_options options = { .no_login = true, .timeout_ms = 3000 };
+	const struct mp_connection_options options = { .no_login = true, .timeout_ms = 3000 };
 	const struct mp_common common = { .quiet = true };
-	struct mp_conn conn = { 0 };
+	struct mp_connection conn = { 0 };
 	json_t *list = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_conn_open(&options, &common, server, NULL, &conn, err);
+	rc = mp_connection_open(&options, &common, server, NULL, &conn, err);
 	if (!rc)
 		rc = mp_list_all(&conn.asker, "tools", &list, NULL, NULL, err);
 	if (!rc)
 		rc = print_names(json_object_get(list, "tools"), err);
-	mp_conn_close(&conn);
+	mp_connection_close(&conn);
 	json_decref(list);
 	return rc;
 }

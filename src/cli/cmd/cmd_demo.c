@@ -19,7 +19,7 @@ struct demo {
 	struct mp_stage stage;
 	struct mp_stand_in stand_in;
 	struct mp_explain explain;
-	struct mp_conn conn;
+	struct mp_connection conn;
 	char *folder, *store;           /* automatic: its own; else everybody's */
 	unsigned calls;
 	int64_t warm_ms;                /* what the second call took */
@@ -80,9 +80,9 @@ static enum mcpass_rc name_store(struct demo *demo, struct mcpass_error *err)
 static enum mcpass_rc connect_to(struct demo *demo, const struct mp_common *common,
     struct mcpass_error *err)
 {
-	struct mp_conn_options conn = { 0 };
+	struct mp_connection_options conn = { 0 };
 	/* The story is the refusal and what follows; the list of tools would come before it. */
-	struct mp_conn_wish wish = { .no_list = true, .trace = tell, .trace_ctx = demo,
+	struct mp_connection_wish wish = { .no_list = true, .trace = tell, .trace_ctx = demo,
 		.open_browser = ask_person, .open_browser_ctx = demo };
 	enum mcpass_rc rc = MCPASS_OK;
 
@@ -96,7 +96,7 @@ static enum mcpass_rc connect_to(struct demo *demo, const struct mp_common *comm
 		conn.login_timeout_ms = 15 * 1000;      /* a stand-in does not dawdle */
 	}
 	if (!rc)
-		rc = mp_conn_open(&conn, common, mp_echo_service_url(demo->stage.echo), &wish,
+		rc = mp_connection_open(&conn, common, mp_echo_service_url(demo->stage.echo), &wish,
 		    &demo->conn, err);
 	demo->conn.wait.quiet |= demo->automatic;
 	return rc;
@@ -188,7 +188,7 @@ static void give_back(struct demo *demo, const struct mp_common *common)
 	struct mcpass_error unheard = { 0 };
 
 	headline(demo, "Good bye. The credential of the demo is given back.");
-	mp_conn_close(&demo->conn);
+	mp_connection_close(&demo->conn);
 	mp_stop_forget();
 	if (connect_to(demo, common, &unheard) == MCPASS_OK)
 		(void)mp_blocking_logout(demo->conn.link, &unheard);
@@ -241,7 +241,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (!demo.automatic && demo.conn.link != NULL)
 		give_back(&demo, &options->common);
 	/* The connection first: its listener lets the stand-in go. */
-	mp_conn_close(&demo.conn);
+	mp_connection_close(&demo.conn);
 	mp_stand_in_rest(&demo.stand_in);
 	mp_stage_clear(&demo.stage);
 	mp_temporary_remove(demo.folder);

@@ -160,7 +160,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		mp_hint(err, "usage: mcpass import mcp-remote URL");
 		return rc;
 	}
-	rc = mp_conn_check_profile(options->profile, err);
+	rc = mp_connection_check_profile(options->profile, err);
 	if (!rc)
 		rc = mp_mcp_remote_find(operands[1], options->resource, options->headers.items,
 		    options->headers.count, &login, err);

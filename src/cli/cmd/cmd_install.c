@@ -15,7 +15,7 @@ struct place_options {
 };
 struct install_options {
 	struct mp_common common;
-	struct mp_conn_options conn;
+	struct mp_connection_options conn;
 	struct mp_bridge_options bridge;
 	struct place_options place;
 };
@@ -166,7 +166,7 @@ static enum mcpass_rc uninstall(const void *values, char **operands, size_t coun
 static const struct mp_option_place install_places[] = {
 	{ &place_table, offsetof(struct install_options, place) },
 	{ &mp_bridge_table, offsetof(struct install_options, bridge) },
-	MP_CONN_PLACES(struct install_options),
+	MP_CONNECTION_PLACES(struct install_options),
 	{ NULL, 0 },
 };
 static const struct mp_option_place uninstall_places[] = {

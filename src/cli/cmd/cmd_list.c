@@ -9,7 +9,7 @@
 
 struct list_options {
 	struct mp_common common;
-	struct mp_conn_options conn;
+	struct mp_connection_options conn;
 	struct mp_elicit_options elicit;        /* these two not of tools, which are only listed */
 	struct mp_output_options output;
 };
@@ -143,7 +143,7 @@ static enum mcpass_rc read_resource(const struct mp_asker *asker, const char *ur
 	return rc;
 }
 
-static enum mcpass_rc list(const struct mp_conn *conn, const char *kind, const char *name,
+static enum mcpass_rc list(const struct mp_connection *conn, const char *kind, const char *name,
     const struct mp_common *common, struct mcpass_error *err)
 {
 	struct mcpass_error cut = { 0 };
@@ -176,22 +176,23 @@ static enum mcpass_rc with_server(const char *kind, const struct list_options *o
     char **operands, size_t count, struct mcpass_error *err)
 {
 	bool is_list = count == 1 || strcmp(kind, "tools") == 0;
-	struct mp_conn_wish wish = { .elicit = is_list ? NULL : &options->elicit };
-	struct mp_conn conn = { 0 };
+	struct mp_connection_wish wish = { .elicit = is_list ? NULL : &options->elicit };
+	struct mp_connection conn = { 0 };
 	enum mcpass_rc rc;
 
 	for (size_t i = 1; i < count; i++)
 		wish.stdin_is_taken |= strstr(operands[i], "=@-") != NULL;
 	rc = check_output(options, is_list, kind, err);
 	if (!rc)
-		rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
+		rc = mp_connection_open(&options->conn, &options->common, operands[0], &wish,
+		    &conn, err);
 	if (!rc && count > 1 && strcmp(kind, "prompts") == 0)
 		rc = get_prompt(&conn.asker, operands + 1, count - 1, options, err);
 	else if (!rc && count > 1 && strcmp(kind, "resources") == 0)
 		rc = read_resource(&conn.asker, operands[1], options, err);
 	else if (!rc)
 		rc = list(&conn, kind, count > 1 ? operands[1] : NULL, &options->common, err);
-	mp_conn_close(&conn);
+	mp_connection_close(&conn);
 	return rc;
 }
 
@@ -214,14 +215,14 @@ static enum mcpass_rc run_resources(const void *options, char **operands, size_t
 }
 
 static const struct mp_option_place places[] = {
-	MP_CONN_PLACES(struct list_options),
+	MP_CONNECTION_PLACES(struct list_options),
 	{ NULL, 0 },
 };
 
 static const struct mp_option_place asked_places[] = {
 	{ &mp_output_table, offsetof(struct list_options, output) },
 	{ &mp_elicit_table, offsetof(struct list_options, elicit) },
-	MP_CONN_PLACES(struct list_options),
+	MP_CONNECTION_PLACES(struct list_options),
 	{ NULL, 0 },
 };
 

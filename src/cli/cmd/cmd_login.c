@@ -7,7 +7,7 @@
 
 struct login_options {
 	struct mp_common common;
-	struct mp_conn_options conn;
+	struct mp_connection_options conn;
 	bool again;
 };
 
@@ -59,13 +59,13 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
     struct mcpass_error *err)
 {
 	const struct login_options *options = values;
-	struct mp_conn_wish wish = { .client_flags = options->again ? MCPASS_NEW_LOGIN : 0 };
+	struct mp_connection_wish wish = { .client_flags = options->again ? MCPASS_NEW_LOGIN : 0 };
 	const struct mcpass_token *token = NULL;
-	struct mp_conn conn = { 0 };
+	struct mp_connection conn = { 0 };
 	enum mcpass_rc rc;
 
 	(void)count;
-	rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
+	rc = mp_connection_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
 	if (!rc)
 		rc = mp_blocking_login(conn.link, &token, err);
 	if (!rc && token == NULL)
@@ -74,7 +74,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		rc = mp_link_check_kept(conn.link, err);
 	if (!rc && token != NULL)
 		rc = show(options, conn.server.url, err);
-	mp_conn_close(&conn);
+	mp_connection_close(&conn);
 	return rc;
 }
 
@@ -87,7 +87,7 @@ static const struct mp_option_table login_table = {
 };
 static const struct mp_option_place places[] = {
 	{ &login_table, 0 },
-	MP_CONN_PLACES(struct login_options),
+	MP_CONNECTION_PLACES(struct login_options),
 	{ NULL, 0 },
 };
 

@@ -6,7 +6,7 @@
 
 struct logout_options {
 	struct mp_common common;
-	struct mp_conn_options conn;
+	struct mp_connection_options conn;
 };
 
 /* Each step is worth a line here, without its details. */
@@ -23,7 +23,7 @@ static void tell(void *ctx, const struct mcpass_note *note)
 }
 
 /* A record that cannot be read is there, and is to be forgotten too. */
-static enum mcpass_rc look(const struct mp_conn_options *options, const char *server,
+static enum mcpass_rc look(const struct mp_connection_options *options, const char *server,
     bool *ret_found, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
@@ -40,7 +40,7 @@ static enum mcpass_rc look(const struct mp_conn_options *options, const char *se
 }
 
 /* There may be one of another account. */
-static enum mcpass_rc tell_none(const struct mp_conn_options *options, const char *server,
+static enum mcpass_rc tell_none(const struct mp_connection_options *options, const char *server,
     const struct mp_common *common, struct mcpass_error *err)
 {
 	struct mp_store *store = NULL;
@@ -68,25 +68,26 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 {
 	const struct logout_options *options = values;
 	struct mp_common common = options->common;
-	struct mp_conn_wish wish = { .trace = common.explain ? NULL : tell, .trace_ctx = &common };
-	struct mp_conn conn = { 0 };
+	struct mp_connection_wish wish = { .trace = common.explain ? NULL : tell,
+	    .trace_ctx = &common };
+	struct mp_connection conn = { 0 };
 	bool found = true;
 	enum mcpass_rc rc;
 
 	(void)count;
-	rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
+	rc = mp_connection_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
 	if (!rc)
 		rc = look(&options->conn, conn.server.url, &found, err);
 	if (!rc && !found)
 		rc = tell_none(&options->conn, conn.server.url, &common, err);
 	else if (!rc)
 		rc = mp_blocking_logout(conn.link, err);
-	mp_conn_close(&conn);
+	mp_connection_close(&conn);
 	return rc;
 }
 
 static const struct mp_option_place places[] = {
-	MP_CONN_PLACES(struct logout_options),
+	MP_CONNECTION_PLACES(struct logout_options),
 	{ NULL, 0 },
 };
 

@@ -5,7 +5,7 @@
 
 struct request_options {
 	struct mp_common common;
-	struct mp_conn_options conn;
+	struct mp_connection_options conn;
 	struct mp_elicit_options elicit;
 };
 
@@ -32,8 +32,9 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 {
 	const struct request_options *options = values;
 	bool from_stdin = count == 3 && strcmp(operands[2], "-") == 0;
-	struct mp_conn_wish wish = { .stdin_is_taken = from_stdin, .elicit = &options->elicit };
-	struct mp_conn conn = { 0 };
+	struct mp_connection_wish wish = { .stdin_is_taken = from_stdin,
+	    .elicit = &options->elicit };
+	struct mp_connection conn = { 0 };
 	const char *params = count == 3 ? operands[2] : NULL;
 	json_t *result = NULL;
 	char *text = NULL, *answer = NULL;
@@ -46,12 +47,13 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (!rc && params != NULL)
 		rc = check_params(params, err);
 	if (!rc)
-		rc = mp_conn_open(&options->conn, &options->common, operands[0], &wish, &conn, err);
+		rc = mp_connection_open(&options->conn, &options->common, operands[0], &wish,
+		    &conn, err);
 	if (!rc)
 		rc = mp_ask(&conn.asker, operands[1], params, &result, &answer, err);
 	if (!rc)
 		rc = mp_out_json_text(answer, err);
-	mp_conn_close(&conn);
+	mp_connection_close(&conn);
 	mp_free_wiped(text);
 	mp_free_wiped(answer);
 	json_decref(result);
@@ -60,7 +62,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 
 static const struct mp_option_place places[] = {
 	{ &mp_elicit_table, offsetof(struct request_options, elicit) },
-	MP_CONN_PLACES(struct request_options),
+	MP_CONNECTION_PLACES(struct request_options),
 	{ NULL, 0 },
 };
 

@@ -3,7 +3,7 @@
 
 struct token_options {
 	struct mp_common common;
-	struct mp_conn_options conn;
+	struct mp_connection_options conn;
 };
 
 /* The one place of the program that shows a token: it was asked for. */
@@ -35,11 +35,11 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 {
 	const struct token_options *options = values;
 	const struct mcpass_token *token = NULL;
-	struct mp_conn conn = { 0 };
+	struct mp_connection conn = { 0 };
 	enum mcpass_rc rc;
 
 	(void)count;
-	rc = mp_conn_open(&options->conn, &options->common, operands[0], NULL, &conn, err);
+	rc = mp_connection_open(&options->conn, &options->common, operands[0], NULL, &conn, err);
 	if (!rc)
 		rc = options->conn.scope != NULL ? mp_blocking_login(conn.link, &token, err)
 		    : mp_blocking_token(conn.link, &token, err);
@@ -47,12 +47,12 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s asks for no token", conn.server.url);
 	else if (!rc)
 		rc = print(token, &options->common, err);
-	mp_conn_close(&conn);
+	mp_connection_close(&conn);
 	return rc;
 }
 
 static const struct mp_option_place places[] = {
-	MP_CONN_PLACES(struct token_options),
+	MP_CONNECTION_PLACES(struct token_options),
 	{ NULL, 0 },
 };
 

@@ -8,7 +8,8 @@
 #define LOGIN_TIMEOUT_MS (5 * 60 * 1000)
 
 /* What others must not see comes from files, or the environment. */
-static enum mcpass_rc read_secrets(const struct mp_conn_options *options, struct mp_conn *conn,
+static enum mcpass_rc read_secrets(const struct mp_connection_options *options,
+    struct mp_connection *conn,
     struct mcpass_error *err)
 {
 	const struct { const char *path, *variable; struct mp_secret *secret; } lines[] = {
@@ -17,23 +18,25 @@ static enum mcpass_rc read_secrets(const struct mp_conn_options *options, struct
 		{ options->assertion_file, NULL, &conn->assertion },
 		{ options->idp_client_secret_file, NULL, &conn->idp_client_secret },
 	};
-	enum mcpass_rc rc = mp_conn_read_key(options->client_key_file, &conn->client_key, err);
+	enum mcpass_rc rc = mp_connection_read_key(options->client_key_file, &conn->client_key,
+	    err);
 
 	for (size_t i = 0; i < MP_COUNT(lines) && !rc; i++)
-		rc = mp_conn_read_secret(lines[i].path, lines[i].variable, lines[i].secret, err);
+		rc = mp_connection_read_secret(lines[i].path, lines[i].variable, lines[i].secret,
+		    err);
 	return rc;
 }
 
-static enum mcpass_rc read_inputs(const struct mp_conn_options *options, const char *server,
-    struct mp_conn *conn, struct mcpass_error *err)
+static enum mcpass_rc read_inputs(const struct mp_connection_options *options, const char *server,
+    struct mp_connection *conn, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	rc = mp_conn_check_profile(options->profile, err);
+	rc = mp_connection_check_profile(options->profile, err);
 	if (!rc)
-		rc = mp_conn_check_provider(options->provider, err);
+		rc = mp_connection_check_provider(options->provider, err);
 	if (!rc)
-		rc = mp_conn_read_grant(options->grant, &conn->grant, err);
+		rc = mp_connection_read_grant(options->grant, &conn->grant, err);
 	if (!rc && options->device && options->grant != NULL && conn->grant != MCPASS_GRANT_DEVICE)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "--device is a person's login, and --grant %s"
 		    " asks no person", options->grant);
@@ -45,9 +48,9 @@ static enum mcpass_rc read_inputs(const struct mp_conn_options *options, const c
 		rc = mp_headers_add(&conn->headers, conn->server.headers.items[i].name,
 		    conn->server.headers.items[i].value, err);
 	if (!rc)
-		rc = mp_conn_read_headers(&options->headers, &conn->headers, err);
+		rc = mp_connection_read_headers(&options->headers, &conn->headers, err);
 	if (!rc)
-		rc = mp_conn_read_params(&options->auth_params, &conn->extra, err);
+		rc = mp_connection_read_params(&options->auth_params, &conn->extra, err);
 	return rc ? rc : read_secrets(options, conn, err);
 }
 
@@ -74,8 +77,8 @@ static const char *from_environment(const char *variable)
 	return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-static struct mcpass_client_config client_config(const struct mp_conn_options *options,
-    const struct mp_conn *conn)
+static struct mcpass_client_config client_config(const struct mp_connection_options *options,
+    const struct mp_connection *conn)
 {
 	return (struct mcpass_client_config){
 		.size = sizeof(struct mcpass_client_config),
@@ -110,8 +113,8 @@ static struct mcpass_client_config client_config(const struct mp_conn_options *o
 	};
 }
 
-static void fill_link(const struct mp_conn_options *options, const struct mp_common *common,
-    const struct mp_conn_wish *wish, struct mp_conn *conn, struct mp_link_options *link)
+static void fill_link(const struct mp_connection_options *options, const struct mp_common *common,
+    const struct mp_connection_wish *wish, struct mp_connection *conn, struct mp_link_options *link)
 {
 	link->client = client_config(options, conn);
 	link->session = (struct mcpass_session_config){
@@ -160,7 +163,8 @@ static void fill_link(const struct mp_conn_options *options, const struct mp_com
 
 /* How a person can sign in here: in a browser, by a code where that is offered, or not at
  * all, which is better said at once than after five minutes. */
-static void choose_way(const struct mp_conn_options *options, const struct mp_conn_wish *wish,
+static void choose_way(const struct mp_connection_options *options,
+    const struct mp_connection_wish *wish,
     struct mp_link_options *link)
 {
 	bool walked = wish != NULL && wish->open_browser != NULL;
@@ -191,7 +195,7 @@ static void choose_way(const struct mp_conn_options *options, const struct mp_co
 
 /* Who sits at the terminal, and who reads standard input. */
 static enum mcpass_rc find_person(const struct mp_common *common,
-    const struct mp_conn_wish *wish, struct mp_conn *conn, struct mcpass_error *err)
+    const struct mp_connection_wish *wish, struct mp_connection *conn, struct mcpass_error *err)
 {
 	bool taken = wish != NULL && wish->stdin_is_taken;
 	const struct mp_elicit_options *elicit = wish != NULL ? wish->elicit : NULL;
@@ -211,9 +215,9 @@ static enum mcpass_rc find_person(const struct mp_common *common,
 	return rc;
 }
 
-enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
-    const struct mp_common *common, const char *server, const struct mp_conn_wish *wish,
-    struct mp_conn *conn, struct mcpass_error *err)
+enum mcpass_rc mp_connection_open(const struct mp_connection_options *options,
+    const struct mp_common *common, const char *server, const struct mp_connection_wish *wish,
+    struct mp_connection *conn, struct mcpass_error *err)
 {
 	struct mp_link_options link = { 0 };
 	enum mcpass_rc rc;
@@ -229,7 +233,7 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 	};
 	rc = find_person(common, wish, conn, err);
 	if (!rc)
-		rc = mp_conn_allow_http(&options->allow_http, err);
+		rc = mp_connection_allow_http(&options->allow_http, err);
 	if (rc)
 		return rc;
 	fill_link(options, common, wish, conn, &link);
@@ -244,7 +248,7 @@ enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
 	return rc;
 }
 
-void mp_conn_close(struct mp_conn *conn)
+void mp_connection_close(struct mp_connection *conn)
 {
 	mp_blocking_close(conn->link);
 	conn->link = NULL;

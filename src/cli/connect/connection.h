@@ -12,7 +12,7 @@
 /* The default of --client-metadata-url. */
 #define MP_CLIENT_METADATA_VARIABLE "MCPASS_CLIENT_METADATA_URL"
 
-struct mp_conn_options {
+struct mp_connection_options {
 	const char *config, *profile, *scope, *client_id, *client_issuer, *client_secret_file;
 	const char *initial_access_token_file, *ca_file, *proxy, *store, *protocol;
 	const char *callback_host, *callback_bind, *callback_path, *provider, *resource;
@@ -27,14 +27,14 @@ struct mp_conn_options {
 extern const struct mp_option_table mp_connection_table, mp_login_table, mp_service_table;
 
 /* For a command whose struct has members `common` and `conn`: their places. */
-#define MP_CONN_PLACES(type) \
+#define MP_CONNECTION_PLACES(type) \
 	{ &mp_connection_table, offsetof(type, conn) }, \
 	{ &mp_login_table, offsetof(type, conn) }, \
 	{ &mp_service_table, offsetof(type, conn) }, \
 	{ &mp_common_table, offsetof(type, common) }
 
 /* What a command wants besides. */
-struct mp_conn_wish {
+struct mp_connection_wish {
 	unsigned client_flags;          /* MCPASS_NEW_LOGIN */
 	bool stdin_is_taken;            /* by data, so nothing can be pasted */
 	bool no_list;                   /* as of struct mp_link_options */
@@ -51,7 +51,7 @@ struct mp_conn_wish {
 	const char *initialize;
 	size_t max_message;
 };
-struct mp_conn {
+struct mp_connection {
 	struct mp_server server;
 	struct mp_headers headers, extra;
 	enum mcpass_grant grant;
@@ -63,37 +63,37 @@ struct mp_conn {
 	struct mp_link *link;
 	struct mp_asker asker;          /* mp_blocking_request() on link, by way of talk */
 };
-/* Fills a struct of zeros, which must stay where it is; mp_conn_close() releases it,
+/* Fills a struct of zeros, which must stay where it is; mp_connection_close() releases it,
  * whatever came of it.  wish NULL: nothing. */
-enum mcpass_rc mp_conn_open(const struct mp_conn_options *options,
-    const struct mp_common *common, const char *server, const struct mp_conn_wish *wish,
-    struct mp_conn *conn, struct mcpass_error *err);
-void mp_conn_close(struct mp_conn *conn);
+enum mcpass_rc mp_connection_open(const struct mp_connection_options *options,
+    const struct mp_common *common, const char *server, const struct mp_connection_wish *wish,
+    struct mp_connection *conn, struct mcpass_error *err);
+void mp_connection_close(struct mp_connection *conn);
 
 /* --- inputs.c --- */
 /* Files that hold a secret are read as secret_file.h says: one of ours that others may read is
  * MCPASS_E_POLICY. */
 /* "N: v" each, or with @FILE the lines of a file. */
-enum mcpass_rc mp_conn_read_headers(const struct mp_texts *texts, struct mp_headers *headers,
+enum mcpass_rc mp_connection_read_headers(const struct mp_texts *texts, struct mp_headers *headers,
     struct mcpass_error *err);
 /* "N=V" each. */
-enum mcpass_rc mp_conn_read_params(const struct mp_texts *texts, struct mp_headers *params,
+enum mcpass_rc mp_connection_read_params(const struct mp_texts *texts, struct mp_headers *params,
     struct mcpass_error *err);
 /* The first line of a file, or of the environment variable when path is NULL (then
  * absent is fine); never from argv, which everybody on the machine can read. */
-enum mcpass_rc mp_conn_read_secret(const char *path, const char *variable,
+enum mcpass_rc mp_connection_read_secret(const char *path, const char *variable,
     struct mp_secret *ret_secret, struct mcpass_error *err);
 /* The whole of a file; absent when path is NULL. */
-enum mcpass_rc mp_conn_read_key(const char *path, struct mp_secret *ret_key,
+enum mcpass_rc mp_connection_read_key(const char *path, struct mp_secret *ret_key,
     struct mcpass_error *err);
 /* "code", "client-credentials", "jwt-bearer", "id-jag", "device"; NULL: the first. */
-enum mcpass_rc mp_conn_read_grant(const char *name, enum mcpass_grant *ret_grant,
+enum mcpass_rc mp_connection_read_grant(const char *name, enum mcpass_grant *ret_grant,
     struct mcpass_error *err);
 /* The hosts that plain http is allowed to: checked, and said loudly. */
-enum mcpass_rc mp_conn_allow_http(const struct mp_texts *hosts, struct mcpass_error *err);
+enum mcpass_rc mp_connection_allow_http(const struct mp_texts *hosts, struct mcpass_error *err);
 /* "none" or a name of `mcpass providers`; names the nearest.  NULL is fine. */
-enum mcpass_rc mp_conn_check_provider(const char *name, struct mcpass_error *err);
+enum mcpass_rc mp_connection_check_provider(const char *name, struct mcpass_error *err);
 /* A profile is one word of the record's name; NULL is fine. */
-enum mcpass_rc mp_conn_check_profile(const char *profile, struct mcpass_error *err);
+enum mcpass_rc mp_connection_check_profile(const char *profile, struct mcpass_error *err);
 
 #endif

@@ -89,7 +89,7 @@ static enum mcpass_rc add_header_file(const char *path, struct mp_headers *heade
 	return rc;
 }
 
-enum mcpass_rc mp_conn_read_headers(const struct mp_texts *texts, struct mp_headers *headers,
+enum mcpass_rc mp_connection_read_headers(const struct mp_texts *texts, struct mp_headers *headers,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
@@ -103,7 +103,7 @@ enum mcpass_rc mp_conn_read_headers(const struct mp_texts *texts, struct mp_head
 	return rc;
 }
 
-enum mcpass_rc mp_conn_read_secret(const char *path, const char *variable,
+enum mcpass_rc mp_connection_read_secret(const char *path, const char *variable,
     struct mp_secret *ret_secret, struct mcpass_error *err)
 {
 	const char *text = variable != NULL ? getenv(variable) : NULL;
@@ -121,7 +121,7 @@ enum mcpass_rc mp_conn_read_secret(const char *path, const char *variable,
 	return rc;
 }
 
-enum mcpass_rc mp_conn_read_key(const char *path, struct mp_secret *ret_key,
+enum mcpass_rc mp_connection_read_key(const char *path, struct mp_secret *ret_key,
     struct mcpass_error *err)
 {
 	char *text = NULL;
@@ -136,7 +136,7 @@ enum mcpass_rc mp_conn_read_key(const char *path, struct mp_secret *ret_key,
 	return rc;
 }
 
-enum mcpass_rc mp_conn_read_grant(const char *name, enum mcpass_grant *ret_grant,
+enum mcpass_rc mp_connection_read_grant(const char *name, enum mcpass_grant *ret_grant,
     struct mcpass_error *err)
 {
 	static const char *const names[] = {
@@ -156,7 +156,7 @@ enum mcpass_rc mp_conn_read_grant(const char *name, enum mcpass_grant *ret_grant
 	    "--grant %s: code, client-credentials, jwt-bearer, id-jag or device", name);
 }
 
-enum mcpass_rc mp_conn_read_params(const struct mp_texts *texts, struct mp_headers *params,
+enum mcpass_rc mp_connection_read_params(const struct mp_texts *texts, struct mp_headers *params,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
@@ -176,7 +176,7 @@ enum mcpass_rc mp_conn_read_params(const struct mp_texts *texts, struct mp_heade
 	return rc;
 }
 
-enum mcpass_rc mp_conn_check_provider(const char *name, struct mcpass_error *err)
+enum mcpass_rc mp_connection_check_provider(const char *name, struct mcpass_error *err)
 {
 	const char *names[MP_MAX_ITEMS] = { "none" }, *near;
 	size_t count, known = 1;
@@ -195,7 +195,7 @@ enum mcpass_rc mp_conn_check_provider(const char *name, struct mcpass_error *err
 	return rc;
 }
 
-enum mcpass_rc mp_conn_check_profile(const char *profile, struct mcpass_error *err)
+enum mcpass_rc mp_connection_check_profile(const char *profile, struct mcpass_error *err)
 {
 	size_t len = profile != NULL ? mp_http_token_len(profile) : 0;
 
@@ -205,7 +205,7 @@ enum mcpass_rc mp_conn_check_profile(const char *profile, struct mcpass_error *e
 	    profile);
 }
 
-enum mcpass_rc mp_conn_allow_http(const struct mp_texts *hosts, struct mcpass_error *err)
+enum mcpass_rc mp_connection_allow_http(const struct mp_texts *hosts, struct mcpass_error *err)
 {
 	for (size_t i = 0; i < hosts->count; i++) {
 		struct mp_span host = { hosts->items[i], strlen(hosts->items[i]) };

@@ -1,6 +1,6 @@
 #include "cli/connect/connection.h"
 
-#define AT(member) offsetof(struct mp_conn_options, member)
+#define AT(member) offsetof(struct mp_connection_options, member)
 
 static const struct mp_option connection_options[] = {
 	{ "config", '\0', MP_OPTION_TEXT, "FILE", AT(config),

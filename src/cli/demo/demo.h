@@ -30,7 +30,7 @@ struct mp_stand_in {
 	char *url;
 	struct mcpass_error err;        /* what it met; read after mp_stand_in_rest() */
 };
-/* mp_conn_wish.open_browser; ctx is a struct mp_stand_in. */
+/* mp_connection_wish.open_browser; ctx is a struct mp_stand_in. */
 enum mcpass_rc mp_stand_in_open(void *ctx, const char *url, int *ret_watch,
     struct mcpass_error *err);
 /* Waits until it has come to its end. */

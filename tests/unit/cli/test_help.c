@@ -203,9 +203,9 @@ static void test_run(void)
 
 struct hinted {
 	struct mp_common common;
-	struct mp_conn_options conn;
+	struct mp_connection_options conn;
 };
-static const struct mp_option_place hinted_places[] = { MP_CONN_PLACES(struct hinted), { NULL, 0 } };
+static const struct mp_option_place hinted_places[] = { MP_CONNECTION_PLACES(struct hinted), { NULL, 0 } };
 static const struct mp_command hinted = { .name = "call", .places = hinted_places };
 
 static const struct {

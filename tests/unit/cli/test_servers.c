@@ -184,9 +184,11 @@ static void test_private(void)
 	    "\"work\":{\"url\":\"https://x/mcp\",\"headers\":{\"Authorization\":\"Bearer x\"}}}}");
 	for (unsigned mode = 0604; mode <= 0664; mode += 060) {
 		CHECK_EQ("others may read it", chmod(file, mode), 0);
-		CHECK_EQ("a secret", mp_conn_read_secret(file, NULL, &secret, NULL), MCPASS_E_POLICY);
-		CHECK_EQ("a key", mp_conn_read_key(file, &secret, NULL), MCPASS_E_POLICY);
-		CHECK_EQ("headers", mp_conn_read_headers(&texts, &headers, NULL), MCPASS_E_POLICY);
+		CHECK_EQ("a secret", mp_connection_read_secret(file, NULL, &secret, NULL),
+		    MCPASS_E_POLICY);
+		CHECK_EQ("a key", mp_connection_read_key(file, &secret, NULL), MCPASS_E_POLICY);
+		CHECK_EQ("headers", mp_connection_read_headers(&texts, &headers, NULL),
+		    MCPASS_E_POLICY);
 		CHECK_EQ("a server with headers", mp_server_find("work", file, &server, &err),
 		    MCPASS_E_POLICY);
 		CHECK_HAS("says how to mend it", err.hint, "chmod 600");
@@ -198,7 +200,7 @@ static void test_private(void)
 	CHECK_EQ("ours alone", chmod(file, 0600), 0);
 	CHECK_EQ("a server with headers", mp_server_find("work", file, &server, NULL), MCPASS_OK);
 	mp_server_free(&server);
-	CHECK_EQ("a secret", mp_conn_read_secret(file, NULL, &secret, NULL), MCPASS_OK);
+	CHECK_EQ("a secret", mp_connection_read_secret(file, NULL, &secret, NULL), MCPASS_OK);
 	mp_secret_free(&secret);
 }
 
@@ -213,7 +215,8 @@ static void test_headers(void)
 		const char *label = header_rows[i].label;
 
 		texts.items[0] = header_rows[i].text;
-		CHECK_EQ(label, mp_conn_read_headers(&texts, &headers, NULL), header_rows[i].want);
+		CHECK_EQ(label, mp_connection_read_headers(&texts, &headers, NULL),
+		    header_rows[i].want);
 		if (header_rows[i].name != NULL && CHECK_EQ(label, headers.count, 1)) {
 			CHECK_STR(label, headers.items[0].name, header_rows[i].name);
 			CHECK_STR(label, headers.items[0].value, header_rows[i].value);
@@ -223,11 +226,11 @@ static void test_headers(void)
 	write_file("Authorization: Bearer x\r\n\nX: y\n");
 	(void)snprintf(at_file, sizeof(at_file), "@%s", file);
 	texts.items[0] = at_file;
-	CHECK_EQ("from a file", mp_conn_read_headers(&texts, &headers, &err), MCPASS_OK);
+	CHECK_EQ("from a file", mp_connection_read_headers(&texts, &headers, &err), MCPASS_OK);
 	CHECK_EQ("both", headers.count, 2);
 	mp_headers_free(&headers);
 	texts.items[0] = "Secret-without-colon";
-	CHECK_EQ("bad", mp_conn_read_headers(&texts, &headers, &err), MCPASS_E_USAGE);
+	CHECK_EQ("bad", mp_connection_read_headers(&texts, &headers, &err), MCPASS_E_USAGE);
 	CHECK("is not repeated in the error", strstr(err.detail, "Secret") == NULL);
 }
 
@@ -236,18 +239,23 @@ static void test_secret(void)
 	struct mp_secret secret = { 0 };
 
 	write_file("s3cret\n");
-	CHECK_EQ("a file", mp_conn_read_secret(file, "MCPASS_TEST_SECRET", &secret, NULL), MCPASS_OK);
+	CHECK_EQ("a file", mp_connection_read_secret(file, "MCPASS_TEST_SECRET", &secret, NULL),
+	    MCPASS_OK);
 	CHECK_STR("its first line", mp_secret_reveal(&secret), "s3cret");
 	mp_secret_free(&secret);
-	CHECK_EQ("nothing", mp_conn_read_secret(NULL, "MCPASS_TEST_SECRET", &secret, NULL), MCPASS_OK);
+	CHECK_EQ("nothing", mp_connection_read_secret(NULL, "MCPASS_TEST_SECRET", &secret, NULL),
+	    MCPASS_OK);
 	CHECK("is absent", !mp_secret_present(&secret));
 	(void)setenv("MCPASS_TEST_SECRET", "from-env", 1);
-	CHECK_EQ("the environment", mp_conn_read_secret(NULL, "MCPASS_TEST_SECRET", &secret, NULL),
+	CHECK_EQ("the environment", mp_connection_read_secret(NULL, "MCPASS_TEST_SECRET", &secret,
+	    NULL),
 	    MCPASS_OK);
 	CHECK_STR("the environment", mp_secret_reveal(&secret), "from-env");
 	mp_secret_free(&secret);
-	CHECK_EQ("no such file", mp_conn_read_secret("/nowhere", NULL, &secret, NULL), MCPASS_E_IO);
-	CHECK_EQ("no variable either", mp_conn_read_secret(NULL, NULL, &secret, NULL), MCPASS_OK);
+	CHECK_EQ("no such file", mp_connection_read_secret("/nowhere", NULL, &secret, NULL),
+	    MCPASS_E_IO);
+	CHECK_EQ("no variable either", mp_connection_read_secret(NULL, NULL, &secret, NULL),
+	    MCPASS_OK);
 	CHECK("absent", !mp_secret_present(&secret));
 }
 
