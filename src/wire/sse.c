@@ -195,37 +195,3 @@ enum mcpass_rc mp_sse_feed(struct mp_sse *sse, const char *bytes, size_t len, mp
 		rc = mp_sse_step(sse, &rest, fn, ctx, err);
 	return rc;
 }
-
-/* A line end inside would begin a field of the value's own making; a NUL cannot come. */
-static void add_field(struct mp_buf *buf, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	if (strpbrk(value, "\r\n") != NULL && !buf->failed)
-		buf->failed = MCPASS_E_LIMIT;
-	mp_buf_adds(buf, name);
-	mp_buf_adds(buf, value);
-	mp_buf_addc(buf, '\n');
-}
-
-/* spec: WHATWG HTML 9.2.5; the space keeps one that data begins with */
-void mp_sse_add(struct mp_buf *buf, const char *type, const char *id, const char *data,
-    size_t len)
-{
-	add_field(buf, "event: ", type);
-	add_field(buf, "id: ", id);
-	while (data != NULL) {
-		size_t line = line_len(data, len), end = 1;
-
-		mp_buf_adds(buf, "data: ");
-		mp_buf_add(buf, data, line);
-		mp_buf_addc(buf, '\n');
-		if (line == len)
-			break;
-		if (data[line] == '\r' && line + 1 < len && data[line + 1] == '\n')
-			end = 2;
-		data += line + end;
-		len -= line + end;
-	}
-	mp_buf_addc(buf, '\n');
-}

@@ -31,10 +31,4 @@ enum mcpass_rc mp_sse_step(struct mp_sse *sse, struct mp_span *bytes, mp_sse_fn 
     struct mcpass_error *err);
 void mp_sse_free(struct mp_sse *sse);
 
-/* The other direction: appends one event.  type and id may be NULL, and data too: then
- * there is no data field.  A line end in data begins a data field of its own; one in type
- * or id sticks as MCPASS_E_LIMIT in buf, so no event is forged. */
-void mp_sse_add(struct mp_buf *buf, const char *type, const char *id, const char *data,
-    size_t len);
-
 #endif

@@ -157,21 +157,6 @@ static enum mcpass_rc read_both(struct mp_span text, const char *container, cons
 	return rc;
 }
 
-enum mcpass_rc mp_json_edit_find(struct mp_span text, const char *container, const char *name,
-    struct mp_span *ret_value, struct mcpass_error *err)
-{
-	struct object root, inner;
-	enum mcpass_rc rc;
-
-	*ret_value = (struct mp_span){ NULL, 0 };
-	if (skip_gap(text.data, text.data + text.len) == text.data + text.len)
-		return MCPASS_OK;
-	rc = read_both(text, container, name, &root, &inner, err);
-	if (!rc && inner.key != NULL)
-		*ret_value = (struct mp_span){ inner.value, (size_t)(inner.value_end - inner.value) };
-	return rc;
-}
-
 /* --- the way it is written --- */
 
 /* The white space at the beginning of the line in which at stands. */

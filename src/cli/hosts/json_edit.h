@@ -4,10 +4,6 @@
 #define MP_CLI_HOSTS_JSON_EDIT_H
 #include "base/buf.h"
 
-/* The value of the member name in the member container of the outermost object; data NULL: there
- * is none.  MCPASS_E_USAGE: the text is no such file. */
-enum mcpass_rc mp_json_edit_find(struct mp_span text, const char *container, const char *name,
-    struct mp_span *ret_value, struct mcpass_error *err);
 /* Adds text with that member set to json, whose lines after the first begin without indentation
  * of the file's; text may be empty. */
 enum mcpass_rc mp_json_edit_put(struct mp_span text, const char *container, const char *name,

@@ -3,7 +3,7 @@
 #include "ui/options.h"
 
 /* All that is known of a host stands in its row. */
-const struct mp_host_file mp_host_files[] = {
+static const struct mp_host_file files[] = {
 	{ "claude", "Claude Desktop", ".config/Claude/claude_desktop_config.json", NULL,
 	    "mcpServers", MP_HOST_JSON, false, "quit it and start it again" },
 	{ "claude-code", "Claude Code", ".claude.json", ".mcp.json", "mcpServers", MP_HOST_JSON, true,
@@ -21,18 +21,17 @@ const struct mp_host_file mp_host_files[] = {
 	{ "gemini", "Gemini CLI", ".gemini/settings.json", ".gemini/settings.json",
 	    "mcpServers", MP_HOST_JSON, false, "start a new session" },
 };
-const size_t mp_host_file_count = MP_COUNT(mp_host_files);
 
 enum mcpass_rc mp_host_require(const char *name, const struct mp_host_file **ret_host,
     struct mcpass_error *err)
 {
-	const char *names[MP_COUNT(mp_host_files)], *near;
+	const char *names[MP_COUNT(files)], *near;
 	enum mcpass_rc rc;
 
-	for (size_t i = 0; i < MP_COUNT(mp_host_files); i++) {
-		names[i] = mp_host_files[i].name;
+	for (size_t i = 0; i < MP_COUNT(files); i++) {
+		names[i] = files[i].name;
 		if (mp_eq(names[i], name)) {
-			*ret_host = &mp_host_files[i];
+			*ret_host = &files[i];
 			return MCPASS_OK;
 		}
 	}

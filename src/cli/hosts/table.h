@@ -16,8 +16,6 @@ struct mp_host_file {
 	bool has_type;                  /* an entry says "type": "stdio" */
 	const char *again;              /* what makes the program read it */
 };
-extern const struct mp_host_file mp_host_files[];
-extern const size_t mp_host_file_count;
 /* MCPASS_E_USAGE: there is no such; the nearest is named. */
 enum mcpass_rc mp_host_require(const char *name, const struct mp_host_file **ret_host,
     struct mcpass_error *err);

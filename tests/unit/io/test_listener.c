@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/limits.h"
@@ -411,6 +412,31 @@ static void test_flood(void)
 		close(fds[i]);
 }
 
+/* No descriptor is left for the browser: the login ends, and does not turn in circles. */
+static void test_no_descriptor(void)
+{
+	struct mp_listener *listener = new_listener();
+	struct mp_loop *loop = NULL;
+	struct wait wait = { 0 };
+	struct rlimit all, none;
+	int browser = come(listener, "/callback?code=1");
+
+	CHECK_EQ("a loop", mp_loop_new(NULL, NULL, &loop, NULL), MCPASS_OK);
+	CHECK_EQ("served", mp_listener_serve(listener, loop, on_came, &wait, NULL), MCPASS_OK);
+	if (getrlimit(RLIMIT_NOFILE, &all) != 0)
+		die("no limit");
+	none = (struct rlimit){ 0, all.rlim_max };
+	CHECK_EQ("lowered", setrlimit(RLIMIT_NOFILE, &none), 0);
+	for (int i = 0; i < 4 && !wait.came; i++)
+		mp_loop_turn(loop, PATIENCE_MS);
+	CHECK_EQ("raised", setrlimit(RLIMIT_NOFILE, &all), 0);
+	CHECK_EQ("told", wait.why.rc, MCPASS_E_IO);
+	CHECK_HAS("what is short", wait.why.detail, "no descriptor is left");
+	mp_listener_free(listener);
+	mp_loop_free(loop);
+	close(browser);
+}
+
 static void test_no_memory(void)
 {
 	const struct mp_listener_options options = { 0 };
@@ -454,6 +480,7 @@ int main(void)
 	test_others();
 	test_two_browsers();
 	test_flood();
+	test_no_descriptor();
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();

@@ -264,56 +264,6 @@ static void test_no_memory(void)
 	}
 }
 
-static const struct {
-	const char *label, *type, *id, *data;
-	size_t len;
-	const char *want;       /* NULL: refused */
-	const char *read_back;
-} add_rows[] = {
-	{ "data alone", NULL, NULL, "a", 1, "data: a\n\n", "message[]a;" },
-	{ "everything", "t", "i", "a", 1, "event: t\nid: i\ndata: a\n\n", "t[i]a;" },
-	{ "lines", NULL, NULL, "a\nb", 3, "data: a\ndata: b\n\n", "message[]a\nb;" },
-	{ "every line end", NULL, NULL, "a\rb\r\nc\n\nd", 9,
-	    "data: a\ndata: b\ndata: c\ndata: \ndata: d\n\n", "message[]a\nb\nc\n\nd;" },
-	{ "a line end at the end", NULL, NULL, "a\n", 2, "data: a\ndata: \n\n", "message[]a\n;" },
-	{ "a CR at the end", NULL, NULL, "a\r", 2, "data: a\ndata: \n\n", "message[]a\n;" },
-	{ "a space in front", NULL, NULL, " a", 2, "data:  a\n\n", "message[] a;" },
-	{ "forged fields", NULL, NULL, "a\n\nevent: x\ndata: y", 19,
-	    "data: a\ndata: \ndata: event: x\ndata: data: y\n\n",
-	    "message[]a\n\nevent: x\ndata: y;" },
-	{ "empty data", NULL, "i", "", 0, "id: i\ndata: \n\n", "message[i];" },
-	{ "no data", NULL, "i", NULL, 0, "id: i\n\n", "message[i];" },
-	{ "an empty id", NULL, "", "a", 1, "id: \ndata: a\n\n", "message[]a;" },
-	{ "a line feed in the id", NULL, "i\ndata: x", "a", 1, NULL, NULL },
-	{ "a carriage return in the id", NULL, "i\r", "a", 1, NULL, NULL },
-	{ "a line feed in the type", "t\n", NULL, "a", 1, NULL, NULL },
-};
-
-static void test_add(void)
-{
-	for (size_t i = 0; i < COUNT(add_rows); i++) {
-		const char *label = add_rows[i].label, *want = add_rows[i].want;
-		struct log log = { 0 };
-		struct mp_sse sse;
-		struct mp_buf buf;
-
-		mp_buf_init(&buf, 100);
-		mp_sse_add(&buf, add_rows[i].type, add_rows[i].id, add_rows[i].data,
-		    add_rows[i].len);
-		CHECK_EQ(label, mp_buf_check(&buf, "it", NULL),
-		    want != NULL ? MCPASS_OK : MCPASS_E_LIMIT);
-		if (want != NULL) {
-			CHECK_STR(label, mp_buf_text(&buf), want);
-			mp_sse_init(&sse, 100);
-			CHECK_EQ(label, mp_sse_feed(&sse, buf.data, buf.len, write_down, &log,
-			    NULL), MCPASS_OK);
-			CHECK_STR(label, log.text, add_rows[i].read_back);
-			mp_sse_free(&sse);
-		}
-		mp_buf_free(&buf);
-	}
-}
-
 int main(void)
 {
 	test_feed();
@@ -322,7 +272,6 @@ int main(void)
 	test_room();
 	test_fn_fails();
 	test_no_memory();
-	test_add();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }
