@@ -226,6 +226,11 @@ static enum mcpass_rc begin(void *ctx, struct mcpass_error *err)
 	for (size_t i = 0; i < memstore->count && !rc; i++)
 		rc = put(memstore->before, memstore->items[i].kind, memstore->items[i].key,
 		    memstore->items[i].group, memstore->items[i].expires_at, memstore->items[i].value, err);
+	if (rc) {
+		clear(memstore->before);
+		free(memstore->before);
+		memstore->before = NULL;
+	}
 	return rc;
 }
 

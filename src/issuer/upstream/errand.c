@@ -116,6 +116,15 @@ enum mcpass_rc mp_errand_get(const struct mp_turn *turn, const struct mp_secret 
 	return rc;
 }
 
+/* Ends a transaction: what went well is kept. */
+static enum mcpass_rc end_with(const struct mp_issuer_store *store, enum mcpass_rc rc,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc ended = store->end(store->ctx, rc == MCPASS_OK, rc ? NULL : err);
+
+	return rc ? rc : ended;
+}
+
 /* Of several turns, and of several instances, that want it, one has it sent.  One that was noted
  * and not heard of again, since its instance died, may be sent once more. */
 enum mcpass_rc mp_errand_send(const struct mp_issuer *issuer, const struct mp_errand *errand,
@@ -123,18 +132,13 @@ enum mcpass_rc mp_errand_send(const struct mp_issuer *issuer, const struct mp_er
 {
 	const struct mp_issuer_store *store = &issuer->store;
 	bool is_first = false;
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc = store->begin(store->ctx, err);
 
-	if (store->begin != NULL)
-		rc = store->begin(store->ctx, err);
-	if (!rc)
-		rc = store->add(store->ctx, KIND_SENT, errand->key, now + MP_UPSTREAM_FLIGHT, now, &is_first,
-		    err);
-	if (store->end != NULL) {
-		enum mcpass_rc ended = store->end(store->ctx, rc == MCPASS_OK, rc ? NULL : err);
-
-		rc = rc ? rc : ended;
-	}
+	if (rc)
+		return rc;
+	rc = store->add(store->ctx, KIND_SENT, errand->key, now + MP_UPSTREAM_FLIGHT, now, &is_first,
+	    err);
+	rc = end_with(store, rc, err);
 	return rc ? rc : issuer->send(issuer->send_ctx, errand, is_first, err);
 }
 
@@ -171,17 +175,10 @@ enum mcpass_rc mp_issuer_arrived(struct mp_issuer *issuer, const char *key, int 
 	bool is_later = false;
 	const struct mp_turn turn = { issuer, &request, &response, &is_later, &wait, &errand };
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc = store->begin(store->ctx, &why);
 
-	if (store->begin != NULL)
-		rc = store->begin(store->ctx, &why);
 	if (!rc)
-		rc = keep(&turn, key, status, mp_buf_text(body), body->len, &why);
-	if (store->end != NULL) {
-		enum mcpass_rc ended = store->end(store->ctx, rc == MCPASS_OK, rc ? NULL : &why);
-
-		rc = rc ? rc : ended;
-	}
+		rc = end_with(store, keep(&turn, key, status, mp_buf_text(body), body->len, &why), &why);
 	if (err != NULL)
 		*err = why;
 	return rc;

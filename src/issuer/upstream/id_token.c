@@ -129,7 +129,7 @@ enum mcpass_rc mp_userinfo_join(const json_t *id_claims, const char *data, size_
 		    "the userinfo answer is no JSON object");
 	/* spec: OpenID Connect Core 5.3.4 (MUST be verified to exactly match) */
 	if (!rc && (sub == NULL || !mp_eq(json_string_value(json_object_get(claims, "sub")), sub)))
-		rc = mp_fail(err, MCPASS_E_POLICY, "OpenID Connect Core 5.3.4",
+		rc = mp_fail(err, MCPASS_E_DENIED, "OpenID Connect Core 5.3.4",
 		    "the userinfo answer is about another sub");
 	/* What was signed counts. */
 	if (!rc && json_object_update(claims, (json_t *)id_claims) != 0)

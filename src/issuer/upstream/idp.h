@@ -93,8 +93,8 @@ struct mp_id_token_expect {             /* all borrowed */
  * MCPASS_E_POLICY: what is wrong with it; spec: OpenID Connect Core 3.1.3.7 */
 enum mcpass_rc mp_id_token_check(const struct mp_jws *jws, const struct mp_jwks *keys,
     const struct mp_id_token_expect *expect, struct mcpass_error *err);
-/* Adds the claims of a userinfo answer that the id token has not; refuses another sub.
- * *ret_claims is the caller's (json_decref).  spec: OpenID Connect Core 5.3.2, 5.3.4 */
+/* Adds the claims of a userinfo answer that the id token has not.  MCPASS_E_DENIED: it is about
+ * another sub.  *ret_claims is the caller's (json_decref).  spec: OpenID Connect Core 5.3.2, 5.3.4 */
 enum mcpass_rc mp_userinfo_join(const json_t *id_claims, const char *data, size_t len,
     json_t **ret_claims, struct mcpass_error *err);
 

@@ -83,7 +83,7 @@ static enum mcpass_rc learn(const struct mp_turn *turn, struct renewal *that,
 	json_t *claims = NULL;
 	enum mcpass_rc rc = mp_idp_identify(turn, grant, token, &claims, err);
 
-	if (rc == MCPASS_E_POLICY)
+	if (rc == MCPASS_E_DENIED)
 		return end(turn, that, "the identity provider answered about another person", err);
 	if (rc)
 		return is_ours(turn, rc) ? rc : put_off(turn, that, err);

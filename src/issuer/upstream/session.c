@@ -175,8 +175,9 @@ enum mcpass_rc mp_idp_session_claims(const struct mp_turn *turn, const char *id,
 		rc = mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "the sign-in at the identity provider has ended");
 	if (!rc) {
-		claims = session.claims != NULL ? json_copy(session.claims) : json_object();
-		if (claims == NULL || json_object_set_new(claims, "sid", json_string(id)) != 0)
+		claims = json_object(); /* not json_copy(), which copies a part where memory ends */
+		if (claims == NULL || (session.claims != NULL && json_object_update(claims, session.claims) != 0)
+		    || json_object_set_new(claims, "sid", json_string(id)) != 0)
 			rc = mp_nomem(err);
 	}
 	mp_idp_session_free(&session);

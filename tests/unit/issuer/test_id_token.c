@@ -119,8 +119,8 @@ static void test_userinfo(void)
 {
 	static const struct { const char *label, *body; enum mcpass_rc want; } answers[] = {
 		{ "the same sub", "{\"sub\":\"ann\",\"groups\":[\"g\"],\"tid\":\"t9\"}", MCPASS_OK },
-		{ "another sub", "{\"sub\":\"bob\",\"groups\":[\"g\"]}", MCPASS_E_POLICY },
-		{ "no sub", "{\"groups\":[\"g\"]}", MCPASS_E_POLICY },
+		{ "another sub", "{\"sub\":\"bob\",\"groups\":[\"g\"]}", MCPASS_E_DENIED },
+		{ "no sub", "{\"groups\":[\"g\"]}", MCPASS_E_DENIED },
 		{ "no object", "[1]", MCPASS_E_PROTOCOL },
 		{ "a page", "<html>", MCPASS_E_PROTOCOL },
 		{ "two subs", "{\"sub\":\"bob\",\"sub\":\"ann\"}", MCPASS_E_PROTOCOL },
