@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 RESOURCE, ISSUER = "https://mcp.example/mcp", "https://as.example"
 BODY = ('{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo",'
@@ -49,6 +50,16 @@ def start(folder, name, mask, http, load=""):
     subprocess.run(["nginx", "-p", folder, "-c", path, "-e", path + ".err"], check=True)
     with open(os.path.join(folder, name + ".pid")) as file:
         return int(file.read())
+
+
+def worker_of(master):
+    """The master writes its pid before it has one."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True).stdout
+        if found.strip():
+            return int(found.split()[0])
+    sys.exit("nginx bench: no worker")
 
 
 def seconds_of(pid):
@@ -97,8 +108,7 @@ def main():
             f"location /asked {{ auth_request /ask; {PROXY} }}"
             "location /ask { internal; proxy_pass_request_body off; proxy_set_header Content-Length '';"
             f"{PROXY} }} }}", f"load_module {module};"))
-        worker = int(subprocess.run(["pgrep", "-P", str(masters[-1])], check=True, capture_output=True,
-                                    text=True).stdout.split()[0])
+        worker = worker_of(masters[-1])
         cases = [("plain", "/plain", 1), ("remembered", "/mcp", 1), ("new", "/mcp", TOKENS),
                  ("auth_request", "/asked", 1)]
         found = {name: [] for name, _, _ in cases}

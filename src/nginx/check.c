@@ -91,13 +91,15 @@ static ngx_int_t note_caller(struct mp_visit *visit, const struct mp_http_reques
 
 	token += strcspn(token, " ");           /* there is one: it was let in */
 	token += strspn(token, " ");
+	/* nginx keeps it where it is until the request ends, with a NUL behind it. */
+	visit->token = (ngx_str_t){ strlen(token), (u_char *)token };
 	return copy_text(pool, verdict->subject, &visit->subject) != NGX_OK
 	    || copy_text(pool, verdict->client_id, &visit->client) != NGX_OK
 	    || copy_text(pool, verdict->scope, &visit->scope) != NGX_OK
 	    || copy_text(pool, verdict->issuer, &visit->issuer) != NGX_OK
 	    || copy_text(pool, verdict->username, &visit->username) != NGX_OK
-	    || copy_text(pool, verdict->introspection, &visit->introspection) != NGX_OK
-	    || copy_text(pool, token, &visit->token) != NGX_OK ? NGX_ERROR : NGX_OK;
+	    || copy_text(pool, verdict->introspection, &visit->introspection) != NGX_OK ? NGX_ERROR
+	    : NGX_OK;
 }
 
 /* They come with the upstream's answer. */

@@ -13,22 +13,26 @@ static char *text_of(ngx_pool_t *pool, const ngx_str_t *text)
 	return (char *)copy;
 }
 
+static size_t count_headers(const ngx_list_part_t *part)
+{
+	size_t count = 0;
+
+	for (; part != NULL; part = part->next)
+		count += part->nelts;
+	return count;
+}
+
 /* nginx ends names and values with a NUL by itself, and lets none into them. */
-static ngx_int_t add_headers(const ngx_list_part_t *part, ngx_array_t *list)
+static struct mcpass_header *add_headers(const ngx_list_part_t *part, struct mcpass_header *at)
 {
 	for (; part != NULL; part = part->next) {
 		const ngx_table_elt_t *items = part->elts;
 
-		for (ngx_uint_t i = 0; i < part->nelts; i++) {
-			struct mcpass_header *header = ngx_array_push(list);
-
-			if (header == NULL)
-				return NGX_ERROR;
-			header->name = (const char *)items[i].key.data;
-			header->value = (const char *)items[i].value.data;
-		}
+		for (ngx_uint_t i = 0; i < part->nelts; i++)
+			*at++ = (struct mcpass_header){ (const char *)items[i].key.data,
+				(const char *)items[i].value.data };
 	}
-	return NGX_OK;
+	return at;
 }
 
 /* The path as the client wrote it: documents are found by it. */
@@ -49,17 +53,19 @@ static ngx_int_t set_target(ngx_http_request_t *r, struct mp_http_request *reque
 ngx_int_t mp_message_read(ngx_http_request_t *r, const struct mp_visit *visit,
     struct mp_http_request *ret_request)
 {
-	ngx_array_t *list = ngx_array_create(r->pool, 24, sizeof(struct mcpass_header));
+	const ngx_list_part_t *sent = &r->headers_in.headers.part;
 	ngx_list_part_t removed = { 0 };
+	struct mcpass_header *list;
 
 	*ret_request = (struct mp_http_request){ .now = ngx_time() };
 	if (visit != NULL && visit->removed != NULL)
 		removed = (ngx_list_part_t){ .elts = visit->removed->elts, .nelts = visit->removed->nelts };
-	if (list == NULL || add_headers(&r->headers_in.headers.part, list) != NGX_OK
-	    || add_headers(&removed, list) != NGX_OK)
+	ret_request->header_count = count_headers(sent) + count_headers(&removed);
+	list = ngx_palloc(r->pool, (ret_request->header_count + 1) * sizeof(*list));
+	if (list == NULL)
 		return NGX_ERROR;
-	ret_request->headers = list->elts;
-	ret_request->header_count = list->nelts;
+	(void)add_headers(&removed, add_headers(sent, list));
+	ret_request->headers = list;
 	return set_target(r, ret_request);
 }
 

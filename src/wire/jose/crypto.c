@@ -12,15 +12,28 @@ enum mcpass_rc mp_crypto_ready(struct mcpass_error *err)
 	return OSSL_LIB_CTX_get0_global_default() != NULL ? MCPASS_OK : mp_nomem(err);
 }
 
+/* EVP_sha256() is looked for among the providers at each use, which costs as much as a short text;
+ * what was found stays until the process ends. */
+static const EVP_MD *sha256_found;
+
+static void find_sha256(void)
+{
+	const EVP_MD *found = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+
+	sha256_found = found != NULL ? found : EVP_sha256();
+}
+
 enum mcpass_rc mp_sha256(const void *bytes, size_t len, uint8_t ret_digest[MP_SHA256_LEN],
     struct mcpass_error *err)
 {
+	static CRYPTO_ONCE once = CRYPTO_ONCE_STATIC_INIT;
 	uint8_t digest[MP_SHA256_LEN];
 	enum mcpass_rc rc = mp_crypto_ready(err);
 
 	if (rc)
 		return rc;
-	if (EVP_Digest(bytes, len, digest, NULL, EVP_sha256(), NULL) != 1)
+	if (CRYPTO_THREAD_run_once(&once, find_sha256) != 1
+	    || EVP_Digest(bytes, len, digest, NULL, sha256_found, NULL) != 1)
 		return mp_fail(err, MCPASS_E_IO, NULL, "OpenSSL makes no SHA-256");
 	memcpy(ret_digest, digest, sizeof(digest));
 	return MCPASS_OK;
