@@ -16,7 +16,7 @@ command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 	|| conformance="$conformance nodejs npm"
 
 # The pinned sources come by their registries' own clients.
-release="perl python3 dpkg-dev debhelper"
+release="perl python3 dpkg-dev debhelper libpq-dev"
 command -v cargo >/dev/null 2>&1 || release="$release cargo"
 python3 -m pip --version >/dev/null 2>&1 || release="$release python3-pip"
 release_check="$release lintian debootstrap qemu-user-static minisign binutils openssl python3-venv"
