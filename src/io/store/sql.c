@@ -110,22 +110,38 @@ static bool check_point(sqlite3 *db)
 	    && written == moved;
 }
 
-/* The file alone: what is in it at the least makes the journal count. */
-static bool sync_file(sqlite3 *db)
+static sqlite3_file *file_of(sqlite3 *db)
 {
 	sqlite3_file *file = NULL;
 
-	return sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK
-	    && file != NULL && file->pMethods != NULL
-	    && file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
+	(void)sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
+	return file != NULL && file->pMethods != NULL ? file : NULL;
 }
 
+/* The file alone: what is in it at the least makes the journal count. */
+static bool sync_file(sqlite3 *db)
+{
+	sqlite3_file *file = file_of(db);
+
+	return file != NULL && file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
+}
+
+/* Of this connection, or of another process that has not moved the journal into it yet: then it
+ * is one page, which was written without a sync. */
 static bool is_new(sqlite3 *db)
 {
+	sqlite3_file *file = file_of(db);
+	unsigned char page[2];          /* its size, in the file's 17th and 18th byte; 1: 65536 */
+	sqlite3_int64 size = 0;
 	int is = 0;
 
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, -1, &is);
-	return is != 0;
+	if (is != 0)
+		return true;
+	if (file == NULL || file->pMethods->xFileSize(file, &size) != SQLITE_OK
+	    || file->pMethods->xRead(file, page, sizeof(page), 16) != SQLITE_OK)
+		return false;
+	return size <= (page[0] << 8 | page[1] << 16);
 }
 
 /* A file that is new has to be moved to the disk as a whole anyway: a checkpoint takes the change

@@ -224,6 +224,22 @@ static void test_beside_a_reader(void)
 	expect_kept("after its end", "first");
 }
 
+/* The file is another process's, which has not finished its login, or was killed. */
+static void test_of_another(void)
+{
+	struct mp_store *first, *second;
+
+	begin();
+	first = open_at(path);
+	CHECK_EQ("a client", mp_store_save(first, "b", "{\"client\":{}}", NULL), MCPASS_OK);
+	second = open_at(path);
+	save(second, "first");
+	expect_kept("in a file of another's", "first");
+	mp_store_close(second);
+	expect_kept("after its end", "first");
+	mp_store_close(first);
+}
+
 /* --- notes --- */
 
 static void spoil(const char *text)
@@ -296,6 +312,7 @@ int main(void)
 	test_first();
 	test_renewed();
 	test_beside_a_reader();
+	test_of_another();
 	test_notes();
 	test_memory();
 	remove_folder(folder);
