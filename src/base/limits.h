@@ -246,10 +246,8 @@
 #define MP_HTTPD_WAIT_MS 60000
 #define MP_HTTPD_LINGER_MS 2000
 #define MP_HTTPD_DRAIN_MS 10000
-/* Calls of other servers for the tool call_on: under way, or waiting for that; threads for
- * them, which mostly wait. */
+/* Calls of other servers for the tool call_on that are under way. */
 #define MP_MAX_CALLS_ON 64u
-#define MP_CALL_ON_THREADS 8u
 /* Lines of a log that wait to be written. */
 #define MP_MAX_LOG_LINES 1024
 /* Requests of a session that are not answered yet; a host asks a few at a time. */

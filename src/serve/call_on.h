@@ -1,4 +1,4 @@
-/* call_on.h - calls another MCP server as the caller of this one.
+/* call_on.h - what is asked, and said, when another MCP server is called as the caller of this one.
  *
  * The caller's token is good here and nowhere else, and is never passed on.  It is exchanged
  * at its issuer for one of another audience (RFC 8693), and that one goes to the other
@@ -6,18 +6,33 @@
  * Restriction" (no token passthrough) */
 #ifndef MP_SERVE_CALL_ON_H
 #define MP_SERVE_CALL_ON_H
+#include "oauth/asmeta.h"
+#include "oauth/clientauth.h"
+#include "oauth/token.h"
 #include "serve/plan.h"
 
-struct mp_call_on;
-/* plan is borrowed.  interrupt_fd: when it is readable, a call ends.  *ret_call_on:
- * mp_call_on_free(). */
-enum mcpass_rc mp_call_on_new(const struct mp_serve_plan *plan, int interrupt_fd,
-    struct mp_call_on **ret_call_on, struct mcpass_error *err);
-void mp_call_on_free(struct mp_call_on *call_on);       /* NULL is fine */
+struct mp_call_on {
+	const struct mp_serve_plan *plan;
+	char *token_endpoint;           /* NULL: not known yet */
+	struct mp_client_id client;
+};
+/* plan is borrowed.  *ret_call_on is empty on failure; mp_call_on_free(). */
+enum mcpass_rc mp_call_on_init(const struct mp_serve_plan *plan, struct mp_call_on *ret_call_on,
+    struct mcpass_error *err);
+void mp_call_on_free(struct mp_call_on *call_on);
 
-/* Exchanges the token, calls the other server, and writes down what came of it.  Waits for both;
- * from any number of threads. */
-enum mcpass_rc mp_call_on_run(struct mp_call_on *call_on, const struct mp_secret *token,
-    int64_t now, struct mp_buf *text, struct mcpass_error *err);
+/* Learns the token endpoint from the issuer's metadata, once: an issuer that moves it restarts,
+ * and so may we. */
+enum mcpass_rc mp_call_on_learn(struct mp_call_on *call_on, const struct mp_asmeta *meta,
+    struct mcpass_error *err);
+/* The request of the exchange: its headers and its form. */
+enum mcpass_rc mp_call_on_ask(const struct mp_call_on *call_on, const struct mp_secret *subject,
+    int64_t now, struct mp_headers *headers, struct mp_buf *form, struct mcpass_error *err);
+/* Writes down whom the new token speaks for, never itself. */
+enum mcpass_rc mp_call_on_tell(const struct mp_token *token, struct mp_buf *text,
+    struct mcpass_error *err);
+/* Writes down what the other server's whoami answered. */
+enum mcpass_rc mp_call_on_add(const struct mp_call_on *call_on, const char *json, bool is_error,
+    struct mp_buf *text, struct mcpass_error *err);
 
 #endif

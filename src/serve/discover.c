@@ -1,29 +1,54 @@
 #include "serve/discover.h"
 #include "base/limits.h"
 
+const struct mcpass_header mp_discover_accept = { "Accept", "application/json" };
+
+enum mp_places_next mp_discover_next(struct mp_places *places,
+    const struct mp_http_response *response, const struct mcpass_error *why,
+    struct mcpass_error *err)
+{
+	struct mp_places_answer answer = { 0 };
+
+	if (why != NULL && why->rc != MCPASS_E_IO) {
+		(void)mp_fail(err, why->rc, why->spec, "%s", why->detail);
+		return MP_PLACES_FAILED;
+	}
+	if (why != NULL) {
+		answer.data = why->detail;
+	} else {
+		answer.status = response->status;
+		answer.data = mp_buf_text(&response->body);
+		answer.data_len = response->body.len;
+	}
+	return mp_places_next(places, &answer, err);
+}
+
+enum mcpass_rc mp_discover_end(const struct mp_places *places, enum mp_places_next next,
+    const char *about, const struct mcpass_error *why, struct mcpass_error *err)
+{
+	if (next == MP_PLACES_FOUND)
+		return MCPASS_OK;
+	if (next == MP_PLACES_NONE)
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3",
+		    "%s publishes no metadata at any of %zu places (%.60s)", about,
+		    mp_places_count(places), places->passed);
+	(void)mp_fail(err, why->rc, why->spec, "%s", why->detail);
+	if (why->hint[0] != '\0')
+		mp_hint(err, "%s", why->hint);
+	return why->rc;
+}
+
 /* One GET, and what the walk makes of it. */
 static enum mp_places_next look(struct mp_http *http, struct mp_places *places,
     struct mcpass_error *err)
 {
-	static const struct mcpass_header accept = { "Accept", "application/json" };
 	struct mp_http_response response = { 0 };
-	struct mp_places_answer answer = { 0 };
 	struct mcpass_error why = { 0 };
-	enum mp_places_next next = MP_PLACES_FAILED;
-	enum mcpass_rc rc = mp_http_perform(http, "GET", mp_places_url(places), &accept, 1, NULL, 0,
-	    MP_MAX_DOCUMENT, &response, &why);
+	enum mp_places_next next;
+	enum mcpass_rc rc = mp_http_perform(http, "GET", mp_places_url(places), &mp_discover_accept, 1,
+	    NULL, 0, MP_MAX_DOCUMENT, &response, &why);
 
-	if (rc == MCPASS_E_IO) {
-		answer.data = why.detail;
-		next = mp_places_next(places, &answer, err);
-	} else if (rc) {
-		(void)mp_fail(err, rc, why.spec, "%s", why.detail);
-	} else {
-		answer.status = response.status;
-		answer.data = mp_buf_text(&response.body);
-		answer.data_len = response.body.len;
-		next = mp_places_next(places, &answer, err);
-	}
+	next = mp_discover_next(places, &response, rc ? &why : NULL, err);
 	mp_http_response_free(&response);
 	return next;
 }
@@ -37,16 +62,7 @@ enum mcpass_rc mp_discover_walk(struct mp_http *http, struct mp_places *places,
 	do
 		next = look(http, places, &why);
 	while (next == MP_PLACES_AGAIN);
-	if (next == MP_PLACES_NONE)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3",
-		    "%s publishes no metadata at any of %zu places (%.60s)", about,
-		    mp_places_count(places), places->passed);
-	if (next == MP_PLACES_FOUND)
-		return MCPASS_OK;
-	(void)mp_fail(err, why.rc, why.spec, "%s", why.detail);
-	if (why.hint[0] != '\0')
-		mp_hint(err, "%s", why.hint);
-	return why.rc;
+	return mp_discover_end(places, next, about, &why, err);
 }
 
 enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, unsigned wants,

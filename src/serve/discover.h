@@ -13,6 +13,16 @@ enum mcpass_rc mp_discover(struct mp_http *http, const char *issuer, unsigned wa
     struct mp_asmeta *ret_meta,
     struct mcpass_error *err);
 
+/* The same without waiting, a GET of mp_places_url() with this header after the other: what the walk
+ * makes of a response, or of why there was none; */
+extern const struct mcpass_header mp_discover_accept;
+enum mp_places_next mp_discover_next(struct mp_places *places,
+    const struct mp_http_response *response, const struct mcpass_error *why,
+    struct mcpass_error *err);
+/* and what comes of it, once that is not MP_PLACES_AGAIN; why is what mp_discover_next() said. */
+enum mcpass_rc mp_discover_end(const struct mp_places *places, enum mp_places_next next,
+    const char *about, const struct mcpass_error *why, struct mcpass_error *err);
+
 /* Walks whatever places these are; about names them in an error. */
 enum mcpass_rc mp_discover_walk(struct mp_http *http, struct mp_places *places,
     const char *about, struct mcpass_error *err);

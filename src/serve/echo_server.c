@@ -108,7 +108,8 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 	if (!rc && !config->open)
 		rc = write_page(service, plan, err);
 	if (!rc && plan->exchange_issuer != NULL)
-		rc = mp_calls_on_new(plan, on_called, service, &service->calls_on, err);
+		rc = mp_calls_on_new(plan, mp_httpd_loop(service->httpd), on_called, service,
+		    &service->calls_on, err);
 	if (rc)
 		return rc;
 	service->protected = (struct mp_protected){
@@ -165,8 +166,8 @@ void mp_echo_service_stop(struct mp_echo_service *service)
 	if (service == NULL)
 		return;
 	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
-	mp_fetches_free(service->fetches);      /* on the server's loop */
-	mp_calls_on_free(service->calls_on);    /* which calls the server */
+	mp_fetches_free(service->fetches);      /* on the server's loop, as these are */
+	mp_calls_on_free(service->calls_on);
 	mp_httpd_free(service->httpd);
 	mcpass_guard_free(service->guard);
 	free(service->endpoint);

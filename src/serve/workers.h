@@ -1,5 +1,5 @@
-/* workers.h - threads for what would hold up a thread that serves: a password's hash, a call
- * of another server.  Their number is bounded, and so is what waits for them. */
+/* workers.h - threads for what would hold up a thread that serves: a password's hash.  Their
+ * number is bounded, and so is what waits for them. */
 #ifndef MP_SERVE_WORKERS_H
 #define MP_SERVE_WORKERS_H
 #include "base/err.h"
