@@ -19,9 +19,16 @@ $(BUILD)/build.ninja: CMakeLists.txt cmake/*.cmake
 	@cmake -S . -B $(BUILD) -G Ninja -DCMAKE_INSTALL_PREFIX=$(PREFIX) $(CMAKE_FLAGS) >$(BUILD).log 2>&1 \
 		|| { cat $(BUILD).log; exit 1; }
 
-# The main job on the embedded default; AUTO=1 walks the pages by itself.
+# The main job on the embedded default; AUTO=1 walks the pages by itself.  GATEWAY=1: docs/gateway.md on
+# loopback, with KEYCLOAK=1 in front of a real Keycloak.
 demo: installed
+ifdef GATEWAY
+	@sh scripts/need.sh build gateway $(if $(KEYCLOAK),interop)
+	@cmake -S . -B $(BUILD) >$(BUILD).log && ninja -C $(BUILD) --quiet mcpass ngx_http_mcpass_module.so
+	@python3 -B examples/gateway/demo.py $(BUILD)/mcpass $(BUILD)/ngx_http_mcpass_module.so $(if $(KEYCLOAK),--keycloak)
+else
 	@$(BUILD)/mcpass demo $(if $(AUTO),--auto)
+endif
 
 # Every test there is; the last line counts them.
 check:

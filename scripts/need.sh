@@ -1,12 +1,14 @@
 #!/bin/sh
-# Installs what is missing: need.sh GROUP...   (build, check, examples, fuzz, bench, conformance,
+# Installs what is missing: need.sh GROUP...   (build, check, examples, fuzz, bench, gateway, conformance,
 # interop, release, release-check)
 # On Debian and its kin it prints the one apt-get line and runs it, with sudo only where it
 # must; elsewhere it lists what to install.
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev"
-check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps"
+check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps postgresql systemd"
+# docs/gateway.md on loopback.
+gateway="python3 openssl curl nginx-light nginx-dev postgresql"
 fuzz="clang libclang-rt-dev"
 bench="curl python3 libmicrohttpd-dev nginx-light nginx-dev wrk procps"
 examples="curl pkg-config g++ libuv1-dev libevent-dev libmicrohttpd-dev python3-cffi python3-dev"

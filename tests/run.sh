@@ -64,6 +64,8 @@ serve() {
 	part e2e python3 tests/e2e/run.py build/mcpass
 	[ ! -e build/ngx_http_mcpass_module.so ] \
 		|| part nginx python3 tests/nginx/run.py build/ngx_http_mcpass_module.so build/mcpass   # where there are nginx and its headers
+	[ ! -e build/ngx_http_mcpass_module.so ] \
+		|| part gateway python3 tests/gateway/run.py build/mcpass build/ngx_http_mcpass_module.so
 }
 compute_more() {
 	part sanitized in_ctest build-asan

@@ -52,7 +52,8 @@ class Form(html.parser.HTMLParser):
 
 def walk(url, user, password, answer, code=None):
     """Yields (url, page) of every page that was shown; code: what a device shows."""
-    jar = http.cookiejar.CookieJar()
+    # To a browser loopback is as good as https.
+    jar = http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(secure_protocols=("https", "http")))
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(jar),
                                          urllib.request.ProxyHandler({}))
 
