@@ -51,6 +51,7 @@ static const struct mp_field allow_fields[] = {
 	{ "groups", MP_FIELD_STRINGS, 0, AT(groups), NULL },
 	{ "organizations", MP_FIELD_STRINGS, 0, AT(organizations), NULL },
 	{ "verified_email", MP_FIELD_BOOL, 0, AT(verified_email), NULL },
+	{ "everyone", MP_FIELD_BOOL, 0, AT(everyone), NULL },
 };
 #undef AT
 #define AT(member) offsetof(struct mp_idp_rule, member)
@@ -271,6 +272,38 @@ static enum mcpass_rc read_rules(const json_t *list, struct mp_idp *upstream,
 	return rc;
 }
 
+/* --- is it meant for everyone? --- */
+/* One issuer for the tenants of everyone, whose administrators give roles and addresses as they
+ * like: the tenant alone decides. */
+static bool has_many_tenants(const struct mp_idp *upstream)
+{
+	static const char *const places[] = { "/common/", "/organizations/", "/consumers/" };
+
+	for (size_t i = 0; i < MP_COUNT(places); i++)
+		if (upstream->provider != NULL && strcmp(upstream->provider->name, "entra") == 0
+		    && upstream->issuer != NULL && strstr(upstream->issuer, places[i]) != NULL)
+			return true;
+	return false;
+}
+
+/* Where anyone in the world may have an account, an entry that names no one would let in all. */
+static enum mcpass_rc check_meant(const struct mp_idp *upstream, struct mcpass_error *err)
+{
+	const struct mp_idp_allow *allow = &upstream->allow;
+
+	if (allow->everyone || allow->tenants.count > 0)
+		return MCPASS_OK;
+	if (has_many_tenants(upstream))
+		return wrong(err, "allow.tenants", "is missing: the accounts of every tenant sign in at this"
+		    " issuer (\"everyone\": true in allow, where that is meant)");
+	if (upstream->provider == NULL || !upstream->provider->is_public || upstream->has_rules
+	    || allow->hosted_domains.count + allow->email_domains.count + allow->groups.count
+	        + allow->organizations.count > 0)
+		return MCPASS_OK;
+	return wrong(err, "allow", "names none: anyone in the world may have an account there"
+	    " (\"everyone\": true in it, where that is meant)");
+}
+
 /* --- the whole --- */
 static enum mcpass_rc find_provider(const struct entry *entry, struct mp_idp *upstream,
     struct mcpass_error *err)
@@ -340,6 +373,8 @@ enum mcpass_rc mp_idp_read(const json_t *object, const struct mp_idp_files *file
 		rc = fill(&entry, files, &upstream, &why);
 	if (!rc)
 		rc = read_rules(json_object_get(object, "rules"), &upstream, &why);
+	if (!rc)
+		rc = check_meant(&upstream, &why);
 	mp_json_release(fields, MP_COUNT(fields), &entry);
 	if (!rc) {
 		*ret_upstream = upstream;

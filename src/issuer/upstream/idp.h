@@ -22,6 +22,7 @@ struct mp_idp_allow {
 	struct mp_strings hosted_domains; /* hd */
 	struct mp_strings email_domains, groups, organizations;
 	bool verified_email;
+	bool everyone;                  /* said where anyone in the world may have an account */
 };
 /* What a provider does differently, as data: providers.c. */
 struct mp_idp_provider {
@@ -34,6 +35,7 @@ struct mp_idp_provider {
 	const char *authorization_endpoint, *token_endpoint;
 	const char *user_endpoint, *emails_endpoint, *organizations_endpoint;
 	bool wants_userinfo;            /* its id tokens have few claims */
+	bool is_public;                 /* anyone in the world may have an account there */
 	bool wants_scope;               /* in token requests, too */
 };
 const struct mp_idp_provider *mp_idp_provider(const char *name, const char *issuer);

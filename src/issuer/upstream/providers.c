@@ -10,9 +10,9 @@ static const struct mp_idp_provider providers[] = {
 	  .subject = { "tid", "oid" }, .wants_scope = true },
 	/* hd in the request is a hint; the claim is checked. */
 	{ .name = "google", .scope = "openid profile email",
-	  .params = { { "access_type", "offline" }, { "prompt", "consent" } } },
+	  .params = { { "access_type", "offline" }, { "prompt", "consent" } }, .is_public = true },
 	{ .name = "github", .scope = "read:user user:email read:org", .subject = { "id" },
-	  .groups = "organizations",
+	  .groups = "organizations", .is_public = true,
 	  .authorization_endpoint = "https://github.com/login/oauth/authorize",
 	  .token_endpoint = "https://github.com/login/oauth/access_token",
 	  .user_endpoint = "https://api.github.com/user",

@@ -1,6 +1,8 @@
 /* The configuration of an identity provider: what is misspelt or unsafe is said. */
 #include "upstream_kit.h"
 
+#define ENTRA "https://login.microsoftonline.com/"
+
 static const struct { const char *label, *entry, *secret, *key, *detail; } rows[] = {
 	{ "no object", "[]", "s", NULL, "no JSON object" },
 	{ "no name", "{\"issuer\":\"" IDP "\",\"client_id\":\"x\"}", "s", NULL, "name" },
@@ -46,8 +48,29 @@ static const struct { const char *label, *entry, *secret, *key, *detail; } rows[
 	    "\"provider\":\"nosuch\"}", "s", NULL, "provider" },
 	{ "neither issuer nor endpoints", "{\"name\":\"a\",\"client_id\":\"x\"}", "s", NULL,
 	    "authorization_endpoint" },
-	{ "GitHub knows its own", "{\"name\":\"a\",\"client_id\":\"x\",\"provider\":\"github\"}", "s",
-	    NULL, NULL },
+	{ "GitHub knows its own", "{\"name\":\"a\",\"client_id\":\"x\",\"provider\":\"github\","
+	    "\"allow\":{\"organizations\":[\"corp\"]}}", "s", NULL, NULL },
+	{ "all of GitHub", "{\"name\":\"a\",\"client_id\":\"x\",\"provider\":\"github\"}", "s", NULL,
+	    "anyone in the world" },
+	{ "all of GitHub with a verified address", "{\"name\":\"a\",\"client_id\":\"x\","
+	    "\"provider\":\"github\",\"allow\":{\"verified_email\":true}}", "s", NULL,
+	    "anyone in the world" },
+	{ "all of GitHub, as is meant", "{\"name\":\"a\",\"client_id\":\"x\",\"provider\":\"github\","
+	    "\"allow\":{\"everyone\":true}}", "s", NULL, NULL },
+	{ "all of Google, by its host", "{\"name\":\"a\",\"client_id\":\"x\","
+	    "\"issuer\":\"https://accounts.google.com\"}", "s", NULL, "anyone in the world" },
+	{ "Google by rules", "{\"name\":\"a\",\"client_id\":\"x\","
+	    "\"issuer\":\"https://accounts.google.com\",\"rules\":[{\"email_domain\":\"corp.example\","
+	    "\"scopes\":[\"a\"]}]}", "s", NULL, NULL },
+	{ "the tenants of everyone", "{\"name\":\"a\",\"client_id\":\"x\","
+	    "\"issuer\":\"" ENTRA "organizations/v2.0\"}", "s", NULL, "allow.tenants" },
+	{ "whose administrators give roles", "{\"name\":\"a\",\"client_id\":\"x\","
+	    "\"issuer\":\"" ENTRA "common/v2.0\",\"rules\":[{\"claim\":\"roles\",\"value\":\"x\","
+	    "\"scopes\":[\"a\"]}]}", "s", NULL, "allow.tenants" },
+	{ "one tenant of them", "{\"name\":\"a\",\"client_id\":\"x\","
+	    "\"issuer\":\"" ENTRA "common/v2.0\",\"allow\":{\"tenants\":[\"1234\"]}}", "s", NULL, NULL },
+	{ "the tenant's own issuer", "{\"name\":\"a\",\"client_id\":\"x\","
+	    "\"issuer\":\"" ENTRA "1234/v2.0\"}", "s", NULL, NULL },
 };
 
 static void test_rows(void)
@@ -96,7 +119,6 @@ static void test_providers(void)
 	    ".example") == NULL);
 }
 
-#define ENTRA "https://login.microsoftonline.com/"
 static const struct { const char *label, *asked, *issuer, *more; enum mcpass_rc want; } metadata_rows[] = {
 	{ "its own", IDP, IDP, "", MCPASS_OK },
 	{ "another issuer's", IDP, "https://evil.example", "", MCPASS_E_POLICY },
