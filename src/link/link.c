@@ -79,7 +79,8 @@ static void pump(void *ctx)
 	mp_link_retry_refused(link);
 	mp_link_next_flow(link);
 	mp_link_start_calls(link);
-	for (int n = 0; n < BATCH && more && !link->is_held && link->fault.rc == MCPASS_OK; n++)
+	for (int n = 0; n < BATCH && more && !link->is_held && link->fault.rc == MCPASS_OK
+	    && !link->ask.is_queued; n++)       /* a question comes before what was told after it */
 		more = mp_link_carry_out(link);
 	if (link->fault.rc != MCPASS_OK || (more && !link->is_held))
 		mp_link_wake(link);
@@ -143,6 +144,7 @@ static void set_defaults(struct mp_link *link, const struct mp_link_options *opt
 	link->options = *options;
 	link->last_call = &link->calls;
 	link->pump = (struct mp_task){ .run = pump, .ctx = link };
+	link->ask = (struct mp_task){ .run = mp_link_ask_next, .ctx = link };
 	link->wake = (struct mp_timer){ .fire = on_wake, .ctx = link };
 	link->second = (struct mp_timer){ .fire = on_second, .ctx = link };
 	link->farewell_timer = (struct mp_timer){ .fire = on_farewell, .ctx = link };
@@ -201,6 +203,7 @@ void mp_link_free(struct mp_link *link)
 	if (link->loop != NULL) {
 		mp_link_free_flow(link);
 		mp_loop_never(link->loop, &link->pump);
+		mp_loop_never(link->loop, &link->ask);
 		mp_loop_unset(link->loop, &link->wake);
 		mp_loop_unset(link->loop, &link->second);
 		mp_loop_unset(link->loop, &link->farewell_timer);
@@ -209,6 +212,7 @@ void mp_link_free(struct mp_link *link)
 	mp_link_free_calls(link);
 	mp_link_free_wants(link);
 	mp_link_forget_ends(link);
+	mp_link_free_questions(link);
 	mp_link_free_lesson(link);
 	mcpass_session_free(link->session);
 	mcpass_client_free(link->client);

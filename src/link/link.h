@@ -50,9 +50,9 @@ struct mp_link_ui {
 	/* A request of the server, whole, to be answered later by mp_link_respond().  NULL: asked()
 	 * answers. */
 	void (*request)(void *ctx, unsigned call, const char *json);
-	/* Answers a request of the server, which only asks what session.capabilities offer it, while
-	 * everything else waits.  *ret_result is the result's JSON text (mp_free_wiped), NULL: not
-	 * offered. */
+	/* Answers a request of the server, which only asks what session.capabilities offer it.  Called
+	 * from a task of the loop, one at a time, and may give the loop turns meanwhile.  *ret_result is
+	 * the result's JSON text (mp_free_wiped), NULL: not offered. */
 	enum mcpass_rc (*asked)(void *ctx, const char *method, const json_t *params,
 	    char **ret_result, struct mcpass_error *err);
 	void *ctx;

@@ -92,6 +92,13 @@ struct mp_link_flow {
 	int late;                       /* turns after the end of patience */
 };
 
+/* A request of the server that ui.asked() answers. */
+struct mp_link_question {
+	struct mp_link_question *next;
+	unsigned call;                  /* the session's, that it came with; 0: none */
+	char *text;
+};
+
 /* A list of the tools, read before the first call of one. */
 struct mp_link_lesson {
 	bool is_running;
@@ -135,6 +142,10 @@ struct mp_link {
 	struct mp_link_end *ends;
 	struct mcpass_error unsaved;    /* why the last SAVE could not be done; rc MCPASS_OK: it was */
 	bool told_unsaved;
+
+	struct mp_link_question *questions;
+	struct mp_task ask;             /* the next of them */
+	bool is_asking;
 
 	struct mp_link_lesson lesson;
 	bool revision_is_noted;
@@ -245,6 +256,8 @@ void mp_link_refuse(struct mp_link *link, struct mp_link_refusal *refusal,
 
 /* --- messages.c --- */
 void mp_link_take_message(struct mp_link *link, const struct mcpass_session_action *action);
+void mp_link_ask_next(void *ctx);               /* the task */
+void mp_link_free_questions(struct mp_link *link);
 
 /* --- tool_notes.c: before the first tools/call it has to be known which arguments go into
  * headers, too; after one, what the session found out is kept for the next time --- */

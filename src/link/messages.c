@@ -41,7 +41,7 @@ static enum mcpass_rc answer_request(struct mp_link *link, const struct mp_rpc *
 	return rc;
 }
 
-/* It is answered by the program at once. */
+/* It is answered by the program, which takes its time. */
 static enum mcpass_rc answer_text(struct mp_link *link, const char *text,
     struct mcpass_error *err)
 {
@@ -59,8 +59,29 @@ static enum mcpass_rc answer_text(struct mp_link *link, const char *text,
 	return rc;
 }
 
-static enum mcpass_rc read_message(struct mp_link *link, unsigned call, const char *text,
+/* It is asked when nothing of ours is on the stack. */
+static enum mcpass_rc keep_question(struct mp_link *link, unsigned session_call, const char *text,
     struct mcpass_error *err)
+{
+	struct mp_link_question *question = calloc(1, sizeof(*question)), **end = &link->questions;
+
+	if (question == NULL)
+		return mp_nomem(err);
+	if (mp_set(&question->text, text, err) != MCPASS_OK) {
+		free(question);
+		return MCPASS_E_NOMEM;
+	}
+	question->call = session_call;
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = question;
+	if (!link->is_asking)
+		mp_loop_soon(link->loop, &link->ask);
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc read_message(struct mp_link *link, unsigned call, unsigned session_call,
+    const char *text, struct mcpass_error *err)
 {
 	const struct mp_link_ui *ui = &link->options.ui;
 	struct mp_message message = { 0 };
@@ -70,7 +91,7 @@ static enum mcpass_rc read_message(struct mp_link *link, unsigned call, const ch
 	if (!rc && message.kind == MP_RPC_REQUEST && ui->request != NULL)
 		ui->request(ui->ctx, call, text);
 	else if (!rc && message.kind == MP_RPC_REQUEST)
-		rc = answer_text(link, text, err);
+		rc = keep_question(link, session_call, text, err);
 	else if (!rc && ui->message != NULL)
 		ui->message(ui->ctx, call, text);
 	mp_message_free(&message);
@@ -78,9 +99,25 @@ static enum mcpass_rc read_message(struct mp_link *link, unsigned call, const ch
 }
 
 /* A request of the server that cannot be answered ends the request that it came with. */
+static void fail_with(struct mp_link *link, unsigned session_call, struct mcpass_error *why)
+{
+	struct mp_link_call *call = mp_link_call_of(link, session_call);
+
+	if (call == NULL)
+		call = link->calls;
+	if (why->rc == MCPASS_E_NOMEM) {
+		mp_link_break_down(link, why);
+	} else if (call != NULL) {
+		if (call->session_call != 0)
+			(void)mcpass_session_cancel(link->session, call->session_call, NULL);
+		mp_link_redact_error(link, why);
+		mp_link_end_call(link, call, NULL, false, why);
+	}
+}
+
 void mp_link_take_message(struct mp_link *link, const struct mcpass_session_action *action)
 {
-	struct mp_link_call *call = mp_link_call_of(link, action->call);
+	const struct mp_link_call *call = mp_link_call_of(link, action->call);
 	unsigned number = call != NULL ? call->number : 0, session_call = action->call;
 	char *text = mp_dup_span((struct mp_span){ action->body, action->body_len });
 	struct mcpass_error why = { 0 };
@@ -88,18 +125,45 @@ void mp_link_take_message(struct mp_link *link, const struct mcpass_session_acti
 
 	if (text != NULL) {
 		mp_link_redact(link, text);
-		rc = read_message(link, number, text, &why);
+		rc = read_message(link, number, session_call, text, &why);
 	}
 	free(text);
-	call = mp_link_call_of(link, session_call);
-	if (call == NULL && rc)
-		call = link->calls;
-	if (rc == MCPASS_E_NOMEM) {
-		mp_link_break_down(link, &why);
-	} else if (rc && call != NULL) {
-		if (call->session_call != 0)
-			(void)mcpass_session_cancel(link->session, call->session_call, NULL);
-		mp_link_redact_error(link, &why);
-		mp_link_end_call(link, call, NULL, false, &why);
-	}
+	if (rc)
+		fail_with(link, session_call, &why);
+}
+
+static struct mp_link_question *take_question(struct mp_link *link)
+{
+	struct mp_link_question *question = link->questions;
+
+	link->questions = question->next;
+	return question;
+}
+
+static void free_question(struct mp_link_question *question)
+{
+	mp_free_wiped(question->text);
+	free(question);
+}
+
+void mp_link_ask_next(void *ctx)
+{
+	struct mp_link *link = ctx;
+	struct mp_link_question *question = take_question(link);
+	struct mcpass_error why = { 0 };
+
+	link->is_asking = true;
+	if (answer_text(link, question->text, &why) != MCPASS_OK)
+		fail_with(link, question->call, &why);
+	free_question(question);
+	link->is_asking = false;
+	if (link->questions != NULL)
+		mp_loop_soon(link->loop, &link->ask);
+	mp_link_wake(link);
+}
+
+void mp_link_free_questions(struct mp_link *link)
+{
+	while (link->questions != NULL)
+		free_question(take_question(link));
 }

@@ -2,9 +2,11 @@
 #ifndef MP_UI_READ_LINE_H
 #define MP_UI_READ_LINE_H
 #include "base/buf.h"
+#include "io/loop.h"
 
-/* *ret_line is without its end, the caller's (mp_free_wiped); NULL at the end of input.
+/* Gives loop its turns while it waits, so that what else is on it goes on; NULL: just waits.
+ * *ret_line is without its end, the caller's (mp_free_wiped); NULL at the end of input.
  * MCPASS_E_DENIED: Ctrl-C.  MCPASS_E_USAGE: longer than MP_MAX_ANSWER_LINE. */
-enum mcpass_rc mp_read_line(char **ret_line, struct mcpass_error *err);
+enum mcpass_rc mp_read_line(struct mp_loop *loop, char **ret_line, struct mcpass_error *err);
 
 #endif

@@ -242,6 +242,7 @@ enum mcpass_rc mp_connection_open(const struct mp_connection_options *options,
 	link.ui = wish != NULL && wish->ui != NULL ? *wish->ui : mp_sign_in_text_ui(&conn->wait);
 	rc = mp_link_new(&link, wish != NULL ? wish->loop : NULL, &conn->link, err);
 	if (!rc) {
+		conn->talk.loop = mp_link_loop(conn->link);
 		conn->talk.inner = (struct mp_asker){ ask_link, conn->link };
 		conn->asker = (struct mp_asker){ mp_rounds_ask, &conn->talk };
 	}
@@ -252,7 +253,7 @@ void mp_connection_close(struct mp_connection *conn)
 {
 	mp_blocking_close(conn->link);
 	conn->link = NULL;
-	mp_elicit_free(&conn->talk.elicit);
+	mp_rounds_free(&conn->talk);
 	mp_server_free(&conn->server);
 	mp_headers_free(&conn->headers);
 	mp_headers_free(&conn->extra);

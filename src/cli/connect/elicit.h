@@ -3,6 +3,7 @@
 #ifndef MP_CLI_CONNECT_ELICIT_H
 #define MP_CLI_CONNECT_ELICIT_H
 #include "cli/command.h"
+#include "io/loop.h"
 #include "wire/json/json.h"
 
 /* --elicit, for a command whose struct has a member `elicit` of this type. */
@@ -40,6 +41,7 @@ struct mp_elicit_page {
 	bool is_international;          /* a browser shows other letters */
 };
 struct mp_question {
+	struct mp_loop *loop;           /* that goes on while a person thinks; NULL: none */
 	const char *server;             /* who asks */
 	const char *key;                /* its name among those of one round, or NULL */
 	bool alone;                     /* it is the only one of its round */

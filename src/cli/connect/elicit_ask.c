@@ -104,7 +104,7 @@ enum mcpass_rc mp_elicit_line(const struct mp_question *question, json_t **ret_a
 	enum mcpass_rc rc;
 
 	say_question(question);
-	rc = mp_read_line(&line, err);
+	rc = mp_read_line(question->loop, &line, err);
 	if (!rc && line == NULL)
 		rc = mp_fail(err, MCPASS_E_DENIED, NULL,
 		    "the server asks a question, and standard input has no answer");
@@ -117,13 +117,13 @@ enum mcpass_rc mp_elicit_line(const struct mp_question *question, json_t **ret_a
 /* --- a person, field by field --- */
 
 /* Shows text and reads what is typed; *ret_line NULL: Ctrl-D. */
-static enum mcpass_rc prompt(const struct mp_buf *text, char **ret_line,
+static enum mcpass_rc prompt(struct mp_loop *loop, const struct mp_buf *text, char **ret_line,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
 	mp_say_text(text);
-	rc = mp_read_line(ret_line, err);
+	rc = mp_read_line(loop, ret_line, err);
 	if (!rc && *ret_line == NULL)
 		mp_say(false, "%s", "");        /* the line end that was not typed */
 	return rc;
@@ -178,13 +178,13 @@ static void add_field(struct mp_buf *buf, const struct mp_term *term, const json
 }
 
 /* One try; *ret_value NULL: left out.  *ret_gone: Ctrl-D. */
-static enum mcpass_rc ask_once(const struct mp_buf *text, json_t *field, json_t **ret_value,
-    bool *ret_gone, struct mcpass_error *err)
+static enum mcpass_rc ask_once(struct mp_loop *loop, const struct mp_buf *text, json_t *field,
+    json_t **ret_value, bool *ret_gone, struct mcpass_error *err)
 {
 	char *typed = NULL;
 	enum mcpass_rc rc;
 
-	rc = prompt(text, &typed, err);
+	rc = prompt(loop, text, &typed, err);
 	*ret_gone = !rc && typed == NULL;
 	if (!rc && typed != NULL && typed[0] == '\0')
 		*ret_value = json_incref(json_object_get(field, "default"));
@@ -195,9 +195,10 @@ static enum mcpass_rc ask_once(const struct mp_buf *text, json_t *field, json_t 
 }
 
 /* Until it fits. */
-static enum mcpass_rc ask_field(const json_t *schema, const char *name, json_t *field,
+static enum mcpass_rc ask_field(const struct mp_question *question, const char *name, json_t *field,
     json_t *content, bool *ret_gone, struct mcpass_error *err)
 {
+	const json_t *schema = json_object_get(question->params, "requestedSchema");
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	struct mcpass_error why = { 0 };
 	json_t *value = NULL;
@@ -208,7 +209,7 @@ static enum mcpass_rc ask_field(const json_t *schema, const char *name, json_t *
 	add_field(&text, &term, field, name);
 	do {
 		mp_clear(&why);
-		rc = ask_once(&text, field, &value, ret_gone, &why);
+		rc = ask_once(question->loop, &text, field, &value, ret_gone, &why);
 		if (!rc && value == NULL && !*ret_gone && mp_field_is_required(schema, name))
 			rc = mp_fail(&why, MCPASS_E_USAGE, NULL, "it has to be filled in");
 		if (rc == MCPASS_E_USAGE)
@@ -228,11 +229,11 @@ static bool is_yes(const char *line)
 }
 
 /* The answer to a question of yes or no; Enter is no, Ctrl-D gives up. */
-static enum mcpass_rc decide(const struct mp_buf *text, const char **ret_action,
-    struct mcpass_error *err)
+static enum mcpass_rc decide(struct mp_loop *loop, const struct mp_buf *text,
+    const char **ret_action, struct mcpass_error *err)
 {
 	char *line = NULL;
-	enum mcpass_rc rc = prompt(text, &line, err);
+	enum mcpass_rc rc = prompt(loop, text, &line, err);
 
 	*ret_action = line == NULL ? "cancel" : is_yes(line) ? "accept" : "decline";
 	mp_free_wiped(line);
@@ -273,7 +274,7 @@ static enum mcpass_rc confirm(const struct mp_question *question, json_t *conten
 	add_summary(&text, &term, question->server, content);
 	rc = mp_buf_check(&text, "the answer", err);
 	if (!rc)
-		rc = decide(&text, ret_action, err);
+		rc = decide(question->loop, &text, ret_action, err);
 	mp_buf_free(&text);
 	return rc;
 }
@@ -289,7 +290,7 @@ static enum mcpass_rc ask_form(const struct mp_question *question, json_t **ret_
 
 	json_object_foreach (json_object_get(schema, "properties"), name, field)
 		if (!rc && !gone)
-			rc = ask_field(schema, name, field, content, &gone, err);
+			rc = ask_field(question, name, field, content, &gone, err);
 	if (!rc && gone)
 		action = "cancel";
 	else if (!rc && json_object_size(content) > 0)
@@ -334,7 +335,7 @@ enum mcpass_rc mp_elicit_person(const struct mp_question *question, json_t **ret
 
 	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	introduce(&text, &term, question);
-	rc = decide(&text, &action, err);
+	rc = decide(question->loop, &text, &action, err);
 	mp_buf_free(&text);
 	if (rc)
 		return rc;

@@ -32,6 +32,23 @@ static enum mcpass_rc add_members(const char *object, const char *members, char 
 
 /* --- one round --- */
 
+/* Nothing is written over what the person types. */
+static enum mcpass_rc ask(struct mp_rounds *talk, const struct mp_question *question,
+    json_t **ret_answer, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	talk->asked_back = true;
+	mp_progress_clear(&talk->progress);
+	talk->is_asking = true;
+	rc = mp_elicit_answer(&talk->elicit, question, ret_answer, err);
+	talk->is_asking = false;
+	for (size_t i = 0; i < talk->kept.count; i++)
+		mp_progress_take(&talk->progress, talk->kept.items[i]);
+	mp_strings_free(&talk->kept);
+	return rc;
+}
+
 static enum mcpass_rc not_offered(const char *method, struct mcpass_error *err)
 {
 	return mp_fail(err, MCPASS_E_PROTOCOL, SPEC_MRTR,
@@ -41,8 +58,8 @@ static enum mcpass_rc not_offered(const char *method, struct mcpass_error *err)
 static enum mcpass_rc answer_one(struct mp_rounds *talk, const char *key, bool alone,
     const json_t *request, json_t *answers, struct mcpass_error *err)
 {
-	const struct mp_question question = { .server = talk->server, .key = key, .alone = alone,
-		.params = json_object_get(request, "params") };
+	const struct mp_question question = { .loop = talk->loop, .server = talk->server, .key = key,
+		.alone = alone, .params = json_object_get(request, "params") };
 	const char *method = json_string_value(json_object_get(request, "method"));
 	json_t *answer = NULL;
 	enum mcpass_rc rc;
@@ -50,7 +67,7 @@ static enum mcpass_rc answer_one(struct mp_rounds *talk, const char *key, bool a
 	talk->asked_back = true;
 	if (!mp_eq(method, ELICIT))
 		return not_offered(method, err);
-	rc = mp_elicit_answer(&talk->elicit, &question, &answer, err);
+	rc = ask(talk, &question, &answer, err);
 	if (!rc && json_object_set_new(answers, key, answer) != 0)
 		rc = mp_nomem(err);
 	return rc;
@@ -214,30 +231,40 @@ enum mcpass_rc mp_rounds_ask(void *ctx, const char *method, const char *params,
 
 void mp_rounds_waiting(struct mp_rounds *talk, int seconds)
 {
-	mp_progress_wait(&talk->progress, seconds);
+	if (!talk->is_asking)
+		mp_progress_wait(&talk->progress, seconds);
 }
 
 void mp_rounds_message(struct mp_rounds *talk, const char *json)
 {
-	mp_progress_take(&talk->progress, json);
+	if (!talk->is_asking)
+		mp_progress_take(&talk->progress, json);
+	else
+		(void)mp_strings_add(&talk->kept, (struct mp_span){ json, strlen(json) }, NULL);
+}
+
+void mp_rounds_free(struct mp_rounds *talk)
+{
+	mp_elicit_free(&talk->elicit);
+	mp_strings_free(&talk->kept);
 }
 
 enum mcpass_rc mp_rounds_asked(struct mp_rounds *talk, const char *method, const json_t *params,
     char **ret_result, struct mcpass_error *err)
 {
-	const struct mp_question question = { .server = talk->server, .alone = true,
+	const struct mp_question question = { .loop = talk->loop, .server = talk->server, .alone = true,
 		.params = params };
 	json_t *answer = NULL;
 	enum mcpass_rc rc;
 
 	talk->asked_back = true;
-	mp_progress_clear(&talk->progress);
 	if (talk->elicit.by == MP_ELICIT_NOBODY || !mp_eq(method, ELICIT)) {
+		mp_progress_clear(&talk->progress);
 		mp_say(false, "note: %s sent us %s, which was not offered to it%s", talk->server, method,
 		    mp_eq(method, ELICIT) ? "; --elicit offers it" : "");
 		return MCPASS_OK;
 	}
-	rc = mp_elicit_answer(&talk->elicit, &question, &answer, err);
+	rc = ask(talk, &question, &answer, err);
 	if (!rc && (*ret_result = mp_json_dump(answer)) == NULL)
 		rc = mp_nomem(err);
 	json_decref(answer);

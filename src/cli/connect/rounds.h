@@ -10,7 +10,10 @@ struct mp_rounds {
 	struct mp_elicit elicit;
 	struct mp_progress progress;
 	struct mp_asker inner;          /* where requests go */
+	struct mp_loop *loop;           /* borrowed: goes on while a person is asked; or NULL */
 	const char *server;             /* borrowed */
+	bool is_asking;                 /* a person: what the server tells is kept for later */
+	struct mp_strings kept;
 	bool asked_back;                /* the server had a question, whatever became of it */
 };
 /* An asker's ask; ctx is a struct mp_rounds.  As long as the answer is input_required, it
@@ -23,6 +26,7 @@ enum mcpass_rc mp_rounds_ask(void *ctx, const char *method, const char *params,
 
 /* The members of struct mp_link_ui, for the handshake era, in which the server sends
  * requests of its own. */
+void mp_rounds_free(struct mp_rounds *talk);
 void mp_rounds_waiting(struct mp_rounds *talk, int seconds);
 void mp_rounds_message(struct mp_rounds *talk, const char *json);
 enum mcpass_rc mp_rounds_asked(struct mp_rounds *talk, const char *method, const json_t *params,

@@ -181,7 +181,7 @@ static enum mcpass_rc on_confirm_issuer(void *ctx, const char *issuer, bool *ret
 	mp_sign_in_text_render_issuer(&buf, &term, wait, issuer);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
-	rc = mp_read_line(&line, err);
+	rc = mp_read_line(NULL, &line, err);
 	*ret_yes = line != NULL && (mp_eq_nocase(line, "y") || mp_eq_nocase(line, "yes"));
 	mp_free_wiped(line);
 	return rc;

@@ -386,6 +386,56 @@ static void test_asked(void)
 	remove_folder(world.folder);
 }
 
+/* While a person thinks about what the server asks, other requests are answered. */
+static struct mp_link *asking;
+static int answered_meanwhile;
+
+static void on_other(void *ctx, struct mp_link_answer *answer)
+{
+	(void)ctx;
+	answered_meanwhile += answer->rc == MCPASS_OK;
+	free(answer->json);
+}
+
+static enum mcpass_rc on_thought(void *ctx, const char *method, const json_t *params,
+    char **ret_result, struct mcpass_error *err)
+{
+	const struct mp_link_request other = { "tools/list", NULL, on_other, NULL };
+	int64_t end = mp_now_ms() + PATIENCE_MS;
+	unsigned unused;
+
+	(void)ctx;
+	(void)method;
+	(void)params;
+	world.reply = NULL;             /* that one is answered as usual */
+	CHECK_EQ("another", mp_link_submit(asking, &other, &unused, NULL), MCPASS_OK);
+	while (answered_meanwhile == 0 && mp_now_ms() < end)
+		mp_loop_turn(mp_link_loop(asking), 50);
+	CHECK_EQ("it is answered", answered_meanwhile, 1);
+	return mp_set(ret_result, "{\"action\":\"accept\"}", err);
+}
+
+static void test_thought(void)
+{
+	struct mp_link_options options;
+	bool is_error = false;
+	char *json = NULL;
+
+	world_start();
+	world.open = true;
+	world.reply = "data: " SAMPLING "\n\ndata: " ANSWER "\n\n";
+	world.reply_type = "text/event-stream";
+	options = world_options();
+	options.session.revision = "2025-11-25";
+	options.ui.asked = on_thought;
+	CHECK_EQ("a link", mp_link_new(&options, NULL, &asking, NULL), MCPASS_OK);
+	CHECK_EQ("a request", mp_blocking_request(asking, "prompts/list", NULL, &json, &is_error, NULL),
+	    MCPASS_OK);
+	free(json);
+	mp_blocking_close(asking);
+	world_stop();
+}
+
 static const char fixed[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     "Connection: close\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"resultType\":"
     "\"complete\",\"tools\":[],\"ttlMs\":0,\"cacheScope\":\"private\"}}";
@@ -434,6 +484,7 @@ int main(void)
 	test_known_revision();
 	test_tools_are_known();
 	test_asked();
+	test_thought();
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
