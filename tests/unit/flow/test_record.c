@@ -93,21 +93,16 @@ static void test_usable(void)
 
 static void test_memory(void)
 {
-	enum mcpass_rc rc = MCPASS_E_NOMEM;
-
-	for (size_t n = 0; rc != MCPASS_OK; n++) {
+	OOM_EACH {
 		struct mp_record record = { 0 };
 		char *text = NULL;
+		enum mcpass_rc rc = mp_record_parse(WHOLE, &record, NULL);
 
-		mp_test_fail_alloc(n);
-		rc = mp_record_parse(WHOLE, &record, NULL);
-		if (rc == MCPASS_OK)
+		if (!rc)
 			rc = mp_record_write(&record, &text, NULL);
-		mp_test_no_fail();
-		CHECK_EQ("only memory", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_OOM("only memory", rc, MCPASS_OK);
 		mp_free_wiped(text);
 		mp_record_free(&record);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	}
 }
 

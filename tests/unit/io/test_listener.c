@@ -440,33 +440,27 @@ static void test_no_descriptor(void)
 static void test_no_memory(void)
 {
 	const struct mp_listener_options options = { 0 };
-	enum mcpass_rc rc;
 
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mp_listener *listener = NULL;
 		struct mcpass_error err = { 0 };
 		char *query = NULL;
 		int browser = -1;
+		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mp_listener_new(&options, &listener, &err);
 		if (!rc) {
 			browser = come(listener, "/callback?code=1");
 			rc = wait_for(listener, PATIENCE_MS, &query, &err);
 		}
-		mp_test_no_fail();
+		CHECK_OOM("no memory", rc, MCPASS_OK);
 		if (rc)
 			CHECK("untouched", query == NULL);
 		mp_free_wiped(query);
 		mp_listener_free(listener);
 		if (browser >= 0)
 			close(browser);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			break;
-		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
 	}
-	CHECK_EQ("in the end", rc, MCPASS_OK);
 }
 
 int main(void)

@@ -194,19 +194,9 @@ static enum mcpass_rc there_and_back(const json_t *params)
 static void test_memory(void)
 {
 	json_t *params = parse("{\"name\":\"caf\\u00e9\"}");
-	long before = mp_test_live_blocks();
-	bool failed = true;
 
-	for (size_t n = 0; failed; n++) {
-		enum mcpass_rc rc;
-
-		mp_test_fail_alloc(n);
-		rc = there_and_back(params);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("every allocation", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), before);
-	}
+	OOM_EACH
+		CHECK_OOM("every allocation", there_and_back(params), MCPASS_OK);
 	json_decref(params);
 }
 

@@ -131,20 +131,14 @@ static void test_limit(void)
 static void test_memory(void)
 {
 	const char *body = rows[10].body;
-	bool failed = true;
 
-	for (size_t n = 0; failed; n++) {
+	OOM_EACH {
 		struct mp_operations list = { 0 };
-		enum mcpass_rc rc;
+		enum mcpass_rc rc = mp_operations_read(body, strlen(body), &list, NULL);
 
-		mp_test_fail_alloc(n);
-		rc = mp_operations_read(body, strlen(body), &list, NULL);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("every allocation", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-		CHECK_EQ("untouched on failure", list.count, failed ? 0 : 2);
+		CHECK_OOM("every allocation", rc, MCPASS_OK);
+		CHECK_EQ("untouched on failure", list.count, rc ? 0 : 2);
 		mp_operations_free(&list);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	}
 }
 

@@ -123,18 +123,9 @@ static enum mcpass_rc converse(struct bench *b)
 static void test_memory(void)
 {
 	static struct bench b;
-	bool failed = true;
 
-	for (size_t n = 0; failed; n++) {
-		enum mcpass_rc rc;
-
-		mp_test_fail_alloc(n);
-		rc = converse(&b);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("every allocation", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-	}
+	OOM_EACH
+		CHECK_OOM("every allocation", converse(&b), MCPASS_OK);
 }
 
 int main(void)

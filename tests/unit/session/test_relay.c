@@ -243,23 +243,15 @@ static void test_memory(void)
 {
 	static struct bench b;
 
-	for (size_t i = 0; i < COUNT(rows); i++) {
-		bool failed = true;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		OOM_EACH {
+			enum mcpass_rc rc = begin(&b, &rows[i], NULL);
 
-		for (size_t n = 0; failed; n++) {
-			enum mcpass_rc rc;
-
-			mp_test_fail_alloc(n);
-			rc = begin(&b, &rows[i], NULL);
 			if (!rc)
 				rc = pump(&b);
-			failed = mp_test_alloc_failed();
-			mp_test_no_fail();
+			CHECK_OOM(rows[i].label, rc, MCPASS_OK);
 			mcpass_session_free(b.session);
-			CHECK_EQ(rows[i].label, rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-			CHECK_EQ(rows[i].label, mp_test_live_blocks(), 0);
 		}
-	}
 }
 
 int main(void)
