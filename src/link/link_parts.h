@@ -221,8 +221,6 @@ enum mcpass_rc mp_link_perform(struct mp_link *link, struct mcpass_event *event,
 void mp_link_on_flow_timer(void *ctx);
 
 /* --- sign_in.c: the part of a login that a person does, as waits on the loop --- */
-/* MCPASS_E_DENIED where no person may be asked. */
-enum mcpass_rc mp_link_check_login(const struct mp_link *link, struct mcpass_error *err);
 /* LISTEN: *ret_uri is the redirect URI. */
 enum mcpass_rc mp_link_listen(struct mp_link *link, const struct mcpass_action *action,
     const char **ret_uri, struct mcpass_error *err);

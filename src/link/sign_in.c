@@ -11,7 +11,8 @@
 
 #define TICK_MS 1000            /* a person sees the seconds go by */
 
-enum mcpass_rc mp_link_check_login(const struct mp_link *link, struct mcpass_error *err)
+/* MCPASS_E_DENIED where no person may be asked. */
+static enum mcpass_rc check_login(const struct mp_link *link, struct mcpass_error *err)
 {
 	const struct mp_link_options *options = &link->options;
 	enum mcpass_rc rc;
@@ -42,7 +43,7 @@ enum mcpass_rc mp_link_listen(struct mp_link *link, const struct mcpass_action *
     const char **ret_uri, struct mcpass_error *err)
 {
 	struct mp_listener_options options = link->options.listener;
-	enum mcpass_rc rc = mp_link_check_login(link, err);
+	enum mcpass_rc rc = check_login(link, err);
 
 	options.wished_port = port_of(action->url);
 	/* Asked for a second time in one login: the same one serves. */
@@ -304,7 +305,7 @@ enum mcpass_rc mp_link_show_code(struct mp_link *link, const struct mcpass_actio
     struct mcpass_error *err)
 {
 	const struct mp_link_options *options = &link->options;
-	enum mcpass_rc rc = mp_link_check_login(link, err);
+	enum mcpass_rc rc = check_login(link, err);
 
 	if (rc)
 		return rc;

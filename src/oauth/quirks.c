@@ -173,7 +173,8 @@ static bool fits_one(const char *const *patterns, struct mp_span text,
 	return false;
 }
 
-bool mp_quirk_matches(const struct mp_quirk *quirk, const char *issuer)
+/* Whether the issuer's URL matches the row: https on the default port, host and path. */
+static bool matches(const struct mp_quirk *quirk, const char *issuer)
 {
 	struct mp_uri uri;
 
@@ -202,7 +203,7 @@ const struct mp_quirk *mp_quirk_named(const char *name)
 static const struct mp_quirk *find(const char *issuer)
 {
 	for (size_t i = 0; i < MP_COUNT(quirks); i++)
-		if (mp_quirk_matches(&quirks[i], issuer))
+		if (matches(&quirks[i], issuer))
 			return &quirks[i];
 	return NULL;
 }
@@ -217,7 +218,7 @@ static bool is_loopback(const char *issuer)
 /* Whether a check may be weakened there; a row without hosts is for any host. */
 static bool is_own_host(const struct mp_quirk *quirk, const char *issuer)
 {
-	return is_loopback(issuer) || (quirk->hosts[0] != NULL && mp_quirk_matches(quirk, issuer));
+	return is_loopback(issuer) || (quirk->hosts[0] != NULL && matches(quirk, issuer));
 }
 
 enum mcpass_rc mp_quirk_apply(const char *chosen, const char *issuer,

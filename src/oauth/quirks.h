@@ -36,8 +36,6 @@ struct mp_quirk {
 const struct mp_quirk *mp_quirks(size_t *ret_count);
 /* By name; NULL: there is none. */
 const struct mp_quirk *mp_quirk_named(const char *name);
-/* Whether the issuer's URL matches the row: https on the default port, host and path. */
-bool mp_quirk_matches(const struct mp_quirk *quirk, const char *issuer);
 
 /* What applies at an issuer: row NULL and changes 0 where nothing does. */
 struct mp_quirk_choice {

@@ -11,7 +11,8 @@ static const char *text_of(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-bool mp_field_is_list(const json_t *schema)
+/* Several may be chosen. */
+static bool is_list(const json_t *schema)
 {
 	return mp_eq(text_of(schema, "type"), "array");
 }
@@ -37,7 +38,7 @@ bool mp_field_is_required(const json_t *schema, const char *name)
 /* spec: SEP-1330: enum, with enumNames in older servers; oneOf or anyOf of const and title */
 size_t mp_field_choices(const json_t *schema, struct mp_choice choices[MP_FIELD_CHOICES])
 {
-	const json_t *source = mp_field_is_list(schema) ? json_object_get(schema, "items") : schema;
+	const json_t *source = is_list(schema) ? json_object_get(schema, "items") : schema;
 	const json_t *values = json_object_get(source, "enum"), *item;
 	const json_t *titles = json_object_get(source, "enumNames");
 	const json_t *titled = json_object_get(source, "oneOf");
@@ -166,7 +167,7 @@ static json_t *convert(const json_t *schema, const char *typed)
 	json_t *json = NULL;
 	const char *value;
 
-	if (mp_field_is_list(schema))
+	if (is_list(schema))
 		return read_list(choices, count, typed);
 	value = choose(choices, count, trim(typed, strlen(typed)));
 	if (value != NULL)
@@ -232,7 +233,7 @@ void mp_field_describe(struct mp_buf *buf, const json_t *schema)
 	struct mp_choice choices[MP_FIELD_CHOICES];
 	size_t count = mp_field_choices(schema, choices);
 
-	if (mp_field_is_list(schema)) {
+	if (is_list(schema)) {
 		mp_buf_adds(buf, "some of these, with commas");
 		add_range(buf, schema, "minItems", "maxItems", "");
 	} else if (count > 0) {

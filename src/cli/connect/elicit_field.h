@@ -11,8 +11,6 @@ struct mp_choice {
 };
 /* The values of an enumeration, titled or not, of one choice or several; 0: it is none. */
 size_t mp_field_choices(const json_t *schema, struct mp_choice choices[MP_FIELD_CHOICES]);
-/* Several may be chosen. */
-bool mp_field_is_list(const json_t *schema);
 /* schema is the form's. */
 bool mp_field_is_required(const json_t *schema, const char *name);
 /* Its title, or else its name. */

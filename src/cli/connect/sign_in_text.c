@@ -157,7 +157,8 @@ void mp_sign_in_text_render_code(struct mp_buf *buf, const struct mp_term *term,
 	mp_buf_adds(buf, ". Waiting (Ctrl-C to stop) ...\n");
 }
 
-void mp_sign_in_text_render_issuer(struct mp_buf *buf, const struct mp_term *term,
+/* The question whether an issuer may have what was given. */
+static void render_issuer(struct mp_buf *buf, const struct mp_term *term,
     const struct mp_sign_in_text *wait, const char *issuer)
 {
 	mp_buf_adds(buf, "What you gave to sign in with (a secret, a key or a token) is to go to the"
@@ -178,7 +179,7 @@ static enum mcpass_rc on_confirm_issuer(void *ctx, const char *issuer, bool *ret
 	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, 2 * MP_MAX_URI + 4096);
-	mp_sign_in_text_render_issuer(&buf, &term, wait, issuer);
+	render_issuer(&buf, &term, wait, issuer);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
 	rc = mp_read_line(NULL, &line, err);

@@ -27,9 +27,6 @@ void mp_sign_in_text_render(struct mp_buf *buf, const struct mp_term *term,
 /* What mp_sign_in_text_ui() says when there is a code to enter elsewhere. */
 void mp_sign_in_text_render_code(struct mp_buf *buf, const struct mp_term *term,
     const struct mp_sign_in_text *wait, const struct mcpass_action *action, int64_t seconds);
-/* The question whether an issuer may have what was given. */
-void mp_sign_in_text_render_issuer(struct mp_buf *buf, const struct mp_term *term,
-    const struct mp_sign_in_text *wait, const char *issuer);
 /* The line that is written over every second: "9:42 left". */
 void mp_sign_in_text_render_left(struct mp_buf *buf, int64_t seconds);
 /* The port of redirect_uri in an authorization URL, 0 when there is none. */

@@ -147,7 +147,8 @@ static void add_env(struct mp_buf *buf, const struct mp_host_entry *entry, const
 	}
 }
 
-void mp_host_entry_write(const struct mp_host_entry *entry, const struct mp_host_file *host,
+/* The value of the member (JSON), or the lines of the table (TOML). */
+static void write_entry(const struct mp_host_entry *entry, const struct mp_host_file *host,
     struct mp_buf *buf)
 {
 	struct mp_span command = { entry->command, strlen(entry->command) };
@@ -184,7 +185,7 @@ enum mcpass_rc mp_host_entry_put(const struct mp_host_entry *entry, const struct
 	enum mcpass_rc rc;
 
 	mp_buf_init(&value, MP_MAX_DOCUMENT);
-	mp_host_entry_write(entry, host, &value);
+	write_entry(entry, host, &value);
 	rc = mp_buf_check(&value, "an entry", err);
 	if (!rc && host->format == MP_HOST_JSON)
 		rc = mp_json_edit_put(file, host->container, entry->name, mp_buf_text(&value), buf, err);

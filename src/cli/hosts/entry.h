@@ -18,9 +18,6 @@ enum mcpass_rc mp_host_entry_name(const char *server, char **ret_name, struct mc
 enum mcpass_rc mp_host_entry_make(const char *name, const char *server, const struct mp_strings *words,
     struct mp_host_entry *ret_entry, struct mcpass_error *err);
 void mp_host_entry_free(struct mp_host_entry *entry);
-/* The value of the member (JSON), or the lines of the table (TOML). */
-void mp_host_entry_write(const struct mp_host_entry *entry, const struct mp_host_file *host,
-    struct mp_buf *buf);
 /* The whole file that has nothing but the entry. */
 enum mcpass_rc mp_host_entry_write_file(const struct mp_host_entry *entry, const struct mp_host_file *host,
     struct mp_buf *buf, struct mcpass_error *err);
