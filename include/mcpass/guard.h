@@ -186,8 +186,9 @@ enum mcpass_verdict_type {
 	MCPASS_FETCH                    /* fetch it, report it, ask again; while one with the same
 	                                 * key is under way, wait for that instead */
 };
-/* One HTTP request; no redirect is followed.  Body and headers may hold secrets: the token
- * that is asked about, this server's own credentials. */
+/* One HTTP request; no redirect is followed (one of an issuer's metadata counts as a place without
+ * it, and the next place is tried).  Body and headers may hold secrets: the token that is asked
+ * about, this server's own credentials. */
 struct mcpass_fetch {
 	const char *key;                /* names it, for mcpass_guard_fetched(); no secret */
 	const char *method, *url;       /* "GET", "POST" */
