@@ -143,27 +143,17 @@ enum mcpass_rc mp_record_write(const struct mp_record *record, char **ret_text,
 {
 	json_t *json = json_pack("{s:i}", "version", VERSION);
 	enum mcpass_rc rc;
-	char *text;
 
 	if (json == NULL)
 		return mp_nomem(err);
 	rc = mp_json_write(json, fields, MP_COUNT(fields), record, err);
-	if (rc == MCPASS_OK && record->as.issuer != NULL)
+	if (!rc && record->as.issuer != NULL)
 		rc = write_server(&record->as, json, err);
-	if (rc == MCPASS_OK && record->client.client_id != NULL)
+	if (!rc && record->client.client_id != NULL)
 		rc = write_client(&record->client, json, err);
-	if (rc == MCPASS_OK && record->next_issuer != NULL && record->next.client_id != NULL)
+	if (!rc && record->next_issuer != NULL && record->next.client_id != NULL)
 		rc = write_next(record, json, err);
-	if (rc)
-		goto out;
-	text = mp_json_dump(json);
-	if (text == NULL)
-		rc = mp_nomem(err);
-	else
-		*ret_text = text;
-out:
-	json_decref(json);
-	return rc;
+	return mp_json_end(json, rc, ret_text, err);
 }
 
 void mp_record_forget_tokens(struct mp_record *record)

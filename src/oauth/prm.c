@@ -153,17 +153,9 @@ enum mcpass_rc mp_prm_write(const struct mp_prm *prm, char **ret_text,
     struct mcpass_error *err)
 {
 	json_t *json = json_object();
-	char *text = NULL;
 	enum mcpass_rc rc;
 
 	rc = json == NULL ? mp_nomem(err)
 	    : mp_json_write(json, fields, MP_COUNT(fields), prm, err);
-	if (!rc) {
-		text = mp_json_dump(json);
-		rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
-	}
-	json_decref(json);
-	if (!rc)
-		*ret_text = text;
-	return rc;
+	return mp_json_end(json, rc, ret_text, err);
 }

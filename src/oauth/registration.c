@@ -37,7 +37,6 @@ enum mcpass_rc mp_registration_write(const struct mp_registration *wish, char **
     struct mcpass_error *err)
 {
 	json_t *json = json_object();
-	char *text = NULL;
 	enum mcpass_rc rc;
 
 	rc = json == NULL ? mp_nomem(err)
@@ -47,14 +46,7 @@ enum mcpass_rc mp_registration_write(const struct mp_registration *wish, char **
 	    && json_object_set_new(json, "client_secret_expires_at",
 	    json_integer(wish->client_secret_expires_at)) != 0)
 		rc = mp_nomem(err);
-	if (!rc) {
-		text = mp_json_dump(json);
-		rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
-	}
-	json_decref(json);
-	if (!rc)
-		*ret_body = text;
-	return rc;
+	return mp_json_end(json, rc, ret_body, err);
 }
 
 static enum mcpass_rc parse(unsigned rules, const char *data, size_t len,

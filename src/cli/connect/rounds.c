@@ -108,9 +108,7 @@ static enum mcpass_rc next_params(struct mp_rounds *talk, const char *params,
 
 	if (!rc)
 		rc = add_answers(talk, result, members, err);
-	if (!rc && (text = mp_json_dump(members)) == NULL)
-		rc = mp_nomem(err);
-	json_decref(members);
+	rc = mp_json_end(members, rc, &text, err);
 	if (rc)
 		return rc;
 	text[strlen(text) - 1] = '\0';          /* its braces are not wanted */
@@ -265,8 +263,5 @@ enum mcpass_rc mp_rounds_asked(struct mp_rounds *talk, const char *method, const
 		return MCPASS_OK;
 	}
 	rc = ask(talk, &question, &answer, err);
-	if (!rc && (*ret_result = mp_json_dump(answer)) == NULL)
-		rc = mp_nomem(err);
-	json_decref(answer);
-	return rc;
+	return mp_json_end(answer, rc, ret_result, err);
 }

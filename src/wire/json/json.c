@@ -401,3 +401,17 @@ char *mp_json_dump(const json_t *json)
 	mp_buf_free(&buf);
 	return text;
 }
+
+enum mcpass_rc mp_json_end(json_t *json, enum mcpass_rc rc, char **ret_text,
+    struct mcpass_error *err)
+{
+	char *text = rc || json == NULL ? NULL : mp_json_dump(json);
+
+	json_decref(json);
+	if (rc)
+		return rc;
+	if (text == NULL)
+		return mp_nomem(err);
+	*ret_text = text;
+	return MCPASS_OK;
+}

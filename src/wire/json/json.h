@@ -91,5 +91,9 @@ enum mcpass_rc mp_json_write(json_t *object, const struct mp_field *fields, size
 
 /* Compact text, owned by the caller (mp_free_wiped); NULL when out of memory. */
 char *mp_json_dump(const json_t *json);
+/* Ends a document that was composed with rc: its text, as above, where that went well.  json is
+ * released in any case; NULL: there was no memory for it. */
+enum mcpass_rc mp_json_end(json_t *json, enum mcpass_rc rc, char **ret_text,
+    struct mcpass_error *err);
 
 #endif
