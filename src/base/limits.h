@@ -143,6 +143,15 @@
 #define MP_MAX_USERS 4096
 /* Wrong passwords for one authorization request: guessing starts again at the client. */
 #define MP_MAX_LOGIN_ATTEMPTS 10
+/* Languages that one header names: browsers send a handful. */
+#define MP_MAX_LANGUAGE_RANGES 32
+/* Languages that the pages are there in, and bytes of one text of them: a paragraph. */
+#define MP_MAX_LANGUAGES 200
+#define MP_MAX_PAGE_TEXT 1000u
+/* An organisation's style and logo, both in the answer or sent to every browser. */
+#define MP_MAX_BRAND_CSS ((size_t)64 * 1024)
+#define MP_MAX_BRAND_LOGO ((size_t)128 * 1024)
+#define MP_MAX_BRAND_NAME 100u
 /* Anything the issuer answers; the largest is a misbehaviour over MP_MAX_DOCUMENT. */
 #define MP_MAX_REPLY ((size_t)512 * 1024)
 /* Seconds that an access token is good: nothing can call it back before. */

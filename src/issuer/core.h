@@ -16,6 +16,8 @@ struct mp_user {
 struct mp_client;
 struct mp_trusted;
 struct mp_bounds;
+struct mp_brand;
+struct mp_languages;
 
 struct mp_issuer {
 	char *url;                      /* the identifier, byte for byte */
@@ -28,7 +30,9 @@ struct mp_issuer {
 	struct mp_strings scopes, words; /* in one order: "mcp:tools", "Use its tools" */
 	struct mp_key *key;
 	enum mp_alg alg;
-	char *style_hash;               /* 'sha256-...' of the pages' style, for the CSP */
+	char *style_hashes;             /* 'sha256-...' of the pages' styles, for the CSP */
+	struct mp_brand *brand;         /* login/brand.h */
+	struct mp_languages *texts;         /* login/texts.h */
 	struct mp_issuer_store store;
 	mcpass_random_fn *random;
 	void *random_ctx;
@@ -220,6 +224,7 @@ mp_turn_fn mp_register_handle;                          /* register.c */
 mp_turn_fn mp_manage_get, mp_manage_put, mp_manage_delete; /* manage.c */
 mp_turn_fn mp_authorize_handle;                         /* authorize.c */
 mp_turn_fn mp_login_handle;                             /* login.c */
+mp_turn_fn mp_brand_logo_handle;                        /* brand.c */
 mp_turn_fn mp_consent_handle;                           /* consent.c */
 mp_turn_fn mp_idp_callback;                             /* upstream/callback.c */
 mp_turn_fn mp_token_handle;                             /* token_endpoint.c */

@@ -5,6 +5,7 @@
 #include "issuer/bounds.h"
 #include "issuer/faults/faults.h"
 #include "issuer/clients/configured.h"
+#include "issuer/login/brand.h"
 #include "issuer/login/pages.h"
 #include "issuer/upstream/errand.h"
 #include "wire/cors.h"
@@ -35,7 +36,9 @@ void mp_issuer_free(struct mp_issuer *issuer)
 	free(issuer->origin);
 	free(issuer->path);
 	free(issuer->default_resource);
-	free(issuer->style_hash);
+	free(issuer->style_hashes);
+	mp_brand_free(issuer);
+	mp_texts_free(issuer->texts);
 	mp_configured_free(issuer);
 	mp_bounds_free(issuer);
 	mp_strings_free(&issuer->proxies);
@@ -75,6 +78,7 @@ static const struct route {
 	{ "POST", "/device", mp_device_page_enter, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_QUESTION },
 	{ "POST", "/token", mp_token_handle, MP_AT_TOKEN, LISTED_PAGES, MP_BOUND_NONE },
 	{ "POST", "/revoke", mp_revoke_handle, MP_AT_NOWHERE, LISTED_PAGES, MP_BOUND_NONE },
+	{ "GET", "/brand/", mp_brand_logo_handle, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_NONE },
 	{ "POST", "/introspect", mp_introspect_handle, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_NONE },
 };
 static const struct route metadata_route = {
@@ -177,12 +181,10 @@ static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *tur
 	if (rc || done)
 		return rc;
 	if (route == NULL && place != NULL)
-		return mp_pages_message(turn, 405, "Not in this way",
-		    "This address does not take this method.", "It is for programs.", err);
+		return mp_pages_message(turn, 405, mp_texts_english(MP_TEXT_METHOD_TITLE),
+		    mp_texts_english(MP_TEXT_METHOD_TEXT), mp_texts_english(MP_TEXT_METHOD_ADVICE), err);
 	if (route == NULL)
-		return mp_pages_message(turn, 404, "Nothing here",
-		    "This authorization server has no such page.",
-		    "It is a place for applications to send you to, not to begin at.", err);
+		return mp_pages_nothing(turn, err);
 	at = mp_faults_refine(turn, route->at);
 	rc = mp_faults_remember(issuer, turn->request, at, err);
 	if (!rc)

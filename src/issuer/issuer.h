@@ -100,6 +100,19 @@ struct mp_errand {
 	struct mp_buf body;             /* of a POST; empty: a GET */
 };
 struct mp_idp;                          /* upstream/idp.h */
+/* A language of the pages (login/texts.h).  All borrowed. */
+struct mp_issuer_translation {
+	const char *tag;                /* "pt-BR" */
+	const char *json;               /* an object of its texts */
+	const char *file;               /* what messages call it, or NULL */
+};
+/* What an organisation puts on the pages.  All borrowed, each may be NULL. */
+struct mp_issuer_brand {
+	const char *name;
+	const char *css;                /* rules behind ours */
+	const void *logo;               /* PNG, JPEG or SVG */
+	size_t logo_len;                /* bytes */
+};
 struct mp_issuer_config {
 	const char *issuer;             /* its URL, without a terminating '/' */
 	const char *users;              /* JSON: [{"username","password_hash","name","scopes"}] */
@@ -162,6 +175,9 @@ struct mp_issuer_config {
 	 * of ours.  Metadata and keys are public.  spec: RFC 9700 2.6 */
 	const char *const *cors_origins;
 	size_t cors_count;
+	struct mp_issuer_brand brand;
+	const struct mp_issuer_translation *translations;       /* more languages, or other texts */
+	size_t translation_count;
 	/* Which it answers to; its own is that of its URL.  The names are borrowed while it lives. */
 	struct mp_http_hosts hosts;
 	bool require_pushed;            /* refuse authorization requests that were not pushed */

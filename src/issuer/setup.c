@@ -5,7 +5,8 @@
 #include "base/limits.h"
 #include "issuer/bounds.h"
 #include "issuer/clients/configured.h"
-#include "issuer/login/pages.h"
+#include "issuer/login/brand.h"
+#include "issuer/login/page.h"
 #include "issuer/grants/token_endpoint.h"
 #include "oauth/scope.h"
 #include "wire/cors.h"
@@ -166,5 +167,9 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 		rc = read_proxies(config, issuer, err);
 	if (!rc)
 		rc = mp_dpop_setup(config->signing_key, issuer, err);
-	return rc ? rc : mp_pages_style_hash(&issuer->style_hash, err);
+	if (!rc)
+		rc = mp_brand_setup(&config->brand, issuer, err);
+	if (!rc)
+		rc = mp_texts_new(config->translations, config->translation_count, &issuer->texts, err);
+	return rc ? rc : mp_page_style_hashes(issuer->brand->css, &issuer->style_hashes, err);
 }

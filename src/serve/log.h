@@ -83,6 +83,9 @@ struct mp_issuer_service_options {
 	const struct mp_idp *upstreams; /* as of issuer.h */
 	size_t upstream_count;
 	int64_t upstream_recheck;
+	struct mp_issuer_brand brand;   /* as of issuer.h, these too */
+	const struct mp_issuer_translation *translations;
+	size_t translation_count;
 	struct mp_service_log *log;
 };
 enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *options,

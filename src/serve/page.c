@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/login/pages.h"
+#include "issuer/login/page.h"
 #include "wire/uri.h"
 
 enum mcpass_rc mp_serve_page_place(const struct mp_serve_config *config, const char *url,

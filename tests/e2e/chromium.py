@@ -19,7 +19,7 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"     # the WebDriver standard's k
 class Chromium:
     """WebDriver, spoken to chromedriver over loopback.  spec: W3C WebDriver 2"""
 
-    def __init__(self, world):
+    def __init__(self, world, *more):
         # Not buffered: select() sees all that is not read yet.
         self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL,
                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
@@ -35,7 +35,7 @@ class Chromium:
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
                      "--no-first-run", "--disable-background-networking",
                      "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-                     "--window-size=1000,820", f"--user-data-dir={world.path('chromium')}"]
+                     "--window-size=1000,820", f"--user-data-dir={world.path('chromium')}", *more]
         answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
             "browserName": "chrome", "goog:chromeOptions": {"args": arguments}}}})
         self.session = "/session/" + answer["sessionId"]
@@ -60,6 +60,9 @@ class Chromium:
 
     def click(self, css):
         self.ask("POST", self.find(css) + "/click", {})
+
+    def script(self, body):
+        return self.ask("POST", self.session + "/execute/sync", {"script": body, "args": []})
 
     def text(self):
         return self.ask("GET", self.find("body") + "/text")

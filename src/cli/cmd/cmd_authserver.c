@@ -4,9 +4,11 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/cmd/authserver_key.h"
+#include "cli/cmd/authserver_texts.h"
 #include "cli/cmd/authserver_upstream.h"
 #include "cli/command.h"
 #include "io/file/read_file.h"
+#include "serve/brand_files.h"
 #include "serve/client_files.h"
 #include "serve/users.h"
 #include "ui/report.h"
@@ -28,6 +30,7 @@ struct authserver_options {
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client, no_refresh_grace;
 	const char *user, *scope, *resource;
 	struct mp_texts claims;
+	struct mp_brand_paths brand;
 	struct mp_port port;
 };
 
@@ -109,6 +112,7 @@ struct files {
 	struct mp_known_clients clients;
 	struct mp_known_issuers issuers;
 	struct mp_upstreams upstreams;
+	struct mp_brand_files brand;
 };
 
 static enum mcpass_rc read_file(const char *path, char **ret_text, struct mcpass_error *err)
@@ -124,6 +128,7 @@ static void free_files(struct files *files)
 	mp_known_clients_free(&files->clients);
 	mp_known_issuers_free(&files->issuers);
 	mp_upstreams_free(&files->upstreams);
+	mp_brand_files_free(&files->brand);
 }
 
 /* Into zeros; release with free_files(), on failure too. */
@@ -146,6 +151,8 @@ static enum mcpass_rc read_files(const struct authserver_options *options, struc
 		rc = mp_authserver_upstream_read(&options->upstream, &files->upstreams, err);
 	if (!rc && files->upstreams.count > 0)
 		rc = mp_authserver_upstream_check(options->users, options->data, options->encryption_key, err);
+	if (!rc)
+		rc = mp_brand_files_read(&options->brand, &files->brand, err);
 	return rc;
 }
 
@@ -173,6 +180,8 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.trusted = files->issuers.items, .trusted_count = files->issuers.count,
 		.upstreams = files->upstreams.items, .upstream_count = files->upstreams.count,
 		.upstream_recheck = (options->upstream.recheck_ms + 999) / 1000,
+		.brand = files->brand.brand, .translations = files->brand.translations,
+		.translation_count = files->brand.translation_count,
 	};
 }
 
@@ -315,13 +324,15 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		return hash(operands[1], options->hash_client, err);
 	if (count == 2 && strcmp(operands[0], "key") == 0)
 		return mp_authserver_key(operands[1], err);
+	if (count == 2 && strcmp(operands[0], "texts") == 0)
+		return mp_authserver_texts(operands[1], options->brand.translations, err);
 	if (count == 1 && strcmp(operands[0], "token") == 0)
 		return mint(options, err);
 	if (count > 0) {
 		enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, NULL, "authserver %s: what is that?",
 		    operands[0]);
 
-		mp_hint(err, "usage: mcpass authserver [hash NAME | key FILE | token]");
+		mp_hint(err, "usage: mcpass authserver [hash NAME | key FILE | texts LANGUAGE | token]");
 		return rc;
 	}
 	if (options->fault != NULL && strcmp(options->fault, "help") == 0)
@@ -376,6 +387,15 @@ static const struct mp_option authserver_options[] = {
 	{ "resolve", '\0', MP_OPTION_LIST, "HOST:PORT:ADDRESS", AT(resolve),
 	    "Fetch what is at HOST:PORT from ADDRESS, whatever the name resolves to; may be"
 	    " repeated." },
+	{ "brand-name", '\0', MP_OPTION_TEXT, "TEXT", AT(brand.name),
+	    "Whose pages they are: a name above their titles." },
+	{ "brand-css", '\0', MP_OPTION_TEXT, "FILE", AT(brand.css),
+	    "Rules of style behind those of the pages (CSS, 64 KiB, loads nothing)." },
+	{ "brand-logo", '\0', MP_OPTION_TEXT, "FILE", AT(brand.logo),
+	    "Show this PNG, JPEG or SVG (128 KiB) on the pages." },
+	{ "translations", '\0', MP_OPTION_TEXT, "FOLDER", AT(brand.translations),
+	    "More languages of the pages, or other words for those that are built in (English,"
+	    " German, Spanish, Japanese): LANGUAGE.json files, as 'authserver texts' prints." },
 	{ "device-interval", '\0', MP_OPTION_TIME, "TIME", AT(device_interval_ms),
 	    "How long a device waits between two polls (RFC 8628). Default 5s." },
 	{ "no-refresh-grace", '\0', MP_OPTION_FLAG, NULL, AT(no_refresh_grace),
@@ -420,7 +440,7 @@ static const struct mp_option_place places[] = {
 const struct mp_command mp_command_authserver = {
 	.name = "authserver",
 	.summary = "Run the embedded authorization server",
-	.operands = "[hash NAME | key FILE | token]",
+	.operands = "[hash NAME | key FILE | texts LANGUAGE | token]",
 	.about = "Runs an OAuth 2.1 authorization server for development and tests: metadata,"
 	    " dynamic client registration, login and consent pages, PKCE, logins by a code on"
 	    " another device, refresh tokens that rotate, revocation, introspection. It speaks HTTP;"
@@ -430,6 +450,8 @@ const struct mp_command mp_command_authserver = {
 	    "  authserver hash NAME   reads a password, prints an entry for a file of users;\n"
 	    "                         with --client: a secret, for a file of clients\n"
 	    "  authserver key FILE    makes a key to sign with, prints the public half\n"
+	    "  authserver texts de    prints what the pages say in a language, as a file for\n"
+	    "                         --translations\n"
 	    "  authserver token       prints a token made without a login: with --key, for"
 	    " any name\n",
 	.examples = "  mcpass authserver\n"

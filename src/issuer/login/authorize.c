@@ -21,7 +21,7 @@ static enum mcpass_rc find_client(const struct mp_turn *turn, const struct mp_fo
 		rc = mp_client_load(turn, client_id, client, &found, err);
 	if (!rc && !found)
 		rc = mp_response_refuse(err, "invalid_client", "RFC 6749 4.1.2.1",
-		    "The application is not registered here (any more).");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_CLIENT));
 	return rc;
 }
 
@@ -62,7 +62,8 @@ enum mcpass_rc mp_authorize_handle(const struct mp_turn *turn, struct mcpass_err
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (strlen(text) > MP_MAX_URI)
-		rc = mp_response_refuse(err, "invalid_request", NULL, "The link is too long.");
+		rc = mp_response_refuse(err, "invalid_request", NULL,
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_LINK_LONG));
 	if (!rc)
 		rc = mp_form_parse(text, strlen(text), &query, err);
 	if (!rc)

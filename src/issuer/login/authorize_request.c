@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "issuer/login/authorize_request.h"
+#include "issuer/login/texts.h"
 #include "oauth/scope.h"
 
 /* A parameter, NULL when absent or empty.  spec: RFC 6749 3.1 */
@@ -28,7 +29,7 @@ enum mcpass_rc mp_authorize_request_trust(const struct mp_turn *turn, const stru
 	if (!rc && (!mp_redirect_is_among(&client->redirect_uris, redirect_uri)
 	    || mp_redirect_is_own(turn->issuer, redirect_uri)))
 		rc = mp_response_refuse(err, "invalid_request", "OAuth 2.1 4.1.2.1",
-		    "The application asked to be answered at an address that it did not register.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_ADDRESS));
 	if (!rc)
 		rc = mp_set(&pending->client_id, client->client_id, err);
 	if (!rc)

@@ -22,7 +22,8 @@ static enum mcpass_rc grantable(const struct mp_turn *turn, const struct mp_pend
 
 	rc = mp_person_load(turn, pending->username, pending->session, &person, &found, err);
 	if (!rc && !found)              /* taken out of the file since */
-		rc = mp_response_refuse(err, "access_denied", NULL, "This user is not known any more.");
+		rc = mp_response_refuse(err, "access_denied", NULL, "%s",
+		    mp_texts_english(MP_TEXT_REFUSED_USER));
 	if (!rc)
 		rc = mp_scope_parse(pending->scope, &wanted, err);
 	if (!rc)
@@ -227,14 +228,15 @@ static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *f
 	/* The login page's ticket alone decides nothing. */
 	if (pending->username == NULL && !before)
 		return mp_response_refuse(err, "access_denied", NULL,
-		    "This page was not the one to answer: sign in first.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_DECISION));
 	if (strcmp(decision, "allow") == 0)
 		return allow(turn, client, pending, ticket, err);
 	if (strcmp(decision, "deny") == 0)
 		return mp_ending_refuse(turn, &denied, "access_denied", "the user did not allow it", err);
 	if (strcmp(decision, "switch") == 0)
 		return switch_user(turn, client, pending, ticket, err);
-	return mp_response_refuse(err, "invalid_request", NULL, "The form was changed on its way.");
+	return mp_response_refuse(err, "invalid_request", NULL,
+	    "%s", mp_texts_english(MP_TEXT_REFUSED_FORM));
 }
 
 enum mcpass_rc mp_consent_handle(const struct mp_turn *turn, struct mcpass_error *err)

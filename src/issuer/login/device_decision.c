@@ -8,10 +8,10 @@
 enum mcpass_rc mp_device_finished(const struct mp_turn *turn, bool allowed,
     struct mcpass_error *err)
 {
-	return allowed ? mp_pages_message(turn, 200, "You are signed in",
-	    "Go back to your device: it goes on by itself.", "You may close this page.", err)
-	    : mp_pages_message(turn, 200, "Not allowed",
-	    "Your device is told that you did not allow it.", "You may close this page.", err);
+	return mp_pages_message(turn, 200,
+	    mp_texts_english(allowed ? MP_TEXT_DEVICE_ALLOWED_TITLE : MP_TEXT_DEVICE_DENIED_TITLE),
+	    mp_texts_english(allowed ? MP_TEXT_DEVICE_ALLOWED_TEXT : MP_TEXT_DEVICE_DENIED_TEXT),
+	    mp_texts_english(MP_TEXT_CLOSE_PAGE), err);
 }
 
 enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_pending *pending,
@@ -30,7 +30,7 @@ enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_pend
 	rc = mp_device_find(turn, code, true, &device, err);
 	if (!rc && !mp_eq(device, pending->device))      /* decided in another window, or over */
 		rc = mp_response_refuse(err, "access_denied", NULL,
-		    "The code has been used already, or has expired.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_CODE_USED));
 	if (!rc)
 		rc = mp_record_put(turn, &slot, &mp_device_answer_shape, &decided, err);
 	free(device);

@@ -38,7 +38,7 @@ static enum mcpass_rc find_client(const struct mp_turn *turn, const char *client
 
 	if (!rc && !found)
 		rc = mp_response_refuse(err, "invalid_client", NULL,
-		    "The application is not registered here (any more).");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_CLIENT));
 	return rc;
 }
 
@@ -64,7 +64,7 @@ static enum mcpass_rc try_code(const struct mp_turn *turn, const char *typed,
 	enum mcpass_rc rc;
 
 	if (!mp_device_normalize(typed, code))
-		return mp_pages_code(turn, typed, "This is no code of ours: it has eight letters.", err);
+		return mp_pages_code(turn, typed, mp_texts_english(MP_TEXT_CODE_MALFORMED), err);
 	rc = mp_bounds_admit(turn, MP_BOUND_CODE, err);         /* spec: RFC 8628 5.1 */
 	if (!rc)
 		rc = mp_device_find(turn, code, false, &device, err);
@@ -75,7 +75,7 @@ static enum mcpass_rc try_code(const struct mp_turn *turn, const char *typed,
 	else if (!rc)
 		rc = mp_bounds_spend(turn, MP_BOUND_CODE, err);
 	if (!rc && !found)
-		rc = mp_pages_code(turn, typed, "No device waits with this code (any more).", err);
+		rc = mp_pages_code(turn, typed, mp_texts_english(MP_TEXT_CODE_UNKNOWN), err);
 	mp_pending_free(&pending);
 	free(device);
 	return rc;
@@ -90,7 +90,7 @@ enum mcpass_rc mp_device_page_enter(const struct mp_turn *turn, struct mcpass_er
 	rc = mp_request_form(turn, &form, err);
 	if (!rc && !mp_request_same_origin(turn))
 		rc = mp_response_refuse(err, "access_denied", "RFC 9700 4.7",
-		    "This form was sent from the page of another site.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_SITE));
 	if (!rc)
 		rc = mp_request_required(&form, "user_code", &typed, err);
 	if (!rc)
@@ -112,7 +112,8 @@ enum mcpass_rc mp_device_page_show(const struct mp_turn *turn, struct mcpass_err
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (strlen(text) > MP_MAX_URI)
-		rc = mp_response_refuse(err, "invalid_request", NULL, "The link is too long.");
+		rc = mp_response_refuse(err, "invalid_request", NULL,
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_LINK_LONG));
 	if (!rc)
 		rc = mp_form_parse(text, strlen(text), &query, err);
 	if (!rc)

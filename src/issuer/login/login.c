@@ -47,7 +47,7 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 		return mp_response_refuse(err, "access_denied", NULL, "No one signs in with a password here.");
 	if (pending->attempts >= MP_MAX_LOGIN_ATTEMPTS)
 		return mp_response_refuse(err, "access_denied", "RFC 9700 4.16",
-		    "There were too many attempts to sign in.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_ATTEMPTS));
 	/* Counted and put back before the password is looked at: of two guesses at once,
 	 * neither goes uncounted. */
 	pending->attempts++;
@@ -65,7 +65,7 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 	if (rc)
 		return rc;
 	if (user == NULL) {
-		view.problem = "The user name or the password is not right.";
+		view.problem = mp_texts_english(MP_TEXT_LOGIN_WRONG);
 		view.typed = username;
 		return mp_pages_login(turn, &view, err);
 	}

@@ -1,6 +1,6 @@
-/* The look of the pages.  No script, no font, no image from anywhere: a page that asks
- * for a password loads nothing. */
-#include "issuer/login/pages.h"
+/* The look of the pages.  No script, no font, no image from elsewhere: a page that asks
+ * for a password loads nothing but an organisation's logo, from us. */
+#include "issuer/login/page.h"
 
 const char mp_page_style[] =
     ":root{color-scheme:light dark;--ground:#f3f4f8;--card:#fff;--ink:#171a2b;--soft:#5b6178;"
@@ -18,6 +18,7 @@ const char mp_page_style[] =
     "main{width:100%;max-width:27rem;background:var(--card);border:1px solid var(--line);"
     "border-radius:16px;padding:32px;box-shadow:0 12px 32px rgba(20,24,60,.08)}"
     ".logo{display:block;width:44px;height:44px;margin:0 0 20px;color:var(--accent)}"
+    "img.logo{width:auto;max-width:100%}.brand{font-weight:600}"
     "h1{font-size:1.4rem;line-height:1.25;margin:0 0 6px;letter-spacing:-.01em;"
     "overflow-wrap:anywhere}"
     "p{margin:0 0 16px}.soft{color:var(--soft)}.soft strong{color:var(--ink)}"

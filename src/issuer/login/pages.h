@@ -1,7 +1,8 @@
-/* pages.h - what a person sees.  Every text that is not ours is escaped here. */
+/* pages.h - what a person sees. */
 #ifndef MP_ISSUER_LOGIN_PAGES_H
 #define MP_ISSUER_LOGIN_PAGES_H
 #include "issuer/login/pending.h"
+#include "issuer/login/texts.h"
 
 struct mp_view {
 	const struct mp_client *client;
@@ -33,23 +34,15 @@ enum mcpass_rc mp_login_page_wait(const struct mp_turn *turn, struct mp_view *vi
 /* The form for the code that a device shows; typed and problem may be NULL. */
 enum mcpass_rc mp_pages_code(const struct mp_turn *turn, const char *typed,
     const char *problem, struct mcpass_error *err);
-/* A page that ends here; every text is escaped. */
+/* A page that ends here; the texts as of mp_page_say_english(). */
 enum mcpass_rc mp_pages_message(const struct mp_turn *turn, int status, const char *title,
     const char *text, const char *advice, struct mcpass_error *err);
+/* The page of an address that is none. */
+enum mcpass_rc mp_pages_nothing(const struct mp_turn *turn, struct mcpass_error *err);
 /* The same for a refusal in err, in place of whatever was answered; clears err.  One whose
  * code is MP_PAGES_ANSWERED is no failure for the person, and is said so. */
 #define MP_PAGES_ANSWERED "answered"
 enum mcpass_rc mp_pages_refusal(const struct mp_turn *turn, int status,
     struct mcpass_error *err);
-
-/* Appends text, so that HTML sees nothing but text: in an element or a quoted attribute.
- * What cannot be seen, or what reorders a line (base/printable.h), becomes U+FFFD. */
-void mp_pages_escape(struct mp_buf *html, const char *text);
-/* The style of all pages as a CSP source, "'sha256-...'"; the caller's (free). */
-enum mcpass_rc mp_pages_style_hash(char **ret_source, struct mcpass_error *err);
-
-/* --- page_style.c --- */
-extern const char mp_page_style[];
-extern const char mp_page_logo[];       /* an SVG element */
 
 #endif

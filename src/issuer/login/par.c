@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "issuer/login/authorize_request.h"
 #include "issuer/grants/token_endpoint.h"
+#include "issuer/login/texts.h"
 #include "wire/jose/crypto.h"
 
 #define URN "urn:ietf:params:oauth:request_uri:"
@@ -163,7 +164,7 @@ enum mcpass_rc mp_par_handle(const struct mp_turn *turn, struct mcpass_error *er
 static enum mcpass_rc too_old(struct mcpass_error *err)
 {
 	return mp_response_refuse(err, "invalid_request", "RFC 9126 4",
-	    "This link is too old, or was opened in another browser.");
+	    "%s", mp_texts_english(MP_TEXT_REFUSED_LINK_OLD));
 }
 
 static enum mcpass_rc read_key(const char *uri, char **ret_key, struct mcpass_error *err)
@@ -173,7 +174,7 @@ static enum mcpass_rc read_key(const char *uri, char **ret_key, struct mcpass_er
 
 	if (strncmp(uri, URN, strlen(URN)) != 0)
 		return mp_response_refuse(err, "invalid_request", "RFC 9126 4",
-		    "The application refers to a request that is not kept here.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_PUSHED_GONE));
 	rc = mp_secret_set(&secret, uri + strlen(URN), err);
 	if (!rc)
 		rc = mp_record_key(&secret, ret_key, err);
@@ -215,7 +216,7 @@ static enum mcpass_rc open_key(const struct mp_turn *turn, const char *key,
 	/* spec: RFC 9126 4 (the client_id it was pushed with) */
 	if (!rc && !mp_eq(ret_pushed->client_id, client_id))
 		rc = mp_response_refuse(err, "invalid_request", "RFC 9126 4",
-		    "The request was pushed by another application.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_PUSHED_OTHER));
 	if (!rc && ret_pushed->answered)
 		rc = mp_pending_answered(err);
 	if (!rc)

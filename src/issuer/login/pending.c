@@ -155,7 +155,7 @@ enum mcpass_rc mp_pending_check_browser(const struct mp_turn *turn, const char *
 	/* The consent of one browser is no consent of another.  spec: RFC 9700 4.7 */
 	if (!rc && !mp_eq(hash, browser))
 		rc = mp_response_refuse(err, "access_denied", "RFC 9700 4.7",
-		    "This page was opened in another browser, or cookies are turned off.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_BROWSER));
 	free(hash);
 	return rc;
 }
@@ -163,7 +163,7 @@ enum mcpass_rc mp_pending_check_browser(const struct mp_turn *turn, const char *
 static enum mcpass_rc expired(struct mcpass_error *err)
 {
 	return mp_response_refuse(err, "access_denied", NULL,
-	    "This page has been used already, or was open for too long.");
+	    "%s", mp_texts_english(MP_TEXT_REFUSED_USED));
 }
 
 static enum mcpass_rc load_client(const struct mp_turn *turn, const char *client_id,
@@ -174,7 +174,7 @@ static enum mcpass_rc load_client(const struct mp_turn *turn, const char *client
 
 	if (!rc && !found)
 		rc = mp_response_refuse(err, "access_denied", NULL,
-		    "The application is not registered any more.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_CLIENT_GONE));
 	return rc;
 }
 
@@ -186,7 +186,7 @@ static enum mcpass_rc check_redirect(const struct mp_pending *pending,
 	    || mp_redirect_is_among(&client->redirect_uris, pending->redirect_uri))
 		return MCPASS_OK;
 	return mp_response_refuse(err, "access_denied", "OAuth 2.1 4.1.2.1",
-	    "The application is not to be answered at this address any more.");
+	    "%s", mp_texts_english(MP_TEXT_REFUSED_ADDRESS_GONE));
 }
 
 /* Looks first and takes afterwards, so that a stranger's post destroys nothing. */
@@ -222,7 +222,7 @@ enum mcpass_rc mp_pending_open(const struct mp_turn *turn, const struct mp_form 
 
 	if (!mp_request_same_origin(turn))
 		return mp_response_refuse(err, "access_denied", "RFC 9700 4.7",
-		    "This form was sent from the page of another site.");
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_SITE));
 	rc = mp_request_required(form, "ticket", &text, err);
 	if (!rc)
 		rc = mp_secret_set(&ticket, text, err);
@@ -246,5 +246,5 @@ enum mcpass_rc mp_pending_open(const struct mp_turn *turn, const struct mp_form 
 enum mcpass_rc mp_pending_answered(struct mcpass_error *err)
 {
 	return mp_response_refuse(err, MP_PAGES_ANSWERED, NULL,
-	    "You have answered this already. The application goes on by itself, or waits for you.");
+	    "%s", mp_texts_english(MP_TEXT_ANSWERED_TEXT));
 }

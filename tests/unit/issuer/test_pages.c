@@ -1,5 +1,5 @@
 /* The pages: nothing that a client or a person wrote is anything but text. */
-#include "issuer/login/pages.h"
+#include "issuer/login/page.h"
 #include "kit.h"
 #include "wire/jose/b64url.h"
 
@@ -82,7 +82,7 @@ static void test_pages(void)
 	CHECK_HAS("where it goes", kit_body(&kit), "action=\"/t/authorize/login\"");
 	CHECK_HAS("the client's name", kit_body(&kit),
 	    "<strong>&lt;script&gt;alert(1)&lt;/script&gt;&quot; onfocus=&quot;x</strong>");
-	CHECK_HAS("whose page", kit_body(&kit), "<footer>Authorization server " AS "/t</footer>");
+	CHECK_HAS("whose page", kit_body(&kit), "<footer>Authorization server <bdi>" AS "/t</bdi></footer>");
 	CHECK_HAS("the name first", kit_body(&kit), "required value=\"\" autofocus>");
 	CHECK_HAS("helps a password manager", kit_body(&kit), "autocomplete=\"current-password\"");
 	snprintf(form, sizeof(form), "ticket=%s&username=%%22+onfocus%%3D%%22x%%27%%3C&password=x",
