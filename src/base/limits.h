@@ -187,6 +187,11 @@
 /* Seconds that an id token and an ID-JAG of ours are good: each is used at once. */
 #define MP_ID_TOKEN_LIFETIME 3600
 #define MP_ID_JAG_LIFETIME 300
+/* Seconds that a signing key is published after the next one signs: what it signed has ended
+ * by then (signing.c).  And seconds before that in which the next one is published: caches of
+ * key sets are as old as MP_JWKS_LIFETIME. */
+#define MP_KEY_LINGER 3600
+#define MP_KEY_LEAD 3600
 /* A client metadata document: what the drafts of it and Keycloak take. */
 #define MP_MAX_CLIENT_DOCUMENT ((size_t)5 * 1024)
 /* The key set of an issuer whose JWTs are taken. */

@@ -3,6 +3,7 @@
 #ifndef MP_ISSUER_CORE_H
 #define MP_ISSUER_CORE_H
 #include "issuer/issuer.h"
+#include "issuer/signing.h"
 #include "wire/form.h"
 #include "wire/jose/jws.h"
 #include "wire/uri.h"
@@ -28,7 +29,11 @@ struct mp_issuer {
 	struct mp_user *users;
 	size_t user_count;
 	struct mp_strings scopes, words; /* in one order: "mcp:tools", "Use its tools" */
-	struct mp_key *key;
+	struct mp_signing_keys keys;
+	char *keys_text;                /* the record that they were read from, or NULL */
+	int64_t keys_read_at;           /* Unix time */
+	bool keys_rotate;               /* the record is looked at again and again */
+	struct mp_key *key;             /* of keys, the one that signs now */
 	enum mp_alg alg;
 	char *style_hashes;             /* 'sha256-...' of the pages' styles, for the CSP */
 	struct mp_brand *brand;         /* login/brand.h */
@@ -84,6 +89,11 @@ typedef enum mcpass_rc mp_turn_fn(const struct mp_turn *turn, struct mcpass_erro
 /* Reads the configuration into an issuer of zeros.  (setup.c) */
 enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
     struct mp_issuer *issuer, struct mcpass_error *err);
+
+/* --- issuer.c --- */
+/* Looks at the record of keys, at most once a second, and chooses the one that signs. */
+enum mcpass_rc mp_issuer_renew_keys(struct mp_issuer *issuer, int64_t now,
+    struct mcpass_error *err);
 
 /* --- request.c: what a request says --- */
 /* The value of a header, NULL when absent; one that stands there twice is refused. */

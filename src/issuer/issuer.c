@@ -48,7 +48,8 @@ void mp_issuer_free(struct mp_issuer *issuer)
 	mp_strings_free(&issuer->cors_origins);
 	mp_strings_free(&issuer->scopes);
 	mp_strings_free(&issuer->words);
-	mp_key_free(issuer->key);
+	mp_signing_free(&issuer->keys);
+	mp_free_wiped(issuer->keys_text);
 	free(issuer);
 }
 
@@ -196,6 +197,53 @@ static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *tur
 	return rc ? rc : let_read(turn, route, err);
 }
 
+/* The keys as the record says, if it is another than the one that was read last. */
+static enum mcpass_rc take_record(struct mp_issuer *issuer, const char *text,
+    struct mcpass_error *err)
+{
+	struct mp_signing_keys keys = { 0 };
+	char *copy = NULL;
+	enum mcpass_rc rc;
+
+	if (mp_eq(text, issuer->keys_text))
+		return MCPASS_OK;
+	rc = mp_response_blame(mp_signing_read(text, &keys, err), MCPASS_E_STORE, err);
+	if (!rc)
+		rc = mp_set(&copy, text, err);
+	if (rc) {
+		mp_signing_free(&keys);
+		return mp_doing(err, rc, "reading the signing keys of the store");
+	}
+	mp_signing_free(&issuer->keys);
+	mp_free_wiped(issuer->keys_text);
+	issuer->keys = keys;
+	issuer->keys_text = copy;
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_issuer_renew_keys(struct mp_issuer *issuer, int64_t now,
+    struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &issuer->store;
+	const struct mp_signing_key *signing;
+	enum mcpass_rc rc = MCPASS_OK;
+	char *text = NULL;
+
+	if (!issuer->keys_rotate || issuer->keys_read_at == now)
+		return MCPASS_OK;
+	rc = store->get(store->ctx, MP_KIND_SERVER, MP_KEY_RECORD, now, &text, err);
+	if (!rc && text != NULL)
+		rc = take_record(issuer, text, err);
+	mp_free_wiped(text);
+	if (rc)
+		return rc;
+	signing = mp_signing_current(&issuer->keys, now);
+	issuer->key = signing->key;
+	issuer->alg = signing->alg;
+	issuer->keys_read_at = now;
+	return MCPASS_OK;
+}
+
 /* What the turn wrote is kept when there is an answer to it, and only then. */
 static enum mcpass_rc end_turn(const struct mp_issuer_store *store, enum mcpass_rc rc,
     bool is_later, struct mcpass_error *err)
@@ -224,7 +272,8 @@ static enum mcpass_rc take_turn(struct mp_issuer *issuer, const struct mp_http_r
 		rc = store->begin(store->ctx, err);
 	if (rc)
 		return rc;
-	return end_turn(store, answer(issuer, &turn, err), *ret_later, err);
+	rc = mp_issuer_renew_keys(issuer, request->now, err);
+	return end_turn(store, rc ? rc : answer(issuer, &turn, err), *ret_later, err);
 }
 
 enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,

@@ -118,6 +118,9 @@ struct mp_issuer_config {
 	const char *users;              /* JSON: [{"username","password_hash","name","scopes"}] */
 	const char *users_file;         /* what messages call it, or NULL */
 	const char *signing_key;        /* a private JWK as JSON text */
+	/* The record MP_KIND_SERVER/MP_KEY_RECORD of the store, where there is one, says which keys
+	 * sign when (signing.h); signing_key is then what our secrets follow from. */
+	bool keys_rotate;
 	const struct mp_issuer_scope *scopes;
 	size_t scope_count;
 	struct mp_issuer_store store;
@@ -185,6 +188,10 @@ struct mp_issuer_config {
 	bool require_resource_claim;    /* refuse an ID-JAG without resource (Okta's have none) */
 	bool opaque_tokens;             /* access tokens say nothing: introspection does */
 };
+
+/* What the server keeps about itself, beside what the issuer keeps. */
+#define MP_KIND_SERVER "server"
+#define MP_KEY_RECORD "signing_keys"
 
 struct mp_issuer;
 enum mcpass_rc mp_issuer_new(const struct mp_issuer_config *config,

@@ -1,4 +1,4 @@
-/* The two public documents: what this server is, and its public key.
+/* The two public documents: what this server is, and its public keys.
  * spec: RFC 8414 2, 3; OpenID Connect Discovery 1.0 3, 4; RFC 7517 5 */
 #include <string.h>
 #include "base/limits.h"
@@ -179,16 +179,22 @@ enum mcpass_rc mp_metadata_handle(const struct mp_turn *turn, struct mcpass_erro
 
 enum mcpass_rc mp_metadata_keys(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	json_t *jwk = NULL, *keys = json_array(), *set = json_object();
-	enum mcpass_rc rc;
+	struct mp_key *published[MP_MAX_SIGNING_KEYS];
+	size_t count = mp_signing_published(&turn->issuer->keys, turn->request->now, published);
+	json_t *keys = json_array(), *set = json_object();
+	enum mcpass_rc rc = MCPASS_OK;
 
-	rc = mp_jwk_write(turn->issuer->key, false, &jwk, err);
-	if (!rc && (json_array_append(keys, jwk) != 0
-	    || json_object_set(set, "keys", keys) != 0))
+	for (size_t i = 0; i < count && !rc; i++) {
+		json_t *jwk = NULL;
+
+		rc = mp_jwk_write(published[i], false, &jwk, err);
+		if (!rc && json_array_append_new(keys, jwk) != 0)
+			rc = mp_nomem(err);
+	}
+	if (!rc && json_object_set(set, "keys", keys) != 0)
 		rc = mp_nomem(err);
 	if (!rc)
 		rc = mp_response_json(turn, 200, set, err);
-	json_decref(jwk);
 	json_decref(keys);
 	json_decref(set);
 	return rc;

@@ -59,26 +59,16 @@ static enum mcpass_rc read_scopes(const struct mp_issuer_config *config,
 	return mp_response_blame(rc, MCPASS_E_USAGE, err);
 }
 
-static enum mcpass_rc read_key(const char *text, struct mp_issuer *issuer,
+static enum mcpass_rc read_key(const struct mp_issuer_config *config, struct mp_issuer *issuer,
     struct mcpass_error *err)
 {
-	/* The first that the key permits: most have one only, RSA keys have six. */
-	static const enum mp_alg algs[] = {
-		MP_ES256, MP_EDDSA, MP_RS256, MP_PS256, MP_ES384, MP_ES512, MP_RS384, MP_RS512,
-		MP_PS384, MP_PS512,
-	};
-	json_t *jwk = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_signing_read(config->signing_key, &issuer->keys, err);
 
-	rc = mp_json_parse(text, strlen(text), MP_MAX_DOCUMENT, "the signing key", &jwk, err);
-	if (!rc)
-		rc = mp_jwk_parse(jwk, true, &issuer->key, err);
-	json_decref(jwk);
-	for (size_t i = 0; !rc && i < MP_COUNT(algs) && issuer->alg == MP_ALG_NONE; i++)
-		if (mp_key_permits(issuer->key, algs[i]))
-			issuer->alg = algs[i];
-	if (!rc && issuer->alg == MP_ALG_NONE)
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the signing key permits no algorithm");
+	issuer->keys_rotate = config->keys_rotate;
+	if (!rc) {
+		issuer->key = issuer->keys.items[0].key;
+		issuer->alg = issuer->keys.items[0].alg;
+	}
 	return mp_doing(err, mp_response_blame(rc, MCPASS_E_USAGE, err), "reading the signing key");
 }
 
@@ -158,7 +148,7 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 		rc = mp_users_parse(config->users != NULL ? config->users : "[]", config->users_file,
 		    issuer, err);
 	if (!rc)
-		rc = read_key(config->signing_key, issuer, err);
+		rc = read_key(config, issuer, err);
 	if (!rc)
 		rc = mp_configured_setup(config, issuer, err);
 	if (!rc)

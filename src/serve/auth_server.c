@@ -11,8 +11,6 @@
 #include "issuer/issuer.h"
 #include "wire/jose/jwk.h"
 
-/* What the server keeps about itself, beside what the issuer keeps. */
-#define OWN_KIND "server"
 /* Who got a token without a login. */
 #define CLIENT_ID "mcpass-authserver-token"
 /* For ever: 31 December 9999. */
@@ -98,12 +96,12 @@ static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *
 
 	if (given != NULL)
 		return mp_set(ret_jwk, given, err);
-	rc = store->get(store->ctx, OWN_KIND, "signing_key", mp_now_s(), ret_jwk, err);
+	rc = store->get(store->ctx, MP_KIND_SERVER, "signing_key", mp_now_s(), ret_jwk, err);
 	if (rc || *ret_jwk != NULL)
 		return rc;
 	rc = mp_issuer_service_new_key(ret_jwk, err);
 	if (!rc)
-		rc = store->put(store->ctx, OWN_KIND, "signing_key", NULL, FOR_EVER, *ret_jwk, err);
+		rc = store->put(store->ctx, MP_KIND_SERVER, "signing_key", NULL, FOR_EVER, *ret_jwk, err);
 	return rc;
 }
 
@@ -185,6 +183,7 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 	if (!rc)
 		rc = find_key(&service->store, options->signing_key, &jwk, err);
 	config.signing_key = jwk;
+	config.keys_rotate = options->signing_key == NULL;
 	if (!rc)
 		rc = mp_issuer_new(&config, &service->issuer, err);
 	if (!rc && options->fault != NULL)
@@ -215,7 +214,7 @@ static enum mcpass_rc name_it(struct mp_issuer_service *service,
 	    : mp_service_url(options->bind_address, mp_httpd_port(service->httpd), "",
 	        &service->url, err);
 	if (!rc)
-		rc = store->put(store->ctx, OWN_KIND, "issuer", NULL, FOR_EVER, service->url, err);
+		rc = store->put(store->ctx, MP_KIND_SERVER, "issuer", NULL, FOR_EVER, service->url, err);
 	return rc;
 }
 
@@ -296,7 +295,7 @@ static enum mcpass_rc recall_url(struct mp_issuer_service *service,
 
 	if (options->issuer != NULL)
 		return mp_set(&service->url, options->issuer, err);
-	rc = store->get(store->ctx, OWN_KIND, "issuer", mp_now_s(), &service->url, err);
+	rc = store->get(store->ctx, MP_KIND_SERVER, "issuer", mp_now_s(), &service->url, err);
 	if (!rc && service->url == NULL && options->data == NULL)
 		return mp_service_url(options->bind_address, options->port, "", &service->url, err);
 	if (!rc && service->url == NULL) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "cli/args.h"
+#include "cli/cmd/authserver_admin.h"
 #include "cli/cmd/authserver_key.h"
 #include "cli/cmd/authserver_texts.h"
 #include "cli/cmd/authserver_upstream.h"
@@ -22,12 +23,13 @@
 struct authserver_options {
 	struct mp_common common;
 	const char *bind_address, *issuer, *users, *data, *key, *fault, *default_resource;
-	int device_interval_ms;
+	int device_interval_ms, lead_ms;
 	const char *clients, *trusted_issuers;
 	const char *encryption_key;
 	struct mp_authserver_upstream upstream;
 	struct mp_texts origins, resolve, proxies, allowed_hosts;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client, no_refresh_grace;
+	bool at_once;
 	const char *user, *scope, *resource;
 	struct mp_texts claims;
 	struct mp_brand_paths brand;
@@ -319,7 +321,14 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
     struct mcpass_error *err)
 {
 	const struct authserver_options *options = values;
+	const struct mp_authserver_admin admin = { .operands = operands, .count = count,
+		.data = options->data, .lead_ms = options->at_once ? 0 : options->lead_ms,
+		.lead_given = options->at_once || options->lead_ms > 0, .json = options->common.json };
+	bool done = false;
+	enum mcpass_rc rc = mp_authserver_admin(&admin, &done, err);
 
+	if (rc || done)
+		return rc;
 	if (count == 2 && strcmp(operands[0], "hash") == 0)
 		return hash(operands[1], options->hash_client, err);
 	if (count == 2 && strcmp(operands[0], "key") == 0)
@@ -329,10 +338,9 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (count == 1 && strcmp(operands[0], "token") == 0)
 		return mint(options, err);
 	if (count > 0) {
-		enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, NULL, "authserver %s: what is that?",
-		    operands[0]);
-
-		mp_hint(err, "usage: mcpass authserver [hash NAME | key FILE | texts LANGUAGE | token]");
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "authserver %s: what is that?", operands[0]);
+		mp_hint(err, "usage: mcpass authserver [hash NAME | key FILE | key rotate | key list |"
+		    " texts LANGUAGE | token | clients | sessions | users | backup FILE]");
 		return rc;
 	}
 	if (options->fault != NULL && strcmp(options->fault, "help") == 0)
@@ -420,6 +428,16 @@ static const struct mp_option hash_options[] = {
 	{ "client", '\0', MP_OPTION_FLAG, NULL, AT(hash_client),
 	    "NAME is a client's id, and what is read is its secret." },
 };
+static const struct mp_option rotate_options[] = {
+	{ "lead", '\0', MP_OPTION_TIME, "TIME", AT(lead_ms),
+	    "How long the new key is published before it signs. Default 1h: servers keep key sets"
+	    " for so long." },
+	{ "at-once", '\0', MP_OPTION_FLAG, NULL, AT(at_once),
+	    "Sign with the new key from now on." },
+};
+static const struct mp_option_table rotate_table = {
+	"For key rotate", rotate_options, MP_COUNT(rotate_options)
+};
 static const struct mp_option_table authserver_table = {
 	"Options", authserver_options, MP_COUNT(authserver_options)
 };
@@ -432,6 +450,7 @@ static const struct mp_option_table hash_table = {
 static const struct mp_option_place places[] = {
 	{ &authserver_table, 0 },
 	{ &hash_table, 0 },
+	{ &rotate_table, 0 },
 	{ &token_table, 0 },
 	{ &mp_common_table, AT(common) },
 	{ NULL, 0 },
@@ -440,7 +459,7 @@ static const struct mp_option_place places[] = {
 const struct mp_command mp_command_authserver = {
 	.name = "authserver",
 	.summary = "Run the embedded authorization server",
-	.operands = "[hash NAME | key FILE | texts LANGUAGE | token]",
+	.operands = "[hash|key|texts|token|clients|sessions|users|backup ...]",
 	.about = "Runs an OAuth 2.1 authorization server for development and tests: metadata,"
 	    " dynamic client registration, login and consent pages, PKCE, logins by a code on"
 	    " another device, refresh tokens that rotate, revocation, introspection. It speaks HTTP;"
@@ -452,6 +471,11 @@ const struct mp_command mp_command_authserver = {
 	    "  authserver key FILE    makes a key to sign with, prints the public half\n"
 	    "  authserver texts de    prints what the pages say in a language, as a file for\n"
 	    "                         --translations\n"
+	    "  authserver key rotate  has the server with the same --data sign with a new key\n"
+	    "                         from an hour on; key list shows its keys\n"
+	    "  authserver clients     lists what is in the store of --data, while a server runs or\n"
+	    "                         not; sessions, users likewise; show ID, revoke ID\n"
+	    "  authserver backup FILE copies that store\n"
 	    "  authserver token       prints a token made without a login: with --key, for"
 	    " any name\n",
 	.examples = "  mcpass authserver\n"
@@ -465,7 +489,7 @@ const struct mp_command mp_command_authserver = {
 	    "  mcpass authserver key dev.key >jwks.json\n"
 	    "  mcpass authserver token --key dev.key --user alice --scope mcp:tools \\\n"
 	    "      --resource http://127.0.0.1:8931/mcp\n",
-	.most = 2,
+	.most = 3,
 	.places = places,
 	.options_size = sizeof(struct authserver_options),
 	.run = run,

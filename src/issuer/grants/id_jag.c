@@ -67,8 +67,9 @@ static enum mcpass_rc read_subject(const struct mp_turn *turn, const struct mp_t
 {
 	const struct mp_assertion_rules rules = { .code = "invalid_request",
 		.issuer = turn->issuer->url, .audience = ask->client->client_id };
-	struct mp_key *own[] = { turn->issuer->key };
-	const struct mp_jwks keys = { own, 1 };
+	struct mp_key *own[MP_MAX_SIGNING_KEYS];
+	const struct mp_jwks keys = { own, mp_signing_published(&turn->issuer->keys, turn->request->now,
+	    own) };
 	struct mp_jws jws = { 0 };
 	const char *text;
 	enum mcpass_rc rc = mp_request_required(ask->form, "subject_token", &text, err);

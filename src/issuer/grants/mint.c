@@ -37,6 +37,8 @@ enum mcpass_rc mp_issuer_mint_any(struct mp_issuer *issuer, const struct mp_mint
 
 	mp_clear(err);
 	rc = mp_response_blame(mp_scope_parse(mint->scope, &scopes, err), MCPASS_E_USAGE, err);
+	if (!rc)
+		rc = mp_issuer_renew_keys(issuer, now, err);
 	mp_strings_free(&scopes);
 	if (!rc)
 		rc = mp_access_token(issuer, &access, ret_token, err);
@@ -55,6 +57,8 @@ enum mcpass_rc mp_issuer_mint(struct mp_issuer *issuer, const char *username,
 	enum mcpass_rc rc = narrow(issuer, username, scope, &narrowed, &why);
 
 	access.scope = narrowed;
+	if (!rc)
+		rc = mp_issuer_renew_keys(issuer, now, &why);
 	if (!rc)
 		rc = mp_access_token(issuer, &access, ret_token, &why);
 	free(narrowed);

@@ -1,0 +1,19 @@
+/* authserver_admin.h - mcpass authserver clients|sessions|users|key|backup: an operator at the store
+ * of a server that runs, or does not. */
+#ifndef MP_CLI_CMD_AUTHSERVER_ADMIN_H
+#define MP_CLI_CMD_AUTHSERVER_ADMIN_H
+#include <stdbool.h>
+#include "base/err.h"
+
+struct mp_authserver_admin {            /* all borrowed */
+	char **operands;                /* from the name of the work on */
+	size_t count;
+	const char *data;               /* --data, or NULL */
+	int lead_ms;                    /* --lead; 0: as by default, or at once where lead_given */
+	bool lead_given, json;
+};
+/* Does the work that the operands name; *ret_done is false when they name none. */
+enum mcpass_rc mp_authserver_admin(const struct mp_authserver_admin *admin, bool *ret_done,
+    struct mcpass_error *err);
+
+#endif
