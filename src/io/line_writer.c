@@ -17,7 +17,7 @@
 struct mp_line_writer {
 	int fd;
 	pthread_t thread;
-	bool is_running;
+	bool is_running, is_json;
 	pthread_mutex_t lock;           /* of what follows */
 	pthread_cond_t changed;
 	char **lines;                   /* a ring */
@@ -88,8 +88,11 @@ static void *run(void *ctx)
 			return NULL;
 		if (line != NULL)
 			write_all(writer->fd, line);
-		(void)snprintf(note, sizeof(note), "(%zu lines are left out: they were not read in time)\n",
-		    left_out);
+		if (writer->is_json)
+			(void)snprintf(note, sizeof(note), "{\"event\":\"left_out\",\"count\":%zu}\n", left_out);
+		else
+			(void)snprintf(note, sizeof(note),
+			    "(%zu lines are left out: they were not read in time)\n", left_out);
 		if (left_out > 0)
 			write_all(writer->fd, note);
 	}
@@ -108,8 +111,8 @@ static enum mcpass_rc start_thread(struct mp_line_writer *writer, struct mcpass_
 	    : mp_fail(err, MCPASS_E_IO, NULL, "a thread for the log does not start");
 }
 
-enum mcpass_rc mp_line_writer_new(int fd, size_t most, struct mp_line_writer **ret_writer,
-    struct mcpass_error *err)
+static enum mcpass_rc make(int fd, size_t most, bool is_json,
+    struct mp_line_writer **ret_writer, struct mcpass_error *err)
 {
 	struct mp_line_writer *writer = calloc(1, sizeof(*writer));
 	enum mcpass_rc rc;
@@ -117,6 +120,7 @@ enum mcpass_rc mp_line_writer_new(int fd, size_t most, struct mp_line_writer **r
 	if (writer == NULL)
 		return mp_nomem(err);
 	writer->fd = fd;
+	writer->is_json = is_json;
 	writer->room = most;
 	(void)pthread_mutex_init(&writer->lock, NULL);
 	(void)pthread_cond_init(&writer->changed, NULL);
@@ -127,6 +131,18 @@ enum mcpass_rc mp_line_writer_new(int fd, size_t most, struct mp_line_writer **r
 	else
 		*ret_writer = writer;
 	return rc;
+}
+
+enum mcpass_rc mp_line_writer_new(int fd, size_t most, struct mp_line_writer **ret_writer,
+    struct mcpass_error *err)
+{
+	return make(fd, most, false, ret_writer, err);
+}
+
+enum mcpass_rc mp_line_writer_new_json(int fd, size_t most, struct mp_line_writer **ret_writer,
+    struct mcpass_error *err)
+{
+	return make(fd, most, true, ret_writer, err);
 }
 
 /* What cannot be waited for: a pipe or a terminal that says so has room for that much.  Returns

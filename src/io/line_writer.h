@@ -7,8 +7,11 @@
 #include "base/buf.h"
 
 struct mp_line_writer;
-/* At most `most` lines wait. */
+/* At most `most` lines wait.  What is left out is told in a line of its own. */
 enum mcpass_rc mp_line_writer_new(int fd, size_t most, struct mp_line_writer **ret_writer,
+    struct mcpass_error *err);
+/* The same for lines of JSON: {"event":"left_out","count":N}. */
+enum mcpass_rc mp_line_writer_new_json(int fd, size_t most, struct mp_line_writer **ret_writer,
     struct mcpass_error *err);
 /* Takes the text out of line, which ends in a line end; from any thread. */
 void mp_line_writer_add(struct mp_line_writer *writer, struct mp_buf *line);

@@ -61,6 +61,8 @@ struct mp_issuer {
 	enum mcpass_rc (*send)(void *ctx, const struct mp_errand *errand, bool is_first,
 	    struct mcpass_error *err);
 	void *send_ctx;
+	void (*event)(void *ctx, const json_t *event);  /* or NULL */
+	void *event_ctx;
 	mcpass_trace_fn *trace;         /* or NULL */
 	void *trace_ctx;
 	uint8_t own_key[32];            /* of our HMACs: nonces, mp_record_derive() */
@@ -83,6 +85,7 @@ struct mp_turn {
 	bool *is_later;                 /* set: this turn is undone, and comes again */
 	struct mp_wait *wait;           /* bounds.h */
 	struct mp_errand *errand;       /* what is to be sent before it comes again */
+	struct mp_events *events;       /* events.h; NULL: none are told */
 };
 typedef enum mcpass_rc mp_turn_fn(const struct mp_turn *turn, struct mcpass_error *err);
 

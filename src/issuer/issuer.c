@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
+#include "issuer/events.h"
 #include "issuer/faults/faults.h"
 #include "issuer/clients/configured.h"
 #include "issuer/login/brand.h"
@@ -264,7 +265,8 @@ static enum mcpass_rc take_turn(struct mp_issuer *issuer, const struct mp_http_r
     struct mcpass_error *err)
 {
 	struct mp_wait wait = { 0 };
-	const struct mp_turn turn = { issuer, request, response, ret_later, &wait, errand };
+	struct mp_events events = { 0 };
+	const struct mp_turn turn = { issuer, request, response, ret_later, &wait, errand, &events };
 	const struct mp_issuer_store *store = &issuer->store;
 	enum mcpass_rc rc = MCPASS_OK;
 
@@ -273,7 +275,15 @@ static enum mcpass_rc take_turn(struct mp_issuer *issuer, const struct mp_http_r
 	if (rc)
 		return rc;
 	rc = mp_issuer_renew_keys(issuer, request->now, err);
-	return end_turn(store, rc ? rc : answer(issuer, &turn, err), *ret_later, err);
+	if (!rc)
+		rc = answer(issuer, &turn, err);
+	if (!rc && events.failed)       /* what is not told is not done */
+		rc = mp_nomem(err);
+	rc = end_turn(store, rc, *ret_later, err);
+	if (!rc && !*ret_later)
+		mp_events_tell(issuer, &events);
+	mp_events_free(&events);
+	return rc;
 }
 
 enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,

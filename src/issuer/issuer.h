@@ -167,6 +167,11 @@ struct mp_issuer_config {
 	enum mcpass_rc (*send)(void *ctx, const struct mp_errand *errand, bool is_first,
 	    struct mcpass_error *err);
 	void *send_ctx;
+	/* Told what happened, each once, when it is kept; or NULL.  An object of texts: "time" (RFC
+	 * 3339), "event", and where they are known "client", "user", "what", "outcome", "rule",
+	 * "address" (events.h).  It must not wait. */
+	void (*event)(void *ctx, const json_t *event);
+	void *event_ctx;
 	/* Told why a request is refused: a note with a fact "reason"; or NULL. */
 	mcpass_trace_fn *trace;
 	void *trace_ctx;

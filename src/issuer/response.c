@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
+#include "issuer/events.h"
 
 enum mcpass_rc mp_response_refuse(struct mcpass_error *err, const char *code, const char *spec,
     const char *fmt, ...)
@@ -79,6 +80,8 @@ void mp_response_note(const struct mp_turn *turn, const struct mcpass_error *why
 	const struct mcpass_header fact = { "reason", reason };
 	const struct mcpass_note note = { "Refused a request.", why->spec, &fact, 1 };
 
+	mp_event_add(turn, &(struct mp_event){ .event = "refused", .what = turn->request->path,
+	    .outcome = why->oauth, .rule = why->spec });
 	if (turn->issuer->trace == NULL)
 		return;
 	(void)snprintf(reason, sizeof(reason), "%s%s%s", why->oauth, why->oauth[0] != '\0' ? ": " : "",

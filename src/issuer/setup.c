@@ -126,6 +126,8 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 	issuer->upstream_recheck = or_default(config->upstream_recheck, MP_UPSTREAM_RECHECK);
 	issuer->send = config->send;
 	issuer->send_ctx = config->send_ctx;
+	issuer->event = config->event;
+	issuer->event_ctx = config->event_ctx;
 	issuer->trace = config->trace;
 	issuer->trace_ctx = config->trace_ctx;
 	issuer->require_pushed = config->require_pushed;

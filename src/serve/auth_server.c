@@ -6,6 +6,7 @@
 #include "serve/documents.h"
 #include "io/entropy.h"
 #include "serve/passwords.h"
+#include "serve/admin_server.h"
 #include "serve/upstream_asks.h"
 #include "io/store/store.h"
 #include "issuer/issuer.h"
@@ -28,6 +29,7 @@ struct mp_issuer_service {
 	struct mp_upstream_asks *asks;
 	struct mp_passwords *passwords;
 	struct mp_service_log *log;
+	struct mp_admin_server *admin;
 	struct mp_httpd *httpd;
 };
 
@@ -35,8 +37,11 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	struct mp_issuer_service *service = ctx;
+	bool done = false;
+	enum mcpass_rc rc = mp_admin_server_answer(service->admin, &service->store, request, response, &done,
+	    err);
 
-	return mp_issuer_handle(service->issuer, request, response, err);
+	return rc || done ? rc : mp_issuer_handle(service->issuer, request, response, err);
 }
 
 /* From any thread: the requests that wait for something are looked at again. */
@@ -63,6 +68,7 @@ static void on_request(void *ctx, const char *method, const char *path, int stat
 {
 	const struct mp_issuer_service *service = ctx;
 
+	mp_admin_server_request(service->admin, path, status);
 	mp_service_log(service->log, method, path, status, err);
 }
 
@@ -167,6 +173,7 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.users_file = options->users_file,
 		.brand = options->brand, .translations = options->translations,
 		.translation_count = options->translation_count,
+		.event = service->admin != NULL ? mp_admin_server_event : NULL, .event_ctx = service->admin,
 		.trace = service->log != NULL ? mp_service_note : NULL, .trace_ctx = service->log,
 		.fetch = mp_documents_get, .fetch_ctx = service->documents,
 		.check_password = service->passwords != NULL ? mp_passwords_check : NULL,
@@ -218,6 +225,16 @@ static enum mcpass_rc name_it(struct mp_issuer_service *service,
 	return rc;
 }
 
+static enum mcpass_rc start_admin(struct mp_issuer_service *service,
+    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+{
+	const struct mp_admin_server_options admin = { .audit = options->audit,
+		.admin_bind = options->admin_bind, .data = options->data, .data_key = options->data_key,
+		.metrics_public = options->metrics_public };
+
+	return mp_admin_server_new(&admin, &service->admin, err);
+}
+
 static enum mcpass_rc start(struct mp_issuer_service *service,
     const struct mp_issuer_service_options *options, struct mcpass_error *err)
 {
@@ -228,6 +245,8 @@ static enum mcpass_rc start(struct mp_issuer_service *service,
 	enum mcpass_rc rc;
 
 	rc = open_store(service, options, err);
+	if (!rc)
+		rc = start_admin(service, options, err);
 	if (!rc)
 		rc = mp_httpd_new(&httpd, &service->httpd, err);
 	if (!rc)
@@ -265,6 +284,11 @@ enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *o
 	return rc;
 }
 
+const char *mp_issuer_service_admin_url(const struct mp_issuer_service *service)
+{
+	return mp_admin_server_url(service->admin);
+}
+
 const char *mp_issuer_service_url(const struct mp_issuer_service *service)
 {
 	return service->url;
@@ -280,6 +304,7 @@ void mp_issuer_service_stop(struct mp_issuer_service *service)
 	mp_passwords_free(service->passwords);  /* which call the server */
 	mp_httpd_free(service->httpd);
 	mp_issuer_free(service->issuer);
+	mp_admin_server_free(service->admin);
 	if (service->has_store)
 		mp_issuer_store_close(&service->store);
 	free(service->url);

@@ -86,11 +86,15 @@ struct mp_issuer_service_options {
 	struct mp_issuer_brand brand;   /* as of issuer.h, these too */
 	const struct mp_issuer_translation *translations;
 	size_t translation_count;
+	const char *audit, *admin_bind; /* as of admin_server.h */
+	bool metrics_public;
 	struct mp_service_log *log;
 };
 enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *options,
     struct mp_issuer_service **ret_service, struct mcpass_error *err);
 const char *mp_issuer_service_url(const struct mp_issuer_service *service);
+/* Where operators ask; NULL: nowhere. */
+const char *mp_issuer_service_admin_url(const struct mp_issuer_service *service);
 void mp_issuer_service_stop(struct mp_issuer_service *service);         /* NULL is fine */
 
 /* A new private JWK as text; the caller's (mp_free_wiped). */

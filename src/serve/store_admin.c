@@ -27,12 +27,12 @@ static enum mcpass_rc check_data(const char *data, struct mcpass_error *err)
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_store_admin_open(const char *data, struct mp_issuer_store *ret_store,
-    struct mcpass_error *err)
+enum mcpass_rc mp_store_admin_open(const char *data, const char *data_key,
+    struct mp_issuer_store *ret_store, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = check_data(data, err);
 
-	return rc ? rc : mp_issuer_store_open(data, NULL, ret_store, err);
+	return rc ? rc : mp_issuer_store_open(data, data_key, ret_store, err);
 }
 
 /* --- keys --- */

@@ -4,9 +4,10 @@
 #define MP_SERVE_STORE_ADMIN_H
 #include "issuer/admin.h"
 
-/* data: the store as of --data.  One that is not there is MCPASS_E_USAGE: none is made. */
-enum mcpass_rc mp_store_admin_open(const char *data, struct mp_issuer_store *ret_store,
-    struct mcpass_error *err);
+/* data: the store as of --data, with the file of keys that seals it, or NULL.  One that is not
+ * there is MCPASS_E_USAGE: none is made. */
+enum mcpass_rc mp_store_admin_open(const char *data, const char *data_key,
+    struct mp_issuer_store *ret_store, struct mcpass_error *err);
 
 /* One more signing key, which signs lead seconds from now on; *ret_list as of mp_signing_list().
  * MCPASS_E_USAGE: no server has run with this store, or its key is in a file. */

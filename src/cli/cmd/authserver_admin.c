@@ -231,7 +231,7 @@ enum mcpass_rc mp_authserver_admin(const struct mp_authserver_admin *admin, bool
 	*ret_done = found >= 0;
 	if (found < 0)
 		return MCPASS_OK;
-	rc = mp_store_admin_open(admin->data, &store, err);
+	rc = mp_store_admin_open(admin->data, admin->data_key, &store, err);
 	if (rc)
 		return rc;
 	rc = found == 0 ? keys(admin, &store, err) : work(admin, (enum mp_admin_what)found, &store, err);

@@ -8,7 +8,7 @@
 struct mp_authserver_admin {            /* all borrowed */
 	char **operands;                /* from the name of the work on */
 	size_t count;
-	const char *data;               /* --data, or NULL */
+	const char *data, *data_key;    /* --data, --encryption-key, or NULL */
 	int lead_ms;                    /* --lead; 0: as by default, or at once where lead_given */
 	bool lead_given, json;
 };

@@ -1,9 +1,11 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/cmd/authserver_admin.h"
+#include "cli/cmd/authserver_fault.h"
 #include "cli/cmd/authserver_key.h"
 #include "cli/cmd/authserver_texts.h"
 #include "cli/cmd/authserver_upstream.h"
@@ -29,66 +31,13 @@ struct authserver_options {
 	struct mp_authserver_upstream upstream;
 	struct mp_texts origins, resolve, proxies, allowed_hosts;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client, no_refresh_grace;
-	bool at_once;
+	bool at_once, metrics_public;
+	const char *audit, *admin_bind;
 	const char *user, *scope, *resource;
 	struct mp_texts claims;
 	struct mp_brand_paths brand;
 	struct mp_port port;
 };
-
-/* --- authserver --fault help --- */
-static enum mcpass_rc list_faults_json(const struct mp_fault *faults, size_t count,
-    struct mcpass_error *err)
-{
-	json_t *list = json_array();
-	enum mcpass_rc rc = list == NULL ? mp_nomem(err) : MCPASS_OK;
-
-	for (size_t i = 0; i < count && !rc; i++)
-		if (json_array_append_new(list, json_pack("{s:s, s:s, s:i}", "name", faults[i].name,
-		    "does", faults[i].does, "exit", mp_report_exit_code(faults[i].met_with))) != 0)
-			rc = mp_nomem(err);
-	if (!rc)
-		rc = mp_out_json(list, err);
-	json_decref(list);
-	return rc;
-}
-
-static enum mcpass_rc list_faults(bool as_json, struct mcpass_error *err)
-{
-	size_t count;
-	const struct mp_fault *faults = mp_faults(&count);
-	struct mp_buf buf;
-	enum mcpass_rc rc;
-
-	if (as_json)
-		return list_faults_json(faults, count, err);
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
-	for (size_t i = 0; i < count; i++)
-		mp_buf_addf(&buf, "%-28s %s\n", faults[i].name, faults[i].does);
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
-}
-
-static enum mcpass_rc check_fault(const char *name, struct mcpass_error *err)
-{
-	const char *names[MP_MAX_ITEMS], *near;
-	size_t count, i;
-	const struct mp_fault *faults = mp_faults(&count);
-	enum mcpass_rc rc;
-
-	for (i = 0; i < count && i < MP_COUNT(names); i++) {
-		if (strcmp(faults[i].name, name) == 0)
-			return MCPASS_OK;
-		names[i] = faults[i].name;
-	}
-	near = mp_nearest(name, names, i);
-	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "unknown fault %s", name);
-	if (near != NULL)
-		mp_hint(err, "did you mean %s?", near);
-	mp_hint(err, "'mcpass authserver --fault help' lists them");
-	return rc;
-}
 
 /* --- authserver hash --- */
 static enum mcpass_rc hash(const char *name, bool is_client, struct mcpass_error *err)
@@ -182,6 +131,8 @@ static struct mp_issuer_service_options service_options(const struct authserver_
 		.trusted = files->issuers.items, .trusted_count = files->issuers.count,
 		.upstreams = files->upstreams.items, .upstream_count = files->upstreams.count,
 		.upstream_recheck = (options->upstream.recheck_ms + 999) / 1000,
+		.audit = options->audit, .admin_bind = options->admin_bind,
+		.metrics_public = options->metrics_public,
 		.brand = files->brand.brand, .translations = files->brand.translations,
 		.translation_count = files->brand.translation_count,
 	};
@@ -257,9 +208,9 @@ static void tell_people(const struct mp_people *people)
 }
 
 static enum mcpass_rc announce(const struct authserver_options *options, const char *url,
-    struct mcpass_error *err)
+    const char *admin, struct mcpass_error *err)
 {
-	json_t *json = json_pack("{s:s}", "issuer", url);
+	json_t *json = json_pack("{s:s, s:s*}", "issuer", url, "admin", admin);
 	struct mp_buf line;
 	enum mcpass_rc rc;
 
@@ -285,9 +236,11 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 	bool invents;
 	enum mcpass_rc rc = MCPASS_OK;
 
+	if (options->audit != NULL && strcmp(options->audit, "-") != 0)
+		(void)signal(SIGHUP, SIG_IGN);  /* what rotates logs says it has: watched anyhow */
 	(void)mp_stop_fd();
 	if (options->fault != NULL)
-		rc = check_fault(options->fault, err);
+		rc = mp_authserver_check_fault(options->fault, err);
 	if (!rc)
 		rc = read_files(options, &files, err);
 	invents = files.users == NULL && files.upstreams.count == 0;
@@ -307,7 +260,8 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 	if (!rc && options->fault != NULL)
 		mp_say(false, "note: this server misbehaves: %s", options->fault);
 	if (!rc)
-		rc = announce(options, mp_issuer_service_url(issuer), err);
+		rc = announce(options, mp_issuer_service_url(issuer),
+		    mp_issuer_service_admin_url(issuer), err);
 	if (!rc)
 		mp_stop_wait();
 	mp_issuer_service_stop(issuer);
@@ -322,7 +276,8 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 {
 	const struct authserver_options *options = values;
 	const struct mp_authserver_admin admin = { .operands = operands, .count = count,
-		.data = options->data, .lead_ms = options->at_once ? 0 : options->lead_ms,
+		.data = options->data, .data_key = options->encryption_key,
+		.lead_ms = options->at_once ? 0 : options->lead_ms,
 		.lead_given = options->at_once || options->lead_ms > 0, .json = options->common.json };
 	bool done = false;
 	enum mcpass_rc rc = mp_authserver_admin(&admin, &done, err);
@@ -344,7 +299,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		return rc;
 	}
 	if (options->fault != NULL && strcmp(options->fault, "help") == 0)
-		return list_faults(options->common.json, err);
+		return mp_authserver_list_faults(options->common.json, err);
 	return serve(options, err);
 }
 
@@ -395,6 +350,13 @@ static const struct mp_option authserver_options[] = {
 	{ "resolve", '\0', MP_OPTION_LIST, "HOST:PORT:ADDRESS", AT(resolve),
 	    "Fetch what is at HOST:PORT from ADDRESS, whatever the name resolves to; may be"
 	    " repeated." },
+	{ "audit", '\0', MP_OPTION_TEXT, "FILE", AT(audit),
+	    "Append what happens to FILE, a line of JSON each; '-': to standard output. HUP does not"
+	    " end the server then; a file that was moved away is made anew." },
+	{ "admin-bind", '\0', MP_OPTION_TEXT, "ADDRESS:PORT", AT(admin_bind),
+	    "Answer /health/live, /health/ready and /metrics (Prometheus) at this address." },
+	{ "metrics-public", '\0', MP_OPTION_FLAG, NULL, AT(metrics_public),
+	    "Answer /metrics where clients ask, too." },
 	{ "brand-name", '\0', MP_OPTION_TEXT, "TEXT", AT(brand.name),
 	    "Whose pages they are: a name above their titles." },
 	{ "brand-css", '\0', MP_OPTION_TEXT, "FILE", AT(brand.css),

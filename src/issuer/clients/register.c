@@ -3,6 +3,7 @@
 #include "issuer/clients/register.h"
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/events.h"
 #include "issuer/faults/faults.h"
 #include "wire/jose/crypto.h"
 
@@ -152,6 +153,9 @@ enum mcpass_rc mp_register_handle(const struct mp_turn *turn, struct mcpass_erro
 		rc = mp_client_save(turn, &client, err);
 	if (!rc)
 		rc = mp_register_reply(turn, 201, &client, &secret, &token, err);
+	if (!rc)
+		mp_event_add(turn, &(struct mp_event){ .event = "registered", .client = client.client_id,
+		    .what = client.client_name });
 	if (mp_response_is_refusal(rc))
 		rc = mp_response_refusal(turn, err);
 	mp_registration_free(&wish);

@@ -1,6 +1,7 @@
 /* The answer of the token endpoint: the tokens.  spec: RFC 6749 5.1; RFC 9449 5 */
 #include <string.h>
 #include "issuer/bounds.h"
+#include "issuer/events.h"
 #include "issuer/grants/token_endpoint.h"
 #include "issuer/upstream/session.h"
 
@@ -18,6 +19,18 @@ static const struct mp_field reply_fields[] = {
 	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
 	{ "issued_token_type", MP_FIELD_STRING, 0, AT(issued_token_type), NULL },
 };
+
+static void tell(const struct mp_turn *turn, const struct mp_token_ask *ask,
+    const struct mp_token_give *give)
+{
+	const char *grant = "";
+	bool renewed;
+
+	(void)mp_form_get(ask->form, "grant_type", &grant, NULL);
+	renewed = mp_eq(grant, "refresh_token");
+	mp_event_add(turn, &(struct mp_event){ .event = renewed ? "renewed" : "issued",
+	    .client = give->client_id, .user = give->subject, .what = grant });
+}
 
 enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_ask *ask,
     const struct mp_token_give *give, struct mcpass_error *err)
@@ -50,6 +63,8 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 		rc = mp_json_write(body, reply_fields, MP_COUNT(reply_fields), &reply, err);
 	if (!rc)
 		rc = mp_response_json(turn, 200, body, err);
+	if (!rc)
+		tell(turn, ask, give);
 	mp_json_release(reply_fields, MP_COUNT(reply_fields), &reply);
 	json_decref(body);
 	return rc;

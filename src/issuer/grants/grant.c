@@ -1,5 +1,6 @@
 #include "issuer/grants/grant.h"
 #include <stdlib.h>
+#include "issuer/events.h"
 #include "wire/jose/crypto.h"
 
 /* Three kinds of records:
@@ -122,8 +123,10 @@ static enum mcpass_rc refuse_missing(const struct mp_turn *turn, const char *key
 	enum mcpass_rc rc;
 
 	rc = mp_record_get(turn, &slot, &shape, &pointer, &found, err);
-	if (!rc && found)
+	if (!rc && found) {
+		mp_event_add(turn, &(struct mp_event){ .event = "reused", .what = what });
 		rc = mp_grant_revoke(turn, pointer.family, err);
+	}
 	if (!rc)
 		rc = mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "the %s is unknown, expired, revoked or used already", what);

@@ -1,6 +1,7 @@
 /* A client gives back what it has.  spec: RFC 7009 2 */
 #include <string.h>
 #include "issuer/clients/client.h"
+#include "issuer/events.h"
 #include "issuer/grants/grant.h"
 
 static enum mcpass_rc refuse_other(struct mcpass_error *err)
@@ -72,6 +73,8 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_form *f
 		return mp_response_refuse(err, "unsupported_token_type", "RFC 7009 2.2.1",
 		    "access tokens are good until they expire; revoke the refresh token");
 	rc = revoke(turn, client, text, err);
+	if (!rc)
+		mp_event_add(turn, &(struct mp_event){ .event = "revoked", .client = client->client_id });
 	turn->response->status = 200;
 	return rc;
 }

@@ -3,6 +3,7 @@
  * session is kept.  spec: RFC 6265 8.5 */
 #include <stdlib.h>
 #include "base/limits.h"
+#include "issuer/events.h"
 #include "issuer/login/pending.h"
 #include "issuer/person.h"
 #include "wire/jose/crypto.h"
@@ -100,6 +101,8 @@ enum mcpass_rc mp_browser_session_end(const struct mp_turn *turn, struct mcpass_
 		rc = mp_record_take(turn, &slot, &shape, &session, &found, err);
 	if (!rc)
 		rc = mp_response_cookie(turn, "session", NULL, 0, err);
+	if (!rc && found)
+		mp_event_add(turn, &(struct mp_event){ .event = "ended", .user = session.username });
 	mp_record_release(&shape, &session);
 	mp_secret_free(&cookie);
 	free(key);

@@ -3,6 +3,7 @@
  * spec: RFC 9700 4.16; MCP 2026-07-28 security considerations (confused deputy) */
 #include <stdlib.h>
 #include <string.h>
+#include "issuer/events.h"
 #include "issuer/login/allowed.h"
 #include "issuer/login/ending.h"
 #include "issuer/login/pages.h"
@@ -41,6 +42,10 @@ static enum mcpass_rc grant(const struct mp_turn *turn, const struct mp_ending *
 
 	if (!rc)
 		rc = mp_ending_grant(turn, ending, scope, err);
+	if (!rc)
+		mp_event_add(turn, &(struct mp_event){ .event = "allowed",
+		    .client = ending->client->client_id, .user = ending->pending->username,
+		    .what = scope });
 	free(scope);
 	return rc;
 }
@@ -231,8 +236,11 @@ static enum mcpass_rc decide(const struct mp_turn *turn, const struct mp_form *f
 		    "%s", mp_texts_english(MP_TEXT_REFUSED_DECISION));
 	if (strcmp(decision, "allow") == 0)
 		return allow(turn, client, pending, ticket, err);
-	if (strcmp(decision, "deny") == 0)
+	if (strcmp(decision, "deny") == 0) {
+		mp_event_add(turn, &(struct mp_event){ .event = "denied", .client = client->client_id,
+		    .user = pending->username, .what = pending->scope });
 		return mp_ending_refuse(turn, &denied, "access_denied", "the user did not allow it", err);
+	}
 	if (strcmp(decision, "switch") == 0)
 		return switch_user(turn, client, pending, ticket, err);
 	return mp_response_refuse(err, "invalid_request", NULL,

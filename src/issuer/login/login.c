@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
+#include "issuer/events.h"
 #include "issuer/login/ending.h"
 #include "issuer/login/pages.h"
 #include "issuer/login/pending.h"
@@ -30,6 +31,9 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
 		rc = turn->issuer->upstream_count > 0
 		    ? mp_idp_page(turn, client, pending, &ticket, NULL, err)
 		    : mp_login_page_show(turn, client, pending, &ticket, err);
+	if (!rc && turn->response->status == 200)
+		mp_event_add(turn, &(struct mp_event){ .event = "asked", .client = client->client_id,
+		    .user = pending->username, .what = pending->scope });
 	mp_secret_free(&ticket);
 	return rc;
 }
@@ -64,6 +68,9 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 	}
 	if (rc)
 		return rc;
+	mp_event_add(turn, &(struct mp_event){ .event = user == NULL ? "password" : "signed_in",
+	    .client = client->client_id, .user = user == NULL ? NULL : user->username,
+	    .outcome = user == NULL ? "wrong" : NULL });
 	if (user == NULL) {
 		view.problem = mp_texts_english(MP_TEXT_LOGIN_WRONG);
 		view.typed = username;

@@ -173,7 +173,7 @@ enum mcpass_rc mp_issuer_arrived(struct mp_issuer *issuer, const char *key, int 
 	struct mp_errand errand = { 0 };
 	struct mp_wait wait = { 0 };
 	bool is_later = false;
-	const struct mp_turn turn = { issuer, &request, &response, &is_later, &wait, &errand };
+	const struct mp_turn turn = { issuer, &request, &response, &is_later, &wait, &errand, NULL };
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc = store->begin(store->ctx, &why);
 
