@@ -187,6 +187,8 @@
 /* Seconds that an id token and an ID-JAG of ours are good: each is used at once. */
 #define MP_ID_TOKEN_LIFETIME 3600
 #define MP_ID_JAG_LIFETIME 300
+/* Seconds since a logout token was made: it comes at once, or again soon after a failure. */
+#define MP_MAX_LOGOUT_AGE 300
 /* Seconds that a signing key is published after the next one signs: what it signed has ended
  * by then (signing.c).  And seconds before that in which the next one is published: caches of
  * key sets are as old as MP_JWKS_LIFETIME. */
