@@ -361,7 +361,10 @@ static enum mcpass_rc sign_out(const struct mp_issuer_store *store, const char *
 {
 	enum mcpass_rc rc = store->count(store->ctx, "session", user, now, ret_browsers, err);
 
-	return rc ? rc : store->drop_group(store->ctx, "session", user, err);
+	if (!rc)
+		rc = store->drop_group(store->ctx, "session", user, err);
+	/* And what they began at an identity provider. */
+	return rc ? rc : store->drop_group(store->ctx, "upstream_session", user, err);
 }
 
 static enum mcpass_rc revoke(const struct mp_issuer_store *store, enum mp_admin_what what,

@@ -237,6 +237,7 @@ mp_turn_fn mp_register_handle;                          /* register.c */
 mp_turn_fn mp_manage_get, mp_manage_put, mp_manage_delete; /* manage.c */
 mp_turn_fn mp_authorize_handle;                         /* authorize.c */
 mp_turn_fn mp_login_handle;                             /* login.c */
+mp_turn_fn mp_logout_handle;                            /* logout_endpoint.c */
 mp_turn_fn mp_brand_logo_handle;                        /* brand.c */
 mp_turn_fn mp_consent_handle;                           /* consent.c */
 mp_turn_fn mp_idp_callback;                             /* upstream/callback.c */

@@ -80,6 +80,7 @@ static const struct route {
 	{ "POST", "/device", mp_device_page_enter, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_QUESTION },
 	{ "POST", "/token", mp_token_handle, MP_AT_TOKEN, LISTED_PAGES, MP_BOUND_NONE },
 	{ "POST", "/revoke", mp_revoke_handle, MP_AT_NOWHERE, LISTED_PAGES, MP_BOUND_NONE },
+	{ "POST", "/backchannel_logout/", mp_logout_handle, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_NONE },
 	{ "GET", "/brand/", mp_brand_logo_handle, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_NONE },
 	{ "POST", "/introspect", mp_introspect_handle, MP_AT_NOWHERE, OWN_PAGES, MP_BOUND_NONE },
 };

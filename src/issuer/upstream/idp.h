@@ -113,6 +113,10 @@ struct mp_idp_access {             /* what a person may have here */
 enum mcpass_rc mp_idp_judge(const struct mp_idp *upstream, const json_t *claims,
     struct mp_idp_access *ret_access, struct mcpass_error *err);
 void mp_idp_access_free(struct mp_idp_access *access);
+/* What a person is known by there: the claims that upstream->subject names; the caller's (free).
+ * MCPASS_E_DENIED: one of them is not said. */
+enum mcpass_rc mp_idp_subject(const struct mp_idp *upstream, const json_t *claims,
+    char **ret_subject, struct mcpass_error *err);
 /* The domain of an e-mail address with exactly one '@', NULL for any other; borrowed. */
 const char *mp_idp_email_domain(const char *email);
 

@@ -89,7 +89,7 @@ static bool add_part(struct mp_buf *text, const char *name, const json_t *value)
 	return true;
 }
 
-static enum mcpass_rc read_subject(const struct mp_idp *upstream, const json_t *claims,
+enum mcpass_rc mp_idp_subject(const struct mp_idp *upstream, const json_t *claims,
     char **ret_subject, struct mcpass_error *err)
 {
 	struct mp_buf text;
@@ -232,7 +232,7 @@ static enum mcpass_rc fill(const struct mp_idp *upstream, const json_t *claims,
     struct mp_idp_access *access, struct mcpass_error *err)
 {
 	const char *name = json_string_value(find(claims, upstream->name_claim));
-	enum mcpass_rc rc = read_subject(upstream, claims, &access->subject, err);
+	enum mcpass_rc rc = mp_idp_subject(upstream, claims, &access->subject, err);
 
 	access->all_scopes = !upstream->has_rules;
 	for (size_t i = 0; i < upstream->rule_count && !rc; i++) {

@@ -163,6 +163,29 @@ enum mcpass_rc mp_idp_session_end(const struct mp_turn *turn, const char *id,
 	return rc;
 }
 
+enum mcpass_rc mp_idp_session_end_all(const struct mp_turn *turn, const struct mp_idp *upstream,
+    const char *subject, char **ret_person, struct mcpass_error *err)
+{
+	struct mp_slot slot = { "person", NULL, "", 0 };
+	struct person person = { 0 };
+	bool found = false;
+	char *key = NULL;
+	enum mcpass_rc rc = person_key(upstream, subject, &key, err);
+
+	slot.key = key;
+	if (!rc)
+		rc = mp_record_get(turn, &slot, &person_shape, &person, &found, err);
+	if (!rc && found)
+		rc = mp_record_drop_group(turn, "upstream_session", person.id, err);
+	if (!rc && found)
+		rc = mp_record_drop_group(turn, "session", person.id, err);
+	if (!rc && found)
+		rc = mp_set(ret_person, person.id, err);
+	mp_record_release(&person_shape, &person);
+	free(key);
+	return rc;
+}
+
 enum mcpass_rc mp_idp_session_claims(const struct mp_turn *turn, const char *id,
     json_t **ret_claims, struct mcpass_error *err)
 {

@@ -35,6 +35,10 @@ enum mcpass_rc mp_idp_session_save(const struct mp_turn *turn, const char *id,
     const struct mp_idp_session *session, struct mcpass_error *err);
 enum mcpass_rc mp_idp_session_end(const struct mp_turn *turn, const char *id,
     struct mcpass_error *err);
+/* All sign-ins there of what a person is known by there, and their browsers here; *ret_person is
+ * the caller's (free), NULL: no such person came. */
+enum mcpass_rc mp_idp_session_end_all(const struct mp_turn *turn, const struct mp_idp *upstream,
+    const char *subject, char **ret_person, struct mcpass_error *err);
 /* What our tokens say about it, with sid; the caller's (json_decref).  Refuses with invalid_grant
  * when it has ended. */
 enum mcpass_rc mp_idp_session_claims(const struct mp_turn *turn, const char *id,

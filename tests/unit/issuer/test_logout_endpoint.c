@@ -1,0 +1,138 @@
+/* An identity provider ends what a person began with it. */
+#include "front_kit.h"
+
+#define EVENT "\"http://schemas.openid.net/event/backchannel-logout\""
+
+/* A refresh token, after a sign-in there. */
+static const char *sign_in(struct front *front)
+{
+	const char *token;
+
+	kit_exchange(&front->kit, front_code(front, "mcp:read"), "");
+	token = kit_member(&front->kit, "refresh_token");
+	CHECK("signed in", token != NULL);
+	return kit_text(token != NULL ? token : "", token != NULL ? strlen(token) : 0);
+}
+
+static const char *logout_form(const struct front *front, const char *jti, const char *more)
+{
+	char claims[512], form[8192];
+
+	snprintf(claims, sizeof(claims), "{\"nonce\":null,\"jti\":\"%s\",\"events\":{" EVENT ":{}}%s}", jti,
+	    more);
+	snprintf(form, sizeof(form), "logout_token=%s", upstream_token(upstream_key(), "{}",
+	    front->kit.now, "n", claims));
+	return kit_text(form, strlen(form));
+}
+
+static int log_out(struct front *front, const char *name, const char *jti, const char *more)
+{
+	char path[100];
+
+	snprintf(path, sizeof(path), "/backchannel_logout/%s", name);
+	return front_post(front, path, logout_form(front, jti, more));
+}
+
+/* Whether the session lives on. */
+static const struct {
+	const char *label, *name, *more;
+	int status;
+	bool lives;
+} rows[] = {
+	{ "good", "corp", "", 200, false },
+	{ "with a session, too", "corp", ",\"sid\":\"s\"", 200, false },
+	{ "another user", "corp", ",\"sub\":\"eve\"", 200, true },
+	{ "a session alone", "corp", ",\"sub\":null,\"sid\":\"s\"", 400, true },
+	{ "another client", "corp", ",\"aud\":\"other\"", 400, true },
+	{ "an old one", "corp", ",\"iat\":1", 400, true },
+	{ "another provider", "other", "", 400, true },
+};
+
+static void test_rows(void)
+{
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		const char *token;
+		struct front front;
+
+		front_open(&front, "");
+		token = sign_in(&front);
+		CHECK_EQ(rows[i].label, log_out(&front, rows[i].name, "j", rows[i].more), rows[i].status);
+		if (rows[i].status == 200)
+			CHECK_STR("not kept by caches", kit_header(&front.kit, "Cache-Control"), "no-store");
+		CHECK_EQ(rows[i].label, front_refresh(&front, token) == 200, rows[i].lives);
+		front_close(&front);
+	}
+}
+
+/* One that comes again ends nothing: the person may have signed in since. */
+static void test_replay(void)
+{
+	const char *token;
+	struct front front;
+
+	front_open(&front, "");
+	sign_in(&front);
+	CHECK_EQ("once", log_out(&front, "corp", "j", ""), 200);
+	token = sign_in(&front);
+	CHECK_EQ("twice", log_out(&front, "corp", "j", ""), 400);
+	CHECK_HAS("and it says so", kit_body(&front.kit), "came before");
+	CHECK_EQ("the new sign-in lives", front_refresh(&front, token), 200);
+	CHECK_EQ("another one", log_out(&front, "corp", "k", ""), 200);
+	CHECK("ends it", front_refresh(&front, token) != 200);
+	front_close(&front);
+}
+
+/* Keys that cannot be had just now: it may come again, and is not used up. */
+static void test_down(void)
+{
+	const char *token;
+	struct front front;
+
+	front_open(&front, "");
+	front.is_down = true;
+	CHECK_EQ("not now", log_out(&front, "corp", "j", ""), 503);
+	CHECK("when", kit_header(&front.kit, "Retry-After") != NULL);
+	front.is_down = false;
+	front.kit.now += 3600;
+	token = sign_in(&front);
+	CHECK_EQ("later", log_out(&front, "corp", "j", ""), 200);
+	CHECK("it ends it", front_refresh(&front, token) != 200);
+	CHECK_EQ("no token", front_post(&front, "/backchannel_logout/corp", "x=y"), 400);
+	CHECK_EQ("no JWT", front_post(&front, "/backchannel_logout/corp", "logout_token=x"), 400);
+	CHECK_EQ("not by a link", kit_get(&front.kit, "/backchannel_logout/corp", "logout_token=x"), 405);
+	front_close(&front);
+}
+
+static void test_no_memory(void)
+{
+	for (size_t n = 0;; n++) {
+		struct front front;
+		const char *form;
+		bool failed;
+		int status;
+
+		front_open(&front, "");
+		sign_in(&front);
+		form = logout_form(&front, "j", "");
+		mp_test_fail_alloc(n);
+		status = front_post(&front, "/backchannel_logout/corp", form);
+		mp_test_no_fail();
+		failed = mp_test_alloc_failed();
+		CHECK("out of memory, or done", failed ? front.kit.rc == MCPASS_E_NOMEM || status == 200
+		    : status == 200);
+		front_close(&front);
+		if (!failed)
+			break;
+		n += n / 4;
+	}
+}
+
+int main(void)
+{
+	kit_key();
+	test_rows();
+	test_replay();
+	test_down();
+	test_no_memory();
+	return check_done();
+}
