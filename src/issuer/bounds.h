@@ -68,6 +68,8 @@ enum mcpass_rc mp_bounds_address(const struct mp_turn *turn, const char *thing,
 /* The address that the request comes from: that of the connection, or what a proxy of ours
  * says.  "" when it is not known.  (peer.c) */
 #define MP_MAX_ADDRESS 64u
+/* An address, or one with a length behind '/': which of our proxies may be named by. */
+bool mp_bounds_is_network(const char *text);
 void mp_bounds_peer(const struct mp_turn *turn, char ret_address[MP_MAX_ADDRESS]);
 
 /* --- how a request is put off --- */

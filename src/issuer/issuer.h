@@ -175,7 +175,7 @@ struct mp_issuer_config {
 	/* Told why a request is refused: a note with a fact "reason"; or NULL. */
 	mcpass_trace_fn *trace;
 	void *trace_ctx;
-	/* Addresses of proxies in front, whose X-Forwarded-For or Forwarded says where a request
+	/* Addresses of proxies in front (or networks, 10.0.0.0/8), whose X-Forwarded-For or Forwarded says where a request
 	 * comes from.  spec: RFC 7239 */
 	const char *const *proxies;
 	size_t proxy_count;

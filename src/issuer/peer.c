@@ -62,10 +62,68 @@ static struct mp_span find_for(struct mp_span element)
 	return element;
 }
 
+/* --- networks --- */
+/* Reads an address; returns its bytes: 4, 16, or 0 for none. */
+static size_t read_bytes(const char *address, uint8_t ret_bytes[16])
+{
+	if (inet_pton(AF_INET, address, ret_bytes) == 1)
+		return 4;
+	return inet_pton(AF_INET6, address, ret_bytes) == 1 ? 16 : 0;
+}
+
+/* "192.0.2.1", "10.0.0.0/8", "2001:db8::/32": *ret_bits is all of them without a length. */
+static size_t read_network(const char *text, uint8_t ret_bytes[16], unsigned *ret_bits)
+{
+	const char *slash = strchr(text, '/'), *digit = slash != NULL ? slash + 1 : "";
+	char address[MP_MAX_ADDRESS];
+	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text), bytes;
+	unsigned bits = 0;
+
+	if (len >= sizeof(address) || (slash != NULL && (*digit == '\0' || strlen(digit) > 3)))
+		return 0;
+	memcpy(address, text, len);
+	address[len] = '\0';
+	bytes = read_bytes(address, ret_bytes);
+	for (; *digit != '\0'; digit++) {
+		if (*digit < '0' || *digit > '9')
+			return 0;
+		bits = 10 * bits + (unsigned)(*digit - '0');
+	}
+	*ret_bits = slash != NULL ? bits : (unsigned)(8 * bytes);
+	return *ret_bits <= 8 * bytes ? bytes : 0;
+}
+
+bool mp_bounds_is_network(const char *text)
+{
+	uint8_t bytes[16];
+	unsigned bits;
+
+	return read_network(text, bytes, &bits) > 0;
+}
+
+static bool holds(const char *network, const uint8_t *address, size_t len)
+{
+	uint8_t bytes[16], rest;
+	unsigned bits = 0;
+
+	if (read_network(network, bytes, &bits) != len || memcmp(bytes, address, bits / 8) != 0)
+		return false;
+	rest = (uint8_t)(0xff00u >> (bits % 8));
+	return bits % 8 == 0 || ((bytes[bits / 8] ^ address[bits / 8]) & rest) == 0;
+}
+
 static bool is_proxy(const struct mp_issuer *issuer, const char *address)
 {
-	return mp_strings_has(&issuer->proxies, address);
+	uint8_t bytes[16];
+	size_t len = read_bytes(address, bytes);
+
+	for (size_t i = 0; i < issuer->proxies.count && len > 0; i++)
+		if (holds(issuer->proxies.items[i], bytes, len))
+			return true;
+	return false;
 }
+
+/* --- headers --- */
 
 /* From the end of one header: *address is the sender as far as it is told.  False: it said
  * something else than an address, and what stands before that is not believed. */

@@ -1,7 +1,5 @@
 /* The configuration, read and tried once, so that no mistake in it shows up later. */
-#include <arpa/inet.h>
 #include <string.h>
-#include <sys/socket.h>         /* AF_INET */
 #include "base/limits.h"
 #include "issuer/bounds.h"
 #include "issuer/clients/configured.h"
@@ -96,11 +94,10 @@ static enum mcpass_rc read_proxies(const struct mp_issuer_config *config,
 
 	for (size_t i = 0; i < config->proxy_count && !rc; i++) {
 		const char *proxy = config->proxies[i];
-		uint8_t bytes[16];
 
-		if (inet_pton(AF_INET, proxy, bytes) != 1 && inet_pton(AF_INET6, proxy, bytes) != 1)
+		if (!mp_bounds_is_network(proxy))
 			rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a trusted proxy is named by its address,"
-			    " not %s", proxy);
+			    " or a network as 10.0.0.0/8, not %s", proxy);
 		else
 			rc = mp_strings_add(&issuer->proxies, (struct mp_span){ proxy, strlen(proxy) }, err);
 	}

@@ -344,9 +344,9 @@ static const struct mp_option authserver_options[] = {
 	    "Let pages of this origin register and fetch tokens (CORS); may be repeated." },
 	{ "allow-host", '\0', MP_OPTION_LIST, "NAME", AT(allowed_hosts),
 	    "Answer to this Host, too: the name by which a proxy reaches it; may be repeated." },
-	{ "trusted-proxy", '\0', MP_OPTION_LIST, "ADDRESS", AT(proxies),
-	    "Believe the proxy at ADDRESS where a request comes from (X-Forwarded-For, Forwarded):"
-	    " what strangers may do is limited by address; may be repeated." },
+	{ "trusted-proxy", '\0', MP_OPTION_LIST, "ADDRESS[/LEN]", AT(proxies),
+	    "Believe the proxy at ADDRESS, or those of a network, where a request comes from"
+	    " (X-Forwarded-For, Forwarded): what strangers may do is limited by address; may be repeated." },
 	{ "resolve", '\0', MP_OPTION_LIST, "HOST:PORT:ADDRESS", AT(resolve),
 	    "Fetch what is at HOST:PORT from ADDRESS, whatever the name resolves to; may be"
 	    " repeated." },

@@ -1,4 +1,5 @@
 /* What strangers may do, and how much of it; and that a person is not held up by them. */
+#include "issuer/bounds.h"
 #include "kit_extensions.h"
 
 #define HERE "192.0.2.1"
@@ -166,6 +167,77 @@ static void test_proxies(void)
 		for (int n = 0; n < 100; n++)
 			register_through(&kit, proxied[i].peer, &header);
 		CHECK_EQ(proxied[i].label, register_through(&kit, proxied[i].counts_as, NULL), 429);
+		kit_close(&kit);
+	}
+}
+
+/* Which networks an address is in. */
+static const struct { const char *label, *network, *peer; bool in; } network_rows[] = {
+	{ "an address", "10.0.0.1", "10.0.0.1", true },
+	{ "another one", "10.0.0.1", "10.0.0.2", false },
+	{ "a network", "10.0.0.0/8", "10.255.1.2", true },
+	{ "beside it", "10.0.0.0/8", "11.0.0.1", false },
+	{ "a network within a byte", "172.16.0.0/12", "172.31.255.255", true },
+	{ "beside that", "172.16.0.0/12", "172.32.0.0", false },
+	{ "all of IPv4", "0.0.0.0/0", "192.0.2.1", true },
+	{ "but no IPv6", "0.0.0.0/0", "2001:db8::1", false },
+	{ "an IPv6 network", "2001:db8::/33", "2001:db8:7fff::1", true },
+	{ "beside it", "2001:db8::/33", "2001:db8:8000::1", false },
+	{ "an address, written otherwise", "2001:db8:0::1", "2001:db8::1", true },
+	{ "IPv4 as an IPv6 socket shows it", "10.0.0.0/8", "::ffff:10.0.0.9", true },
+};
+static const struct { const char *text; bool good; } network_texts[] = {
+	{ "10.0.0.0/8", true }, { "10.0.0.0/32", true }, { "::/128", true }, { "10.0.0.0/33", false },
+	{ "::/129", false }, { "10.0.0.0/", false }, { "10.0.0.0/-1", false }, { "10.0.0.0/8x", false },
+	{ "10.0.0.0/0008", false }, { "/8", false }, { "proxy", false }, { "", false },
+	{ "10.0.0.0/8/8", false },
+};
+
+static void test_networks(void)
+{
+	for (size_t i = 0; i < COUNT(network_texts); i++)
+		CHECK_EQ(network_texts[i].text, mp_bounds_is_network(network_texts[i].text),
+		    network_texts[i].good);
+	for (size_t i = 0; i < COUNT(network_rows); i++) {
+		const struct mcpass_header header = { "X-Forwarded-For", "198.51.100.9" };
+		const struct mp_http_request request = { .peer = network_rows[i].peer, .headers = &header,
+			.header_count = 1 };
+		struct mp_issuer_config config = kit_config(AS);
+		struct mp_turn turn = { .request = &request };
+		char address[MP_MAX_ADDRESS];
+		struct kit kit;
+
+		config.proxies = &network_rows[i].network;
+		config.proxy_count = 1;
+		kit_open_extended(&kit, config);
+		turn.issuer = kit.issuer;
+		mp_bounds_peer(&turn, address);
+		CHECK_EQ(network_rows[i].label, strcmp(address, "198.51.100.9") == 0, network_rows[i].in);
+		kit_close(&kit);
+	}
+}
+
+/* Our URL is configured: no header says another. */
+static void test_forwarded_host(void)
+{
+	static const struct mcpass_header headers[] = {
+		{ "X-Forwarded-Host", "evil.example" }, { "X-Forwarded-Proto", "http" },
+		{ "Forwarded", "for=192.0.2.1;host=evil.example;proto=http" },
+	};
+
+	for (size_t i = 0; i < COUNT(headers); i++) {
+		static const char *const ours[] = { PROXY };
+		struct mp_issuer_config config = kit_config(AS);
+		struct kit kit;
+
+		config.proxies = ours;
+		config.proxy_count = 1;
+		kit_open_extended(&kit, config);
+		kit.peer = PROXY;
+		kit_ask(&kit, &(struct ask){ .method = "GET",
+		    .path = "/.well-known/oauth-authorization-server", .extra = &headers[i] });
+		CHECK_STR(headers[i].name, kit_member(&kit, "issuer"), AS);
+		CHECK_STR(headers[i].name, kit_member(&kit, "token_endpoint"), AS "/token");
 		kit_close(&kit);
 	}
 }
@@ -538,6 +610,8 @@ int main(void)
 	test_crowd();
 	test_addresses();
 	test_proxies();
+	test_networks();
+	test_forwarded_host();
 	test_guesses();
 	test_lockout();
 	test_spraying();
