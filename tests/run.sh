@@ -6,6 +6,7 @@ set -u
 cd "$(dirname "$0")/.."
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
+trap 'rm -rf "$logs"; kill 0' INT       # what runs beside it does not hear Ctrl-C
 
 # part NAME COMMAND...: runs it, counts its rows; a part that dies without a count failed.
 part() {
