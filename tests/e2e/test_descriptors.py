@@ -48,7 +48,7 @@ def test_login():
     with World() as w:
         w.start_both()
         for limit in range(first_limit(w), MOST):
-            done = run_within(w, limit, "login", w.url, "--login-timeout", "1s")
+            done = run_within(w, limit, "login", w.url, "--login-timeout", "5s")
             if done.returncode == 0:
                 break
             expect(f"with {limit}", done.returncode == 2 or (done.returncode == 4
