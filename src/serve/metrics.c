@@ -147,6 +147,9 @@ static void add_counts(struct mp_buf *text, const char *name, const char *label,
 static void add_counters(struct mp_metrics *metrics, struct mp_buf *text)
 {
 	static const char *const rest[] = { "other" };
+	static const struct { const char *outcome, *event; } logins[] = {
+		{ "right", "signed_in" }, { "wrong", "password" }, { "elsewhere", "returned" },
+	};
 
 	add_head(text, "mcpass_requests_total", "counter", "Requests that were answered.");
 	for (size_t i = 0; i < MP_COUNT(endpoints); i++)
@@ -156,11 +159,10 @@ static void add_counters(struct mp_metrics *metrics, struct mp_buf *text)
 				    endpoints[i], classes[j], (unsigned long long)metrics->requests[i][j]);
 	add_head(text, "mcpass_events_total", "counter", "What happened, as in the audit log.");
 	add_counts(text, "mcpass_events_total", "event", events, metrics->events, MP_COUNT(events));
-	add_head(text, "mcpass_logins_total", "counter", "Passwords that were looked at.");
-	mp_buf_addf(text, "mcpass_logins_total{outcome=\"right\"} %llu\n"
-	    "mcpass_logins_total{outcome=\"wrong\"} %llu\n", (unsigned long long)metrics->events[
-	    find(events, MP_COUNT(events), "signed_in")], (unsigned long long)metrics->events[
-	    find(events, MP_COUNT(events), "password")]);
+	add_head(text, "mcpass_logins_total", "counter", "Sign-ins: passwords, and those elsewhere.");
+	for (size_t i = 0; i < MP_COUNT(logins); i++)
+		mp_buf_addf(text, "mcpass_logins_total{outcome=\"%s\"} %llu\n", logins[i].outcome,
+		    (unsigned long long)metrics->events[find(events, MP_COUNT(events), logins[i].event)]);
 	add_head(text, "mcpass_tokens_total", "counter", "Token responses, by grant type.");
 	add_counts(text, "mcpass_tokens_total", "grant", grants, metrics->grants, MP_COUNT(grants));
 	add_head(text, "mcpass_refusals_total", "counter", "Refused requests, by clause.");

@@ -145,7 +145,7 @@ static enum mcpass_rc allow(const struct mp_turn *turn, const struct mp_client *
 		rc = was_shown(turn, client, pending, &scopes, &shown, err);
 	if (!rc && !shown)
 		rc = show(turn, client, pending, &scopes,
-		    "What is asked for has changed since this page was shown: look again.", ticket, err);
+		    mp_texts_english(MP_TEXT_CONSENT_CHANGED), ticket, err);
 	if (!rc && shown)
 		rc = mp_allowed_remember(turn, client, pending, &scopes, err);
 	if (!rc && shown)
@@ -206,7 +206,7 @@ enum mcpass_rc mp_consent_finish(const struct mp_turn *turn, const struct mp_cli
 		    "this user may have none of the scopes that were asked for", err);
 	else if (!rc && !shown)
 		rc = show(turn, client, pending, &scopes,
-		    "What is asked for has changed since this page was shown: look again.", &none, err);
+		    mp_texts_english(MP_TEXT_CONSENT_CHANGED), &none, err);
 	else if (!rc) {
 		rc = mp_allowed_remember(turn, client, pending, &scopes, err);
 		if (!rc)

@@ -48,7 +48,8 @@ static enum mcpass_rc log_in(const struct mp_turn *turn, const struct mp_form *f
 	enum mcpass_rc rc;
 
 	if (turn->issuer->upstream_count > 0)
-		return mp_response_refuse(err, "access_denied", NULL, "No one signs in with a password here.");
+		return mp_response_refuse(err, "access_denied", NULL, "%s",
+		    mp_texts_english(MP_TEXT_LOGIN_ELSEWHERE));
 	if (pending->attempts >= MP_MAX_LOGIN_ATTEMPTS)
 		return mp_response_refuse(err, "access_denied", "RFC 9700 4.16",
 		    "%s", mp_texts_english(MP_TEXT_REFUSED_ATTEMPTS));

@@ -133,6 +133,10 @@ const struct mp_text_row mp_texts_table[MP_TEXT_COUNT] = {
 	    "This answer is not from the place where the sign-in was begun." },
 	[MP_TEXT_UPSTREAM_CLIENT] = { "upstream.client",
 	    "The application is not registered any more, or not to be answered there." },
+	[MP_TEXT_CONSENT_CHANGED] = { "consent.changed",
+	    "What is asked for has changed since this page was shown: look again." },
+	[MP_TEXT_LOGIN_ELSEWHERE] = { "login.elsewhere",
+	    "No one signs in with a password here." },
 };
 
 const char *mp_texts_english(enum mp_text text)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
+#include "issuer/events.h"
 #include "issuer/login/allowed.h"
 #include "issuer/login/pages.h"
 #include "oauth/authz.h"
@@ -209,7 +210,12 @@ enum mcpass_rc mp_idp_begin(const struct mp_turn *turn, const struct mp_client *
 	if (!rc && !shown)
 		return mp_idp_page(turn, client, pending, ticket,
 		    "What is asked for has changed since this page was shown: look again.", err);
-	return rc ? rc : approve(turn, upstream, pending, ticket, ret_gone, err);
+	if (!rc)
+		rc = approve(turn, upstream, pending, ticket, ret_gone, err);
+	if (!rc && *ret_gone)
+		mp_event_add(turn, &(struct mp_event){ .event = "sent", .client = client->client_id,
+		    .what = upstream->name });
+	return rc;
 }
 
 enum mcpass_rc mp_idp_again(const struct mp_turn *turn, const char *name,

@@ -1,6 +1,7 @@
 #include "issuer/upstream/renew.h"
 #include "base/limits.h"
 #include "issuer/bounds.h"
+#include "issuer/events.h"
 #include "issuer/upstream/ask.h"
 #include "issuer/upstream/session.h"
 
@@ -18,6 +19,8 @@ static enum mcpass_rc end(const struct mp_turn *turn, const struct renewal *that
 
 	mp_response_note(turn, err);
 	mp_clear(err);
+	mp_event_add(turn, &(struct mp_event){ .event = "ended", .user = that->session.person,
+	    .what = that->session.upstream, .outcome = why });
 	rc = mp_idp_session_end(turn, that->id, err);
 	return rc ? rc : mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2", "%s", why);
 }
@@ -91,6 +94,9 @@ static enum mcpass_rc learn(const struct mp_turn *turn, struct renewal *that,
 		rc = judge(turn, that, claims, err);
 	json_decref(claims);
 	that->session.checked_at = turn->request->now;
+	if (!rc)
+		mp_event_add(turn, &(struct mp_event){ .event = "rechecked", .user = that->session.person,
+		    .what = that->session.upstream });
 	return rc ? rc : mp_idp_session_save(turn, that->id, &that->session, err);
 }
 

@@ -1,5 +1,6 @@
 /* An identity provider ends what a person began with it. */
 #include "front_kit.h"
+#include "issuer/core.h"
 
 #define EVENT "\"http://schemas.openid.net/event/backchannel-logout\""
 
@@ -31,6 +32,35 @@ static int log_out(struct front *front, const char *name, const char *jti, const
 
 	snprintf(path, sizeof(path), "/backchannel_logout/%s", name);
 	return front_post(front, path, logout_form(front, jti, more));
+}
+
+static char told[4096];
+
+static void note(void *ctx, const json_t *event)
+{
+	size_t len = strlen(told);
+	const char *what = json_string_value(json_object_get(event, "what"));
+
+	(void)ctx;
+	snprintf(told + len, sizeof(told) - len, "%s:%s:%d;", json_string_value(json_object_get(event,
+	    "event")), what != NULL ? what : "", json_object_get(event, "user") != NULL);
+}
+
+/* What the audit log is told of a sign-in elsewhere, from its beginning to its end. */
+static void test_told(void)
+{
+	const char *token;
+	struct front front;
+
+	front_open(&front, "");
+	front.kit.issuer->event = note;
+	token = sign_in(&front);
+	front.kit.now += 3600;
+	CHECK_EQ("renewed", front_refresh(&front, token), 200);
+	CHECK_EQ("logged out", log_out(&front, "corp", "j", ""), 200);
+	CHECK_STR("told", told, "asked:mcp:read:0;sent:corp:0;returned:corp:1;allowed:mcp:read:1;"
+	    "issued:authorization_code:1;rechecked:corp:1;renewed:refresh_token:1;ended:corp:1;");
+	front_close(&front);
 }
 
 /* Whether the session lives on. */
@@ -131,6 +161,7 @@ int main(void)
 {
 	kit_key();
 	test_rows();
+	test_told();
 	test_replay();
 	test_down();
 	test_no_memory();
