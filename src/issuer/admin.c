@@ -390,7 +390,7 @@ static enum mcpass_rc revoke(const struct mp_issuer_store *store, enum mp_admin_
 	if (!rc) {
 		*ret_report = json_pack("{s:s, s:i, s:i, s:i, s:I}", "id", whole, "sessions",
 		    (int)json_array_size(own), "browsers", (int)browsers, "clients", (int)clients,
-		    "jwts_until", (json_int_t)(now + MP_ACCESS_LIFETIME));
+		    "jwts_until", (json_int_t)now + MP_ACCESS_LIFETIME);
 		rc = *ret_report == NULL ? mp_nomem(err) : MCPASS_OK;
 	}
 	json_decref(own);

@@ -138,7 +138,7 @@ static enum mcpass_rc turn_over(json_t *list, const char *jwk, int64_t now, int6
 		if (until != 0 && until <= now)
 			(void)json_array_remove(list, i - 1);
 		else if (until == 0 && json_object_set_new(entry, "until",
-		    json_integer((json_int_t)(from + MP_KEY_LINGER))) != 0)
+		    json_integer((json_int_t)from + MP_KEY_LINGER)) != 0)
 			return mp_nomem(err);
 	}
 	if (json_array_size(list) == MP_MAX_SIGNING_KEYS)

@@ -45,8 +45,10 @@ static enum mcpass_rc read_folder(const char *folder, struct mp_brand_files *fil
 	if (dir == NULL)
 		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", folder, strerror(errno));
 	files->translations = calloc(MP_MAX_LANGUAGES, sizeof(*files->translations));
-	if (files->translations == NULL)
-		rc = mp_nomem(err);
+	if (files->translations == NULL) {
+		(void)closedir(dir);
+		return mp_nomem(err);
+	}
 	while (!rc && (entry = readdir(dir)) != NULL) {
 		size_t len = strlen(entry->d_name), end = strlen(SUFFIX);
 

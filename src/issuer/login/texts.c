@@ -203,8 +203,11 @@ enum mcpass_rc mp_texts_new(const struct mp_issuer_translation *more, size_t cou
 		return mp_nomem(err);
 	texts->languages = calloc(most, sizeof(*texts->languages));
 	texts->tags = calloc(most, sizeof(*texts->tags));
-	rc = texts->languages == NULL || texts->tags == NULL ? mp_nomem(err)
-	    : take_all(texts, &english, 1, err);
+	if (texts->languages == NULL || texts->tags == NULL) {
+		mp_texts_free(texts);
+		return mp_nomem(err);
+	}
+	rc = take_all(texts, &english, 1, err);
 	if (!rc)
 		rc = take_all(texts, mp_texts_built_in, mp_texts_built_in_count, err);
 	if (!rc)

@@ -104,6 +104,6 @@ enum mcpass_rc mp_logout_check(const struct mp_jws *jws, const struct mp_jwks *k
 		rc = check_times(jws, expect->now, err);
 	if (!rc)
 		*ret_logout = (struct mp_logout){ claim(jws, "sub"), claim(jws, "sid"), claim(jws, "jti"),
-			expect->now + MP_MAX_LOGOUT_AGE + 2 * MP_CLOCK_SKEW };
+			expect->now + MP_MAX_LOGOUT_AGE + 2L * MP_CLOCK_SKEW };
 	return rc;
 }

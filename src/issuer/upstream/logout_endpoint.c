@@ -101,8 +101,8 @@ static enum mcpass_rc take(const struct mp_turn *turn, const struct mp_form *for
 	struct mp_jws jws = { 0 };
 	enum mcpass_rc rc = mp_request_required(form, "logout_token", &text, err);
 
-	if (!rc && upstream == NULL)
-		rc = mp_response_refuse(err, "invalid_request", NULL,
+	if (upstream == NULL)
+		return mp_response_refuse(err, "invalid_request", NULL,
 		    "there is no identity provider of that name");
 	if (!rc)
 		rc = mp_jws_parse((struct mp_span){ text, strlen(text) }, &jws, err);
