@@ -24,8 +24,8 @@ def ask(w, *args):
     return json.loads(done.stdout)
 
 
-def published(w):
-    with urllib.request.urlopen(w.issuer + "/jwks") as answer:
+def published(url):
+    with urllib.request.urlopen(url + "/jwks") as answer:
         return [key["kid"] for key in json.load(answer)["keys"]]
 
 
@@ -61,12 +61,12 @@ def test_admin_keys_rotate_while_it_runs():
         w.start_authserver("--data", w.path("auth.db"))
         w.start_serve()
         old, first = kid(w)
-        expect_eq("one key", published(w), [first])
+        expect_eq("one key", published(w.issuer), [first])
         keys = ask(w, "key", "rotate")
         expect_eq("the next waits", [key["state"] for key in keys], ["signing", "next"])
         expect_eq("it is the hour", keys[1]["from"] + 3600, keys[0]["until"])
         expect("no secret", "\"d\"" not in json.dumps(keys), keys)
-        wait_until(lambda: published(w) == [first, keys[1]["kid"]], "both are published")
+        wait_until(lambda: published(w.issuer) == [first, keys[1]["kid"]], "both are published")
         expect_eq("the first signs on", kid(w)[1], first)
         expect_eq("not twice", admin(w, "key", "rotate").returncode, 1)
         expect_eq("listed", ask(w, "key", "list"), keys)
@@ -78,7 +78,7 @@ def test_admin_keys_rotate_at_once():
         w.start_serve()
         old, first = kid(w)
         keys = ask(w, "key", "rotate", "--at-once")
-        wait_until(lambda: keys[1]["kid"] in published(w), "it is published")
+        wait_until(lambda: keys[1]["kid"] in published(w.issuer), "it is published")
         new, second = kid(w)
         expect_eq("the new key signs", second, keys[1]["kid"])
         expect_eq("a new token", call(w, new), 200)
@@ -86,6 +86,21 @@ def test_admin_keys_rotate_at_once():
         minted = w.run("authserver", "token", "--data", w.path("auth.db"), "--user", "alice",
                        "--scope", "mcp:read mcp:tools", "--resource", w.url)
         expect_eq("a token without a login, too", call(w, minted.stdout.strip()), 200)
+
+
+def test_admin_keys_of_two_servers():
+    """Two instances on one store agree on their keys, and neither is started again."""
+    with World() as w:
+        w.start_authserver("--data", w.path("auth.db"))
+        port = w.port()
+        w.start("authserver", "--json", "--port", str(port), "--users", w.users(), "--issuer",
+                w.issuer, "--data", w.path("auth.db"))
+        other = f"http://127.0.0.1:{port}"
+        expect_eq("the same key", published(other), published(w.issuer))
+        keys = ask(w, "key", "rotate")
+        for url in (w.issuer, other):
+            wait_until(lambda: len(published(url)) == 2, "both publish it")
+        expect_eq("the same keys", published(other), [key["kid"] for key in keys])
 
 
 def refresh(w):
@@ -121,6 +136,21 @@ def test_admin_revoke(label, what):
                   "invalid_client" if what == "clients" else "invalid_grant")
         expect_eq("none is left", ask(w, "sessions"), [])
         expect_eq("and not twice", admin(w, what, "revoke", name).returncode, 1)
+
+
+def test_admin_sealed():
+    """What is sealed is opened with its key, and for no one without."""
+    with World() as w:
+        key = w.write("keys", "mcpass-key-1." + base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=")
+                      + "\n")
+        w.start_authserver("--data", w.path("auth.db"), "--encryption-key", key)
+        w.start_serve()
+        kid(w)
+        expect("not without", admin(w, "sessions").returncode != 0)
+        expect_eq("with it", len(ask(w, "sessions", "--encryption-key", key)), 1)
+        expect_eq("rotated", len(ask(w, "key", "rotate", "--encryption-key", key)), 2)
+        expect_eq("revoked", ask(w, "users", "revoke", "alice", "--encryption-key", key)["sessions"], 1)
+        expect_eq("it cannot be renewed", refresh(w), "invalid_grant")
 
 
 def test_admin_backup():
