@@ -27,10 +27,11 @@ server.listen(0, '127.0.0.1', () => {
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     pkce: { required: () => true },
     rotateRefreshToken: true,
+    clients: settings.clients ?? [],
     clientDefaults: { id_token_signed_response_alg: 'ES256' },
     features: {
-      registration: { enabled: true },
-      registrationManagement: { enabled: true, rotateRegistrationAccessToken: true },
+      registration: { enabled: !settings.clients },
+      registrationManagement: { enabled: !settings.clients, rotateRegistrationAccessToken: true },
       resourceIndicators: { enabled: true, getResourceServerInfo: resourceServer },
       pushedAuthorizationRequests: { enabled: true,
         requirePushedAuthorizationRequests: settings.requirePar },

@@ -11,6 +11,7 @@ struct front {
 	/* what was sent, the last one */
 	int sent, waited;               /* errands that were sent, and that others had sent */
 	char key[64], url[256], body[4096], authorization[8192];
+	char token_form[4096];          /* the last one to the token endpoint */
 	/* how it answers */
 	int status;                     /* of the token endpoint; 0: there is no answer */
 	const char *answer;             /* of the token endpoint, or NULL: tokens with these: */
@@ -72,6 +73,8 @@ static inline enum mcpass_rc front_send(void *ctx, const struct mp_errand *erran
 	snprintf(front->key, sizeof(front->key), "%s", is_first ? errand->key : "");
 	snprintf(front->url, sizeof(front->url), "%s", errand->url);
 	snprintf(front->body, sizeof(front->body), "%s", mp_buf_text(&errand->body));
+	if (strstr(errand->url, "/token") != NULL)
+		snprintf(front->token_form, sizeof(front->token_form), "%s", mp_buf_text(&errand->body));
 	snprintf(front->authorization, sizeof(front->authorization), "%s",
 	    authorization != NULL ? authorization : "");
 	return MCPASS_OK;
@@ -140,10 +143,13 @@ static inline void front_open_at(struct front *front, const char *issuer, const 
 {
 	struct mp_issuer_config config = kit_config(issuer);
 
-	*front = (struct front){ .kit = { .now = START, .origin = issuer }, .status = 200, .count = 1,
+	*front = (struct front){ .kit = { .now = START, .origin = issuer }, .status = 200, .count = 2,
 		.refresh_token = "upstream-refresh-1" };
 	front_now = front;
 	upstream_make(more, &front->upstreams[0], NULL);
+	upstream_make("", &front->upstreams[1], NULL);
+	mp_set(&front->upstreams[1].name, "other", NULL);
+	mp_set(&front->upstreams[1].label, "Other", NULL);
 	memstore_open(&front->kit.memstore, &config.store);
 	memstore_undoes(&config.store);
 	config.users = NULL;

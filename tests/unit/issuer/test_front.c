@@ -17,6 +17,7 @@ static void test_sign_in(void)
 	CHECK_HAS("where the answer goes", kit_body(&front.kit), "127.0.0.1:4711");
 	CHECK_HAS("what is asked for", kit_body(&front.kit), "See what it offers");
 	CHECK_HAS("where to sign in", kit_body(&front.kit), "sign in with corp");
+	CHECK_HAS("there is a choice", kit_body(&front.kit), "sign in with Other");
 	CHECK("no password is asked for", strstr(kit_body(&front.kit), "password") == NULL);
 	CHECK_EQ("not framed", strcmp(kit_header(&front.kit, "X-Frame-Options"), "DENY"), 0);
 	CHECK_EQ("allowed", front_decide(&front, "allow+corp"), 200);
@@ -179,6 +180,13 @@ static void test_browser(void)
 	CHECK_EQ("an error in another browser", front_return(&front, "&error=access_denied"), 403);
 	front.kit.no_cookies = false;
 	snprintf(front.kit.browser, sizeof(front.kit.browser), "%s", mine);
+	{
+		char query[256];
+
+		snprintf(query, sizeof(query), "state=%s&code=x", front.state);
+		CHECK_EQ("at another provider's callback", kit_get(&front.kit, "/authorize/callback/other",
+		    query), 403);
+	}
 	CHECK_EQ("nothing was sent", front.sent, 0);
 	CHECK_EQ("the owner finishes", front_return(&front, ""), 303);
 	CHECK_EQ("once", front_return(&front, ""), 403);
@@ -222,6 +230,44 @@ static void test_allow(void)
 	CHECK_EQ("the state as a ticket", front_post(&front, "/authorize/consent", form), 403);
 	CHECK_EQ("no one has a password", kit_post(&front.kit, "/authorize/login",
 	    "ticket=x&username=alice&password=secret"), 403);
+	front_close(&front);
+}
+
+/* The client changes its name while its page is open, or while the person is away. */
+static void rename_client(struct front *front, const char *name)
+{
+	char path[128], body[512], bearer[128];
+
+	snprintf(path, sizeof(path), "/register/%s", front->kit.client_id);
+	snprintf(bearer, sizeof(bearer), "Bearer %s", front->kit.token);
+	snprintf(body, sizeof(body), "{\"client_id\":\"%s\",\"client_name\":\"%s\",\"redirect_uris\":[\""
+	    CALLBACK "\"],\"token_endpoint_auth_method\":\"none\",\"application_type\":\"native\","
+	    "\"grant_types\":[\"authorization_code\",\"refresh_token\"]}", front->kit.client_id, name);
+	CHECK_EQ("renamed", kit_ask(&front->kit, &(struct ask){ .method = "PUT", .path = path,
+		.type = JSON, .authorization = bearer, .body = body }), 200);
+	if (kit_member(&front->kit, "registration_access_token") != NULL)
+		snprintf(front->kit.token, sizeof(front->kit.token), "%s", kit_member(&front->kit,
+		    "registration_access_token"));
+}
+
+static void test_changed(void)
+{
+	struct front front;
+	char form[256];
+
+	front_open(&front, "");
+	kit_get(&front.kit, "/authorize", kit_query(&front.kit, "mcp:read", NULL));
+	snprintf(form, sizeof(form), "ticket=%s&decision=allow+corp", kit_ticket(&front.kit));
+	rename_client(&front, "Another name");
+	CHECK_EQ("the page again", front_post(&front, "/authorize/consent", form), 200);
+	CHECK("no one is sent away", kit_header(&front.kit, "Refresh") == NULL);
+	CHECK_HAS("with the name", kit_body(&front.kit), "Another name");
+	CHECK_EQ("allowed", front_decide(&front, "allow+corp"), 200);
+	rename_client(&front, "A third name");
+	CHECK_EQ("changed while the person was away", front_return(&front, ""), 200);
+	CHECK_HAS("asked again", kit_body(&front.kit), "A third name");
+	CHECK_EQ("and allowed", front_decide(&front, "allow"), 303);
+	CHECK("a code", kit_param(&front.kit, "code") != NULL);
 	front_close(&front);
 }
 
@@ -357,6 +403,7 @@ int main(void)
 	test_errors();
 	test_browser();
 	test_allow();
+	test_changed();
 	test_people();
 	test_down();
 	test_own_redirect();
