@@ -87,6 +87,9 @@ enum mcpass_rc mp_attempts_password(const struct mp_turn *turn, const char *user
 enum mcpass_rc mp_attempts_secret(const struct mp_turn *turn, const char *secret,
     const char *line, bool *ret_right, struct mcpass_error *err);
 
+/* A person has signed in elsewhere, from the request's address: it is none of the crowd now. */
+enum mcpass_rc mp_attempts_standing(const struct mp_turn *turn, struct mcpass_error *err);
+
 /* --- rooms.c: how much is remembered --- */
 /* Makes room for one more record of the kind and group.  Refuses with 503 where what is
  * there must not give way to it. */

@@ -1,5 +1,6 @@
 #include "issuer/person.h"
 #include <stdlib.h>
+#include "issuer/upstream/ask.h"
 #include "issuer/upstream/session.h"
 #include "oauth/scope.h"
 
@@ -29,11 +30,14 @@ static enum mcpass_rc from_session(const struct mp_turn *turn, const char *usern
     const char *id, struct mp_user *ret_person, bool *ret_found, struct mcpass_error *err)
 {
 	struct mp_idp_session session = { 0 };
+	const struct mp_idp *upstream;
 	enum mcpass_rc rc = mp_idp_session_get(turn, id, &session, ret_found, err);
 
 	*ret_found = !rc && *ret_found && mp_eq(session.person, username);
+	upstream = mp_idp_named(turn->issuer, session.upstream);
 	if (*ret_found)
-		rc = fill(ret_person, username, session.name, session.all_scopes, err);
+		rc = fill(ret_person, upstream != NULL ? upstream->label : session.upstream, session.name,
+		    session.all_scopes, err);
 	if (*ret_found && !rc)
 		rc = mp_scope_parse(session.scope, &ret_person->scopes, err);
 	mp_idp_session_free(&session);

@@ -4,7 +4,8 @@
 #define MP_ISSUER_PERSON_H
 #include "issuer/core.h"
 
-/* *ret_person is a copy without a password.  session: of the sign-in at an identity provider, or
+/* *ret_person is a copy without a password, for pages: its username is that of the file, or where
+ * the person signed in.  session: of the sign-in at an identity provider, or
  * NULL.  *ret_found is false when the user is not in the file any more, or that has ended.
  * Release with mp_person_free(). */
 enum mcpass_rc mp_person_load(const struct mp_turn *turn, const char *username,

@@ -363,6 +363,44 @@ def test_front_renewal():
         expect_eq("for good", (status, ended["error"]), (400, "invalid_grant"), ended)
 
 
+def test_front_two_instances():
+    """Two servers on one store, asked at once by one person's two clients: one request is sent."""
+    with World() as w:
+        provider = idp.Idp(w)
+        keys = w.write("keys", "mcpass-key-1." + base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=")
+                       + "\n")
+        port = w.port()
+        issuer = f"http://127.0.0.1:{port}"
+        kept = ("--data", w.path("front.db"), "--encryption-key", keys, "--upstream-recheck", "1s",
+                "--issuer", issuer)
+        person = front(w, provider, *kept, "--port", str(port))
+        other = w.port()
+        front(w, provider, *kept, "--port", str(other))
+        client = person.register()
+        body = person.tokens(client)
+        asked = len(provider.asked("token"))
+        twin = Person(f"http://127.0.0.1:{other}")
+        provider.gate.clear()
+        answers, token = [], body["refresh_token"]
+        while len(provider.asked("token")) == asked:    # a second has to pass since the sign-in
+            one = threading.Thread(target=lambda: answers.append(person.refresh(client, token)))
+            one.start()
+            while one.is_alive() and len(provider.asked("token")) == asked:
+                one.join(0.01)
+            if not one.is_alive():
+                token = answers.pop()[1]["refresh_token"]
+        two = threading.Thread(target=lambda: answers.append(twin.refresh(client, token)))
+        two.start()
+        twin.begin(client)              # it is served meanwhile
+        provider.gate.set()
+        for thread in (one, two):
+            thread.join(lib.PATIENCE)
+        expect_eq("both are answered", [status for status, _ in answers], [200, 200], answers)
+        expect_eq("with the same successor", answers[0][1]["refresh_token"],
+                  answers[1][1]["refresh_token"])
+        expect_eq("one request was sent", len(provider.asked("token")), asked + 1)
+
+
 def test_front_another_login_ends_nothing():
     with World() as w:
         provider = idp.Idp(w)

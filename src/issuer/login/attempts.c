@@ -115,6 +115,17 @@ static void note_success(const struct mp_turn *turn, const struct attempt *attem
 	mp_budget_mark(budget, attempt->standing, now + 30 * DAY, now);
 }
 
+enum mcpass_rc mp_attempts_standing(const struct mp_turn *turn, struct mcpass_error *err)
+{
+	int64_t now = turn->request->now * SECOND;
+	uint64_t standing = 0;
+	enum mcpass_rc rc = mp_bounds_address(turn, "standing", &standing, err);
+
+	if (!rc)
+		mp_budget_mark(&turn->issuer->bounds->budget, standing, now + 30 * DAY, now);
+	return rc;
+}
+
 enum mcpass_rc mp_attempts_password(const struct mp_turn *turn, const char *username,
     const char *password, const struct mp_user **ret_user, struct mcpass_error *err)
 {

@@ -18,7 +18,7 @@ enum mcpass_rc mp_login_begin(const struct mp_turn *turn, const struct mp_client
 	if (pending->expires_at == 0)    /* a pushed request has its own end */
 		pending->expires_at = turn->request->now + MP_PENDING_LIFETIME;
 	pending->direct = mp_request_is_direct(turn);
-	pending->again = pending->wish.login;
+	pending->again = pending->wish.login || pending->wish.has_max_age;
 	rc = mp_pending_bind(turn, pending, err);
 	if (!rc)
 		rc = mp_browser_session_find(turn, pending, err);

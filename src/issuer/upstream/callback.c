@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/bounds.h"
 #include "issuer/events.h"
 #include "issuer/login/ending.h"
 #include "issuer/login/pages.h"
@@ -184,6 +185,8 @@ static enum mcpass_rc sign_in(const struct mp_turn *turn, struct sign_in *that,
 	if (!rc)
 		mp_event_add(turn, &(struct mp_event){ .event = "returned", .client = that->client.client_id,
 		    .user = session->person, .what = that->upstream->name });
+	if (!rc)
+		rc = mp_attempts_standing(turn, err);
 	if (!rc)
 		rc = mp_consent_finish(turn, &that->client, &that->pending, session->person, id, err);
 	free(id);

@@ -263,9 +263,12 @@ static void test_changed(void)
 	CHECK("no one is sent away", kit_header(&front.kit, "Refresh") == NULL);
 	CHECK_HAS("with the name", kit_body(&front.kit), "Another name");
 	CHECK_EQ("allowed", front_decide(&front, "allow+corp"), 200);
+	front.claims = "{\"name\":\"Ann\"}";
 	rename_client(&front, "A third name");
 	CHECK_EQ("changed while the person was away", front_return(&front, ""), 200);
 	CHECK_HAS("asked again", kit_body(&front.kit), "A third name");
+	CHECK_HAS("who it is, and from where", kit_body(&front.kit),
+	    "Signed in as <strong>Ann</strong> (corp)");
 	CHECK_EQ("and allowed", front_decide(&front, "allow"), 303);
 	CHECK("a code", kit_param(&front.kit, "code") != NULL);
 	front_close(&front);
@@ -381,6 +384,54 @@ static void test_remembered(void)
 	front_close(&front);
 }
 
+/* A pushed request is asked about, and used up at its end, like any other. */
+static void test_pushed(void)
+{
+	char form[2048], query[512];
+	struct front front;
+
+	front_open(&front, "");
+	snprintf(form, sizeof(form), "%s", kit_query(&front.kit, "mcp:read", NULL));
+	CHECK_EQ("pushed", kit_post(&front.kit, "/par", form), 201);
+	snprintf(query, sizeof(query), "client_id=%s&request_uri=%s", front.kit.client_id,
+	    kit_member(&front.kit, "request_uri"));
+	CHECK_EQ("the page", kit_get(&front.kit, "/authorize", query), 200);
+	CHECK_EQ("allowed", front_decide(&front, "allow+corp"), 200);
+	CHECK_EQ("back", front_return(&front, ""), 303);
+	CHECK_EQ("a token", kit_exchange(&front.kit, kit_param(&front.kit, "code"), ""), 200);
+	CHECK_EQ("once", kit_get(&front.kit, "/authorize", query), 400);
+	front_close(&front);
+}
+
+/* A flood of pages takes no one's place who has signed in before, and one who allows is not
+ * pushed out. */
+static void test_flood(void)
+{
+	struct front front;
+	int refused = 0;
+
+	front_open(&front, "");
+	front.kit.peer = "192.0.2.1";
+	front_code(&front, "mcp:read");
+	front.kit.session[0] = '\0';
+	CHECK_EQ("allowed", front_allow(&front, "mcp:read"), 200);
+	for (int i = 0; i < 2000; i++) {
+		char peer[32];
+
+		snprintf(peer, sizeof(peer), "198.51.%d.%d", i / 250, i % 250);
+		front.kit.peer = peer;
+		refused += kit_get(&front.kit, "/authorize", kit_query(&front.kit, "mcp:read", NULL)) == 503;
+		front.kit.peer = NULL;
+	}
+	CHECK("it is limited", refused > 1000);
+	front.kit.peer = "192.0.2.1";
+	CHECK_EQ("who was away finishes", front_return(&front, ""), 303);
+	front.kit.session[0] = '\0';
+	CHECK_EQ("and begins anew", kit_get(&front.kit, "/authorize",
+	    kit_query(&front.kit, "mcp:read", NULL)), 200);
+	front_close(&front);
+}
+
 static void test_offline_access(void)
 {
 	struct front front;
@@ -408,6 +459,8 @@ int main(void)
 	test_down();
 	test_own_redirect();
 	test_remembered();
+	test_pushed();
+	test_flood();
 	test_offline_access();
 	mp_key_free(upstream_key());
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
