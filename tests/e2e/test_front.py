@@ -460,6 +460,8 @@ def test_front_github_like():
         provider.answers["orgs"] = (200, lib.JSON, '[{"login":"evil"}]')
         location = Person(w.issuer).code(client, "hub")
         expect("left the organization", "error=access_denied" in location, location)
+        log = w.authserver.read_log()
+        expect("the operator is told why", "the person is in none of allow.organizations" in log, log)
         provider.answers["orgs"] = (403, lib.JSON, '{"message":"theirs"}')
         location = Person(w.issuer).code(client, "hub")
         expect("gave fewer scopes", "error=access_denied" in location, location)

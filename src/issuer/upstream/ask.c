@@ -152,7 +152,9 @@ enum mcpass_rc mp_idp_token(const struct mp_turn *turn, const struct mp_idp_gran
 	struct mp_errand_answer answer = { 0 };
 	bool found = false;
 	char *key = NULL;
-	enum mcpass_rc rc = grant->code != NULL ? mp_errand_key("code", grant->code, &key, err)
+	/* By its own verifier: who comes with another's code gets no answer to it. */
+	enum mcpass_rc rc = grant->code != NULL
+	    ? mp_errand_key(mp_secret_reveal(grant->verifier), grant->code, &key, err)
 	    : mp_errand_key("refresh", grant->refresh_token, &key, err);
 
 	if (!rc)

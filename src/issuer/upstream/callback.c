@@ -240,7 +240,7 @@ static enum mcpass_rc take_back(const struct mp_turn *turn, const struct mp_form
 		return rc;
 	rc = classify(turn, mp_idp_metadata_get(turn, that->upstream, &that->metadata, &why), &why);
 	if (rc == MCPASS_E_DENIED)      /* nothing is used up: the page may be loaded again */
-		return mp_response_refuse(err, "temporarily_unavailable", NULL,
+		return mp_bounds_refuse(turn, 503, MP_UPSTREAM_RETRY, err,
 		    "The place where you signed in cannot be reached at present.");
 	if (rc) {
 		*err = why;

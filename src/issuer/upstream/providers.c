@@ -4,10 +4,12 @@
 #include "issuer/upstream/idp.h"
 #include "oauth/quirks.h"
 
+/* An empty prompt: with offline_access no person is asked again at each sign-in, as OpenID Connect
+ * Core 11 has it; these give a refresh token without. */
 static const struct mp_idp_provider providers[] = {
 	/* sub differs from one client to another there; an address is not proven. */
 	{ .name = "entra", .scope = "openid profile email offline_access",
-	  .subject = { "tid", "oid" }, .wants_scope = true },
+	  .subject = { "tid", "oid" }, .params = { { "prompt", "" } }, .wants_scope = true },
 	/* hd in the request is a hint; the claim is checked. */
 	{ .name = "google", .scope = "openid profile email",
 	  .params = { { "access_type", "offline" }, { "prompt", "consent" } }, .is_public = true },
@@ -19,12 +21,14 @@ static const struct mp_idp_provider providers[] = {
 	  .emails_endpoint = "https://api.github.com/user/emails",
 	  .organizations_endpoint = "https://api.github.com/user/orgs" },
 	{ .name = "okta", .scope = "openid profile email groups offline_access",
-	  .wants_userinfo = true },
-	{ .name = "auth0", .scope = "openid profile email offline_access" },
+	  .params = { { "prompt", "" } }, .wants_userinfo = true },
+	{ .name = "auth0", .scope = "openid profile email offline_access",
+	  .params = { { "prompt", "" } } },
 	/* The scope phone would be refused there. */
 	{ .name = "cognito", .scope = "openid profile email", .groups = "cognito:groups" },
-	{ .name = "keycloak", .scope = "openid profile email" },
-	{ .name = "authentik", .scope = "openid profile email offline_access" },
+	{ .name = "keycloak", .scope = "openid profile email", .params = { { "prompt", "" } } },
+	{ .name = "authentik", .scope = "openid profile email offline_access",
+	  .params = { { "prompt", "" } } },
 };
 
 const struct mp_idp_provider *mp_idp_provider(const char *name, const char *issuer)

@@ -303,6 +303,62 @@ static void test_people(void)
 	front_close(&front);
 }
 
+/* A code that was sent for one sign-in is no answer for another. */
+static void test_stolen_code(void)
+{
+	struct front front;
+	char theirs[64], mine[128], query[256], waits[64];
+
+	front_open(&front, "");
+	front_allow(&front, "mcp:read");
+	snprintf(theirs, sizeof(theirs), "%s", front.state);
+	snprintf(mine, sizeof(mine), "%s", front.kit.browser);
+	snprintf(query, sizeof(query), "state=%s&code=their-code", theirs);
+	CHECK_EQ("a sign-in waits", kit_get(&front.kit, "/authorize/callback/corp", query), MP_HTTP_LATER);
+	snprintf(waits, sizeof(waits), "%s", front.key);
+	front_deliver(&front);          /* its answer is there, and its browser has not come again */
+	front.kit.browser[0] = '\0';
+	front_allow(&front, "mcp:read");
+	front.sent = 0;
+	snprintf(query, sizeof(query), "state=%s&code=their-code", front.state);
+	CHECK_EQ("another comes with its code", kit_get(&front.kit, "/authorize/callback/corp", query),
+	    MP_HTTP_LATER);
+	CHECK_EQ("and it is sent, with another verifier", front.sent, 1);
+	CHECK("as an errand of its own", strcmp(front.key, waits) != 0);
+	snprintf(front.kit.browser, sizeof(front.kit.browser), "%s", mine);
+	snprintf(query, sizeof(query), "state=%s&code=their-code", theirs);
+	front.kit.answer.status = 0;
+	front.key[0] = '\0';
+	CHECK_EQ("the owner finishes", kit_get(&front.kit, "/authorize/callback/corp", query), 303);
+	front_close(&front);
+}
+
+/* What goes with the request to a provider that is known, and what is left out. */
+static void test_parameters(void)
+{
+	static const struct { const char *more, *prompt, *access_type; } known[] = {
+		{ ",\"scope\":\"openid offline_access\"", "consent", "" },
+		{ ",\"scope\":\"openid offline_access\",\"authorize_params\":{\"prompt\":\"\"}", "", "" },
+		{ ",\"provider\":\"entra\"", "", "" }, { ",\"provider\":\"keycloak\"", "", "" },
+		{ ",\"provider\":\"google\"", "consent", "offline" },
+		{ ",\"provider\":\"google\",\"authorize_params\":{\"prompt\":\"select_account\"}",
+		    "select_account", "offline" },
+	};
+	char value[64];
+
+	for (size_t i = 0; i < COUNT(known); i++) {
+		struct front front;
+
+		front_open(&front, known[i].more);
+		front_allow(&front, "mcp:read");
+		CHECK_STR(known[i].more, front_sent(&front, "prompt", value, sizeof(value)), known[i].prompt);
+		CHECK_STR(known[i].more, front_sent(&front, "access_type", value, sizeof(value)),
+		    known[i].access_type);
+		CHECK_STR(known[i].more, front_sent(&front, "resource", value, sizeof(value)), "");
+		front_close(&front);
+	}
+}
+
 /* Down at the start: the page waits. */
 static void test_down(void)
 {
@@ -456,6 +512,8 @@ int main(void)
 	test_allow();
 	test_changed();
 	test_people();
+	test_stolen_code();
+	test_parameters();
 	test_down();
 	test_own_redirect();
 	test_remembered();
