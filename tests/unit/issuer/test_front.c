@@ -333,6 +333,42 @@ static void test_stolen_code(void)
 	front_close(&front);
 }
 
+/* How we prove ourselves there: as the metadata says, or with a key. */
+static void test_our_proof(void)
+{
+	struct front front;
+	struct mp_form form = { 0 };
+	struct mp_jws jws = { 0 };
+	const char *assertion = NULL;
+	char *pem = check_read("pem/p256.pem", NULL);
+	const struct mp_idp_files files = { .key = pem };
+	json_t *entry = upstream_json("{\"name\":\"corp\",\"issuer\":\"" IDP "\",\"client_id\":\""
+	    IDP_CLIENT "\"}");
+
+	front_open(&front, "");
+	front.metadata = "{\"token_endpoint_auth_methods_supported\":[\"client_secret_post\"]}";
+	front_code(&front, "mcp:read");
+	CHECK_HAS("in the form", front.token_form, "client_secret=s3cret");
+	CHECK("and there only", front.authorization[0] == '\0');
+	front_close(&front);
+
+	front_open(&front, "");
+	mp_idp_free(&front.upstreams[0]);
+	CHECK_EQ("a key", mp_idp_read(entry, &files, &front.upstreams[0], NULL), MCPASS_OK);
+	CHECK("a code", front_code(&front, "mcp:read")[0] != '\0');
+	mp_form_parse(front.token_form, strlen(front.token_form), &form, NULL);
+	mp_form_get(&form, "client_assertion", &assertion, NULL);
+	CHECK_EQ("an assertion", assertion != NULL ? (int)mp_jws_parse((struct mp_span){ assertion,
+	    strlen(assertion) }, &jws, NULL) : -1, MCPASS_OK);
+	CHECK_STR("of ours", json_string_value(json_object_get(jws.payload, "sub")), IDP_CLIENT);
+	CHECK_STR("for the provider", json_string_value(json_object_get(jws.payload, "aud")), IDP);
+	mp_jws_free(&jws);
+	mp_form_free(&form);
+	front_close(&front);
+	json_decref(entry);
+	free(pem);
+}
+
 /* What goes with the request to a provider that is known, and what is left out. */
 static void test_parameters(void)
 {
@@ -513,6 +549,7 @@ int main(void)
 	test_changed();
 	test_people();
 	test_stolen_code();
+	test_our_proof();
 	test_parameters();
 	test_down();
 	test_own_redirect();
