@@ -146,7 +146,7 @@ static inline void front_open_at(struct front *front, const char *issuer, const 
 	*front = (struct front){ .kit = { .now = START, .origin = issuer }, .status = 200, .count = 2,
 		.refresh_token = "upstream-refresh-1" };
 	front_now = front;
-	upstream_make(more, &front->upstreams[0], NULL);
+	CHECK_EQ("a provider", upstream_make(more, &front->upstreams[0], &front->kit.err), MCPASS_OK);
 	upstream_make("", &front->upstreams[1], NULL);
 	mp_set(&front->upstreams[1].name, "other", NULL);
 	mp_set(&front->upstreams[1].label, "Other", NULL);

@@ -376,8 +376,9 @@ static void test_parameters(void)
 		{ ",\"scope\":\"openid offline_access\"", "consent", "" },
 		{ ",\"scope\":\"openid offline_access\",\"authorize_params\":{\"prompt\":\"\"}", "", "" },
 		{ ",\"provider\":\"entra\"", "", "" }, { ",\"provider\":\"keycloak\"", "", "" },
-		{ ",\"provider\":\"google\"", "consent", "offline" },
-		{ ",\"provider\":\"google\",\"authorize_params\":{\"prompt\":\"select_account\"}",
+		{ ",\"provider\":\"google\",\"allow\":{\"hosted_domains\":[\"corp.example\"]}", "consent",
+		    "offline" },
+		{ ",\"provider\":\"google\",\"allow\":{\"hosted_domains\":[\"corp.example\"]},\"authorize_params\":{\"prompt\":\"select_account\"}",
 		    "select_account", "offline" },
 	};
 	char value[64];
