@@ -148,8 +148,8 @@ static inline void front_open_at(struct front *front, const char *issuer, const 
 	front_now = front;
 	CHECK_EQ("a provider", upstream_make(more, &front->upstreams[0], &front->kit.err), MCPASS_OK);
 	upstream_make("", &front->upstreams[1], NULL);
-	mp_set(&front->upstreams[1].name, "other", NULL);
-	mp_set(&front->upstreams[1].label, "Other", NULL);
+	mp_set(&front->upstreams[1].name, "second", NULL);
+	mp_set(&front->upstreams[1].label, "Second", NULL);
 	memstore_open(&front->kit.memstore, &config.store);
 	memstore_undoes(&config.store);
 	config.users = NULL;

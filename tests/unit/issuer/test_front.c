@@ -17,7 +17,7 @@ static void test_sign_in(void)
 	CHECK_HAS("where the answer goes", kit_body(&front.kit), "127.0.0.1:4711");
 	CHECK_HAS("what is asked for", kit_body(&front.kit), "See what it offers");
 	CHECK_HAS("where to sign in", kit_body(&front.kit), "sign in with corp");
-	CHECK_HAS("there is a choice", kit_body(&front.kit), "sign in with Other");
+	CHECK_HAS("there is a choice", kit_body(&front.kit), "sign in with Second");
 	CHECK("no password is asked for", strstr(kit_body(&front.kit), "password") == NULL);
 	CHECK_EQ("not framed", strcmp(kit_header(&front.kit, "X-Frame-Options"), "DENY"), 0);
 	CHECK_EQ("allowed", front_decide(&front, "allow+corp"), 200);
@@ -184,7 +184,7 @@ static void test_browser(void)
 		char query[256];
 
 		snprintf(query, sizeof(query), "state=%s&code=x", front.state);
-		CHECK_EQ("at another provider's callback", kit_get(&front.kit, "/authorize/callback/other",
+		CHECK_EQ("at another provider's callback", kit_get(&front.kit, "/authorize/callback/second",
 		    query), 403);
 	}
 	CHECK_EQ("nothing was sent", front.sent, 0);
