@@ -7,6 +7,7 @@ import time
 import urllib.parse
 
 import browser
+import glewlwyd_server
 import idp
 import install
 import lib
@@ -28,8 +29,8 @@ class Front:
         self.issuer = f"http://127.0.0.1:{self.port}"
         self.callback = self.issuer + "/authorize/callback/corp"
 
-    def start(self, entry, *args):
-        self.world.write("secret", idp.SECRET)
+    def start(self, entry, *args, secret=idp.SECRET):
+        self.world.write("secret", secret)
         entry = {"name": "corp", "client_id": idp.CLIENT, "client_secret_file": "secret", **entry}
         if "private_key_file" in entry:
             del entry["client_secret_file"]
@@ -178,6 +179,49 @@ def with_a_key(w, server, front):
     expect_eq("a token", body["scope"], "mcp:read")
 
 
+def glewlwyd(report):
+    """Its pages are scripts, so its person uses what they use."""
+    home = glewlwyd_server.unpack()
+    subject = report.subject("glewlwyd", glewlwyd_server.version(home),
+                             "identity provider, a client of the operator")
+    with World() as w:
+        front = Front(w)
+        server = glewlwyd_server.Glewlwyd(w, "https://unused.example/", 3600)
+        server.manage("/client/", {
+            "client_id": idp.CLIENT, "name": "front", "confidential": True, "password": "plain",
+            "client_secret": "plain", "redirect_uri": [front.callback], "enabled": True,
+            "authorization_type": ["code", "refresh_token"], "scope": [],
+            "token_endpoint_auth_method": ["client_secret_basic"]})
+        # It takes what Basic has as it is, and does not decode it (RFC 6749 2.3.1).
+        front.start({"issuer": server.issuer, "scope": "openid"}, secret="plain")
+        with subject.step("a sign-in there, and a token of the front door"):
+            client = front.person.register()
+            url = front.person.allow(front.person.begin(client), "corp")
+            status, location, page = front.person.come_back(sign_in(server, url))
+            expect("a code", status == 303 and "code=" in location, page + w.authserver.read_log())
+            code = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(location).query))["code"]
+            status, body = front.person.post(grant_type="authorization_code", client_id=client,
+                                             code=code, code_verifier=VERIFIER)
+            expect_eq("a token", status, 200, body)
+        with subject.step("a refresh asks there, where refresh tokens are used once"):
+            front.client = client
+            for _ in range(2):
+                asked = server.read_log().count("efresh")
+                body = front.until(body["refresh_token"], lambda status, _: status != 200
+                                   or server.read_log().count("efresh") > asked)
+                expect("refreshed", "access_token" in body, body)
+
+
+def sign_in(server, url):
+    """Alice, whose browser is sent to url; where it is sent back to."""
+    session = glewlwyd_server.Session(f"http://localhost:{server.port}")
+    _, login = session.ask("GET", url)
+    asked = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(login).query))
+    session.ask("POST", "/api/auth/", {"username": "alice", "password": lib.PASSWORD})
+    session.ask("PUT", f"/api/auth/grant/{asked['client_id']}/", {"scope": asked["scope"]})
+    return session.ask("GET", asked["callback_url"] + "&g_continue")[1]
+
+
 def run(report):
-    for scene in (oidc_provider, keycloak):
+    for scene in (oidc_provider, glewlwyd, keycloak):
         scene(report)
