@@ -6,6 +6,7 @@
 #include "issuer/events.h"
 #include "issuer/login/pending.h"
 #include "issuer/person.h"
+#include "issuer/upstream/renew.h"
 #include "wire/jose/crypto.h"
 
 struct session {
@@ -19,6 +20,25 @@ static const struct mp_field fields[] = {
 	{ "upstream", MP_FIELD_STRING, 0, offsetof(struct session, upstream), NULL },
 };
 static const struct mp_shape shape = { fields, MP_COUNT(fields) };
+
+/* Of a sign-in at an identity provider: whether that still says so.  Where it says no, or nothing
+ * now, the person signs in anew, as though there were no session. */
+static enum mcpass_rc check_upstream(const struct mp_turn *turn, const char *id, bool *ret_good,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = id != NULL ? mp_idp_renew(turn, id, &why) : MCPASS_OK;
+
+	*ret_good = rc == MCPASS_OK;
+	if (mp_response_is_refusal(rc)) {
+		mp_response_note(turn, &why);
+		*turn->wait = (struct mp_wait){ 0 };
+		return MCPASS_OK;
+	}
+	if (rc)
+		*err = why;
+	return rc;
+}
 
 enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_pending *pending,
     struct mcpass_error *err)
@@ -44,6 +64,8 @@ enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_pen
 	if (!rc && found)
 		rc = mp_person_load(turn, session.username, session.upstream, &person, &found, err);
 	found = !rc && found && mp_prompt_takes_session(pending, session.since, turn->request->now);
+	if (found)
+		rc = check_upstream(turn, session.upstream, &found, err);
 	if (found)
 		rc = mp_set(&pending->username, session.username, err);
 	if (found && !rc)

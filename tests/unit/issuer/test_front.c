@@ -525,6 +525,39 @@ static void test_flood(void)
 	front_close(&front);
 }
 
+/* The browser's session is as good as the sign-in there. */
+static void test_session_renewed(void)
+{
+	static const char web[] = "{\"redirect_uris\":[\"https://app.example/cb\"],"
+	    "\"token_endpoint_auth_method\":\"none\"}";
+	static const struct { const char *label; int status; const char *answer; int want; } rows_of[] = {
+		{ "it says yes", 200, NULL, 303 },
+		{ "the person was put out", 400, "{\"error\":\"invalid_grant\"}", 200 },
+		{ "it does not answer", 503, "", 200 },
+	};
+
+	for (size_t i = 0; i < COUNT(rows_of); i++) {
+		struct front front;
+		struct ask ask = { .method = "GET", .path = "/authorize" };
+
+		front_open(&front, "");
+		kit_register(&front.kit, web);
+		front.kit.redirect = "https://app.example/cb";
+		front_code(&front, "mcp:read");
+		front.kit.site = "none";
+		front.kit.now += MP_UPSTREAM_RECHECK + 1;
+		front.sent = 0;
+		front.status = rows_of[i].status;
+		front.answer = rows_of[i].answer;
+		ask.query = kit_query(&front.kit, "mcp:read", NULL);
+		CHECK_EQ(rows_of[i].label, front_ask(&front, &ask), rows_of[i].want);
+		CHECK_EQ("it was asked", front.sent, 1);
+		if (rows_of[i].want == 200)
+			CHECK_HAS("sign in anew", kit_body(&front.kit), "sign in with corp");
+		front_close(&front);
+	}
+}
+
 static void test_offline_access(void)
 {
 	struct front front;
@@ -557,6 +590,7 @@ int main(void)
 	test_remembered();
 	test_pushed();
 	test_flood();
+	test_session_renewed();
 	test_offline_access();
 	mp_key_free(upstream_key());
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
