@@ -6,7 +6,7 @@
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev"
-check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps postgresql systemd"
+check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps postgresql libpq-dev systemd"
 # docs/gateway.md on loopback.
 gateway="python3 openssl curl nginx-light nginx-dev postgresql"
 fuzz="clang libclang-rt-dev"
@@ -79,6 +79,11 @@ if [ "$(id -u)" -ne 0 ]; then
 	fi
 	sudo=sudo
 fi
+# The tests make clusters of their own: the system is to have none for their sake.
+case " $missing " in *" postgresql "*)
+	[ -e /etc/postgresql-common/createcluster.conf ] \
+		|| $sudo sh -c 'mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf' ;;
+esac
 echo "+ ${sudo:+$sudo }apt-get install -y --no-install-recommends$missing"
 $sudo apt-get update -qq
 DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -73,7 +73,11 @@ compute_more() {
 	part valgrind nice -n 5 sh tests/valgrind.sh build
 	part compilers nice -n 5 sh tests/compilers.sh
 }
-serve_more() { part e2e-sanitized env ASAN_OPTIONS=detect_leaks=1 python3 tests/e2e/run.py build-asan/mcpass; }
+serve_more() {
+	[ -z "$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null)" ] && ! command -v initdb >/dev/null 2>&1 \
+		|| part postgres python3 tests/postgres/run.py build/mcpass             # where there is PostgreSQL
+	part e2e-sanitized env ASAN_OPTIONS=detect_leaks=1 python3 tests/e2e/run.py build-asan/mcpass
+}
 
 build build || { total; exit 1; }
 together compute serve

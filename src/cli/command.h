@@ -40,6 +40,6 @@ extern const struct mp_command mp_command_authserver, mp_command_bridge, mp_comm
     mp_command_install,
     mp_command_uninstall, mp_command_login,
     mp_command_logout, mp_command_prompts, mp_command_providers, mp_command_request, mp_command_resources,
-    mp_command_serve, mp_command_servers, mp_command_status, mp_command_token, mp_command_tools;
+    mp_command_serve, mp_command_servers, mp_command_status, mp_command_store, mp_command_token, mp_command_tools;
 
 #endif

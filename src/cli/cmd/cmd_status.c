@@ -74,6 +74,14 @@ static enum mcpass_rc print(struct report *report, const struct status_options *
 	return mp_out(&report->text, err);
 }
 
+static void tell_store(const struct status_options *options, const struct mp_store *store)
+{
+	const char *key = mp_store_key_id(store);
+
+	mp_say(options->common.quiet, "The store is %s, %s%s.", mp_store_shown(store),
+	    key != NULL ? "sealed with the key " : "not sealed", key != NULL ? key : "");
+}
+
 static enum mcpass_rc collect(const struct status_options *options, const char *server,
     struct report *report, struct mcpass_error *err)
 {
@@ -82,8 +90,8 @@ static enum mcpass_rc collect(const struct status_options *options, const char *
 	enum mcpass_rc rc;
 
 	rc = mp_store_open(options->store, &store, err);
-	if (!rc && mp_store_elsewhere(store) != NULL)
-		mp_say(options->common.quiet, "The store is %s.", mp_store_elsewhere(store));
+	if (!rc)
+		tell_store(options, store);
 	if (!rc)
 		rc = mp_store_list(store, &keys, err);
 	for (size_t i = 0; i < keys.count && !rc; i++)

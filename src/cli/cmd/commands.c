@@ -15,6 +15,7 @@ const struct mp_command *const mp_commands[] = {
 	&mp_command_login,
 	&mp_command_logout,
 	&mp_command_status,
+	&mp_command_store,
 	&mp_command_token,
 	&mp_command_servers,
 	&mp_command_client_metadata,

@@ -9,6 +9,11 @@ struct mp_issuer_kind {
 	void (*close)(struct mp_issuer_store *store);
 	/* As of mp_issuer_store_again(); NULL: never. */
 	bool (*again)(const struct mp_issuer_store *store);
+	/* As of mp_issuer_store_dump(), _claim() and _clear(). */
+	enum mcpass_rc (*dump)(const struct mp_issuer_store *store, int64_t now,
+	    struct mp_strings *texts, struct mcpass_error *err);
+	enum mcpass_rc (*claim)(const struct mp_issuer_store *store, struct mcpass_error *err);
+	enum mcpass_rc (*clear)(const struct mp_issuer_store *store, struct mcpass_error *err);
 };
 extern const struct mp_issuer_kind mp_sqlite_issuer, mp_postgres_issuer;
 

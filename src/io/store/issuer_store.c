@@ -169,6 +169,43 @@ static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_r
 	return front->kept.list(front->kept.ctx, kind, now, tell_row, &listing, err);
 }
 
+const char *mp_issuer_store_key_id(const struct mp_issuer_store *store)
+{
+	const struct front *front = store->ctx;
+
+	return front->seal.count > 0 ? front->seal.keys[0].id : NULL;
+}
+
+enum mcpass_rc mp_issuer_store_dump(const struct mp_issuer_store *store, int64_t now,
+    struct mp_strings *ret_texts, struct mcpass_error *err)
+{
+	const struct front *front = store->ctx;
+	struct mp_strings texts = { 0 };
+	enum mcpass_rc rc = front->kind->dump(&front->kept, now, &texts, err);
+
+	for (size_t i = 0; i < texts.count && !rc; i += MP_ISSUER_STORE_COLUMNS)
+		rc = open_value(front, texts.items[i], texts.items[i + 1], &texts.items[i + 4], err);
+	if (rc)
+		mp_strings_free(&texts);
+	else
+		*ret_texts = texts;
+	return rc;
+}
+
+enum mcpass_rc mp_issuer_store_claim(const struct mp_issuer_store *store, struct mcpass_error *err)
+{
+	const struct front *front = store->ctx;
+
+	return front->kind->claim(&front->kept, err);
+}
+
+enum mcpass_rc mp_issuer_store_clear(const struct mp_issuer_store *store, struct mcpass_error *err)
+{
+	const struct front *front = store->ctx;
+
+	return front->kind->clear(&front->kept, err);
+}
+
 bool mp_issuer_store_again(const struct mp_issuer_store *store)
 {
 	const struct front *front = store->ctx;

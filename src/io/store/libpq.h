@@ -8,7 +8,7 @@
 
 #define MP_LIBPQ_FUNCTIONS(F) \
 	F(PQconnectdbParams) F(PQfinish) F(PQstatus) F(PQerrorMessage) F(PQsocket) F(PQpass) F(PQhost) \
-	F(PQconninfoParse) F(PQconninfoFree) F(PQconninfo) F(PQfreemem) F(PQsendQueryParams) \
+	F(PQhostaddr) 	F(PQconninfoParse) F(PQconninfoFree) F(PQconninfo) F(PQfreemem) F(PQsendQueryParams) \
 	F(PQsetnonblocking) F(PQflush) F(PQconsumeInput) F(PQisBusy) F(PQgetResult) F(PQresultStatus) \
 	F(PQresultErrorField) F(PQresultErrorMessage) F(PQntuples) F(PQnfields) F(PQgetvalue) F(PQclear) \
 	F(PQtransactionStatus) F(PQsslInUse)

@@ -110,10 +110,12 @@ static void choose(struct settings *settings, const char *url, const PQconninfoO
 /* sslmode's default, "prefer", is nothing that anyone decided. */
 static enum mcpass_rc check_tls(const struct mp_pg_link *link, struct mcpass_error *err)
 {
+	const char *address = link->pq->PQhostaddr(link->conn);
+	const char *host = address != NULL && address[0] != '\0' ? address : link->pq->PQhost(link->conn);
 	PQconninfoOption *used = link->pq->PQconninfo(link->conn);
 	const char *mode = used != NULL ? said(used, "sslmode") : NULL;
 	bool is_open = used != NULL && !link->pq->PQsslInUse(link->conn)
-	    && !is_local(link->pq->PQhost(link->conn)) && mode != NULL && strcmp(mode, "prefer") == 0;
+	    && !is_local(host) && mode != NULL && strcmp(mode, "prefer") == 0;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (is_open) {

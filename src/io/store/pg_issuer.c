@@ -12,6 +12,7 @@
 #include "io/clock.h"
 #include "io/store/issuer_kind.h"
 #include "io/store/postgres.h"
+#include "io/store/store.h"
 
 /* What has expired is removed by one of the instances, that often. */
 #define SWEEP_MS 30000
@@ -261,6 +262,38 @@ static bool again(const struct mp_issuer_store *store)
 	return memory->again;
 }
 
+static enum mcpass_rc push_row(void *ctx, const char *const *columns, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < MP_ISSUER_STORE_COLUMNS && !rc; i++)
+		rc = mp_sql_push(ctx, columns[i], err);
+	return rc;
+}
+
+static enum mcpass_rc dump(const struct mp_issuer_store *store, int64_t now,
+    struct mp_strings *texts, struct mcpass_error *err)
+{
+	struct memory *memory = store->ctx;
+	const struct mp_sql_value value = { .number = now };
+	enum mcpass_rc rc = begin_turn(memory, err);
+
+	if (!rc)
+		rc = mp_postgres_each(memory->db, "SELECT kind, key, family, expires_at, value FROM"
+		    " mcpass.memory WHERE expires_at>$1 ORDER BY kind, key", &value, 1, push_row, texts, err);
+	return note_failure(memory, rc, err);
+}
+
+static enum mcpass_rc claim(const struct mp_issuer_store *store, struct mcpass_error *err)
+{
+	return run(store->ctx, "LOCK TABLE mcpass.memory IN SHARE ROW EXCLUSIVE MODE", NULL, 0, NULL, err);
+}
+
+static enum mcpass_rc clear(const struct mp_issuer_store *store, struct mcpass_error *err)
+{
+	return run(store->ctx, "DELETE FROM mcpass.memory", NULL, 0, NULL, err);
+}
+
 /* Instances whose clocks differ would expire each other's codes. */
 static enum mcpass_rc compare_clocks(struct memory *memory, struct mcpass_error *err)
 {
@@ -303,4 +336,6 @@ static enum mcpass_rc open_memory(const char *place, struct mp_issuer_store *ret
 	return rc;
 }
 
-const struct mp_issuer_kind mp_postgres_issuer = { open_memory, close_memory, again };
+const struct mp_issuer_kind mp_postgres_issuer = {
+	open_memory, close_memory, again, dump, claim, clear
+};

@@ -59,6 +59,21 @@ static enum mcpass_rc check_version(const struct mp_pg_link *link, int version,
 	return rc;
 }
 
+/* An owner may have made it for us, who may make none. */
+static enum mcpass_rc make_schema(struct mp_pg_link *link, struct mcpass_error *err)
+{
+	PGresult *result = NULL;
+	bool is_there = false;
+	enum mcpass_rc rc = mp_pg_execute(link, "SELECT 1 FROM pg_namespace WHERE nspname='mcpass'", NULL,
+	    0, &result, err);
+
+	if (!rc) {
+		is_there = link->pq->PQntuples(result) > 0;
+		link->pq->PQclear(result);
+	}
+	return rc || is_there ? rc : mp_pg_do(link, "CREATE SCHEMA mcpass", NULL, 0, err);
+}
+
 /* In a transaction, with the lock: one process does it, the others find it done. */
 static enum mcpass_rc bring_forward(struct mp_pg_link *link, struct mcpass_error *err)
 {
@@ -66,7 +81,7 @@ static enum mcpass_rc bring_forward(struct mp_pg_link *link, struct mcpass_error
 	int version = 0;
 	enum mcpass_rc rc;
 
-	rc = mp_pg_do(link, "CREATE SCHEMA IF NOT EXISTS mcpass", NULL, 0, err);
+	rc = make_schema(link, err);
 	if (!rc)
 		rc = mp_pg_do(link, "CREATE TABLE IF NOT EXISTS mcpass.version(number integer NOT NULL)",
 		    NULL, 0, err);

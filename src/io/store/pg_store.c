@@ -27,6 +27,7 @@ struct credentials {
 	struct mp_postgres *db;
 	char *key;                      /* whose generation that is; or NULL */
 	int64_t generation;             /* 0: there was no record */
+	bool in_turn;                   /* what is written is kept at its end */
 	bool has_lock;
 	int64_t lock, mark;
 };
@@ -133,6 +134,9 @@ static enum mcpass_rc load(void *at, const char *key, char **ret_record, struct 
 /* One statement each, which may be run twice: the second time its own generation is there. */
 static const char *statement(const struct credentials *store, bool is_known)
 {
+	if (store->in_turn)             /* another form of what is there: to others it is the same */
+		return "INSERT INTO mcpass.credentials(key, generation, record) VALUES($1,$2,$3)"
+		    " ON CONFLICT(key) DO UPDATE SET record=excluded.record RETURNING key";
 	if (!is_known)
 		return "INSERT INTO mcpass.credentials(key, generation, record) VALUES($1,$2,$3)"
 		    " ON CONFLICT(key) DO UPDATE SET generation=excluded.generation,"
@@ -165,11 +169,11 @@ static enum mcpass_rc replace(struct credentials *store, const char *key, const 
 
 	if (!rc)
 		rc = mp_postgres_run(store->db, statement(store, is_known), values,
-		    is_known && store->generation != 0 ? 4 : 3, &done, err);
+		    is_known && store->generation != 0 && !store->in_turn ? 4 : 3, &done, err);
 	if (!rc && done == NULL)
 		rc = tell_lost(err);
 	free(done);
-	return rc ? rc : remember(store, key, values[1].number, err);
+	return rc || store->in_turn ? rc : remember(store, key, values[1].number, err);
 }
 
 static enum mcpass_rc save(void *at, const char *key, const char *record, bool lasting,
@@ -212,6 +216,36 @@ static enum mcpass_rc noted(void *at, const char *name, char **ret_text, struct 
 
 	return final(mp_postgres_run(store->db, "SELECT text FROM mcpass.notes WHERE name=$1", &value, 1,
 	    ret_text, err), err);
+}
+
+static enum mcpass_rc list_notes(void *at, struct mp_strings *ret_names, struct mcpass_error *err)
+{
+	const struct credentials *store = at;
+
+	return final(mp_postgres_list(store->db, "SELECT name FROM mcpass.notes ORDER BY name", NULL, 0,
+	    ret_names, err), err);
+}
+
+static enum mcpass_rc begin(void *at, struct mcpass_error *err)
+{
+	struct credentials *store = at;
+	enum mcpass_rc rc = mp_postgres_run(store->db, "BEGIN", NULL, 0, NULL, err);
+
+	if (!rc)
+		rc = mp_postgres_run(store->db, "LOCK TABLE mcpass.credentials IN SHARE ROW EXCLUSIVE MODE",
+		    NULL, 0, NULL, err);
+	store->in_turn = rc == MCPASS_OK;
+	return final(rc, err);
+}
+
+static enum mcpass_rc end(void *at, bool keep, struct mcpass_error *err)
+{
+	struct credentials *store = at;
+
+	if (!store->in_turn)
+		return MCPASS_OK;
+	store->in_turn = false;
+	return final(mp_postgres_run(store->db, keep ? "COMMIT" : "ROLLBACK", NULL, 0, NULL, err), err);
 }
 
 /* --- the lock --- */
@@ -325,4 +359,5 @@ static enum mcpass_rc lock(void *at, const char *key, char ret_holder[MP_STORE_H
 const struct mp_store_ops mp_postgres_ops = {
 	.kind = "PostgreSQL", .open = open_store, .close = close_store, .rest = rest, .load = load,
 	.save = save, .list = list, .lock = lock, .unlock = unlock, .note = note, .noted = noted,
+	.list_notes = list_notes, .begin = begin, .end = end,
 };

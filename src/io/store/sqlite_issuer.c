@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include "io/store/database.h"
 #include "io/store/issuer_kind.h"
+#include "io/store/store.h"
 #include "wire/jose/seal.h"
 
 static const struct mp_schema schema = {
@@ -211,6 +212,40 @@ static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_r
 	    &listing, err);
 }
 
+static enum mcpass_rc push_row(void *ctx, sqlite3_stmt *statement, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (int i = 0; i < MP_ISSUER_STORE_COLUMNS && !rc; i++) {
+		const char *text = (const char *)sqlite3_column_text(statement, i);
+
+		rc = text == NULL ? mp_nomem(err) : mp_sql_push(ctx, text, err);
+	}
+	return rc;
+}
+
+static enum mcpass_rc dump(const struct mp_issuer_store *store, int64_t now,
+    struct mp_strings *texts, struct mcpass_error *err)
+{
+	const struct memory *memory = store->ctx;
+	const struct mp_sql_value value = { .number = now };
+
+	return mp_sql_each(memory->db, "SELECT kind, key, family, expires_at, value FROM memory"
+	    " WHERE expires_at>? ORDER BY kind, key", &value, 1, push_row, texts, err);
+}
+
+static enum mcpass_rc claim(const struct mp_issuer_store *store, struct mcpass_error *err)
+{
+	return begin_writing(store->ctx, err);
+}
+
+static enum mcpass_rc clear(const struct mp_issuer_store *store, struct mcpass_error *err)
+{
+	const struct memory *memory = store->ctx;
+
+	return mp_sql_exec(memory->db, "DELETE FROM memory", err);
+}
+
 static void close_memory(struct mp_issuer_store *store)
 {
 	struct memory *memory = store->ctx;
@@ -243,4 +278,6 @@ static enum mcpass_rc open_memory(const char *path, struct mp_issuer_store *ret_
 	return MCPASS_OK;
 }
 
-const struct mp_issuer_kind mp_sqlite_issuer = { open_memory, close_memory, NULL };
+const struct mp_issuer_kind mp_sqlite_issuer = {
+	open_memory, close_memory, NULL, dump, claim, clear
+};

@@ -29,6 +29,7 @@ struct credentials {
 	char *path;
 	sqlite3 *db;            /* NULL: there is no file yet */
 	int lock_fd;            /* -1: no lock is held */
+	bool in_turn;           /* what is written is kept at its end */
 };
 
 /* The file may come into being while we wait, by another process. */
@@ -114,7 +115,7 @@ static enum mcpass_rc write_text(struct credentials *store, const char *sql, con
 		rc = mp_database_mark_sealed(store->db, err);
 	if (rc)
 		return rc;
-	return lasting ? mp_sql_run_lasting(store->db, sql, values, 2, err)
+	return lasting && !store->in_turn ? mp_sql_run_lasting(store->db, sql, values, 2, err)
 	    : mp_sql_run(store->db, sql, values, 2, NULL, err);
 }
 
@@ -133,7 +134,7 @@ static enum mcpass_rc forget(struct credentials *store, const char *key, struct 
 	if (rc || store->db == NULL)
 		return rc;
 	rc = mp_sql_run(store->db, "DELETE FROM credentials WHERE key=?", &value, 1, NULL, err);
-	if (!rc)
+	if (!rc && !store->in_turn)
 		(void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	return rc;
 }
@@ -178,6 +179,48 @@ static enum mcpass_rc noted(void *at, const char *name, char **ret_text, struct 
 	if (strcmp(store->path, ":memory:") != 0)
 		return mp_notes_read(store->path, name, ret_text, err);
 	return read_text(at, "SELECT text FROM notes WHERE name=?", name, ret_text, err);
+}
+
+static enum mcpass_rc list_notes(void *at, struct mp_strings *ret_names, struct mcpass_error *err)
+{
+	struct credentials *store = at;
+	enum mcpass_rc rc = open_now(store, false, err);
+
+	if (rc)
+		return rc;
+	if (store->db != NULL)
+		return mp_sql_list(store->db, "SELECT name FROM notes ORDER BY name", ret_names, err);
+	*ret_names = (struct mp_strings){ 0 };
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc begin(void *at, struct mcpass_error *err)
+{
+	struct credentials *store = at;
+	enum mcpass_rc rc = open_now(store, true, err);
+
+	if (!rc)
+		rc = mp_sql_exec(store->db, "PRAGMA synchronous=FULL; BEGIN IMMEDIATE", err);
+	store->in_turn = rc == MCPASS_OK;
+	return rc;
+}
+
+/* What was overwritten or taken out is not in the journal either, afterwards. */
+static enum mcpass_rc end(void *at, bool keep, struct mcpass_error *err)
+{
+	struct credentials *store = at;
+	enum mcpass_rc rc;
+
+	if (!store->in_turn)
+		return MCPASS_OK;
+	store->in_turn = false;
+	rc = mp_sql_exec(store->db, keep ? "COMMIT" : "ROLLBACK", err);
+	if (rc && keep)
+		(void)mp_sql_exec(store->db, "ROLLBACK", NULL);
+	(void)mp_sql_exec(store->db, "PRAGMA synchronous=NORMAL", NULL);
+	mp_sql_settle(store->db);
+	(void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	return rc;
 }
 
 /* --- the lock --- */
@@ -296,4 +339,5 @@ static enum mcpass_rc lock(void *at, const char *key, char ret_holder[MP_STORE_H
 const struct mp_store_ops mp_sqlite_ops = {
 	.kind = "SQLite", .open = open_store, .close = close_store, .rest = rest, .load = load,
 	.save = save, .list = list, .lock = lock, .unlock = unlock, .note = note, .noted = noted,
+	.list_notes = list_notes, .begin = begin, .end = end,
 };

@@ -171,6 +171,41 @@ enum mcpass_rc mp_store_noted(struct mp_store *store, const char *name, char **r
 	    "reading the credential store");
 }
 
+enum mcpass_rc mp_store_list_notes(struct mp_store *store, struct mp_strings *ret_names,
+    struct mcpass_error *err)
+{
+	return mp_doing(err, store->ops->list_notes(store->at, ret_names, err),
+	    "reading the credential store");
+}
+
+enum mcpass_rc mp_store_examine(struct mp_store *store, const char *key,
+    enum mp_store_seal *ret_how, struct mcpass_error *err)
+{
+	char *record = NULL;
+	enum mp_store_seal how = MP_STORE_PLAIN;
+	enum mcpass_rc rc = store->ops->load(store->at, key, &record, err);
+
+	if (!rc && record != NULL && mp_seal_is(record))
+		how = mp_seal_is_current(&store->seal, record) ? MP_STORE_SEALED : MP_STORE_OLD_KEY;
+	if (!rc)
+		rc = mp_store_key_open(&store->seal, TABLE, key, &record, err);
+	if (!rc)
+		*ret_how = how;
+	mp_free_wiped(record);
+	return mp_doing(err, rc, "reading the credential store");
+}
+
+enum mcpass_rc mp_store_begin(struct mp_store *store, struct mcpass_error *err)
+{
+	return mp_doing(err, made(store, store->ops->begin(store->at, err)),
+	    "writing to the credential store");
+}
+
+enum mcpass_rc mp_store_end(struct mp_store *store, bool keep, struct mcpass_error *err)
+{
+	return mp_doing(err, store->ops->end(store->at, keep, err), "writing to the credential store");
+}
+
 enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key,
     char ret_holder[MP_STORE_HOLDER_ROOM], struct mcpass_error *err)
 {

@@ -2,6 +2,7 @@
  * behind it, the records sealed when there is a key (store_key.h). */
 #ifndef MP_IO_STORE_STORE_H
 #define MP_IO_STORE_STORE_H
+#include <stdint.h>
 #include "base/buf.h"
 #include "base/secret.h"
 
@@ -41,6 +42,18 @@ enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char
 enum mcpass_rc mp_store_list(struct mp_store *store, struct mp_strings *ret_keys,
     struct mcpass_error *err);
 
+enum mcpass_rc mp_store_list_notes(struct mp_store *store, struct mp_strings *ret_names,
+    struct mcpass_error *err);
+
+/* How a record is kept.  MCPASS_E_STORE: it cannot be opened. */
+enum mp_store_seal { MP_STORE_PLAIN, MP_STORE_SEALED, MP_STORE_OLD_KEY };
+enum mcpass_rc mp_store_examine(struct mp_store *store, const char *key,
+    enum mp_store_seal *ret_how, struct mcpass_error *err);
+/* What is saved from here on is kept as a whole at the end, or undone; others cannot write
+ * meanwhile. */
+enum mcpass_rc mp_store_begin(struct mp_store *store, struct mcpass_error *err);
+enum mcpass_rc mp_store_end(struct mp_store *store, bool keep, struct mcpass_error *err);
+
 /* One holder per key among all processes; gone when the process is, however it ends.  Who has
  * it knows that the store can be written, and has room for a record.  Waits for nothing.
  * MCPASS_E_EXPIRED  another one holds it: ret_holder says who ("process 123"); try again
@@ -64,6 +77,17 @@ enum mcpass_rc mp_issuer_store_open(const char *place, const char *key_file,
 /* True when the turn that just failed was undone for the sake of another instance's, or with its
  * connection: it may be run again as a whole. */
 bool mp_issuer_store_again(const struct mp_issuer_store *store);
+const char *mp_issuer_store_key_id(const struct mp_issuer_store *store);        /* as of a store's */
+
+/* All that is remembered and has not expired, as texts: kind, key, group, expires_at and value of
+ * each, one after the other. */
+#define MP_ISSUER_STORE_COLUMNS 5
+enum mcpass_rc mp_issuer_store_dump(const struct mp_issuer_store *store, int64_t now,
+    struct mp_strings *ret_texts, struct mcpass_error *err);
+/* In a turn: other instances cannot write until it ends. */
+enum mcpass_rc mp_issuer_store_claim(const struct mp_issuer_store *store, struct mcpass_error *err);
+/* In a turn: forgets everything. */
+enum mcpass_rc mp_issuer_store_clear(const struct mp_issuer_store *store, struct mcpass_error *err);
 void mp_issuer_store_close(struct mp_issuer_store *store);
 
 #endif

@@ -1,0 +1,364 @@
+"""Credentials that many hosts share: one refresh at a time, none lost, whatever the database does."""
+
+import os
+import subprocess
+import threading
+
+import cluster
+import lib
+from cluster import Cluster, Proxy, Rotating, Shop, hosts, wait
+from lib import expect, expect_eq
+from scene import Issuer, Server, expect_login
+
+
+def ready(shop, **kw):
+    """A login that is stored, and an authorization server that counts."""
+    base = shop.cluster(**kw)
+    issuer = Issuer(shop)
+    rotating = Rotating(issuer)
+    server = Server(shop, issuer.url)
+    expect_login(shop, server.url)
+    return base, rotating, server
+
+
+@lib.rows([(name,) for name in ("unit_io_store", "unit_io_store_issuer", "unit_io_store_elsewhere")])
+def test_the_rows_of_every_store(name):
+    with Shop() as shop:
+        base = shop.cluster()
+        done = subprocess.run([os.path.join(os.path.dirname(lib.PROGRAM), name)], text=True,
+                              capture_output=True, timeout=lib.PATIENCE,
+                              env={**os.environ, "MCPASS_TEST_POSTGRES": base.url()})
+        expect_eq("rows", done.returncode, 0, done.stdout + done.stderr)
+
+
+def test_a_fleet_refreshes_once_a_round():
+    """Two hosts, 25 processes each, one expired credential whose refresh token serves once."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop)
+        names = hosts()
+        for number in range(1, cluster.ROUNDS + 1):
+            shop.expire(base)
+            fleet = [shop.go("token", server.url, host=names[i % 2]) for i in range(50)]
+            ended = [wait(process) for process in fleet]
+            expect_eq("each has a token", [e for e in ended if e[0] != 0], [])
+            expect_eq("and it is the newest", {e[1] for e in ended}, {rotating.access})
+            expect_eq("one refresh a round", (rotating.count, rotating.reused), (number, 0))
+        expect_eq("no mark is left", base.sql("SELECT count(*) FROM mcpass.held"), "0")
+
+
+def test_first_use_together():
+    with Shop() as shop:
+        base = shop.cluster()
+        fleet = [shop.go("store", "check", "--json") for _ in range(12)]
+        expect_eq("each made or found the tables", [e for e in map(wait, fleet) if e[0] != 0], [])
+        expect_eq("once", base.sql("SELECT number FROM mcpass.version"), "1")
+
+
+@lib.rows([("in order", "fast"), ("as after a crash", "immediate")])
+def test_a_restart_in_the_midst_of_a_refresh(label, how):
+    """The token is spent, the next one not stored yet: it is, when the database is back, and a
+    process that came meanwhile waits for it."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop)
+        shop.expire(base)
+        rotating.hold = threading.Event()
+        first = shop.go("token", server.url)
+        expect("it asks", rotating.held.wait(lib.PATIENCE))
+        base.restart(how)
+        second = shop.go("token", server.url)
+        while "process" not in base.sql("SELECT string_agg(application_name, ' ') FROM"
+                                        f" pg_stat_activity WHERE application_name LIKE 'process {second.pid}%'"):
+            expect("it does not end", second.poll() is None, str(second.poll()))
+        rotating.hold.set()
+        ended = [wait(first), wait(second)]
+        expect_eq("both have it", [(e[0], e[1]) for e in ended], [(0, rotating.access)] * 2, str(ended))
+        expect_eq("one refresh", (rotating.count, rotating.reused), (1, 0))
+
+
+def test_the_database_is_down_while_a_token_is_fetched():
+    with Shop() as shop:
+        base, rotating, server = ready(shop)
+        shop.expire(base)
+        rotating.hold = threading.Event()
+        first = shop.go("token", server.url)
+        expect("it asks", rotating.held.wait(lib.PATIENCE))
+        base.stop()
+        rotating.hold.set()
+        base.start()
+        code, token, err = wait(first)
+        expect_eq("kept", (code, token), (0, rotating.access), err)
+        expect("without a warning", "could not be kept" not in err, err)
+        rotating.hold = None
+        code, again, err = wait(shop.go("token", server.url))
+        expect_eq("and it is there", (code, again, rotating.count), (0, token, 1), err)
+
+
+def test_a_replica_takes_over():
+    """The primary dies while a token is fetched; the standby, which has all that was answered, is
+    promoted."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop, settings=("wal_level = replica", "max_wal_senders = 4"))
+        standby = Cluster(shop.stack, copy_of=base)
+        base.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        base.sql("SELECT pg_reload_conf()")
+        shop.env["MCPASS_STORE"] = (f"postgresql:///postgres?host={base.folder},{standby.folder}"
+                                    "&user=mcpass&connect_timeout=2")
+        shop.expire(base)
+        rotating.hold = threading.Event()
+        first = shop.go("token", server.url)
+        expect("it asks", rotating.held.wait(lib.PATIENCE))
+        base.stop()
+        standby.promote()
+        second = shop.go("token", server.url)
+        rotating.hold.set()
+        ended = [wait(first), wait(second)]
+        expect_eq("both have it", [(e[0], e[1]) for e in ended], [(0, rotating.access)] * 2, str(ended))
+        expect_eq("one refresh", (rotating.count, rotating.reused), (1, 0))
+
+
+def test_a_replica_alone():
+    """It can be read, and nothing is spent."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop, settings=("wal_level = replica", "max_wal_senders = 4"))
+        shop.expire(base)
+        standby = Cluster(shop.stack, copy_of=base)
+        code, _, err = wait(shop.go("token", server.url, env={"MCPASS_STORE": standby.url()}))
+        expect_eq("exit code", code, 2, err)
+        expect("says so", "replica" in err, err)
+        expect_eq("no request", rotating.count, 0)
+
+
+def test_full():
+    """In a tablespace of a few megabytes."""
+    if os.geteuid() != 0:
+        return
+    with Shop() as shop:
+        base, rotating, server = ready(shop)
+        space = os.path.join(base.folder, "space")
+        os.mkdir(space)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", space],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            return              # this machine lets us mount nothing
+        shop.stack.callback(base.stop)
+        try:
+            user = os.stat(base.folder)
+            os.chown(space, user.st_uid, user.st_gid)
+            base.sql(f"CREATE TABLESPACE small LOCATION '{space}'")
+            base.sql("ALTER TABLE mcpass.held SET TABLESPACE small")
+            base.sql("CREATE TABLE public.junk(t text) TABLESPACE small")
+            full = subprocess.run([os.path.join(cluster.BIN, "psql"), "-h", base.folder, "-U", "mcpass",
+                                   "postgres", "-c", "INSERT INTO public.junk SELECT repeat(md5(g::text), 40)"
+                                   " FROM generate_series(1, 10000) g"], capture_output=True, text=True)
+            expect("it is full", "No space" in full.stderr, full.stderr)
+            shop.expire(base)
+            code, _, err = wait(shop.go("token", server.url))
+            expect_eq("exit code", code, 2, err)
+            expect("says so", "No space left" in err and "Nothing was asked" not in err.split("\n")[0]
+                   or "No space left" in err, err)
+            expect_eq("nothing was spent", (rotating.count, rotating.reused), (0, 0))
+            base.sql("DROP TABLE public.junk")
+            base.sql("CHECKPOINT")
+            code, token, err = wait(shop.go("token", server.url))
+            expect_eq("with room again", (code, token), (0, rotating.access), err)
+        finally:
+            base.stop()
+            subprocess.run(["umount", space], check=True)
+
+
+def test_slow_and_gone():
+    """A database that takes connections and says nothing; then one that is not there; then it is
+    back, and a crowd has one refresh."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop, tcp=True)
+        shop.expire(base)
+        proxy = Proxy(shop.stack, base.port)
+        env = {"MCPASS_STORE": f"postgresql://mcpass@127.0.0.1:{proxy.port}/postgres"}
+        proxy.open.clear()
+        code, _, err = wait(shop.go("token", server.url, env=env))
+        expect_eq("slow: exit code", code, 2, err)
+        expect_eq("one line", len([x for x in err.splitlines() if x.startswith("mcpass: ")]), 1, err)
+        proxy.open.set()
+        base.stop("fast")
+        ended = [wait(p) for p in [shop.go("token", server.url) for _ in range(8)]]
+        expect_eq("gone: exit codes", {e[0] for e in ended}, {2}, str(ended[0]))
+        for _, _, err in ended:
+            expect("it says what there is not", "server" in err and "failed" in err, err)
+        expect_eq("nothing was asked", rotating.count, 0)
+        base.start()
+        ended = [wait(p) for p in [shop.go("token", server.url) for _ in range(16)]]
+        expect_eq("back", {(e[0], e[1]) for e in ended}, {(0, rotating.access)}, str(ended[0]))
+        expect_eq("one refresh", (rotating.count, rotating.reused), (1, 0))
+
+
+def test_one_that_is_killed_holds_nobody_up():
+    with Shop() as shop:
+        base, rotating, server = ready(shop)
+        shop.expire(base)
+        rotating.hold = threading.Event()
+        first = shop.go("token", server.url)
+        expect("it asks", rotating.held.wait(lib.PATIENCE))
+        first.kill()
+        wait(first)
+        rotating.hold.set()
+        done = shop.run("token", server.url, "--no-login")
+        expect("it went on at once, and the token was spent", done.returncode != 0, done.stdout)
+        expect_eq("it asked", rotating.reused, 1)
+
+
+# --- what is refused ---
+
+def test_a_password_among_the_arguments():
+    with Shop() as shop:
+        done = shop.do("status", "--store", "postgresql://u:hunter2hunter2@127.0.0.1:1/d")
+        expect_eq("exit code", done.returncode, 5, done.stderr)
+        expect("what to do", ".pgpass" in done.stderr and "MCPASS_STORE" in done.stderr, done.stderr)
+        expect("not shown", "hunter2" not in done.stdout + done.stderr, done.stderr)
+
+
+def test_a_password_in_the_environment():
+    with Shop() as shop:
+        base = shop.cluster(tcp=True)
+        with open(os.path.join(base.data, "pg_hba.conf"), "w") as hba:
+            hba.write("local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
+        base.sql("CREATE ROLE agent LOGIN PASSWORD 'hunter2hunter2'")
+        base.sql("CREATE SCHEMA mcpass AUTHORIZATION agent")
+        base.restart()
+        where = f"127.0.0.1:{base.port}/postgres"
+        done = shop.do("status", env={"MCPASS_STORE": f"postgresql://agent:hunter2hunter2@{where}"})
+        expect_eq("exit code", done.returncode, 0, done.stderr)
+        expect("not shown", "hunter2" not in done.stdout + done.stderr, done.stderr)
+        done = shop.do("status", env={"MCPASS_STORE": f"postgresql://agent:wrong2wrong2@{where}"})
+        expect_eq("a wrong one", done.returncode, 2, done.stderr)
+        expect("not shown", "wrong2" not in done.stdout + done.stderr, done.stderr)
+        pgpass = shop.write("pgpass", f"127.0.0.1:{base.port}:*:agent:hunter2hunter2\n")
+        done = shop.do("status", env={"MCPASS_STORE": f"postgresql://agent@{where}",
+                                       "PGPASSFILE": pgpass})
+        expect_eq("from a file", done.returncode, 0, done.stderr)
+
+
+def test_another_machine_has_to_have_a_certificate():
+    """Its name is another one's of loopback: to libpq it is another machine."""
+    with Shop() as shop:
+        base = shop.cluster(tcp=True)
+        far = f"postgresql://mcpass@ip6-localhost.example:{base.port}/postgres?hostaddr=127.0.0.1"
+        done = shop.do("status", env={"MCPASS_STORE": far})
+        expect_eq("a local address serves", done.returncode, 0, done.stderr)
+        far = f"postgresql://mcpass@127.0.0.2:{base.port}/postgres"
+        base.sql("ALTER SYSTEM SET listen_addresses = '127.0.0.1,127.0.0.2'")
+        base.restart()
+        done = shop.do("status", env={"MCPASS_STORE": far})
+        expect_eq("no TLS", done.returncode, 2, done.stderr)
+        expect("says so", "SSL" in done.stderr or "certificate" in done.stderr, done.stderr)
+        done = shop.do("status", env={"MCPASS_STORE": far + "?sslmode=disable"})
+        expect_eq("but where that is said", done.returncode, 0, done.stderr)
+
+
+def test_tables_of_a_newer_program():
+    with Shop() as shop:
+        base = shop.cluster()
+        shop.do("status")
+        base.sql("UPDATE mcpass.version SET number = 99")
+        done = shop.do("status")
+        expect_eq("exit code", done.returncode, 2, done.stderr)
+        expect("says so", "format 99" in done.stderr and "newer mcpass" in done.stderr, done.stderr)
+
+
+def test_a_hostile_search_path():
+    """Functions and tables of other schemas are not taken for the system's, nor for ours."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop)
+        base.sql("CREATE SCHEMA evil; CREATE FUNCTION evil.pg_try_advisory_lock(bigint) RETURNS boolean"
+                 " LANGUAGE sql AS 'SELECT true'; ALTER ROLE mcpass SET search_path = evil, pg_catalog;"
+                 " CREATE FUNCTION evil.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS"
+                 " 'SELECT NULL::timestamptz'")
+        shop.expire(base)
+        code, token, err = wait(shop.go("token", server.url))
+        expect_eq("as before", (code, token), (0, rotating.access), err)
+
+
+# --- sealed, and moved ---
+
+def test_a_stolen_database():
+    with Shop() as shop:
+        key = shop.path("fleet.key")
+        expect_eq("a key", shop.do("store", "key", key).returncode, 0)
+        shop.env["MCPASS_STORE_KEY"] = key
+        base, rotating, server = ready(shop)
+        done = shop.do("store", "check", "--json")
+        expect_eq("exit code", done.returncode, 0, done.stderr)
+        secrets = [rotating.current, rotating.access]
+        expect("there is something to lose", all(secrets))
+        dump = base.dump()
+        expect("it is there", "sealed1." in dump)
+        expect_nothing(dump, secrets)
+        expect_nothing(read_files(base.data), secrets)
+        rotated = shop.do("store", "key", key)
+        expect_eq("another key", rotated.returncode, 0, rotated.stderr)
+        done = shop.do("store", "rekey", "--json")
+        expect_eq("rekey", done.returncode, 0, done.stderr)
+        lines = open(key).read().splitlines()
+        shop.write("fleet.key", lines[0] + "\n")
+        code, token, err = wait(shop.go("token", server.url))
+        expect_eq("the new key alone opens", (code, token), (0, rotating.access), err)
+        shop.env["MCPASS_STORE_KEY"] = shop.write("old.key", lines[1] + "\n")
+        done = shop.run("token", server.url, "--no-login")
+        expect_eq("the old one does not", done.returncode, 2, done.stderr)
+
+
+def expect_nothing(text, secrets):
+    import base64
+    text = text if isinstance(text, bytes) else text.encode()
+    for secret in secrets:
+        raw = secret.encode()
+        forms = {raw, raw.hex().encode(), raw.hex().upper().encode()}
+        for pad in (b"", b"x", b"xx"):
+            code = base64.b64encode(pad + raw)[4:-4]
+            forms |= {code, code.replace(b"+", b"-").replace(b"/", b"_")}
+        for form in forms:
+            expect("no secret is in it", form not in text, form.decode())
+
+
+def read_files(folder):
+    found = b""
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(root, name), "rb") as file:
+                found += file.read()
+    return found
+
+
+def test_moved_to_the_database_and_back():
+    with Shop() as shop:
+        issuer = Issuer(shop)
+        rotating = Rotating(issuer)
+        server = Server(shop, issuer.url)
+        old = shop.env["MCPASS_STORE"] = shop.path("old/credentials.db")
+        expect_login(shop, server.url)
+        base = shop.cluster()
+        done = shop.do("store", "move", old, base.url(), "--json")
+        expect_eq("moved", (done.returncode, done.stdout), (0, '{"moved":1,"key":null}\n'),
+                  done.stderr)
+        done = shop.do("status", "--store", old, "--json")
+        expect_eq("nothing is left", done.stdout, "[]\n", done.stderr)
+        expect_nothing(read_files(os.path.dirname(old)), [rotating.current, rotating.access])
+        shop.expire(base)
+        code, token, err = wait(shop.go("token", server.url))
+        expect_eq("in use", (code, token, rotating.count), (0, rotating.access, 1), err)
+        done = shop.do("store", "move", base.url(), old)
+        expect_eq("and back", done.returncode, 0, done.stderr)
+        expect_eq("none there", base.sql("SELECT count(*) FROM mcpass.credentials"), "0")
+        code, again, err = wait(shop.go("token", server.url, env={"MCPASS_STORE": old}))
+        expect_eq("in use", (code, again), (0, token), err)
+
+
+def test_a_move_that_cannot_be_made_moves_nothing():
+    with Shop() as shop:
+        base, rotating, server = ready(shop)
+        other = shop.env["MCPASS_STORE"] = shop.path("other/credentials.db")
+        expect_login(shop, server.url)
+        done = shop.do("store", "move", other, base.url())
+        expect_eq("exit code", done.returncode, 5, done.stderr)
+        expect("says why", "another record" in done.stderr, done.stderr)
+        expect_eq("as it was", base.sql("SELECT count(*) FROM mcpass.credentials"), "1")
+        expect("and here", server.url in shop.do("status").stdout)
