@@ -6,7 +6,7 @@ list(TRANSFORM library_rooms REPLACE "(.+)" "$<TARGET_OBJECTS:mp_\\1>" OUTPUT_VA
 # The link, and of the io floor what it needs: not the servers' side.
 file(GLOB_RECURSE login_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/io/*.c
     ${PROJECT_SOURCE_DIR}/src/link/*.c)
-list(FILTER login_sources EXCLUDE REGEX "/(issuer_store|sqlite_issuer|pg_issuer|line_writer)\\.c$")
+list(FILTER login_sources EXCLUDE REGEX "/(issuer_store|sqlite_issuer|pg_issuer|transfer|line_writer)\\.c$")
 add_library(mp_login OBJECT ${login_sources})
 target_link_libraries(mp_login PRIVATE mp_flags PkgConfig::JANSSON PkgConfig::CRYPTO
     PkgConfig::CURL PkgConfig::SQLITE Threads::Threads ${CMAKE_DL_LIBS})

@@ -7,7 +7,9 @@
 #include "io/entropy.h"
 #include "serve/passwords.h"
 #include "serve/admin_server.h"
+#include "serve/turns.h"
 #include "serve/upstream_asks.h"
+#include "io/store/pg_url.h"
 #include "io/store/store.h"
 #include "issuer/issuer.h"
 #include "wire/jose/jwk.h"
@@ -17,6 +19,8 @@
 /* For ever: 31 December 9999. */
 #define FOR_EVER 253402300799
 
+/* Instances that start at once have a try each, and one more. */
+#define KEY_TRIES 20
 /* A browser waits while a client's document is fetched. */
 #define FETCH_MS 3000
 
@@ -28,20 +32,60 @@ struct mp_issuer_service {
 	struct mp_documents *documents; /* of clients, and keys */
 	struct mp_upstream_asks *asks;
 	struct mp_passwords *passwords;
+	struct mp_turns *turns;         /* where the store is a database; else NULL */
 	struct mp_service_log *log;
 	struct mp_admin_server *admin;
 	struct mp_httpd *httpd;
 };
+
+/* That this server listens, whatever its store does: by it a supervisor decides about a restart. */
+static enum mcpass_rc tell_health(const struct mp_issuer_service *service,
+    struct mp_http_response *response, struct mcpass_error *err)
+{
+	response->status = 200;
+	mp_buf_addf(&response->body, "{\"status\":\"ok\",\"store\":\"%s\"}\n", service->turns == NULL
+	    || mp_turns_store_answers(service->turns) ? "ok" : "failing");
+	return mp_headers_add(&response->headers, "Content-Type", "application/json", err);
+}
+
+/* A client tries again what gets a 503, and keeps what it has. */
+static enum mcpass_rc handle_in_turn(const struct mp_issuer_service *service,
+    const struct mp_http_request *request, struct mp_http_response *response,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	const struct mcpass_header fact = { "reason", why.detail };
+	const struct mcpass_note note = { .what = "", .facts = &fact, .fact_count = 1 };
+	enum mcpass_rc rc = mp_turns_handle(service->turns, request, response, &why);
+
+	if (rc != MCPASS_E_STORE) {
+		if (rc && err != NULL)
+			*err = why;
+		return rc;
+	}
+	mp_service_note(service->log, &note);
+	response->status = 503;
+	mp_buf_adds(&response->body, "{\"error\":\"temporarily_unavailable\"}\n");
+	rc = mp_headers_add(&response->headers, "Content-Type", "application/json", err);
+	return rc ? rc : mp_headers_add(&response->headers, "Retry-After", "5", err);
+}
 
 static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	struct mp_issuer_service *service = ctx;
 	bool done = false;
-	enum mcpass_rc rc = mp_admin_server_answer(service->admin, &service->store, request, response, &done,
-	    err);
+	/* A database has one connection here, which is the thread's. */
+	const struct mp_issuer_store *store = service->turns == NULL ? &service->store : NULL;
+	enum mcpass_rc rc = mp_admin_server_answer(service->admin, store, request, response, &done, err);
 
-	return rc || done ? rc : mp_issuer_handle(service->issuer, request, response, err);
+	if (rc || done)
+		return rc;
+	if (strcmp(request->path, "/health") == 0)
+		return tell_health(service, response, err);
+	if (service->turns == NULL)
+		return mp_issuer_handle(service->issuer, request, response, err);
+	return handle_in_turn(service, request, response, err);
 }
 
 /* From any thread: the requests that wait for something are looked at again. */
@@ -58,7 +102,12 @@ static void on_arrived(void *ctx, const char *key, int status, const struct mp_b
 	const struct mp_issuer_service *service = ctx;
 	struct mcpass_error err = { 0 };
 
-	if (key != NULL && mp_issuer_arrived(service->issuer, key, status, body, mp_now_s(), &err))
+	if (key != NULL && service->turns != NULL
+	    && mp_turns_arrived(service->turns, key, status, body, &err) == MCPASS_OK)
+		return;                         /* the requests are looked at when it is kept */
+	if (key != NULL && service->turns == NULL)
+		(void)mp_issuer_arrived(service->issuer, key, status, body, mp_now_s(), &err);
+	if (err.rc != MCPASS_OK)
 		mp_service_log(service->log, "-", "an identity provider's answer", 500, &err);
 	mp_httpd_resume(service->httpd);
 }
@@ -94,20 +143,43 @@ enum mcpass_rc mp_issuer_service_new_key(char **ret_jwk, struct mcpass_error *er
 	return rc;
 }
 
-/* The key that is given, else the one of the last run, else a new one for the next. */
-static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *given,
-    char **ret_jwk, struct mcpass_error *err)
+/* The one of the last run, else a new one for the next. */
+static enum mcpass_rc recall_key(const struct mp_issuer_store *store, char **ret_jwk,
+    struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = store->get(store->ctx, MP_KIND_SERVER, "signing_key", mp_now_s(), ret_jwk,
+	    err);
 
-	if (given != NULL)
-		return mp_set(ret_jwk, given, err);
-	rc = store->get(store->ctx, MP_KIND_SERVER, "signing_key", mp_now_s(), ret_jwk, err);
 	if (rc || *ret_jwk != NULL)
 		return rc;
 	rc = mp_issuer_service_new_key(ret_jwk, err);
 	if (!rc)
 		rc = store->put(store->ctx, MP_KIND_SERVER, "signing_key", NULL, FOR_EVER, *ret_jwk, err);
+	return rc;
+}
+
+/* In a turn, so that of several instances that start together one makes it. */
+static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *given,
+    char **ret_jwk, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc, ended;
+	int tries = KEY_TRIES;
+
+	if (given != NULL)
+		return mp_set(ret_jwk, given, err);
+	do {
+		mp_clear(&why);
+		mp_free_wiped(*ret_jwk);
+		*ret_jwk = NULL;
+		rc = store->begin(store->ctx, &why);
+		if (!rc)
+			rc = recall_key(store, ret_jwk, &why);
+		ended = store->end(store->ctx, rc == MCPASS_OK, rc ? NULL : &why);
+		rc = rc ? rc : ended;
+	} while (rc && mp_issuer_store_again(store) && --tries > 0);
+	if (rc && err != NULL)
+		*err = why;
 	return rc;
 }
 
@@ -129,6 +201,26 @@ static enum mcpass_rc start_upstreams(struct mp_issuer_service *service,
 	return rc;
 }
 
+static enum mcpass_rc start_turns(struct mp_issuer_service *service, struct mcpass_error *err)
+{
+	const struct mp_turns_options options = { .store = &service->store, .fetch = mp_documents_get,
+		.fetch_ctx = service->documents, .send = mp_upstream_asks_send, .send_ctx = service->asks,
+		.trace = mp_service_note, .trace_ctx = service->log, .done = on_done, .ctx = service };
+
+	return mp_turns_new(&options, &service->turns, err);
+}
+
+/* What an issuer calls itself is called for it, when its turns are taken in a thread. */
+static void call_from_thread(struct mp_issuer_service *service, struct mp_issuer_config *config)
+{
+	config->trace = mp_turns_note;
+	config->trace_ctx = service->turns;
+	config->fetch = mp_turns_fetch;
+	config->fetch_ctx = service->turns;
+	config->send = config->send != NULL ? mp_turns_send : NULL;
+	config->send_ctx = service->turns;
+}
+
 /* An unauthenticated request names a document to be fetched: it may be out there, or on this machine when
  * we are on it ourselves.  The keys of trusted issuers are where our operator says. */
 static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
@@ -145,6 +237,8 @@ static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
 			rc = mp_documents_vouch(service->documents, options->trusted[i].jwks_uri, err);
 	if (!rc && options->upstream_count > 0)
 		rc = start_upstreams(service, options, err);
+	if (!rc && options->data != NULL && mp_pg_url_is(options->data))
+		rc = start_turns(service, err);
 	return rc ? rc : mp_passwords_new(on_done, service, &service->passwords, err);
 }
 
@@ -185,6 +279,8 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 	char *jwk = NULL;
 	enum mcpass_rc rc;
 
+	if (service->turns != NULL)
+		call_from_thread(service, &config);
 	rc = mp_service_hosts(options->bind_address, options->issuer, options->allowed_hosts,
 	    options->allowed_host_count, &config.hosts, err);
 	if (!rc)
@@ -193,6 +289,8 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 	config.keys_rotate = options->signing_key == NULL;
 	if (!rc)
 		rc = mp_issuer_new(&config, &service->issuer, err);
+	if (!rc && service->turns != NULL)
+		mp_turns_begin(service->turns, service->issuer);
 	if (!rc && options->fault != NULL)
 		rc = mp_issuer_misbehave(service->issuer, options->fault, err);
 	mp_free_wiped(jwk);
@@ -299,6 +397,7 @@ void mp_issuer_service_stop(struct mp_issuer_service *service)
 	if (service == NULL)
 		return;
 	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
+	mp_turns_free(service->turns);
 	mp_documents_free(service->documents);  /* on the server's loop */
 	mp_upstream_asks_free(service->asks);
 	mp_passwords_free(service->passwords);  /* which call the server */

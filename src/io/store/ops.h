@@ -24,7 +24,6 @@ struct mp_store_ops {
 	    struct mcpass_error *err);
 	enum mcpass_rc (*noted)(void *at, const char *name, char **ret_text,
 	    struct mcpass_error *err);
-	enum mcpass_rc (*list_notes)(void *at, struct mp_strings *ret_names, struct mcpass_error *err);
 	enum mcpass_rc (*begin)(void *at, struct mcpass_error *err);
 	enum mcpass_rc (*end)(void *at, bool keep, struct mcpass_error *err);
 };

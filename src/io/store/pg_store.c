@@ -218,14 +218,6 @@ static enum mcpass_rc noted(void *at, const char *name, char **ret_text, struct 
 	    ret_text, err), err);
 }
 
-static enum mcpass_rc list_notes(void *at, struct mp_strings *ret_names, struct mcpass_error *err)
-{
-	const struct credentials *store = at;
-
-	return final(mp_postgres_list(store->db, "SELECT name FROM mcpass.notes ORDER BY name", NULL, 0,
-	    ret_names, err), err);
-}
-
 static enum mcpass_rc begin(void *at, struct mcpass_error *err)
 {
 	struct credentials *store = at;
@@ -359,5 +351,5 @@ static enum mcpass_rc lock(void *at, const char *key, char ret_holder[MP_STORE_H
 const struct mp_store_ops mp_postgres_ops = {
 	.kind = "PostgreSQL", .open = open_store, .close = close_store, .rest = rest, .load = load,
 	.save = save, .list = list, .lock = lock, .unlock = unlock, .note = note, .noted = noted,
-	.list_notes = list_notes, .begin = begin, .end = end,
+	.begin = begin, .end = end,
 };

@@ -181,19 +181,6 @@ static enum mcpass_rc noted(void *at, const char *name, char **ret_text, struct 
 	return read_text(at, "SELECT text FROM notes WHERE name=?", name, ret_text, err);
 }
 
-static enum mcpass_rc list_notes(void *at, struct mp_strings *ret_names, struct mcpass_error *err)
-{
-	struct credentials *store = at;
-	enum mcpass_rc rc = open_now(store, false, err);
-
-	if (rc)
-		return rc;
-	if (store->db != NULL)
-		return mp_sql_list(store->db, "SELECT name FROM notes ORDER BY name", ret_names, err);
-	*ret_names = (struct mp_strings){ 0 };
-	return MCPASS_OK;
-}
-
 static enum mcpass_rc begin(void *at, struct mcpass_error *err)
 {
 	struct credentials *store = at;
@@ -339,5 +326,5 @@ static enum mcpass_rc lock(void *at, const char *key, char ret_holder[MP_STORE_H
 const struct mp_store_ops mp_sqlite_ops = {
 	.kind = "SQLite", .open = open_store, .close = close_store, .rest = rest, .load = load,
 	.save = save, .list = list, .lock = lock, .unlock = unlock, .note = note, .noted = noted,
-	.list_notes = list_notes, .begin = begin, .end = end,
+	.begin = begin, .end = end,
 };

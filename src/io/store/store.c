@@ -171,13 +171,6 @@ enum mcpass_rc mp_store_noted(struct mp_store *store, const char *name, char **r
 	    "reading the credential store");
 }
 
-enum mcpass_rc mp_store_list_notes(struct mp_store *store, struct mp_strings *ret_names,
-    struct mcpass_error *err)
-{
-	return mp_doing(err, store->ops->list_notes(store->at, ret_names, err),
-	    "reading the credential store");
-}
-
 enum mcpass_rc mp_store_examine(struct mp_store *store, const char *key,
     enum mp_store_seal *ret_how, struct mcpass_error *err)
 {

@@ -42,9 +42,6 @@ enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char
 enum mcpass_rc mp_store_list(struct mp_store *store, struct mp_strings *ret_keys,
     struct mcpass_error *err);
 
-enum mcpass_rc mp_store_list_notes(struct mp_store *store, struct mp_strings *ret_names,
-    struct mcpass_error *err);
-
 /* How a record is kept.  MCPASS_E_STORE: it cannot be opened. */
 enum mp_store_seal { MP_STORE_PLAIN, MP_STORE_SEALED, MP_STORE_OLD_KEY };
 enum mcpass_rc mp_store_examine(struct mp_store *store, const char *key,

@@ -8,11 +8,6 @@
 
 /* --- credentials --- */
 
-typedef enum mcpass_rc get_fn(struct mp_store *store, const char *name, char **ret_text,
-    struct mcpass_error *err);
-typedef enum mcpass_rc put_fn(struct mp_store *store, const char *name, const char *text,
-    struct mcpass_error *err);
-
 static enum mcpass_rc compare(const char *name, const char *there, const char *wanted,
     struct mcpass_error *err)
 {
@@ -34,20 +29,20 @@ static enum mcpass_rc check_free(const char *name, const char *there, const char
 }
 
 static enum mcpass_rc move_one(struct mp_store *from, struct mp_store *to, const char *name,
-    get_fn *get, put_fn *put, bool is_advice, struct mcpass_error *err)
+    struct mcpass_error *err)
 {
 	char *text = NULL, *there = NULL, *back = NULL;
-	enum mcpass_rc rc = get(from, name, &text, err);
+	enum mcpass_rc rc = mp_store_load(from, name, &text, err);
 
 	if (rc || text == NULL)
 		return rc;
-	rc = get(to, name, &there, err);
-	if (!rc && !is_advice)
+	rc = mp_store_load(to, name, &there, err);
+	if (!rc)
 		rc = check_free(name, there, text, err);
 	if (!rc)
-		rc = put(to, name, text, err);
+		rc = mp_store_save(to, name, text, err);
 	if (!rc)
-		rc = get(to, name, &back, err);
+		rc = mp_store_load(to, name, &back, err);
 	if (!rc)
 		rc = compare(name, back, text, err);
 	mp_free_wiped(text);
@@ -70,21 +65,17 @@ static enum mcpass_rc check_idle(struct mp_store *store, const struct mp_strings
 	return rc;
 }
 
+/* Notes are advice, learned again: they stay. */
 static enum mcpass_rc move_all(struct mp_store *from, struct mp_store *to,
     const struct mp_strings *keys, struct mcpass_error *err)
 {
-	struct mp_strings notes = { 0 };
-	enum mcpass_rc rc = mp_store_list_notes(from, &notes, err);
+	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; i < keys->count && !rc; i++)
-		rc = move_one(from, to, keys->items[i], mp_store_load, mp_store_save, false, err);
-	for (size_t i = 0; i < notes.count && !rc; i++)
-		rc = move_one(from, to, notes.items[i], mp_store_noted, mp_store_note, true, err);
-	mp_strings_free(&notes);
+		rc = move_one(from, to, keys->items[i], err);
 	return rc;
 }
 
-/* The notes stay: they are advice, and no secret. */
 static enum mcpass_rc take_out(struct mp_store *from, const struct mp_strings *keys,
     struct mcpass_error *err)
 {
