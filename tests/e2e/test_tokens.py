@@ -179,7 +179,7 @@ def test_store_of_another_environment():
         expect("says which store", store(w) in done.stderr, done.stderr)
         done = subprocess.run([lib.PROGRAM, "status"], capture_output=True, text=True, env=bare,
                               stdin=subprocess.DEVNULL, timeout=lib.PATIENCE)
-        expect("so does status", f"The store is {store(w)}." in done.stderr, done.stderr)
+        expect("so does status", f"The store is {store(w)}, not sealed." in done.stderr, done.stderr)
     with World() as w:
         w.start_both()
         bare = dict(w.env)
