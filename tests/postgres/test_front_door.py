@@ -46,12 +46,12 @@ def test_two_instances_renew_a_sign_in_once():
         issuer = f"http://127.0.0.1:{w.port()}"
         people = []
         for _ in range(2):
-            person = test_front.front(w, provider, "--upstream-recheck", "1s", "--issuer", issuer)
+            person = test_front.front(w, provider, "--upstream-recheck", "5s", "--issuer", issuer)
             person.port = port_of(w.authserver)
             people.append(person)
         client = people[0].register()
         token = people[0].tokens(client)["refresh_token"]
-        for _ in range(3):
+        for _ in range(2):
             asked = len(provider.asked("token"))
             while len(provider.asked("token")) == asked:
                 answers = []

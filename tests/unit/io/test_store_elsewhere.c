@@ -104,15 +104,28 @@ static bool file_has(const char *part)
 	return found;
 }
 
+/* user_version, by which an older program refuses the file. */
+static int format(void)
+{
+	size_t len;
+	char *data = check_read(path, &len);
+	int version = len > 63 ? data[63] : -1;
+
+	free(data);
+	return version;
+}
+
 static void test_sealed(void)
 {
 	save("plain", "token-of-monday");
+	CHECK_EQ("the old format", format(), 1);
 	CHECK("as it is", file_has("token-of-monday"));
 	write_file(key_path, KEY_1 "\n", 0600);
 	expect("a plain one with a key", MCPASS_OK, "token-of-monday", "");
 	save("sealed", "token-of-tuesday");
 	CHECK("not as it is", !file_has("token-of-tuesday"));
 	CHECK("but sealed", file_has("sealed1."));
+	CHECK_EQ("another format", format(), 2);
 	expect("opened", MCPASS_OK, "token-of-tuesday", "");
 	write_file(key_path, KEY_2 "\n" KEY_1 "\n", 0600);
 	expect("an old key opens", MCPASS_OK, "token-of-tuesday", "");
@@ -165,6 +178,7 @@ static void test_issuer_sealed(void)
 	value = NULL;
 	mp_issuer_store_close(&store);
 	CHECK("not as it is", !file_has("the-private-key"));
+	CHECK_EQ("another format", format(), 2);
 	unlink(key_path);
 	CHECK_EQ("open without the key", mp_issuer_store_open(path, NULL, &store, NULL), MCPASS_OK);
 	CHECK_EQ("get", store.get(store.ctx, "server", "signing_key", 1, &value, NULL), MCPASS_E_STORE);

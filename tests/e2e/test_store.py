@@ -1,0 +1,97 @@
+"""mcpass store: how a store is kept, under which key, and where.  (Databases: tests/postgres.)"""
+
+import json
+import os
+import stat
+
+import lib
+from lib import expect, expect_eq
+from scene import Issuer, Scene, Server, expect_login, stored
+
+
+def signed_in(scene):
+    issuer = Issuer(scene)
+    server = Server(scene, issuer.url)
+    expect_login(scene, server.url)
+    return server
+
+
+def do(scene, *args, **kw):
+    done = lib.World.run(scene, "store", *args, **kw)
+    scene.said.append(done)
+    return done
+
+
+def told(scene, *args, code=0):
+    done = do(scene, *args, "--json")
+    expect_eq("exit code", done.returncode, code, done.stderr)
+    return json.loads(done.stdout)
+
+
+def test_sealed_and_sealed_again():
+    with Scene() as w:
+        server = signed_in(w)
+        path = w.path("data/mcpass/credentials.db")
+        plain = told(w, "where")
+        expect_eq("as they are", (plain["kind"], plain["place"], plain["key"], plain["records"]),
+                  ("SQLite", path, None, 1))
+        expect("there is something to lose", len(stored(w)) >= 2)
+        done = do(w, "rekey")
+        expect_eq("sealed", done.returncode, 0, done.stderr)
+        expect("where the key is", path + ".key" in done.stderr, done.stderr)
+        expect_eq("for its owner", stat.S_IMODE(os.stat(path + ".key").st_mode), 0o600)
+        expect_eq("nothing to be read", stored(w), set())
+        first = told(w, "check")
+        expect_eq("all", (first["records"], first["plain"], first["old_key"], first["broken"]), (1, 0, 0, 0))
+        token = lib.World.run(w, "token", server.url)
+        expect_eq("in use", token.returncode, 0, token.stderr)
+        status = lib.World.run(w, "status")
+        expect("status says so", f"sealed with the key {first['key']}" in status.stderr, status.stderr)
+        expect_eq("a new key", do(w, "key", path + ".key").returncode, 0)
+        expect_eq("one to be sealed again", told(w, "check")["old_key"], 1)
+        second = told(w, "rekey")
+        expect("another key", second["key"] != first["key"] and second["sealed"] == 1, str(second))
+        expect_eq("none", told(w, "check")["old_key"], 0)
+        lines = open(path + ".key").read().splitlines()
+        expect_eq("both are in the file", len(lines), 2)
+        w.write("data/mcpass/credentials.db.key", lines[1] + "\n")
+        expect_eq("the old one does not open it", do(w, "check").returncode, 2)
+        os.unlink(path + ".key")
+        done = lib.World.run(w, "token", server.url, "--no-login")
+        expect_eq("nor does none", done.returncode, 2, done.stderr)
+        expect("what to do", "MCPASS_STORE_KEY" in done.stderr, done.stderr)
+
+
+def test_moved():
+    with Scene() as w:
+        server = signed_in(w)
+        old, new = w.path("data/mcpass/credentials.db"), w.path("new/credentials.db")
+        key = w.path("new.key")
+        expect_eq("a key", do(w, "key", key).returncode, 0)
+        expect_eq("moved", told(w, "move", old, new, "--to-key", key), {"moved": 1, "key": None})
+        expect_eq("nothing is left", told(w, "where")["records"], 0)
+        w.env.update(MCPASS_STORE=new, MCPASS_STORE_KEY=key)
+        expect_eq("all of it", told(w, "check")["records"], 1)
+        token = lib.World.run(w, "token", server.url)
+        expect_eq("in use", token.returncode, 0, token.stderr)
+        expect_eq("again: nothing", told(w, "move", old, new)["moved"], 0)
+
+
+@lib.rows([
+    ("no verb", ("what",), 1, "what is that"),
+    ("an operand too many", ("where", "x"), 1, "what is that"),
+    ("no place to move to", ("move", "x"), 1, "what is that"),
+    ("nothing to move", ("move", "/nowhere/a.db", "/tmp/b.db"), 1, "there is no store"),
+    ("where it is", ("move", "/bin/sh", "/bin/sh"), 1, "there already"),
+    ("an issuer without a place", ("check", "--issuer"), 1, "--store"),
+    ("a password", ("move", "/bin/sh", "postgres://u:hunter2hunter2@h/d"), 5, ".pgpass"),
+    ("no key for a database", ("rekey", "--store", "postgres://h/d"), 1, "store key FILE"),
+    ("a key in a file of something else", ("key", "/bin/sh"), None, "/bin/sh"),
+])
+def test_refused(label, args, code, says):
+    with Scene() as w:
+        done = do(w, *args)
+        expect("exit code", done.returncode == code if code is not None else done.returncode != 0,
+               f"{done.returncode} {done.stderr}")
+        expect("says why", says in done.stderr, done.stderr)
+        expect("no password", "hunter2" not in done.stderr, done.stderr)
