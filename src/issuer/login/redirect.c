@@ -14,12 +14,23 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The length of a scheme like "com.example.app", 0 when uri has no such.  A scheme
+/* MCP hosts that took a scheme without a dot before they knew, and are answered nowhere else. */
+static bool is_host_scheme(struct mp_span scheme)
+{
+	static const char *const hosts[] = { "cursor", "vscode", "vscode-insiders" };
+
+	for (size_t i = 0; i < MP_COUNT(hosts); i++)
+		if (mp_span_is(scheme, hosts[i]))
+			return true;
+	return false;
+}
+
+/* The length of a scheme like "com.example.app", 0 when uri has no such.  Any other scheme
  * without a dot has no owner: javascript, data, file.  spec: RFC 8252 7.1 */
 static size_t private_scheme(const char *uri)
 {
 	size_t len = strcspn(uri, ":");
-	bool has_dot = false;
+	bool has_dot = is_host_scheme((struct mp_span){ uri, len });
 
 	if (uri[len] != ':' || !is_letter(uri[0]))
 		return 0;

@@ -558,6 +558,38 @@ static void test_session_renewed(void)
 	}
 }
 
+/* Where the hosts of the field are answered. */
+static void test_callbacks(void)
+{
+	static const struct { const char *registered, *asked; } hosts[] = {
+		{ "https://claude.ai/api/mcp/auth_callback", NULL },
+		{ "https://claude.com/api/mcp/auth_callback", NULL },
+		{ "https://chatgpt.com/connector_platform_oauth_redirect", NULL },
+		{ "https://chatgpt.com/connector/oauth/AbC123", NULL },
+		{ "https://cursor.com/agents/mcp/oauth/callback", NULL },
+		{ "cursor://anysphere.cursor-mcp/oauth/callback", NULL },
+		{ "https://vscode.dev/redirect", NULL },
+		{ "http://127.0.0.1:33418/", "http://127.0.0.1:49152/" },
+		{ "http://localhost:33418/callback", "http://localhost:1024/callback" },
+	};
+
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		struct front front;
+		char metadata[256];
+
+		front_open(&front, "");
+		snprintf(metadata, sizeof(metadata), "{\"redirect_uris\":[\"%s\"],"
+		    "\"token_endpoint_auth_method\":\"none\"}", hosts[i].registered);
+		CHECK_EQ(hosts[i].registered, kit_register(&front.kit, metadata), 201);
+		front.kit.redirect = hosts[i].asked != NULL ? hosts[i].asked : hosts[i].registered;
+		CHECK(hosts[i].registered, front_code(&front, "mcp:read")[0] != '\0');
+		CHECK(hosts[i].registered, kit_header(&front.kit, "Location") != NULL
+		    && strncmp(kit_header(&front.kit, "Location"), front.kit.redirect,
+		    strlen(front.kit.redirect)) == 0);
+		front_close(&front);
+	}
+}
+
 static void test_offline_access(void)
 {
 	struct front front;
@@ -591,6 +623,7 @@ int main(void)
 	test_pushed();
 	test_flood();
 	test_session_renewed();
+	test_callbacks();
 	test_offline_access();
 	mp_key_free(upstream_key());
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);

@@ -25,6 +25,8 @@ static const struct {
 	{ "file", "\"file:///etc/passwd\"", NULL, 400 },
 	{ "a scheme without a dot", "\"myapp:/cb\"", NULL, 400 },
 	{ "a scheme that begins with a dot", "\".example:/cb\"", NULL, 400 },
+	{ "a host's scheme", "\"cursor://anysphere.cursor-mcp/oauth/callback\"", NULL, 201 },
+	{ "one that begins like it", "\"cursors://x/cb\"", NULL, 400 },
 	{ "a private-use scheme with a fragment", "\"com.example.app:/cb#x\"", NULL, 400 },
 	{ "a relative one", "\"/cb\"", NULL, 400 },
 	{ "nothing", "\"\"", NULL, 400 },
