@@ -80,7 +80,7 @@ class Provider:
         return 200, {"access_token": secrets.token_urlsafe(24), "token_type": "Bearer", "expires_in": 300,
                      "id_token": self.key.sign({
                          "iss": self.issuer, "aud": self.client, "sub": "u-" + self.user, "iat": now,
-                         "exp": now + 300, "nonce": asked.get("nonce"), "name": self.user.capitalize(),
+                         "exp": now + 300, "nonce": asked.get("nonce"), "name": self.user.capitalize(), "preferred_username": self.user,
                          "email": self.user + "@corp.example", "email_verified": True})}
 
 
