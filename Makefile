@@ -53,6 +53,8 @@ conformance:
 # The bridge, for 100,000 messages (COUNT=n) through all that may go wrong; the last line counts.
 soak: all
 	@python3 tests/soak/soak.py $(BUILD)/mcpass $(or $(COUNT),100000)
+	@[ ! -e $(BUILD)/ngx_http_mcpass_module.so ] || python3 tests/nginx/soak.py $(BUILD)/ngx_http_mcpass_module.so \
+		$(BUILD)/mcpass $(or $(SECONDS),600)
 
 # Real identity providers, servers and clients of others; the last line counts.
 interop:

@@ -27,11 +27,14 @@ class Guarded(gateway.Nginx):
         unaware = self.start("serve", "--json", "--port", "0", "--open", *serve)
         return self.guard_url(unaware.ready["url"], challenge_needed)
 
+    def issuers(self):
+        return [self.issuer]
+
     def guard_url(self, url, challenge_needed=False):
         gateway.MODULE = module()
         self.url = f"http://127.0.0.1:{self.port1}/mcp"
         config = self.write("guard.json", json.dumps({
-            "resource": self.url, "issuers": [{"issuer": self.issuer}], "rules": RULES,
+            "resource": self.url, "issuers": [{"issuer": url} for url in self.issuers()], "rules": RULES,
             "challenge_needed": challenge_needed}))
         self.start_nginx(
             f"access_log {self.folder}/asked.log asked; location /synchronous {{ return 204; }}"
