@@ -62,6 +62,8 @@ static void on_end(ngx_event_t *event)
 
 	ngx_http_set_log_request(c->log, r);
 	ngx_log_error(NGX_LOG_INFO, c->log, 0, "mcpass: the token is over, and so is its answer");
+	/* The upstream's cleanup gives one back while the request is still looked at. */
+	r->main->count++;
 	ngx_http_finalize_request(r, NGX_ERROR);
 	ngx_http_run_posted_requests(c);
 }
