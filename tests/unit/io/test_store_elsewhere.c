@@ -297,6 +297,120 @@ static void test_no_memory(const char *place)
 	CHECK_EQ("in the end", rc, MCPASS_OK);
 }
 
+/* --- moving, with each allocation that can fail --- */
+
+static size_t count_of(const char *place)
+{
+	struct mp_strings keys = { 0 };
+	struct mp_store *store = NULL;
+	size_t count;
+
+	CHECK_EQ("open", mp_store_open_with(place, key_path, &store, NULL), MCPASS_OK);
+	CHECK_EQ("list", mp_store_list(store, &keys, NULL), MCPASS_OK);
+	count = keys.count;
+	mp_strings_free(&keys);
+	mp_store_close(store);
+	return count;
+}
+
+static enum mcpass_rc move_credentials(const char *from_path, const char *to_path, size_t *ret_count,
+    struct mcpass_error *err)
+{
+	struct mp_store *from = NULL, *to = NULL;
+	enum mcpass_rc rc = mp_store_open_with(from_path, key_path, &from, err);
+
+	if (!rc)
+		rc = mp_store_open_with(to_path, key_path, &to, err);
+	if (!rc)
+		rc = mp_transfer_move(from, to, ret_count, err);
+	mp_store_close(from);
+	mp_store_close(to);
+	return rc;
+}
+
+/* What is interrupted has moved nothing, or everything; and goes on when it is done again. */
+static void test_moves(void)
+{
+	char other[600];
+	struct mp_store *store = NULL;
+	enum mcpass_rc rc;
+
+	snprintf(other, sizeof(other), "%s/other.db", folder);
+	write_file(key_path, KEY_1 "\n", 0600);
+	unlink(path);
+	CHECK_EQ("open", mp_store_open_with(path, key_path, &store, NULL), MCPASS_OK);
+	CHECK_EQ("one", mp_store_save(store, "a", "first", NULL), MCPASS_OK);
+	CHECK_EQ("two", mp_store_save(store, "b", "second", NULL), MCPASS_OK);
+	mp_store_close(store);
+	for (size_t n = 0;; n++) {
+		struct mcpass_error err = { 0 };
+		size_t count = 0, left, there;
+
+		mp_test_fail_alloc(n);
+		rc = move_credentials(path, other, &count, &err);
+		mp_test_no_fail();
+		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+		left = count_of(path);
+		there = count_of(other);
+		CHECK("all or nothing", (there == 0 || there == 2) && (left == 2 || (left == 0 && there == 2)));
+		if (!rc) {
+			CHECK("both are there", left == 0 && there == 2);
+			break;
+		}
+		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
+	}
+	unlink(other);
+}
+
+static enum mcpass_rc move_memory(const char *from_path, const char *to_path, size_t *ret_count,
+    struct mcpass_error *err)
+{
+	struct mp_issuer_store from = { 0 }, to = { 0 };
+	enum mcpass_rc rc = mp_issuer_store_open(from_path, NULL, &from, err);
+
+	if (!rc)
+		rc = mp_issuer_store_open(to_path, key_path, &to, err);
+	if (!rc)
+		rc = mp_transfer_move_issuer(&from, &to, ret_count, err);
+	mp_issuer_store_close(&from);
+	mp_issuer_store_close(&to);
+	return rc;
+}
+
+static void test_issuer_moves(void)
+{
+	char from[600], to[600];
+	struct mp_issuer_store store = { 0 };
+	bool added = false;
+	enum mcpass_rc rc;
+
+	snprintf(from, sizeof(from), "%s/from.db", folder);
+	snprintf(to, sizeof(to), "%s/to.db", folder);
+	CHECK_EQ("open", mp_issuer_store_open(from, NULL, &store, NULL), MCPASS_OK);
+	store.put(store.ctx, "code", "a", "g", INT64_C(1) << 40, "one", NULL);
+	store.put(store.ctx, "code", "old", "g", 1, "gone", NULL);
+	store.add(store.ctx, "jti", "b", INT64_C(1) << 40, 50, &added, NULL);
+	mp_issuer_store_close(&store);
+	for (size_t n = 0;; n++) {
+		struct mcpass_error err = { 0 };
+		size_t count = 0;
+
+		mp_test_fail_alloc(n);
+		rc = move_memory(from, to, &count, &err);
+		mp_test_no_fail();
+		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+		if (!rc) {
+			CHECK("what has not expired", count == 2 || count == 0);
+			break;
+		}
+		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
+	}
+	CHECK_EQ("open", mp_issuer_store_open(to, key_path, &store, NULL), MCPASS_OK);
+	CHECK_EQ("added", store.add(store.ctx, "jti", "b", INT64_C(1) << 40, 50, &added, NULL), MCPASS_OK);
+	CHECK("was there already", !added);
+	mp_issuer_store_close(&store);
+}
+
 int main(void)
 {
 	const char *url = getenv("MCPASS_TEST_POSTGRES");
@@ -312,6 +426,8 @@ int main(void)
 	if (url != NULL)
 		test_hosts(url);
 	test_no_memory(path);
+	test_moves();
+	test_issuer_moves();
 	if (url != NULL)
 		test_no_memory(url);
 	remove_folder(folder);
