@@ -153,7 +153,7 @@ class Shop(Scene):
                     " regexp_replace(record, '\"expires_at\":[0-9]+', '\"expires_at\":1000000000')")
 
     def do(self, *args, **kw):
-        """A command that signs nobody in: it knows nothing of how."""
+        """A command without a login, which has no options for one."""
         done = lib.World.run(self, *args, **kw)
         self.said.append(done)
         return done

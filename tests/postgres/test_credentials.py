@@ -154,8 +154,7 @@ def test_full():
             shop.expire(base)
             code, _, err = wait(shop.go("token", server.url))
             expect_eq("exit code", code, 2, err)
-            expect("says so", "No space left" in err and "Nothing was asked" not in err.split("\n")[0]
-                   or "No space left" in err, err)
+            expect("says so, and what to do", "No space left" in err and "make room" in err, err)
             expect_eq("nothing was spent", (rotating.count, rotating.reused), (0, 0))
             base.sql("DROP TABLE public.junk")
             base.sql("CHECKPOINT")
@@ -191,7 +190,7 @@ def test_slow_and_gone():
         expect_eq("one refresh", (rotating.count, rotating.reused), (1, 0))
 
 
-def test_one_that_is_killed_holds_nobody_up():
+def test_a_process_that_is_killed_holds_no_lock():
     with Shop() as shop:
         base, rotating, server = ready(shop)
         shop.expire(base)

@@ -107,7 +107,7 @@ static void choose(struct settings *settings, const char *url, const PQconninfoO
 	require_tls(settings, options);
 }
 
-/* sslmode's default, "prefer", is nothing that anyone decided. */
+/* sslmode's default, "prefer", is not a decision. */
 static enum mcpass_rc check_tls(const struct mp_pg_link *link, struct mcpass_error *err)
 {
 	const char *address = link->pq->PQhostaddr(link->conn);

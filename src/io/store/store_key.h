@@ -1,7 +1,7 @@
 /* store_key.h - the file of keys that a store is sealed with.
  *
- * A key beside an SQLite file keeps what is in copies and backups of that file alone; whoever reads
- * the folder reads both.  For a database on another machine it keeps everything that is there. */
+ * A key beside an SQLite file protects copies and backups of that file alone: a reader of the folder
+ * has both.  For a database on another machine the key protects everything that is there. */
 #ifndef MP_IO_STORE_STORE_KEY_H
 #define MP_IO_STORE_STORE_KEY_H
 #include "wire/jose/seal.h"
