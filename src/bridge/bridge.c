@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "bridge/parts.h"
 
-/* What was written once keeps no more room than that. */
 /* Written bytes are cut off the front when they are so many. */
 #define CUT_BYTES ((size_t)256 * 1024)
 
@@ -169,16 +168,29 @@ enum mcpass_rc mp_bridge_answered(struct mp_bridge *b, size_t server, unsigned c
     const char *json, bool is_error, struct mcpass_error *err)
 {
 	struct mp_request *r = mp_request_by_call(b, server, call);
+	struct mp_stale stale;
+	enum mcpass_rc rc;
 
-	return r != NULL ? mp_upstream_result(b, r, json, is_error, err) : MCPASS_OK;
+	if (r == NULL)
+		return MCPASS_OK;
+	mp_stale_look(b, r, is_error, json, &stale);
+	rc = mp_upstream_result(b, r, json, is_error, err);
+	return rc ? rc : mp_stale_act(b, &stale, err);
 }
 
 enum mcpass_rc mp_bridge_failed(struct mp_bridge *b, size_t server, unsigned call,
     const struct mcpass_error *why, struct mcpass_error *err)
 {
 	struct mp_request *r = mp_request_by_call(b, server, call);
+	struct mp_stale stale;
+	enum mcpass_rc rc;
 
-	return r != NULL ? mp_upstream_failed(b, r, why, err) : MCPASS_OK;
+	if (r == NULL)
+		return MCPASS_OK;
+	/* A network that fails says nothing of the server. */
+	mp_stale_look(b, r, why->rc == MCPASS_E_PROTOCOL, NULL, &stale);
+	rc = mp_upstream_failed(b, r, why, err);
+	return rc ? rc : mp_stale_act(b, &stale, err);
 }
 
 static enum mcpass_rc take_message(struct mp_bridge *b, size_t server, unsigned call,

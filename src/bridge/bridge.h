@@ -36,6 +36,9 @@ struct mp_bridge_port {
 	    struct mcpass_error *err);
 	/* No answer of it is told afterwards. */
 	void (*cancel)(void *ctx, size_t server, unsigned call);
+	/* The server is not what it was: nothing of what is under way is told any more, and the next
+	 * open() begins anew. */
+	void (*forget)(void *ctx, size_t server);
 	/* The revision that the server speaks; NULL while unknown. */
 	const char *(*revision)(void *ctx, size_t server);
 	/* The result of initialize as the server wrote it; NULL: it is not known. */

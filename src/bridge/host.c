@@ -157,7 +157,8 @@ static enum mcpass_rc take_response(struct mp_bridge *b, const struct mp_message
 	rc = mp_input_take(b, m, &is_taken, err);
 	if (!rc && !is_taken)
 		rc = mp_asked_take(b, m, &is_taken, err);
-	if (rc || is_taken || b->servers[0].era != MP_ERA_SESSION || b->config->server_count > 1
+	if (rc || is_taken || b->servers[0].state != MP_UPSTREAM_OPEN
+	    || b->servers[0].era != MP_ERA_SESSION || b->config->server_count > 1
 	    || m->id.data == NULL)
 		return rc;
 	rc = mp_set_span(&text, m->text, err);

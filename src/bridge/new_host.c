@@ -7,6 +7,15 @@
 
 /* --- who it is --- */
 
+static struct mp_span meta_of(const struct mp_request *r)
+{
+	struct mp_span meta = { NULL, 0 };
+
+	if (r->params != NULL)
+		meta = mp_raw_value((struct mp_span){ r->params, strlen(r->params) }, "_meta");
+	return meta.len > 0 && meta.data[0] == '{' ? meta : (struct mp_span){ NULL, 0 };
+}
+
 static enum mcpass_rc keep(struct mp_span meta, const char *name, char **slot,
     struct mcpass_error *err)
 {
@@ -38,12 +47,10 @@ static enum mcpass_rc keep_host(struct mp_bridge *b, const struct mp_request *r,
     struct mcpass_error *err)
 {
 	struct mp_host *host = &b->host;
-	struct mp_span meta = { NULL, 0 };
+	struct mp_span meta = meta_of(r);
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (r->params != NULL)
-		meta = mp_raw_value((struct mp_span){ r->params, strlen(r->params) }, "_meta");
-	if (meta.len > 0 && meta.data[0] == '{') {
+	if (meta.data != NULL) {
 		rc = keep(meta, MP_META_CLIENT, &host->info, err);
 		if (!rc)
 			rc = keep(meta, MP_META_CAPABILITIES, &host->capabilities, err);
@@ -56,12 +63,49 @@ static enum mcpass_rc keep_host(struct mp_bridge *b, const struct mp_request *r,
 	return rc;
 }
 
+/* spec: MCP 2026-07-28 versioning: what is not supported is refused, with what is */
+static enum mcpass_rc refuse_version(struct mp_bridge *b, struct mp_request *r,
+    struct mp_span version, struct mcpass_error *err)
+{
+	struct mp_buf error;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&error, 4096);
+	mp_buf_addf(&error, "{\"code\":%d,\"message\":\"Unsupported protocol version\",\"data\":{\"supported\":"
+	    "[\"" MP_REV_2026_07_28 "\"],\"requested\":", MP_RPC_UNSUPPORTED_VERSION);
+	if (version.len < 256)
+		mp_buf_add(&error, version.data, version.len);
+	else
+		mp_buf_adds(&error, "\"\"");
+	mp_buf_adds(&error, "}}");
+	rc = mp_buf_check(&error, "an error", err);
+	if (!rc)
+		rc = mp_tell_error_json(b, r, mp_buf_text(&error), err);
+	mp_buf_free(&error);
+	return rc;
+}
+
+/* What it says it speaks; nothing where it is what we speak, too. */
+static struct mp_span odd_version(const struct mp_request *r)
+{
+	struct mp_span meta = meta_of(r), version = { NULL, 0 };
+
+	if (meta.data != NULL)
+		version = mp_raw_value(meta, MP_META_VERSION);
+	if (version.data != NULL && mp_span_is(version, "\"" MP_REV_2026_07_28 "\""))
+		version.data = NULL;
+	return version;
+}
+
 enum mcpass_rc mp_new_host_request(struct mp_bridge *b, struct mp_request *r,
     struct mcpass_error *err)
 {
+	struct mp_span version = odd_version(r);
 	bool is_taken = false;
 	enum mcpass_rc rc = MCPASS_OK;
 
+	if (version.data != NULL)
+		return refuse_version(b, r, version, err);
 	if (!b->host.is_known)
 		rc = keep_host(b, r, err);
 	if (!rc && mp_eq(r->method, "server/discover"))
@@ -79,15 +123,6 @@ enum mcpass_rc mp_new_host_request(struct mp_bridge *b, struct mp_request *r,
 static bool is_gone(const char *method)
 {
 	return !mp_methods_has(method, MP_METHOD_STATELESS) || strncmp(method, "tasks/", 6) == 0;
-}
-
-static struct mp_span meta_of(const struct mp_request *r)
-{
-	struct mp_span meta = { NULL, 0 };
-
-	if (r->params != NULL)
-		meta = mp_raw_value((struct mp_span){ r->params, strlen(r->params) }, "_meta");
-	return meta.len > 0 && meta.data[0] == '{' ? meta : (struct mp_span){ NULL, 0 };
 }
 
 /* spec: MCP 2025-11-25 logging: one level for the session */

@@ -27,6 +27,7 @@ enum mp_request_kind {
 	MP_REQUEST_DISCOVER,    /* ours: who the server is */
 	MP_REQUEST_LISTEN,      /* ours: the stream of notifications of a new server */
 	MP_REQUEST_ASIDE,       /* ours: its answer does not matter */
+	MP_REQUEST_PROBE,       /* ours: whether the server is what it was */
 	MP_REQUEST_PART         /* ours: what one of several servers says to the host's request */
 };
 enum mp_request_state {
@@ -188,6 +189,19 @@ bool mp_upstream_offers(const struct mp_upstream *u, const char *name, const cha
 /* All lists that it has may have changed. */
 enum mcpass_rc mp_upstream_changed(struct mp_bridge *b, size_t server, struct mcpass_error *err);
 void mp_upstream_free(struct mp_upstream *u);
+
+/* stale.c: a server that was replaced by one of the other era */
+struct mp_stale {
+	size_t server;
+	bool is_probe;          /* it was the end of a probe */
+	bool is_suspect;        /* it refused in a way that may be a sign of it */
+};
+/* Before the end of a request is passed on; error: of a refusal, NULL where JSON-RPC has none. */
+void mp_stale_look(const struct mp_bridge *b, const struct mp_request *r, bool is_refused,
+    const char *error, struct mp_stale *ret_stale);
+/* Afterwards: the server is asked, or forgotten. */
+enum mcpass_rc mp_stale_act(struct mp_bridge *b, const struct mp_stale *stale,
+    struct mcpass_error *err);
 
 /* welcome.c: initialize and server/discover, which wait for all servers */
 enum mcpass_rc mp_welcome_wait(struct mp_bridge *b, struct mp_request *r, struct mcpass_error *err);

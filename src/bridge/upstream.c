@@ -227,6 +227,7 @@ enum mcpass_rc mp_upstream_result(struct mp_bridge *b, struct mp_request *r, con
 	case MP_REQUEST_PART:
 		return mp_many_part(b, r, json, is_error, err);
 	case MP_REQUEST_ASIDE:
+	case MP_REQUEST_PROBE:
 		mp_request_free(b, r);
 		return MCPASS_OK;
 	case MP_REQUEST_HOST:
@@ -276,6 +277,7 @@ enum mcpass_rc mp_upstream_failed(struct mp_bridge *b, struct mp_request *r,
 			rc = mp_many_part(b, r, NULL, true, err);
 			break;
 		case MP_REQUEST_ASIDE:
+		case MP_REQUEST_PROBE:
 			mp_request_free(b, r);
 			break;
 		case MP_REQUEST_HOST:

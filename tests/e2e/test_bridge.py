@@ -331,6 +331,44 @@ def test_session_is_gone():
         expect_eq("and its name", said[0]["clientInfo"]["name"], "host")
 
 
+class Turned(Old):
+    """An old server that becomes one of 2026-07-28, and back."""
+
+    is_new = False
+
+    def serve(self, request):
+        if not self.is_new or request.command != "POST":
+            return super().serve(request)
+        asked = json.loads(request.body)
+        if "io.modelcontextprotocol/protocolVersion" not in asked.get("params", {}).get("_meta", {}):
+            error = {"code": -32022, "message": "no", "data": {"supported": [NEW], "requested": OLD}}
+            return 400, JSON, json.dumps({"jsonrpc": "2.0", "id": asked.get("id"), "error": error})
+        known = {"resultType": "complete", "ttlMs": 0, "cacheScope": "private"}
+        if asked["method"] == "server/discover":
+            known.update(supportedVersions=[NEW], capabilities={"tools": {}})
+        return 200, JSON, reply(asked, {**known, "tools": [{"name": "new"}]})
+
+
+@rows([("an old host", False), ("a new host", True)])
+def test_server_is_replaced(label, is_new_host):
+    """A server that is replaced by one of the other era: a request finds it out, and the next one is answered."""
+    with World() as world:
+        server = Turned(world, tools_list=lambda asked: {"tools": [{"name": "old"}]})
+        host = Host(world, server.url)
+        params = {"_meta": META} if is_new_host else {}
+        if is_new_host:
+            host.ask(0, "server/discover", params)
+        else:
+            host.hello()
+        expect_eq("at first", host.ask(1, "tools/list", params)["result"]["tools"], [{"name": "old"}])
+        for id, is_new, name in ((10, True, "new"), (20, False, "old")):
+            server.is_new = is_new
+            expect("one is refused", "error" in host.ask(id, "tools/list", params))
+            # What is asked before the server has said who it is waits for that, or is told to come again.
+            answers = [host.ask(id + i, "tools/list", params) for i in range(1, 4)]
+            expect_eq("and then it is answered", answers[-1]["result"]["tools"], [{"name": name}])
+
+
 def test_numbers_and_order():
     """What passes keeps its bytes."""
     with World() as world:

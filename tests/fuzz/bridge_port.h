@@ -49,6 +49,11 @@ static void bridge_cancel(void *ctx, size_t server, unsigned call)
 	(void)ctx, (void)server, (void)call;
 }
 
+static void bridge_forget(void *ctx, size_t server)
+{
+	(void)ctx, (void)server;
+}
+
 static const char *bridge_get_revision(void *ctx, size_t server)
 {
 	(void)ctx, (void)server;
@@ -69,7 +74,8 @@ static int bridge_random(void *ctx, uint8_t *out, size_t len)
 }
 
 static const struct mp_bridge_port bridge_port = { NULL, bridge_open, bridge_request,
-	bridge_send, bridge_notify, bridge_respond, bridge_cancel, bridge_get_revision, bridge_welcome };
+	bridge_send, bridge_notify, bridge_respond, bridge_cancel, bridge_forget, bridge_get_revision,
+	bridge_welcome };
 static const char *const bridge_names[] = { "a", "b" };
 static const char *const bridge_denied[] = { "*x" };
 

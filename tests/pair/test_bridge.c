@@ -79,6 +79,12 @@ static enum mcpass_rc do_respond(void *ctx, size_t server, const char *json,
 	return mcpass_session_answer(world->session, json, err);
 }
 
+static void do_forget(void *ctx, size_t server)
+{
+	(void)ctx;
+	(void)server;
+}
+
 static void do_cancel(void *ctx, size_t server, unsigned call)
 {
 	struct world *world = ctx;
@@ -237,7 +243,7 @@ static const struct {
 static enum mcpass_rc converse(size_t i, struct world *world, struct mcpass_error *err)
 {
 	const struct mp_bridge_port port = { world, do_open, do_request, do_send, do_notify, do_respond,
-		do_cancel, get_revision, get_welcome };
+		do_cancel, do_forget, get_revision, get_welcome };
 	const struct mp_bridge_config config = { .server_count = 1, .sign_in_wait_ms = -1, .early_ms = -1,
 		.random = no_chance };
 	enum mcpass_rc rc;

@@ -16,6 +16,8 @@ struct mp_run_server {
 	struct mp_connection conn;
 	struct mp_link_ui ui;
 	bool is_open;
+	bool is_forgotten;              /* its link goes at the next turn of the loop */
+	struct mp_task renew;
 	bool was_told;                  /* where to sign in */
 	unsigned begun;                 /* sessions so far */
 	struct mp_timer ping;

@@ -192,6 +192,8 @@ static enum mcpass_rc do_open(void *ctx, size_t index, const char *initialize,
 
 	if (server->is_open)
 		return MCPASS_OK;
+	if (server->is_forgotten)
+		return mp_fail(err, MCPASS_E_IO, NULL, "the server has just been replaced: try again");
 	mp_connection_close(&server->conn);
 	server->conn = (struct mp_connection){ 0 };
 	rc = mp_connection_open(run->conn, run->common, server->what, &wish, &server->conn, err);
@@ -223,22 +225,53 @@ static enum mcpass_rc do_send(void *ctx, size_t index, struct mp_span message, u
 static enum mcpass_rc do_notify(void *ctx, size_t index, const char *method, const char *params,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_link_notify(server_at(ctx, index)->conn.link, method, params, err);
+	struct mp_run_server *server = server_at(ctx, index);
+	enum mcpass_rc rc = MCPASS_OK;
 
+	if (server->is_open)
+		rc = mp_link_notify(server->conn.link, method, params, err);
 	return rc == MCPASS_E_NOMEM ? rc : MCPASS_OK;
 }
 
 static enum mcpass_rc do_respond(void *ctx, size_t index, const char *json,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_link_respond(server_at(ctx, index)->conn.link, json, err);
+	struct mp_run_server *server = server_at(ctx, index);
+	enum mcpass_rc rc = MCPASS_OK;
 
+	if (server->is_open)
+		rc = mp_link_respond(server->conn.link, json, err);
 	return rc == MCPASS_E_NOMEM ? rc : MCPASS_OK;
 }
 
 static void do_cancel(void *ctx, size_t index, unsigned call)
 {
-	mp_link_cancel(server_at(ctx, index)->conn.link, call);
+	struct mp_run_server *server = server_at(ctx, index);
+
+	if (server->is_open)
+		mp_link_cancel(server->conn.link, call);
+}
+
+/* A link does not end in the middle of what it tells. */
+static void on_renew(void *ctx)
+{
+	struct mp_run_server *server = ctx;
+
+	mp_run_server_close(server);
+	server->conn = (struct mp_connection){ 0 };
+	server->begun = 0;
+	server->ping_call = 0;
+	server->is_forgotten = false;
+}
+
+static void do_forget(void *ctx, size_t index)
+{
+	struct mp_run_server *server = server_at(ctx, index);
+
+	mp_run_log(server->run, "%s speaks another revision than before: it is asked anew", server->what);
+	server->is_open = false;
+	server->is_forgotten = true;
+	mp_loop_soon(server->run->loop, &server->renew);
 }
 
 static const char *get_revision(void *ctx, size_t index)
@@ -254,7 +287,7 @@ static const char *get_welcome(void *ctx, size_t index)
 struct mp_bridge_port mp_run_port(struct mp_run *run)
 {
 	return (struct mp_bridge_port){ run, do_open, do_request, do_send, do_notify, do_respond, do_cancel,
-		get_revision, get_welcome };
+		do_forget, get_revision, get_welcome };
 }
 
 void mp_run_server_init(struct mp_run *run, size_t index, const char *what)
@@ -264,6 +297,7 @@ void mp_run_server_init(struct mp_run *run, size_t index, const char *what)
 	server->run = run;
 	server->index = index;
 	server->what = what;
+	server->renew = (struct mp_task){ .run = on_renew, .ctx = server };
 	server->ping = (struct mp_timer){ .fire = on_ping, .ctx = server };
 	server->ui = (struct mp_link_ui){ .browse = on_browse, .show_code = on_show_code,
 		.signed_in = on_signed_in, .waiting_for_lock = on_lock, .message = on_message,
@@ -273,6 +307,7 @@ void mp_run_server_init(struct mp_run *run, size_t index, const char *what)
 void mp_run_server_close(struct mp_run_server *server)
 {
 	mp_loop_unset(server->run->loop, &server->ping);
+	mp_loop_never(server->run->loop, &server->renew);
 	mp_link_free(server->conn.link);
 	server->conn.link = NULL;
 	mp_connection_close(&server->conn);

@@ -148,6 +148,15 @@ static void do_cancel(void *ctx, size_t server, unsigned call)
 	add(line);
 }
 
+static void do_forget(void *ctx, size_t server)
+{
+	char line[32];
+
+	(void)ctx;
+	(void)snprintf(line, sizeof(line), "forget %zu\n", server);
+	add(line);
+}
+
 static const char *do_revision(void *ctx, size_t server)
 {
 	(void)ctx;
@@ -169,7 +178,7 @@ static int do_random(void *ctx, uint8_t *out, size_t len)
 }
 
 static const struct mp_bridge_port port = { NULL, do_open, do_request, do_send, do_notify, do_respond,
-	do_cancel, do_revision, do_welcome };
+	do_cancel, do_forget, do_revision, do_welcome };
 
 /* --- lines --- */
 

@@ -10,7 +10,7 @@
  *     T MS              that time has come
  *
  *     < TEXT            the host is written TEXT
- *     open S NAME REVISION CAPABILITIES, request S CALL METHOD PARAMS, pass S CALL (the host's line as it is), notify S METHOD PARAMS, respond S TEXT, cancel S CALL */
+ *     open S NAME REVISION CAPABILITIES, request S CALL METHOD PARAMS, pass S CALL (the host's line as it is), notify S METHOD PARAMS, respond S TEXT, cancel S CALL, forget S */
 #ifndef MP_SCRIPT_H
 #define MP_SCRIPT_H
 #include "bridge/bridge.h"

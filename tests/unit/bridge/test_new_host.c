@@ -35,6 +35,19 @@ static const struct {
 	struct script_world world;
 	const char *script;
 } rows[] = {
+	/* --- which revision --- */
+	{ { .label = "a revision that we do not speak is refused with the one that we do" },
+	    "H " RPC "\"id\":1,\"method\":\"server/discover\",\"params\":{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":"
+	    "\"2027-01-01\"}}}\n< " RPC "\"id\":1,\"error\":{\"code\":-32022,\"message\":\"Unsupported protocol version\",\"data\":"
+	    "{\"supported\":[\"2026-07-28\"],\"requested\":\"2027-01-01\"}}}\n" OLD
+	    "H " RPC "\"id\":2,\"method\":\"tools/list\",\"params\":{\"_meta\":{\"io.modelcontextprotocol/protocolVersion\":5}}}\n"
+	    "< " RPC "\"id\":2,\"error\":{\"code\":-32022,\"message\":\"Unsupported protocol version\",\"data\":"
+	    "{\"supported\":[\"2026-07-28\"],\"requested\":5}}}\n" },
+	{ { .label = "a server that speaks the old era now is asked anew", .revisions = { MODERN } },
+	    NEW CALL("1", "") "pass 0 2\nE 0 2 {\"code\":-32000,\"message\":\"m\"}\nrequest 0 3 server/discover -\n"
+	    "< " RPC "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"m\"}}\n"
+	    "E 0 3 {\"code\":-32000,\"message\":\"m\"}\nforget 0\n"
+	    CALL("2", "") "open 0 n 2025-11-25 " CAPS "\nrequest 0 4 server/discover -\n" },
 	/* --- the same era --- */
 	{ { .label = "server/discover passes as it is", .revisions = { MODERN } }, NEW },
 	{ { .label = "a request passes to the byte, its answer too", .revisions = { MODERN } },

@@ -62,6 +62,25 @@ static const struct {
 	    "H " RPC "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}\ncancel 0 2\n"
 	    "A 0 2 {}\nH " RPC "\"method\":\"notifications/cancelled\",\"params\":{\"requestId\":1}}\n"
 	    "H " RPC "\"method\":\"notifications/cancelled\"}\n" },
+	/* --- a server that is replaced --- */
+	{ { .label = "a server that speaks the new era now is asked anew", .welcome = WELCOME },
+	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\npass 0 2\nH " RPC "\"id\":2,\"method\":\"b\"}\npass 0 3\n"
+	    "E 0 2 {\"code\":-32022,\"message\":\"m\"}\nrequest 0 4 ping -\n"
+	    "< " RPC "\"id\":1,\"error\":{\"code\":-32022,\"message\":\"m\"}}\n"
+	    "E 0 4 {\"code\":-32022,\"message\":\"m\"}\nforget 0\n"
+	    "< " RPC "\"id\":2,\"error\":{\"code\":-32603,\"message\":\"the server speaks another revision than before -- "
+	    "It may have carried it out: look before you ask again.\"}}\n"
+	    "H " RPC "\"id\":9,\"result\":{}}\n"
+	    "H " RPC "\"id\":3,\"method\":\"c\"}\nopen 0 h 2025-11-25 " CAPS "\nrequest 0 5 server/discover -\n"
+	    "A 0 5 {\"capabilities\":{\"tools\":{}}}\nrequest 0 6 c -\n"
+	    "< " RPC "\"method\":\"notifications/tools/list_changed\"}\n" },
+	{ { .label = "one that is what it was goes on, and is asked once at a time", .welcome = WELCOME },
+	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\npass 0 2\nH " RPC "\"id\":2,\"method\":\"b\"}\npass 0 3\n"
+	    "E 0 2 {\"code\":-32020,\"message\":\"m\"}\nrequest 0 4 ping -\n"
+	    "< " RPC "\"id\":1,\"error\":{\"code\":-32020,\"message\":\"m\"}}\n"
+	    "E 0 3 {\"code\":-32020,\"message\":\"m\"}\n< " RPC "\"id\":2,\"error\":{\"code\":-32020,\"message\":\"m\"}}\n"
+	    "A 0 4 {}\nH " RPC "\"id\":3,\"method\":\"c\"}\npass 0 5\n"
+	    "E 0 5 {\"code\":-32602,\"message\":\"m\"}\n< " RPC "\"id\":3,\"error\":{\"code\":-32602,\"message\":\"m\"}}\n" },
 	/* --- what goes wrong --- */
 	{ { .label = "no JSON, no message, no UTF-8: an error for that line", .welcome = WELCOME },
 	    "H {\"a\":\n< " RPC "\"id\":null,\"error\":{\"code\":-32700,\"message\":\"the line is not JSON: no value at byte 5\"}}\n"
