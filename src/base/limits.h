@@ -276,6 +276,8 @@
  * milliseconds after which one of them stands still. */
 #define MP_ENOUGH_HELD ((size_t)4 * 1024 * 1024)
 #define MP_STALLED_MS 1000
+/* Milliseconds that a busy server may ask to be left alone before a request goes again. */
+#define MP_MAX_BUSY_MS 10000
 /* Bytes of a message that the bridge keeps room for while messages come. */
 #define MP_KEPT_ROOM ((size_t)2 * 1024 * 1024)
 /* Tools with x-mcp-header whose headers a session remembers; large servers list hundreds. */

@@ -90,7 +90,7 @@ void mp_stale_look(const struct mp_bridge *b, const struct mp_request *r, bool i
     const char *error, struct mp_stale *ret_stale)
 {
 	const struct mp_upstream *u = &b->servers[r->server];
-	int code = error != NULL ? code_of(error, r->is_whole) : 0;
+	int code = is_refused && error != NULL ? code_of(error, r->is_whole) : 0;
 
 	ret_stale->server = r->server;
 	ret_stale->is_probe = r->kind == MP_REQUEST_PROBE;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "mcp/reason.h"
 #include "session/session.h"
+#include "wire/http/http.h"
 #include "wire/json/peek.h"
 #include "wire/uri.h"
 
@@ -164,6 +165,7 @@ enum mcpass_rc mp_response_head(struct mcpass_session *s, struct mp_exchange *e,
 	e->state = MP_EXCHANGE_ANSWERED;
 	e->status = status;
 	mp_trace_answered(s, e, type);
+	e->busy_ms = status == 429 || status == 503 ? 1000 * mp_http_retry_after(headers, count, 0) : 0;
 	if (is_redirect(status))
 		rc = mp_set(&e->location, mp_header_get(headers, count, "Location"), err);
 	else if (is_success(status))
@@ -383,6 +385,13 @@ static enum mcpass_rc end_json(struct mcpass_session *s, struct mp_exchange *e,
 	return rc;
 }
 
+/* spec: RFC 6585 4: a request that is one of too many was not carried out; RFC 9110 10.2.3, 15.6.4 */
+static bool goes_again(const struct mp_exchange *e)
+{
+	return !e->was_busy && !e->resuming && e->busy_ms > 0 && e->busy_ms <= MP_MAX_BUSY_MS
+	    && (e->status == 429 || mp_call_may_repeat(e->call));
+}
+
 static enum mcpass_rc end_call(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
@@ -398,6 +407,11 @@ static enum mcpass_rc end_call(struct mcpass_session *s, struct mp_exchange *e,
 		return mp_legacy_expired(s, e, err);
 	if (e->status == 0 && !e->resuming)
 		return mp_stream_unanswered(s, e, err);
+	if (goes_again(e)) {
+		e->was_busy = true;
+		mp_exchange_restart(s, e, e->busy_ms);
+		return MCPASS_OK;
+	}
 	if (!is_success(e->status) && !e->resuming)
 		return end_refused(s, e, err);
 	if (e->kept == MP_BODY_JSON && !e->broken && is_success(e->status))

@@ -88,6 +88,8 @@ struct mp_exchange {
 	char *odd;              /* why an event was left out, or NULL */
 	unsigned redirects;
 	unsigned attempts;      /* connections in a row that brought nothing */
+	bool was_busy;          /* the server asked to be left alone for busy_ms, and was */
+	int64_t busy_ms;        /* 0: it did not ask */
 	int64_t delay, due, sent_at;    /* milliseconds; delay -1: none, or turned into due */
 	/* What came back. */
 	int status;

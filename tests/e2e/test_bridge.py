@@ -305,6 +305,22 @@ def test_odd_answers(label, answer):
         expect_eq("and the next", host.ask(2, "tools/list")["result"], {"tools": []})
 
 
+@rows([("a call, 429", "tools_call", 429), ("a list, 503", "tools_list", 503)])
+def test_busy_server(label, method, status):
+    """A server says when to come again: the request goes again then, once."""
+    with World() as world:
+        seen = []
+
+        def busy_at_first(asked):
+            seen.append(asked)
+            return (status, {"Retry-After": "1"}, "busy") if len(seen) == 1 else {"tools": [], "content": []}
+
+        host = Host(world, Old(world, **{method: busy_at_first}).url)
+        host.hello()
+        expect("answered", "result" in host.ask(1, method.replace("_", "/"), {"name": "t"}))
+        expect_eq("once more", len(seen), 2)
+
+
 def test_server_down():
     """No server: an error for each request, and when it comes up, all is well."""
     with World() as world:
