@@ -282,7 +282,80 @@ def test_garbage():
         expect_eq("in two pieces", host.answer(3)["result"], {"tools": []})
 
 
+LINES = [       # what the host writes, and the id and the code of the error (0: a result) that it gets
+    ('{"jsonrpc":"2.0","id":1.5,"method":"tools/list"}', 1.5, 0),
+    ('{"jsonrpc":"2.0","id":1180591620717411303424,"method":"tools/list"}', 1180591620717411303424, 0),
+    ('{"jsonrpc":"2.0","id":"","method":"tools/list"}', "", 0),
+    ('\ufeff{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{"a":"\\ud800"}}', 2, 0),
+    ('{"jsonrpc":"2.0","id":3,"method":"tools/list","params":{"a":' + "[" * 600 + "]" * 600 + "}}", 3, 0),
+    ('{"jsonrpc":"2.0","id":null,"method":"tools/list"}', None, -32600),
+    ('{"jsonrpc":"2.0","id":true,"method":"tools/list"}', None, -32600),
+    ('{"jsonrpc":"2.0","id":[],"method":"tools/list"}', None, -32600),
+    ('{"jsonrpc":"1.0","id":4,"method":"tools/list"}', 4, -32600),
+    ('{"jsonrpc":"2.0","id":5,"method":5}', 5, -32600),
+    ('{"jsonrpc":"2.0","id":6,"method":"tools/list","params":[1]}', 6, -32600),
+    ('{"jsonrpc":"2.0","id":7}', 7, -32600),
+    ('5', None, -32600),
+    ('[[]]', None, -32600),
+    ("[" * 100000, None, -32700),
+    ("\0", None, -32700),
+]
+SILENT = ['{"jsonrpc":"2.0","id":77,"result":{}}', '{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"x"}}',
+          '{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":999}}',
+          '{"jsonrpc":"2.0","method":"notifications/cancelled"}', '{"jsonrpc":"2.0","method":"x/unknown"}', "\r", ""]
+
+
+def test_odd_lines():
+    """Ids of each kind, and messages that are none: each request has its answer, and nothing else is said."""
+    with World() as world:
+        host = Host(world, Old(world, tools_list=lambda asked: {"tools": []}).url)
+        host.write('{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n')
+        expect_eq("before initialize", host.take()["error"]["code"], -32600)
+        host.hello()
+        for line, id, code in LINES:
+            host.write("".join(silent + "\n" for silent in SILENT) + line + "\n")
+            answer = host.take()
+            expect_eq(line[:60], (answer["id"], answer.get("error", {}).get("code", 0)), (id, code))
+        host.write('{"jsonrpc":"2.0","id":8,"method":"tools/li')
+        host.process.stdin.close()
+        expect_eq("half a message, and the end", host.take()["error"]["code"], -32700)
+        expect_eq("the exit code", host.process.wait(5), 0)
+
+
+def test_large_messages():
+    """30 MB there and back; what is longer than --max-message is refused, and the rest goes on."""
+    with World() as world:
+        large = "x" * 30_000_000
+        old = Old(world, tools_call=lambda asked: {"said": asked["params"]["said"]}, tools_list=lambda asked: {"tools": []})
+        host = Host(world, old.url)
+        host.hello()
+        expect("30 MB", host.ask(1, "tools/call", {"name": "t", "said": large})["result"]["said"] == large)
+        host = Host(world, old.url, "--max-message", "2k")
+        host.hello()
+        host.write('{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"said":"' + "x" * 4000 + '"}}\n')
+        expect_eq("too long", host.answer(2)["error"]["code"], -32600)
+        expect_eq("the next one", host.ask(3, "tools/list")["result"], {"tools": []})
+
+
+def test_cancelled_and_doubled():
+    """A cancelled call has no answer, and an id that is under way is not taken twice."""
+    with World() as world:
+        go = threading.Event()
+        world.stack.callback(go.set)
+        old = Old(world, tools_call=lambda asked: go.wait(lib.PATIENCE) and {}, tools_list=lambda asked: {"tools": []})
+        host = Host(world, old.url)
+        host.hello()
+        host.send("tools/call", {"name": "t"}, 1)
+        expect_eq("the id is taken", host.ask(1, "tools/list")["error"]["code"], -32600)
+        host.send("notifications/cancelled", {"requestId": 1})
+        expect_eq("not any more", host.ask(1, "tools/list")["result"], {"tools": []})
+        go.set()
+        expect_eq("no late answer", host.ask(2, "tools/list")["result"], {"tools": []})
+
+
 ODD = [
+    ("answered twice", (200, SSE, 'data: {"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"x"}}\n\n'
+                                  'data: {"jsonrpc":"2.0","id":1,"result":{}}\n\n')),
     ("202 without an answer", (202, {}, "")),
     ("503", (503, {}, "busy")),
     ("500 with HTML", (500, {"Content-Type": "text/html"}, "<h1>no</h1>")),
