@@ -4,16 +4,16 @@
 #include "bridge/parts.h"
 
 /* How a server of the other era refuses what is right in this one.  spec: MCP 2026-07-28 versioning;
- * servers up to 2025-11-25 that miss their session have -32000 or -32600 for it */
+ * servers up to 2025-11-25 that miss their session have -32000 or -32600 for it, or no code */
 static bool is_a_sign(enum mp_era era, int code)
 {
-	if (code == MP_RPC_UNSUPPORTED_VERSION || code == 0)
+	if (code == MP_RPC_UNSUPPORTED_VERSION)
 		return true;
 	return era == MP_ERA_SESSION ? code == MP_RPC_HEADER_MISMATCH
-	    : code == -32000 || code == MP_RPC_INVALID_REQUEST;
+	    : code == 0 || code == -32000 || code == MP_RPC_INVALID_REQUEST;
 }
 
-/* What every server of its era answers. */
+/* What every server of its era answers; some old ones know no ping. */
 static const char *question_for(const struct mp_upstream *u)
 {
 	return u->era == MP_ERA_SESSION ? "ping" : "server/discover";
@@ -90,12 +90,16 @@ void mp_stale_look(const struct mp_bridge *b, const struct mp_request *r, bool i
     const char *error, struct mp_stale *ret_stale)
 {
 	const struct mp_upstream *u = &b->servers[r->server];
+	bool is_sign;
 	int code = is_refused && error != NULL ? code_of(error, r->is_whole) : 0;
 
 	ret_stale->server = r->server;
 	ret_stale->is_probe = r->kind == MP_REQUEST_PROBE;
-	ret_stale->is_suspect = is_refused && u->state == MP_UPSTREAM_OPEN
-	    && (ret_stale->is_probe || (!is_probed(b, r->server) && is_a_sign(u->era, code)));
+	if (ret_stale->is_probe)
+		is_sign = u->era == MP_ERA_STATELESS || is_a_sign(u->era, code);
+	else
+		is_sign = !is_probed(b, r->server) && is_a_sign(u->era, code);
+	ret_stale->is_suspect = is_refused && u->state == MP_UPSTREAM_OPEN && is_sign;
 }
 
 enum mcpass_rc mp_stale_act(struct mp_bridge *b, const struct mp_stale *stale,

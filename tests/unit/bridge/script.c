@@ -211,7 +211,8 @@ static enum mcpass_rc server_says(struct mp_bridge *b, char what, size_t server,
 		}
 		return mp_bridge_answered(b, server, call, rest, what == 'E', NULL);
 	case 'F':
-		(void)mp_fail(&why, MCPASS_E_IO, NULL, "%s", rest);
+	case 'P':
+		(void)mp_fail(&why, what == 'F' ? MCPASS_E_IO : MCPASS_E_PROTOCOL, NULL, "%s", rest);
 		return mp_bridge_failed(b, server, call, &why, NULL);
 	default:
 		return mp_bridge_message(b, server, call, rest, NULL);
@@ -263,7 +264,7 @@ static void drain(struct mp_bridge *b)
 
 static bool is_input(const char *line)
 {
-	return strchr("HAEFMIORT", line[0]) != NULL && line[1] == ' ';
+	return strchr("HAEFPMIORT", line[0]) != NULL && line[1] == ' ';
 }
 
 /* --- a run --- */

@@ -3,7 +3,7 @@
  *     H TEXT            the host writes the line TEXT (a '~' in it: written without its line end)
  *     A SERVER CALL J   a server answers a call with the result J;  E: with the error J
  *                       (of a call that passed: in a whole response)
- *     F SERVER CALL S   a call gets no answer, as S says
+ *     F SERVER CALL S   a call gets no answer, as S says;  P: by a fault of the server
  *     M SERVER CALL J   a message of a server
  *     I SERVER URL      a person has to sign in there;  O SERVER: it is done
  *     R SERVER          the session of a server began anew

@@ -48,6 +48,12 @@ static const struct {
 	    "< " RPC "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"m\"}}\n"
 	    "E 0 3 {\"code\":-32000,\"message\":\"m\"}\nforget 0\n"
 	    CALL("2", "") "open 0 n 2025-11-25 " CAPS "\nrequest 0 4 server/discover -\n" },
+	{ { .label = "so is one that refuses without a code; a network that fails is no sign", .revisions = { MODERN } },
+	    NEW CALL("1", "") "pass 0 2\nF 0 2 down\n< " RPC "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"down\"}}\n"
+	    CALL("2", "") "pass 0 3\nP 0 3 HTTP 400\nrequest 0 4 server/discover -\n"
+	    "< " RPC "\"id\":2,\"error\":{\"code\":-32603,\"message\":\"HTTP 400\"}}\nF 0 4 down\n"
+	    CALL("3", "") "pass 0 5\nP 0 5 HTTP 400\nrequest 0 6 server/discover -\n"
+	    "< " RPC "\"id\":3,\"error\":{\"code\":-32603,\"message\":\"HTTP 400\"}}\nP 0 6 HTTP 400\nforget 0\n" },
 	/* --- the same era --- */
 	{ { .label = "server/discover passes as it is", .revisions = { MODERN } }, NEW },
 	{ { .label = "a request passes to the byte, its answer too", .revisions = { MODERN } },

@@ -81,6 +81,16 @@ static const struct {
 	    "E 0 3 {\"code\":-32020,\"message\":\"m\"}\n< " RPC "\"id\":2,\"error\":{\"code\":-32020,\"message\":\"m\"}}\n"
 	    "A 0 4 {}\nH " RPC "\"id\":3,\"method\":\"c\"}\npass 0 5\n"
 	    "E 0 5 {\"code\":-32602,\"message\":\"m\"}\n< " RPC "\"id\":3,\"error\":{\"code\":-32602,\"message\":\"m\"}}\n" },
+	{ { .label = "so does one that knows no ping, or answers nonsense", .welcome = WELCOME },
+	    OLD "H " RPC "\"id\":1,\"method\":\"a\"}\npass 0 2\n"
+	    "P 0 2 nonsense\n< " RPC "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"nonsense\"}}\n"
+	    "H " RPC "\"id\":2,\"method\":\"a\"}\npass 0 3\n"
+	    "E 0 3 {\"code\":-32020,\"message\":\"m\"}\nrequest 0 4 ping -\n"
+	    "< " RPC "\"id\":2,\"error\":{\"code\":-32020,\"message\":\"m\"}}\nE 0 4 {\"code\":-32601,\"message\":\"no\"}\n"
+	    "H " RPC "\"id\":3,\"method\":\"a\"}\npass 0 5\n"
+	    "E 0 5 {\"code\":-32020,\"message\":\"m\"}\nrequest 0 6 ping -\n"
+	    "< " RPC "\"id\":3,\"error\":{\"code\":-32020,\"message\":\"m\"}}\nP 0 6 nonsense\n"
+	    "H " RPC "\"id\":4,\"method\":\"a\"}\npass 0 7\n" },
 	/* --- what goes wrong --- */
 	{ { .label = "no JSON, no message, no UTF-8: an error for that line", .welcome = WELCOME },
 	    "H {\"a\":\n< " RPC "\"id\":null,\"error\":{\"code\":-32700,\"message\":\"the line is not JSON: no value at byte 5\"}}\n"
