@@ -238,5 +238,5 @@ enum mcpass_rc mp_bridge_restarted(struct mp_bridge *b, size_t server, struct mc
 	if (!b->host.has_welcome)
 		return MCPASS_OK;
 	rc = mp_listen_again(b, server, err);
-	return rc ? rc : mp_upstream_changed(b, server, err);
+	return rc ? rc : mp_offers_changed(b, server, err);
 }

@@ -33,7 +33,7 @@ static json_t *filter_of(const struct mp_upstream *u)
 	bool failed = filter == NULL || uris == NULL;
 
 	for (size_t i = 0; !failed && i < MP_COUNT(lists); i++)
-		if (mp_upstream_offers(u, lists[i], "listChanged"))
+		if (mp_offers_has(u, lists[i], "listChanged"))
 			failed = json_object_set_new(filter, names[i], json_true()) != 0;
 	for (size_t i = 0; !failed && i < u->subscribed.count; i++)
 		failed = json_array_append_new(uris, json_string(u->subscribed.items[i])) != 0;
@@ -122,7 +122,7 @@ enum mcpass_rc mp_listen_acknowledged(struct mp_bridge *b, size_t server,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (u->has_listened && !u->has_acknowledged && u->listen_failures > 0)
-		rc = mp_upstream_changed(b, server, err);
+		rc = mp_offers_changed(b, server, err);
 	u->has_listened = u->has_acknowledged = true;
 	u->listen_failures = 0;
 	return rc ? rc : answer_waiting(b, server, NULL, err);
@@ -224,7 +224,7 @@ enum mcpass_rc mp_listen_again(struct mp_bridge *b, size_t server, struct mcpass
 	struct mp_upstream *u = &b->servers[server];
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (b->host.level != NULL && mp_upstream_offers(u, "logging", NULL))
+	if (b->host.level != NULL && mp_offers_has(u, "logging", NULL))
 		rc = say_again(b, server, "logging/setLevel", "level", b->host.level, err);
 	for (size_t i = 0; !rc && i < u->subscribed.count; i++) {
 		struct mp_buf uri;

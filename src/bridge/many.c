@@ -59,7 +59,7 @@ static bool takes_part(const struct mp_bridge *b, size_t server, size_t kind)
 	if (merged[kind].member == NULL && (u->state != MP_UPSTREAM_OPEN || u->era == MP_ERA_STATELESS))
 		return false;
 	return u->state != MP_UPSTREAM_OPEN || merged[kind].offer == NULL
-	    || mp_upstream_offers(u, merged[kind].offer, NULL);
+	    || mp_offers_has(u, merged[kind].offer, NULL);
 }
 
 static enum mcpass_rc finish(struct mp_bridge *b, struct mp_request *whole,
@@ -181,7 +181,7 @@ static enum mcpass_rc by_uri(struct mp_bridge *b, struct mp_request *r, struct m
 		r->server = (size_t)json_integer_value(place);
 	else            /* of no list: the first that has any */
 		for (size_t i = b->config->server_count; i-- > 0;)
-			if (mp_upstream_offers(&b->servers[i], "resources", NULL))
+			if (mp_offers_has(&b->servers[i], "resources", NULL))
 				r->server = i;
 	free(uri);
 	return rc;

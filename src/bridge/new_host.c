@@ -136,7 +136,7 @@ static enum mcpass_rc set_level(struct mp_bridge *b, const struct mp_request *r,
 
 	if (meta.data != NULL)
 		level = mp_raw_value(meta, MP_META_LEVEL);
-	if (level.data == NULL || !mp_upstream_offers(u, "logging", NULL)
+	if (level.data == NULL || !mp_offers_has(u, "logging", NULL)
 	    || (u->level != NULL && mp_span_is(level, u->level)))
 		return MCPASS_OK;
 	rc = mp_set_span(&u->level, level, err);
@@ -203,7 +203,7 @@ static enum mcpass_rc accept_filter(const struct mp_upstream *u, struct mp_span 
 	size_t count = 0;
 
 	for (size_t i = 0; i < MP_COUNT(needs); i++)
-		if (!mp_upstream_offers(u, needs[i].list, needs[i].what))
+		if (!mp_offers_has(u, needs[i].list, needs[i].what))
 			edits[count++] = edits[i];
 	return mp_splice(filter, edits, count, ret_text, err);
 }

@@ -168,6 +168,12 @@ enum mcpass_rc mp_tell_next_id(struct mp_bridge *b, char **ret_id, struct mcpass
 enum mcpass_rc mp_host_line(struct mp_bridge *b, struct mp_span line, struct mcpass_error *err);
 enum mcpass_rc mp_host_forget(struct mp_bridge *b, struct mp_request *r, struct mcpass_error *err);
 
+/* offers.c: what a server has */
+/* Declared by the server: mp_offers_has(u, "tools", "listChanged"); inner NULL: at all. */
+bool mp_offers_has(const struct mp_upstream *u, const char *name, const char *inner);
+/* All lists that it has may have changed. */
+enum mcpass_rc mp_offers_changed(struct mp_bridge *b, size_t server, struct mcpass_error *err);
+
 /* upstream.c: the servers */
 enum mcpass_rc mp_upstream_open(struct mp_bridge *b, size_t server, struct mcpass_error *err);
 enum mcpass_rc mp_upstream_flush(struct mp_bridge *b, size_t server, struct mcpass_error *err);
@@ -184,10 +190,6 @@ enum mcpass_rc mp_upstream_result(struct mp_bridge *b, struct mp_request *r, con
 /* It gets no answer. */
 enum mcpass_rc mp_upstream_failed(struct mp_bridge *b, struct mp_request *r,
     const struct mcpass_error *why, struct mcpass_error *err);
-/* Declared by the server: mp_upstream_offers(u, "tools", "listChanged"); inner NULL: at all. */
-bool mp_upstream_offers(const struct mp_upstream *u, const char *name, const char *inner);
-/* All lists that it has may have changed. */
-enum mcpass_rc mp_upstream_changed(struct mp_bridge *b, size_t server, struct mcpass_error *err);
 void mp_upstream_free(struct mp_upstream *u);
 
 /* stale.c: a server that was replaced by one of the other era */

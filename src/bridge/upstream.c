@@ -91,7 +91,7 @@ static enum mcpass_rc opened(struct mp_bridge *b, struct mp_request *r, const ch
 	if (!rc)
 		rc = mp_welcome_all(b, err);
 	if (!rc && u->was_early && b->host.has_initialized)
-		rc = mp_upstream_changed(b, server, err);
+		rc = mp_offers_changed(b, server, err);
 	u->was_early = false;
 	if (!rc)
 		rc = mp_listen_update(b, server, err);
@@ -285,28 +285,6 @@ enum mcpass_rc mp_upstream_failed(struct mp_bridge *b, struct mp_request *r,
 			break;
 		}
 	mp_buf_free(&text);
-	return rc;
-}
-
-bool mp_upstream_offers(const struct mp_upstream *u, const char *name, const char *inner)
-{
-	json_t *offer = json_object_get(json_object_get(u->about, "capabilities"), name);
-
-	if (inner == NULL || offer == NULL)
-		return offer != NULL && !json_is_null(offer);
-	return json_is_true(json_object_get(offer, inner));
-}
-
-enum mcpass_rc mp_upstream_changed(struct mp_bridge *b, size_t server, struct mcpass_error *err)
-{
-	static const char *const lists[] = { "tools", "prompts", "resources" };
-	static const char *const changes[] = { "notifications/tools/list_changed",
-		"notifications/prompts/list_changed", "notifications/resources/list_changed" };
-	enum mcpass_rc rc = MCPASS_OK;
-
-	for (size_t i = 0; !rc && i < MP_COUNT(lists); i++)
-		if (mp_upstream_offers(&b->servers[server], lists[i], NULL))
-			rc = mp_tell_message(b, NULL, changes[i], NULL, err);
 	return rc;
 }
 
