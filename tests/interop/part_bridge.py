@@ -113,6 +113,10 @@ def run(report):
         everything(report, world, url, sse, "Python SDK", install.pip_version(python, "mcp"), [python, client],
                    "mode", (("old host", "legacy"), ("new host", NEW), ("a host of either era", "auto")),
                    python_leaves_out)
+        everything(report, world, url, sse, "TypeScript SDK",
+                   install.npm_version(install.npm(FOLDER), "@modelcontextprotocol/client"),
+                   install.node_script(world, FOLDER, "everything.mjs"), "era",
+                   (("old host of SDK 1", "sdk1"), ("old host", "legacy"), ("new host", NEW)), lambda era, server: set())
         everything(report, world, url, sse, "Go SDK",
                    install.go_version("client_go", "github.com/modelcontextprotocol/go-sdk"),
                    [install.go("client_go")], "era", (("old host", OLD), ("new host", NEW)), go_leaves_out)
