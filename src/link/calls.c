@@ -13,7 +13,7 @@ static void free_call(struct mp_link_call *call)
 		return;
 	free(call->method);
 	mp_free_wiped(call->params);
-	mp_free_wiped(call->message);
+	mp_buf_free(&call->message);
 	free(call);
 }
 
@@ -144,7 +144,10 @@ static enum mcpass_rc relay_request(struct mp_link *link, const struct mp_messag
 		rc = new_call(message->method, is_tool ? message->params : none, &call, err);
 	if (rc)
 		return rc;
-	rc = mp_set_span(&call->message, message->text, err);
+	mp_buf_init(&call->message, message->text.len);
+	mp_buf_reserve(&call->message, message->text.len);
+	mp_buf_add(&call->message, message->text.data, message->text.len);
+	rc = mp_buf_check(&call->message, "the message", err);
 	if (rc)
 		free_call(call);
 	else
@@ -233,8 +236,8 @@ static bool give(struct mp_link *link, struct mp_link_call *call)
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
-	if (call->message != NULL)
-		rc = mcpass_session_send(link->session, call->message, strlen(call->message),
+	if (call->message.len > 0)
+		rc = mcpass_session_send(link->session, mp_buf_text(&call->message), call->message.len,
 		    &call->session_call, &why);
 	else
 		rc = mcpass_session_request(link->session, call->method, call->params, &call->session_call,
@@ -246,8 +249,8 @@ static bool give(struct mp_link *link, struct mp_link_call *call)
 		return true;
 	}
 	mp_free_wiped(call->params);
-	mp_free_wiped(call->message);
-	call->params = call->message = NULL;
+	mp_buf_free(&call->message);
+	call->params = NULL;
 	return true;
 }
 

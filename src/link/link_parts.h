@@ -17,7 +17,7 @@ struct mp_link_call {
 	unsigned session_call;          /* as the session knows it; 0: not given to it yet */
 	unsigned exchange;              /* the last one that carried it */
 	char *method, *params;          /* until the session has them */
-	char *message;                  /* of another program, in their place; or NULL */
+	struct mp_buf message;          /* of another program, in their place; or empty */
 	void (*answered)(void *ctx, struct mp_link_answer *answer);
 	void *ctx;
 	int64_t asked_at;               /* of mp_now_ms() */

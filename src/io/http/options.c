@@ -6,6 +6,8 @@
 /* An idle connection is not used for longer than that, in seconds: servers close theirs
  * after five and more, and a request that crosses with the end of its connection is lost. */
 #define MAX_IDLE_S 4L
+/* Bytes that libcurl makes room for at least with each upload; by itself it takes 64 KiB. */
+#define SMALL_BODY 16384L
 
 /* Sticks at the first option that is refused. */
 struct setter {
@@ -133,6 +135,8 @@ static void set_request(struct setter *setter, struct mp_http_exchange *exchange
 		WISH(setter, CURLOPT_MAXAGE_CONN, MAX_IDLE_S);
 	if (is_post || exchange->body != NULL) {
 		NEED(setter, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body_len);
+		if (exchange->body_len < (size_t)SMALL_BODY)
+			WISH(setter, CURLOPT_UPLOAD_BUFFERSIZE, SMALL_BODY);
 		NEED(setter, CURLOPT_POSTFIELDS, exchange->body != NULL ? exchange->body : "");
 	}
 	if (strcmp(ask->method, "HEAD") == 0)
