@@ -337,6 +337,21 @@ def test_large_messages():
         expect_eq("the next one", host.ask(3, "tools/list")["result"], {"tools": []})
 
 
+def test_many_at_once():
+    """More requests in one go than are ever under way: each is answered, and none is refused."""
+    with World() as world:
+        serve = world.start("serve", "--json", "--port", "0", "--open")
+        host = Host(world, serve.ready["url"])
+        host.hello()
+        lines = "".join('{"jsonrpc":"2.0","id":%d,"method":"prompts/list"}\n' % id for id in range(1, 1501))
+        writer = threading.Thread(target=host.write, args=(lines,))
+        writer.start()
+        answers = [host.take() for _ in range(1500)]
+        writer.join()
+        expect_eq("each once", sorted(answer["id"] for answer in answers), list(range(1, 1501)))
+        expect_eq("and well", [answer for answer in answers if "error" in answer], [])
+
+
 def test_cancelled_and_doubled():
     """A cancelled call has no answer, and an id that is under way is not taken twice."""
     with World() as world:

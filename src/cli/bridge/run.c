@@ -20,6 +20,10 @@
 #define HOLD_BYTES ((size_t)1024 * 1024)
 #define RELEASE_BYTES ((size_t)256 * 1024)
 #define DEAF_BYTES ((size_t)8 * 1024 * 1024)
+/* Requests under way with which a host is not read on: what it writes beyond waits in its pipe.  One
+ * read brings fewer than MP_MAX_CALLS. */
+#define MANY_REQUESTS 128
+#define READ_BYTES (32 * 1024)
 /* At the end: for requests that are under way, and for all of it. */
 #define GRACE_MS 250
 #define LAST_MS 900
@@ -127,11 +131,32 @@ static void on_stop(void *ctx, unsigned events)
 		end(run, true);
 }
 
+static enum mcpass_rc keep_pace(struct mp_run *run, size_t behind, struct mcpass_error *err)
+{
+	bool is_deaf = behind > DEAF_BYTES
+	    || (!run->is_stuck && mp_bridge_pending(run->bridge) >= MANY_REQUESTS);
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (behind > HOLD_BYTES)
+		hold(run, true);
+	else if (behind < RELEASE_BYTES)
+		hold(run, false);
+	if (!run->is_ending)
+		rc = mp_loop_watch(run->loop, &run->in, is_deaf ? 0 : MP_LOOP_READ, err);
+	return rc ? rc : mp_loop_watch(run->loop, &run->out, behind > 0 ? MP_LOOP_WRITE : 0, err);
+}
+
 /* A host that died without closing anything: its pipe may be held by others. */
 static void on_parent(void *ctx)
 {
 	struct mp_run *run = ctx;
+	struct mcpass_error why = { 0 };
 
+	/* Many calls that wait for the host, for its answers to questions say, need what it writes. */
+	run->is_stuck = run->answers == run->answers_before;
+	run->answers_before = run->answers;
+	if (run->is_stuck && keep_pace(run, mp_bridge_output(run->bridge).len, &why))
+		mp_run_break(run, &why);
 	if (getppid() != run->parent_pid) {
 		end(run, true);
 		return;
@@ -146,19 +171,6 @@ static void on_parent(void *ctx)
 }
 
 /* --- the host --- */
-
-static enum mcpass_rc keep_pace(struct mp_run *run, size_t behind, struct mcpass_error *err)
-{
-	enum mcpass_rc rc = MCPASS_OK;
-
-	if (behind > HOLD_BYTES)
-		hold(run, true);
-	else if (behind < RELEASE_BYTES)
-		hold(run, false);
-	if (!run->is_ending)
-		rc = mp_loop_watch(run->loop, &run->in, behind > DEAF_BYTES ? 0 : MP_LOOP_READ, err);
-	return rc ? rc : mp_loop_watch(run->loop, &run->out, behind > 0 ? MP_LOOP_WRITE : 0, err);
-}
 
 /* Writes what it takes.  A host that does not read any more has gone. */
 static void on_flush(void *ctx)
@@ -214,7 +226,7 @@ static void on_due(void *ctx)
 
 static void on_in(void *ctx, unsigned events)
 {
-	static char bytes[64 * 1024];
+	static char bytes[READ_BYTES];
 	struct mp_run *run = ctx;
 	struct mcpass_error why = { 0 };
 	ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));

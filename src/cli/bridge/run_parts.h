@@ -43,6 +43,8 @@ struct mp_run {
 	int out_flags;                  /* of standard output as it was; -1: unchanged */
 	size_t leaving;                 /* links that have not gone yet */
 	bool is_held, is_ending;
+	unsigned answers, answers_before;       /* of servers; as the parent was looked at last */
+	bool is_stuck;                  /* none came meanwhile */
 	bool was_busy;                  /* since the last look at the parent */
 	bool is_alone;                  /* the host has gone, and a login is waited for */
 	struct mcpass_error fault;      /* why it ended; rc MCPASS_OK: the host went away */

@@ -42,6 +42,7 @@ static void on_answered(void *ctx, struct mp_link_answer *answer)
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc = mp_run_now(run, &why);
 
+	run->answers++;
 	if (!rc && answer->rc == MCPASS_OK)
 		rc = end_telling(server, &why);
 	if (!rc && answer->rc == MCPASS_OK)
