@@ -24,7 +24,8 @@ $(BUILD)/build.ninja: CMakeLists.txt cmake/*.cmake
 demo: installed
 ifdef GATEWAY
 	@sh scripts/need.sh build gateway $(if $(KEYCLOAK),interop)
-	@cmake -S . -B $(BUILD) >$(BUILD).log && ninja -C $(BUILD) --quiet mcpass ngx_http_mcpass_module.so
+	@{ cmake -S . -B $(BUILD) && ninja -C $(BUILD) mcpass ngx_http_mcpass_module.so; } >$(BUILD).log 2>&1 \
+		|| { cat $(BUILD).log; exit 1; }
 	@python3 -B examples/gateway/demo.py $(BUILD)/mcpass $(BUILD)/ngx_http_mcpass_module.so $(if $(KEYCLOAK),--keycloak)
 else
 	@$(BUILD)/mcpass demo $(if $(AUTO),--auto)

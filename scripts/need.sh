@@ -8,7 +8,7 @@ set -eu
 build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev"
 check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps postgresql libpq-dev systemd"
 # docs/gateway.md on loopback.
-gateway="python3 openssl curl nginx-light nginx-dev postgresql"
+gateway="python3 openssl curl nginx-light nginx-dev postgresql libpq-dev"
 fuzz="clang libclang-rt-dev"
 bench="curl python3 libmicrohttpd-dev nginx-light nginx-dev wrk procps"
 examples="curl pkg-config g++ libuv1-dev libevent-dev libmicrohttpd-dev python3-cffi python3-dev"
@@ -46,6 +46,7 @@ for group in "$@"; do
 	examples) wanted="$wanted $examples" ;;
 	fuzz) wanted="$wanted $fuzz" ;;
 	bench) wanted="$wanted $bench" ;;
+	gateway) wanted="$wanted $gateway" ;;
 	conformance) wanted="$wanted $conformance" ;;
 	interop) wanted="$wanted $interop" ;;
 	release) wanted="$wanted $release" ;;
