@@ -96,11 +96,13 @@ def start(shop, *args, issuer=None, data=None):
 
 
 def port_of(instance):
-    """The kernel's choice, as the process has it; --issuer hides it."""
+    """The kernel's choice, as the process has it; --issuer hides it.  Not that for operators."""
     out = subprocess.run(["ss", "-Hltnp"], capture_output=True, text=True).stdout
     for line in out.splitlines():
-        if f"pid={instance.process.pid}," in line:
-            return int(line.split()[3].rsplit(":", 1)[1])
+        number = line.split()[3].rsplit(":", 1)[1]
+        if f"pid={instance.process.pid}," in line and not instance.ready.get("admin", "").endswith(
+                ":" + number):
+            return int(number)
     raise lib.Failure(out)
 
 
@@ -213,6 +215,46 @@ def test_first_start_together():
             request = urllib.request.Request(f"http://127.0.0.1:{port_of(instance)}/jwks", headers=hosts)
             keys.append(DIRECT.open(request, timeout=lib.PATIENCE).read())
         expect_eq("one key", len(set(keys)), 1, str(keys))
+
+
+def test_an_operator_at_both():
+    """Keys, sessions and health of two instances, by the database alone."""
+    with Shop() as shop:
+        base, page, port = shop.cluster(), page_of(shop), shop.port()
+        issuer = f"http://127.0.0.1:{port}"
+        both = [start(shop, "--admin-bind", "127.0.0.1:0", issuer=issuer, data=base.url())
+                for _ in range(2)]
+        ports = [port_of(instance) for instance in both]
+        nginx(shop, port, ports)
+
+        def admin(*args):
+            done = shop.do("authserver", *args, "--data", base.url(), "--json")
+            expect_eq(f"{args}", done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)
+
+        client = Client(shop, issuer, page)
+        client.login()
+        keys = admin("key", "rotate", "--at-once")
+        for number in ports:
+            deadline = time.monotonic() + lib.PATIENCE
+            while len(ask(f"http://127.0.0.1:{number}/jwks")[1]["keys"]) != 2:
+                expect("each publishes it", time.monotonic() < deadline)
+        client.refresh()
+        head = client.tokens["access_token"].split(".")[0]
+        expect_eq("the new key signs", json.loads(base64.urlsafe_b64decode(head + "=="))["kid"],
+                  keys[1]["kid"])
+        expect_eq("one session", len(admin("sessions")), 1)
+        expect_eq("it is taken back", admin("users", "revoke", "alice")["sessions"], 1)
+        status, answer = ask(issuer + "/token", {
+            "grant_type": "refresh_token", "client_id": client.client_id,
+            "refresh_token": client.tokens["refresh_token"], "resource": page + "/mcp"})
+        expect_eq("and good nowhere", (status, answer["error"]), (400, "invalid_grant"))
+        for instance in both:
+            expect_eq("ready", ask(instance.ready["admin"] + "/health/ready")[0], 200)
+        base.stop()
+        for instance in both:
+            expect_eq("not without the database", ask(instance.ready["admin"] + "/health/ready")[0], 503)
+            expect_eq("live", ask(instance.ready["admin"] + "/health/live")[0], 200)
 
 
 def test_a_slow_database_holds_up_no_listener():
