@@ -53,6 +53,18 @@ void mp_event_add(const struct mp_turn *turn, const struct mp_event *event)
 	json_decref(object);
 }
 
+void mp_event_drop_tokens(const struct mp_turn *turn)
+{
+	json_t *list = turn->events != NULL ? turn->events->list : NULL;
+
+	for (size_t i = json_array_size(list); i > 0; i--) {
+		const char *event = json_string_value(json_object_get(json_array_get(list, i - 1), "event"));
+
+		if (mp_eq(event, "issued") || mp_eq(event, "renewed"))
+			(void)json_array_remove(list, i - 1);
+	}
+}
+
 void mp_events_tell(const struct mp_issuer *issuer, const struct mp_events *events)
 {
 	const json_t *event;

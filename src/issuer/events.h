@@ -21,6 +21,9 @@ struct mp_event {                       /* all borrowed; NULL: not said */
 /* Notes it for the end of the turn.  No memory for it fails the turn, there. */
 void mp_event_add(const struct mp_turn *turn, const struct mp_event *event);
 
+/* The turn is refused after all: tokens that it made are not given, and not told. */
+void mp_event_drop_tokens(const struct mp_turn *turn);
+
 /* --- of a turn --- */
 struct mp_events {
 	json_t *list;                   /* NULL: there were none */

@@ -80,6 +80,7 @@ void mp_response_note(const struct mp_turn *turn, const struct mcpass_error *why
 	const struct mcpass_header fact = { "reason", reason };
 	const struct mcpass_note note = { "Refused a request.", why->spec, &fact, 1 };
 
+	mp_event_drop_tokens(turn);
 	mp_event_add(turn, &(struct mp_event){ .event = "refused", .what = turn->request->path,
 	    .outcome = why->oauth, .rule = why->spec });
 	if (turn->issuer->trace == NULL)

@@ -1,5 +1,6 @@
 /* What an audit log is told: what happened, once, when it is kept; never a secret. */
 #include "issuer/core.h"
+#include "issuer/events.h"
 #include "kit.h"
 
 static char told[16384];        /* "event:client:user:what:outcome;" each */
@@ -98,6 +99,29 @@ static void test_denied(void)
 	kit_close(&kit);
 }
 
+/* Tokens that were made and are not given: the refresh token was used up meanwhile. */
+static void test_refused_after_all(void)
+{
+	const struct mcpass_error why = { .oauth = "invalid_grant" };
+	const struct mp_http_request request = { .path = "/token" };
+	struct mp_events events = { 0 };
+	struct kit kit;
+
+	open_kit(&kit);
+	{
+		const struct mp_turn turn = { .issuer = kit.issuer, .request = &request, .events = &events };
+
+		mp_event_add(&turn, &(struct mp_event){ .event = "renewed" });
+		mp_event_add(&turn, &(struct mp_event){ .event = "reused" });
+		mp_event_add(&turn, &(struct mp_event){ .event = "issued" });
+		mp_response_note(&turn, &why);
+	}
+	mp_events_tell(kit.issuer, &events);
+	expect_told("what is left", "reused::::;refused:::/token:invalid_grant;");
+	mp_events_free(&events);
+	kit_close(&kit);
+}
+
 /* What is undone was not. */
 static void test_undone(void)
 {
@@ -166,6 +190,7 @@ int main(void)
 	test_a_life();
 	test_denied();
 	test_undone();
+	test_refused_after_all();
 	test_times();
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
