@@ -1,4 +1,5 @@
 #include "wire/http/accept_language.h"
+#include <string.h>
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -43,11 +44,7 @@ static bool is_tag(struct mp_span text)
 
 bool mp_language_is_tag(const char *text)
 {
-	size_t len = 0;
-
-	while (text[len] != '\0')
-		len++;
-	return is_tag((struct mp_span){ text, len });
+	return is_tag((struct mp_span){ text, strlen(text) });
 }
 
 static void skip_blanks(struct mp_span *text)
@@ -140,15 +137,6 @@ static bool begins(struct mp_span whole, struct mp_span part)
 	return whole.len == part.len || whole.data[part.len] == '-';
 }
 
-static struct mp_span span_of(const char *text)
-{
-	struct mp_span span = { text, 0 };
-
-	while (text[span.len] != '\0')
-		span.len++;
-	return span;
-}
-
 /* The longest of ours that the range begins with, else the first that begins with it. */
 static size_t find_tag(struct mp_span range, const char *const *tags, size_t count,
     const struct range *ranges, size_t range_count)
@@ -156,7 +144,7 @@ static size_t find_tag(struct mp_span range, const char *const *tags, size_t cou
 	size_t shorter = count, longer = count, longest = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct mp_span tag = span_of(tags[i]);
+		struct mp_span tag = { tags[i], strlen(tags[i]) };
 
 		if (is_refused(tags[i], ranges, range_count))
 			continue;
