@@ -18,6 +18,7 @@ struct front {
 	const char *claims, *refresh_token;
 	const char *nonce;              /* or NULL: the one that was sent */
 	struct mp_key *key_of_token;    /* or NULL: its own */
+	const char *jwks;               /* or NULL: its own */
 	const char *userinfo;
 	const char *user, *emails, *organizations;      /* of an API as GitHub's */
 	const char *metadata;           /* members over the usual ones */
@@ -40,7 +41,7 @@ static inline enum mcpass_rc front_fetch(void *ctx, const char *url, int *ret_st
 	front->fetched++;
 	*ret_status = front->is_down ? 503 : 200;
 	if (strstr(url, "/keys") != NULL) {
-		mp_buf_adds(body, upstream_jwks());
+		mp_buf_adds(body, front->jwks != NULL ? front->jwks : upstream_jwks());
 		mp_test_count_allocs(true);
 		return MCPASS_OK;
 	}

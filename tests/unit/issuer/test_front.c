@@ -303,6 +303,40 @@ static void test_people(void)
 	front_close(&front);
 }
 
+/* A key that is new there is fetched once; one that is not there is not looked for at each sign-in. */
+static void test_new_key(void)
+{
+	struct mp_key *key = NULL;
+	json_t *jwk = NULL;
+	char jwks[1024], *text;
+	struct front front;
+	int fetched;
+
+	mp_key_generate(MP_ES256, &key, NULL);
+	mp_jwk_write(key, false, &jwk, NULL);
+	text = mp_json_dump(jwk);
+	snprintf(jwks, sizeof(jwks), "{\"keys\":[%s]}", text);
+	front_open(&front, "");
+	CHECK("with the old key", front_code(&front, "mcp:read")[0] != '\0');
+	front.kit.session[0] = '\0';
+	front.key_of_token = key;
+	front.jwks = jwks;
+	fetched = front.fetched;
+	CHECK_STR("too soon to look again", front_code(&front, "mcp:read"), "");
+	CHECK_EQ("and it was not", front.fetched, fetched);
+	front.kit.now += MP_JWKS_COOLDOWN + 1;
+	CHECK("with the new key", front_code(&front, "mcp:read")[0] != '\0');
+	CHECK_EQ("which was fetched", front.fetched, fetched + 1);
+	front.kit.session[0] = '\0';
+	front.key_of_token = NULL;              /* withdrawn */
+	CHECK_STR("the old one is none now", front_code(&front, "mcp:read"), "");
+	CHECK_EQ("and is not looked for", front.fetched, fetched + 1);
+	front_close(&front);
+	mp_free_wiped(text);
+	json_decref(jwk);
+	mp_key_free(key);
+}
+
 /* A code that was sent for one sign-in is no answer for another. */
 static void test_stolen_code(void)
 {
@@ -614,6 +648,7 @@ int main(void)
 	test_allow();
 	test_changed();
 	test_people();
+	test_new_key();
 	test_stolen_code();
 	test_our_proof();
 	test_parameters();
