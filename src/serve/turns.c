@@ -110,6 +110,7 @@ static enum state next_state(const struct turn *turn)
 	return turn->is_poked ? WAITS : PAUSES;         /* what it pauses for may be done by now */
 }
 
+/* Once its state is set and the lock is free, the turn is the loop's: it may be gone. */
 static void run(void *ctx)
 {
 	struct turn *turn = ctx;
@@ -127,13 +128,6 @@ static void run(void *ctx)
 		turn->is_poked = false;
 		(void)pthread_mutex_unlock(&turns->lock);
 	} while (state == WAITS);
-}
-
-/* What pauses is looked at when that for which it pauses is done. */
-static void tell(void *ctx)
-{
-	struct mp_turns *turns = ((const struct turn *)ctx)->turns;
-
 	turns->options.done(turns->options.ctx);
 }
 
@@ -254,7 +248,7 @@ static enum state state_of(struct turn *turn, bool poke)
 
 static enum mcpass_rc submit(struct turn *turn, struct mcpass_error *err)
 {
-	const struct mp_work work = { run, tell, turn };
+	const struct mp_work work = { run, NULL, turn };
 
 	turn->state = WAITS;            /* the thread has let go of it */
 	turn->is_poked = false;
