@@ -333,3 +333,22 @@ def test_moved_mid_life():
         done = shop.do("store", "rekey", "--issuer", "--store", base.url(), "--store-key", key)
         expect_eq("rekey", done.returncode, 0, done.stderr)
         client.refresh()
+
+
+def test_an_operator_on_a_database():
+    """What lists, revokes and measures reads the same database, beside the thread of turns."""
+    with Shop() as shop:
+        base, page = shop.cluster(), page_of(shop)
+        server = start(shop, "--admin-bind", "127.0.0.1:0", "--metrics-public", data=base.url())
+        client = Client(shop, server.ready["issuer"], page)
+        client.login()
+        for what, name, want in (("clients", "id", client.client_id), ("sessions", "user", "alice"),
+                                 ("users", "user", "alice")):
+            done = shop.do("authserver", what, "--data", base.url(), "--json")
+            expect_eq(what, done.returncode, 0, done.stderr)
+            expect_eq(what, [one[name] for one in json.loads(done.stdout)], [want])
+        expect_eq("ready", ask(server.ready["admin"] + "/health/ready")[0], 200)
+        for place in (client.issuer, server.ready["admin"]):
+            text = DIRECT.open(place + "/metrics", timeout=lib.PATIENCE).read().decode()
+            expect("counted", 'mcpass_requests_total{endpoint="token"' in text, text)
+        client.refresh()
