@@ -230,7 +230,7 @@ void mp_http_exchange_free(struct mp_http_exchange *exchange)
 	mp_loop_unset(exchange->http->loop, &exchange->late);
 	mp_sigpipe_hold(&held);         /* a TLS connection that is cut says goodbye */
 	if (exchange->added)
-		(void)curl_multi_remove_handle(exchange->http->multi, exchange->easy);
+		mp_http_take_back(exchange);
 	curl_easy_cleanup(exchange->easy);
 	mp_sigpipe_release(&held);
 	for (struct curl_slist *line = exchange->headers; line != NULL; line = line->next)

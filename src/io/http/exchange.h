@@ -30,6 +30,7 @@ struct mp_http {
 	unsigned fetches;               /* names the exchanges of mp_http_fetch() */
 	struct mp_http_exchange *first, *last;  /* all that are under way */
 	size_t paused;                  /* exchanges that stand still */
+	size_t lasting;                 /* those that libcurl has and that may last */
 	bool in_callback;
 };
 
@@ -47,6 +48,7 @@ struct mp_http_exchange {
 	bool may_repeat;                /* twice is as good as once */
 	unsigned id;
 	bool is_private;                /* mp_http_fetch()'s: ids of its own */
+	bool may_last;                  /* neither brief nor private */
 	bool added, has_head, closing;
 	bool is_paused;                 /* who takes its bytes is full */
 	enum mcpass_rc failed;          /* what a callback returned */
@@ -73,6 +75,8 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
     const struct mp_http_callbacks *tell, bool is_private, unsigned id,
     struct mcpass_error *err);
 void mp_http_abandon(struct mp_http *http, bool is_private, unsigned id);
+/* Libcurl has it no longer; one that waited for that is given to it. */
+void mp_http_take_back(struct mp_http_exchange *exchange);
 
 /* --- reach.c --- */
 void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM]);

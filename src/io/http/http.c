@@ -8,7 +8,10 @@
 #define CONNECT_TIMEOUT_MS 10000L
 #define TIMEOUT_MS 60000L
 /* To one host at a time: what there is more waits for one of them, or shares one (HTTP/2). */
-#define MAX_CONNECTIONS 64L
+#define MAX_CONNECTIONS 80L
+/* Of these for what may last: a call that waits for an answer of ours must not keep that from
+ * being sent. */
+#define MAX_LASTING 64
 
 /* A libcurl without cookies does without them. */
 static enum mcpass_rc open_cookies(struct mp_http *http, struct mcpass_error *err)
@@ -138,6 +141,7 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
 	}
 	exchange->late = (struct mp_timer){ .fire = on_late, .ctx = exchange };
 	exchange->id = id;
+	exchange->may_last = !is_private;
 	exchange->before = http->last;
 	*(http->last != NULL ? &http->last->next : &http->first) = exchange;
 	http->last = exchange;
@@ -188,6 +192,8 @@ void mp_http_expect_head(struct mp_http *http, unsigned id)
 {
 	struct mp_http_exchange *exchange = find(http, false, id);
 
+	if (exchange != NULL && !exchange->added)
+		exchange->may_last = false;
 	if (exchange != NULL && !exchange->late.is_set)
 		expect_head(exchange, TIMEOUT_MS);
 }
@@ -270,6 +276,26 @@ static void act(struct mp_http *http, curl_socket_t fd, int events)
 		finish_all(http);
 }
 
+static CURLMcode give(struct mp_http_exchange *exchange)
+{
+	CURLMcode code = curl_multi_add_handle(exchange->http->multi, exchange->easy);
+
+	exchange->added = code == CURLM_OK;
+	exchange->http->lasting += exchange->added && exchange->may_last ? 1 : 0;
+	return code;
+}
+
+void mp_http_take_back(struct mp_http_exchange *exchange)
+{
+	struct mp_http *http = exchange->http;
+
+	(void)curl_multi_remove_handle(http->multi, exchange->easy);
+	if (!exchange->may_last)
+		return;
+	if (http->lasting-- == MAX_LASTING)
+		mp_loop_soon(http->loop, &http->update);
+}
+
 /* Gives new exchanges to libcurl, and takes away those that were closed in a callback. */
 static void update(void *ctx)
 {
@@ -282,9 +308,8 @@ static void update(void *ctx)
 		if (exchange->closing) {
 			unlink_exchange(http, exchange);
 			mp_http_exchange_free(exchange);
-		} else if (!exchange->added) {
-			code = curl_multi_add_handle(http->multi, exchange->easy);
-			exchange->added = code == CURLM_OK;
+		} else if (!exchange->added && !(exchange->may_last && http->lasting >= MAX_LASTING)) {
+			code = give(exchange);
 		}
 	}
 	if (code != CURLM_OK)

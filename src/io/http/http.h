@@ -91,8 +91,8 @@ struct mp_http_callbacks {
 enum mcpass_rc mp_http_start(struct mp_http *http, unsigned id, const struct mp_http_ask *ask,
     const struct mp_http_callbacks *callbacks, struct mcpass_error *err);
 void mp_http_close(struct mp_http *http, unsigned id);      /* unknown ids are fine */
-/* Of an exchange that was just started: its head must be there in 60 s, where no timeout was
- * given that says otherwise. */
+/* Of an exchange that was just started: it does not last.  It waits for none that may, and its
+ * head must be there in 60 s, where no timeout was given that says otherwise. */
 void mp_http_expect_head(struct mp_http *http, unsigned id);
 /* What stands still goes on. */
 void mp_http_go_on(struct mp_http *http);

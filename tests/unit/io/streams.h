@@ -18,7 +18,7 @@ struct told {
 	enum mcpass_rc fail;            /* what the data callback returns */
 	bool close_in_head, start_in_end;
 };
-static struct told told[4];
+static struct told told[80];
 static bool full;                       /* nothing more is taken */
 static struct mp_loop *loop;
 static struct mp_http *http;

@@ -127,6 +127,40 @@ static void test_close(void)
 	teardown();
 }
 
+/* So many calls that all connections for such are taken, and each waits for an answer of ours:
+ * that answer goes out all the same, and the next call when one of them ends. */
+static void test_lasting(void)
+{
+	static const char done[] = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+	char request[2048];
+	int fds[64], fd;
+
+	setup();
+	for (unsigned i = 0; i < COUNT(fds); i++) {
+		CHECK_EQ("started", start(i, "/call", NULL), MCPASS_OK);
+		fds[i] = take(request, sizeof(request));
+	}
+	CHECK_EQ("one more", start(64, "/waits", NULL), MCPASS_OK);
+	CHECK_EQ("an answer", start(65, "/answer", NULL), MCPASS_OK);
+	mp_http_expect_head(http, 65);
+	fd = take(request, sizeof(request));
+	CHECK_HAS("is sent first", request, "POST /answer HTTP/1.1\r\n");
+	CHECK("on a connection of its own", !peer_readable(listen_fd, 0));
+	peer_send(fd, done);
+	POLL_UNTIL(told[65].ends == 1);
+	CHECK("the call waits", !peer_readable(fd, 0) && !peer_readable(listen_fd, 0));
+	peer_send(fds[7], done);
+	POLL_UNTIL(told[7].ends == 1);
+	while (!peer_readable(fd, 0) && !peer_readable(fds[7], 0))
+		turn(1, fd);
+	peer_read(peer_readable(fd, 0) ? fd : fds[7], "{}", request, sizeof(request));
+	CHECK_HAS("until one ends", request, "POST /waits HTTP/1.1\r\n");
+	for (unsigned i = 0; i < COUNT(fds); i++)
+		close(fds[i]);
+	close(fd);
+	teardown();
+}
+
 static void test_callback_fails(void)
 {
 	char request[2048];
@@ -370,6 +404,7 @@ int main(void)
 	test_break();
 	test_two();
 	test_close();
+	test_lasting();
 	test_callback_fails();
 	test_full();
 	test_start_in_end();
