@@ -3,12 +3,12 @@
 add_library(mp_harness STATIC ${PROJECT_SOURCE_DIR}/tests/harness/check.c
     ${PROJECT_SOURCE_DIR}/tests/harness/alloc.c)
 target_include_directories(mp_harness PUBLIC ${PROJECT_SOURCE_DIR}/tests)
-# It stands in for malloc() by --wrap, which link-time optimisation does not see.
+# It stands in for malloc() and time() by --wrap, which link-time optimisation does not see.
 target_compile_options(mp_harness PRIVATE -fno-lto)
 target_compile_definitions(mp_harness PUBLIC
     MP_VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors")
 target_link_libraries(mp_harness PUBLIC mp_flags PkgConfig::JANSSON)
-foreach(fn malloc calloc realloc free strdup strndup)
+foreach(fn malloc calloc realloc free strdup strndup time)
   target_link_options(mp_harness PUBLIC -Wl,--wrap=${fn})
 endforeach()
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "mcpass/error.h"
 
 static long passed, failed;
@@ -104,4 +105,25 @@ bool oom_check(const char *file, int line, const char *label, int rc, int want)
 {
 	mp_test_no_fail();
 	return check_eq(file, line, label, "rc", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : want);
+}
+
+/* --- Unix time as the code under test sees it --- */
+
+time_t __real_time(time_t *ret_time);
+time_t __wrap_time(time_t *ret_time);
+
+static time_t passed;
+
+void mp_test_pass(int seconds)
+{
+	passed += seconds;
+}
+
+time_t __wrap_time(time_t *ret_time)
+{
+	time_t now = __real_time(NULL) + passed;
+
+	if (ret_time != NULL)
+		*ret_time = now;
+	return now;
 }

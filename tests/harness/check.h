@@ -44,6 +44,9 @@ void mp_test_count_allocs(bool on);
 bool mp_test_alloc_failed(void);        /* since the last mp_test_fail_alloc() */
 long mp_test_live_blocks(void);         /* allocated and not freed */
 
+/* Unix time goes on by that much at once (not the steady clock of waits). */
+void mp_test_pass(int seconds);
+
 /* Runs its block once per allocation, with that one failing, and once with none failing:
  *
  *     OOM_EACH {
