@@ -17,14 +17,17 @@
 
 static enum mcpass_rc check_data(const char *data, struct mcpass_error *err)
 {
+	enum mcpass_rc rc;
+
 	if (data == NULL) {
 		(void)mp_fail(err, MCPASS_E_USAGE, NULL, "which store?");
 		mp_hint(err, "--data FILE (or postgresql://...) of the server");
 		return MCPASS_E_USAGE;
 	}
-	if (!mp_pg_url_is(data) && access(data, F_OK) != 0)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "%s: %s", data, strerror(errno));
-	return MCPASS_OK;
+	rc = mp_pg_url_check_place(data, err);
+	if (!rc && !mp_pg_url_is(data) && access(data, F_OK) != 0)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s: %s", data, strerror(errno));
+	return rc;
 }
 
 enum mcpass_rc mp_store_admin_open(const char *data, const char *data_key,

@@ -85,6 +85,10 @@ def test_moved():
     ("where it is", ("move", "/bin/sh", "/bin/sh"), 1, "there already"),
     ("an issuer without a place", ("check", "--issuer"), 1, "--store"),
     ("a password", ("move", "/bin/sh", "postgres://u:hunter2hunter2@h/d"), 5, ".pgpass"),
+    ("a password with a ?", ("where", "--store", "postgres://u:x?hunter2@h/d"), 5, ".pgpass"),
+    ("another database", ("where", "--store", "mysql://u:hunter2@h/d"), 1, "mysql:... names no store"),
+    ("a move to one", ("move", "/bin/sh", "mysql://u:hunter2@h/d"), 1, "postgresql://USER"),
+    ("an issuer's", ("check", "--issuer", "--store", "host=h password=hunter2"), 1, "postgresql://USER"),
     ("no key for a database", ("rekey", "--store", "postgres://h/d"), 1, "store key FILE"),
     ("a key in a file of something else", ("key", "/bin/sh"), None, "/bin/sh"),
 ])

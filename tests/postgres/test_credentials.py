@@ -263,6 +263,41 @@ def test_tables_of_a_newer_program():
         expect("says so", "format 99" in done.stderr and "newer mcpass" in done.stderr, done.stderr)
 
 
+@lib.rows([
+    ("a table of another program", "DROP SCHEMA mcpass CASCADE; CREATE SCHEMA mcpass;"
+     " CREATE TABLE mcpass.credentials(id int)", 2, "another program's"),
+    ("another idea of a version", "DROP SCHEMA mcpass CASCADE; CREATE SCHEMA mcpass;"
+     " CREATE TABLE mcpass.version(number text)", 2, "another program's"),
+    ("no version", "DELETE FROM mcpass.version", 2, "a part is missing"),
+    ("a table is gone", "DROP TABLE mcpass.credentials", 2, "a part is missing"),
+    ("two versions", "INSERT INTO mcpass.version VALUES(99)", 2, "format 99"),
+    ("a version of many bits", "ALTER TABLE mcpass.version ALTER number TYPE bigint;"
+     " UPDATE mcpass.version SET number = 4294967297", 2, "newer mcpass"),
+])
+def test_tables_that_are_not_ours(label, sql, code, says):
+    with Shop() as shop:
+        base = shop.cluster()
+        shop.do("status")
+        base.sql(sql)
+        done = shop.do("status")
+        expect_eq("exit code", done.returncode, code, done.stderr)
+        expect("says why", says in done.stderr, done.stderr)
+
+
+def test_what_the_server_says_besides():
+    """libpq would print it as it is."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop)
+        base.sql("CREATE FUNCTION loud() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                 " RAISE WARNING E'\\x1b[31mloud'; RETURN NEW; END $$;"
+                 " CREATE TRIGGER loud BEFORE INSERT OR UPDATE ON mcpass.credentials FOR EACH ROW"
+                 " EXECUTE FUNCTION loud()")
+        shop.expire(base)
+        code, token, err = wait(shop.go("token", server.url))
+        expect_eq("as before", (code, token), (0, rotating.access), err)
+        expect("nothing of it", "loud" not in err and "\x1b" not in err, err)
+
+
 def test_a_hostile_search_path():
     """Functions and tables of other schemas are not taken for the system's, nor for ours."""
     with Shop() as shop:

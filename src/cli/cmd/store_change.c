@@ -214,8 +214,11 @@ enum mcpass_rc mp_store_move(const struct mp_store_options *options, char **oper
 	size_t count = 0;
 	enum mcpass_rc rc = MCPASS_OK;
 
-	for (size_t i = 0; i < 2 && !rc; i++)
+	for (size_t i = 0; i < 2 && !rc; i++) {
 		rc = mp_pg_url_check_argument(operands[i], err);
+		if (!rc)
+			rc = mp_pg_url_check_place(operands[i], err);
+	}
 	if (!rc && !mp_pg_url_is(operands[0]) && access(operands[0], F_OK) != 0)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "there is no store %s", operands[0]);
 	if (!rc && strcmp(operands[0], operands[1]) == 0)

@@ -222,7 +222,9 @@ enum mcpass_rc mp_issuer_store_open(const char *place, const char *key_file,
 	if (front == NULL)
 		return mp_nomem(err);
 	front->kind = mp_pg_url_is(place) ? &mp_postgres_issuer : &mp_sqlite_issuer;
-	rc = mp_store_key_read(place, key_file, &front->seal, err);
+	rc = mp_pg_url_check_place(place, err);
+	if (!rc)
+		rc = mp_store_key_read(place, key_file, &front->seal, err);
 	if (!rc)
 		rc = front->kind->open(place, &front->kept, err);
 	if (rc) {

@@ -11,7 +11,7 @@
 	F(PQhostaddr) 	F(PQconninfoParse) F(PQconninfoFree) F(PQconninfo) F(PQfreemem) F(PQsendQueryParams) \
 	F(PQsetnonblocking) F(PQflush) F(PQconsumeInput) F(PQisBusy) F(PQgetResult) F(PQresultStatus) \
 	F(PQresultErrorField) F(PQresultErrorMessage) F(PQntuples) F(PQnfields) F(PQgetvalue) F(PQclear) \
-	F(PQtransactionStatus) F(PQsslInUse)
+	F(PQtransactionStatus) F(PQsslInUse) F(PQsetNoticeReceiver)
 struct mp_libpq {
 #define MP_LIBPQ_MEMBER(name) __typeof__(name) *(name);
 	MP_LIBPQ_FUNCTIONS(MP_LIBPQ_MEMBER)

@@ -141,6 +141,14 @@ static enum mcpass_rc prepare(struct mp_pg_link *link, struct mcpass_error *err)
 	    " AS settings(name, value)", values, MP_COUNT(values), err);
 }
 
+/* libpq would print what the server says besides as it is, on a person's terminal or in the midst
+ * of our own lines. */
+static void hear_nothing(void *ctx, const PGresult *notice)
+{
+	(void)ctx;
+	(void)notice;
+}
+
 static enum mcpass_rc open_connection(struct mp_pg_link *link, const char *url,
     const PQconninfoOption *options, struct mcpass_error *err)
 {
@@ -151,6 +159,7 @@ static enum mcpass_rc open_connection(struct mp_pg_link *link, const char *url,
 	link->conn = link->pq->PQconnectdbParams(settings.keywords, settings.values, 1);
 	if (link->conn == NULL)
 		return mp_nomem(err);
+	(void)link->pq->PQsetNoticeReceiver(link->conn, hear_nothing, NULL);
 	if (link->pq->PQstatus(link->conn) != CONNECTION_OK)
 		return mp_pg_fail(link, MCPASS_E_EXPIRED, err);
 	if (link->pq->PQsetnonblocking(link->conn, 1) != 0)

@@ -31,8 +31,8 @@ static enum mcpass_rc read_version(struct mp_pg_link *link, int *ret_version,
 {
 	struct mcpass_error why = { 0 };
 	PGresult *result = NULL;
-	enum mcpass_rc rc = mp_pg_execute(link, "SELECT number FROM mcpass.version", NULL, 0, &result,
-	    &why);
+	enum mcpass_rc rc = mp_pg_execute(link, "SELECT max(least(number, 9999)) FROM mcpass.version",
+	    NULL, 0, &result, &why);
 
 	*ret_version = 0;
 	if (rc && (strcmp(link->state, "42P01") == 0 || strcmp(link->state, "3F000") == 0))

@@ -51,7 +51,11 @@ static const struct {
 	{ "53300", MCPASS_E_EXPIRED, "Raise max_connections, or put a pooler in front (session mode)." },
 	{ "53100", MCPASS_E_STORE, "The database's disk is full: make room there." },
 	{ "53", MCPASS_E_EXPIRED, "The database has no resources left; try again." },
-	{ "42501", MCPASS_E_STORE, "Its owner has to grant this: CREATE SCHEMA mcpass AUTHORIZATION ROLE." },
+	{ "42501", MCPASS_E_STORE, "Its owner has to grant this: CREATE SCHEMA mcpass AUTHORIZATION ROLE,"
+	    " or where it is there, USAGE on it and ALL on its tables." },
+	/* Our statements are right where the tables are ours. */
+	{ "42", MCPASS_E_STORE, "The schema mcpass there is not as mcpass makes it: it is another"
+	    " program's, or a part is missing. Name another database, or restore this one." },
 };
 
 static enum mcpass_rc refused(struct mp_pg_link *link, const PGresult *result,

@@ -13,5 +13,8 @@ enum mcpass_rc mp_pg_url_show(const char *place, char **ret_text, struct mcpass_
 /* For what is given as an argument, which every user of the machine can read; NULL is fine.
  * MCPASS_E_POLICY: a password is in it; the hint says where it may be. */
 enum mcpass_rc mp_pg_url_check_argument(const char *place, struct mcpass_error *err);
+/* MCPASS_E_USAGE: it is meant as a database, in a form that we do not know: "mysql://...",
+ * "host=...".  No file is made of that name; none of it is told, for a password may be in it. */
+enum mcpass_rc mp_pg_url_check_place(const char *place, struct mcpass_error *err);
 
 #endif

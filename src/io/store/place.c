@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "io/file/private_dir.h"
+#include "io/store/pg_url.h"
 
 static const char *environment(const char *name)
 {
@@ -107,8 +108,10 @@ static enum mcpass_rc find(struct mp_place *place, const char *path, struct mcpa
 
 	if (path == NULL)
 		path = environment("MCPASS_STORE");
-	if (path != NULL)
-		return mp_set(&place->path, path, err);
+	if (path != NULL) {
+		rc = mp_pg_url_check_place(path, err);
+		return rc ? rc : mp_set(&place->path, path, err);
+	}
 	if (environment("HOME") != NULL || (data != NULL && data[0] == '/'))
 		return find_default(place, err);
 	rc = mp_fail(err, MCPASS_E_STORE, NULL, "there is no home folder to keep credentials in");

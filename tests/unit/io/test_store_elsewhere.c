@@ -33,8 +33,13 @@ static const struct {
 	{ "an empty one", "postgres://u:@h/d", true, true, "postgresql://u@h/d" },
 	{ "one with a slash", "postgres://u:se/cret@h/d", true, true, "postgresql://u@h/d" },
 	{ "one with an @", "postgres://u:se@cret@h/d", true, true, "postgresql://u@h/d" },
+	{ "one with a ?", "postgres://u:?secret@h/d", true, true, "postgresql://u@h/d" },
+	{ "one with a ? and an @", "postgres://u:x?sec@ret@h/d?a=b", true, true, "postgresql://u@h/d" },
 	{ "one as a parameter", "postgres:///d?user=u&password=secret", true, true, "postgresql:///d" },
 	{ "one of a key", "postgres:///d?sslpassword=secret", true, true, "postgresql:///d" },
+	{ "a client key", "postgres:///d?scram_client_key=secret", true, true, "postgresql:///d" },
+	{ "an @ behind it", "postgres://h?password=secret@h", true, true, "postgresql://h@h" },
+	{ "an @ in a parameter", "postgres://h:1/d?user=a@b", true, false, "postgresql://h:1/d" },
 	{ "a name that is encoded", "postgres:///d?pass%77ord=secret", true, true, "postgresql:///d" },
 	{ "a file of passwords", "postgres:///d?passfile=/etc/pw", true, false, "postgresql:///d" },
 	{ "a port is none", "postgres://h:5432/d", true, false, "postgresql://h:5432/d" },
@@ -59,6 +64,36 @@ static void test_urls(void)
 		CHECK(url_rows[i].label, strstr(err.detail, "secret") == NULL);
 	}
 	CHECK_EQ("none given", mp_pg_url_check_argument(NULL, NULL), MCPASS_OK);
+}
+
+static const struct {
+	const char *label, *place;
+	enum mcpass_rc rc;
+} place_rows[] = {
+	{ "a file", "/var/lib/x.db", MCPASS_OK },
+	{ "one of this folder", "x.db", MCPASS_OK },
+	{ "memory", ":memory:", MCPASS_OK },
+	{ "a path with a scheme in it", "./mysql://u:secret@h/d", MCPASS_OK },
+	{ "a name with an =", "a=b.db", MCPASS_OK },
+	{ "nothing", "", MCPASS_OK },
+	{ "PostgreSQL", "postgres://u:secret@h/d", MCPASS_OK },
+	{ "another scheme", "mysql://u:secret@h/d", MCPASS_E_USAGE },
+	{ "in capitals", "POSTGRESQL://u:secret@h/d", MCPASS_E_USAGE },
+	{ "a slash too few", "postgresql:/u:secret@h/d", MCPASS_E_USAGE },
+	{ "a blank before", " postgresql://u:secret@h/d", MCPASS_E_USAGE },
+	{ "libpq's other form", "host=h password=secret", MCPASS_E_USAGE },
+	{ "a service", "service=x", MCPASS_E_USAGE },
+};
+
+static void test_places(void)
+{
+	for (size_t i = 0; i < COUNT(place_rows); i++) {
+		struct mcpass_error err = { 0 };
+
+		CHECK_EQ(place_rows[i].label, mp_pg_url_check_place(place_rows[i].place, &err),
+		    place_rows[i].rc);
+		CHECK(place_rows[i].label, strstr(err.detail, "secret") == NULL);
+	}
 }
 
 /* --- sealed records --- */
@@ -420,6 +455,7 @@ int main(void)
 	snprintf(key_path, sizeof(key_path), "%s.key", path);
 	unsetenv("MCPASS_STORE_KEY");
 	test_urls();
+	test_places();
 	test_sealed();
 	test_rows();
 	test_issuer_sealed();
