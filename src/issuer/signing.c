@@ -147,24 +147,41 @@ static enum mcpass_rc turn_over(json_t *list, const char *jwk, int64_t now, int6
 	return add_next(list, jwk, from, err);
 }
 
+static enum mcpass_rc write_record(json_t *list, char **ret_text, struct mcpass_error *err)
+{
+	json_t *record = json_pack("{s:O}", "keys", list);
+	char *made = record != NULL ? mp_json_dump(record) : NULL;
+
+	json_decref(record);
+	if (made == NULL)
+		return mp_nomem(err);
+	*ret_text = made;
+	return MCPASS_OK;
+}
+
 enum mcpass_rc mp_signing_rotate(const char *text, const char *jwk, int64_t now, int64_t lead,
     char **ret_text, struct mcpass_error *err)
 {
-	json_t *list = NULL, *record = NULL;
-	char *made = NULL;
+	json_t *list = NULL;
 	enum mcpass_rc rc = open_record(text, &list, err);
 
 	if (!rc)
 		rc = turn_over(list, jwk, now, now + lead, err);
-	if (!rc) {
-		record = json_pack("{s:O}", "keys", list);
-		made = record != NULL ? mp_json_dump(record) : NULL;
-		rc = made == NULL ? mp_nomem(err) : MCPASS_OK;
-	}
-	json_decref(list);
-	json_decref(record);
 	if (!rc)
-		*ret_text = made;
+		rc = write_record(list, ret_text, err);
+	json_decref(list);
+	return rc;
+}
+
+enum mcpass_rc mp_signing_replace(const char *jwk, int64_t now, char **ret_text,
+    struct mcpass_error *err)
+{
+	json_t *list = json_array();
+	enum mcpass_rc rc = list == NULL ? mp_nomem(err) : add_next(list, jwk, now, err);
+
+	if (!rc)
+		rc = write_record(list, ret_text, err);
+	json_decref(list);
 	return rc;
 }
 

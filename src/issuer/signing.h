@@ -36,6 +36,10 @@ size_t mp_signing_published(const struct mp_signing_keys *keys, int64_t now,
  * MCPASS_E_USAGE: the next key waits already, or there are too many. */
 enum mcpass_rc mp_signing_rotate(const char *text, const char *jwk, int64_t now, int64_t lead,
     char **ret_text, struct mcpass_error *err);
+/* The record with this key alone, which signs from now on: the others leaked, and what they signed
+ * is to be believed no longer.  *ret_text as above. */
+enum mcpass_rc mp_signing_replace(const char *jwk, int64_t now, char **ret_text,
+    struct mcpass_error *err);
 /* What an operator sees: [{"kid","alg","state","from","until"}], state "next", "signing",
  * "published" or "ended". */
 enum mcpass_rc mp_signing_list(const struct mp_signing_keys *keys, int64_t now, json_t **ret_list,

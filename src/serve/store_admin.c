@@ -80,7 +80,8 @@ static enum mcpass_rc rotate(const struct mp_issuer_store *store, const char *jw
 	if (!rc)
 		rc = read_record(store, now, &text, err);
 	if (!rc)
-		rc = mp_signing_rotate(text, jwk, now, lead, ret_text, err);
+		rc = lead == MP_STORE_ADMIN_ALONE ? mp_signing_replace(jwk, now, ret_text, err)
+		    : mp_signing_rotate(text, jwk, now, lead, ret_text, err);
 	if (!rc)
 		rc = store->put(store->ctx, MP_KIND_SERVER, MP_KEY_RECORD, NULL, FOR_EVER, *ret_text, err);
 	mp_free_wiped(first);

@@ -9,8 +9,10 @@
 enum mcpass_rc mp_store_admin_open(const char *data, const char *data_key,
     struct mp_issuer_store *ret_store, struct mcpass_error *err);
 
-/* One more signing key, which signs lead seconds from now on; *ret_list as of mp_signing_list().
+/* One more signing key, which signs lead seconds from now on, or, with MP_STORE_ADMIN_ALONE, now
+ * and alone; *ret_list as of mp_signing_list().
  * MCPASS_E_USAGE: no server has run with this store, or its key is in a file. */
+#define MP_STORE_ADMIN_ALONE (-1)
 enum mcpass_rc mp_store_admin_rotate(const struct mp_issuer_store *store, int64_t now,
     int64_t lead, json_t **ret_list, struct mcpass_error *err);
 enum mcpass_rc mp_store_admin_keys(const struct mp_issuer_store *store, int64_t now,

@@ -88,6 +88,21 @@ def test_admin_keys_rotate_at_once():
         expect_eq("a token without a login, too", call(w, minted.stdout.strip()), 200)
 
 
+def test_admin_a_key_that_leaked_is_gone_at_once():
+    with World() as w:
+        w.start_authserver("--data", w.path("auth.db"))
+        w.start_serve()
+        old, first = kid(w)
+        keys = ask(w, "key", "rotate", "--leaked")
+        expect_eq("one key is left", [(key["state"], key["until"]) for key in keys], [("signing", 0)])
+        wait_until(lambda: published(w.issuer) == [keys[0]["kid"]], "no other is published")
+        new, second = kid(w)
+        expect_eq("the new key signs", second, keys[0]["kid"])
+        expect_eq("a new token", call(w, new), 200)
+        expect_eq("a token of the old key", call(w, old), 401)
+        expect_eq("the key can be rotated again", len(ask(w, "key", "rotate")), 2)
+
+
 def test_admin_keys_of_two_servers():
     """Two instances on one store agree on their keys, and neither is started again."""
     with World() as w:

@@ -193,7 +193,8 @@ static enum mcpass_rc work(const struct mp_authserver_admin *admin, enum mp_admi
 static enum mcpass_rc keys(const struct mp_authserver_admin *admin,
     const struct mp_issuer_store *store, struct mcpass_error *err)
 {
-	int64_t lead = admin->lead_given ? (admin->lead_ms + 999) / 1000 : MP_KEY_LEAD;
+	int64_t lead = admin->leaked ? MP_STORE_ADMIN_ALONE
+	    : admin->lead_given ? (admin->lead_ms + 999) / 1000 : MP_KEY_LEAD;
 	json_t *list = NULL;
 	enum mcpass_rc rc;
 

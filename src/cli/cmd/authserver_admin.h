@@ -10,7 +10,7 @@ struct mp_authserver_admin {            /* all borrowed */
 	size_t count;
 	const char *data, *data_key;    /* --data, --encryption-key, or NULL */
 	int lead_ms;                    /* --lead; 0: as by default, or at once where lead_given */
-	bool lead_given, json;
+	bool lead_given, leaked, json;  /* leaked: the new key is the only one */
 };
 /* Does the work that the operands name; *ret_done is false when they name none. */
 enum mcpass_rc mp_authserver_admin(const struct mp_authserver_admin *admin, bool *ret_done,

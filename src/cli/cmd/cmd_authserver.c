@@ -31,7 +31,7 @@ struct authserver_options {
 	struct mp_authserver_upstream upstream;
 	struct mp_texts origins, resolve, proxies, allowed_hosts;
 	bool require_par, require_dpop_nonce, opaque_tokens, hash_client, no_refresh_grace;
-	bool at_once, metrics_public;
+	bool at_once, leaked, metrics_public;
 	const char *audit, *admin_bind;
 	const char *user, *scope, *resource;
 	struct mp_texts claims;
@@ -278,7 +278,8 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	const struct mp_authserver_admin admin = { .operands = operands, .count = count,
 		.data = options->data, .data_key = options->encryption_key,
 		.lead_ms = options->at_once ? 0 : options->lead_ms,
-		.lead_given = options->at_once || options->lead_ms > 0, .json = options->common.json };
+		.lead_given = options->at_once || options->lead_ms > 0, .leaked = options->leaked,
+		.json = options->common.json };
 	bool done = false;
 	enum mcpass_rc rc = mp_authserver_admin(&admin, &done, err);
 
@@ -396,6 +397,8 @@ static const struct mp_option rotate_options[] = {
 	    " for so long." },
 	{ "at-once", '\0', MP_OPTION_FLAG, NULL, AT(at_once),
 	    "Sign with the new key from now on." },
+	{ "leaked", '\0', MP_OPTION_FLAG, NULL, AT(leaked),
+	    "The same, and publish no other key: what those signed is good no longer." },
 };
 static const struct mp_option_table rotate_table = {
 	"For key rotate", rotate_options, MP_COUNT(rotate_options)

@@ -88,6 +88,29 @@ static void test_times(void)
 	mp_free_wiped(record);
 }
 
+/* A key that leaked is not published any longer, nor is one that waits. */
+static void test_leaked(void)
+{
+	struct mp_signing_keys keys = { 0 };
+	const char *next = new_key();
+	char *record = NULL;
+
+	CHECK_EQ("replaced", mp_signing_replace(next, START, &record, NULL), MCPASS_OK);
+	CHECK_EQ("read", mp_signing_read(record, &keys, NULL), MCPASS_OK);
+	CHECK_EQ("it is alone", keys.count, 1);
+	CHECK_EQ("it signs now", keys.items[0].from, START);
+	CHECK_EQ("with no end", keys.items[0].until, 0);
+	mp_signing_free(&keys);
+	mp_free_wiped(record);
+	CHECK_EQ("no key", mp_signing_replace("{", START, &record, NULL), MCPASS_E_PROTOCOL);
+	OOM_EACH {
+		char *made = NULL;
+
+		CHECK_OOM("no memory", mp_signing_replace(next, START, &made, NULL), MCPASS_OK);
+		mp_free_wiped(made);
+	}
+}
+
 /* One after another, and never two that wait. */
 static void test_rotations(void)
 {
@@ -237,6 +260,7 @@ int main(void)
 	test_read();
 	test_times();
 	test_rotations();
+	test_leaked();
 	test_issuer();
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
