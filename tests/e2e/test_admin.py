@@ -184,7 +184,7 @@ def test_admin_backup():
 
 @rows([("no store", ("sessions",), "--data"),
        ("a store that is not there", ("sessions", "--data", "/nowhere/x.db"), "No such file"),
-       ("a verb that is none", ("users", "drop", "alice", "--data", "DB"), "what is that"),
+       ("a verb that is none", ("users", "drop", "alice", "--data", "DB"), "is no command"),
        ("a copy of a database server's", ("backup", "x", "--data", "postgresql://u@h/d"), "pg_dump"),
        ("keys of no server", ("key", "rotate", "--data", "EMPTY"), "no signing key")])
 def test_admin_refuses(label, args, said):

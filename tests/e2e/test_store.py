@@ -78,9 +78,9 @@ def test_moved():
 
 
 @lib.rows([
-    ("no verb", ("what",), 1, "what is that"),
-    ("an operand too many", ("where", "x"), 1, "what is that"),
-    ("no place to move to", ("move", "x"), 1, "what is that"),
+    ("no verb", ("what",), 1, "is no command"),
+    ("an operand too many", ("where", "x"), 1, "is no command"),
+    ("no place to move to", ("move", "x"), 1, "is no command"),
     ("nothing to move", ("move", "/nowhere/a.db", "/tmp/b.db"), 1, "there is no store"),
     ("where it is", ("move", "/bin/sh", "/bin/sh"), 1, "there already"),
     ("an issuer without a place", ("check", "--issuer"), 1, "--store"),

@@ -176,7 +176,7 @@ static enum mcpass_rc work(const struct mp_authserver_admin *admin, enum mp_admi
 	if (admin->count == 3 && strcmp(verb, "revoke") == 0)
 		return revoke(store, what, admin->operands[2], admin->json, err);
 	if (admin->count > 2 || strcmp(verb, "list") != 0) {
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "authserver %s %s: what is that?",
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "'authserver %s %s' is no command, or takes other operands",
 		    lists[what].name, verb);
 		mp_hint(err, "usage: mcpass authserver %s [list | show ID | revoke ID] --data FILE",
 		    lists[what].name);

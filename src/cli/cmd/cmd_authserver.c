@@ -294,7 +294,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (count == 1 && strcmp(operands[0], "token") == 0)
 		return mint(options, err);
 	if (count > 0) {
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "authserver %s: what is that?", operands[0]);
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "'authserver %s' is no command, or takes other operands", operands[0]);
 		mp_hint(err, "usage: mcpass authserver [hash NAME | key FILE | key rotate | key list |"
 		    " texts LANGUAGE | token | clients | sessions | users | backup FILE]");
 		return rc;
@@ -425,11 +425,12 @@ const struct mp_command mp_command_authserver = {
 	.name = "authserver",
 	.summary = "Run the embedded authorization server",
 	.operands = "[hash|key|texts|token|clients|sessions|users|backup ...]",
-	.about = "Runs an OAuth 2.1 authorization server for development and tests: metadata,"
-	    " dynamic client registration, login and consent pages, PKCE, logins by a code on"
-	    " another device, refresh tokens that rotate, revocation, introspection. It speaks HTTP;"
-	    " TLS is the proxy's. Prints its issuer URL when it"
-	    " is ready and a line for each request on standard error. Ctrl-C or TERM ends it.\n"
+	.about = "Runs an OAuth 2.1 authorization server: metadata, dynamic client registration,"
+	    " login and consent pages, PKCE, logins by a code on another device, refresh tokens that"
+	    " rotate, revocation, introspection. People sign in by a file of users, for development"
+	    " and tests, or with --upstream at an identity provider. It speaks HTTP; TLS is the"
+	    " proxy's. Prints its issuer URL when it is ready and a line for each request on"
+	    " standard error. Ctrl-C or TERM ends it.\n"
 	    "\n"
 	    "  authserver hash NAME   reads a password, prints an entry for a file of users;\n"
 	    "                         with --client: a secret, for a file of clients\n"

@@ -176,7 +176,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 			return mp_fail(err, MCPASS_E_USAGE, NULL, "--issuer wants --store: the server's --data");
 		return verbs[i].run(options, operands + 1, err);
 	}
-	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "store %s: what is that?", operands[0]);
+	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "'store %s' is no command, or takes other operands", operands[0]);
 	mp_hint(err, "usage: mcpass store where | check | key FILE | rekey | move FROM TO");
 	return rc;
 }
