@@ -90,7 +90,10 @@ def test_moved():
     ("a move to one", ("move", "/bin/sh", "mysql://u:hunter2@h/d"), 1, "postgresql://USER"),
     ("an issuer's", ("check", "--issuer", "--store", "host=h password=hunter2"), 1, "postgresql://USER"),
     ("no key for a database", ("rekey", "--store", "postgres://h/d"), 1, "store key FILE"),
-    ("a key in a file of something else", ("key", "/bin/sh"), None, "/bin/sh"),
+    ("nor for memory", ("rekey", "--store", ":memory:"), 1, "store key FILE"),
+    ("a key in no file", ("key", "-"), 1, "name one"),
+    ("a key in a device", ("key", "/dev/tty"), 1, "no file"),
+    ("a key in a file of something else", ("key", "/bin/sh"), None, "others may read it"),
 ])
 def test_refused(label, args, code, says):
     with Scene() as w:
@@ -99,3 +102,37 @@ def test_refused(label, args, code, says):
                f"{done.returncode} {done.stderr}")
         expect("says why", says in done.stderr, done.stderr)
         expect("no password", "hunter2" not in done.stderr, done.stderr)
+
+
+def test_a_new_users_first_command():
+    with Scene() as w:
+        done = do(w, "rekey")
+        expect_eq("exit code", done.returncode, 0, done.stderr)
+        expect("a key", os.path.exists(w.path("data/mcpass/credentials.db.key")))
+
+
+def test_keys_behind_a_link():
+    """The file that others read gets the key, and the link stays one."""
+    with Scene() as w:
+        expect_eq("a key", do(w, "key", w.path("real.key")).returncode, 0)
+        os.symlink("real.key", w.path("link.key"))
+        done = do(w, "key", w.path("link.key"))
+        expect_eq("exit code", done.returncode, 0, done.stderr)
+        expect("a link", os.path.islink(w.path("link.key")))
+        expect_eq("both", len(open(w.path("real.key")).read().splitlines()), 2)
+        open(w.path("real.key.new"), "w").close()
+        done = do(w, "key", w.path("link.key"))
+        expect_eq("another one is at work", done.returncode, 1, done.stderr)
+        expect("what to do", "rm '" + w.path("real.key.new") in done.stderr, done.stderr)
+
+
+def test_moved_onto_itself_by_another_name():
+    with Scene() as w:
+        signed_in(w)
+        old = w.path("data/mcpass/credentials.db")
+        os.symlink("mcpass", w.path("data/other"))
+        for new in (w.path("data/./mcpass/credentials.db"), w.path("data/other/credentials.db")):
+            done = do(w, "move", old, new)
+            expect_eq("exit code", done.returncode, 1, done.stderr)
+            expect("says why", "there already" in done.stderr, done.stderr)
+        expect_eq("nothing is lost", told(w, "check")["records"], 1)

@@ -1,12 +1,16 @@
 /* store key, rekey, move: what changes a store as a whole. */
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/secret.h"
 #include "cli/cmd/store_parts.h"
 #include "io/entropy.h"
+#include "io/file/private_dir.h"
 #include "io/file/secret_file.h"
 #include "io/store/pg_url.h"
 #include "io/store/place.h"
@@ -17,54 +21,94 @@
 
 /* --- keys --- */
 
-/* The new one comes first; a file is replaced in one step, so that no key is ever lost. */
-static enum mcpass_rc write_keys(const char *path, const char *line, const char *old,
+/* The new one comes first.  The caller's (free). */
+static enum mcpass_rc add_line(const char *line, const char *old, char **ret_text,
     struct mcpass_error *err)
 {
-	struct mp_buf text, beside;
-	enum mcpass_rc rc;
-	size_t len;
+	struct mp_buf text;
+	size_t len = strlen(old);
 
+	while (len > 0 && old[len - 1] == '\n')
+		len--;
 	mp_buf_init(&text, (size_t)2 * MAX_KEY_FILE);
-	mp_buf_init(&beside, MP_MAX_URI);
 	mp_buf_adds(&text, line);
-	for (len = old != NULL ? strlen(old) : 0; len > 0 && old[len - 1] == '\n'; len--)
-		;
 	if (len > 0)
 		mp_buf_addf(&text, "\n%.*s", (int)len, old);
-	mp_buf_addf(&beside, "%s.new", path);
-	rc = mp_buf_check(&text, "the file of keys", err);
+	return mp_buf_take(&text, "the file of keys", ret_text, err);
+}
+
+/* What another one put there, after old was read, must not be lost.  NULL: there was none. */
+static enum mcpass_rc check_same(const char *path, const char *old, struct mcpass_error *err)
+{
+	char *now = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (old != NULL || access(path, F_OK) == 0)
+		rc = mp_secret_file_text(path, MAX_KEY_FILE, &now, err);
+	if (!rc && now != NULL && !mp_eq(now, old))
+		rc = mp_fail(err, MCPASS_E_EXPIRED, NULL, "%s has changed just now: try again", path);
+	mp_free_wiped(now);
+	return rc;
+}
+
+/* The file beside it keeps out others that do the same, and takes its place in one step, so that
+ * no key is ever lost. */
+static enum mcpass_rc replace_keys(const char *path, const char *text, const char *old,
+    struct mcpass_error *err)
+{
+	char beside[PATH_MAX];
+	enum mcpass_rc rc;
+
+	if (snprintf(beside, sizeof(beside), "%s.new", path) >= (int)sizeof(beside))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "the path of the file is too long");
+	rc = mp_secret_file_create(beside, text, err);
+	if (rc == MCPASS_E_USAGE)
+		mp_hint(err, "Another 'mcpass store key' is at work; if one was interrupted: rm '%s'", beside);
+	if (rc)
+		return rc;
+	rc = check_same(path, old, err);
 	if (!rc)
-		rc = mp_buf_check(&beside, "the path of the file", err);
+		rc = mp_secret_file_rename(beside, path, err);
+	if (rc)
+		(void)unlink(beside);
+	return rc;
+}
+
+/* *ret_old NULL: there is no such file yet.  A file of something else is not written to. */
+static enum mcpass_rc read_keys(const char *path, char ret_target[PATH_MAX], char **ret_old,
+    struct mp_seal *ret_seal, struct mcpass_error *err)
+{
+	struct stat info;
+	enum mcpass_rc rc;
+
+	if (strcmp(path, "-") == 0)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "a key is kept in a file: name one");
+	if (lstat(path, &info) != 0)
+		return MCPASS_OK;
+	if (realpath(path, ret_target) == NULL || stat(ret_target, &info) != 0)
+		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(info.st_mode))
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "%s is no file", path);
+	rc = mp_secret_file_text(ret_target, MAX_KEY_FILE, ret_old, err);
 	if (!rc)
-		rc = mp_secret_file_create(old != NULL ? mp_buf_text(&beside) : path, mp_buf_text(&text), err);
-	if (!rc && old != NULL && rename(mp_buf_text(&beside), path) != 0) {
-		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s cannot be replaced", path);
-		(void)unlink(mp_buf_text(&beside));
-	}
-	mp_buf_free(&text);
-	mp_buf_free(&beside);
+		rc = mp_seal_read(*ret_old, ret_seal, err);
+	if (!rc && ret_seal->count == MP_MAX_SEAL_KEYS)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s has %d keys already: take out the oldest, which"
+		    " 'store rekey' left without use", path, MP_MAX_SEAL_KEYS);
 	return rc;
 }
 
 static enum mcpass_rc add_key(const char *path, struct mp_seal *ret_seal, struct mcpass_error *err)
 {
-	char *old = NULL, *line = NULL, *text = NULL;
-	enum mcpass_rc rc = MCPASS_OK;
+	char target[PATH_MAX], *old = NULL, *line = NULL, *text = NULL;
+	enum mcpass_rc rc = read_keys(path, target, &old, ret_seal, err);
 
-	if (access(path, F_OK) == 0)
-		rc = mp_secret_file_text(path, MAX_KEY_FILE, &old, err);
-	if (!rc && old != NULL)         /* a file of something else is not written to */
-		rc = mp_seal_read(old, ret_seal, err);
-	if (!rc && ret_seal->count == MP_MAX_SEAL_KEYS)
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s has %d keys already: take out the oldest, which"
-		    " 'store rekey' left without use", path, MP_MAX_SEAL_KEYS);
 	if (!rc)
 		rc = mp_seal_new_line(mp_entropy, NULL, &line, err);
 	if (!rc)
-		rc = write_keys(path, line, old, err);
+		rc = add_line(line, old != NULL ? old : "", &text, err);
 	if (!rc)
-		rc = mp_secret_file_text(path, MAX_KEY_FILE, &text, err);
+		rc = replace_keys(old != NULL ? target : path, text, old, err);
 	if (!rc)
 		rc = mp_seal_read(text, ret_seal, err);
 	mp_free_wiped(old);
@@ -105,28 +149,43 @@ enum mcpass_rc mp_store_new_key(const struct mp_store_options *options, char **o
 	return rc;
 }
 
+/* In the store's folder, which may not be there yet. */
+static enum mcpass_rc make_key_beside(const struct mp_store_options *options, const char *place,
+    char **ret_file, struct mcpass_error *err)
+{
+	struct mp_seal seal = { 0 };
+	const char *name;
+	int dir_fd = -1;
+	enum mcpass_rc rc = mp_store_key_beside(place, ret_file, err);
+
+	if (!rc)
+		rc = mp_private_dir_open(place, true, &dir_fd, &name, err);
+	if (dir_fd >= 0)
+		close(dir_fd);
+	if (!rc)
+		rc = add_key(*ret_file, &seal, err);
+	if (!rc)
+		mp_say(options->common.quiet, "A new key is in %s: it keeps copies of the store alone from"
+		    " being read, not those of the whole folder.", *ret_file);
+	mp_seal_forget(&seal);
+	return rc;
+}
+
 /* A key beside an SQLite store, when there is none yet; a database's is the operator's choice. */
 static enum mcpass_rc find_key(const struct mp_store_options *options, char **ret_file,
     struct mcpass_error *err)
 {
 	struct mp_place place = { 0 };
-	struct mp_seal seal = { 0 };
 	enum mcpass_rc rc = mp_place_find(options->store, &place, err);
 
 	if (!rc)
 		rc = mp_store_key_find(place.path, options->store_key, ret_file, err);
-	if (!rc && *ret_file == NULL && mp_pg_url_is(place.path)) {
+	if (!rc && *ret_file == NULL && (mp_pg_url_is(place.path) || strcmp(place.path, ":memory:") == 0)) {
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "there is no key to seal with");
 		mp_hint(err, "mcpass store key FILE makes one; --store-key FILE, or MCPASS_STORE_KEY, names it.");
 	} else if (!rc && *ret_file == NULL) {
-		rc = mp_store_key_beside(place.path, ret_file, err);
-		if (!rc)
-			rc = add_key(*ret_file, &seal, err);
-		if (!rc)
-			mp_say(options->common.quiet, "A new key is in %s: it keeps copies of the store alone from"
-			    " being read, not those of the whole folder.", *ret_file);
+		rc = make_key_beside(options, place.path, ret_file, err);
 	}
-	mp_seal_forget(&seal);
 	mp_place_free(&place);
 	return rc;
 }
@@ -207,6 +266,15 @@ static enum mcpass_rc move_memory(const struct mp_store_options *options, char *
 	return rc;
 }
 
+/* By another name, too. */
+static bool is_same(const char *from, const char *to)
+{
+	struct stat one, other;
+
+	return strcmp(from, to) == 0 || (!mp_pg_url_is(from) && !mp_pg_url_is(to) && stat(from, &one) == 0
+	    && stat(to, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino);
+}
+
 enum mcpass_rc mp_store_move(const struct mp_store_options *options, char **operands,
     struct mcpass_error *err)
 {
@@ -221,7 +289,7 @@ enum mcpass_rc mp_store_move(const struct mp_store_options *options, char **oper
 	}
 	if (!rc && !mp_pg_url_is(operands[0]) && access(operands[0], F_OK) != 0)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "there is no store %s", operands[0]);
-	if (!rc && strcmp(operands[0], operands[1]) == 0)
+	if (!rc && is_same(operands[0], operands[1]))
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "it is there already");
 	if (!rc)
 		rc = options->issuer ? move_memory(options, operands, &count, err)

@@ -1,6 +1,8 @@
 #include "io/file/secret_file.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,9 +97,30 @@ enum mcpass_rc mp_secret_file_create(const char *path, const char *text,
 	rc = write_all(fd, text, strlen(text));
 	if (!rc)
 		rc = write_all(fd, "\n", 1);
+	if (!rc && fsync(fd) != 0)
+		rc = MCPASS_E_IO;
 	if (close(fd) != 0 || rc) {
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(errno));
 		(void)unlink(path);
 	}
 	return rc;
+}
+
+/* The entry of the folder, too: what is sealed with a key of the file is kept the next moment. */
+enum mcpass_rc mp_secret_file_rename(const char *from, const char *to, struct mcpass_error *err)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(to, '/');
+	int fd;
+
+	if (rename(from, to) != 0)
+		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", to, strerror(errno));
+	(void)snprintf(folder, sizeof(folder), "%.*s", slash != NULL ? (int)(slash - to) + 1 : 1,
+	    slash != NULL ? to : ".");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		(void)fsync(fd);
+		close(fd);
+	}
+	return MCPASS_OK;
 }

@@ -24,5 +24,7 @@ enum mcpass_rc mp_secret_file_check(const char *path, struct mcpass_error *err);
  * MCPASS_E_USAGE: it is there already. */
 enum mcpass_rc mp_secret_file_create(const char *path, const char *text,
     struct mcpass_error *err);
+/* Puts one file in the place of another, in one step that outlives a power failure. */
+enum mcpass_rc mp_secret_file_rename(const char *from, const char *to, struct mcpass_error *err);
 
 #endif
