@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "base/printable.h"
 #include "io/line_writer.h"
 
 struct mp_audit {
@@ -59,6 +60,23 @@ static void follow(const struct mp_audit *audit)
 	(void)close(fd);
 }
 
+/* What drives a terminal or reorders a line is escaped, for the log is looked at on one.
+ * spec: RFC 8259 7 */
+static void add_json(struct mp_buf *line, const char *text)
+{
+	for (struct mp_char c = mp_char_first(text); c.len > 0; c = mp_char_first(text)) {
+		if (c.is_shown)
+			mp_buf_add(line, text, c.len);
+		else if (c.code < 0x10000)
+			mp_buf_addf(line, "\\u%04x", (unsigned)c.code);
+		else
+			mp_buf_addf(line, "\\u%04x\\u%04x", (unsigned)(0xd7c0 + (c.code >> 10)),
+			    (unsigned)(0xdc00 + (c.code & 0x3ff)));
+		text += c.len;
+	}
+	mp_buf_addc(line, '\n');
+}
+
 void mp_audit_add(struct mp_audit *audit, const json_t *event)
 {
 	char *text = mp_json_dump(event);
@@ -66,7 +84,7 @@ void mp_audit_add(struct mp_audit *audit, const json_t *event)
 
 	mp_buf_init(&line, MP_MAX_RECORD);
 	if (text != NULL)
-		mp_buf_addf(&line, "%s\n", text);
+		add_json(&line, text);
 	else
 		line.failed = MCPASS_E_NOMEM;   /* counted as left out */
 	follow(audit);

@@ -124,6 +124,24 @@ def test_watch_audit():
             expect_eq("and the old one is as it was", file.read(), text)
 
 
+def test_watch_audit_on_a_terminal():
+    """A client's name is written by anyone: what drives a terminal is escaped, and still there."""
+    with World() as w:
+        start(w, "--audit", w.path("audit.log"))
+        name = "A\u009b2J\u202e \u00e9 \u65e5\u672c \U000e0041"
+        body = json.dumps({"client_name": name, "redirect_uris": ["http://127.0.0.1:1/"]})
+        request = urllib.request.Request(w.issuer + "/register", body.encode(),
+                                          {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request) as answer:
+            given = json.load(answer)["client_name"]
+        with open(w.path("audit.log"), encoding="utf-8") as file:
+            text = file.read()
+        for sign in "\u009b\u202e\U000e0041":
+            expect(f"not {ord(sign):#x}", sign not in text, ascii(text))
+        expect("what can be read stays", "\u00e9 \u65e5\u672c" in text, ascii(text))
+        expect_eq("the very name", json.loads(text.splitlines()[0])["what"], given)
+
+
 def test_watch_audit_is_not_read():
     """A pipe that is full holds up no request."""
     with World() as w:
