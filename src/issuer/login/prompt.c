@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/printable.h"
 #include "issuer/login/pending.h"
 #include "oauth/scope.h"
 
@@ -48,6 +49,16 @@ static enum mcpass_rc read_max_age(const char *text, struct mp_pending *pending,
 	return MCPASS_OK;
 }
 
+/* A hint fills a field of one line; what does not fit there is none. */
+static bool is_line(const char *text)
+{
+	struct mp_char c = mp_char_first(text);
+
+	for (; c.len > 0 && c.is_shown; c = mp_char_first(text))
+		text += c.len;
+	return c.len == 0;
+}
+
 enum mcpass_rc mp_prompt_read(const struct mp_form *query, struct mp_pending *pending,
     struct mcpass_error *err)
 {
@@ -62,6 +73,8 @@ enum mcpass_rc mp_prompt_read(const struct mp_form *query, struct mp_pending *pe
 		rc = read_prompt(prompt, pending, err);
 	if (!rc && max_age != NULL && max_age[0] != '\0')
 		rc = read_max_age(max_age, pending, err);
+	if (!rc && hint != NULL && !is_line(hint))
+		hint = NULL;
 	return rc ? rc : mp_set(&pending->login_hint, hint, err);
 }
 

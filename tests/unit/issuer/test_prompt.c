@@ -118,6 +118,23 @@ static void test_hint(void)
 	kit_close(&kit);
 }
 
+/* What could not be kept and read again is no hint, and ends no login. */
+static void test_odd_hint(void)
+{
+	static const char *const odd[] = { "login_hint=a%0Ab", "login_hint=a%7F" };
+
+	for (size_t i = 0; i < COUNT(odd); i++) {
+		struct kit kit;
+
+		open_known(&kit);
+		kit.session[0] = '\0';
+		kit_get(&kit, "/authorize", kit_query(&kit, "mcp:read", odd[i]));
+		CHECK_HAS(odd[i], kit_body(&kit), "required value=\"\" autofocus>");
+		CHECK_EQ(odd[i], kit_sign_in(&kit, "alice", "secret"), 303);
+		kit_close(&kit);
+	}
+}
+
 /* A client that registered itself gets no redirect for it, either. */
 static void test_registered(void)
 {
@@ -139,6 +156,7 @@ int main(void)
 	test_rows();
 	test_after_login();
 	test_hint();
+	test_odd_hint();
 	test_registered();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
