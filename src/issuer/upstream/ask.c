@@ -218,9 +218,14 @@ static enum mcpass_rc add_userinfo(const struct mp_turn *turn, const struct mp_i
 	else if (!rc)
 		rc = mp_json_parse_by(MP_JSON_DOCUMENT, mp_buf_text(&answer.body), answer.body.len,
 		    MP_MAX_UPSTREAM_ANSWER, "the userinfo answer", &all, err);
+	if (!rc && !json_is_object(all))
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, "OpenID Connect Core 5.3.2",
+		    "the userinfo answer is no JSON object");
 	mp_errand_answer_free(&answer);
-	if (rc)
+	if (rc) {
+		json_decref(all);
 		return rc;
+	}
 	json_decref(*claims);
 	*claims = all;
 	return MCPASS_OK;

@@ -116,6 +116,19 @@ enum mcpass_rc mp_id_token_check(const struct mp_jws *jws, const struct mp_jwks 
 	return rc;
 }
 
+/* An address and whether it was verified come from one place: of what is signed and what is not, no
+ * pair is made, unless both name that address.  spec: OpenID Connect Core 5.1 (email_verified) */
+static void drop_other_email(json_t *claims, const json_t *id_claims)
+{
+	const json_t *own = json_object_get(id_claims, "email");
+
+	if ((own != NULL || json_object_get(id_claims, "email_verified") != NULL)
+	    && !mp_eq(json_string_value(own), json_string_value(json_object_get(claims, "email")))) {
+		(void)json_object_del(claims, "email");
+		(void)json_object_del(claims, "email_verified");
+	}
+}
+
 enum mcpass_rc mp_userinfo_join(const json_t *id_claims, const char *data, size_t len,
     json_t **ret_claims, struct mcpass_error *err)
 {
@@ -131,6 +144,8 @@ enum mcpass_rc mp_userinfo_join(const json_t *id_claims, const char *data, size_
 	if (!rc && (sub == NULL || !mp_eq(json_string_value(json_object_get(claims, "sub")), sub)))
 		rc = mp_fail(err, MCPASS_E_DENIED, "OpenID Connect Core 5.3.4",
 		    "the userinfo answer is about another sub");
+	if (!rc)
+		drop_other_email(claims, id_claims);
 	/* What was signed counts. */
 	if (!rc && json_object_update(claims, (json_t *)id_claims) != 0)
 		rc = mp_nomem(err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/printable.h"
 #include "issuer/upstream/idp.h"
 #include "oauth/scope.h"
 #include "wire/form.h"
@@ -37,13 +38,15 @@ static const json_t *find(const json_t *claims, const char *path)
 	return at;
 }
 
-/* Text as it is, a list with it, and a map of which it is a member: Zitadel's roles. */
+/* Text as it is, a list with it, and a map that gives it: Zitadel's roles are objects there, others
+ * are true.  A member that is false, 0 or empty gives nothing. */
 static bool has_value(const json_t *claim, const char *value)
 {
 	if (json_is_string(claim))
 		return strcmp(json_string_value(claim), value) == 0;
 	if (json_is_object(claim))
-		return json_object_get(claim, value) != NULL;
+		return json_is_object(json_object_get(claim, value))
+		    || json_is_true(json_object_get(claim, value));
 	for (size_t i = 0; i < json_array_size(claim); i++)
 		if (mp_eq(json_string_value(json_array_get(claim, i)), value))
 			return true;
@@ -246,6 +249,8 @@ static enum mcpass_rc fill(const struct mp_idp *upstream, const json_t *claims,
 	}
 	if (!rc)
 		rc = mp_set(&access->name, name, err);
+	if (access->name != NULL)       /* a record with a control character is not read again */
+		mp_one_line(access->name);
 	if (!rc) {
 		access->claims = json_object();
 		rc = access->claims == NULL ? mp_nomem(err)

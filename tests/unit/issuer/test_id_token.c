@@ -142,6 +142,38 @@ static void test_userinfo(void)
 	json_decref(own);
 }
 
+/* That one address was verified says nothing of another. */
+static void test_userinfo_email(void)
+{
+	static const struct { const char *label, *own, *answer; bool want; } mixed[] = {
+		{ "another address", "\"email\":\"ann@corp.example\"",
+		    "\"email\":\"ann@evil.example\",\"email_verified\":true", false },
+		{ "no address", "\"email\":\"ann@corp.example\"", "\"email_verified\":true", false },
+		{ "the same", "\"email\":\"ann@corp.example\"",
+		    "\"email\":\"ann@corp.example\",\"email_verified\":true", true },
+		{ "the signed verdict of no address", "\"email_verified\":true",
+		    "\"email\":\"ann@corp.example\"", false },
+		{ "both there", "\"x\":1", "\"email\":\"ann@corp.example\",\"email_verified\":true", true },
+		{ "both signed", "\"email\":\"ann@corp.example\",\"email_verified\":true",
+		    "\"email\":\"b@corp.example\",\"email_verified\":false", true },
+	};
+
+	for (size_t i = 0; i < COUNT(mixed); i++) {
+		char own_text[200], answer[200];
+		json_t *own, *claims = NULL;
+
+		snprintf(own_text, sizeof(own_text), "{\"sub\":\"ann\",%s}", mixed[i].own);
+		snprintf(answer, sizeof(answer), "{\"sub\":\"ann\",%s}", mixed[i].answer);
+		own = upstream_json(own_text);
+		CHECK_EQ(mixed[i].label, mp_userinfo_join(own, answer, strlen(answer), &claims, NULL),
+		    MCPASS_OK);
+		CHECK_EQ(mixed[i].label, json_is_true(json_object_get(claims, "email_verified"))
+		    && json_object_get(claims, "email") != NULL, mixed[i].want);
+		json_decref(claims);
+		json_decref(own);
+	}
+}
+
 int main(void)
 {
 	upstream_jwks();
@@ -149,6 +181,7 @@ int main(void)
 	test_signature();
 	test_tenants();
 	test_userinfo();
+	test_userinfo_email();
 	mp_key_free(upstream_key());
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();

@@ -31,6 +31,16 @@ static const struct {
 	{ "roles as a map", ",\"rules\":[{\"claim\":\"roles\",\"value\":\"user\",\"scopes\":"
 	    "[\"mcp:read\"]}]", "{\"sub\":\"ann\",\"roles\":{\"user\":{\"1\":\"x\"}}}", MCPASS_OK,
 	    "mcp:read" },
+	{ "a role that the map says is not given", ",\"rules\":[{\"claim\":\"roles\",\"value\":\"user\","
+	    "\"scopes\":[\"mcp:read\"]}]", "{\"sub\":\"ann\",\"roles\":{\"user\":false}}", MCPASS_OK, "" },
+	{ "a role with nothing in the map", ",\"rules\":[{\"claim\":\"roles\",\"value\":\"user\","
+	    "\"scopes\":[\"mcp:read\"]}]", "{\"sub\":\"ann\",\"roles\":{\"user\":\"\"}}", MCPASS_OK, "" },
+	{ "a role with 0 in the map", ",\"rules\":[{\"claim\":\"roles\",\"value\":\"user\","
+	    "\"scopes\":[\"mcp:read\"]}]", "{\"sub\":\"ann\",\"roles\":{\"user\":0}}", MCPASS_OK, "" },
+	{ "a map of roles that are true", ",\"rules\":[{\"claim\":\"roles\",\"value\":\"user\",\"scopes\":"
+	    "[\"mcp:read\"]}]", "{\"sub\":\"ann\",\"roles\":{\"user\":true}}", MCPASS_OK, "mcp:read" },
+	{ "a group that a map says is not given", ",\"allow\":{\"groups\":[\"staff\"]}",
+	    "{\"sub\":\"ann\",\"groups\":{\"staff\":false}}", MCPASS_E_DENIED, "allow.groups" },
 	{ "a path that ends early", ",\"rules\":[{\"claim\":\"a.b.c\",\"value\":\"x\",\"scopes\":"
 	    "[\"mcp:read\"]}]", "{\"sub\":\"ann\",\"a\":\"x\"}", MCPASS_OK, "" },
 	{ "a rule with two conditions needs both", ",\"rules\":[{\"claim\":\"groups\",\"value\":"
@@ -172,6 +182,21 @@ static void test_claims(void)
 	json_decref(claims);
 }
 
+/* A name is kept as one line: a record with a control character could not be read again. */
+static void test_name(void)
+{
+	struct mp_idp upstream = { 0 };
+	struct mp_idp_access access = { 0 };
+	json_t *claims = upstream_json("{\"sub\":\"ann\",\"name\":\"Ann\\tB\\n\\u001b[2J\"}");
+
+	upstream_make("", &upstream, NULL);
+	CHECK_EQ("judged", mp_idp_judge(&upstream, claims, &access, NULL), MCPASS_OK);
+	CHECK_STR("one line", access.name, "Ann?B??[2J");
+	mp_idp_access_free(&access);
+	mp_idp_free(&upstream);
+	json_decref(claims);
+}
+
 /* However many there are, a token stays one. */
 static void test_many_groups(void)
 {
@@ -216,6 +241,7 @@ int main(void)
 	test_judge();
 	test_subject();
 	test_claims();
+	test_name();
 	test_many_groups();
 	test_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
