@@ -638,6 +638,27 @@ def test_import(label, folder, extra):
         expect_eq("and a call, without a login", (done.returncode, done.stdout), (0, "hi\n"), done.stderr)
 
 
+@rows([
+    ("a database", "postgresql://agents@db.example.com/mcpass", '"postgresql://agents@db.example.com/mcpass"', ""),
+    ("one with a password", "postgresql://agents:hunter2@db.example.com/mcpass", None, "~/.pgpass"),
+    ("one as a parameter", "postgresql://db/mcpass?password=hunter2", None, "~/.pgpass"),
+    ("a file", "/srv/own.db", '"/srv/own.db"', ""),
+    ("one of this folder", "own.db", "/own.db\"", ""),
+])
+def test_install_names_the_store(label, store, written, says):
+    """A host hands on no variables of the shell: its bridge would use another store."""
+    with World() as world:
+        done = world.run("install", "cursor", "https://mcp.example.com/mcp", "--file", world.path("mcp.json"),
+                         env={"MCPASS_STORE": store, "MCPASS_STORE_KEY": "/srv/store.key"})
+        expect_eq("exit code", done.returncode, 0, done.stderr)
+        entry = open(world.path("mcp.json")).read()
+        expect_eq("in the entry", '"MCPASS_STORE": "' in entry, written is not None, entry)
+        expect("as it is meant", written is None or written in entry and ': "own' not in entry, entry)
+        expect("the key", '"MCPASS_STORE_KEY": "/srv/store.key"' in entry, entry)
+        expect("says why not", says in done.stderr, done.stderr)
+        expect("no password", "hunter2" not in entry + done.stdout + done.stderr, done.stderr)
+
+
 def test_install():
     """The entry goes into a host's file, and comes out; the file is as it was."""
     with World() as world:

@@ -1,39 +1,68 @@
 #include "cli/hosts/entry.h"
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/limits.h"
 #include "cli/hosts/json_edit.h"
 #include "cli/hosts/toml_edit.h"
+#include "io/store/pg_url.h"
 #include "io/system/self.h"
+#include "ui/out.h"
 #include "wire/json/json.h"
 #include "wire/uri.h"
 
 /* Many hosts start a server with little more than HOME and PATH: where the store is, how the
  * network is reached, how a browser is. */
 static const char *const variables[] = {
-	"XDG_DATA_HOME", "XDG_CONFIG_HOME", "MCPASS_CONFIG", "MCPASS_CLIENT_METADATA_URL",
+	"XDG_DATA_HOME", "XDG_CONFIG_HOME", "MCPASS_STORE", "MCPASS_STORE_KEY", "MCPASS_CONFIG", "MCPASS_CLIENT_METADATA_URL",
 	"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
 	"SSL_CERT_FILE", "SSL_CERT_DIR", "BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY",
 	"XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
 };
 
-/* A proxy's password is not copied into another program's file. */
+/* A password, of a proxy or of a database, is not copied into another program's file. */
+static bool has_secret(const char *value)
+{
+	return mp_pg_url_is(value) ? mp_pg_url_has_password(value)
+	    : strstr(value, "://") != NULL && strchr(value, '@') != NULL;
+}
+
+/* The host starts the bridge in a folder of its own. */
+static enum mcpass_rc add_variable(struct mp_strings *env, const char *name, const char *value,
+    struct mcpass_error *err)
+{
+	char folder[PATH_MAX];
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&buf, MP_MAX_DOCUMENT);
+	mp_buf_addf(&buf, "%s=", name);
+	if (strncmp(name, "MCPASS_STORE", strlen("MCPASS_STORE")) == 0 && strchr("/:", value[0]) == NULL
+	    && !mp_pg_url_is(value) && getcwd(folder, sizeof(folder)) != NULL)
+		mp_buf_addf(&buf, "%s/", folder);
+	mp_buf_adds(&buf, value);
+	rc = mp_buf_check(&buf, "the environment", err);
+	if (!rc)
+		rc = mp_strings_add(env, (struct mp_span){ mp_buf_text(&buf), buf.len }, err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
 static enum mcpass_rc take_environment(struct mp_strings *env, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; !rc && i < MP_COUNT(variables); i++) {
 		const char *value = getenv(variables[i]);
-		struct mp_buf buf;
 
-		if (value == NULL || value[0] == '\0' || (strstr(value, "://") != NULL && strchr(value, '@') != NULL))
+		if (value == NULL || value[0] == '\0')
 			continue;
-		mp_buf_init(&buf, MP_MAX_DOCUMENT);
-		mp_buf_addf(&buf, "%s=%s", variables[i], value);
-		rc = mp_buf_check(&buf, "the environment", err);
-		if (!rc)
-			rc = mp_strings_add(env, (struct mp_span){ mp_buf_text(&buf), buf.len }, err);
-		mp_buf_free(&buf);
+		if (!has_secret(value))
+			rc = add_variable(env, variables[i], value, err);
+		else if (mp_pg_url_is(value))
+			mp_say(false, "mcpass: %s has a password and is not copied, so the host's bridge does not use"
+			    " that store. Put the password into ~/.pgpass (mode 600).", variables[i]);
 	}
 	return rc;
 }

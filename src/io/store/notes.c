@@ -78,8 +78,8 @@ static bool write_all(int fd, const struct mp_buf *content)
 static enum mcpass_rc replace(const struct place *place, const struct mp_buf *content,
     const char *store, struct mcpass_error *err)
 {
-	int fd = openat(place->dir_fd, place->fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-	    0600);
+	int fd = openat(place->dir_fd, place->fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
+	    | O_NONBLOCK | O_CLOEXEC, 0600);
 	bool done = fd >= 0 && write_all(fd, content)
 	    && renameat(place->dir_fd, place->fresh, place->dir_fd, place->name) == 0;
 	enum mcpass_rc rc = done ? MCPASS_OK

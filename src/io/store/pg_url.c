@@ -92,7 +92,8 @@ enum mcpass_rc mp_pg_url_check_argument(const char *place, struct mcpass_error *
 		return MCPASS_OK;
 	rc = mp_fail(err, MCPASS_E_POLICY, NULL,
 	    "a password in an argument can be read by every user of this machine");
-	mp_hint(err, "Put it into ~/.pgpass (mode 600), or the whole URL into MCPASS_STORE.");
+	mp_hint(err, "Put it into ~/.pgpass (mode 600); that of credentials can be in MCPASS_STORE, with the"
+	    " whole URL.");
 	return rc;
 }
 

@@ -64,7 +64,8 @@ void mp_place_note(const struct mp_place *place)
 	    || path_in(home, "/.local/share", ELSEWHERE, &note, NULL) != MCPASS_OK)
 		return;
 	if (mp_private_dir_open(note, true, &dir, &unused, NULL) == MCPASS_OK && dir >= 0) {
-		fd = openat(dir, "elsewhere", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = openat(dir, "elsewhere", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK
+		    | O_CLOEXEC, 0600);
 		if (fd >= 0 && dprintf(fd, "%s\n", place->path) < 0)
 			(void)unlinkat(dir, "elsewhere", 0);
 		if (fd >= 0)
