@@ -48,6 +48,15 @@ static enum mcpass_rc tell_health(const struct mp_issuer_service *service,
 	return mp_headers_add(&response->headers, "Content-Type", "application/json", err);
 }
 
+/* What was wrong comes first, and then what the sender is told of it. */
+static void note_first(void *ctx, const struct mcpass_note *note)
+{
+	struct mp_service_log *log = ctx;
+
+	if (log->reason[0] == '\0')
+		mp_service_note(log, note);
+}
+
 /* A client tries again what gets a 503, and keeps what it has. */
 static enum mcpass_rc handle_in_turn(const struct mp_issuer_service *service,
     const struct mp_http_request *request, struct mp_http_response *response,
@@ -83,6 +92,8 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 		return rc;
 	if (strcmp(request->path, "/health") == 0)
 		return tell_health(service, response, err);
+	if (service->log != NULL)       /* another request may wait still, and has left its own */
+		service->log->reason[0] = '\0';
 	if (service->turns == NULL)
 		return mp_issuer_handle(service->issuer, request, response, err);
 	return handle_in_turn(service, request, response, err);
@@ -268,7 +279,7 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		.brand = options->brand, .translations = options->translations,
 		.translation_count = options->translation_count,
 		.event = service->admin != NULL ? mp_admin_server_event : NULL, .event_ctx = service->admin,
-		.trace = service->log != NULL ? mp_service_note : NULL, .trace_ctx = service->log,
+		.trace = service->log != NULL ? note_first : NULL, .trace_ctx = service->log,
 		.fetch = mp_documents_get, .fetch_ctx = service->documents,
 		.check_password = service->passwords != NULL ? mp_passwords_check : NULL,
 		.check_password_ctx = service->passwords,

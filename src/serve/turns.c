@@ -184,7 +184,8 @@ void mp_turns_note(void *ctx, const struct mcpass_note *note)
 {
 	struct turn *turn = ((const struct mp_turns *)ctx)->current;
 
-	for (size_t i = 0; turn != NULL && i < note->fact_count; i++)
+	/* What was wrong comes first, and then what the sender is told of it. */
+	for (size_t i = 0; turn != NULL && turn->reason[0] == '\0' && i < note->fact_count; i++)
 		if (strcmp(note->facts[i].name, "reason") == 0)
 			(void)snprintf(turn->reason, sizeof(turn->reason), "%s", note->facts[i].value);
 }

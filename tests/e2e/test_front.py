@@ -508,6 +508,32 @@ def test_front_down_at_the_start():
         expect("when to come again", int(person.headers["Retry-After"]) > 0)
 
 
+METADATA = [
+    ("another-issuer", {"issuer": "https://other.example"}, "is that of https://other.example", False),
+    ("in-a-database", {"issuer": "https://other.example"}, "is that of https://other.example", True),
+    ("a-private-address", {"jwks_uri": "http://10.0.0.1/keys"}, "jwks_uri", False),
+    ("no-token-endpoint", {"token_endpoint": None}, "token_endpoint", False),
+]
+
+
+@rows(METADATA)
+def test_front_says_what_is_wrong(label, more, said, in_database):
+    """A person is told to come again; the operator, what is wrong with the metadata."""
+    with World() as w:
+        provider = idp.Idp(w)
+        keys = w.write("keys", "mcpass-key-1." + base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=")
+                       + "\n")
+        kept = ("--data", w.path("front.db"), "--encryption-key", keys) if in_database else ()
+        person = front(w, provider, *kept)
+        page = person.begin(person.register())
+        provider.more = more
+        status, _, text = person.submit(page, decision="allow idp")
+        expect_eq("not now", status, 503, text)
+        expect("nothing of it in the page", said not in text, text)
+        log = w.authserver.read_log()
+        expect("the log says it", said in log, log)
+
+
 def test_front_device():
     """A device's code: the page always, and the sign-in, before the device has its token."""
     with World() as w:

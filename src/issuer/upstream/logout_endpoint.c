@@ -19,6 +19,7 @@ static enum mcpass_rc cannot_now(const struct mp_turn *turn, enum mcpass_rc rc,
 {
 	if (rc != MCPASS_E_IO)
 		return rc;
+	mp_response_note(turn, err);
 	mp_clear(err);
 	return mp_bounds_refuse(turn, 503, 30, err, "the identity provider's keys cannot be had");
 }
