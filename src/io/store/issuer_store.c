@@ -11,7 +11,7 @@
 struct front {
 	const struct mp_issuer_kind *kind;
 	struct mp_issuer_store kept;
-	struct mp_seal seal;
+	struct mp_store_keys keys;
 };
 
 /* The row that a value is bound to. */
@@ -25,12 +25,12 @@ static enum mcpass_rc seal_value(const struct front *front, const char *kind, co
 	mp_buf_addf(&table, "memory %s", kind);
 	rc = mp_buf_check(&table, "a kind", err);
 	if (!rc)
-		rc = mp_store_key_close(&front->seal, mp_buf_text(&table), key, value, ret_value, err);
+		rc = mp_store_key_close(&front->keys, mp_buf_text(&table), key, value, ret_value, err);
 	mp_buf_free(&table);
 	return rc;
 }
 
-static enum mcpass_rc open_value(const struct front *front, const char *kind, const char *key,
+static enum mcpass_rc open_value(struct front *front, const char *kind, const char *key,
     char **value, struct mcpass_error *err)
 {
 	struct mp_buf table;
@@ -40,7 +40,7 @@ static enum mcpass_rc open_value(const struct front *front, const char *kind, co
 	mp_buf_addf(&table, "memory %s", kind);
 	rc = mp_buf_check(&table, "a kind", err);
 	if (!rc)
-		rc = mp_store_key_open(&front->seal, mp_buf_text(&table), key, value, err);
+		rc = mp_store_key_open(&front->keys, mp_buf_text(&table), key, value, err);
 	mp_buf_free(&table);
 	return rc;
 }
@@ -139,7 +139,7 @@ static enum mcpass_rc end(void *ctx, bool keep, struct mcpass_error *err)
 }
 
 struct listing {
-	const struct front *front;
+	struct front *front;
 	const char *kind;
 	mp_issuer_row_fn *row;
 	void *ctx;
@@ -163,7 +163,7 @@ static enum mcpass_rc tell_row(void *ctx, const struct mp_issuer_row *kept, stru
 static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_row_fn *row,
     void *row_ctx, struct mcpass_error *err)
 {
-	const struct front *front = ctx;
+	struct front *front = ctx;
 	struct listing listing = { front, kind, row, row_ctx };
 
 	return front->kept.list(front->kept.ctx, kind, now, tell_row, &listing, err);
@@ -171,15 +171,15 @@ static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_r
 
 const char *mp_issuer_store_key_id(const struct mp_issuer_store *store)
 {
-	const struct front *front = store->ctx;
+	struct front *front = store->ctx;
 
-	return front->seal.count > 0 ? front->seal.keys[0].id : NULL;
+	return front->keys.seal.count > 0 ? front->keys.seal.keys[0].id : NULL;
 }
 
 enum mcpass_rc mp_issuer_store_dump(const struct mp_issuer_store *store, int64_t now,
     struct mp_strings *ret_texts, struct mcpass_error *err)
 {
-	const struct front *front = store->ctx;
+	struct front *front = store->ctx;
 	struct mp_strings texts = { 0 };
 	enum mcpass_rc rc = front->kind->dump(&front->kept, now, &texts, err);
 
@@ -194,7 +194,7 @@ enum mcpass_rc mp_issuer_store_dump(const struct mp_issuer_store *store, int64_t
 
 enum mcpass_rc mp_issuer_store_claim(const struct mp_issuer_store *store, struct mcpass_error *err)
 {
-	const struct front *front = store->ctx;
+	struct front *front = store->ctx;
 
 	return front->kind->claim(&front->kept, err);
 }
@@ -224,11 +224,11 @@ enum mcpass_rc mp_issuer_store_open(const char *place, const char *key_file,
 	front->kind = mp_pg_url_is(place) ? &mp_postgres_issuer : &mp_sqlite_issuer;
 	rc = mp_pg_url_check_place(place, err);
 	if (!rc)
-		rc = mp_store_key_read(place, key_file, &front->seal, err);
+		rc = mp_store_keys_read(place, key_file, &front->keys, err);
 	if (!rc)
 		rc = front->kind->open(place, &front->kept, err);
 	if (rc) {
-		mp_seal_forget(&front->seal);
+		mp_store_keys_free(&front->keys);
 		free(front);
 		return mp_doing(err, rc, "opening the issuer's store");
 	}
@@ -245,7 +245,7 @@ void mp_issuer_store_close(struct mp_issuer_store *store)
 	if (front == NULL)
 		return;
 	front->kind->close(&front->kept);
-	mp_seal_forget(&front->seal);
+	mp_store_keys_free(&front->keys);
 	free(front);
 	*store = (struct mp_issuer_store){ 0 };
 }

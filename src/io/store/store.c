@@ -17,7 +17,7 @@ struct mp_store {
 	void *at;               /* the kind's own */
 	struct mp_place place;
 	char *shown;            /* the place, without a password */
-	struct mp_seal seal;    /* no keys: records are kept as they are */
+	struct mp_store_keys keys;      /* none: records are kept as they are */
 	bool is_made;           /* it is there, as far as we know: the place is noted */
 };
 
@@ -39,7 +39,7 @@ enum mcpass_rc mp_store_open_with(const char *path, const char *key_file,
 	if (!rc)
 		rc = mp_pg_url_show(store->place.path, &store->shown, err);
 	if (!rc)
-		rc = mp_store_key_read(store->place.path, key_file, &store->seal, err);
+		rc = mp_store_keys_read(store->place.path, key_file, &store->keys, err);
 	if (!rc)
 		rc = open_at(store, err);
 	if (rc)
@@ -63,7 +63,7 @@ void mp_store_close(struct mp_store *store)
 		store->ops->close(store->at);
 	mp_place_free(&store->place);
 	free(store->shown);
-	mp_seal_forget(&store->seal);
+	mp_store_keys_free(&store->keys);
 	free(store);
 }
 
@@ -89,7 +89,7 @@ const char *mp_store_shown(const struct mp_store *store)
 
 const char *mp_store_key_id(const struct mp_store *store)
 {
-	return store->seal.count > 0 ? store->seal.keys[0].id : NULL;
+	return store->keys.seal.count > 0 ? store->keys.seal.keys[0].id : NULL;
 }
 
 /* After something was written. */
@@ -109,7 +109,7 @@ enum mcpass_rc mp_store_load(struct mp_store *store, const char *key, char **ret
 	enum mcpass_rc rc = store->ops->load(store->at, key, &record, err);
 
 	if (!rc)
-		rc = mp_store_key_open(&store->seal, TABLE, key, &record, err);
+		rc = mp_store_key_open(&store->keys, TABLE, key, &record, err);
 	if (rc)
 		mp_free_wiped(record);
 	else
@@ -128,7 +128,7 @@ static enum mcpass_rc replace(struct mp_store *store, const char *key, const cha
     struct mcpass_error *err)
 {
 	char *sealed = NULL;
-	enum mcpass_rc rc = mp_store_key_close(&store->seal, TABLE, key, record, &sealed, err);
+	enum mcpass_rc rc = mp_store_key_close(&store->keys, TABLE, key, record, &sealed, err);
 
 	if (!rc)
 		rc = store->ops->save(store->at, key, sealed, has_tokens(record), err);
@@ -179,9 +179,9 @@ enum mcpass_rc mp_store_examine(struct mp_store *store, const char *key,
 	enum mcpass_rc rc = store->ops->load(store->at, key, &record, err);
 
 	if (!rc && record != NULL && mp_seal_is(record))
-		how = mp_seal_is_current(&store->seal, record) ? MP_STORE_SEALED : MP_STORE_OLD_KEY;
+		how = mp_seal_is_current(&store->keys.seal, record) ? MP_STORE_SEALED : MP_STORE_OLD_KEY;
 	if (!rc)
-		rc = mp_store_key_open(&store->seal, TABLE, key, &record, err);
+		rc = mp_store_key_open(&store->keys, TABLE, key, &record, err);
 	if (!rc)
 		*ret_how = how;
 	mp_free_wiped(record);

@@ -42,7 +42,7 @@ enum mcpass_rc mp_store_key_find(const char *place, const char *file, char **ret
 	return rc;
 }
 
-enum mcpass_rc mp_store_key_read(const char *place, const char *file, struct mp_seal *ret_seal,
+static enum mcpass_rc read_seal(const char *place, const char *file, struct mp_seal *ret_seal,
     struct mcpass_error *err)
 {
 	struct mp_seal seal = { 0 };
@@ -63,6 +63,46 @@ enum mcpass_rc mp_store_key_read(const char *place, const char *file, struct mp_
 	return rc;
 }
 
+enum mcpass_rc mp_store_keys_read(const char *place, const char *file,
+    struct mp_store_keys *ret_keys, struct mcpass_error *err)
+{
+	struct mp_store_keys keys = { 0 };
+	enum mcpass_rc rc = read_seal(place, file, &keys.seal, err);
+
+	if (!rc)
+		rc = mp_set(&keys.place, place, err);
+	if (!rc)
+		rc = mp_set(&keys.file, file, err);
+	if (rc)
+		mp_store_keys_free(&keys);
+	else
+		*ret_keys = keys;
+	return rc;
+}
+
+void mp_store_keys_free(struct mp_store_keys *keys)
+{
+	mp_seal_forget(&keys->seal);
+	mp_free_wiped(keys->place);     /* a URL may have a password */
+	free(keys->file);
+	*keys = (struct mp_store_keys){ 0 };
+}
+
+/* *ret_changed false: there are no others. */
+static enum mcpass_rc read_again(struct mp_store_keys *keys, bool *ret_changed,
+    struct mcpass_error *err)
+{
+	struct mp_seal seal = { 0 };
+	enum mcpass_rc rc = read_seal(keys->place, keys->file, &seal, NULL);
+
+	*ret_changed = !rc && seal.count > 0 && (seal.count != keys->seal.count
+	    || memcmp(seal.keys, keys->seal.keys, seal.count * sizeof(seal.keys[0])) != 0);
+	if (*ret_changed)
+		keys->seal = seal;
+	mp_seal_forget(&seal);
+	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
+}
+
 /* What a text is bound to: "credentials default https://mcp.example.com/mcp". */
 static enum mcpass_rc name_row(const char *table, const char *row, struct mp_buf *name,
     struct mcpass_error *err)
@@ -72,30 +112,28 @@ static enum mcpass_rc name_row(const char *table, const char *row, struct mp_buf
 	return mp_buf_check(name, "the name of a row", err);
 }
 
-enum mcpass_rc mp_store_key_close(const struct mp_seal *seal, const char *table, const char *row,
+enum mcpass_rc mp_store_key_close(const struct mp_store_keys *keys, const char *table, const char *row,
     const char *text, char **ret_text, struct mcpass_error *err)
 {
 	struct mp_buf name;
 	enum mcpass_rc rc;
 
-	if (seal->count == 0)
+	if (keys->seal.count == 0)
 		return mp_set(ret_text, text, err);
 	rc = name_row(table, row, &name, err);
 	if (!rc)
-		rc = mp_seal_close(seal, mp_buf_text(&name), text, mp_entropy, NULL, ret_text, err);
+		rc = mp_seal_close(&keys->seal, mp_buf_text(&name), text, mp_entropy, NULL, ret_text, err);
 	mp_buf_free(&name);
 	return rc;
 }
 
-enum mcpass_rc mp_store_key_open(const struct mp_seal *seal, const char *table, const char *row,
+static enum mcpass_rc open_text(const struct mp_seal *seal, const char *table, const char *row,
     char **text, struct mcpass_error *err)
 {
 	struct mp_buf name;
 	char *open = NULL;
 	enum mcpass_rc rc;
 
-	if (*text == NULL || !mp_seal_is(*text))
-		return MCPASS_OK;
 	if (seal->count == 0) {
 		rc = mp_fail(err, MCPASS_E_STORE, NULL, "what is stored is sealed, and there is no key");
 		mp_hint(err, "MCPASS_STORE_KEY=FILE names the file of its keys.");
@@ -112,4 +150,25 @@ enum mcpass_rc mp_store_key_open(const struct mp_seal *seal, const char *table, 
 	mp_free_wiped(*text);
 	*text = open;
 	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_store_key_open(struct mp_store_keys *keys, const char *table, const char *row,
+    char **text, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	bool changed = false;
+	enum mcpass_rc rc;
+
+	if (*text == NULL || !mp_seal_is(*text))
+		return MCPASS_OK;
+	rc = open_text(&keys->seal, table, row, text, &why);
+	if (rc == MCPASS_E_STORE && read_again(keys, &changed, err) != MCPASS_OK)
+		return MCPASS_E_NOMEM;
+	if (changed) {
+		mp_clear(&why);
+		rc = open_text(&keys->seal, table, row, text, &why);
+	}
+	if (rc && err != NULL)
+		*err = why;
+	return rc;
 }

@@ -12,18 +12,25 @@ enum mcpass_rc mp_store_key_find(const char *place, const char *file, char **ret
     struct mcpass_error *err);
 /* Where a new key of an SQLite store belongs: PATH.key.  The caller's (free). */
 enum mcpass_rc mp_store_key_beside(const char *place, char **ret_path, struct mcpass_error *err);
-/* Reads them; without any, ret_seal->count is 0.  Release with mp_seal_forget().
+
+struct mp_store_keys {
+	struct mp_seal seal;            /* no keys: nothing is sealed */
+	char *place, *file;             /* from where they are read */
+};
+/* Release with mp_store_keys_free().
  * MCPASS_E_POLICY  others may read the file
  * MCPASS_E_USAGE   it is no file of keys */
-enum mcpass_rc mp_store_key_read(const char *place, const char *file, struct mp_seal *ret_seal,
-    struct mcpass_error *err);
+enum mcpass_rc mp_store_keys_read(const char *place, const char *file,
+    struct mp_store_keys *ret_keys, struct mcpass_error *err);
+void mp_store_keys_free(struct mp_store_keys *keys);    /* { 0 } is fine */
 
 /* Seals text for its row, when there is a key; else a copy.  The caller's (mp_free_wiped). */
-enum mcpass_rc mp_store_key_close(const struct mp_seal *seal, const char *table, const char *row,
+enum mcpass_rc mp_store_key_close(const struct mp_store_keys *keys, const char *table, const char *row,
     const char *text, char **ret_text, struct mcpass_error *err);
-/* Opens what was sealed, in place of *text (NULL is fine); a plain text stays.
+/* Opens what was sealed, in place of *text (NULL is fine); a plain text stays.  Keys that do not
+ * open it are read again: the file may have a new one since this process began.
  * MCPASS_E_STORE: there is no key for it */
-enum mcpass_rc mp_store_key_open(const struct mp_seal *seal, const char *table, const char *row,
+enum mcpass_rc mp_store_key_open(struct mp_store_keys *keys, const char *table, const char *row,
     char **text, struct mcpass_error *err);
 
 #endif

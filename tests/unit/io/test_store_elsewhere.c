@@ -150,6 +150,34 @@ static int format(void)
 	return version;
 }
 
+/* A program that runs for long began before the store was sealed, and sealed again. */
+static void test_sealed_meanwhile(void)
+{
+	struct mp_store *running, *other;
+	char *text = NULL;
+
+	save("plain", "token-of-sunday");
+	running = open_store("without a key", MCPASS_OK);
+	write_file(key_path, KEY_1 "\n", 0600);
+	save("sealed by another", "token-of-monday");
+	CHECK_EQ("read", mp_store_load(running, "k", &text, NULL), MCPASS_OK);
+	CHECK_STR("opened", text, "token-of-monday");
+	CHECK_EQ("saved", mp_store_save(running, "k", "token-of-tuesday", NULL), MCPASS_OK);
+	CHECK("not as it is", !file_has("token-of-tuesday"));
+	write_file(key_path, KEY_2 "\n" KEY_1 "\n", 0600);
+	other = open_store("sealed again", MCPASS_OK);
+	CHECK_EQ("by another", mp_store_save(other, "k", "token-of-wednesday", NULL), MCPASS_OK);
+	mp_store_close(other);
+	mp_free_wiped(text);
+	text = NULL;
+	CHECK_EQ("read", mp_store_load(running, "k", &text, NULL), MCPASS_OK);
+	CHECK_STR("opened", text, "token-of-wednesday");
+	mp_free_wiped(text);
+	mp_store_close(running);
+	unlink(key_path);
+	unlink(path);
+}
+
 static void test_sealed(void)
 {
 	save("plain", "token-of-monday");
@@ -179,20 +207,20 @@ static void test_sealed(void)
 /* Two rows exchanged, as one might who can write the file. */
 static void test_rows(void)
 {
-	struct mp_seal seal = { 0 };
+	struct mp_store_keys keys = { 0 };
 	char *text = NULL;
 
 	write_file(key_path, KEY_1 "\n", 0600);
-	CHECK_EQ("keys", mp_store_key_read(path, NULL, &seal, NULL), MCPASS_OK);
-	CHECK_EQ("sealed", mp_store_key_close(&seal, "credentials", "a", "text", &text, NULL), MCPASS_OK);
-	CHECK_EQ("another row's", mp_store_key_open(&seal, "credentials", "b", &text, NULL),
+	CHECK_EQ("keys", mp_store_keys_read(path, NULL, &keys, NULL), MCPASS_OK);
+	CHECK_EQ("sealed", mp_store_key_close(&keys, "credentials", "a", "text", &text, NULL), MCPASS_OK);
+	CHECK_EQ("another row's", mp_store_key_open(&keys, "credentials", "b", &text, NULL),
 	    MCPASS_E_STORE);
-	CHECK_EQ("another table's", mp_store_key_open(&seal, "memory", "a", &text, NULL),
+	CHECK_EQ("another table's", mp_store_key_open(&keys, "memory", "a", &text, NULL),
 	    MCPASS_E_STORE);
-	CHECK_EQ("its own", mp_store_key_open(&seal, "credentials", "a", &text, NULL), MCPASS_OK);
+	CHECK_EQ("its own", mp_store_key_open(&keys, "credentials", "a", &text, NULL), MCPASS_OK);
 	CHECK_STR("its own", text, "text");
 	mp_free_wiped(text);
-	mp_seal_forget(&seal);
+	mp_store_keys_free(&keys);
 	unlink(key_path);
 }
 
@@ -457,6 +485,7 @@ int main(void)
 	test_urls();
 	test_places();
 	test_sealed();
+	test_sealed_meanwhile();
 	test_rows();
 	test_issuer_sealed();
 	if (url != NULL)
