@@ -168,7 +168,10 @@ enum mcpass_rc mp_record_derive(const struct mp_issuer *issuer, const char *purp
     const struct mp_secret *from, struct mp_secret *ret_secret, struct mcpass_error *err);
 enum mcpass_rc mp_record_put(const struct mp_turn *turn, const struct mp_slot *slot,
     const struct mp_shape *shape, const void *record, struct mcpass_error *err);
-/* Fills a struct of zeros (release: mp_record_release()); *ret_found says whether. */
+/* Fills a struct of zeros from what is kept (release: mp_record_release()). */
+enum mcpass_rc mp_record_read(const char *text, const struct mp_shape *shape, void *ret_record,
+    struct mcpass_error *err);
+/* The same, of the record that is there; *ret_found says whether. */
 enum mcpass_rc mp_record_get(const struct mp_turn *turn, const struct mp_slot *slot,
     const struct mp_shape *shape, void *ret_record, bool *ret_found,
     struct mcpass_error *err);

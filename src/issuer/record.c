@@ -63,7 +63,7 @@ out:
 	return rc;
 }
 
-static enum mcpass_rc read_text(const char *text, const struct mp_shape *shape,
+enum mcpass_rc mp_record_read(const char *text, const struct mp_shape *shape,
     void *ret_record, struct mcpass_error *err)
 {
 	json_t *object = NULL;
@@ -91,7 +91,7 @@ static enum mcpass_rc fetch(const struct mp_turn *turn, fetch_fn *from,
 	if (rc)
 		return rc;
 	if (text != NULL)
-		rc = read_text(text, shape, ret_record, err);
+		rc = mp_record_read(text, shape, ret_record, err);
 	if (!rc)
 		*ret_found = text != NULL;
 	mp_free_wiped(text);

@@ -104,6 +104,7 @@ enum mcpass_rc mp_userinfo_join(const json_t *id_claims, const char *data, size_
 struct mp_idp_access {             /* what a person may have here */
 	char *subject;                  /* what they are known by there */
 	char *name;                     /* for pages, or NULL */
+	char *sid;                      /* of their session there, or NULL */
 	bool all_scopes;
 	struct mp_strings scopes, roles;
 	json_t *claims;                 /* for our tokens, an object */

@@ -51,14 +51,18 @@ static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_idp *up
 	    : mp_response_refuse(err, "invalid_request", SPEC, "the logout token came before");
 }
 
+/* spec: OpenID Connect Back-Channel Logout 1.0 2.4 (sid: that session; sub alone: all of them) */
 static enum mcpass_rc end_sessions(const struct mp_turn *turn, const struct mp_idp *upstream,
-    const json_t *claims, struct mcpass_error *err)
+    const json_t *claims, const struct mp_logout *logout, struct mcpass_error *err)
 {
 	char *subject = NULL, *person = NULL;
-	enum mcpass_rc rc = mp_idp_subject(upstream, claims, &subject, err);
+	enum mcpass_rc rc = logout->sub == NULL ? MCPASS_OK
+	    : mp_idp_subject(upstream, claims, &subject, err);
 
 	if (!rc)
-		rc = mp_idp_session_end_all(turn, upstream, subject, &person, err);
+		rc = logout->sid != NULL
+		    ? mp_idp_session_end_sid(turn, upstream, subject, logout->sid, &person, err)
+		    : mp_idp_session_end_all(turn, upstream, subject, &person, err);
 	if (!rc)
 		mp_event_add(turn, &(struct mp_event){ .event = "ended", .user = person,
 		    .what = upstream->name, .outcome = "logout" });
@@ -84,10 +88,6 @@ static enum mcpass_rc judge(const struct mp_turn *turn, const struct mp_idp *ups
 		rc = cannot_now(turn, mp_configured_fetch_keys(turn, &trusted, jws, &keys, err), err);
 	if (!rc)
 		rc = mp_logout_check(jws, &keys, &expect, ret_logout, err);
-	/* A session alone is not known by its name there. */
-	if (!rc && ret_logout->sub == NULL)
-		rc = mp_response_refuse(err, "invalid_request", SPEC,
-		    "the logout token names no user: sub is needed here");
 	mp_jwks_free(&keys);
 	mp_idp_metadata_free(&metadata);
 	return rc;
@@ -112,7 +112,7 @@ static enum mcpass_rc take(const struct mp_turn *turn, const struct mp_form *for
 	if (!rc)
 		rc = use_up(turn, upstream, &logout, err);
 	if (!rc)
-		rc = end_sessions(turn, upstream, jws.payload, err);
+		rc = end_sessions(turn, upstream, jws.payload, &logout, err);
 	mp_jws_free(&jws);
 	return rc;
 }

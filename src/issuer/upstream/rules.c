@@ -8,6 +8,7 @@
 #include "issuer/upstream/idp.h"
 #include "oauth/scope.h"
 #include "wire/form.h"
+#include "wire/json/advice.h"
 
 static enum mcpass_rc deny(struct mcpass_error *err, const char *why)
 {
@@ -235,6 +236,7 @@ static enum mcpass_rc fill(const struct mp_idp *upstream, const json_t *claims,
     struct mp_idp_access *access, struct mcpass_error *err)
 {
 	const char *name = json_string_value(find(claims, upstream->name_claim));
+	const json_t *sid = json_object_get(claims, "sid");
 	enum mcpass_rc rc = mp_idp_subject(upstream, claims, &access->subject, err);
 
 	access->all_scopes = !upstream->has_rules;
@@ -251,6 +253,9 @@ static enum mcpass_rc fill(const struct mp_idp *upstream, const json_t *claims,
 		rc = mp_set(&access->name, name, err);
 	if (access->name != NULL)       /* a record with a control character is not read again */
 		mp_one_line(access->name);
+	/* spec: OpenID Connect Back-Channel Logout 1.0 2.1 */
+	if (!rc && mp_json_is_clean(sid) && json_string_length(sid) > 0)
+		rc = mp_set(&access->sid, json_string_value(sid), err);
 	if (!rc) {
 		access->claims = json_object();
 		rc = access->claims == NULL ? mp_nomem(err)
@@ -280,6 +285,7 @@ void mp_idp_access_free(struct mp_idp_access *access)
 {
 	free(access->subject);
 	free(access->name);
+	free(access->sid);
 	mp_strings_free(&access->scopes);
 	mp_strings_free(&access->roles);
 	json_decref(access->claims);

@@ -11,6 +11,7 @@ static const struct mp_field fields[] = {
 	{ "upstream", MP_FIELD_STRING, MP_REQUIRED, AT(upstream), NULL },
 	{ "client_id", MP_FIELD_STRING, MP_REQUIRED, AT(client_id), NULL },
 	{ "subject", MP_FIELD_STRING, MP_REQUIRED, AT(subject), NULL },
+	{ "sid", MP_FIELD_STRING, 0, AT(sid), NULL },
 	{ "name", MP_FIELD_STRING, 0, AT(name), NULL },
 	{ "scope", MP_FIELD_STRING, 0, AT(scope), NULL },
 	{ "all_scopes", MP_FIELD_BOOL, 0, AT(all_scopes), NULL },
@@ -40,6 +41,8 @@ enum mcpass_rc mp_idp_session_apply(struct mp_idp_session *session,
 
 	if (!rc)
 		rc = mp_set(&session->name, access->name, err);
+	if (!rc && access->sid != NULL) /* a renewal without an id token says nothing of it */
+		rc = mp_set(&session->sid, access->sid, err);
 	free(session->scope);
 	session->scope = NULL;
 	if (!rc)
@@ -183,6 +186,59 @@ enum mcpass_rc mp_idp_session_end_all(const struct mp_turn *turn, const struct m
 		rc = mp_set(ret_person, person.id, err);
 	mp_record_release(&person_shape, &person);
 	free(key);
+	return rc;
+}
+
+/* --- those of one session there --- */
+struct search {
+	const struct mp_idp *upstream;
+	const char *subject, *sid;
+	struct mp_strings ids;          /* found */
+	char *person;
+};
+
+static bool is_meant(const struct search *search, const struct mp_idp_session *session)
+{
+	if (!mp_eq(session->upstream, search->upstream->name))
+		return false;
+	if (search->subject != NULL && !mp_eq(session->subject, search->subject))
+		return false;
+	return session->sid != NULL ? mp_eq(session->sid, search->sid) : search->subject != NULL;
+}
+
+static enum mcpass_rc look_at(void *ctx, const struct mp_issuer_row *row, struct mcpass_error *err)
+{
+	struct search *search = ctx;
+	struct mp_idp_session session = { 0 };
+	enum mcpass_rc rc = mp_record_read(row->value, &shape, &session, err);
+
+	if (rc == MCPASS_E_STORE) {     /* nothing lives on one that cannot be read */
+		mp_clear(err);
+		rc = MCPASS_OK;
+	} else if (!rc && is_meant(search, &session)) {
+		rc = mp_strings_add(&search->ids, (struct mp_span){ row->key, strlen(row->key) }, err);
+		if (!rc)
+			rc = mp_set(&search->person, session.person, err);
+	}
+	mp_idp_session_free(&session);
+	return rc;
+}
+
+enum mcpass_rc mp_idp_session_end_sid(const struct mp_turn *turn, const struct mp_idp *upstream,
+    const char *subject, const char *sid, char **ret_person, struct mcpass_error *err)
+{
+	const struct mp_issuer_store *store = &turn->issuer->store;
+	struct search search = { .upstream = upstream, .subject = subject, .sid = sid };
+	enum mcpass_rc rc = store->list(store->ctx, "upstream_session", turn->request->now, look_at,
+	    &search, err);
+
+	for (size_t i = 0; i < search.ids.count && !rc; i++)
+		rc = mp_idp_session_end(turn, search.ids.items[i], err);
+	mp_strings_free(&search.ids);
+	if (rc)
+		free(search.person);
+	else
+		*ret_person = search.person;
 	return rc;
 }
 

@@ -15,6 +15,7 @@ struct mp_idp_session {
 	char *person;
 	char *upstream, *client_id;     /* its name, and whose refresh token it is */
 	char *subject;                  /* what the person is known by there */
+	char *sid;                      /* their session there; NULL: its id tokens name none */
 	char *name, *scope;             /* or NULL */
 	bool all_scopes;
 	json_t *claims;                 /* for our tokens, an object */
@@ -39,6 +40,10 @@ enum mcpass_rc mp_idp_session_end(const struct mp_turn *turn, const char *id,
  * the caller's (free), NULL: no such person came. */
 enum mcpass_rc mp_idp_session_end_all(const struct mp_turn *turn, const struct mp_idp *upstream,
     const char *subject, char **ret_person, struct mcpass_error *err);
+/* Those of the session sid there; with a subject those of that person alone, among them those of
+ * which no sid is known.  *ret_person as above.  It looks at every sign-in that is kept. */
+enum mcpass_rc mp_idp_session_end_sid(const struct mp_turn *turn, const struct mp_idp *upstream,
+    const char *subject, const char *sid, char **ret_person, struct mcpass_error *err);
 /* What our tokens say about it, with sid; the caller's (json_decref).  Refuses with invalid_grant
  * when it has ended. */
 enum mcpass_rc mp_idp_session_claims(const struct mp_turn *turn, const char *id,

@@ -72,7 +72,8 @@ static const struct {
 	{ "good", "corp", "", 200, false },
 	{ "with a session, too", "corp", ",\"sid\":\"s\"", 200, false },
 	{ "another user", "corp", ",\"sub\":\"eve\"", 200, true },
-	{ "a session alone", "corp", ",\"sub\":null,\"sid\":\"s\"", 400, true },
+	{ "a session alone, which is not known", "corp", ",\"sub\":null,\"sid\":\"s\"", 200, true },
+	{ "neither", "corp", ",\"sub\":null,\"sid\":\"\"", 400, true },
 	{ "another client", "corp", ",\"aud\":\"other\"", 400, true },
 	{ "an old one", "corp", ",\"iat\":1", 400, true },
 	{ "another provider", "other", "", 400, true },
@@ -90,6 +91,104 @@ static void test_rows(void)
 		if (rows[i].status == 200)
 			CHECK_STR("not kept by caches", kit_header(&front.kit, "Cache-Control"), "no-store");
 		CHECK_EQ(rows[i].label, front_refresh(&front, token) == 200, rows[i].lives);
+		front_close(&front);
+	}
+}
+
+#define SID(sid) "{\"sid\":\"" sid "\"}"
+#define ALONE(sid) ",\"sub\":null,\"sid\":\"" sid "\""
+#define BOTH(sid) ",\"sid\":\"" sid "\""
+
+/* Two sign-ins, with what the id token of each says, and whether each lives on. */
+static const struct {
+	const char *label, *first, *second, *name, *more;
+	bool lives[2];
+} sids[] = {
+	{ "a session alone", SID("a"), SID("b"), "corp", ALONE("a"), { false, true } },
+	{ "the other one", SID("a"), SID("b"), "corp", ALONE("b"), { true, false } },
+	{ "a session of that user", SID("a"), SID("b"), "corp", BOTH("a"), { false, true } },
+	{ "all of that user", SID("a"), SID("b"), "corp", "", { false, false } },
+	{ "two sign-ins of one session", SID("a"), SID("a"), "corp", ALONE("a"), { false, false } },
+	{ "none has it", SID("a"), SID("b"), "corp", ALONE("c"), { true, true } },
+	{ "none of that user has it", SID("a"), SID("b"), "corp", BOTH("c"), { true, true } },
+	{ "to the byte", SID("a"), SID("A"), "corp", ALONE("A"), { true, false } },
+	{ "another user has it", SID("a"), SID("b"), "corp", BOTH("a") ",\"sub\":\"eve\"",
+	    { true, true } },
+	{ "two users have it", SID("a"), "{\"sid\":\"a\",\"sub\":\"eve\"}", "corp", BOTH("a"),
+	    { false, true } },
+	{ "it is of another provider", SID("a"), SID("b"), "second", ALONE("a"), { true, true } },
+	{ "a sign-in without one, of that user", "{}", SID("b"), "corp", BOTH("a"), { false, true } },
+	{ "a sign-in with one that cannot be kept", SID(""), SID("\\u0007"), "corp", BOTH("a"),
+	    { false, false } },
+	{ "a sign-in without one", "{}", "{\"sid\":7}", "corp", ALONE("a"), { true, true } },
+};
+
+static void test_sids(void)
+{
+	for (size_t i = 0; i < COUNT(sids); i++) {
+		const char *tokens[2];
+		struct front front;
+
+		front_open(&front, "");
+		front.claims = sids[i].first;
+		tokens[0] = sign_in(&front);
+		front.kit.session[0] = '\0';    /* in another browser */
+		front.claims = sids[i].second;
+		tokens[1] = sign_in(&front);
+		CHECK_EQ(sids[i].label, log_out(&front, sids[i].name, "j", sids[i].more), 200);
+		for (size_t j = 0; j < 2; j++)
+			CHECK_EQ(sids[i].label, front_refresh(&front, tokens[j]) == 200, sids[i].lives[j]);
+		front_close(&front);
+	}
+}
+
+/* A record that cannot be read keeps no other from its end. */
+static void test_damaged(void)
+{
+	const char *token;
+	struct front front;
+
+	front_open(&front, "");
+	front.claims = SID("a");
+	token = sign_in(&front);
+	CHECK_EQ("kept", front.kit.issuer->store.put(front.kit.issuer->store.ctx, "upstream_session", "!",
+	    "p", front.kit.now + 60, "{\"sid\":\"a\"}", NULL), MCPASS_OK);
+	CHECK_EQ("logged out", log_out(&front, "corp", "j", ALONE("a")), 200);
+	CHECK("ended", front_refresh(&front, token) != 200);
+	front_close(&front);
+}
+
+/* At a renewal the id token may name another session; where none comes, it is the one it was. */
+static const struct {
+	const char *label, *renewed;
+	bool no_id_token;
+	const char *more;
+	bool lives;
+} renewals[] = {
+	{ "the new one", SID("b"), false, ALONE("b"), false },
+	{ "not the old one", SID("b"), false, ALONE("a"), true },
+	{ "the new id token has none", "{}", false, ALONE("a"), false },
+	{ "no id token", "{}", true, ALONE("a"), false },
+};
+
+static void test_renewed_sid(void)
+{
+	for (size_t i = 0; i < COUNT(renewals); i++) {
+		const char *token;
+		struct front front;
+
+		front_open(&front, "");
+		front.claims = SID("a");
+		token = sign_in(&front);
+		front.kit.now += 3600;
+		front.claims = renewals[i].renewed;
+		front.no_id_token = renewals[i].no_id_token;
+		front.userinfo = "{\"sub\":\"ann\"}";
+		CHECK_EQ("renewed", front_refresh(&front, token), 200);
+		token = kit_member(&front.kit, "refresh_token");
+		token = kit_text(token, strlen(token));
+		CHECK_EQ(renewals[i].label, log_out(&front, "corp", "j", renewals[i].more), 200);
+		CHECK_EQ(renewals[i].label, front_refresh(&front, token) == 200, renewals[i].lives);
 		front_close(&front);
 	}
 }
@@ -133,34 +232,46 @@ static void test_down(void)
 	front_close(&front);
 }
 
-static void test_no_memory(void)
+static void check_no_memory(const char *more)
 {
 	for (size_t n = 0;; n++) {
 		struct front front;
-		const char *form;
+		const char *form, *token;
 		bool failed;
 		int status;
 
 		front_open(&front, "");
-		sign_in(&front);
-		form = logout_form(&front, "j", "");
+		front.claims = SID("a");
+		token = sign_in(&front);
+		form = logout_form(&front, "j", more);
 		mp_test_fail_alloc(n);
 		status = front_post(&front, "/backchannel_logout/corp", form);
 		mp_test_no_fail();
 		failed = mp_test_alloc_failed();
 		CHECK("out of memory, or done", failed ? front.kit.rc == MCPASS_E_NOMEM || status == 200
 		    : status == 200);
+		if (status == 200)
+			CHECK("it ended", front_refresh(&front, token) != 200);
 		front_close(&front);
 		if (!failed)
 			break;
-		n += n / 4;
 	}
+}
+
+static void test_no_memory(void)
+{
+	check_no_memory("");
+	check_no_memory(ALONE("a"));
+	check_no_memory(BOTH("a"));
 }
 
 int main(void)
 {
 	kit_key();
 	test_rows();
+	test_sids();
+	test_damaged();
+	test_renewed_sid();
 	test_told();
 	test_replay();
 	test_down();
