@@ -7,6 +7,7 @@ import time
 import urllib.parse
 
 import browser
+import front_logout
 import glewlwyd_server
 import idp
 import install
@@ -29,14 +30,14 @@ class Front:
         self.issuer = f"http://127.0.0.1:{self.port}"
         self.callback = self.issuer + "/authorize/callback/corp"
 
-    def start(self, entry, *args, secret=idp.SECRET):
+    def start(self, entry, *args, secret=idp.SECRET, recheck="1s"):
         self.world.write("secret", secret)
         entry = {"name": "corp", "client_id": idp.CLIENT, "client_secret_file": "secret", **entry}
         if "private_key_file" in entry:
             del entry["client_secret_file"]
         path = self.world.write("upstreams.json", json.dumps([entry]))
         self.world.authserver = self.world.start("authserver", "--json", "--port", str(self.port),
-                                                 "--upstream", path, "--upstream-recheck", "1s", *args)
+                                                 "--upstream", path, "--upstream-recheck", recheck, *args)
         self.world.issuer = self.issuer
         self.person = Person(self.issuer)
 
@@ -154,6 +155,7 @@ def keycloak(report):
             body = front.until(body["refresh_token"], lambda status, _: status != 200)
             expect_eq("why", body["error"], "invalid_grant")
             server.admin("PUT", f"/corp/users/{find(server)}", {"enabled": True})
+        front_logout.run(w, server, front, subject)
         with subject.step("private_key_jwt in place of a secret"):
             with_a_key(w, server, front)
 
