@@ -90,6 +90,8 @@ def test_moved():
     ("a move to one", ("move", "/bin/sh", "mysql://u:hunter2@h/d"), 1, "postgresql://USER"),
     ("an issuer's", ("check", "--issuer", "--store", "host=h password=hunter2"), 1, "postgresql://USER"),
     ("no key for a database", ("rekey", "--store", "postgres://h/d"), 1, "store key FILE"),
+    ("a folder", ("check", "--store", "/usr/"), 2, "'/usr/' is no file name"),
+    ("a device", ("check", "--store", "/dev/null"), 5, "is a device or a pipe, not a file"),
     ("nor for memory", ("rekey", "--store", ":memory:"), 1, "store key FILE"),
     ("a key in no file", ("key", "-"), 1, "name one"),
     ("a key in a device", ("key", "/dev/tty"), 1, "no file"),

@@ -68,7 +68,7 @@ enum mcpass_rc mp_private_dir_open(const char *path, bool create, int *ret_fd,
 	int fd;
 
 	if (!folder_of(path, dir, sizeof(dir), &name) || name[0] == '\0')
-		return mp_fail(err, MCPASS_E_STORE, NULL, "%s is no file name", path);
+		return mp_fail(err, MCPASS_E_STORE, NULL, "'%s' is no file name", path);
 	if (create && !make_folders(dir))
 		return mp_fail(err, MCPASS_E_STORE, NULL, "%s: %s", dir, strerror(errno));
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -105,7 +105,8 @@ enum mcpass_rc mp_private_file_check(int dir_fd, const char *name, const char *p
 	}
 	if (!S_ISREG(st.st_mode))
 		return mp_fail(err, MCPASS_E_POLICY, NULL, "%s is %s, not a file", path,
-		    S_ISLNK(st.st_mode) ? "a symbolic link" : "something else");
+		    S_ISLNK(st.st_mode) ? "a symbolic link" : S_ISDIR(st.st_mode) ? "a folder"
+		    : "a device or a pipe");
 	if (st.st_uid != geteuid())
 		return mp_fail(err, MCPASS_E_POLICY, NULL, "%s belongs to another user", path);
 	if ((st.st_mode & 077) != 0) {

@@ -171,7 +171,7 @@ static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_r
 
 const char *mp_issuer_store_key_id(const struct mp_issuer_store *store)
 {
-	struct front *front = store->ctx;
+	const struct front *front = store->ctx;
 
 	return front->keys.seal.count > 0 ? front->keys.seal.keys[0].id : NULL;
 }
@@ -194,7 +194,7 @@ enum mcpass_rc mp_issuer_store_dump(const struct mp_issuer_store *store, int64_t
 
 enum mcpass_rc mp_issuer_store_claim(const struct mp_issuer_store *store, struct mcpass_error *err)
 {
-	struct front *front = store->ctx;
+	const struct front *front = store->ctx;
 
 	return front->kind->claim(&front->kept, err);
 }
