@@ -26,6 +26,7 @@
 
 struct mp_issuer_service {
 	char *url;
+	struct mp_http_hosts hosts;     /* of all that it answers, the issuer's and its own */
 	struct mp_issuer_store store;
 	bool has_store;
 	struct mp_issuer *issuer;
@@ -86,8 +87,11 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 	bool done = false;
 	/* A database has one connection here, which is the thread's. */
 	const struct mp_issuer_store *store = service->turns == NULL ? &service->store : NULL;
-	enum mcpass_rc rc = mp_admin_server_answer(service->admin, store, request, response, &done, err);
+	enum mcpass_rc rc = mp_http_host_screen(&service->hosts, service->url, request, response, &done,
+	    err);
 
+	if (!rc && !done)
+		rc = mp_admin_server_answer(service->admin, store, request, response, &done, err);
 	if (rc || done)
 		return rc;
 	if (strcmp(request->path, "/health") == 0)
@@ -294,6 +298,7 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 		call_from_thread(service, &config);
 	rc = mp_service_hosts(options->bind_address, options->issuer, options->allowed_hosts,
 	    options->allowed_host_count, &config.hosts, err);
+	service->hosts = config.hosts;
 	if (!rc)
 		rc = find_key(&service->store, options->signing_key, &jwk, err);
 	config.signing_key = jwk;

@@ -256,9 +256,9 @@ def test_a_log_that_is_not_read(name):
 @rows([("serve", []), ("authserver", []), ("authserver", ["--issuer", "https://as.example"]),
        ("serve", ["--resource", "https://mcp.example/mcp"]),
        ("serve", ["--allow-host", "allowed.internal"]),
-       ("authserver", ["--allow-host", "allowed.internal"])])
+       ("authserver", ["--allow-host", "allowed.internal"]), ("authserver", ["--metrics-public"])])
 def test_hosts(name, args):
-    own = args[1].split("/")[-2 if args[1].endswith("/mcp") else -1] if args else None
+    own = args[1].split("/")[-2 if args[1].endswith("/mcp") else -1] if args[1:] else None
     with World() as w:
         server, port = both(w, name, *args)
         table = [("127.0.0.1", 404), (f"127.0.0.1:{port}", 404), ("localhost:1", 404), ("[::1]", 404),
@@ -273,7 +273,7 @@ def test_hosts(name, args):
                 with connection(port) as sock:
                     send(sock, get(target=target, host=f"Host: {host if target == '/x' else '127.0.0.1'}\r\n"))
                     expect_eq(f"{host} {target}", Reader(sock).answer()[0], status)
-        for path in ("/health", "/mcp", "/jwks", "/authorize", "/.well-known/oauth-authorization-server",
+        for path in ("/health", "/metrics", "/mcp", "/jwks", "/authorize", "/.well-known/oauth-authorization-server",
                      "/.well-known/oauth-protected-resource/mcp"):
             with connection(port) as sock:
                 send(sock, get(target=path, host="Host: evil.example\r\n"))
