@@ -112,16 +112,16 @@ bool oom_check(const char *file, int line, const char *label, int rc, int want)
 time_t __real_time(time_t *ret_time);
 time_t __wrap_time(time_t *ret_time);
 
-static time_t passed;
+static time_t ahead;
 
 void mp_test_pass(int seconds)
 {
-	passed += seconds;
+	ahead += seconds;
 }
 
 time_t __wrap_time(time_t *ret_time)
 {
-	time_t now = __real_time(NULL) + passed;
+	time_t now = __real_time(NULL) + ahead;
 
 	if (ret_time != NULL)
 		*ret_time = now;
