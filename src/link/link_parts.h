@@ -124,12 +124,12 @@ struct mp_link {
 	struct mcpass_client *client;
 	struct mcpass_session *session;
 	struct mcpass_error fault;      /* why nothing goes on any more; rc MCPASS_OK: it does */
-	bool is_held;
 
 	struct mp_link_call *calls, **last_call;
 	size_t call_count;
 	unsigned last_number;
 
+	bool is_held;
 	bool client_is_broken;          /* it failed: a new one begins with the next flow */
 	bool started;                   /* the client was asked for what is stored */
 	struct mcpass_token *token;     /* a copy; NULL: none */
@@ -143,9 +143,9 @@ struct mp_link {
 	struct mcpass_error unsaved;    /* why the last SAVE could not be done; rc MCPASS_OK: it was */
 	bool told_unsaved;
 
+	bool is_asking;
 	struct mp_link_question *questions;
 	struct mp_task ask;             /* the next of them */
-	bool is_asking;
 
 	struct mp_link_lesson lesson;
 	bool revision_is_noted;

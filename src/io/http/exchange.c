@@ -220,6 +220,18 @@ enum mcpass_rc mp_http_exchange_new(struct mp_http *http, const struct mp_http_a
 	return MCPASS_OK;
 }
 
+/* Libcurl has it no longer; one that waited for that is given to it. */
+static void take_back(struct mp_http_exchange *exchange)
+{
+	struct mp_http *http = exchange->http;
+
+	(void)curl_multi_remove_handle(http->multi, exchange->easy);
+	if (!exchange->may_last)
+		return;
+	if (http->lasting-- == MP_HTTP_LASTING)
+		mp_loop_soon(http->loop, &http->update);
+}
+
 void mp_http_exchange_free(struct mp_http_exchange *exchange)
 {
 	struct mp_sigpipe held;
@@ -230,7 +242,7 @@ void mp_http_exchange_free(struct mp_http_exchange *exchange)
 	mp_loop_unset(exchange->http->loop, &exchange->late);
 	mp_sigpipe_hold(&held);         /* a TLS connection that is cut says goodbye */
 	if (exchange->added)
-		mp_http_take_back(exchange);
+		take_back(exchange);
 	curl_easy_cleanup(exchange->easy);
 	mp_sigpipe_release(&held);
 	for (struct curl_slist *line = exchange->headers; line != NULL; line = line->next)

@@ -9,6 +9,9 @@
 
 /* "host:port" of a URL, for error messages: a DNS name, brackets, a colon, a port. */
 #define MP_HTTP_HOST_ROOM 272
+/* Exchanges that libcurl has at a time and that may last: a call that waits for an answer of ours
+ * must not keep that from being sent. */
+#define MP_HTTP_LASTING 64
 
 struct mp_http {
 	CURLM *multi;
@@ -75,8 +78,6 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
     const struct mp_http_callbacks *tell, bool is_private, unsigned id,
     struct mcpass_error *err);
 void mp_http_abandon(struct mp_http *http, bool is_private, unsigned id);
-/* Libcurl has it no longer; one that waited for that is given to it. */
-void mp_http_take_back(struct mp_http_exchange *exchange);
 
 /* --- reach.c --- */
 void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM]);

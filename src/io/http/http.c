@@ -8,10 +8,7 @@
 #define CONNECT_TIMEOUT_MS 10000L
 #define TIMEOUT_MS 60000L
 /* To one host at a time: what there is more waits for one of them, or shares one (HTTP/2). */
-#define MAX_CONNECTIONS 80L
-/* Of these for what may last: a call that waits for an answer of ours must not keep that from
- * being sent. */
-#define MAX_LASTING 64
+#define MAX_CONNECTIONS (MP_HTTP_LASTING + 16L)
 
 /* A libcurl without cookies does without them. */
 static enum mcpass_rc open_cookies(struct mp_http *http, struct mcpass_error *err)
@@ -285,17 +282,6 @@ static CURLMcode give(struct mp_http_exchange *exchange)
 	return code;
 }
 
-void mp_http_take_back(struct mp_http_exchange *exchange)
-{
-	struct mp_http *http = exchange->http;
-
-	(void)curl_multi_remove_handle(http->multi, exchange->easy);
-	if (!exchange->may_last)
-		return;
-	if (http->lasting-- == MAX_LASTING)
-		mp_loop_soon(http->loop, &http->update);
-}
-
 /* Gives new exchanges to libcurl, and takes away those that were closed in a callback. */
 static void update(void *ctx)
 {
@@ -308,7 +294,7 @@ static void update(void *ctx)
 		if (exchange->closing) {
 			unlink_exchange(http, exchange);
 			mp_http_exchange_free(exchange);
-		} else if (!exchange->added && !(exchange->may_last && http->lasting >= MAX_LASTING)) {
+		} else if (!exchange->added && !(exchange->may_last && http->lasting >= MP_HTTP_LASTING)) {
 			code = give(exchange);
 		}
 	}
