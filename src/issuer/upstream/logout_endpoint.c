@@ -63,7 +63,7 @@ static enum mcpass_rc end_sessions(const struct mp_turn *turn, const struct mp_i
 		rc = logout->sid != NULL
 		    ? mp_idp_session_end_sid(turn, upstream, subject, logout->sid, &person, err)
 		    : mp_idp_session_end_all(turn, upstream, subject, &person, err);
-	if (!rc)
+	if (!rc && person != NULL)
 		mp_event_add(turn, &(struct mp_event){ .event = "ended", .user = person,
 		    .what = upstream->name, .outcome = "logout" });
 	free(person);

@@ -57,6 +57,7 @@ static void test_told(void)
 	token = sign_in(&front);
 	front.kit.now += 3600;
 	CHECK_EQ("renewed", front_refresh(&front, token), 200);
+	CHECK_EQ("one who never was here", log_out(&front, "corp", "k", ",\"sub\":\"eve\""), 200);
 	CHECK_EQ("logged out", log_out(&front, "corp", "j", ""), 200);
 	CHECK_STR("told", told, "asked:mcp:read:0;sent:corp:0;returned:corp:1;allowed:mcp:read:1;"
 	    "issued:authorization_code:1;rechecked:corp:1;renewed:refresh_token:1;ended:corp:1;");
