@@ -277,7 +277,9 @@ static enum mcpass_rc read_rules(const json_t *list, struct mp_idp *upstream,
  * like: the tenant alone decides. */
 static bool has_many_tenants(const struct mp_idp *upstream)
 {
-	static const char *const places[] = { "/common/", "/organizations/", "/consumers/" };
+	/* The last is the tenant of all personal accounts, which is what consumers stands for. */
+	static const char *const places[] = { "/common/", "/organizations/", "/consumers/",
+		"/9188040d-6c67-4c5b-b112-36a304b66dad/" };
 
 	for (size_t i = 0; i < MP_COUNT(places); i++)
 		if (upstream->provider != NULL && strcmp(upstream->provider->name, "entra") == 0

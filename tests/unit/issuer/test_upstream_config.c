@@ -64,6 +64,9 @@ static const struct { const char *label, *entry, *secret, *key, *detail; } rows[
 	    "\"scopes\":[\"a\"]}]}", "s", NULL, NULL },
 	{ "the tenants of everyone", "{\"name\":\"a\",\"client_id\":\"x\","
 	    "\"issuer\":\"" ENTRA "organizations/v2.0\"}", "s", NULL, "allow.tenants" },
+	{ "the tenant of all personal accounts", "{\"name\":\"a\",\"client_id\":\"x\","
+	    "\"issuer\":\"" ENTRA "9188040d-6c67-4c5b-b112-36a304b66dad/v2.0\"}", "s", NULL,
+	    "allow.tenants" },
 	{ "whose administrators give roles", "{\"name\":\"a\",\"client_id\":\"x\","
 	    "\"issuer\":\"" ENTRA "common/v2.0\",\"rules\":[{\"claim\":\"roles\",\"value\":\"x\","
 	    "\"scopes\":[\"a\"]}]}", "s", NULL, "allow.tenants" },
