@@ -12,8 +12,8 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 #include "serve/fetches.h"
-#include "serve/gate.h"
-#include "serve/plan.h"
+#include "serve/resource/gate.h"
+#include "serve/resource/plan.h"
 
 extern ngx_module_t ngx_http_mcpass_module;
 

@@ -4,7 +4,7 @@
  * The first lines are headers, "Name: value"; behind an empty line is the body. */
 #include <stdlib.h>
 #include <string.h>
-#include "serve/gate.h"
+#include "serve/resource/gate.h"
 #include "wire/jose/jws.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);

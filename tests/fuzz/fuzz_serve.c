@@ -1,7 +1,7 @@
 /* The file of `mcpass serve`, and what would be served by it: whatever is accepted protects. */
 #include <stdlib.h>
 #include <string.h>
-#include "serve/flags.h"
+#include "serve/resource/flags.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

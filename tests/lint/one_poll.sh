@@ -12,7 +12,7 @@ allowed() {
 	src/io/line_writer.c:poll) ;;           # asks whether a terminal takes a line now: no time
 	src/io/line_writer.c:pthread_cond_wait | src/io/line_writer.c:pthread_cond_timedwait) ;;
 	                                        # a thread of its own, for a log that is read slowly
-	src/serve/workers.c:pthread_cond_wait) ;;       # the threads that compute, and wait for work
+	src/serve/authserver/workers.c:pthread_cond_wait) ;;       # the threads that compute, and wait for work
 	src/io/store/database.c:nanosleep) ;;   # as SQLite does: another process writes, for milliseconds
 	src/io/store/pg_statement.c:poll) ;;    # the same for a database: bounded, and in a thread for a server
 	src/io/browser/spawn.c:waitpid) ;;      # a child that ends at once, and the overseer's own

@@ -8,7 +8,7 @@
 #include "flow/client.h"
 #include "harness/check.h"
 #include "harness/memstore.h"
-#include "serve/protected.h"
+#include "serve/resource/protected.h"
 #include "issuer/issuer.h"
 #include "mcpass/guard.h"
 

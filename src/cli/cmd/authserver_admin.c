@@ -4,7 +4,7 @@
 #include "base/limits.h"
 #include "io/clock.h"
 #include "io/store/store.h"
-#include "serve/store_admin.h"
+#include "serve/authserver/store_admin.h"
 #include "ui/out.h"
 
 /* --- a table --- */

@@ -1,6 +1,6 @@
 #include "cli/cmd/authserver_texts.h"
 #include "issuer/login/texts.h"
-#include "serve/brand_files.h"
+#include "serve/authserver/brand_files.h"
 #include "ui/out.h"
 #include "wire/http/accept_language.h"
 

@@ -1,7 +1,7 @@
 /* authserver_upstream.h - what the command line says about identity providers. */
 #ifndef MP_CLI_CMD_AUTHSERVER_UPSTREAM_H
 #define MP_CLI_CMD_AUTHSERVER_UPSTREAM_H
-#include "serve/upstream_files.h"
+#include "serve/authserver/upstream_files.h"
 
 struct mp_authserver_upstream {
 	const char *place;              /* an issuer, or a file */

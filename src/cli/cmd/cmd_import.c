@@ -7,7 +7,7 @@
 #include "flow/record.h"
 #include "io/clock.h"
 #include "io/store/store.h"
-#include "serve/discover.h"
+#include "serve/resource/discover.h"
 #include "ui/out.h"
 
 struct import_options {

@@ -1,9 +1,9 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "cli/command.h"
-#include "serve/check.h"
-#include "serve/flags.h"
-#include "serve/plan.h"
+#include "serve/resource/check.h"
+#include "serve/resource/flags.h"
+#include "serve/resource/plan.h"
 #include "serve/log.h"
 #include "ui/signals.h"
 

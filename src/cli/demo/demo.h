@@ -3,8 +3,8 @@
 #define MP_CLI_DEMO_DEMO_H
 #include <pthread.h>
 #include "cli/connect/connection.h"
-#include "serve/users.h"
-#include "serve/plan.h"
+#include "serve/authserver/users.h"
+#include "serve/resource/plan.h"
 #include "serve/log.h"
 
 /* Both servers on free loopback ports. */

@@ -58,7 +58,7 @@ struct mp_http_request {
 	uint64_t id;                    /* its number here; the same when it is handed in again */
 	bool is_again;                  /* it was handed in before, and answered MP_HTTP_LATER */
 };
-/* A status for "ask again when something has happened": see serve/httpd.h. */
+/* A status for "ask again when something has happened": see serve/http/httpd.h. */
 #define MP_HTTP_LATER (-1)
 /* What it answers.  { 0 } is "no answer yet"; release with mp_http_response_free(). */
 struct mp_http_response {

@@ -1,6 +1,6 @@
 /* The form walker of the demo, on pages like our own. */
 #include <string.h>
-#include "serve/users.h"
+#include "serve/authserver/users.h"
 #include "serve/log.h"
 #include "cli/demo/auto_login.h"
 #include "harness/check.h"

@@ -5,7 +5,7 @@
 #include "harness/check.h"
 #include "io/http/http.h"
 #include "io/http/proxy.h"
-#include "serve/httpd.h"
+#include "serve/http/httpd.h"
 #include "harness/peer.h"
 
 #define MAX 1000

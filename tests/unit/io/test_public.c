@@ -6,7 +6,7 @@
 #include "mcpass/http.h"
 #include "mcpass/session.h"
 #include "mcpass/store.h"
-#include "serve/httpd.h"
+#include "serve/http/httpd.h"
 
 /* --- the store --- */
 

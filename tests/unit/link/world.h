@@ -5,7 +5,7 @@
 #define MP_TEST_LINK_WORLD_H
 #include "base/limits.h"
 #include "link/blocking.h"
-#include "serve/httpd.h"
+#include "serve/http/httpd.h"
 #include "harness/peer.h"
 
 static struct {

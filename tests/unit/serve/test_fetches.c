@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "harness/check.h"
 #include "serve/fetches.h"
-#include "serve/httpd.h"
+#include "serve/http/httpd.h"
 #include "harness/peer.h"
 
 static struct mp_httpd *httpd;

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "harness/check.h"
-#include "serve/gate.h"
+#include "serve/resource/gate.h"
 
 #define NOW INT64_C(1800000000)
 #define ISSUER "https://as.example"

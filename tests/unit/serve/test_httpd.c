@@ -5,7 +5,7 @@
 #include "base/limits.h"
 #include "harness/check.h"
 #include "io/clock.h"
-#include "serve/httpd.h"
+#include "serve/http/httpd.h"
 #include "harness/peer.h"
 
 #define MAX_BODY 100

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "harness/check.h"
-#include "serve/metrics.h"
+#include "serve/authserver/metrics.h"
 
 static void refuse(struct mp_metrics *metrics, const char *rule)
 {

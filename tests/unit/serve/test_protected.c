@@ -4,7 +4,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "serve/protected.h"
+#include "serve/resource/protected.h"
 #include "wire/jose/crypto.h"
 #include "wire/jose/jws.h"
 

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "serve/flags.h"
-#include "serve/plan.h"
+#include "serve/resource/flags.h"
+#include "serve/resource/plan.h"
 #include "harness/check.h"
 
 #define WHOLE "{\"bind\":\"::1\",\"port\":1,\"resource\":\"https://m/mcp\",\"resource_name\":\"N\"," \

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "serve/rules.h"
+#include "serve/resource/rules.h"
 #include "harness/check.h"
 
 /* "method:name=scope@role,role; ..." */

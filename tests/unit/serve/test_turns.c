@@ -7,8 +7,8 @@
 #include "harness/check.h"
 #include "io/entropy.h"
 #include "io/store/store.h"
-#include "serve/kept_request.h"
-#include "serve/turns.h"
+#include "serve/authserver/kept_request.h"
+#include "serve/authserver/turns.h"
 
 #define DOCUMENT "https://client.example/client.json"
 #define KEY "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"," \

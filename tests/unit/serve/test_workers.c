@@ -6,8 +6,8 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "harness/check.h"
-#include "serve/passwords.h"
-#include "serve/workers.h"
+#include "serve/authserver/passwords.h"
+#include "serve/authserver/workers.h"
 #include "wire/jose/crypto.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -1,0 +1,29 @@
+/* client_files.h - whom an operator writes down for the embedded authorization server: the
+ * clients that do not register themselves, and the issuers whose JWTs are a grant. */
+#ifndef MP_SERVE_AUTHSERVER_CLIENT_FILES_H
+#define MP_SERVE_AUTHSERVER_CLIENT_FILES_H
+#include "issuer/issuer.h"
+
+struct mp_known_clients {
+	struct mp_issuer_client *items;
+	size_t count;
+	struct mp_known_client_file *entries;   /* what items borrow from */
+};
+struct mp_known_issuers {
+	struct mp_issuer_trusted *items;
+	size_t count;
+	struct mp_known_issuer_file *entries;
+};
+
+/* Each reads a JSON list of objects; a member that is not known is refused, for a
+ * misspelt one would be a rule that does not hold.  A file that an entry names is looked
+ * for beside the list.  Release each: it takes zeros, too.
+ * MCPASS_E_USAGE  what the file says is wrong, MCPASS_E_IO  a file cannot be read */
+enum mcpass_rc mp_known_clients_read(const char *path, struct mp_known_clients *ret_clients,
+    struct mcpass_error *err);
+void mp_known_clients_free(struct mp_known_clients *clients);
+enum mcpass_rc mp_known_issuers_read(const char *path, struct mp_known_issuers *ret_issuers,
+    struct mcpass_error *err);
+void mp_known_issuers_free(struct mp_known_issuers *issuers);
+
+#endif

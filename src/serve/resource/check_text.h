@@ -1,0 +1,12 @@
+/* check_text.h - what a server would do, for people. */
+#ifndef MP_SERVE_RESOURCE_CHECK_TEXT_H
+#define MP_SERVE_RESOURCE_CHECK_TEXT_H
+#include "ui/term.h"
+#include "wire/json/json.h"
+
+/* Renders the account of `serve --check --json`. */
+void mp_serve_account_render(struct mp_buf *buf, const struct mp_term *term,
+    const json_t *account);
+enum mcpass_rc mp_serve_account_print(const json_t *account, struct mcpass_error *err);
+
+#endif
