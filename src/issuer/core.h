@@ -24,7 +24,6 @@ struct mp_issuer {
 	char *url;                      /* the identifier, byte for byte */
 	char *origin, *path;            /* views of it as text; path is "" or "/tenant" */
 	bool is_https;
-	struct mp_http_hosts hosts;
 	char *default_resource;         /* aud where no resource was asked for */
 	struct mp_user *users;
 	size_t user_count;

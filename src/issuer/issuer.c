@@ -175,11 +175,9 @@ static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *tur
 	bool done = false;
 	const struct route *place = NULL, *route = find_route(turn, &place);
 	enum mp_fault_at at;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
 
-	rc = mp_http_host_screen(&issuer->hosts, issuer->url, turn->request, turn->response, &done,
-	    err);
-	if (!rc && !done && route == NULL && place != NULL)
+	if (route == NULL && place != NULL)
 		rc = preflight(turn, place, &done, err);
 	if (rc || done)
 		return rc;

@@ -6,7 +6,7 @@
  *       RFC 7662, 9126, 9449, 7523, 8628, 8693; MCP SEP-991, SEP-1046, SEP-990, SEP-1933 */
 #ifndef MP_ISSUER_ISSUER_H
 #define MP_ISSUER_ISSUER_H
-#include "wire/http/host_field.h"
+#include "wire/http/http.h"
 #include "wire/json/json.h"
 
 /* One record of a list; borrowed for the call.  A row function does not call the store. */
@@ -186,8 +186,6 @@ struct mp_issuer_config {
 	struct mp_issuer_brand brand;
 	const struct mp_issuer_translation *translations;       /* more languages, or other texts */
 	size_t translation_count;
-	/* Which it answers to; its own is that of its URL.  The names are borrowed while it lives. */
-	struct mp_http_hosts hosts;
 	bool require_pushed;            /* refuse authorization requests that were not pushed */
 	bool require_dpop_nonce;        /* a DPoP proof has to have a nonce (RFC 9449 8) */
 	bool require_resource_claim;    /* refuse an ID-JAG without resource (Okta's have none) */
@@ -203,9 +201,9 @@ enum mcpass_rc mp_issuer_new(const struct mp_issuer_config *config,
     struct mp_issuer **ret_issuer, struct mcpass_error *err);
 void mp_issuer_free(struct mp_issuer *issuer);
 
-/* Answers any request; what is not the issuer's is a 404.  Fails only when it could not
- * answer (no memory, no store): the caller then sends a 500.  Status MP_HTTP_LATER: see
- * check_password. */
+/* Answers any request; what is not the issuer's is a 404.  Its caller has screened the Host
+ * (wire/http/host_field.h).  Fails only when it could not answer (no memory, no store): the caller
+ * then sends a 500.  Status MP_HTTP_LATER: see check_password. */
 enum mcpass_rc mp_issuer_handle(struct mp_issuer *issuer,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err);

@@ -115,7 +115,6 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 	issuer->random_ctx = config->random_ctx;
 	issuer->fetch = config->fetch;
 	issuer->fetch_ctx = config->fetch_ctx;
-	issuer->hosts = config->hosts;
 	issuer->check_password = config->check_password;
 	issuer->check_password_ctx = config->check_password_ctx;
 	issuer->upstreams = config->upstreams;

@@ -7,6 +7,7 @@
 #include "ui/term.h"
 #include "io/http/http.h"
 #include "serve/fetches.h"
+#include "wire/http/host_field.h"
 #include "serve/http/httpd.h"
 #include "io/line_writer.h"
 #include "issuer/issuer.h"

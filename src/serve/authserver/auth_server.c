@@ -297,8 +297,7 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 	if (service->turns != NULL)
 		call_from_thread(service, &config);
 	rc = mp_service_hosts(options->bind_address, options->issuer, options->allowed_hosts,
-	    options->allowed_host_count, &config.hosts, err);
-	service->hosts = config.hosts;
+	    options->allowed_host_count, &service->hosts, err);
 	if (!rc)
 		rc = find_key(&service->store, options->signing_key, &jwk, err);
 	config.signing_key = jwk;
