@@ -127,8 +127,9 @@ static enum mcpass_rc read_body(const struct mp_fetched_ask *ask, int status,
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
-	/* A redirect is no document: it would name another place than the one that was judged. */
-	if (status != 200)
+	/* A redirect is no document: it would name another place than the one that was judged.  A
+	 * client's document comes with 200 alone.  spec: draft-ietf-oauth-client-id-metadata-document */
+	if (ask->is_strangers ? status != 200 : !mp_http_is_answer(status))
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s answered %d", ask->url, status);
 	if (!rc)
 		rc = mp_buf_check(body, ask->url, err);

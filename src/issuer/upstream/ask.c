@@ -210,7 +210,7 @@ static enum mcpass_rc add_userinfo(const struct mp_turn *turn, const struct mp_i
 	enum mcpass_rc rc = mp_errand_get(turn, &token->access_token, grant->metadata->userinfo_endpoint,
 	    &answer, err);
 
-	if (!rc && answer.status != 200)
+	if (!rc && !mp_http_is_answer(answer.status))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "OpenID Connect Core 5.3.3",
 		    "userinfo answered %d", answer.status);
 	if (!rc && *claims != NULL)

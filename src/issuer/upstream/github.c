@@ -9,7 +9,7 @@ static enum mcpass_rc get_json(const struct mp_turn *turn, const struct mp_token
 	enum mcpass_rc rc = mp_errand_get(turn, &token->access_token, url, &answer, err);
 
 	*ret_status = answer.status;
-	if (!rc && answer.status == 200)
+	if (!rc && mp_http_is_answer(answer.status))
 		rc = mp_json_parse_by(MP_JSON_DOCUMENT, mp_buf_text(&answer.body), answer.body.len,
 		    MP_MAX_UPSTREAM_ANSWER, url, ret_json, err);
 	mp_errand_answer_free(&answer);

@@ -22,6 +22,7 @@ struct front {
 	const char *userinfo;
 	const char *user, *emails, *organizations;      /* of an API as GitHub's */
 	const char *metadata;           /* members over the usual ones */
+	int with;                       /* status of all that is well; 0: 200 */
 	bool is_down;                   /* its metadata cannot be had */
 	bool no_id_token;
 	int fetched;
@@ -39,7 +40,7 @@ static inline enum mcpass_rc front_fetch(void *ctx, const char *url, int *ret_st
 	(void)err;
 	mp_test_count_allocs(false);    /* what is done here is another program's */
 	front->fetched++;
-	*ret_status = front->is_down ? 503 : 200;
+	*ret_status = front->is_down ? 503 : front->with != 0 ? front->with : 200;
 	if (strstr(url, "/keys") != NULL) {
 		mp_buf_adds(body, front->jwks != NULL ? front->jwks : upstream_jwks());
 		mp_test_count_allocs(true);
@@ -99,7 +100,7 @@ static inline void front_tokens(struct front *front, struct mp_buf *body)
 static inline void front_deliver(struct front *front)
 {
 	struct mp_buf body;
-	int status = 200;
+	int status = front->with != 0 ? front->with : 200;
 
 	mp_buf_init(&body, MP_MAX_DOCUMENT);
 	if (strstr(front->url, "userinfo") != NULL && front->userinfo != NULL)

@@ -624,6 +624,24 @@ static void test_callbacks(void)
 	}
 }
 
+/* A proxy on the way rewrote what the provider answered, metadata and keys, too; a part of it is
+ * none.  spec: RFC 9110 15.3.4, 15.3.7 */
+static void test_rewritten(void)
+{
+	static const struct { int with; bool well; } answers[] = { { 203, true }, { 201, true },
+		{ 206, false } };
+
+	for (size_t i = 0; i < COUNT(answers); i++) {
+		struct front front;
+
+		front_open(&front, ",\"userinfo\":true");
+		front.userinfo = "{\"sub\":\"ann\"}";
+		front.with = answers[i].with;
+		CHECK_EQ("an answer", front_code(&front, "mcp:read")[0] != '\0', answers[i].well);
+		front_close(&front);
+	}
+}
+
 static void test_offline_access(void)
 {
 	struct front front;
@@ -659,6 +677,7 @@ int main(void)
 	test_flood();
 	test_session_renewed();
 	test_callbacks();
+	test_rewritten();
 	test_offline_access();
 	mp_key_free(upstream_key());
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);

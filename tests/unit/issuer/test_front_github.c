@@ -70,6 +70,17 @@ static void test_rows(void)
 	}
 }
 
+/* A proxy on the way rewrote what the provider answered.  spec: RFC 9110 15.3.4 */
+static void test_rewritten(void)
+{
+	struct front front;
+
+	open_front(&front);
+	front.with = 203;
+	CHECK("it is an answer", front_code(&front, "mcp:read")[0] != '\0');
+	front_close(&front);
+}
+
 /* The login may change hands; the number does not. */
 static void test_renamed(void)
 {
@@ -100,6 +111,7 @@ int main(void)
 	kit_users();
 	upstream_jwks();
 	test_rows();
+	test_rewritten();
 	test_renamed();
 	mp_key_free(upstream_key());
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
