@@ -197,3 +197,21 @@ def test_admin_refuses(label, args, said):
         done = w.run("authserver", *args)
         expect_eq("exit", done.returncode, 1, done.stderr)
         expect("what to do", said in done.stderr, done.stderr)
+
+
+def test_admin_tables_stand_in_columns():
+    """A name has as many columns as characters, not as bytes."""
+    with World() as w:
+        w.start_authserver("--data", w.path("auth.db"))
+        for name in ("Größe und Länge", "plain"):
+            body = json.dumps({"redirect_uris": ["http://127.0.0.1/callback"], "client_name": name,
+                               "token_endpoint_auth_method": "none"}).encode()
+            urllib.request.urlopen(urllib.request.Request(w.issuer + "/register", body,
+                                                          {"Content-Type": "application/json"})).close()
+        done = w.run("authserver", "clients", "--data", w.path("auth.db"))
+        head, *lines = done.stdout.splitlines()
+        expect_eq("two clients", len(lines), 2, done.stdout + done.stderr)
+        for line in lines:
+            expect_eq("its kind stands below its title", line[head.index("KIND") - 2:head.index("KIND")], "  ",
+                      done.stdout)
+            expect("and begins there", line[head.index("KIND")] != " ", done.stdout)

@@ -55,9 +55,10 @@ static void add_cell(struct mp_buf *text, const struct column *column, const jso
 		mp_buf_addc(text, '-');
 }
 
-static size_t width_of(const struct column *column, const json_t *list)
+static unsigned width_of(const struct column *column, const json_t *list)
 {
-	size_t widest = strlen(column->title), i;
+	unsigned widest = mp_term_columns(column->title);
+	size_t i;
 	const json_t *row;
 
 	json_array_foreach(list, i, row) {
@@ -65,13 +66,14 @@ static size_t width_of(const struct column *column, const json_t *list)
 
 		mp_buf_init(&cell, MP_MAX_RECORD);
 		add_cell(&cell, column, row);
-		widest = cell.len > widest ? cell.len : widest;
+		if (mp_term_columns(mp_buf_text(&cell)) > widest)
+			widest = mp_term_columns(mp_buf_text(&cell));
 		mp_buf_free(&cell);
 	}
 	return widest;
 }
 
-static void add_row(struct mp_buf *text, const struct column *columns, const size_t *widths,
+static void add_row(struct mp_buf *text, const struct column *columns, const unsigned *widths,
     const json_t *row)
 {
 	for (size_t c = 0; c < MOST_COLUMNS && columns[c].title != NULL; c++) {
@@ -82,8 +84,8 @@ static void add_row(struct mp_buf *text, const struct column *columns, const siz
 			mp_buf_adds(text, columns[c].title);
 		else
 			add_cell(text, &columns[c], row);
-		while (!is_last && text->len < start + widths[c] + 2 && !text->failed)
-			mp_buf_addc(text, ' ');
+		if (!is_last && !text->failed)
+			mp_term_pad(text, widths[c] + 2 - mp_term_columns(mp_buf_text(text) + start));
 	}
 	mp_buf_addc(text, '\n');
 }
@@ -91,7 +93,8 @@ static void add_row(struct mp_buf *text, const struct column *columns, const siz
 static enum mcpass_rc print(const json_t *list, const struct column *columns, bool as_json,
     struct mcpass_error *err)
 {
-	size_t widths[MOST_COLUMNS] = { 0 }, i;
+	unsigned widths[MOST_COLUMNS] = { 0 };
+	size_t i;
 	struct mp_buf text;
 	const json_t *row;
 	enum mcpass_rc rc;
