@@ -21,6 +21,15 @@ def ready(shop, **kw):
     return base, rotating, server
 
 
+def one_that_asks(shop, base, rotating, server):
+    """A process that has sent its refresh token, and is not answered until rotating.hold is set."""
+    shop.expire(base)
+    rotating.hold = threading.Event()
+    process = shop.go("token", server.url)
+    expect("it asks", rotating.held.wait(lib.PATIENCE))
+    return process
+
+
 @lib.rows([(name,) for name in ("unit_io_store", "unit_io_store_issuer", "unit_io_store_elsewhere")])
 def test_the_rows_of_every_store(name):
     with Shop() as shop:
@@ -60,10 +69,7 @@ def test_a_restart_in_the_midst_of_a_refresh(label, how):
     process that came meanwhile waits for it."""
     with Shop() as shop:
         base, rotating, server = ready(shop)
-        shop.expire(base)
-        rotating.hold = threading.Event()
-        first = shop.go("token", server.url)
-        expect("it asks", rotating.held.wait(lib.PATIENCE))
+        first = one_that_asks(shop, base, rotating, server)
         base.restart(how)
         second = shop.go("token", server.url)
         while "process" not in base.sql("SELECT string_agg(application_name, ' ') FROM"
@@ -78,10 +84,7 @@ def test_a_restart_in_the_midst_of_a_refresh(label, how):
 def test_the_database_is_down_while_a_token_is_fetched():
     with Shop() as shop:
         base, rotating, server = ready(shop)
-        shop.expire(base)
-        rotating.hold = threading.Event()
-        first = shop.go("token", server.url)
-        expect("it asks", rotating.held.wait(lib.PATIENCE))
+        first = one_that_asks(shop, base, rotating, server)
         base.stop()
         rotating.hold.set()
         base.start()
@@ -103,10 +106,7 @@ def test_a_replica_takes_over():
         base.sql("SELECT pg_reload_conf()")
         shop.env["MCPASS_STORE"] = (f"postgresql:///postgres?host={base.folder},{standby.folder}"
                                     "&user=mcpass&connect_timeout=2")
-        shop.expire(base)
-        rotating.hold = threading.Event()
-        first = shop.go("token", server.url)
-        expect("it asks", rotating.held.wait(lib.PATIENCE))
+        first = one_that_asks(shop, base, rotating, server)
         base.stop()
         standby.promote()
         second = shop.go("token", server.url)
@@ -193,10 +193,7 @@ def test_slow_and_gone():
 def test_a_process_that_is_killed_holds_no_lock():
     with Shop() as shop:
         base, rotating, server = ready(shop)
-        shop.expire(base)
-        rotating.hold = threading.Event()
-        first = shop.go("token", server.url)
-        expect("it asks", rotating.held.wait(lib.PATIENCE))
+        first = one_that_asks(shop, base, rotating, server)
         first.kill()
         wait(first)
         rotating.hold.set()

@@ -69,8 +69,11 @@ enum mcpass_rc mp_pending_keep(const struct mp_turn *turn, const char *kind,
 	return rc;
 }
 
-enum mcpass_rc mp_pending_peek(const struct mp_turn *turn, const char *kind,
-    const struct mp_secret *secret, struct mp_pending *ret_pending, bool *ret_found,
+typedef enum mcpass_rc find_fn(const struct mp_turn *turn, const struct mp_slot *slot,
+    const struct mp_shape *shape, void *ret_record, bool *ret_found, struct mcpass_error *err);
+
+static enum mcpass_rc find(const struct mp_turn *turn, const char *kind,
+    const struct mp_secret *secret, find_fn *how, struct mp_pending *ret_pending, bool *ret_found,
     struct mcpass_error *err)
 {
 	struct mp_slot slot = { kind, NULL, "", 0 };
@@ -79,24 +82,23 @@ enum mcpass_rc mp_pending_peek(const struct mp_turn *turn, const char *kind,
 
 	slot.key = key;
 	if (!rc)
-		rc = mp_record_get(turn, &slot, &shape, ret_pending, ret_found, err);
+		rc = how(turn, &slot, &shape, ret_pending, ret_found, err);
 	free(key);
 	return rc;
+}
+
+enum mcpass_rc mp_pending_peek(const struct mp_turn *turn, const char *kind,
+    const struct mp_secret *secret, struct mp_pending *ret_pending, bool *ret_found,
+    struct mcpass_error *err)
+{
+	return find(turn, kind, secret, mp_record_get, ret_pending, ret_found, err);
 }
 
 enum mcpass_rc mp_pending_pick(const struct mp_turn *turn, const char *kind,
     const struct mp_secret *secret, struct mp_pending *ret_pending, bool *ret_found,
     struct mcpass_error *err)
 {
-	struct mp_slot slot = { kind, NULL, "", 0 };
-	char *key = NULL;
-	enum mcpass_rc rc = mp_record_key(secret, &key, err);
-
-	slot.key = key;
-	if (!rc)
-		rc = mp_record_take(turn, &slot, &shape, ret_pending, ret_found, err);
-	free(key);
-	return rc;
+	return find(turn, kind, secret, mp_record_take, ret_pending, ret_found, err);
 }
 
 enum mcpass_rc mp_pending_close(const struct mp_turn *turn, const struct mp_secret *ticket,
