@@ -6,10 +6,22 @@ if(NOT MCPASS_NGINX OR NOT EXISTS ${MCPASS_NGINX_SOURCE}/configure)
   return()
 endif()
 
-# nginx's own configure writes ngx_auto_config.h: that takes some seconds, once.
+# nginx's own configure writes ngx_auto_config.h: that takes some seconds, once for each nginx.  What
+# it was built for stands beside it once all is written: one that was cut short, or of the nginx
+# before an upgrade, is made anew.
 set(headers ${PROJECT_BINARY_DIR}/nginx)
-if(NOT EXISTS ${headers}/ngx_auto_config.h)
+file(SHA256 ${MCPASS_NGINX_SOURCE}/src/core/nginx.h nginx_wanted)
+if(EXISTS ${MCPASS_NGINX_SOURCE}/conf_flags)
+  file(SHA256 ${MCPASS_NGINX_SOURCE}/conf_flags nginx_flags)
+  string(APPEND nginx_wanted " ${nginx_flags}")
+endif()
+set(nginx_configured)
+if(EXISTS ${headers}/configured_for)
+  file(READ ${headers}/configured_for nginx_configured)
+endif()
+if(NOT nginx_configured STREQUAL nginx_wanted)
   message(STATUS "nginx: asking its configure what it was built with")
+  file(REMOVE_RECURSE ${headers})
   execute_process(COMMAND bash -c
       "if [ -e conf_flags ]; then . ./conf_flags; fi; ./configure \"\${NGX_CONF_FLAGS[@]}\" --with-compat --builddir=${headers}"
       WORKING_DIRECTORY ${MCPASS_NGINX_SOURCE} RESULT_VARIABLE failed
@@ -18,6 +30,7 @@ if(NOT EXISTS ${headers}/ngx_auto_config.h)
     message(WARNING "nginx: its configure failed, so the module is left out: see nginx.log")
     return()
   endif()
+  file(WRITE ${headers}/configured_for "${nginx_wanted}")
 endif()
 
 file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/nginx/*.c)
