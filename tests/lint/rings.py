@@ -6,8 +6,8 @@ usage: rings.py [BUILD_FOLDER] [-v]
 A room is a folder of src/ with all below it.  The linker's view is taken: a file needs another
 when its object takes a symbol that the other one's defines, so tables of functions count like
 calls.  Headers are a graph of their own: the ones that include each other.  Exceptions stand in
-rings.allow by name, "FILE needs FILE: reason": that arrow is left out.  -v shows every arrow of a
-large ring, too."""
+rings.allow by name, "FILE needs FILE: reason": that arrow is left out, and it is a problem when
+it closes no ring.  -v shows every arrow of a large ring, too."""
 
 import collections
 import fnmatch
@@ -79,20 +79,34 @@ def check_built(built, problems):
     problems.extend(f"{file} is not built" for file in missing)
 
 
-def leave_out(graph, built, problems):
-    """Takes the exceptions out; one that excuses nothing is a problem of its own."""
+def read_exceptions(problems):
+    """[(file, which may be a pattern, the file it needs)]"""
+    found = []
     for line in ALLOW.read_text().splitlines():
-        if not line or line.startswith("#"):
-            continue
         allowed = re.fullmatch(r"(\S+) needs (\S+): \S.*", line)
-        if not allowed:
+        if allowed:
+            found.append((allowed[1], allowed[2]))
+        elif line and not line.startswith("#"):
             problems.append(f"rings.allow: what is '{line}'?")
-            continue
-        if allowed[2] not in built and (SRC / allowed[2]).is_file():
-            continue
-        files = [file for file in graph if fnmatch.fnmatch(file, allowed[1])]
-        if not [file for file in files if graph[file].pop(allowed[2], None)]:
-            problems.append(f"rings.allow: {allowed[1]} does not need {allowed[2]} any more")
+    return found
+
+
+def leave_out(graph, exceptions):
+    """The graph without these arrows."""
+    return {file: {other: names for other, names in arrows.items()
+                   if not any(fnmatch.fnmatch(file, left) and other == right
+                              for left, right in exceptions)}
+            for file, arrows in graph.items()}
+
+
+def check_needed(graph, exceptions, built, problems):
+    """Each exception keeps a ring open, which would be closed without it."""
+    for one in exceptions:
+        if one[1] not in built and (SRC / one[1]).is_file():
+            continue            # its room is not built here
+        others = [other for other in exceptions if other != one]
+        if not find_rings(leave_out(graph, others)):
+            problems.append(f"rings.allow: that {one[0]} needs {one[1]} closes no ring")
 
 
 def find_rings(graph):
@@ -126,8 +140,9 @@ def main():
     problems = []
     graph, built = call_graph(build)
     check_built(built, problems)
-    leave_out(graph, built, problems)
-    for some in (graph, include_graph()):
+    exceptions = read_exceptions(problems)
+    check_needed(graph, exceptions, built, problems)
+    for some in (leave_out(graph, exceptions), include_graph()):
         for ring in find_rings(some):
             problems.append(f"{len(ring)} files in a ring: {' '.join(sorted(ring))}")
             arrows = [f"    {file} needs {other}: {' '.join(sorted(names))}" for file in sorted(ring)
