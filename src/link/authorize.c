@@ -138,10 +138,8 @@ static void on_fetched(void *ctx, struct mp_http_response *response,
 
 	flow->fetch = 0;
 	if (why != NULL) {
-		if (take_no_answer(link, why, &event, &err) != MCPASS_OK)
-			mp_link_fail_flow(link, &err);
-		else
-			mp_link_feed(link, &event);
+		(void)take_no_answer(link, why, &event, &err);
+		mp_link_bring(link, &event, &err);
 		return;
 	}
 	flow->response = *response;
@@ -151,7 +149,7 @@ static void on_fetched(void *ctx, struct mp_http_response *response,
 	event.header_count = flow->response.headers.count;
 	event.data = mp_buf_text(&flow->response.body);
 	event.data_len = flow->response.body.len;
-	mp_link_feed(link, &event);
+	mp_link_bring(link, &event, NULL);
 }
 
 static enum mcpass_rc request(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
@@ -261,19 +259,15 @@ void mp_link_on_flow_timer(void *ctx)
 	struct mcpass_event event = { 0 };
 	struct mcpass_error why = { 0 };
 	struct mp_link *link = ctx;
-	bool later = false;
-
 	enum mcpass_action_type type = link->flow.action.type;
-	enum mcpass_rc rc;
+	bool later = false;
 
 	if (type != MCPASS_ACT_LOCK && type != MCPASS_ACT_SAVE) {
 		mp_link_on_login_timer(link);
 		return;
 	}
-	rc = type == MCPASS_ACT_LOCK ? try_lock(link, &event, &later, &why)
-	    : try_save(link, &event, &later, &why);
-	if (rc)
-		mp_link_fail_flow(link, &why);
-	else if (!later)
-		mp_link_feed(link, &event);
+	(void)(type == MCPASS_ACT_LOCK ? try_lock(link, &event, &later, &why)
+	    : try_save(link, &event, &later, &why));
+	if (!later)
+		mp_link_bring(link, &event, &why);
 }

@@ -1,5 +1,4 @@
 /* The requests of the program, from mp_link_submit() to their answer. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -29,20 +28,6 @@ static void remove_call(struct mp_link *link, struct mp_link_call *call)
 	link->call_count--;
 }
 
-/* Once, and only when it is all that went wrong. */
-static void tell_list_fault(struct mp_link *link)
-{
-	char text[512];
-
-	if (link->lesson.fault == NULL)
-		return;
-	(void)snprintf(text, sizeof(text), "The list of tools could not be read, and the call went "
-	    "ahead without it: %s", link->lesson.fault);
-	free(link->lesson.fault);
-	link->lesson.fault = NULL;
-	mp_link_warn(link, text);
-}
-
 void mp_link_end_call(struct mp_link *link, struct mp_link_call *call, char *json, bool is_error,
     const struct mcpass_error *why)
 {
@@ -50,10 +35,6 @@ void mp_link_end_call(struct mp_link *link, struct mp_link_call *call, char *jso
 		.why = why, .is_error = is_error, .json = json };
 
 	remove_call(link, call);
-	if (why == NULL) {
-		tell_list_fault(link);
-		mp_link_note_tools(link, call, json, is_error);
-	}
 	call->answered(call->ctx, &answer);
 	free_call(call);
 }
@@ -228,58 +209,6 @@ enum mcpass_rc mp_link_respond(struct mp_link *link, const char *json, struct mc
 {
 	mp_link_wake(link);
 	return mcpass_session_answer(link->session, json, err);
-}
-
-/* Gives a call to the session; false: it takes none just now. */
-static bool give(struct mp_link *link, struct mp_link_call *call)
-{
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
-
-	if (call->message.len > 0)
-		rc = mcpass_session_send(link->session, mp_buf_text(&call->message), call->message.len,
-		    &call->session_call, &why);
-	else
-		rc = mcpass_session_request(link->session, call->method, call->params, &call->session_call,
-		    &why);
-	if (rc == MCPASS_E_LIMIT && mp_link_any_given(link))
-		return false;
-	if (rc) {
-		mp_link_end_call(link, call, NULL, false, &why);
-		return true;
-	}
-	mp_free_wiped(call->params);
-	mp_buf_free(&call->message);
-	call->params = NULL;
-	return true;
-}
-
-/* The next call that may go to the session; NULL: none. */
-static struct mp_link_call *next_call(struct mp_link *link)
-{
-	struct mp_link_call *call = link->calls;
-
-	while (call != NULL && (call->session_call != 0 || (call->is_tool && !call->is_ready
-	    && link->lesson.is_running)))
-		call = call->next;
-	return call;
-}
-
-void mp_link_start_calls(struct mp_link *link)
-{
-	struct mp_link_call *call;
-	bool goes_on = link->started && !mp_link_waits_for_token(link);
-
-	while (goes_on && (call = next_call(link)) != NULL) {
-		struct mcpass_error why = { 0 };
-		bool wait = false;
-
-		if (call->is_tool && !call->is_ready
-		    && mp_link_learn_tool(link, call, &wait, &why) != MCPASS_OK)
-			mp_link_end_call(link, call, NULL, false, &why);
-		else if (!wait)
-			goes_on = give(link, call);
-	}
 }
 
 void mp_link_free_calls(struct mp_link *link)

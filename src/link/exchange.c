@@ -241,12 +241,14 @@ static void take_result(struct mp_link *link, const struct mcpass_session_action
 
 	mp_link_redact(link, json);
 	mp_link_note_revision(link);
-	if (call != NULL)
+	if (call != NULL) {
+		mp_link_note_tools(link, call, json, is_error);
 		mp_link_end_call(link, call, json, is_error, NULL);
-	else if (action->call != 0 && action->call == link->lesson.call)
+	} else if (action->call != 0 && action->call == link->lesson.call) {
 		mp_link_take_page(link, json, is_error);
-	else
+	} else {
 		free(json);
+	}
 }
 
 /* --- one after the other --- */

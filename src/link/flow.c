@@ -80,6 +80,7 @@ static void put_away(struct mp_link *link, const struct mcpass_error *why)
 	enum mcpass_rc rc = why != NULL ? why->rc : MCPASS_OK;
 
 	mp_link_rest(link);
+	flow->has_come = false;
 	if (flow->fetch != 0)
 		mp_http_drop(link->http, flow->fetch);
 	flow->fetch = 0;
@@ -177,7 +178,8 @@ void mp_link_fail_flow(struct mp_link *link, const struct mcpass_error *given)
 	end_flow(link, &why);
 }
 
-void mp_link_feed(struct mp_link *link, struct mcpass_event *event)
+/* Steps the client until it waits for something. */
+static void feed(struct mp_link *link, struct mcpass_event *event)
 {
 	struct mp_link_flow *flow = &link->flow;
 	bool later = false;
@@ -204,6 +206,20 @@ void mp_link_feed(struct mp_link *link, struct mcpass_event *event)
 			return;
 		}
 	}
+}
+
+void mp_link_go_on(struct mp_link *link)
+{
+	struct mp_link_flow *flow = &link->flow;
+	struct mcpass_event event = flow->event;
+
+	if (!flow->has_come)
+		return;
+	flow->has_come = false;
+	if (flow->why.rc != MCPASS_OK)
+		mp_link_fail_flow(link, &flow->why);
+	else
+		feed(link, &event);
 }
 
 /* --- the beginning of one --- */
@@ -237,7 +253,7 @@ static void begin(struct mp_link *link, struct mcpass_event *event)
 		return;
 	}
 	link->flow.client = link->client;
-	mp_link_feed(link, event);
+	feed(link, event);
 }
 
 /* By another client, so that this one serves on whatever comes of it. */
@@ -253,7 +269,7 @@ static void begin_early(struct mp_link *link)
 	link->flow.is_running = true;
 	link->flow.began_with = event.type;
 	mp_clear(&link->flow.reason);
-	mp_link_feed(link, &event);
+	feed(link, &event);
 }
 
 static void begin_errand(struct mp_link *link)

@@ -76,6 +76,7 @@ static void pump(void *ctx)
 		end_parting(link);
 		return;
 	}
+	mp_link_go_on(link);
 	mp_link_retry_refused(link);
 	mp_link_next_flow(link);
 	mp_link_start_calls(link);

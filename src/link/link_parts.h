@@ -83,6 +83,9 @@ struct mp_link_flow {
 	struct mp_http_response response;
 	char *text;                     /* a record, a query: wiped */
 	struct mcpass_error reason;     /* why there was no answer */
+	bool has_come;                  /* what was waited for: the client is told in the next turn */
+	struct mcpass_event event;      /* that it is told, */
+	struct mcpass_error why;        /* or why it cannot be; rc MCPASS_OK: it can */
 	/* While a person signs in at a browser. */
 	struct mp_listener *listener;
 	struct mp_watch paste, browser; /* where the redirect may be pasted; how the program ended */
@@ -172,6 +175,9 @@ bool mp_link_any_given(const struct mp_link *link);
 /* How it ended, as long as the session has not said what follows; or NULL. */
 const struct mp_link_end *mp_link_end_of(const struct mp_link *link, unsigned exchange);
 void mp_link_forget_ends(struct mp_link *link);
+/* What the flow waits for came, or (why) does not come: the next turn goes on with it. */
+void mp_link_bring(struct mp_link *link, const struct mcpass_event *event,
+    const struct mcpass_error *why);
 bool mp_link_has_own_authorization(const struct mp_link *link);
 /* The token of the moment says that it ends by then (Unix time, seconds). */
 bool mp_link_token_ends_by(const struct mp_link *link, int64_t when);
@@ -185,9 +191,11 @@ void mp_link_free_refusal(struct mp_link_refusal *refusal);
 /* Lets what is on its way go out, a second at most, and calls gone then. */
 void mp_link_part(struct mp_link *link, void (*gone)(void *ctx), void *ctx);
 
-/* --- calls.c --- */
+/* --- start.c --- */
 /* Gives the session what it takes. */
 void mp_link_start_calls(struct mp_link *link);
+
+/* --- calls.c --- */
 /* Ends a call: json (taken over) or why. */
 void mp_link_end_call(struct mp_link *link, struct mp_link_call *call, char *json, bool is_error,
     const struct mcpass_error *why);
@@ -198,8 +206,8 @@ void mp_link_free_calls(struct mp_link *link);
 /* --- flow.c: one run of the client after the other --- */
 /* Begins the next flow, where one is wanted and none runs. */
 void mp_link_next_flow(struct mp_link *link);
-/* What was waited for came: answers the action under way. */
-void mp_link_feed(struct mp_link *link, struct mcpass_event *event);
+/* Goes on with the one that runs, where what it waited for came. */
+void mp_link_go_on(struct mp_link *link);
 /* The action under way cannot be carried out: the flow ends. */
 void mp_link_fail_flow(struct mp_link *link, const struct mcpass_error *why);
 /* The errands with that ctx: none begins, and one that is under way is told to no function. */
@@ -224,8 +232,8 @@ void mp_link_on_flow_timer(void *ctx);
 /* LISTEN: *ret_uri is the redirect URI. */
 enum mcpass_rc mp_link_listen(struct mp_link *link, const struct mcpass_action *action,
     const char **ret_uri, struct mcpass_error *err);
-/* BROWSE and WAIT: open url, and feed what a person brings.  WAIT feeds at once when there is no
- * time left. */
+/* BROWSE and WAIT: open url, and bring what a person comes back with; *ret_over: no time is
+ * left. */
 enum mcpass_rc mp_link_browse(struct mp_link *link, const char *url, struct mcpass_error *err);
 enum mcpass_rc mp_link_wait_on(struct mp_link *link, bool *ret_over, struct mcpass_error *err);
 /* SHOW_CODE and PAUSE. */
@@ -268,6 +276,7 @@ void mp_link_skip_lesson(struct mp_link *link, int status);
 void mp_link_take_page(struct mp_link *link, char *json, bool is_error);
 /* There is none; is_own: that page alone is the matter, and not a handshake before it. */
 void mp_link_fail_lesson(struct mp_link *link, bool is_own, const struct mcpass_error *why);
+/* The answer of a call came: keeps what is new, and tells what was wrong with the list. */
 void mp_link_note_tools(struct mp_link *link, const struct mp_link_call *call, const char *json,
     bool is_error);
 void mp_link_free_lesson(struct mp_link *link);

@@ -87,23 +87,20 @@ void mp_link_rest(struct mp_link *link)
 	flow->told_waiting = false;
 }
 
-/* query NULL: the person did not come in time. */
-static void bring(struct mp_link *link, char *query)
+/* query NULL: the person did not come in time, or why. */
+static void bring(struct mp_link *link, char *query, const struct mcpass_error *why)
 {
 	struct mcpass_event event = { .type = MCPASS_EV_REDIRECT, .data = query,
 		.data_len = query != NULL ? strlen(query) : 0 };
 
 	mp_link_rest(link);
 	link->flow.text = query;
-	mp_link_feed(link, &event);
+	mp_link_bring(link, &event, why);
 }
 
 static void on_redirect(void *ctx, char *query, const struct mcpass_error *why)
 {
-	if (why != NULL)
-		mp_link_fail_flow(ctx, why);
-	else
-		bring(ctx, query);
+	bring(ctx, query, why);
 }
 
 static void on_pasted(void *ctx, unsigned events)
@@ -114,10 +111,8 @@ static void on_pasted(void *ctx, unsigned events)
 	char *query = NULL;
 
 	(void)events;
-	if (ui->pasted(ui->ctx, &query, &why) != MCPASS_OK)
-		mp_link_fail_flow(link, &why);
-	else if (query != NULL)
-		bring(link, query);
+	if (ui->pasted(ui->ctx, &query, &why) != MCPASS_OK || query != NULL)
+		bring(link, query, &why);
 }
 
 /* A terminal that cannot be watched is none where something could be pasted. */
@@ -135,7 +130,7 @@ enum mcpass_rc mp_link_paste(struct mp_link *link, char *query, struct mcpass_er
 {
 	struct mp_link_flow *flow = &link->flow;
 
-	if (!flow->is_running || flow->pasted != NULL || (flow->action.type != MCPASS_ACT_BROWSE
+	if (!flow->is_running || flow->has_come || flow->pasted != NULL || (flow->action.type != MCPASS_ACT_BROWSE
 	    && flow->action.type != MCPASS_ACT_WAIT)) {
 		mp_free_wiped(query);
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "no login waits for a redirect");
@@ -171,7 +166,7 @@ static void on_browser_end(void *ctx, unsigned events)
 		return;
 	}
 	(void)mp_fail(&err, rc, NULL, "%s", why.detail);        /* as when there is none */
-	mp_link_fail_flow(link, &err);
+	bring(link, NULL, &err);
 }
 
 static enum mcpass_rc open_browser(struct mp_link *link, const char *url,
@@ -261,7 +256,7 @@ static void end_patience(struct mp_link *link)
 	if (link->flow.late++ < MP_MAX_BROWSERS)
 		mp_loop_set(link->loop, &link->flow.timer, 0);
 	else
-		bring(link, NULL);
+		bring(link, NULL, NULL);
 }
 
 /* In our own words: nothing that a server wrote gets onto our page. */
@@ -331,25 +326,26 @@ static int64_t seconds_left(const struct mp_link_flow *flow)
 
 static void fail_pause(struct mp_link *link)
 {
+	const struct mcpass_event event = { .type = MCPASS_EV_PAUSED };
 	struct mcpass_error why = { 0 };
 
 	(void)mp_fail(&why, MCPASS_E_EXPIRED, NULL, "the login was not finished in time");
 	(void)mp_doing(&why, why.rc, "waiting for the login on the other device");
-	mp_link_fail_flow(link, &why);
+	mp_link_bring(link, &event, &why);
 }
 
 /* The next second of it, or its end. */
 static void tick(struct mp_link *link)
 {
 	const struct mp_link_ui *ui = &link->options.ui;
-	struct mcpass_event event = { .type = MCPASS_EV_PAUSED };
+	const struct mcpass_event event = { .type = MCPASS_EV_PAUSED };
 	struct mp_link_flow *flow = &link->flow;
 	int left = mp_left_ms(flow->deadline);
 
 	if (mp_left_ms(flow->code_deadline) == 0) {
 		fail_pause(link);
 	} else if (left == 0) {
-		mp_link_feed(link, &event);
+		mp_link_bring(link, &event, NULL);
 	} else {
 		if (ui->code_left != NULL && flow->action.expires_at != 0) {
 			ui->code_left(ui->ctx, seconds_left(flow));
@@ -379,7 +375,7 @@ static void take_pasted(struct mp_link *link)
 	char *query = link->flow.pasted;
 
 	link->flow.pasted = NULL;
-	bring(link, query);
+	bring(link, query, NULL);
 }
 
 void mp_link_on_login_timer(struct mp_link *link)

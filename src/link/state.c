@@ -52,6 +52,17 @@ void mp_link_forget_ends(struct mp_link *link)
 	}
 }
 
+void mp_link_bring(struct mp_link *link, const struct mcpass_event *event,
+    const struct mcpass_error *why)
+{
+	struct mp_link_flow *flow = &link->flow;
+
+	flow->has_come = true;
+	flow->event = *event;
+	flow->why = why != NULL ? *why : (struct mcpass_error){ 0 };
+	mp_link_wake(link);
+}
+
 bool mp_link_has_own_authorization(const struct mp_link *link)
 {
 	return mp_header_count(link->options.headers, link->options.header_count,

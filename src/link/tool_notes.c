@@ -1,6 +1,7 @@
 /* Which arguments of a server's tools go into headers, from one run to the next: a warm
  * call is one request.  spec: MCP 2026-07-28 streamable HTTP, "Client Behavior" */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -325,11 +326,26 @@ static void note_list(struct mp_link *link, const char *json, bool is_error)
 	json_decref(ttl);
 }
 
+/* Once, and only when it is all that went wrong. */
+static void tell_list_fault(struct mp_link *link)
+{
+	char text[512];
+
+	if (link->lesson.fault == NULL)
+		return;
+	(void)snprintf(text, sizeof(text), "The list of tools could not be read, and the call went "
+	    "ahead without it: %s", link->lesson.fault);
+	free(link->lesson.fault);
+	link->lesson.fault = NULL;
+	mp_link_warn(link, text);
+}
+
 void mp_link_note_tools(struct mp_link *link, const struct mp_link_call *call, const char *json,
     bool is_error)
 {
 	const char *known = link->lesson.known != NULL ? link->lesson.known : "{}", *found = NULL;
 
+	tell_list_fault(link);
 	if (!is_stateless(link))
 		return;
 	if (call->is_list)
