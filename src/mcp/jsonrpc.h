@@ -47,9 +47,16 @@ struct mp_operations {
 	struct mp_operation *items;
 	size_t count;
 };
+/* A member that is "method" or another that counts to a reader which does not tell large letters
+ * from small ones is MCPASS_E_PROTOCOL, too: the server behind may be one. */
 enum mcpass_rc mp_operations_read(const char *body, size_t len,
     struct mp_operations *ret_operations, struct mcpass_error *err);
 void mp_operations_free(struct mp_operations *operations);
+/* Whether a server behind reads the bytes of the body as mp_operations_read() does: in UTF-8, and
+ * with no content coding.  MCPASS_E_PROTOCOL: one of the headers says otherwise (RFC 9110 15.5.16:
+ * the answer is 415).  spec: RFC 8259 8.1; RFC 9110 8.3.2, 8.4 */
+enum mcpass_rc mp_operations_check_coding(const struct mcpass_header *headers, size_t count,
+    struct mcpass_error *err);
 /* Whether the headers that mirror a body say what it says, as far as they are there: a server
  * behind may go by them.  MCPASS_E_PROTOCOL: they do not; one stands there twice.
  * spec: MCP 2026-07-28 streamable HTTP, "Standard Request Headers" */

@@ -3,8 +3,54 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/text.h"
 #include "mcp/headers.h"
 #include "mcp/jsonrpc.h"
+
+/* Whether a reader that does not tell large letters from small ones takes key for name (small ASCII
+ * letters): Go's encoding/json, which reads the long s as an s, too. */
+static bool folds_to(const char *key, const char *name)
+{
+	static const char long_s[] = "\xc5\xbf";
+
+	for (; *name != '\0'; name++) {
+		if (*name == 's' && strncmp(key, long_s, strlen(long_s)) == 0)
+			key += strlen(long_s);
+		else if ((*key | 0x20) == *name)
+			key++;
+		else
+			return false;
+	}
+	return *key == '\0';
+}
+
+/* That no member is one of names to some readers only. */
+static enum mcpass_rc check_members(const json_t *object, const char *const *names, size_t count,
+    struct mcpass_error *err)
+{
+	void *it = json_object_iter((json_t *)object);
+
+	for (; it != NULL; it = json_object_iter_next((json_t *)object, it)) {
+		const char *key = json_object_iter_key(it);
+
+		for (size_t i = 0; i < count; i++)
+			if (strcmp(key, names[i]) != 0 && folds_to(key, names[i]))
+				return mp_fail(err, MCPASS_E_PROTOCOL, "JSON-RPC 2.0 4",
+				    "a member is written otherwise than '%s', and is it to some servers",
+				    names[i]);
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc check_spelling(const json_t *json, struct mcpass_error *err)
+{
+	static const char *const of_message[] = { "jsonrpc", "id", "method", "params", "result",
+		"error" };
+	static const char *const of_params[] = { "name", "uri" };
+	enum mcpass_rc rc = check_members(json, of_message, MP_COUNT(of_message), err);
+
+	return rc ? rc : check_members(mp_json_get(json, "params"), of_params, MP_COUNT(of_params), err);
+}
 
 /* Which member names the thing: two of them are present only to confuse, so the method
  * decides and the other one does not count. */
@@ -57,6 +103,8 @@ static enum mcpass_rc add_message(struct mp_operations *list, json_t *json,
 	enum mcpass_rc rc;
 
 	rc = mp_rpc_read(json, &rpc, err);
+	if (!rc)
+		rc = check_spelling(json, err);
 	if (rc || rpc.method == NULL)
 		return rc;
 	if (strstr(rpc.method, "\xef\xbf\xbd") != NULL)
@@ -105,6 +153,49 @@ void mp_operations_free(struct mp_operations *operations)
 	}
 	free(operations->items);
 	*operations = (struct mp_operations){ 0 };
+}
+
+/* Whether each "charset" in a Content-Type, a parameter or not, says what JSON is. */
+static bool is_utf8(const char *type)
+{
+	static const char *const good[] = { "utf-8", "utf8", "us-ascii" };
+
+	while (*type != '\0') {
+		size_t i = 0, end;
+
+		if (!mp_span_is_nocase((struct mp_span){ type, strnlen(type, 7) }, "charset")) {
+			type++;
+			continue;
+		}
+		type += strlen("charset");
+		type += strspn(type, " \t");
+		if (*type != '=')
+			return false;
+		type += 1 + strspn(type + 1, " \t\"");
+		end = strcspn(type, " \t\";");
+		while (i < MP_COUNT(good) && !mp_span_is_nocase((struct mp_span){ type, end }, good[i]))
+			i++;
+		if (i == MP_COUNT(good))
+			return false;
+	}
+	return true;
+}
+
+enum mcpass_rc mp_operations_check_coding(const struct mcpass_header *headers, size_t count,
+    struct mcpass_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *value = headers[i].value;
+
+		if (mp_eq_nocase(headers[i].name, "Content-Encoding")
+		    && strspn(value, " \t") != strlen(value) && !mp_eq_nocase(value, "identity"))
+			return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 9110 8.4",
+			    "Content-Encoding: the request is read as it is");
+		if (mp_eq_nocase(headers[i].name, "Content-Type") && !is_utf8(value))
+			return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8259 8.1",
+			    "Content-Type: JSON is in UTF-8, and in no other charset");
+	}
+	return MCPASS_OK;
 }
 
 /* *ret_text NULL: it is not there. */

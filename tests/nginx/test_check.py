@@ -64,6 +64,8 @@ RULES = ('mcpass_require tools/call drop scope=mcp:admin; mcpass_require tools/c
     ("no role", message("prompts/get", name="x"), {}, 403, None),
     ("a role", message("prompts/get", name="x"), {"groups": ["staff"]}, 200, None),
     ("not JSON", "{", {}, 400, None),
+    ("a tool in large letters", '{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call","params":{"name":"drop"}}',
+     {}, 400, None),
     ("a name twice", '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}', {}, 400, None),
 ])
 def test_rules(label, body, changes, status, scope):
@@ -73,6 +75,23 @@ def test_rules(label, body, changes, status, scope):
         expect_eq(label, answer.status, status, answer.text + g.errors())
         challenge = answer.getheader("WWW-Authenticate") or ""
         expect(label, (f'scope="{scope}"' in challenge) if scope else "scope=" not in challenge, challenge)
+        expect_eq("came through", len(g.came()), 1 if status == 200 else 0)
+
+
+@rows([
+    ("UTF-8", {"Content_Type": "application/json; charset=utf-8"}, 200),
+    # In UTF-7, which the SDK of TypeScript reads when asked to, the text below has a second method.
+    ("UTF-7", {"Content_Type": "application/json; charset=utf-7"}, 415),
+    ("two types", {"Content_Type": "application/json", "Content-type": "application/json; charset=utf-7"}, 415),
+    ("a coding", {"Content_Encoding": "gzip"}, 415),
+])
+def test_codings(label, headers, status):
+    with Gateway() as g:
+        g.start_nginx(g.guarded())
+        answer = g.ask(g.token(), message("ping", a='+ACIAfQAsACI-method+ACI-:+ACI-tools/call+ACI-,'), **headers)
+        expect_eq(label, answer.status, status, answer.text)
+        if status != 200:
+            expect_eq("which of its errors", json.loads(answer.text)["error"]["code"], -32600)
         expect_eq("came through", len(g.came()), 1 if status == 200 else 0)
 
 

@@ -213,29 +213,45 @@ enum mcpass_rc mp_gate_refuse_body(const struct mp_http_request *request, const 
 	    rc ? MP_RPC_PARSE_ERROR : MP_RPC_INVALID_REQUEST, problem, err);
 }
 
+/* What is wrong with a request, in ret_problem, or MCPASS_E_NOMEM; *ret_status and *ret_code: the
+ * answer to it, 0 where the body itself says. */
+static enum mcpass_rc read_request(const struct mp_http_request *request,
+    struct mp_operations *ret_operations, int *ret_status, int *ret_code,
+    struct mcpass_error *ret_problem)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	*ret_status = 415;
+	*ret_code = MP_RPC_INVALID_REQUEST;
+	if (request->body_len > 0)
+		rc = mp_operations_check_coding(request->headers, request->header_count, ret_problem);
+	if (rc)
+		return rc;
+	*ret_status = 0;
+	if (request->body_len > 0)
+		rc = mp_operations_read(request->body, request->body_len, ret_operations, ret_problem);
+	if (rc)
+		return rc;
+	*ret_status = 400;
+	*ret_code = MP_RPC_HEADER_MISMATCH;     /* spec: MCP 2026-07-28 streamable HTTP, "Server Validation" */
+	return mp_operations_check_headers(ret_operations, request->headers, request->header_count,
+	    ret_problem);
+}
+
 enum mcpass_rc mp_gate_pass(const struct mp_gate *gate, const struct mp_http_request *request,
     struct mcpass_verdict *ret_verdict, struct mcpass_error *ret_problem,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	struct mp_operations operations = { 0 };
-	enum mcpass_rc rc = MCPASS_OK;
-	bool is_read = true;
+	int status, code;
+	enum mcpass_rc rc = read_request(request, &operations, &status, &code, ret_problem);
 
-	if (request->body_len > 0)
-		rc = mp_operations_read(request->body, request->body_len, &operations, ret_problem);
-	if (rc)
-		is_read = false;
-	else
-		rc = mp_operations_check_headers(&operations, request->headers, request->header_count,
-		    ret_problem);
 	rc = rc == MCPASS_E_NOMEM ? mp_nomem(err)
 	    : mp_gate_judge(gate, request, &operations, ret_verdict, response, err);
 	mp_operations_free(&operations);
 	/* After the token: a stranger is told nothing but that one is missing. */
 	if (!rc && ret_verdict->type == MCPASS_ALLOW && ret_problem->rc != MCPASS_OK)
-		/* spec: MCP 2026-07-28 streamable HTTP, "Server Validation" */
-		rc = is_read ? mp_respond_error(response, 400, MP_RPC_HEADER_MISMATCH,
-		    ret_problem->detail, err)
+		rc = status > 0 ? mp_respond_error(response, status, code, ret_problem->detail, err)
 		    : mp_gate_refuse_body(request, ret_problem->detail, MP_MAX_MESSAGE, response, err);
 	if (!rc && response->status > 0)
 		rc = mp_gate_mark(ret_verdict, &response->headers, err);

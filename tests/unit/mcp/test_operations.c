@@ -35,6 +35,14 @@ static const struct {
 	{ "two names", CALL("{\"name\":\"a\",\"name\":\"b\"}"), MCPASS_E_PROTOCOL, NULL },
 	{ "two methods", MSG("\"id\":1,\"method\":\"ping\",\"method\":\"tools/call\""), MCPASS_E_PROTOCOL, NULL },
 	{ "a NUL in the name", CALL("{\"name\":\"echo\\u0000x\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "another method in large letters", MSG("\"id\":1,\"method\":\"ping\",\"Method\":\"tools/call\""), MCPASS_E_PROTOCOL, NULL },
+	{ "the only method in large letters", MSG("\"id\":1,\"METHOD\":\"tools/call\",\"result\":{}"), MCPASS_E_PROTOCOL, NULL },
+	{ "params with a long s", CALL("{},\"param\xc5\xbf\":{\"name\":\"drop\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "it escaped", CALL("{},\"param\\u017f\":{\"name\":\"drop\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "another name in large letters", CALL("{\"name\":\"echo\",\"nAme\":\"drop\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "another uri in large letters", CALL("{\"URI\":\"b\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "names that begin or end like one", CALL("{\"name\":\"echo\",\"Names\":1,\"Nam\":2,\"\":3}"), MCPASS_OK, "tools/call:echo" },
+	{ "large letters in an argument", CALL("{\"name\":\"echo\",\"arguments\":{\"Name\":\"drop\",\"name\":1}}"), MCPASS_OK, "tools/call:echo" },
 	{ "not JSON", "{", MCPASS_E_PROTOCOL, NULL },
 	{ "nothing", "", MCPASS_E_PROTOCOL, NULL },
 };
@@ -64,6 +72,39 @@ static void test_rows(void)
 		CHECK_STR(rows[i].label, text, rows[i].list != NULL ? rows[i].list : "");
 		CHECK(rows[i].label, (rows[i].want != MCPASS_OK) == (err.detail[0] != '\0'));
 		mp_operations_free(&list);
+	}
+}
+
+static const struct {
+	const char *label;
+	struct mcpass_header header;
+	enum mcpass_rc want;
+} coding_rows[] = {
+	{ "JSON", { "Content-Type", "application/json" }, MCPASS_OK },
+	{ "UTF-8", { "content-type", "application/json; charset=utf-8" }, MCPASS_OK },
+	{ "UTF-8, quoted", { "Content-Type", "application/json;Charset=\"UTF-8\"; a=b" }, MCPASS_OK },
+	{ "utf8", { "Content-Type", "application/json ; charset = utf8 " }, MCPASS_OK },
+	{ "ASCII", { "Content-Type", "application/json;charset=US-ASCII" }, MCPASS_OK },
+	{ "UTF-7", { "Content-Type", "application/json; charset=utf-7" }, MCPASS_E_PROTOCOL },
+	{ "UTF-7, quoted", { "Content-Type", "application/json; charset=\"utf\\-7\"" }, MCPASS_E_PROTOCOL },
+	{ "the second one", { "Content-Type", "a/b;charset=utf-8;charset=utf-16le" }, MCPASS_E_PROTOCOL },
+	{ "it begins like one", { "Content-Type", "a/b;charset=utf-80" }, MCPASS_E_PROTOCOL },
+	{ "no value", { "Content-Type", "a/b;charset=" }, MCPASS_E_PROTOCOL },
+	{ "of an extended kind", { "Content-Type", "a/b;charset*=''utf-7" }, MCPASS_E_PROTOCOL },
+	{ "gzip", { "Content-Encoding", "gzip" }, MCPASS_E_PROTOCOL },
+	{ "two codings", { "content-encoding", "identity, br" }, MCPASS_E_PROTOCOL },
+	{ "no coding", { "Content-Encoding", "Identity" }, MCPASS_OK },
+	{ "an empty one", { "Content-Encoding", " " }, MCPASS_OK },
+	{ "another header", { "X-Content-Encoding", "gzip" }, MCPASS_OK },
+};
+
+static void test_coding(void)
+{
+	for (size_t i = 0; i < COUNT(coding_rows); i++) {
+		const struct mcpass_header headers[] = { { "Accept", "a" }, coding_rows[i].header };
+
+		CHECK_EQ(coding_rows[i].label, mp_operations_check_coding(headers, COUNT(headers), NULL),
+		    coding_rows[i].want);
 	}
 }
 
@@ -145,6 +186,7 @@ static void test_memory(void)
 int main(void)
 {
 	test_rows();
+	test_coding();
 	test_headers();
 	test_limit();
 	test_memory();
