@@ -68,7 +68,9 @@ enum mcpass_rc mp_bridge_tick(struct mp_bridge *b, int64_t now, struct mcpass_er
 	rc = mp_sign_in_tick(b, err);
 	if (!rc)
 		rc = mp_listen_tick(b, err);
-	return rc ? rc : mp_parked_tick(b, err);
+	if (!rc)
+		rc = mp_host_tick(b, err);
+	return rc ? rc : mp_upstream_go_on(b, err);
 }
 
 int64_t mp_bridge_due(const struct mp_bridge *b)
@@ -175,7 +177,9 @@ enum mcpass_rc mp_bridge_answered(struct mp_bridge *b, size_t server, unsigned c
 		return MCPASS_OK;
 	mp_stale_look(b, r, is_error, json, &stale);
 	rc = mp_upstream_result(b, r, json, is_error, err);
-	return rc ? rc : mp_stale_act(b, &stale, err);
+	if (!rc)
+		rc = mp_stale_act(b, &stale, err);
+	return rc ? rc : mp_upstream_go_on(b, err);
 }
 
 enum mcpass_rc mp_bridge_failed(struct mp_bridge *b, size_t server, unsigned call,
@@ -189,8 +193,10 @@ enum mcpass_rc mp_bridge_failed(struct mp_bridge *b, size_t server, unsigned cal
 		return MCPASS_OK;
 	/* A network that fails says nothing of the server. */
 	mp_stale_look(b, r, why->rc == MCPASS_E_PROTOCOL, NULL, &stale);
-	rc = mp_upstream_failed(b, r, why, err);
-	return rc ? rc : mp_stale_act(b, &stale, err);
+	rc = mp_request_fail(r, why, err);
+	if (!rc)
+		rc = mp_stale_act(b, &stale, err);
+	return rc ? rc : mp_upstream_go_on(b, err);
 }
 
 static enum mcpass_rc take_message(struct mp_bridge *b, size_t server, unsigned call,
@@ -226,17 +232,17 @@ enum mcpass_rc mp_bridge_message(struct mp_bridge *b, size_t server, unsigned ca
 		return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
 	rc = take_message(b, server, call, &m, err);
 	mp_message_free(&m);
-	return rc;
+	return rc ? rc : mp_upstream_go_on(b, err);
 }
 
 enum mcpass_rc mp_bridge_restarted(struct mp_bridge *b, size_t server, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
-	if (b->host.is_new)
-		return mp_new_host_again(b, server, err);
-	if (!b->host.has_welcome)
+	if (!b->host.is_new && !b->host.has_welcome)
 		return MCPASS_OK;
-	rc = mp_listen_again(b, server, err);
-	return rc ? rc : mp_offers_changed(b, server, err);
+	rc = b->host.is_new ? mp_new_host_again(b, server, err) : mp_listen_again(b, server, err);
+	if (!rc && !b->host.is_new)
+		rc = mp_offers_changed(b, server, err);
+	return rc ? rc : mp_upstream_go_on(b, err);
 }

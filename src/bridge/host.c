@@ -6,6 +6,9 @@
 #include "wire/json/peek.h"
 #include "wire/json/utf8.h"
 
+/* As long as a person may take. */
+#define PARKED_MS ((int64_t)15 * 60 * 1000)
+
 static const struct mp_span no_id = { NULL, 0 };
 
 static struct mp_span meta_of(const struct mp_message *m)
@@ -81,7 +84,7 @@ static enum mcpass_rc take_request(struct mp_bridge *b, const struct mp_message 
 /* --- notifications --- */
 
 /* spec: MCP cancellation: no response is sent for a request that was cancelled */
-enum mcpass_rc mp_host_forget(struct mp_bridge *b, struct mp_request *r, struct mcpass_error *err)
+static enum mcpass_rc give_up(struct mp_bridge *b, struct mp_request *r, struct mcpass_error *err)
 {
 	struct mp_request *next;
 	enum mcpass_rc rc = MCPASS_OK;
@@ -102,6 +105,20 @@ enum mcpass_rc mp_host_forget(struct mp_bridge *b, struct mp_request *r, struct 
 	return rc;
 }
 
+/* Parked requests with which the host never came back. */
+enum mcpass_rc mp_host_tick(struct mp_bridge *b, struct mcpass_error *err)
+{
+	struct mp_request *next;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (struct mp_request *r = b->requests; !rc && r != NULL; r = next) {
+		next = r->next;
+		if (r->state == MP_REQUEST_PARKED && b->now - r->since >= PARKED_MS)
+			rc = give_up(b, r, err);
+	}
+	return rc;
+}
+
 static enum mcpass_rc take_cancelled(struct mp_bridge *b, const struct mp_message *m,
     struct mcpass_error *err)
 {
@@ -116,7 +133,7 @@ static enum mcpass_rc take_cancelled(struct mp_bridge *b, const struct mp_messag
 	/* spec: MCP 2026-07-28 subscriptions: a listen ends with its result */
 	if (r->is_new && mp_eq(r->method, "subscriptions/listen") && r->state == MP_REQUEST_WAITING)
 		return mp_tell_result(b, r, "{\"resultType\":\"complete\"}", err);
-	return mp_host_forget(b, r, err);
+	return give_up(b, r, err);
 }
 
 /* To old servers; a new one takes none from its client. */
@@ -233,7 +250,7 @@ static enum mcpass_rc take_one(struct mp_bridge *b, struct mp_span text, struct 
 	rc = has_null_id(&m) ? refuse(b, text, "The id of a request is a string or a number.", err)
 	    : take_message(b, &m, err);
 	mp_message_free(&m);
-	return rc;
+	return rc ? rc : mp_upstream_go_on(b, err);     /* before the next one of a batch */
 }
 
 /* spec: MCP 2025-03-26 basic, "Batching"; no other revision has it */

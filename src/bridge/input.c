@@ -158,7 +158,7 @@ static enum mcpass_rc again(struct mp_bridge *b, struct mp_request *r, struct mc
 	if (!rc)
 		rc = mp_set(&r->state_text, NULL, err);
 	if (!rc)
-		rc = mp_old_host_send_params(b, r, (struct mp_span){ with, strlen(with) }, err);
+		rc = mp_modernize_send(b, r, (struct mp_span){ with, strlen(with) }, err);
 	free(with);
 	return rc;
 }

@@ -140,7 +140,7 @@ enum mcpass_rc mp_listen_ended(struct mp_bridge *b, struct mp_request *r, bool i
 	for (unsigned i = 0; i < u->listen_failures && delay < 60000; i++)
 		delay *= 2;
 	u->listen_failures++;
-	u->listen_due = is_refused ? -1 : b->now + delay;
+	u->listen_due = is_refused || u->state != MP_UPSTREAM_OPEN ? -1 : b->now + delay;
 	return answer_waiting(b, server, "The server does not tell of changes.", err);
 }
 

@@ -49,7 +49,8 @@ static enum mcpass_rc ask_one(struct mp_bridge *b, struct mp_request *whole, siz
 	part->is_new = whole->is_new;
 	part->server = server;
 	whole->parts_left++;
-	return mp_request_submit(b, part, err);
+	mp_request_submit(b, part);
+	return MCPASS_OK;
 }
 
 static bool takes_part(const struct mp_bridge *b, size_t server, size_t kind)
@@ -91,11 +92,10 @@ static enum mcpass_rc ask_all(struct mp_bridge *b, struct mp_request *r, size_t 
 	enum mcpass_rc rc = MCPASS_OK;
 
 	r->state = MP_REQUEST_WAITING;
-	r->parts_left = 1;              /* so that it is not over before all are asked */
 	for (size_t i = 0; !rc && i < b->config->server_count; i++)
 		if (takes_part(b, i, kind))
 			rc = ask_one(b, r, i, NULL, err);
-	return rc || --r->parts_left > 0 ? rc : finish(b, r, err);
+	return rc || r->parts_left > 0 ? rc : finish(b, r, err);
 }
 
 /* Which server a resource is of, for when it is read. */

@@ -114,7 +114,9 @@ enum mcpass_rc mp_new_host_request(struct mp_bridge *b, struct mp_request *r,
 		rc = mp_parked_resume(b, r, &is_taken, err);
 	if (!rc && !is_taken)
 		rc = mp_many_request(b, r, &is_taken, err);
-	return rc || is_taken ? rc : mp_request_submit(b, r, err);
+	if (!rc && !is_taken)
+		mp_request_submit(b, r);
+	return rc;
 }
 
 /* --- at an old server --- */

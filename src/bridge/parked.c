@@ -8,9 +8,6 @@
 #include "bridge/parts.h"
 #include "mcp/methods.h"
 
-/* As long as a person may take. */
-#define PARKED_MS ((int64_t)15 * 60 * 1000)
-
 /* --- asking --- */
 
 /* It cannot be guessed: a request that carries it may answer for the parked one. */
@@ -215,22 +212,13 @@ static enum mcpass_rc answer_questions(struct mp_bridge *b, struct mp_request *p
 
 static enum mcpass_rc go_on(struct mp_bridge *b, struct mp_request *p, struct mcpass_error *err)
 {
-	char *result = p->result;
-	bool was_refused = p->is_refused;
-	enum mcpass_rc rc;
-
-	if (p->questions != NULL && result == NULL)
+	if (p->questions != NULL && p->result == NULL)
 		return park(b, p, err);
-	p->state = MP_REQUEST_SENT;
+	p->state = p->result != NULL ? MP_REQUEST_ANSWERED : MP_REQUEST_SENT;
+	if (p->is_refused)
+		mp_request_submit(b, p);
 	p->is_refused = false;
-	p->result = NULL;
-	if (was_refused)
-		return mp_request_submit(b, p, err);
-	if (result == NULL)
-		return MCPASS_OK;       /* the server goes on with it */
-	rc = mp_upstream_result(b, p, result, p->is_error, err);
-	free(result);
-	return rc;
+	return MCPASS_OK;
 }
 
 enum mcpass_rc mp_parked_resume(struct mp_bridge *b, struct mp_request *r, bool *ret_taken,
@@ -255,18 +243,4 @@ enum mcpass_rc mp_parked_resume(struct mp_bridge *b, struct mp_request *r, bool 
 	rc = answer_questions(b, p, mp_raw_value(params, "inputResponses"), err);
 	mp_request_free(b, r);
 	return rc ? rc : go_on(b, p, err);
-}
-
-/* The host never came back. */
-enum mcpass_rc mp_parked_tick(struct mp_bridge *b, struct mcpass_error *err)
-{
-	struct mp_request *next;
-	enum mcpass_rc rc = MCPASS_OK;
-
-	for (struct mp_request *r = b->requests; !rc && r != NULL; r = next) {
-		next = r->next;
-		if (r->state == MP_REQUEST_PARKED && b->now - r->since >= PARKED_MS)
-			rc = mp_host_forget(b, r, err);
-	}
-	return rc;
 }

@@ -31,11 +31,13 @@ enum mp_request_kind {
 	MP_REQUEST_PART         /* ours: what one of several servers says to the host's request */
 };
 enum mp_request_state {
-	MP_REQUEST_HELD,        /* until its server is open */
+	MP_REQUEST_HELD,        /* until its server is open: then it goes out */
 	MP_REQUEST_SENT,        /* the port knows it as call */
 	MP_REQUEST_ASKING,      /* its server wants input, and the old host was asked for it */
 	MP_REQUEST_PARKED,      /* it went on at an old server, and the new host was asked for input */
-	MP_REQUEST_WAITING      /* for an acknowledgement, a listen that ends, or its parts */
+	MP_REQUEST_WAITING,     /* for an acknowledgement, a listen that ends, or its parts */
+	MP_REQUEST_ANSWERED,    /* result is to be passed on */
+	MP_REQUEST_FAILED       /* failure is to be told */
 };
 /* What a server asks for in the middle of a request. */
 struct mp_question {
@@ -56,6 +58,7 @@ struct mp_request {
 	char *token;            /* MP_REQUEST_PARKED: its requestState */
 	char *state_text;       /* MP_REQUEST_ASKING: requestState as JSON, or NULL */
 	char *result;           /* MP_REQUEST_PART, _PARKED: what came of it meanwhile, or NULL */
+	char *failure;          /* MP_REQUEST_FAILED: a sentence */
 	struct mp_question *questions;
 	struct mp_request *whole;       /* MP_REQUEST_PART: what it is a part of */
 	size_t parts_left;
@@ -72,7 +75,12 @@ struct mp_request {
 	bool was_told;          /* where to sign in */
 };
 
-enum mp_upstream_state { MP_UPSTREAM_CLOSED, MP_UPSTREAM_OPENING, MP_UPSTREAM_OPEN };
+enum mp_upstream_state {
+	MP_UPSTREAM_CLOSED,
+	MP_UPSTREAM_WANTED,     /* it is to be opened */
+	MP_UPSTREAM_OPENING,
+	MP_UPSTREAM_OPEN
+};
 struct mp_upstream {
 	enum mp_upstream_state state;
 	enum mp_era era;
@@ -123,15 +131,15 @@ struct mp_bridge {
 enum mcpass_rc mp_request_new(struct mp_bridge *b, enum mp_request_kind kind, const char *method,
     struct mp_span params, struct mp_request **ret_request, struct mcpass_error *err);
 void mp_request_free(struct mp_bridge *b, struct mp_request *r);
-/* r was not freed meanwhile. */
-bool mp_request_is_there(const struct mp_bridge *b, const struct mp_request *r);
 struct mp_request *mp_request_by_id(const struct mp_bridge *b, struct mp_span id);
 struct mp_request *mp_request_by_call(const struct mp_bridge *b, size_t server, unsigned call);
 void mp_request_forget_questions(struct mp_request *r);
 enum mcpass_rc mp_request_add_question(struct mp_request *r, const char *key, struct mp_span params,
     struct mp_question **ret_question, struct mcpass_error *err);
-/* Its request goes out now, or when its server is open. */
-enum mcpass_rc mp_request_submit(struct mp_bridge *b, struct mp_request *r,
+/* It is to go out, when its server is open. */
+void mp_request_submit(struct mp_bridge *b, struct mp_request *r);
+/* It gets no answer. */
+enum mcpass_rc mp_request_fail(struct mp_request *r, const struct mcpass_error *why,
     struct mcpass_error *err);
 /* Sends params of it to the server. */
 enum mcpass_rc mp_request_send(struct mp_bridge *b, struct mp_request *r, const char *params,
@@ -166,7 +174,7 @@ enum mcpass_rc mp_tell_next_id(struct mp_bridge *b, char **ret_id, struct mcpass
 
 /* host.c: what the host says */
 enum mcpass_rc mp_host_line(struct mp_bridge *b, struct mp_span line, struct mcpass_error *err);
-enum mcpass_rc mp_host_forget(struct mp_bridge *b, struct mp_request *r, struct mcpass_error *err);
+enum mcpass_rc mp_host_tick(struct mp_bridge *b, struct mcpass_error *err);
 
 /* offers.c: what a server has */
 /* Declared by the server: mp_offers_has(u, "tools", "listChanged"); inner NULL: at all. */
@@ -175,21 +183,16 @@ bool mp_offers_has(const struct mp_upstream *u, const char *name, const char *in
 enum mcpass_rc mp_offers_changed(struct mp_bridge *b, size_t server, struct mcpass_error *err);
 
 /* upstream.c: the servers */
-enum mcpass_rc mp_upstream_open(struct mp_bridge *b, size_t server, struct mcpass_error *err);
-enum mcpass_rc mp_upstream_flush(struct mp_bridge *b, size_t server, struct mcpass_error *err);
+/* Does what is next: opens the servers that are wanted, sends the requests that are held, passes
+ * on what came of others.  Whatever is taken in ends with it. */
+enum mcpass_rc mp_upstream_go_on(struct mp_bridge *b, struct mcpass_error *err);
 /* It may go to the server as it is. */
 bool mp_upstream_passes(const struct mp_bridge *b, const struct mp_message *m, bool is_new);
 enum mcpass_rc mp_upstream_pass(struct mp_bridge *b, struct mp_request *r, struct mp_span text,
     struct mcpass_error *err);
-/* Sends it in the form that the server wants. */
-enum mcpass_rc mp_upstream_forward(struct mp_bridge *b, struct mp_request *r,
-    struct mcpass_error *err);
 /* The answer in the form that the host wants. */
 enum mcpass_rc mp_upstream_result(struct mp_bridge *b, struct mp_request *r, const char *json,
     bool is_error, struct mcpass_error *err);
-/* It gets no answer. */
-enum mcpass_rc mp_upstream_failed(struct mp_bridge *b, struct mp_request *r,
-    const struct mcpass_error *why, struct mcpass_error *err);
 void mp_upstream_free(struct mp_upstream *u);
 
 /* stale.c: a server that was replaced by one of the other era */
@@ -218,14 +221,16 @@ enum mcpass_rc mp_old_host_initialize(struct mp_bridge *b, const struct mp_messa
     struct mcpass_error *err);
 enum mcpass_rc mp_old_host_send(struct mp_bridge *b, struct mp_request *r,
     struct mcpass_error *err);
-enum mcpass_rc mp_old_host_send_params(struct mp_bridge *b, struct mp_request *r,
-    struct mp_span params, struct mcpass_error *err);
 enum mcpass_rc mp_old_host_result(struct mp_bridge *b, struct mp_request *r, const char *result,
     struct mcpass_error *err);
 enum mcpass_rc mp_old_host_error(struct mp_bridge *b, struct mp_request *r, const char *error,
     struct mcpass_error *err);
 enum mcpass_rc mp_old_host_message(struct mp_bridge *b, size_t server, const struct mp_message *m,
     struct mcpass_error *err);
+
+/* modernize.c: an old host's request to a new server, with these params */
+enum mcpass_rc mp_modernize_send(struct mp_bridge *b, struct mp_request *r,
+    struct mp_span params, struct mcpass_error *err);
 
 /* input.c: an old host is asked what a new server wants to know */
 enum mcpass_rc mp_input_ask(struct mp_bridge *b, struct mp_request *r, const char *result,
@@ -279,8 +284,6 @@ enum mcpass_rc mp_parked_urls(struct mp_bridge *b, struct mp_request *r, const j
 /* r may go on with one that is parked; *ret_taken: it does, and r is freed. */
 enum mcpass_rc mp_parked_resume(struct mp_bridge *b, struct mp_request *r, bool *ret_taken,
     struct mcpass_error *err);
-
-enum mcpass_rc mp_parked_tick(struct mp_bridge *b, struct mcpass_error *err);
 
 /* sign_in.c: what the host hears while a person has to sign in */
 enum mcpass_rc mp_sign_in_tick(struct mp_bridge *b, struct mcpass_error *err);

@@ -1,3 +1,5 @@
+/* The requests that are under way.  What one of them needs next is its state: mp_upstream_go_on()
+ * does it, when nothing else is being done. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -58,16 +60,8 @@ void mp_request_free(struct mp_bridge *b, struct mp_request *r)
 	free(r->progress);
 	free(r->state_text);
 	free(r->result);
+	free(r->failure);
 	free(r);
-}
-
-bool mp_request_is_there(const struct mp_bridge *b, const struct mp_request *r)
-{
-	const struct mp_request *one = b->requests;
-
-	while (one != NULL && one != r)
-		one = one->next;
-	return one != NULL;
 }
 
 struct mp_request *mp_request_by_id(const struct mp_bridge *b, struct mp_span id)
@@ -106,15 +100,32 @@ enum mcpass_rc mp_request_add_question(struct mp_request *r, const char *key, st
 	return rc;
 }
 
-enum mcpass_rc mp_request_submit(struct mp_bridge *b, struct mp_request *r,
-    struct mcpass_error *err)
+void mp_request_submit(struct mp_bridge *b, struct mp_request *r)
 {
 	struct mp_upstream *u = &b->servers[r->server];
 
 	r->state = MP_REQUEST_HELD;
-	if (u->state == MP_UPSTREAM_OPEN)
-		return mp_upstream_forward(b, r, err);
-	return u->state == MP_UPSTREAM_CLOSED ? mp_upstream_open(b, r->server, err) : MCPASS_OK;
+	if (u->state == MP_UPSTREAM_CLOSED)
+		u->state = MP_UPSTREAM_WANTED;
+}
+
+enum mcpass_rc mp_request_fail(struct mp_request *r, const struct mcpass_error *why,
+    struct mcpass_error *err)
+{
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	r->state = MP_REQUEST_FAILED;
+	r->call = 0;
+	mp_buf_init(&text, 4096);
+	if (why->doing != NULL)
+		mp_buf_addf(&text, "%s: ", why->doing);
+	mp_buf_adds(&text, why->detail[0] != '\0' ? why->detail : "The server does not answer.");
+	if (why->hint[0] != '\0')
+		mp_buf_addf(&text, " -- %s", why->hint);
+	rc = mp_buf_take(&text, "an error", &r->failure, err);
+	mp_buf_free(&text);
+	return rc;
 }
 
 /* The machine beneath takes no more of them: that is this request's failure. */
@@ -130,7 +141,7 @@ enum mcpass_rc mp_request_send(struct mp_bridge *b, struct mp_request *r, const 
 		return MCPASS_OK;
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	return mp_upstream_failed(b, r, &why, err);
+	return mp_request_fail(r, &why, err);
 }
 
 enum mcpass_rc mp_request_aside(struct mp_bridge *b, size_t server, const char *method,

@@ -57,7 +57,7 @@ static enum mcpass_rc forget(struct mp_bridge *b, size_t server, struct mcpass_e
 		if (r->state == MP_REQUEST_ASKING)
 			rc = mp_input_withdraw(b, r, err);
 		if (!rc)
-			rc = mp_upstream_failed(b, r, &why, err);
+			rc = mp_request_fail(r, &why, err);
 	}
 	u->was_early = true;            /* what it offers now is told when it is known */
 	u->listen_due = -1;

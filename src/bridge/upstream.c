@@ -6,20 +6,7 @@
 
 /* --- opening --- */
 
-static enum mcpass_rc ask_who(struct mp_bridge *b, size_t server, struct mcpass_error *err)
-{
-	struct mp_span none = { NULL, 0 };
-	struct mp_request *r;
-	enum mcpass_rc rc;
-
-	rc = mp_request_new(b, MP_REQUEST_DISCOVER, "server/discover", none, &r, err);
-	if (rc)
-		return rc;
-	r->server = server;
-	return mp_request_send(b, r, NULL, err);
-}
-
-enum mcpass_rc mp_upstream_open(struct mp_bridge *b, size_t server, struct mcpass_error *err)
+static enum mcpass_rc open_server(struct mp_bridge *b, size_t server, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	struct mp_span none = { NULL, 0 };
@@ -27,16 +14,14 @@ enum mcpass_rc mp_upstream_open(struct mp_bridge *b, size_t server, struct mcpas
 	enum mcpass_rc rc;
 
 	b->servers[server].state = MP_UPSTREAM_OPENING;
-	rc = b->port->open(b->port->ctx, server, b->host.initialize, &why);
-	if (rc == MCPASS_OK)
-		return ask_who(b, server, err);
-	if (rc == MCPASS_E_NOMEM)
-		return mp_nomem(err);
 	rc = mp_request_new(b, MP_REQUEST_DISCOVER, "server/discover", none, &r, err);
 	if (rc)
 		return rc;
 	r->server = server;
-	return mp_upstream_failed(b, r, &why, err);
+	rc = b->port->open(b->port->ctx, server, b->host.initialize, &why);
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	return rc ? mp_request_fail(r, &why, err) : mp_request_send(b, r, NULL, err);
 }
 
 static struct mp_request *first_held(const struct mp_bridge *b, size_t server)
@@ -46,19 +31,6 @@ static struct mp_request *first_held(const struct mp_bridge *b, size_t server)
 	while (r != NULL && (r->state != MP_REQUEST_HELD || r->server != server))
 		r = r->next;
 	return r;
-}
-
-enum mcpass_rc mp_upstream_flush(struct mp_bridge *b, size_t server, struct mcpass_error *err)
-{
-	struct mp_upstream *u = &b->servers[server];
-	struct mp_request *r;
-	enum mcpass_rc rc = MCPASS_OK;
-
-	while (!rc && u->state == MP_UPSTREAM_OPEN && (r = first_held(b, server)) != NULL) {
-		r->state = MP_REQUEST_WAITING;  /* not again, whatever becomes of it */
-		rc = mp_upstream_forward(b, r, err);
-	}
-	return rc;
 }
 
 static enum mcpass_rc learn(struct mp_bridge *b, size_t server, const char *json,
@@ -93,9 +65,7 @@ static enum mcpass_rc opened(struct mp_bridge *b, struct mp_request *r, const ch
 	if (!rc && u->was_early && b->host.has_initialized)
 		rc = mp_offers_changed(b, server, err);
 	u->was_early = false;
-	if (!rc)
-		rc = mp_listen_update(b, server, err);
-	return rc ? rc : mp_upstream_flush(b, server, err);
+	return rc ? rc : mp_listen_update(b, server, err);
 }
 
 /* It is tried again with the next request. */
@@ -151,11 +121,11 @@ enum mcpass_rc mp_upstream_pass(struct mp_bridge *b, struct mp_request *r, struc
 	rc = b->port->send(b->port->ctx, 0, text, &r->call, &why);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	return rc ? mp_upstream_failed(b, r, &why, err) : MCPASS_OK;
+	return rc ? mp_request_fail(r, &why, err) : MCPASS_OK;
 }
 
-enum mcpass_rc mp_upstream_forward(struct mp_bridge *b, struct mp_request *r,
-    struct mcpass_error *err)
+/* In the form that the server wants. */
+static enum mcpass_rc forward(struct mp_bridge *b, struct mp_request *r, struct mcpass_error *err)
 {
 	enum mp_era era = b->servers[r->server].era;
 
@@ -241,50 +211,89 @@ enum mcpass_rc mp_upstream_result(struct mp_bridge *b, struct mp_request *r, con
 }
 
 /* spec: JSON-RPC 2.0 5.1 */
-static enum mcpass_rc tell_failure(struct mp_bridge *b, struct mp_request *r, const char *text,
+static enum mcpass_rc tell_failure(struct mp_bridge *b, struct mp_request *r,
     struct mcpass_error *err)
 {
-	r->call = 0;
-	if (r->state == MP_REQUEST_PARKED) {
-		mp_request_free(b, r);          /* the host hears it when it asks again */
-		return MCPASS_OK;
-	}
-	return mp_tell_error(b, r, MP_RPC_INTERNAL, text, err);
+	if (r->id != NULL)
+		return mp_tell_error(b, r, MP_RPC_INTERNAL, r->failure, err);
+	mp_request_free(b, r);          /* it was parked: the host hears it when it asks again */
+	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_upstream_failed(struct mp_bridge *b, struct mp_request *r,
-    const struct mcpass_error *why, struct mcpass_error *err)
+static enum mcpass_rc failed(struct mp_bridge *b, struct mp_request *r, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	switch (r->kind) {
+	case MP_REQUEST_DISCOVER:
+		return not_opened(b, r, MP_RPC_INTERNAL, r->failure, err);
+	case MP_REQUEST_LISTEN:
+		return mp_listen_ended(b, r, false, err);
+	case MP_REQUEST_PART:
+		return mp_many_part(b, r, NULL, true, err);
+	case MP_REQUEST_ASIDE:
+	case MP_REQUEST_PROBE:
+		mp_request_free(b, r);
+		return MCPASS_OK;
+	case MP_REQUEST_HOST:
+		break;
+	}
+	return tell_failure(b, r, err);
+}
+
+/* --- what is next --- */
+
+static bool find_wanted(const struct mp_bridge *b, size_t *ret_server)
+{
+	size_t i = 0;
+
+	while (i < b->config->server_count && b->servers[i].state != MP_UPSTREAM_WANTED)
+		i++;
+	*ret_server = i;
+	return i < b->config->server_count;
+}
+
+static bool is_ready(const struct mp_bridge *b, const struct mp_request *r)
+{
+	return r->state == MP_REQUEST_FAILED || r->state == MP_REQUEST_ANSWERED
+	    || (r->state == MP_REQUEST_HELD && b->servers[r->server].state == MP_UPSTREAM_OPEN);
+}
+
+static struct mp_request *first_ready(const struct mp_bridge *b)
+{
+	struct mp_request *r = b->requests;
+
+	while (r != NULL && !is_ready(b, r))
+		r = r->next;
+	return r;
+}
+
+static enum mcpass_rc go_on_with(struct mp_bridge *b, struct mp_request *r,
+    struct mcpass_error *err)
+{
+	char *result = r->result;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, 4096);
-	if (why->doing != NULL)
-		mp_buf_addf(&text, "%s: ", why->doing);
-	mp_buf_adds(&text, why->detail[0] != '\0' ? why->detail : "The server does not answer.");
-	if (why->hint[0] != '\0')
-		mp_buf_addf(&text, " -- %s", why->hint);
-	rc = mp_buf_check(&text, "an error", err);
-	if (!rc)
-		switch (r->kind) {
-		case MP_REQUEST_DISCOVER:
-			rc = not_opened(b, r, MP_RPC_INTERNAL, mp_buf_text(&text), err);
-			break;
-		case MP_REQUEST_LISTEN:
-			rc = mp_listen_ended(b, r, false, err);
-			break;
-		case MP_REQUEST_PART:
-			rc = mp_many_part(b, r, NULL, true, err);
-			break;
-		case MP_REQUEST_ASIDE:
-		case MP_REQUEST_PROBE:
-			mp_request_free(b, r);
-			break;
-		case MP_REQUEST_HOST:
-			rc = tell_failure(b, r, mp_buf_text(&text), err);
-			break;
-		}
-	mp_buf_free(&text);
+	if (r->state == MP_REQUEST_FAILED)
+		return failed(b, r, err);
+	if (r->state == MP_REQUEST_HELD) {
+		r->state = MP_REQUEST_WAITING;  /* not again, whatever becomes of it */
+		return forward(b, r, err);
+	}
+	r->state = MP_REQUEST_SENT;
+	r->result = NULL;
+	rc = mp_upstream_result(b, r, result, r->is_error, err);
+	free(result);
+	return rc;
+}
+
+enum mcpass_rc mp_upstream_go_on(struct mp_bridge *b, struct mcpass_error *err)
+{
+	struct mp_request *r = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+	size_t server;
+
+	while (!rc && (find_wanted(b, &server) || (r = first_ready(b)) != NULL))
+		rc = server < b->config->server_count ? open_server(b, server, err)
+		    : go_on_with(b, r, err);
 	return rc;
 }
 

@@ -137,7 +137,8 @@ static const char *failure_of(const struct mp_bridge *b)
 static bool is_waited_for(const struct mp_bridge *b)
 {
 	for (size_t i = 0; i < b->config->server_count; i++)
-		if (b->servers[i].state == MP_UPSTREAM_OPENING && !b->servers[i].was_early)
+		if ((b->servers[i].state == MP_UPSTREAM_WANTED || b->servers[i].state == MP_UPSTREAM_OPENING)
+		    && !b->servers[i].was_early)
 			return true;
 	return false;
 }
@@ -192,12 +193,9 @@ enum mcpass_rc mp_welcome_all(struct mp_bridge *b, struct mcpass_error *err)
 /* All servers are asked who they are, those that are known already are not asked again. */
 enum mcpass_rc mp_welcome_wait(struct mp_bridge *b, struct mp_request *r, struct mcpass_error *err)
 {
-	struct mp_span id = { r->id, strlen(r->id) };
-	enum mcpass_rc rc = MCPASS_OK;
-
 	r->state = MP_REQUEST_WAITING;
-	for (size_t i = 0; !rc && i < b->config->server_count && mp_request_by_id(b, id) == r; i++)
+	for (size_t i = 0; i < b->config->server_count; i++)
 		if (b->servers[i].state == MP_UPSTREAM_CLOSED)
-			rc = mp_upstream_open(b, i, err);
-	return rc || !mp_request_is_there(b, r) ? rc : mp_welcome_try(b, r, err);
+			b->servers[i].state = MP_UPSTREAM_WANTED;
+	return mp_welcome_try(b, r, err);
 }
