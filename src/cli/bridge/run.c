@@ -16,8 +16,7 @@
 /* A host gives up after 10 to 60 seconds. */
 #define ANSWER_WITHIN_MS 8000
 #define SIGN_IN_WAIT_MS 45000
-/* What a host may be behind with before its servers are held, and before it is not read. */
-#define HOLD_BYTES ((size_t)1024 * 1024)
+/* What a host may be behind with before its servers go on, and before it is not read. */
 #define RELEASE_BYTES ((size_t)256 * 1024)
 #define DEAF_BYTES ((size_t)8 * 1024 * 1024)
 /* Requests under way with which a host is not read on: what it writes beyond waits in its pipe.  One
@@ -29,44 +28,7 @@
 #define LAST_MS 900
 #define PARENT_MS 1000
 
-void mp_run_break(struct mp_run *run, const struct mcpass_error *why)
-{
-	if (run->fault.rc == MCPASS_OK)
-		run->fault = *why;
-	mp_loop_end(run->loop);
-}
-
-static void hold(struct mp_run *run, bool is_held)
-{
-	if (run->is_held == is_held)
-		return;
-	run->is_held = is_held;
-	for (size_t i = 0; i < run->count; i++)
-		if (run->servers[i].is_open)
-			mp_link_hold(run->servers[i].conn.link, is_held);
-}
-
-/* At once: a link has more to tell than one thing. */
-void mp_run_touch(struct mp_run *run)
-{
-	run->was_busy = true;
-	if (mp_bridge_output(run->bridge).len > HOLD_BYTES)
-		hold(run, true);
-	mp_loop_soon(run->loop, &run->flush);
-}
-
-enum mcpass_rc mp_run_now(struct mp_run *run, struct mcpass_error *err)
-{
-	return mp_bridge_tick(run->bridge, mp_now_ms(), err);
-}
-
 /* --- the end --- */
-
-void mp_run_login_ended(struct mp_run *run)
-{
-	if (run->is_alone)
-		mp_loop_end(run->loop);
-}
 
 static void on_gone(void *ctx)
 {
@@ -137,10 +99,10 @@ static enum mcpass_rc keep_pace(struct mp_run *run, size_t behind, struct mcpass
 	    || (!run->is_stuck && mp_bridge_pending(run->bridge) >= MANY_REQUESTS);
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (behind > HOLD_BYTES)
-		hold(run, true);
+	if (behind > MP_RUN_HOLD_BYTES)
+		mp_run_hold(run, true);
 	else if (behind < RELEASE_BYTES)
-		hold(run, false);
+		mp_run_hold(run, false);
 	if (!run->is_ending)
 		rc = mp_loop_watch(run->loop, &run->in, is_deaf ? 0 : MP_LOOP_READ, err);
 	return rc ? rc : mp_loop_watch(run->loop, &run->out, behind > 0 ? MP_LOOP_WRITE : 0, err);

@@ -50,13 +50,17 @@ struct mp_run {
 	struct mcpass_error fault;      /* why it ended; rc MCPASS_OK: the host went away */
 };
 
+/* --- run_state.c --- */
+/* Bytes that a host may be behind with before its servers are held. */
+#define MP_RUN_HOLD_BYTES ((size_t)1024 * 1024)
 /* Nothing goes on any more. */
 void mp_run_break(struct mp_run *run, const struct mcpass_error *why);
+/* The servers are read no further, or are again. */
+void mp_run_hold(struct mp_run *run, bool is_held);
 /* The bridge may have something for the host, or another time. */
 void mp_run_touch(struct mp_run *run);
 /* Tells the bridge the time, before it is told anything else. */
 enum mcpass_rc mp_run_now(struct mp_run *run, struct mcpass_error *err);
-
 /* A login has ended, and the host has gone. */
 void mp_run_login_ended(struct mp_run *run);
 
