@@ -108,6 +108,12 @@ static size_t match_entity(const char *text, unsigned char c)
 	return (size_t)(end - text) + 1;
 }
 
+/* Of most texts each character stands for itself alone. */
+static bool is_escape(char c)
+{
+	return c == '%' || c == '\\' || c == '&' || c == '=' || c == '+';
+}
+
 static size_t match_byte(const char *text, unsigned char c)
 {
 	size_t len = 0;
@@ -156,7 +162,7 @@ static bool mask_plain(char *text, const char *secret)
 	bool found = false;
 
 	for (size_t at = 0; text[at] != '\0'; at++) {
-		size_t len = match(text + at, secret);
+		size_t len = text[at] == secret[0] || is_escape(text[at]) ? match(text + at, secret) : 0;
 
 		memset(text + at, '*', len);
 		found |= len > 0;
@@ -178,11 +184,12 @@ static size_t read_base64(const char *text, unsigned *ret_value)
 		*ret_value = c - 'a' + 26u;
 	else if (c >= '0' && c <= '9')
 		*ret_value = c - '0' + 52u;
-	else if (c == '-' || (len = match_byte(text, '+')) > 0)
+	else if (c == '-' || (is_escape(*text) && (len = match_byte(text, '+')) > 0))
 		*ret_value = 62;        /* base64url is base64 with two other letters */
 	else {
-		len = c == '_' ? 1 : match_byte(text, '/');
 		*ret_value = 63;
+		if (c != '_' && c != '/')
+			len = is_escape(*text) ? match_byte(text, '/') : 0;
 	}
 	return len;
 }
