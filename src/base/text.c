@@ -23,6 +23,16 @@ bool mp_span_is_nocase(struct mp_span span, const char *text)
 	return true;
 }
 
+uint64_t mp_hash(const void *bytes, size_t len)
+{
+	const unsigned char *at = bytes;
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ at[i]) * 0x100000001b3u;
+	return hash;
+}
+
 void mp_small_letters(char *text)
 {
 	for (; *text != '\0'; text++)

@@ -3,6 +3,7 @@
 #define MP_BASE_TEXT_H
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/err.h"
 #include "base/printable.h"
 
@@ -26,6 +27,9 @@ bool mp_span_is_nocase(struct mp_span span, const char *text);   /* ASCII only *
 /* ASCII comparisons that no locale changes. */
 bool mp_eq(const char *a, const char *b);          /* NULL equals NULL only */
 bool mp_eq_nocase(const char *a, const char *b);
+
+/* FNV-1a: for tables and checksums, never against an attacker. */
+uint64_t mp_hash(const void *bytes, size_t len);
 
 /* Makes the letters of ASCII small, in place. */
 void mp_small_letters(char *text);

@@ -1,6 +1,5 @@
 #include "mcp/message.h"
 #include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -209,13 +208,8 @@ bool mp_message_same_key(struct mp_span a, struct mp_span b)
 	return a.data != NULL && a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
 }
 
-/* FNV-1a */
 unsigned mp_message_hash(struct mp_span key)
 {
-	uint32_t hash = 2166136261u;
-
 	key = without_fraction(key);
-	for (size_t i = 0; i < key.len; i++)
-		hash = (hash ^ (unsigned char)key.data[i]) * 16777619u;
-	return hash;
+	return (unsigned)mp_hash(key.data, key.len);
 }

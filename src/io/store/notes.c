@@ -9,54 +9,49 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "io/file/private_dir.h"
-#include "wire/jose/crypto.h"
 
-#define HEX_LEN (2 * (size_t)MP_SHA256_LEN)
+#define HEX_LEN ((size_t)16)
+#define MAX_NOTE (MP_MAX_RECORD + (size_t)4 * MP_MAX_URI)
 
+/* A file is a checksum and what it is of: the store's name, the note's, and its text.  Two stores
+ * share a folder, not their notes; two notes whose files would have one name put each other out.
+ * A digest would cost a program that needs no other one the setting up of OpenSSL's providers. */
 struct place {
 	int dir_fd;                     /* -1: there is no folder */
 	char name[HEX_LEN + sizeof(".note")], fresh[HEX_LEN + sizeof(".note.new")];
+	struct mp_buf head;             /* both names */
 };
 
-/* Of the store's name, the note's, and its text: two stores share a folder, not their notes. */
-static enum mcpass_rc digest(const char *store, const char *name, const char *text,
-    char ret_hex[HEX_LEN + 1], struct mcpass_error *err)
+static void leave(struct place *place)
 {
-	uint8_t hash[MP_SHA256_LEN];
-	struct mp_buf all;
-	enum mcpass_rc rc;
-
-	mp_buf_init(&all, MP_MAX_RECORD + (size_t)4 * MP_MAX_URI);
-	mp_buf_addf(&all, "%s\n%s\n", store, name);
-	mp_buf_adds(&all, text);
-	rc = mp_buf_check(&all, "a note", err);
-	if (!rc)
-		rc = mp_sha256(all.data, all.len, hash, err);
-	for (size_t i = 0; i < sizeof(hash) && !rc; i++)
-		(void)snprintf(ret_hex + 2 * i, 3, "%02x", hash[i]);
-	mp_buf_free(&all);
-	return rc;
+	if (place->dir_fd >= 0)
+		close(place->dir_fd);
+	mp_buf_free(&place->head);
 }
 
-/* Close dir_fd, where it is not -1. */
+/* What it returns is left by leave(). */
 static enum mcpass_rc find(const char *store, const char *name, bool create,
-    struct place *ret_place, const char **ret_base, struct mcpass_error *err)
+    struct place *ret_place, struct mcpass_error *err)
 {
-	char hex[HEX_LEN + 1];
-	enum mcpass_rc rc;
+	const char *base;
+	enum mcpass_rc rc = mp_private_dir_open(store, create, &ret_place->dir_fd, &base, err);
+	unsigned long long hash;
 
-	rc = mp_private_dir_open(store, create, &ret_place->dir_fd, ret_base, err);
+	mp_buf_init(&ret_place->head, MAX_NOTE);
 	if (rc || ret_place->dir_fd < 0)
 		return rc;
-	rc = digest(*ret_base, name, "", hex, err);
-	if (rc) {
-		close(ret_place->dir_fd);
-		ret_place->dir_fd = -1;
-		return rc;
-	}
-	(void)snprintf(ret_place->name, sizeof(ret_place->name), "%s.note", hex);
-	(void)snprintf(ret_place->fresh, sizeof(ret_place->fresh), "%s.note.new", hex);
-	return MCPASS_OK;
+	mp_buf_addf(&ret_place->head, "%s\n%s\n", base, name);
+	hash = mp_hash(ret_place->head.data, ret_place->head.len);
+	(void)snprintf(ret_place->name, sizeof(ret_place->name), "%016llx.note", hash);
+	(void)snprintf(ret_place->fresh, sizeof(ret_place->fresh), "%016llx.note.new", hash);
+	return mp_buf_check(&ret_place->head, "the name of a note", err);
+}
+
+/* ret_sum: 16 hex digits and the end of a line. */
+static void sum(const char *names_and_text, size_t len, char ret_sum[HEX_LEN + 2])
+{
+	(void)snprintf(ret_sum, HEX_LEN + 2, "%016llx\n",
+	    (unsigned long long)mp_hash(names_and_text, len));
 }
 
 static bool write_all(int fd, const struct mp_buf *content)
@@ -73,7 +68,7 @@ static bool write_all(int fd, const struct mp_buf *content)
 	return true;
 }
 
-/* Two that write the same note at once leave one that is whole, or one that its digest gives
+/* Two that write the same note at once leave one that is whole, or one that its checksum gives
  * away. */
 static enum mcpass_rc replace(const struct place *place, const struct mp_buf *content,
     const char *store, struct mcpass_error *err)
@@ -96,24 +91,27 @@ enum mcpass_rc mp_notes_write(const char *store, const char *name, const char *t
     struct mcpass_error *err)
 {
 	struct place place = { .dir_fd = -1 };
-	char hex[HEX_LEN + 1];
-	struct mp_buf content;
-	const char *base;
-	enum mcpass_rc rc = find(store, name, true, &place, &base, err);
+	struct mp_buf content, all;
+	char first[HEX_LEN + 2];
+	enum mcpass_rc rc = find(store, name, true, &place, err);
 
-	mp_buf_init(&content, MP_MAX_RECORD + HEX_LEN + 1);
+	mp_buf_init(&all, MAX_NOTE);
+	mp_buf_init(&content, MAX_NOTE + sizeof(first));
+	mp_buf_adds(&all, mp_buf_text(&place.head));
+	mp_buf_adds(&all, text);
 	if (!rc)
-		rc = digest(base, name, text, hex, err);
+		rc = mp_buf_check(&all, "a note", err);
 	if (!rc) {
-		mp_buf_addf(&content, "%s\n", hex);
-		mp_buf_adds(&content, text);
+		sum(all.data, all.len, first);
+		mp_buf_adds(&content, first);
+		mp_buf_add(&content, all.data, all.len);
 		rc = mp_buf_check(&content, "a note", err);
 	}
 	if (!rc)
 		rc = replace(&place, &content, store, err);
+	mp_buf_free(&all);
 	mp_buf_free(&content);
-	if (place.dir_fd >= 0)
-		close(place.dir_fd);
+	leave(&place);
 	return rc;
 }
 
@@ -137,30 +135,36 @@ static enum mcpass_rc read_file(const struct place *place, struct mp_buf *conten
 	return content->failed == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
 }
 
+/* The text of the file content, or NULL: it is torn, or another note's. */
+static const char *text_of(const struct place *place, const struct mp_buf *content)
+{
+	const char *head = content->data + HEX_LEN + 1;
+	size_t before = HEX_LEN + 1 + place->head.len;
+	char first[HEX_LEN + 2];
+
+	if (content->failed || content->len < before)
+		return NULL;
+	sum(head, content->len - HEX_LEN - 1, first);
+	return memcmp(content->data, first, HEX_LEN + 1) == 0
+	    && memcmp(head, place->head.data, place->head.len) == 0 ? content->data + before : NULL;
+}
+
 enum mcpass_rc mp_notes_read(const char *store, const char *name, char **ret_text,
     struct mcpass_error *err)
 {
 	struct place place = { .dir_fd = -1 };
-	char hex[HEX_LEN + 1], *text = NULL;
 	struct mp_buf content;
-	const char *base;
-	enum mcpass_rc rc = find(store, name, false, &place, &base, err);
+	char *text = NULL;
+	enum mcpass_rc rc = find(store, name, false, &place, err);
 
-	mp_buf_init(&content, MP_MAX_RECORD + HEX_LEN + 1);
+	mp_buf_init(&content, MAX_NOTE + HEX_LEN + 1);
 	if (!rc && place.dir_fd >= 0)
 		rc = read_file(&place, &content, err);
-	if (!rc && !content.failed && content.len > HEX_LEN && content.data[HEX_LEN] == '\n')
-		rc = mp_set(&text, content.data + HEX_LEN + 1, err);
-	if (!rc && text != NULL)
-		rc = digest(base, name, text, hex, err);
-	if (rc || (text != NULL && memcmp(hex, content.data, HEX_LEN) != 0)) {
-		mp_free_wiped(text);
-		text = NULL;
-	}
+	if (!rc && place.dir_fd >= 0)
+		rc = mp_set(&text, text_of(&place, &content), err);
 	if (!rc)
 		*ret_text = text;
 	mp_buf_free(&content);
-	if (place.dir_fd >= 0)
-		close(place.dir_fd);
+	leave(&place);
 	return rc;
 }

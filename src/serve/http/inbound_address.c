@@ -42,12 +42,10 @@ static bool is_loopback(const uint8_t key[16])
 
 static struct mp_inbound_address **find(struct mp_httpd *httpd, const uint8_t key[16])
 {
-	struct mp_inbound_address **slot;
-	uint32_t hash = 2166136261u;    /* FNV-1a: the limit is per address, not per bucket */
+	/* The limit is per address, not per bucket. */
+	struct mp_inbound_address **slot
+	    = &httpd->addresses[mp_hash(key, 16) % MP_COUNT(httpd->addresses)];
 
-	for (size_t i = 0; i < 16; i++)
-		hash = (hash ^ key[i]) * 16777619u;
-	slot = &httpd->addresses[hash % MP_COUNT(httpd->addresses)];
 	while (*slot != NULL && memcmp((*slot)->key, key, 16) != 0)
 		slot = &(*slot)->next;
 	return slot;

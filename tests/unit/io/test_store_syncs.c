@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/text.h"
 #include "harness/check.h"
 #include "harness/peer.h"
 #include "io/store/notes.h"
@@ -264,8 +265,9 @@ static void spoil(const char *text)
 static void test_notes(void)
 {
 	static const char *const rows[] = { "", "x", "2026-07-28",
-		"0000000000000000000000000000000000000000000000000000000000000000\n2026-07-28" };
-	char other[600], *text = NULL;
+		"0000000000000000\ncredentials.db\nn\n2026-07-28" };
+	static const char of_another[] = "credentials.db\nm\n2026-07-28";
+	char other[600], whole[600], *text = NULL;
 
 	begin();
 	CHECK_EQ("no folder", mp_notes_read(path, "n", &text, NULL), MCPASS_OK);
@@ -279,6 +281,11 @@ static void test_notes(void)
 		CHECK_EQ(rows[i], mp_notes_read(path, "n", &text, NULL), MCPASS_OK);
 		CHECK_STR("what is torn is none", text, NULL);
 	}
+	snprintf(whole, sizeof(whole), "%016llx\n%s",
+	    (unsigned long long)mp_hash(of_another, strlen(of_another)), of_another);
+	spoil(whole);
+	CHECK_EQ("another note", mp_notes_read(path, "n", &text, NULL), MCPASS_OK);
+	CHECK_STR("another note", text, NULL);
 	CHECK_EQ("write", mp_notes_write(path, "n", "", NULL), MCPASS_OK);
 	snprintf(other, sizeof(other), "%s/other.db", live);
 	CHECK_EQ("another store", mp_notes_read(other, "n", &text, NULL), MCPASS_OK);
