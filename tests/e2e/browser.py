@@ -20,6 +20,7 @@ class Form(html.parser.HTMLParser):
     def __init__(self, page):
         super().__init__()
         self.action, self.fields, self.buttons, self.types, self.links = None, {}, [], {}, []
+        self.is_whole = False       # a further form is another answer
         self.feed(page)
 
     def handle_starttag(self, tag, attributes):
@@ -28,12 +29,17 @@ class Form(html.parser.HTMLParser):
             self.action = attributes.get("action", "")
         elif tag == "a":
             self.links.append(attributes.get("href", ""))
+        elif self.is_whole:
+            return
         elif tag == "button" or attributes.get("type") == "submit":
             if attributes.get("name"):
                 self.buttons.append((attributes["name"], attributes.get("value", "")))
         elif tag == "input" and attributes.get("name"):
             self.fields[attributes["name"]] = attributes.get("value", "")
             self.types[attributes["name"]] = attributes.get("type", "text")
+
+    def handle_endtag(self, tag):
+        self.is_whole = self.is_whole or tag == "form"
 
     def fill(self, user, password, answer, code=None):
         """The fields to submit.  A page without named buttons has the one for going on."""

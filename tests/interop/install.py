@@ -153,14 +153,14 @@ def go_tool():
     return os.path.join(home, "bin", "go")
 
 
-def go(folder):
-    """The program that go.mod, go.sum and the sources of a set make."""
+def go(folder, package="."):
+    """The program that go.mod, go.sum and the sources of a set make, or that is a package they name."""
     source = os.path.join(HERE, folder)
     home = pin("go", folder, ["go.mod", "go.sum"]
                + sorted(name for name in os.listdir(source) if name.endswith(".go")))
     with once(home) as new:
         if new:
-            tool([go_tool(), "build", "-o", os.path.join(new, "program"), "."], source,
+            tool([go_tool(), "build", "-o", os.path.join(new, "program"), package], source,
                  {**GO_ENV, "GOTOOLCHAIN": "local"})
     return os.path.join(home, "program")
 

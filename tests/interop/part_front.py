@@ -7,6 +7,7 @@ import time
 import urllib.parse
 
 import browser
+import dex_server
 import front_logout
 import glewlwyd_server
 import idp
@@ -41,8 +42,8 @@ class Front:
         self.world.issuer = self.issuer
         self.person = Person(self.issuer)
 
-    def tokens(self, user, password, **more):
-        """A whole login with pages, and its tokens."""
+    def walk(self, user, password, **more):
+        """A whole login with pages; what the client is told."""
         catcher = hostile(self.world, {"/callback": (200, HTML, "done")})
         redirect = catcher.url + "/callback"
         self.client = self.person.register(redirect)
@@ -52,8 +53,13 @@ class Front:
                                   password, "allow corp"))
         expect("it ended at the client", catcher.requests, pages)
         back = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(catcher.requests[-1][1]).query))
-        expect("a code", "code" in back, back)
         expect_eq("from the front door", back["iss"], self.issuer)
+        return back
+
+    def tokens(self, user, password, **more):
+        """A whole login, and its tokens."""
+        back = self.walk(user, password, **more)
+        expect("a code", "code" in back, back)
         status, body = self.person.post(grant_type="authorization_code", client_id=self.client,
                                         code=back["code"], code_verifier=VERIFIER)
         expect_eq("a token", status, 200, body)
@@ -224,6 +230,51 @@ def sign_in(server, url):
     return session.ask("GET", asked["callback_url"] + "&g_continue")[1]
 
 
+def dex(report):
+    """It refuses a refresh token that it does not know as an invalid_request."""
+    subject = report.subject("Dex", dex_server.VERSION, "identity provider, a client of the operator")
+    with World() as w:
+        front = Front(w)
+        server = dex_server.Dex(w, front.callback, dex_server.person("ann@corp.example", "staff", "dev"),
+                                dex_server.person("eve@elsewhere.example", "staff"))
+        entry = {"issuer": server.issuer, "scope": "openid email groups offline_access", "rules": RULES,
+                 "allow": {"email_domains": ["corp.example"]}, "authorize_params": {"connector_id": "local"}}
+        audit = w.path("audit.log")
+        front.start(entry, "--audit", audit)
+        w.start_serve()
+        w.env["MCPASS_E2E_USER"] = "ann@corp.example"
+        first_calls(w, subject)
+        with subject.step("a person of another mail domain signs in there, and not here"):
+            expect_eq("why", front.walk("eve@elsewhere.example", lib.PASSWORD).get("error"), "access_denied")
+        with subject.step("its groups are scopes"):
+            body = front.tokens("ann@corp.example", lib.PASSWORD, scope="mcp:read mcp:tools")
+            expect_eq("both", body["scope"], "mcp:read mcp:tools")
+        with subject.step("its refresh token is good once, and the new one is used"):
+            for _ in range(2):
+                asked = rechecks(audit)
+                body = front.until(body["refresh_token"], lambda status, _: status != 200
+                                   or rechecks(audit) > asked)
+                expect_eq("refreshed", body.get("scope"), "mcp:read mcp:tools", body)
+        with subject.step("a sign-in that it has forgotten is invalid_grant here"):
+            server.end()
+            server.start()
+            gone = front.until(body["refresh_token"], lambda status, _: status != 200)
+            expect_eq("why", gone["error"], "invalid_grant")
+        with subject.step("people of a connector, with their groups, from userinfo"):
+            w.authserver.end()
+            front.start({**entry, "userinfo": True, "authorize_params": {"connector_id": "mock"},
+                         "allow": {"groups": ["authors"]},
+                         "rules": [{"claim": "groups", "value": "authors", "scopes": ["mcp:prompts"]}]})
+            body = front.tokens("any", "any", scope="mcp:read mcp:prompts")
+            expect_eq("what authors have", body["scope"], "mcp:prompts")
+
+
+def rechecks(audit):
+    """How often the provider was asked about a person."""
+    with open(audit) as file:
+        return file.read().count('"rechecked"')
+
+
 def run(report):
-    for scene in (oidc_provider, glewlwyd, keycloak):
+    for scene in (oidc_provider, glewlwyd, dex, keycloak):
         scene(report)

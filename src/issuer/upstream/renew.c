@@ -4,6 +4,7 @@
 #include "issuer/events.h"
 #include "issuer/upstream/ask.h"
 #include "issuer/upstream/session.h"
+#include <string.h>
 
 /* What is known of it, while it is renewed. */
 struct renewal {
@@ -44,11 +45,25 @@ static bool is_ours(const struct mp_turn *turn, enum mcpass_rc rc)
 	return rc == MCPASS_E_NOMEM || rc == MCPASS_E_STORE || *turn->is_later;
 }
 
-/* Only its own word that the grant is over ends it.  spec: RFC 6749 5.2; GitHub's word for it */
+/* The words that a grant is over; says: what else it says, "" where the code is enough.
+ * spec: RFC 6749 5.2 */
+static const struct {
+	const char *code, *says;
+} over[] = {
+	{ "invalid_grant", "" },
+	{ "bad_refresh_token", "" },                    /* GitHub */
+	{ "invalid_request", ": Refresh token " },      /* Dex: "is invalid or ...", "expired." */
+};
+
+/* Only its own word ends it. */
 static bool is_over(enum mcpass_rc rc, const struct mcpass_error *err)
 {
-	return rc == MCPASS_E_DENIED && (mp_eq(err->oauth, "invalid_grant")
-	    || mp_eq(err->oauth, "bad_refresh_token"));
+	if (rc != MCPASS_E_DENIED)
+		return false;
+	for (size_t i = 0; i < MP_COUNT(over); i++)
+		if (mp_eq(err->oauth, over[i].code) && strstr(err->detail, over[i].says) != NULL)
+			return true;
+	return false;
 }
 
 /* The same rules as at the sign-in, and the same person.  spec: OpenID Connect Core 12.2 */

@@ -56,6 +56,13 @@ static const struct {
 	    NULL, 400, "invalid_grant", NULL, true },
 	{ "GitHub's word for it, with 200", 200, "{\"error\":\"bad_refresh_token\"}", NULL, NULL, NULL, 400,
 	    "invalid_grant", NULL, true },
+	{ "Dex's words for it", 400, "{\"error\":\"invalid_request\",\"error_description\":\"Refresh token is"
+	    " invalid or has already been claimed by another client.\"}", NULL, NULL, NULL, 400,
+	    "invalid_grant", NULL, true },
+	{ "another invalid request", 400, "{\"error\":\"invalid_request\",\"error_description\":\"No refresh"
+	    " token is found in request.\"}", NULL, NULL, NULL, 503, "temporarily_unavailable", NULL, false },
+	{ "Dex cannot say", 500, "{\"error\":\"invalid_request\",\"error_description\":\"Refresh token"
+	    " \"}", NULL, NULL, NULL, 503, "temporarily_unavailable", NULL, false },
 	{ "our secret is wrong", 401, "{\"error\":\"invalid_client\"}", NULL, NULL, NULL, 503,
 	    "temporarily_unavailable", NULL, false },
 	{ "busy", 503, "SECRET", NULL, NULL, NULL, 503, "temporarily_unavailable", NULL, false },
