@@ -6,7 +6,7 @@
 set -eu
 
 build="gcc libc6-dev cmake ninja-build pkg-config libcurl4-openssl-dev libssl-dev libjansson-dev libsqlite3-dev"
-check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps postgresql libpq-dev systemd"
+check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags g++ chromium chromium-driver man-db libtommath-dev nginx-light nginx-dev procps postgresql libpq-dev systemd dbus gnome-keyring libsecret-tools zsh fish iproute2 socat"
 # docs/gateway.md on loopback.
 gateway="python3 openssl curl nginx-light nginx-dev postgresql libpq-dev"
 fuzz="clang libclang-rt-dev"

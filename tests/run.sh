@@ -19,7 +19,7 @@ part() {
 		| awk '{ p += $1; f += $2 } END { print p + 0, f + 0 }')
 	p=${rows% *} f=${rows#* }
 	{
-		grep -E 'FAILED|ERROR|error:|warning:|^(floors|budgets|core_symbols): |Sanitizer' "$logs/$name" | head -n 60
+		grep -E 'FAILED|SKIPPED|ERROR|error:|warning:|^(floors|budgets|core_symbols): |Sanitizer' "$logs/$name" | head -n 60
 		[ "$status" -ne 0 ] && tail -n 60 "$logs/$name"
 		[ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
 		[ "$p" -gt 0 ] || [ "$f" -gt 0 ] || { f=1; echo "$name ran no test"; }

@@ -3,8 +3,10 @@
  *
  * An SQLite database, private to its user: the folder is 0700 and the file 0600 from its first
  * byte; or a PostgreSQL database, for many hosts (mcpass-store(1)).  It holds tokens and client
- * secrets as they are, or sealed where there is a key ($MCPASS_STORE_KEY); each record that it hands
- * out holds them as they are: that belongs into no log, no backup that others read, no crash report.
+ * secrets as they are, or sealed where there is a key ($MCPASS_STORE_KEY: a file, or the desktop's
+ * Secret Service, which is asked when the store is opened and may wait for a person); each record
+ * that it hands out holds them as they are: that belongs into no log, no backup that others read,
+ * no crash report.
  *
  * One store is used by one thread at a time; threads and processes may each open the same one. */
 #ifndef MCPASS_STORE_H

@@ -24,6 +24,10 @@ PASSWORD = "correct horse battery staple"
 PATIENCE = 60           # seconds that anything may take on a busy machine
 
 
+class Skip(Exception):
+    """What this machine lacks for a row."""
+
+
 class Failure(Exception):
     pass
 

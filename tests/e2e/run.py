@@ -2,7 +2,8 @@
 """Runs the end-to-end tests: run.py PROGRAM [NAME...].  Rows run in parallel.
 
 A test is a function test_* of a module test_*.py beside this file; rows(list) makes one
-test of each row of a table.  The last line counts them."""
+test of each row of a table.  One that cannot be made on this machine raises lib.Skip.  The last
+line counts them."""
 
 import concurrent.futures
 import glob
@@ -36,6 +37,8 @@ def run(test):
     try:
         function(*args)
         return name, None, time.monotonic() - begun
+    except lib.Skip as why:
+        return name, why, time.monotonic() - begun
     except Exception:
         return name, traceback.format_exc(), time.monotonic() - begun
 
@@ -46,17 +49,20 @@ def main():
     os.makedirs(lib.OUTPUT, exist_ok=True)
     wanted = sys.argv[2:]
     tests = [t for t in collect() if not wanted or any(w in t[0] for w in wanted)]
-    passed = failed = 0
+    passed = failed = skipped = 0
     alone = [t for t in tests if "chromium" in t[0]]    # a browser fills a small machine
     with concurrent.futures.ThreadPoolExecutor(max_workers=4) as pool:
         results = list(pool.map(run, [t for t in tests if t not in alone]))
     for name, failure, seconds in results + [run(t) for t in alone]:
         if failure is None:
             passed += 1
+        elif isinstance(failure, lib.Skip):
+            skipped += 1
+            print(f"SKIPPED [{name}] {failure}", flush=True)
         else:
             failed += 1
             print(f"FAILED [{name}]\n{failure}", flush=True)
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     sys.exit(0 if failed == 0 and passed > 0 else 1)
 
 

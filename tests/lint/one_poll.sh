@@ -15,6 +15,7 @@ allowed() {
 	src/serve/authserver/workers.c:pthread_cond_wait) ;;       # the threads that compute, and wait for work
 	src/io/store/database.c:nanosleep) ;;   # as SQLite does: another process writes, for milliseconds
 	src/io/store/pg_statement.c:poll) ;;    # the same for a database: bounded, and in a thread for a server
+	src/io/child.c:waitpid) ;;              # a child that was killed, or whose output has ended
 	src/io/browser/spawn.c:waitpid) ;;      # a child that ends at once, and the overseer's own
 	*) return 1 ;;
 	esac

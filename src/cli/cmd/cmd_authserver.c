@@ -325,7 +325,8 @@ static const struct mp_option authserver_options[] = {
 	{ "trusted-issuers", '\0', MP_OPTION_TEXT, "FILE", AT(trusted_issuers),
 	    "Whose JWTs are a grant: platforms for workloads, identity providers for people." },
 	{ "encryption-key", '\0', MP_OPTION_TEXT, "FILE", AT(encryption_key),
-	    "Seal what --data keeps with the first key of FILE; each of them opens." },
+	    "Seal what --data keeps with the first key of FILE, or of secret-service:NAME; each of them"
+	    " opens." },
 	{ "upstream", '\0', MP_OPTION_TEXT, "ISSUER|FILE", AT(upstream.place),
 	    "People sign in at this identity provider, or at those of FILE, while clients register"
 	    " here (see mcpass-authserver(1))." },

@@ -6,6 +6,7 @@
 #include "cli/connect/servers.h"
 #include "io/clock.h"
 #include "io/store/store.h"
+#include "io/store/store_key.h"
 
 struct status_options {
 	struct mp_common common;
@@ -76,10 +77,12 @@ static enum mcpass_rc print(struct report *report, const struct status_options *
 
 static void tell_store(const struct status_options *options, const struct mp_store *store)
 {
-	const char *key = mp_store_key_id(store);
+	struct mp_buf words;
 
-	mp_say(options->common.quiet, "The store is %s, %s%s.", mp_store_shown(store),
-	    key != NULL ? "sealed with the key " : "not sealed", key != NULL ? key : "");
+	mp_buf_init(&words, MP_MAX_URI);
+	mp_store_key_show(mp_store_keys_of(store), &words);
+	mp_say(options->common.quiet, "The store is %s, %s.", mp_store_shown(store), mp_buf_text(&words));
+	mp_buf_free(&words);
 }
 
 static enum mcpass_rc collect(const struct status_options *options, const char *server,

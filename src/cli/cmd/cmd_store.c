@@ -11,6 +11,24 @@
 
 /* --- what there is --- */
 
+static enum mcpass_rc note_key(const struct mp_store_keys *keys, struct mp_store_sight *sight,
+    struct mcpass_error *err)
+{
+	struct mp_buf words;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	mp_buf_init(&words, MP_MAX_URI);
+	mp_store_key_show(keys, &words);
+	if (keys->seal.count > 0)
+		rc = mp_set(&sight->key, keys->seal.keys[0].id, err);
+	if (!rc)
+		rc = mp_set(&sight->key_place, keys->where, err);
+	if (!rc)
+		rc = mp_buf_take(&words, "the key", &sight->key_words, err);
+	mp_buf_free(&words);
+	return rc;
+}
+
 /* Every value is opened on the way. */
 static enum mcpass_rc look_at_issuer(const struct mp_store_options *options,
     struct mp_store_sight *sight, struct mcpass_error *err)
@@ -25,7 +43,7 @@ static enum mcpass_rc look_at_issuer(const struct mp_store_options *options,
 	if (!rc)
 		rc = mp_set(&sight->kind, mp_pg_url_is(options->store) ? "PostgreSQL" : "SQLite", err);
 	if (!rc)
-		rc = mp_set(&sight->key, mp_issuer_store_key_id(&store), err);
+		rc = note_key(mp_issuer_store_keys_of(&store), sight, err);
 	if (!rc)
 		rc = mp_issuer_store_dump(&store, mp_now_s(), &texts, err);
 	sight->records = texts.count / MP_ISSUER_STORE_COLUMNS;
@@ -76,7 +94,7 @@ static enum mcpass_rc look(const struct mp_store_options *options, struct mp_sto
 	if (!rc)
 		rc = mp_set(&sight->kind, mp_store_kind(store), err);
 	if (!rc)
-		rc = mp_set(&sight->key, mp_store_key_id(store), err);
+		rc = note_key(mp_store_keys_of(store), sight, err);
 	if (!rc)
 		rc = count_keys(store, sight, err);
 	mp_store_close(store);
@@ -90,22 +108,18 @@ static enum mcpass_rc print_sight(const struct mp_store_options *options,
 	enum mcpass_rc rc;
 
 	if (options->common.json) {
-		json_t *json = json_pack("{s:s, s:s, s:s?, s:I, s:I, s:I, s:I}", "kind", sight->kind, "place",
-		    sight->place, "key", sight->key, "records", (json_int_t)sight->records, "plain",
-		    (json_int_t)sight->plain, "old_key", (json_int_t)sight->old, "broken",
-		    (json_int_t)sight->broken);
+		json_t *json = json_pack("{s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:I}", "kind", sight->kind, "place",
+		    sight->place, "key", sight->key, "key_place", sight->key_place, "records",
+		    (json_int_t)sight->records, "plain", (json_int_t)sight->plain, "old_key",
+		    (json_int_t)sight->old, "broken", (json_int_t)sight->broken);
 
 		rc = json == NULL ? mp_nomem(err) : mp_out_json(json, err);
 		json_decref(json);
 		return rc;
 	}
 	mp_buf_init(&text, MP_MAX_DOCUMENT);
-	mp_buf_addf(&text, "%s  %s\n", sight->kind, sight->place);
-	if (sight->key != NULL)
-		mp_buf_addf(&text, "sealed with the key %s\n", sight->key);
-	else
-		mp_buf_adds(&text, "not sealed: records are kept as they are\n");
-	mp_buf_addf(&text, "%zu records", sight->records);
+	mp_buf_addf(&text, "%s  %s\n%s%s\n%zu records", sight->kind, sight->place, sight->key_words,
+	    sight->key != NULL ? "" : ": records are kept as they are", sight->records);
 	if (sight->key != NULL && !options->issuer)
 		mp_buf_addf(&text, ", %zu of them not sealed yet, %zu with an older key", sight->plain,
 		    sight->old);
@@ -113,6 +127,15 @@ static enum mcpass_rc print_sight(const struct mp_store_options *options,
 	rc = mp_out(&text, err);
 	mp_buf_free(&text);
 	return rc;
+}
+
+static void free_sight(struct mp_store_sight *sight)
+{
+	free(sight->place);
+	free(sight->kind);
+	free(sight->key);
+	free(sight->key_place);
+	free(sight->key_words);
 }
 
 static enum mcpass_rc where(const struct mp_store_options *options, char **operands,
@@ -124,9 +147,7 @@ static enum mcpass_rc where(const struct mp_store_options *options, char **opera
 	(void)operands;
 	if (!rc)
 		rc = print_sight(options, &sight, err);
-	free(sight.place);
-	free(sight.kind);
-	free(sight.key);
+	free_sight(&sight);
 	return rc;
 }
 
@@ -142,9 +163,7 @@ static enum mcpass_rc check(const struct mp_store_options *options, char **opera
 	if (!rc && sight.broken > 0)
 		rc = mp_fail(err, MCPASS_E_STORE, NULL, "%zu of %zu records cannot be read", sight.broken,
 		    sight.records);
-	free(sight.place);
-	free(sight.kind);
-	free(sight.key);
+	free_sight(&sight);
 	return rc;
 }
 
@@ -186,9 +205,10 @@ static const struct mp_option own_options[] = {
 	{ "store", '\0', MP_OPTION_STORE, "FILE", AT(store),
 	    "The store rather than the one in ~/.local/share/mcpass: a file, or postgresql://..." },
 	{ "store-key", '\0', MP_OPTION_TEXT, "FILE", AT(store_key),
-	    "The file of its keys. Default: MCPASS_STORE_KEY, or FILE.key beside an SQLite store." },
+	    "Its keys: a file, or secret-service:NAME. Default: MCPASS_STORE_KEY, or FILE.key beside an"
+	    " SQLite store." },
 	{ "to-key", '\0', MP_OPTION_TEXT, "FILE", AT(to_key),
-	    "For move: the file of keys of the store that it goes to. Default: as for --store-key." },
+	    "For move: the keys of the store that it goes to. Default: as for --store-key." },
 	{ "issuer", '\0', MP_OPTION_FLAG, NULL, AT(issuer),
 	    "The memory of 'mcpass authserver' (its --data) rather than credentials." },
 };
@@ -204,7 +224,9 @@ const struct mp_command mp_command_store = {
 	.summary = "Seal the store, or move it to another place",
 	.operands = "where | check | key FILE | rekey | move FROM TO",
 	.about = "Credentials are kept in an SQLite file, or in a PostgreSQL database that many"
-	    " machines share; in either they can be sealed (AES-256-GCM) with a key of a file.\n"
+	    " machines share; in either they can be sealed (AES-256-GCM) with a key of a file, or of the"
+	    " desktop's keyring: where a FILE of keys is named, secret-service: or secret-service:NAME"
+	    " is an item of the Secret Service.\n"
 	    "\n"
 	    "  store where            says which store it is, and how it is kept\n"
 	    "  store check            reads every record; exit code 2: one cannot be read\n"
@@ -213,6 +235,8 @@ const struct mp_command mp_command_store = {
 	    "                         store has none yet, with a new one beside it\n"
 	    "  store move FROM TO     moves everything, all or nothing\n",
 	.examples = "  mcpass store rekey\n"
+	    "  mcpass store key secret-service:\n"
+	    "  MCPASS_STORE_KEY=secret-service: mcpass store rekey\n"
 	    "  mcpass store move ~/.local/share/mcpass/credentials.db \\\n"
 	    "      postgresql://agents@db.example.com/mcpass --to-key fleet.key\n"
 	    "  mcpass store move --issuer auth.db postgresql://auth@db.example.com/auth\n",

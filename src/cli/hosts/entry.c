@@ -7,6 +7,7 @@
 #include "cli/hosts/json_edit.h"
 #include "cli/hosts/toml_edit.h"
 #include "io/store/pg_url.h"
+#include "io/store/secret_service.h"
 #include "io/system/self.h"
 #include "ui/out.h"
 #include "wire/json/json.h"
@@ -39,7 +40,7 @@ static enum mcpass_rc add_variable(struct mp_strings *env, const char *name, con
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	mp_buf_addf(&buf, "%s=", name);
 	if (strncmp(name, "MCPASS_STORE", strlen("MCPASS_STORE")) == 0 && strchr("/:", value[0]) == NULL
-	    && !mp_pg_url_is(value) && getcwd(folder, sizeof(folder)) != NULL)
+	    && !mp_pg_url_is(value) && !mp_secret_service_is(value) && getcwd(folder, sizeof(folder)) != NULL)
 		mp_buf_addf(&buf, "%s/", folder);
 	mp_buf_adds(&buf, value);
 	rc = mp_buf_check(&buf, "the environment", err);

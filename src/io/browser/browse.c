@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "io/browser/opener.h"
 #include "io/browser/spawn.h"
 #include "oauth/target.h"
@@ -41,33 +40,6 @@ static bool has_display(void)
 #endif
 }
 
-static bool is_program(const char *path)
-{
-	return path[0] == '/' && access(path, X_OK) == 0;
-}
-
-/* Looks through PATH; entries that are relative lead to wherever we happen to stand, and
- * are left out. */
-static bool find_program(const char *name, char *ret_path, size_t room)
-{
-	const char *dirs = environment("PATH");
-
-	if (strchr(name, '/') != NULL) {
-		int len = snprintf(ret_path, room, "%s", name);
-
-		return len > 0 && (size_t)len < room && is_program(ret_path);
-	}
-	while (dirs != NULL && *dirs != '\0') {
-		size_t dir_len = strcspn(dirs, ":");
-		int len = snprintf(ret_path, room, "%.*s/%s", (int)dir_len, dirs, name);
-
-		if (len > 0 && (size_t)len < room && is_program(ret_path))
-			return true;
-		dirs += dir_len + (dirs[dir_len] == ':' ? 1 : 0);
-	}
-	return false;
-}
-
 /* The ways to open a page, the first that can be started is taken. */
 struct openers {
 	struct mp_opener items[MAX_OPENERS];
@@ -97,7 +69,7 @@ static enum mcpass_rc add_opener(struct openers *openers, struct mp_opener *open
 	char path[PATH_MAX];
 	enum mcpass_rc rc;
 
-	if (!find_program(opener->words[0], path, sizeof(path)))
+	if (!mp_child_find(opener->words[0], path, sizeof(path)))
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s is not there: %s", whose, opener->words[0]);
 	else if (leads_to_shell(path))
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s is a shell, which would read the URL as a"
@@ -120,7 +92,7 @@ static enum mcpass_rc add_wish(struct openers *openers, struct mp_span command,
 	int len = snprintf(path, sizeof(path), "%.*s", (int)command.len, command.data);
 	enum mcpass_rc rc;
 
-	if (len > 0 && (size_t)len < sizeof(path) && is_program(path))
+	if (len > 0 && (size_t)len < sizeof(path) && mp_child_is_program(path))
 		rc = mp_opener_plain(path, url, &opener, err);
 	else
 		rc = mp_opener_read(command, url, &opener, err);

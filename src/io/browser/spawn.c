@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "base/text.h"
 #include "io/system/close_from.h"
 
 /* Where exec's failure is told; the first descriptor after the standard ones. */
@@ -14,37 +13,6 @@
 /* How long a program is watched that says nothing: what opens a page elsewhere has ended by
  * then, and what runs on is a browser. */
 #define PATIENCE_S 10
-
-/* What was put into our environment for us alone: everything that a browser starts would
- * have it, and show it to every reader of /proc. */
-static const char *const private_names[] = { "MCPASS_CLIENT_SECRET" };
-
-extern char **environ;
-
-static bool is_private(const char *entry)
-{
-	struct mp_span name = { entry, strcspn(entry, "=") };
-
-	for (size_t i = 0; i < MP_COUNT(private_names); i++)
-		if (mp_span_is(name, private_names[i]))
-			return true;
-	return false;
-}
-
-/* Our environment without that; the entries are borrowed.  NULL: out of memory. */
-static char **public_environment(void)
-{
-	size_t count = 0, kept = 0;
-	char **entries;
-
-	while (environ[count] != NULL)
-		count++;
-	entries = calloc(count + 1, sizeof(*entries));
-	for (size_t i = 0; entries != NULL && i < count; i++)
-		if (!is_private(environ[i]))
-			entries[kept++] = environ[i];
-	return entries;
-}
 
 /* What the overseer tells through its pipe, each in one write: that a program runs, and later
  * that the last one failed.  Its end without a word means that all is well. */
@@ -85,17 +53,6 @@ static bool arrange_descriptors(int *report)
 			return false;
 	mp_close_from(REPORT_FD + 1);
 	return true;
-}
-
-static void reset_signals(void)
-{
-	const int signals[] = { SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGALRM };
-	sigset_t none;
-
-	for (size_t i = 0; i < MP_COUNT(signals); i++)
-		(void)signal(signals[i], SIG_DFL);
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
 /* 0 when the program runs: then exec has closed the pipe without a word. */
@@ -180,7 +137,7 @@ static _Noreturn void step_aside(const mp_command_line *commands, size_t count,
 		tell(report, NOT_STARTED, errno, commands[0][0]);
 	if (pid != 0)
 		_exit(0);
-	reset_signals();
+	mp_child_reset_signals();
 	if (arrange_descriptors(&report))
 		oversee(commands, count, environment);
 	tell(report, NOT_STARTED, errno, commands[0][0]);
@@ -228,7 +185,7 @@ static enum mcpass_rc read_start(int watch, struct mcpass_error *err)
 enum mcpass_rc mp_spawn_detached(const mp_command_line *commands, size_t count, int *ret_watch,
     struct mcpass_error *err)
 {
-	char **environment = public_environment();
+	char **environment = mp_child_environment();
 	int report[2], cause;
 	enum mcpass_rc rc;
 	pid_t pid;

@@ -1,10 +1,7 @@
 /* spawn.h - starts a program that lives on its own. */
 #ifndef MP_IO_BROWSER_SPAWN_H
 #define MP_IO_BROWSER_SPAWN_H
-#include "base/err.h"
-
-/* A program and its arguments: the first is its path (absolute), the last is NULL. */
-typedef char *const *mp_command_line;
+#include "io/child.h"
 
 /* Runs the first of these that can be started, without a shell: in a session of its own, its
  * input and output /dev/null, no other descriptor of ours, signals as at start.  When it ends

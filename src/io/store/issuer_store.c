@@ -176,6 +176,13 @@ const char *mp_issuer_store_key_id(const struct mp_issuer_store *store)
 	return front->keys.seal.count > 0 ? front->keys.seal.keys[0].id : NULL;
 }
 
+const struct mp_store_keys *mp_issuer_store_keys_of(const struct mp_issuer_store *store)
+{
+	const struct front *front = store->ctx;
+
+	return &front->keys;
+}
+
 enum mcpass_rc mp_issuer_store_dump(const struct mp_issuer_store *store, int64_t now,
     struct mp_strings *ret_texts, struct mcpass_error *err)
 {

@@ -102,17 +102,11 @@ static enum mcpass_rc find_default(struct mp_place *place, struct mcpass_error *
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc find(struct mp_place *place, const char *path, struct mcpass_error *err)
+static enum mcpass_rc find_ours(struct mp_place *place, struct mcpass_error *err)
 {
 	const char *data = environment("XDG_DATA_HOME");
 	enum mcpass_rc rc;
 
-	if (path == NULL)
-		path = environment("MCPASS_STORE");
-	if (path != NULL) {
-		rc = mp_pg_url_check_place(path, err);
-		return rc ? rc : mp_set(&place->path, path, err);
-	}
 	if (environment("HOME") != NULL || (data != NULL && data[0] == '/'))
 		return find_default(place, err);
 	rc = mp_fail(err, MCPASS_E_STORE, NULL, "there is no home folder to keep credentials in");
@@ -120,12 +114,31 @@ static enum mcpass_rc find(struct mp_place *place, const char *path, struct mcpa
 	return rc;
 }
 
+enum mcpass_rc mp_place_find_ours(struct mp_place *ret_place, struct mcpass_error *err)
+{
+	struct mp_place place = { 0 };
+	enum mcpass_rc rc = find_ours(&place, err);
+
+	if (rc)
+		mp_place_free(&place);
+	else
+		*ret_place = place;
+	return rc;
+}
+
 enum mcpass_rc mp_place_find(const char *path, struct mp_place *ret_place,
     struct mcpass_error *err)
 {
 	struct mp_place place = { 0 };
-	enum mcpass_rc rc = find(&place, path, err);
+	enum mcpass_rc rc;
 
+	if (path == NULL)
+		path = environment("MCPASS_STORE");
+	if (path == NULL)
+		return mp_place_find_ours(ret_place, err);
+	rc = mp_pg_url_check_place(path, err);
+	if (!rc)
+		rc = mp_set(&place.path, path, err);
 	if (rc)
 		mp_place_free(&place);
 	else

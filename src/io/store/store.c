@@ -92,6 +92,11 @@ const char *mp_store_key_id(const struct mp_store *store)
 	return store->keys.seal.count > 0 ? store->keys.seal.keys[0].id : NULL;
 }
 
+const struct mp_store_keys *mp_store_keys_of(const struct mp_store *store)
+{
+	return &store->keys;
+}
+
 /* After something was written. */
 static enum mcpass_rc made(struct mp_store *store, enum mcpass_rc rc)
 {

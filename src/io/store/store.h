@@ -14,7 +14,7 @@ struct mp_store;
  * read is refused (MCPASS_E_POLICY, with the chmod to run), as is a symbolic link. */
 enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
     struct mcpass_error *err);
-/* The same with a file of keys (store_key.h). */
+/* The same with keys of a file, or of the Secret Service (store_key.h). */
 enum mcpass_rc mp_store_open_with(const char *path, const char *key_file,
     struct mp_store **ret_store, struct mcpass_error *err);
 void mp_store_close(struct mp_store *store);
@@ -23,6 +23,9 @@ const char *mp_store_kind(const struct mp_store *store);
 const char *mp_store_shown(const struct mp_store *store);
 /* The name of the key that seals, or NULL: records are kept as they are.  Borrowed. */
 const char *mp_store_key_id(const struct mp_store *store);
+/* All about its keys (store_key.h); borrowed. */
+struct mp_store_keys;
+const struct mp_store_keys *mp_store_keys_of(const struct mp_store *store);
 /* Closes the file until it is wanted again, so that no database is open across a fork(); a lock
  * stays. */
 void mp_store_rest(struct mp_store *store);
@@ -75,6 +78,7 @@ enum mcpass_rc mp_issuer_store_open(const char *place, const char *key_file,
  * connection: it may be run again as a whole. */
 bool mp_issuer_store_again(const struct mp_issuer_store *store);
 const char *mp_issuer_store_key_id(const struct mp_issuer_store *store);        /* as of a store's */
+const struct mp_store_keys *mp_issuer_store_keys_of(const struct mp_issuer_store *store);
 
 /* All that is remembered and has not expired, as texts: kind, key, group, expires_at and value of
  * each, one after the other. */

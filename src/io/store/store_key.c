@@ -7,6 +7,7 @@
 #include "io/entropy.h"
 #include "io/file/secret_file.h"
 #include "io/store/pg_url.h"
+#include "io/store/secret_service.h"
 
 #define MAX_FILE 4096
 
@@ -42,23 +43,42 @@ enum mcpass_rc mp_store_key_find(const char *place, const char *file, char **ret
 	return rc;
 }
 
+static enum mcpass_rc read_text(const char *where, char **ret_text, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (!mp_secret_service_is(where))
+		return mp_secret_file_text(where, MAX_FILE, ret_text, err);
+	rc = mp_secret_service_read(where, ret_text, err);
+	if (!rc && *ret_text == NULL) {
+		rc = mp_fail(err, MCPASS_E_STORE, NULL, "the Secret Service has no keys of that name");
+		mp_hint(err, "'mcpass store key %s' makes one; it opens nothing that was sealed with another.",
+		    where);
+	}
+	return rc;
+}
+
+/* *ret_where NULL: there are no keys. */
 static enum mcpass_rc read_seal(const char *place, const char *file, struct mp_seal *ret_seal,
-    struct mcpass_error *err)
+    char **ret_where, struct mcpass_error *err)
 {
 	struct mp_seal seal = { 0 };
-	char *path = NULL, *text = NULL;
-	enum mcpass_rc rc = mp_store_key_find(place, file, &path, err);
+	char *where = NULL, *text = NULL;
+	enum mcpass_rc rc = mp_store_key_find(place, file, &where, err);
 
-	if (!rc && path != NULL) {
-		rc = mp_secret_file_text(path, MAX_FILE, &text, err);
+	if (!rc && where != NULL) {
+		rc = read_text(where, &text, err);
 		if (!rc)
 			rc = mp_seal_read(text, &seal, err);
 		rc = mp_doing(err, rc, "reading the key of the store");
 	}
 	mp_free_wiped(text);
-	free(path);
-	if (!rc)
+	if (rc) {
+		free(where);
+	} else {
 		*ret_seal = seal;
+		*ret_where = where;
+	}
 	mp_wipe(&seal, sizeof(seal));
 	return rc;
 }
@@ -67,7 +87,7 @@ enum mcpass_rc mp_store_keys_read(const char *place, const char *file,
     struct mp_store_keys *ret_keys, struct mcpass_error *err)
 {
 	struct mp_store_keys keys = { 0 };
-	enum mcpass_rc rc = read_seal(place, file, &keys.seal, err);
+	enum mcpass_rc rc = read_seal(place, file, &keys.seal, &keys.where, err);
 
 	if (!rc)
 		rc = mp_set(&keys.place, place, err);
@@ -85,6 +105,7 @@ void mp_store_keys_free(struct mp_store_keys *keys)
 	mp_seal_forget(&keys->seal);
 	mp_free_wiped(keys->place);     /* a URL may have a password */
 	free(keys->file);
+	free(keys->where);
 	*keys = (struct mp_store_keys){ 0 };
 }
 
@@ -93,12 +114,18 @@ static enum mcpass_rc read_again(struct mp_store_keys *keys, bool *ret_changed,
     struct mcpass_error *err)
 {
 	struct mp_seal seal = { 0 };
-	enum mcpass_rc rc = read_seal(keys->place, keys->file, &seal, NULL);
+	char *where = NULL;
+	enum mcpass_rc rc = read_seal(keys->place, keys->file, &seal, &where, NULL);
 
 	*ret_changed = !rc && seal.count > 0 && (seal.count != keys->seal.count
 	    || memcmp(seal.keys, keys->seal.keys, seal.count * sizeof(seal.keys[0])) != 0);
-	if (*ret_changed)
+	if (*ret_changed) {
 		keys->seal = seal;
+		free(keys->where);
+		keys->where = where;
+	} else {
+		free(where);
+	}
 	mp_seal_forget(&seal);
 	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
 }
@@ -127,23 +154,23 @@ enum mcpass_rc mp_store_key_close(const struct mp_store_keys *keys, const char *
 	return rc;
 }
 
-static enum mcpass_rc open_text(const struct mp_seal *seal, const char *table, const char *row,
+static enum mcpass_rc open_text(const struct mp_store_keys *keys, const char *table, const char *row,
     char **text, struct mcpass_error *err)
 {
 	struct mp_buf name;
 	char *open = NULL;
 	enum mcpass_rc rc;
 
-	if (seal->count == 0) {
+	if (keys->seal.count == 0) {
 		rc = mp_fail(err, MCPASS_E_STORE, NULL, "what is stored is sealed, and there is no key");
-		mp_hint(err, "MCPASS_STORE_KEY=FILE names the file of its keys.");
+		mp_hint(err, "MCPASS_STORE_KEY says where its keys are: a file, or secret-service:.");
 		return rc;
 	}
 	rc = name_row(table, row, &name, err);
 	if (!rc)
-		rc = mp_seal_open(seal, mp_buf_text(&name), *text, &open, err);
+		rc = mp_seal_open(&keys->seal, mp_buf_text(&name), *text, &open, err);
 	if (rc == MCPASS_E_STORE)
-		mp_hint(err, "MCPASS_STORE_KEY=FILE names the file of its keys, the old ones among them.");
+		mp_hint(err, "The keys are read from %s: the one that sealed it has to be among them.", keys->where);
 	mp_buf_free(&name);
 	if (rc)
 		return rc;
@@ -161,14 +188,27 @@ enum mcpass_rc mp_store_key_open(struct mp_store_keys *keys, const char *table, 
 
 	if (*text == NULL || !mp_seal_is(*text))
 		return MCPASS_OK;
-	rc = open_text(&keys->seal, table, row, text, &why);
+	rc = open_text(keys, table, row, text, &why);
 	if (rc == MCPASS_E_STORE && read_again(keys, &changed, err) != MCPASS_OK)
 		return MCPASS_E_NOMEM;
 	if (changed) {
 		mp_clear(&why);
-		rc = open_text(&keys->seal, table, row, text, &why);
+		rc = open_text(keys, table, row, text, &why);
 	}
 	if (rc && err != NULL)
 		*err = why;
 	return rc;
+}
+
+void mp_store_key_show(const struct mp_store_keys *keys, struct mp_buf *text)
+{
+	if (keys->seal.count == 0) {
+		mp_buf_adds(text, "not sealed");
+		return;
+	}
+	mp_buf_addf(text, "sealed with the key %s of ", keys->seal.keys[0].id);
+	if (mp_secret_service_is(keys->where))
+		mp_secret_service_show(keys->where, text);
+	else
+		mp_buf_adds(text, keys->where);
 }
