@@ -92,7 +92,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);         /* a reader that goes away is seen by write(), */
 	(void)signal(SIGXFSZ, SIG_IGN);         /* and so is a file that may not grow */
 	rc = dispatch(argc, argv, as_json, &err);
-	stopped = mp_stop_signal();
+	stopped = mp_signals_last();
 	if (rc && stopped != 0) {               /* the shell wants to know why we ended */
 		(void)signal(stopped, SIG_DFL);
 		(void)raise(stopped);

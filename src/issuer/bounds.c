@@ -88,7 +88,7 @@ enum mcpass_rc mp_bounds_address(const struct mp_turn *turn, const char *thing,
 	char address[MP_MAX_ADDRESS];
 	uint8_t bytes[16];
 
-	mp_bounds_peer(turn, address);
+	mp_peer_of(turn, address);
 	if (inet_pton(AF_INET6, address, bytes) != 1)
 		return name(turn, thing, address, strlen(address), ret_who, err);
 	if (memcmp(bytes, mapped, sizeof(mapped)) == 0) /* ::ffff:192.0.2.1 is 192.0.2.1 */

@@ -69,8 +69,8 @@ enum mcpass_rc mp_bounds_address(const struct mp_turn *turn, const char *thing,
  * says.  "" when it is not known.  (peer.c) */
 #define MP_MAX_ADDRESS 64u
 /* An address, or one with a length behind '/': which of our proxies may be named by. */
-bool mp_bounds_is_network(const char *text);
-void mp_bounds_peer(const struct mp_turn *turn, char ret_address[MP_MAX_ADDRESS]);
+bool mp_peer_is_network(const char *text);
+void mp_peer_of(const struct mp_turn *turn, char ret_address[MP_MAX_ADDRESS]);
 
 /* --- how a request is put off --- */
 /* Refuses with a status of 429 or 503 and Retry-After: seconds, at least one. */

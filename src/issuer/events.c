@@ -41,7 +41,7 @@ void mp_event_add(const struct mp_turn *turn, const struct mp_event *event)
 		return;
 	if (events->list == NULL)
 		events->list = json_array();
-	mp_bounds_peer(turn, address);
+	mp_peer_of(turn, address);
 	write_time(turn->request->now, time);
 	object = json_object();
 	if (!set(object, "time", time) || !set(object, "event", event->event)

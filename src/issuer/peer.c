@@ -93,7 +93,7 @@ static size_t read_network(const char *text, uint8_t ret_bytes[16], unsigned *re
 	return *ret_bits <= 8 * bytes ? bytes : 0;
 }
 
-bool mp_bounds_is_network(const char *text)
+bool mp_peer_is_network(const char *text)
 {
 	uint8_t bytes[16];
 	unsigned bits;
@@ -161,7 +161,7 @@ static bool follow(const struct mp_turn *turn, const char *name, bool is_forward
 	return mp_header_count(request->headers, request->header_count, name) > 0;
 }
 
-void mp_bounds_peer(const struct mp_turn *turn, char ret_address[MP_MAX_ADDRESS])
+void mp_peer_of(const struct mp_turn *turn, char ret_address[MP_MAX_ADDRESS])
 {
 	const char *peer = turn->request->peer != NULL ? turn->request->peer : "";
 	char one[MP_MAX_ADDRESS], other[MP_MAX_ADDRESS];

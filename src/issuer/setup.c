@@ -95,7 +95,7 @@ static enum mcpass_rc read_proxies(const struct mp_issuer_config *config,
 	for (size_t i = 0; i < config->proxy_count && !rc; i++) {
 		const char *proxy = config->proxies[i];
 
-		if (!mp_bounds_is_network(proxy))
+		if (!mp_peer_is_network(proxy))
 			rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a trusted proxy is named by its address,"
 			    " or a network as 10.0.0.0/8, not %s", proxy);
 		else

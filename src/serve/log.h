@@ -46,17 +46,17 @@ size_t mp_service_per_address(const char *url);
 enum mcpass_rc mp_service_url(const char *bind_address, unsigned port, const char *path,
     char **ret_url, struct mcpass_error *err);
 
-struct mp_echo_service;
+struct mp_echo_server;
 struct mp_serve_plan;
 /* plan and log are borrowed until the end.
  * MCPASS_E_IO: the address cannot be had. */
-enum mcpass_rc mp_echo_service_start(const struct mp_serve_plan *plan,
-    struct mp_service_log *log, struct mp_echo_service **ret_service, struct mcpass_error *err);
-const char *mp_echo_service_url(const struct mp_echo_service *service);
-void mp_echo_service_stop(struct mp_echo_service *service);             /* NULL is fine */
+enum mcpass_rc mp_echo_server_start(const struct mp_serve_plan *plan,
+    struct mp_service_log *log, struct mp_echo_server **ret_service, struct mcpass_error *err);
+const char *mp_echo_server_url(const struct mp_echo_server *service);
+void mp_echo_server_stop(struct mp_echo_server *service);             /* NULL is fine */
 
-struct mp_issuer_service;
-struct mp_issuer_service_options {
+struct mp_auth_server;
+struct mp_auth_server_options {
 	const char *bind_address;
 	unsigned port;
 	const char *issuer;             /* its URL; NULL: where it listens */
@@ -91,15 +91,15 @@ struct mp_issuer_service_options {
 	bool metrics_public;
 	struct mp_service_log *log;
 };
-enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *options,
-    struct mp_issuer_service **ret_service, struct mcpass_error *err);
-const char *mp_issuer_service_url(const struct mp_issuer_service *service);
+enum mcpass_rc mp_auth_server_start(const struct mp_auth_server_options *options,
+    struct mp_auth_server **ret_service, struct mcpass_error *err);
+const char *mp_auth_server_url(const struct mp_auth_server *service);
 /* Where operators ask; NULL: nowhere. */
-const char *mp_issuer_service_admin_url(const struct mp_issuer_service *service);
-void mp_issuer_service_stop(struct mp_issuer_service *service);         /* NULL is fine */
+const char *mp_auth_server_admin_url(const struct mp_auth_server *service);
+void mp_auth_server_stop(struct mp_auth_server *service);         /* NULL is fine */
 
 /* A new private JWK as text; the caller's (mp_free_wiped). */
-enum mcpass_rc mp_issuer_service_new_key(char **ret_jwk, struct mcpass_error *err);
+enum mcpass_rc mp_auth_server_new_key(char **ret_jwk, struct mcpass_error *err);
 
 struct mp_service_mint {                /* all borrowed */
 	const char *username, *scope, *resource;
@@ -108,7 +108,7 @@ struct mp_service_mint {                /* all borrowed */
 /* A token without a server: from the same data (or key).  `issuer` NULL: what the data
  * says the last server called itself, else what one calls itself by default.  `users` NULL:
  * for any name, with any scope. */
-enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *options,
+enum mcpass_rc mp_auth_server_mint(const struct mp_auth_server_options *options,
     const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err);
 
 #endif

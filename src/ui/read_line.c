@@ -47,7 +47,7 @@ static void begin_wait(struct wait *wait, struct mp_loop *loop)
 	if (loop == NULL)
 		return;
 	wait->stop.fd = -1;
-	if (!watch(wait, &wait->in, STDIN_FILENO) || !watch(wait, &wait->stop, mp_stop_fd())) {
+	if (!watch(wait, &wait->in, STDIN_FILENO) || !watch(wait, &wait->stop, mp_signals_fd())) {
 		end_wait(wait);
 		wait->loop = NULL;
 	}
@@ -55,7 +55,7 @@ static void begin_wait(struct wait *wait, struct mp_loop *loop)
 
 static unsigned wait_on(struct wait *wait)
 {
-	unsigned ready = mp_loop_wait_readable(STDIN_FILENO, mp_stop_fd(), wait->loop != NULL ? 0 : -1);
+	unsigned ready = mp_loop_wait_readable(STDIN_FILENO, mp_signals_fd(), wait->loop != NULL ? 0 : -1);
 
 	if (ready == 0 && wait->loop != NULL)
 		mp_loop_turn(wait->loop, -1);

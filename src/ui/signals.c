@@ -39,7 +39,7 @@ static void catch_all(void)
 		catch(SIGHUP);
 }
 
-int mp_stop_fd(void)
+int mp_signals_fd(void)
 {
 	if (ends[0] >= 0)
 		return ends[0];
@@ -53,12 +53,12 @@ int mp_stop_fd(void)
 	return ends[0];
 }
 
-int mp_stop_signal(void)
+int mp_signals_last(void)
 {
 	return last;
 }
 
-void mp_stop_forget(void)
+void mp_signals_forget(void)
 {
 	char byte;
 
@@ -68,9 +68,9 @@ void mp_stop_forget(void)
 	catch_all();
 }
 
-void mp_stop_wait(void)
+void mp_signals_wait(void)
 {
-	int fd = mp_stop_fd();
+	int fd = mp_signals_fd();
 
 	while (!came && fd >= 0)
 		(void)mp_loop_wait_readable(fd, -1, -1);

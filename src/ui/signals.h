@@ -9,12 +9,12 @@
 
 /* A descriptor that is readable once SIGINT, SIGTERM or SIGHUP came; the first call begins to
  * catch them.  -1 when there are no descriptors left: then they end the process. */
-int mp_stop_fd(void);
+int mp_signals_fd(void);
 /* The signal that came last, or 0. */
-int mp_stop_signal(void);
+int mp_signals_last(void);
 /* Waits until one comes. */
-void mp_stop_wait(void);
+void mp_signals_wait(void);
 /* Forgets the one that came, for what is left to do after it; the next one asks again. */
-void mp_stop_forget(void);
+void mp_signals_forget(void);
 
 #endif

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	bool whole;
 
 	mp_http_reader_init(&reader, 0);
-	whole = mp_redirect_read(&reader, (const char *)data, len, "127.0.0.1:4711", "/callback",
+	whole = mp_listener_request_read(&reader, (const char *)data, len, "127.0.0.1:4711", "/callback",
 	    &redirect);
 	check(whole == (redirect.status != 0));
 	if (redirect.status == 200) {
@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	mp_http_reader_init(&reader, 0);
 	whole = false;
 	for (size_t i = 0; i < len && !whole; i++)
-		whole = mp_redirect_read(&reader, (const char *)data + i, 1, "127.0.0.1:4711", "/callback",
+		whole = mp_listener_request_read(&reader, (const char *)data + i, 1, "127.0.0.1:4711", "/callback",
 		    &slow);
 	check(slow.status == redirect.status);
 	mp_http_reader_free(&reader);

@@ -271,7 +271,7 @@ static enum mcpass_rc watch(struct mp_run *run, struct mcpass_error *err)
 
 	run->in = (struct mp_watch){ .fd = STDIN_FILENO, .ready = on_in, .ctx = run };
 	run->out = (struct mp_watch){ .fd = STDOUT_FILENO, .ready = on_out, .ctx = run };
-	run->stop = (struct mp_watch){ .fd = mp_stop_fd(), .ready = on_stop, .ctx = run };
+	run->stop = (struct mp_watch){ .fd = mp_signals_fd(), .ready = on_stop, .ctx = run };
 	run->flush = (struct mp_task){ .run = on_flush, .ctx = run };
 	run->due = (struct mp_timer){ .fire = on_due, .ctx = run };
 	run->last = (struct mp_timer){ .fire = on_last, .ctx = run };

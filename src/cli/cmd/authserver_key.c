@@ -11,7 +11,7 @@
 static enum mcpass_rc make(const char *path, char **ret_text, struct mcpass_error *err)
 {
 	char *text = NULL;
-	enum mcpass_rc rc = mp_issuer_service_new_key(&text, err);
+	enum mcpass_rc rc = mp_auth_server_new_key(&text, err);
 
 	if (!rc)
 		rc = mp_secret_file_create(path, text, err);

@@ -13,7 +13,7 @@
 #include "io/file/read_file.h"
 #include "serve/authserver/brand_files.h"
 #include "serve/authserver/client_files.h"
-#include "serve/authserver/users.h"
+#include "serve/authserver/user_entry.h"
 #include "ui/report.h"
 #include "io/file/secret_file.h"
 #include "serve/log.h"
@@ -46,10 +46,10 @@ static enum mcpass_rc hash(const char *name, bool is_client, struct mcpass_error
 	json_t *entry = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_people_ask_password(&password, err);
+	rc = mp_user_entry_ask_password(&password, err);
 	if (!rc)
-		rc = is_client ? mp_people_client_entry(name, &password, &entry, err)
-		    : mp_people_entry(name, &password, &entry, err);
+		rc = is_client ? mp_user_entry_make_client(name, &password, &entry, err)
+		    : mp_user_entry_make(name, &password, &entry, err);
 	if (!rc)
 		rc = mp_out_json(entry, err);
 	json_decref(entry);
@@ -76,8 +76,8 @@ static void free_files(struct files *files)
 {
 	mp_free_wiped(files->users);
 	mp_free_wiped(files->key);
-	mp_known_clients_free(&files->clients);
-	mp_known_issuers_free(&files->issuers);
+	mp_client_files_free_clients(&files->clients);
+	mp_client_files_free_issuers(&files->issuers);
 	mp_upstreams_free(&files->upstreams);
 	mp_brand_files_free(&files->brand);
 }
@@ -95,9 +95,9 @@ static enum mcpass_rc read_files(const struct authserver_options *options, struc
 	if (!rc)
 		rc = read_file(options->users, &files->users, err);
 	if (!rc && options->clients != NULL)
-		rc = mp_known_clients_read(options->clients, &files->clients, err);
+		rc = mp_client_files_read_clients(options->clients, &files->clients, err);
 	if (!rc && options->trusted_issuers != NULL)
-		rc = mp_known_issuers_read(options->trusted_issuers, &files->issuers, err);
+		rc = mp_client_files_read_issuers(options->trusted_issuers, &files->issuers, err);
 	if (!rc)
 		rc = mp_authserver_upstream_read(&options->upstream, &files->upstreams, err);
 	if (!rc && files->upstreams.count > 0)
@@ -107,10 +107,10 @@ static enum mcpass_rc read_files(const struct authserver_options *options, struc
 	return rc;
 }
 
-static struct mp_issuer_service_options service_options(const struct authserver_options *options,
+static struct mp_auth_server_options service_options(const struct authserver_options *options,
     const struct files *files, struct mp_service_log *log)
 {
-	return (struct mp_issuer_service_options){
+	return (struct mp_auth_server_options){
 		.bind_address = options->bind_address,
 		.port = options->port.given ? options->port.number : DEFAULT_PORT,
 		.issuer = options->issuer, .users = files->users,
@@ -153,7 +153,7 @@ static enum mcpass_rc check_mint(const struct authserver_options *options,
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc mint_with(const struct mp_issuer_service_options *service,
+static enum mcpass_rc mint_with(const struct mp_auth_server_options *service,
     const struct authserver_options *options, struct mp_secret *ret_token,
     struct mcpass_error *err)
 {
@@ -167,7 +167,7 @@ static enum mcpass_rc mint_with(const struct mp_issuer_service_options *service,
 		    NULL, err);
 	mint.claims = claims;
 	if (!rc)
-		rc = mp_issuer_service_mint(service, &mint, ret_token, err);
+		rc = mp_auth_server_mint(service, &mint, ret_token, err);
 	json_decref(claims);
 	return rc;
 }
@@ -175,7 +175,7 @@ static enum mcpass_rc mint_with(const struct mp_issuer_service_options *service,
 static enum mcpass_rc mint(const struct authserver_options *options, struct mcpass_error *err)
 {
 	struct mp_service_log log = { .quiet = true };
-	struct mp_issuer_service_options service;
+	struct mp_auth_server_options service;
 	struct mp_secret token = { 0 };
 	struct files files = { 0 };
 	struct mp_buf line;
@@ -199,7 +199,7 @@ static enum mcpass_rc mint(const struct authserver_options *options, struct mcpa
 }
 
 /* --- authserver --- */
-static void tell_people(const struct mp_people *people)
+static void tell_people(const struct mp_invented_users *people)
 {
 	mp_say(false, "No --users: these can sign in until this server ends.");
 	for (size_t i = 0; i < MP_INVENTED; i++)
@@ -229,44 +229,44 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 {
 	struct mp_service_log log = { .term = mp_term_of(STDERR_FILENO),
 		.quiet = options->common.quiet };
-	struct mp_issuer_service_options service;
-	struct mp_issuer_service *issuer = NULL;
-	struct mp_people people = { 0 };
+	struct mp_auth_server_options service;
+	struct mp_auth_server *issuer = NULL;
+	struct mp_invented_users people = { 0 };
 	struct files files = { 0 };
 	bool invents;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (options->audit != NULL && strcmp(options->audit, "-") != 0)
 		(void)signal(SIGHUP, SIG_IGN);  /* what rotates logs says it has: watched anyhow */
-	(void)mp_stop_fd();
+	(void)mp_signals_fd();
 	if (options->fault != NULL)
 		rc = mp_authserver_check_fault(options->fault, err);
 	if (!rc)
 		rc = read_files(options, &files, err);
 	invents = files.users == NULL && files.upstreams.count == 0;
 	if (!rc && invents)
-		rc = mp_people_invent(&people, err);
+		rc = mp_user_entry_invent(&people, err);
 	service = service_options(options, &files, &log);
 	if (invents)
 		service.users = people.json;
 	if (!rc)
 		rc = mp_line_writer_new(STDERR_FILENO, MP_MAX_LOG_LINES, &log.writer, err);
 	if (!rc)
-		rc = mp_issuer_service_start(&service, &issuer, err);
+		rc = mp_auth_server_start(&service, &issuer, err);
 	if (!rc && invents)
 		tell_people(&people);
 	if (!rc)
-		mp_authserver_upstream_tell(&files.upstreams, mp_issuer_service_url(issuer));
+		mp_authserver_upstream_tell(&files.upstreams, mp_auth_server_url(issuer));
 	if (!rc && options->fault != NULL)
 		mp_say(false, "note: this server misbehaves: %s", options->fault);
 	if (!rc)
-		rc = announce(options, mp_issuer_service_url(issuer),
-		    mp_issuer_service_admin_url(issuer), err);
+		rc = announce(options, mp_auth_server_url(issuer),
+		    mp_auth_server_admin_url(issuer), err);
 	if (!rc)
-		mp_stop_wait();
-	mp_issuer_service_stop(issuer);
+		mp_signals_wait();
+	mp_auth_server_stop(issuer);
 	mp_line_writer_free(log.writer);
-	mp_people_free(&people);
+	mp_user_entry_free(&people);
 	free_files(&files);
 	return rc;
 }

@@ -85,9 +85,9 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	const json_t *tool;
 	struct mp_buf buf;
 
-	if (common->quiet || common->json || mp_list_all(asker, "tools", &list, NULL, NULL, NULL) != MCPASS_OK)
+	if (common->quiet || common->json || mp_listing_all(asker, "tools", &list, NULL, NULL, NULL) != MCPASS_OK)
 		return;
-	tool = mp_list_find(list, "tools", name);
+	tool = mp_listing_find(list, "tools", name);
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	if (tool != NULL)
 		mp_advice_arguments(&buf, &term, tool, given);
@@ -111,7 +111,7 @@ static enum mcpass_rc call(const struct mp_connection *conn, const char *name,
 	rc = mp_args_params("name", name, text, &params, err);
 	if (rc)
 		return rc;
-	rc = mp_ask(&conn->asker, "tools/call", params, NULL, &answer, err);
+	rc = mp_listing_ask(&conn->asker, "tools/call", params, NULL, &answer, err);
 	if (!rc)
 		rc = print(answer, name, options, err);
 	/* Wrong arguments are a JSON-RPC error, since 2025-11-25 also an error of the tool. */

@@ -329,7 +329,7 @@ static enum mcpass_rc print_tools(const char *server, struct mcpass_error *err)
 
 	rc = mp_connection_open(&options, &common, server, NULL, &conn, err);
 	if (!rc)
-		rc = mp_list_all(&conn.asker, "tools", &list, NULL, NULL, err);
+		rc = mp_listing_all(&conn.asker, "tools", &list, NULL, NULL, err);
 	if (!rc)
 		rc = print_names(json_object_get(list, "tools"), err);
 	mp_connection_close(&conn);

@@ -55,7 +55,7 @@ static enum mcpass_rc ask_person(void *ctx, const char *url, int *ret_watch,
     struct mcpass_error *err)
 {
 	const struct demo *demo = ctx;
-	const struct mp_people *people = &demo->stage.people;
+	const struct mp_invented_users *people = &demo->stage.people;
 	enum mcpass_rc rc;
 
 	mp_say(false, "%s", "");
@@ -87,16 +87,16 @@ static enum mcpass_rc connect_to(struct demo *demo, const struct mp_common *comm
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (demo->automatic) {
-		wish.open_browser = mp_stand_in_open;
+		wish.open_browser = mp_demo_open_browser;
 		wish.open_browser_ctx = &demo->stand_in;
-		rc = mp_temporary_folder(&demo->folder, err);
+		rc = mp_demo_make_folder(&demo->folder, err);
 		if (!rc)
 			rc = name_store(demo, err);
 		conn.store = demo->store;
 		conn.login_timeout_ms = 15 * 1000;      /* a stand-in does not dawdle */
 	}
 	if (!rc)
-		rc = mp_connection_open(&conn, common, mp_echo_service_url(demo->stage.echo), &wish,
+		rc = mp_connection_open(&conn, common, mp_echo_server_url(demo->stage.echo), &wish,
 		    &demo->conn, err);
 	demo->conn.wait.quiet |= demo->automatic;
 	return rc;
@@ -117,7 +117,7 @@ static enum mcpass_rc call(struct demo *demo, const char *message, struct mcpass
 	if (words == NULL)
 		return mp_nomem(err);
 	mp_buf_init(&text, MP_MAX_DOCUMENT);
-	rc = mp_ask(&demo->conn.asker, "tools/call", words, NULL, &answer, err);
+	rc = mp_listing_ask(&demo->conn.asker, "tools/call", words, NULL, &answer, err);
 	if (!rc && !demo->json) {
 		if (!demo->quiet)
 			mp_buf_adds(&text, "\n      the tool answers: ");
@@ -170,7 +170,7 @@ static enum mcpass_rc sum_up(const struct demo *demo, struct mcpass_error *err)
 /* Leaves both servers to the person, until Ctrl-C. */
 static void stay(const struct demo *demo)
 {
-	const char *url = mp_echo_service_url(demo->stage.echo);
+	const char *url = mp_echo_server_url(demo->stage.echo);
 
 	headline(demo, "Now you. In another terminal:");
 	mp_say(false, "  mcpass tools %s", url);
@@ -178,7 +178,7 @@ static void stay(const struct demo *demo)
 	mp_say(false, "  mcpass call %s whoami --explain", url);
 	mp_say(false, "  mcpass status");
 	mp_say(false, "The servers run until you press Ctrl-C here.");
-	mp_stop_wait();
+	mp_signals_wait();
 }
 
 /* What is in everybody's store for these servers is worth nothing without them.  A client
@@ -189,7 +189,7 @@ static void give_back(struct demo *demo, const struct mp_common *common)
 
 	headline(demo, "Good bye. The credential of the demo is given back.");
 	mp_connection_close(&demo->conn);
-	mp_stop_forget();
+	mp_signals_forget();
 	if (connect_to(demo, common, &unheard) == MCPASS_OK)
 		(void)mp_blocking_logout(demo->conn.link, &unheard);
 }
@@ -201,12 +201,12 @@ static enum mcpass_rc perform(struct demo *demo, const struct mp_common *common,
 
 	headline(demo, "Three programs in one: an authorization server, an MCP server that it"
 	    " protects, and a client.");
-	rc = mp_stage_set(&demo->stage, demo->quiet, err);
+	rc = mp_demo_set_stage(&demo->stage, demo->quiet, err);
 	if (!rc) {
 		mp_say(demo->quiet, "      authorization server  %s",
-		    mp_issuer_service_url(demo->stage.issuer));
+		    mp_auth_server_url(demo->stage.issuer));
 		mp_say(demo->quiet, "      MCP server            %s",
-		    mp_echo_service_url(demo->stage.echo));
+		    mp_echo_server_url(demo->stage.echo));
 		rc = connect_to(demo, common, err);
 	}
 	if (!rc)
@@ -235,16 +235,16 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	demo.stand_in.people = &demo.stage.people;
 	demo.stand_in.quiet = demo.quiet;
 	mp_explain_init(&demo.explain);
-	(void)mp_stop_fd();
+	(void)mp_signals_fd();
 	rc = perform(&demo, &options->common, err);
 	demo.quiet |= rc != MCPASS_OK;          /* then the error is the last word */
 	if (!demo.automatic && demo.conn.link != NULL)
 		give_back(&demo, &options->common);
 	/* The connection first: its listener lets the stand-in go. */
 	mp_connection_close(&demo.conn);
-	mp_stand_in_rest(&demo.stand_in);
-	mp_stage_clear(&demo.stage);
-	mp_temporary_remove(demo.folder);
+	mp_demo_await_browser(&demo.stand_in);
+	mp_demo_clear_stage(&demo.stage);
+	mp_demo_remove_folder(demo.folder);
 	free(demo.folder);
 	free(demo.store);
 	if (!rc)

@@ -32,7 +32,7 @@ static enum mcpass_rc print_list(const json_t *list, const char *text, const cha
 	if (json_array_size(json_object_get(list, kind)) == 0)
 		mp_say(common->quiet, "The server has no %s.", kind);
 	mp_buf_init(&buf, MP_MAX_RENDERED);
-	mp_list_render(&buf, &term, list, kind);
+	mp_listing_render(&buf, &term, list, kind);
 	rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
 	return rc;
@@ -41,7 +41,7 @@ static enum mcpass_rc print_list(const json_t *list, const char *text, const cha
 static enum mcpass_rc print_tool_text(const json_t *list, const char *text, const char *name,
     struct mcpass_error *err)
 {
-	struct mp_span raw = mp_list_find_text(list, text, "tools", name);
+	struct mp_span raw = mp_listing_find_text(list, text, "tools", name);
 	char *copy = mp_dup_span(raw);
 	enum mcpass_rc rc = copy == NULL ? mp_nomem(err) : mp_out_json_text(copy, err);
 
@@ -53,8 +53,8 @@ static enum mcpass_rc print_tool_text(const json_t *list, const char *text, cons
 static enum mcpass_rc print_tool(const json_t *list, const char *text, const char *name,
     const struct mp_common *common, struct mcpass_error *err)
 {
-	const json_t *tool = mp_list_find(list, "tools", name);
-	const char *near = mp_list_nearest(list, "tools", name);
+	const json_t *tool = mp_listing_find(list, "tools", name);
+	const char *near = mp_listing_nearest(list, "tools", name);
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	struct mp_buf buf;
 	enum mcpass_rc rc;
@@ -68,7 +68,7 @@ static enum mcpass_rc print_tool(const json_t *list, const char *text, const cha
 	if (common->json)
 		return print_tool_text(list, text, name, err);
 	mp_buf_init(&buf, MP_MAX_RENDERED);
-	mp_list_render_item(&buf, &term, tool, "tools");
+	mp_listing_render_item(&buf, &term, tool, "tools");
 	rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
 	return rc;
@@ -100,7 +100,7 @@ static enum mcpass_rc print_one(const struct mp_asker *asker, const struct readi
     const char *params, const struct list_options *options, struct mcpass_error *err)
 {
 	char *text = NULL;
-	enum mcpass_rc rc = mp_ask(asker, reading->method, params, NULL, &text, err);
+	enum mcpass_rc rc = mp_listing_ask(asker, reading->method, params, NULL, &text, err);
 
 	if (!rc && options->common.json)
 		rc = mp_save_json(&options->output, text, err);
@@ -151,7 +151,7 @@ static enum mcpass_rc list(const struct mp_connection *conn, const char *kind, c
 	char *text = NULL;
 	enum mcpass_rc rc;
 
-	rc = mp_list_all(&conn->asker, kind, &all, &text, &cut, err);
+	rc = mp_listing_all(&conn->asker, kind, &all, &text, &cut, err);
 	if (!rc && cut.rc != MCPASS_OK)
 		mp_say(common->quiet, "This is not the whole list: %s.", cut.detail);
 	if (!rc)

@@ -50,7 +50,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 		rc = mp_connection_open(&options->conn, &options->common, operands[0], &wish,
 		    &conn, err);
 	if (!rc)
-		rc = mp_ask(&conn.asker, operands[1], params, &result, &answer, err);
+		rc = mp_listing_ask(&conn.asker, operands[1], params, &result, &answer, err);
 	if (!rc)
 		rc = mp_out_json_text(answer, err);
 	mp_connection_close(&conn);

@@ -40,20 +40,20 @@ static enum mcpass_rc serve(const struct serve_options *options,
 {
 	struct mp_service_log log = { .term = mp_term_of(STDERR_FILENO),
 		.quiet = options->common.quiet };
-	struct mp_echo_service *service = NULL;
+	struct mp_echo_server *service = NULL;
 	enum mcpass_rc rc;
 
-	(void)mp_stop_fd();             /* before the first line, after which we may be stopped */
+	(void)mp_signals_fd();             /* before the first line, after which we may be stopped */
 	rc = mp_line_writer_new(STDERR_FILENO, MP_MAX_LOG_LINES, &log.writer, err);
 	if (!rc)
-		rc = mp_echo_service_start(plan, &log, &service, err);
+		rc = mp_echo_server_start(plan, &log, &service, err);
 	if (!rc && plan->config->open)
 		mp_say(false, "note: --open: everybody on this machine may call every tool");
 	if (!rc)
-		rc = announce(options, mp_echo_service_url(service), err);
+		rc = announce(options, mp_echo_server_url(service), err);
 	if (!rc)
-		mp_stop_wait();
-	mp_echo_service_stop(service);
+		mp_signals_wait();
+	mp_echo_server_stop(service);
 	mp_line_writer_free(log.writer);
 	return rc;
 }

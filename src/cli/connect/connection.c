@@ -158,7 +158,7 @@ static void fill_link(const struct mp_connection_options *options, const struct 
 		link->open_browser = wish->open_browser;
 		link->open_browser_ctx = wish->open_browser_ctx;
 	}
-	link->interrupt_fd = mp_stop_fd();
+	link->interrupt_fd = mp_signals_fd();
 }
 
 /* How a person can sign in here: in a browser, by a code where that is offered, or not at

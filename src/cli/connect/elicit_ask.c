@@ -35,7 +35,7 @@ static void say_question(const struct mp_question *question)
 		mp_buf_addf(&buf, " %s", question->page->url);
 	json_object_foreach (json_object_get(schema, "properties"), name, field) {
 		mp_buf_addf(&buf, "%s%s: ", separator, name);
-		mp_field_describe(&buf, field);
+		mp_elicit_field_describe(&buf, field);
 		separator = "; ";
 	}
 	mp_say(false, "%s asks: %s%s", question->server, mp_buf_text(&buf),
@@ -132,7 +132,7 @@ static enum mcpass_rc prompt(struct mp_loop *loop, const struct mp_buf *text, ch
 static void add_choices(struct mp_buf *buf, const struct mp_term *term, const json_t *field)
 {
 	struct mp_choice choices[MP_FIELD_CHOICES];
-	size_t count = mp_field_choices(field, choices);
+	size_t count = mp_elicit_field_choices(field, choices);
 	struct mp_buf line;
 
 	mp_buf_init(&line, MP_MAX_DOCUMENT);
@@ -151,7 +151,7 @@ static void add_preset(struct mp_buf *buf, const json_t *preset)
 	struct mp_buf value;
 
 	mp_buf_init(&value, MP_MAX_DOCUMENT);
-	mp_field_render(&value, preset);
+	mp_elicit_field_render(&value, preset);
 	mp_buf_adds(buf, " [");
 	mp_term_add_line(buf, mp_buf_text(&value), LONGEST_PRESET);
 	mp_buf_addc(buf, ']');
@@ -165,12 +165,12 @@ static void add_field(struct mp_buf *buf, const struct mp_term *term, const json
 	const char *words = text_of(field, "description");
 	const json_t *preset = json_object_get(field, "default");
 
-	mp_term_quote(buf, term, MARK, mp_field_title(field, name));
+	mp_term_quote(buf, term, MARK, mp_elicit_field_title(field, name));
 	if (words != NULL)
 		mp_term_quote(buf, term, MARK "  ", words);
 	add_choices(buf, term, field);
 	mp_buf_adds(buf, "    (");
-	mp_field_describe(buf, field);
+	mp_elicit_field_describe(buf, field);
 	mp_buf_addc(buf, ')');
 	if (preset != NULL)
 		add_preset(buf, preset);
@@ -189,7 +189,7 @@ static enum mcpass_rc ask_once(struct mp_loop *loop, const struct mp_buf *text, 
 	if (!rc && typed != NULL && typed[0] == '\0')
 		*ret_value = json_incref(json_object_get(field, "default"));
 	else if (!rc && typed != NULL)
-		rc = mp_field_read(field, typed, ret_value, err);
+		rc = mp_elicit_field_read(field, typed, ret_value, err);
 	mp_free_wiped(typed);
 	return rc;
 }
@@ -210,7 +210,7 @@ static enum mcpass_rc ask_field(const struct mp_question *question, const char *
 	do {
 		mp_clear(&why);
 		rc = ask_once(question->loop, &text, field, &value, ret_gone, &why);
-		if (!rc && value == NULL && !*ret_gone && mp_field_is_required(schema, name))
+		if (!rc && value == NULL && !*ret_gone && mp_elicit_field_is_required(schema, name))
 			rc = mp_fail(&why, MCPASS_E_USAGE, NULL, "it has to be filled in");
 		if (rc == MCPASS_E_USAGE)
 			mp_say(false, "    %s", why.detail);

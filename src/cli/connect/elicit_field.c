@@ -17,14 +17,14 @@ static bool is_list(const json_t *schema)
 	return mp_eq(text_of(schema, "type"), "array");
 }
 
-const char *mp_field_title(const json_t *schema, const char *name)
+const char *mp_elicit_field_title(const json_t *schema, const char *name)
 {
 	const char *title = text_of(schema, "title");
 
 	return title != NULL && title[0] != '\0' ? title : name;
 }
 
-bool mp_field_is_required(const json_t *schema, const char *name)
+bool mp_elicit_field_is_required(const json_t *schema, const char *name)
 {
 	const json_t *item;
 	size_t i;
@@ -36,7 +36,7 @@ bool mp_field_is_required(const json_t *schema, const char *name)
 }
 
 /* spec: SEP-1330: enum, with enumNames in older servers; oneOf or anyOf of const and title */
-size_t mp_field_choices(const json_t *schema, struct mp_choice choices[MP_FIELD_CHOICES])
+size_t mp_elicit_field_choices(const json_t *schema, struct mp_choice choices[MP_FIELD_CHOICES])
 {
 	const json_t *source = is_list(schema) ? json_object_get(schema, "items") : schema;
 	const json_t *values = json_object_get(source, "enum"), *item;
@@ -59,7 +59,7 @@ size_t mp_field_choices(const json_t *schema, struct mp_choice choices[MP_FIELD_
 static bool is_choice(const json_t *schema, const json_t *value)
 {
 	struct mp_choice choices[MP_FIELD_CHOICES];
-	size_t count = mp_field_choices(schema, choices);
+	size_t count = mp_elicit_field_choices(schema, choices);
 
 	for (size_t i = 0; i < count; i++)
 		if (mp_eq(choices[i].value, json_string_value(value)))
@@ -87,7 +87,7 @@ static bool list_fits(const json_t *schema, const json_t *list)
 	return is_within(schema, "minItems", "maxItems", json_array_size(list));
 }
 
-bool mp_field_fits(const json_t *schema, const json_t *value)
+bool mp_elicit_field_fits(const json_t *schema, const json_t *value)
 {
 	if (!mp_advice_fits(schema, value))
 		return false;
@@ -162,7 +162,7 @@ static json_t *read_boolean(const char *typed)
 static json_t *convert(const json_t *schema, const char *typed)
 {
 	struct mp_choice choices[MP_FIELD_CHOICES];
-	size_t count = mp_field_choices(schema, choices);
+	size_t count = mp_elicit_field_choices(schema, choices);
 	const char *type = text_of(schema, "type");
 	json_t *json = NULL;
 	const char *value;
@@ -181,20 +181,20 @@ static json_t *convert(const json_t *schema, const char *typed)
 	    == MCPASS_OK ? json : NULL;
 }
 
-enum mcpass_rc mp_field_read(const json_t *schema, const char *typed, json_t **ret_value,
+enum mcpass_rc mp_elicit_field_read(const json_t *schema, const char *typed, json_t **ret_value,
     struct mcpass_error *err)
 {
 	json_t *value = convert(schema, typed);
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
-	if (value != NULL && mp_field_fits(schema, value)) {
+	if (value != NULL && mp_elicit_field_fits(schema, value)) {
 		*ret_value = value;
 		return MCPASS_OK;
 	}
 	json_decref(value);
 	mp_buf_init(&buf, MP_MAX_ANSWER_LINE);
-	mp_field_describe(&buf, schema);
+	mp_elicit_field_describe(&buf, schema);
 	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "that does not fit; wanted: %s", mp_buf_text(&buf));
 	mp_buf_free(&buf);
 	return rc;
@@ -227,11 +227,11 @@ static void add_range(struct mp_buf *buf, const json_t *schema, const char *leas
 	mp_buf_adds(buf, unit);
 }
 
-void mp_field_describe(struct mp_buf *buf, const json_t *schema)
+void mp_elicit_field_describe(struct mp_buf *buf, const json_t *schema)
 {
 	const char *type = text_of(schema, "type"), *format = text_of(schema, "format");
 	struct mp_choice choices[MP_FIELD_CHOICES];
-	size_t count = mp_field_choices(schema, choices);
+	size_t count = mp_elicit_field_choices(schema, choices);
 
 	if (is_list(schema)) {
 		mp_buf_adds(buf, "some of these, with commas");
@@ -248,7 +248,7 @@ void mp_field_describe(struct mp_buf *buf, const json_t *schema)
 	}
 }
 
-void mp_field_render(struct mp_buf *buf, const json_t *value)
+void mp_elicit_field_render(struct mp_buf *buf, const json_t *value)
 {
 	const json_t *item;
 	size_t i;
@@ -261,6 +261,6 @@ void mp_field_render(struct mp_buf *buf, const json_t *value)
 		add_number(buf, value);
 	json_array_foreach (value, i, item) {
 		mp_buf_adds(buf, i > 0 ? ", " : "");
-		mp_field_render(buf, item);
+		mp_elicit_field_render(buf, item);
 	}
 }

@@ -9,7 +9,7 @@ static enum mcpass_rc refuse(const json_t *property, const char *name, const cha
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
-	mp_field_describe(&buf, property);
+	mp_elicit_field_describe(&buf, property);
 	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the server's question: %s %s; wanted: %s", name,
 	    problem, mp_buf_text(&buf));
 	mp_hint(err, "--elicit '{\"%s\": ...}'", name);
@@ -26,9 +26,9 @@ static enum mcpass_rc fill_field(const json_t *schema, const char *name, json_t 
 
 	if (!is_given)
 		value = json_object_get(property, "default");
-	if (value == NULL && mp_field_is_required(schema, name))
+	if (value == NULL && mp_elicit_field_is_required(schema, name))
 		return refuse(property, name, "has no default", err);
-	if (is_given && !mp_field_fits(property, value))
+	if (is_given && !mp_elicit_field_fits(property, value))
 		return refuse(property, name, "has another value", err);
 	if (value != NULL && json_object_set(content, name, value) != 0)
 		return mp_nomem(err);

@@ -96,7 +96,7 @@ static enum mcpass_rc send_form(struct walk *walk, const char *html, struct mcpa
 		rc = mp_buf_check(&walk->body, "the form", err);
 	if (!rc)
 		rc = go_to(walk, form.action, err);
-	mp_page_form_free(&form);
+	mp_auto_login_free_form(&form);
 	return rc;
 }
 

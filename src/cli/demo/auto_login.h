@@ -16,10 +16,10 @@ struct mp_page_form {
 	struct mp_headers fields;       /* name and value as the page has them */
 };
 /* The one form of a page: its inputs, and the button that allows.
- * Release with mp_page_form_free(). */
+ * Release with mp_auto_login_free_form(). */
 enum mcpass_rc mp_auto_login_read_form(const char *html, struct mp_page_form *ret_form,
     struct mcpass_error *err);
-void mp_page_form_free(struct mp_page_form *form);
+void mp_auto_login_free_form(struct mp_page_form *form);
 /* Takes what Set-Cookie headers say into a jar of names and values. */
 enum mcpass_rc mp_auto_login_take_cookies(const struct mp_headers *headers,
     struct mp_headers *jar, struct mcpass_error *err);

@@ -85,13 +85,13 @@ enum mcpass_rc mp_auto_login_read_form(const char *html, struct mp_page_form *re
 			rc = add_control(tag, is_button, &form.fields, err);
 	}
 	if (rc)
-		mp_page_form_free(&form);
+		mp_auto_login_free_form(&form);
 	else
 		*ret_form = form;
 	return rc;
 }
 
-void mp_page_form_free(struct mp_page_form *form)
+void mp_auto_login_free_form(struct mp_page_form *form)
 {
 	free(form->action);
 	form->action = NULL;

@@ -26,7 +26,7 @@ static enum mcpass_rc plan_echo(struct mp_stage *stage, const char *issuer_url,
 	return rc ? rc : mp_serve_plan_make(&stage->config, &stage->plan, err);
 }
 
-enum mcpass_rc mp_stage_set(struct mp_stage *stage, bool quiet, struct mcpass_error *err)
+enum mcpass_rc mp_demo_set_stage(struct mp_stage *stage, bool quiet, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	enum mcpass_rc rc;
@@ -35,27 +35,27 @@ enum mcpass_rc mp_stage_set(struct mp_stage *stage, bool quiet, struct mcpass_er
 		.term = term, .quiet = quiet };
 	stage->echo_log = (struct mp_service_log){ .name = "      [echo server]", .term = term,
 		.quiet = quiet };
-	rc = mp_people_invent(&stage->people, err);
+	rc = mp_user_entry_invent(&stage->people, err);
 	if (!rc) {
-		const struct mp_issuer_service_options options = { .users = stage->people.json,
+		const struct mp_auth_server_options options = { .users = stage->people.json,
 			.log = &stage->issuer_log };
 
-		rc = mp_issuer_service_start(&options, &stage->issuer, err);
+		rc = mp_auth_server_start(&options, &stage->issuer, err);
 	}
 	if (!rc)
-		rc = plan_echo(stage, mp_issuer_service_url(stage->issuer), err);
+		rc = plan_echo(stage, mp_auth_server_url(stage->issuer), err);
 	if (!rc)
-		rc = mp_echo_service_start(&stage->plan, &stage->echo_log, &stage->echo, err);
+		rc = mp_echo_server_start(&stage->plan, &stage->echo_log, &stage->echo, err);
 	return rc;
 }
 
-void mp_stage_clear(struct mp_stage *stage)
+void mp_demo_clear_stage(struct mp_stage *stage)
 {
-	mp_echo_service_stop(stage->echo);
+	mp_echo_server_stop(stage->echo);
 	mp_serve_plan_free(&stage->plan);
 	mp_serve_config_free(&stage->config);
-	mp_issuer_service_stop(stage->issuer);
-	mp_people_free(&stage->people);
+	mp_auth_server_stop(stage->issuer);
+	mp_user_entry_free(&stage->people);
 }
 
 static void *walk(void *ctx)
@@ -71,7 +71,7 @@ static void *walk(void *ctx)
 	return NULL;
 }
 
-enum mcpass_rc mp_stand_in_open(void *ctx, const char *url, int *ret_watch,
+enum mcpass_rc mp_demo_open_browser(void *ctx, const char *url, int *ret_watch,
     struct mcpass_error *err)
 {
 	struct mp_stand_in *stand_in = ctx;
@@ -80,7 +80,7 @@ enum mcpass_rc mp_stand_in_open(void *ctx, const char *url, int *ret_watch,
 	int failed;
 
 	(void)ret_watch;
-	mp_stand_in_rest(stand_in);     /* of an earlier login in this run */
+	mp_demo_await_browser(stand_in);     /* of an earlier login in this run */
 	rc = mp_set(&stand_in->url, url, err);
 	if (rc)
 		return rc;
@@ -94,7 +94,7 @@ enum mcpass_rc mp_stand_in_open(void *ctx, const char *url, int *ret_watch,
 	return MCPASS_OK;
 }
 
-void mp_stand_in_rest(struct mp_stand_in *stand_in)
+void mp_demo_await_browser(struct mp_stand_in *stand_in)
 {
 	if (stand_in->is_walking)
 		(void)pthread_join(stand_in->thread, NULL);
@@ -103,7 +103,7 @@ void mp_stand_in_rest(struct mp_stand_in *stand_in)
 	stand_in->url = NULL;
 }
 
-enum mcpass_rc mp_temporary_folder(char **ret_path, struct mcpass_error *err)
+enum mcpass_rc mp_demo_make_folder(char **ret_path, struct mcpass_error *err)
 {
 	const char *parent = getenv("TMPDIR");
 	struct mp_secret name = { 0 };
@@ -128,7 +128,7 @@ enum mcpass_rc mp_temporary_folder(char **ret_path, struct mcpass_error *err)
 	return rc;
 }
 
-void mp_temporary_remove(const char *path)
+void mp_demo_remove_folder(const char *path)
 {
 	DIR *dir = path != NULL ? opendir(path) : NULL;
 	const struct dirent *entry;

@@ -68,7 +68,7 @@ static void add(struct mp_buf *buf, const struct mp_term *term, const json_t *to
 	mp_buf_adds(buf, "  ");
 	mp_term_add_line(buf, name, 0);
 	mp_buf_addf(buf, " %s:\n", problem);
-	(void)mp_list_render_argument(buf, term, tool, name);
+	(void)mp_listing_render_argument(buf, term, tool, name);
 }
 
 /* key=3 is the text "3", where a number was wanted. */
@@ -141,7 +141,7 @@ void mp_advice_arguments(struct mp_buf *buf, const struct mp_term *term, const j
 void mp_advice_name(struct mp_buf *buf, const struct mp_term *term, const json_t *list,
     const char *name)
 {
-	const char *near = mp_list_nearest(list, "tools", name);
+	const char *near = mp_listing_nearest(list, "tools", name);
 
 	mp_buf_adds(buf, "  there is no tool ");
 	mp_term_add_line(buf, name, 0);

@@ -11,7 +11,7 @@ static const char *key_of(const char *kind)
 	return strcmp(kind, "resources") == 0 ? "uri" : "name";
 }
 
-enum mcpass_rc mp_ask(const struct mp_asker *asker, const char *method, const char *params,
+enum mcpass_rc mp_listing_ask(const struct mp_asker *asker, const char *method, const char *params,
     json_t **ret_result, char **ret_text, struct mcpass_error *err)
 {
 	bool is_error = false;
@@ -122,7 +122,7 @@ static enum mcpass_rc read_pages(struct reading *reading, const struct mp_asker 
 			    "the list of %s has more than %d pages", reading->kind, MP_MAX_LIST_PAGES);
 		if (reading->cut.rc != MCPASS_OK)
 			break;
-		rc = mp_ask(asker, method, params, &page, &text, err);
+		rc = mp_listing_ask(asker, method, params, &page, &text, err);
 		if (!rc)
 			rc = take_page(reading, page, text, err);
 		json_decref(page);
@@ -131,7 +131,7 @@ static enum mcpass_rc read_pages(struct reading *reading, const struct mp_asker 
 	return rc;
 }
 
-enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
+enum mcpass_rc mp_listing_all(const struct mp_asker *asker, const char *kind,
     json_t **ret_list, char **ret_text, struct mcpass_error *ret_cut, struct mcpass_error *err)
 {
 	struct reading reading = { .kind = kind, .items = json_array() };
@@ -161,11 +161,11 @@ enum mcpass_rc mp_list_all(const struct mp_asker *asker, const char *kind,
 	return rc;
 }
 
-struct mp_span mp_list_find_text(const json_t *list, const char *text, const char *kind,
+struct mp_span mp_listing_find_text(const json_t *list, const char *text, const char *kind,
     const char *name)
 {
 	struct mp_span items = mp_raw_member((struct mp_span){ text, strlen(text) }, kind), item;
-	const json_t *wanted = mp_list_find(list, kind, name);
+	const json_t *wanted = mp_listing_find(list, kind, name);
 	const char *at = items.data;
 
 	for (size_t i = 0; at != NULL && mp_raw_item(&at, items.data + items.len, &item); i++)
@@ -174,7 +174,7 @@ struct mp_span mp_list_find_text(const json_t *list, const char *text, const cha
 	return (struct mp_span){ NULL, 0 };
 }
 
-const json_t *mp_list_find(const json_t *list, const char *kind, const char *name)
+const json_t *mp_listing_find(const json_t *list, const char *kind, const char *name)
 {
 	const json_t *item;
 	size_t i;
@@ -185,7 +185,7 @@ const json_t *mp_list_find(const json_t *list, const char *kind, const char *nam
 	return NULL;
 }
 
-const char *mp_list_nearest(const json_t *list, const char *kind, const char *name)
+const char *mp_listing_nearest(const json_t *list, const char *kind, const char *name)
 {
 	const char *names[MP_MAX_ITEMS];
 	const json_t *item;

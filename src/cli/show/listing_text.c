@@ -185,13 +185,13 @@ static void add_item(struct mp_buf *buf, const struct mp_term *term, const json_
 		add_arguments(buf, term, item);
 }
 
-void mp_list_render_item(struct mp_buf *buf, const struct mp_term *term, const json_t *item,
+void mp_listing_render_item(struct mp_buf *buf, const struct mp_term *term, const json_t *item,
     const char *kind)
 {
 	add_item(buf, term, item, kind, true);
 }
 
-void mp_list_render(struct mp_buf *buf, const struct mp_term *term, const json_t *list,
+void mp_listing_render(struct mp_buf *buf, const struct mp_term *term, const json_t *list,
     const char *kind)
 {
 	const json_t *item;
@@ -201,7 +201,7 @@ void mp_list_render(struct mp_buf *buf, const struct mp_term *term, const json_t
 		add_item(buf, term, item, kind, false);
 }
 
-bool mp_list_render_argument(struct mp_buf *buf, const struct mp_term *term,
+bool mp_listing_render_argument(struct mp_buf *buf, const struct mp_term *term,
     const json_t *tool, const char *name)
 {
 	const json_t *input = json_object_get(tool, "inputSchema");

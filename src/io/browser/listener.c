@@ -257,7 +257,7 @@ static void refuse(int fd, int status)
 	struct mp_buf response;
 
 	mp_buf_init(&response, MP_MAX_DOCUMENT);
-	mp_page_refusal(&response, status);
+	mp_listener_page_refusal(&response, status);
 	answer_and_close(fd, &response);
 	mp_buf_free(&response);
 }
@@ -358,7 +358,7 @@ static void take_bytes(struct browser *browser, const char *bytes, size_t len)
 	struct mp_redirect redirect;
 	struct mcpass_error why = { 0 };
 
-	if (!mp_redirect_read(&browser->reader, bytes, len, listener->authority, path_of(listener),
+	if (!mp_listener_request_read(&browser->reader, bytes, len, listener->authority, path_of(listener),
 	    &redirect))
 		return;
 	if (redirect.status == 503) {
@@ -397,9 +397,9 @@ void mp_listener_finish(struct mp_listener *listener, bool ok, const char *messa
 		return;
 	mp_buf_init(&response, MP_MAX_DOCUMENT);
 	if (ok)
-		mp_page_signed_in(&response, message);
+		mp_listener_page_signed_in(&response, message);
 	else
-		mp_page_failed(&response, message);
+		mp_listener_page_failed(&response, message);
 	answer_and_close(listener->held, &response);
 	mp_buf_free(&response);
 	listener->held = -1;

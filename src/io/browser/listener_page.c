@@ -77,7 +77,7 @@ static void add_page(struct mp_buf *response, const char *sign, const char *befo
 	mp_buf_free(&body);
 }
 
-void mp_page_signed_in(struct mp_buf *response, const char *name)
+void mp_listener_page_signed_in(struct mp_buf *response, const char *name)
 {
 	const char *before = name != NULL ? "<h1>You are signed in to " : "<h1>You are signed in";
 
@@ -85,7 +85,7 @@ void mp_page_signed_in(struct mp_buf *response, const char *name)
 	    "</h1><p class=\"soft\">You can close this window.</p>");
 }
 
-void mp_page_failed(struct mp_buf *response, const char *message)
+void mp_listener_page_failed(struct mp_buf *response, const char *message)
 {
 	add_page(response, cross, "<h1>The sign-in did not work</h1><p>",
 	    message != NULL ? message : "The program that asked for it says more.",
@@ -93,7 +93,7 @@ void mp_page_failed(struct mp_buf *response, const char *message)
 	    " opened it.</p>");
 }
 
-void mp_page_refusal(struct mp_buf *response, int status)
+void mp_listener_page_refusal(struct mp_buf *response, int status)
 {
 	static const struct { int status; const char *line, *text; } rows[] = {
 		{ 404, "404 Not Found", "There is nothing here.\n" },

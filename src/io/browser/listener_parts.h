@@ -14,13 +14,13 @@ struct mp_redirect {
 /* Takes what came on a connection whose reader this is (max_body 0), and judges the head;
  * authority is the "host:port" of our redirect URI, path its path.  False when the head is not
  * whole yet; after true the reader is only freed. */
-bool mp_redirect_read(struct mp_http_reader *reader, const char *bytes, size_t len,
+bool mp_listener_request_read(struct mp_http_reader *reader, const char *bytes, size_t len,
     const char *authority, const char *path, struct mp_redirect *ret_redirect);
 
 /* A whole response with a page for people; text is escaped. */
-void mp_page_signed_in(struct mp_buf *response, const char *name);      /* name: or NULL */
-void mp_page_failed(struct mp_buf *response, const char *message);      /* message: or NULL */
+void mp_listener_page_signed_in(struct mp_buf *response, const char *name);      /* name: or NULL */
+void mp_listener_page_failed(struct mp_buf *response, const char *message);      /* message: or NULL */
 /* A whole response to what is not the redirect. */
-void mp_page_refusal(struct mp_buf *response, int status);
+void mp_listener_page_refusal(struct mp_buf *response, int status);
 
 #endif

@@ -28,7 +28,7 @@ static int refusal_of(const struct mp_http_reader *reader)
 	    ? reader->status : 400;
 }
 
-bool mp_redirect_read(struct mp_http_reader *reader, const char *bytes, size_t len,
+bool mp_listener_request_read(struct mp_http_reader *reader, const char *bytes, size_t len,
     const char *authority, const char *path, struct mp_redirect *ret_redirect)
 {
 	struct mp_redirect redirect = { 0 };

@@ -24,7 +24,7 @@
 /* A browser waits while a client's document is fetched. */
 #define FETCH_MS 3000
 
-struct mp_issuer_service {
+struct mp_auth_server {
 	char *url;
 	struct mp_http_hosts hosts;     /* of all that it answers, the issuer's and its own */
 	struct mp_issuer_store store;
@@ -40,7 +40,7 @@ struct mp_issuer_service {
 };
 
 /* That this server listens, whatever its store does: by it a supervisor decides about a restart. */
-static enum mcpass_rc tell_health(const struct mp_issuer_service *service,
+static enum mcpass_rc tell_health(const struct mp_auth_server *service,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	response->status = 200;
@@ -59,7 +59,7 @@ static void note_first(void *ctx, const struct mcpass_note *note)
 }
 
 /* A client tries again what gets a 503, and keeps what it has. */
-static enum mcpass_rc handle_in_turn(const struct mp_issuer_service *service,
+static enum mcpass_rc handle_in_turn(const struct mp_auth_server *service,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err)
 {
@@ -83,7 +83,7 @@ static enum mcpass_rc handle_in_turn(const struct mp_issuer_service *service,
 static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
 {
-	struct mp_issuer_service *service = ctx;
+	struct mp_auth_server *service = ctx;
 	bool done = false;
 	/* A database has one connection here, which is the thread's. */
 	const struct mp_issuer_store *store = service->turns == NULL ? &service->store : NULL;
@@ -106,7 +106,7 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 /* From any thread: the requests that wait for something are looked at again. */
 static void on_done(void *ctx)
 {
-	const struct mp_issuer_service *service = ctx;
+	const struct mp_auth_server *service = ctx;
 
 	mp_httpd_resume(service->httpd);
 }
@@ -114,7 +114,7 @@ static void on_done(void *ctx)
 /* From the loop: what came of a request to an identity provider is kept before its turn looks. */
 static void on_arrived(void *ctx, const char *key, int status, const struct mp_buf *body)
 {
-	const struct mp_issuer_service *service = ctx;
+	const struct mp_auth_server *service = ctx;
 	struct mcpass_error err = { 0 };
 
 	if (key != NULL && service->turns != NULL
@@ -130,13 +130,13 @@ static void on_arrived(void *ctx, const char *key, int status, const struct mp_b
 static void on_request(void *ctx, const char *method, const char *path, int status,
     const struct mcpass_error *err)
 {
-	const struct mp_issuer_service *service = ctx;
+	const struct mp_auth_server *service = ctx;
 
 	mp_admin_server_request(service->admin, path, status);
 	mp_service_log(service->log, method, path, status, err);
 }
 
-enum mcpass_rc mp_issuer_service_new_key(char **ret_jwk, struct mcpass_error *err)
+enum mcpass_rc mp_auth_server_new_key(char **ret_jwk, struct mcpass_error *err)
 {
 	struct mp_key *key = NULL;
 	json_t *jwk = NULL;
@@ -167,7 +167,7 @@ static enum mcpass_rc recall_key(const struct mp_issuer_store *store, char **ret
 
 	if (rc || *ret_jwk != NULL)
 		return rc;
-	rc = mp_issuer_service_new_key(ret_jwk, err);
+	rc = mp_auth_server_new_key(ret_jwk, err);
 	if (!rc)
 		rc = store->put(store->ctx, MP_KIND_SERVER, "signing_key", NULL, FOR_EVER, *ret_jwk, err);
 	return rc;
@@ -198,8 +198,8 @@ static enum mcpass_rc find_key(const struct mp_issuer_store *store, const char *
 	return rc;
 }
 
-static enum mcpass_rc start_upstreams(struct mp_issuer_service *service,
-    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+static enum mcpass_rc start_upstreams(struct mp_auth_server *service,
+    const struct mp_auth_server_options *options, struct mcpass_error *err)
 {
 	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS,
 		.timeout_ms = 1000L * MP_FETCH_TIMEOUT, .resolve = options->resolve,
@@ -216,7 +216,7 @@ static enum mcpass_rc start_upstreams(struct mp_issuer_service *service,
 	return rc;
 }
 
-static enum mcpass_rc start_turns(struct mp_issuer_service *service, struct mcpass_error *err)
+static enum mcpass_rc start_turns(struct mp_auth_server *service, struct mcpass_error *err)
 {
 	const struct mp_turns_options options = { .store = &service->store, .fetch = mp_documents_get,
 		.fetch_ctx = service->documents, .send = mp_upstream_asks_send, .send_ctx = service->asks,
@@ -226,7 +226,7 @@ static enum mcpass_rc start_turns(struct mp_issuer_service *service, struct mcpa
 }
 
 /* What an issuer calls itself is called for it, when its turns are taken in a thread. */
-static void call_from_thread(struct mp_issuer_service *service, struct mp_issuer_config *config)
+static void call_from_thread(struct mp_auth_server *service, struct mp_issuer_config *config)
 {
 	config->trace = mp_turns_note;
 	config->trace_ctx = service->turns;
@@ -238,8 +238,8 @@ static void call_from_thread(struct mp_issuer_service *service, struct mp_issuer
 
 /* An unauthenticated request names a document to be fetched: it may be out there, or on this machine when
  * we are on it ourselves.  The keys of trusted issuers are where our operator says. */
-static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
-    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+static enum mcpass_rc start_helpers(struct mp_auth_server *service,
+    const struct mp_auth_server_options *options, struct mcpass_error *err)
 {
 	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS, .timeout_ms = FETCH_MS,
 		.resolve = options->resolve, .resolve_count = options->resolve_count };
@@ -257,8 +257,8 @@ static enum mcpass_rc start_helpers(struct mp_issuer_service *service,
 	return rc ? rc : mp_passwords_new(on_done, service, &service->passwords, err);
 }
 
-static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
-    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+static enum mcpass_rc make_issuer(struct mp_auth_server *service,
+    const struct mp_auth_server_options *options, struct mcpass_error *err)
 {
 	static const struct mp_issuer_scope scopes[] = {
 		{ "mcp:read", "See what it offers" },
@@ -312,8 +312,8 @@ static enum mcpass_rc make_issuer(struct mp_issuer_service *service,
 	return rc;
 }
 
-static enum mcpass_rc open_store(struct mp_issuer_service *service,
-    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+static enum mcpass_rc open_store(struct mp_auth_server *service,
+    const struct mp_auth_server_options *options, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
@@ -324,8 +324,8 @@ static enum mcpass_rc open_store(struct mp_issuer_service *service,
 }
 
 /* Its own name is kept for `authserver token`. */
-static enum mcpass_rc name_it(struct mp_issuer_service *service,
-    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+static enum mcpass_rc name_it(struct mp_auth_server *service,
+    const struct mp_auth_server_options *options, struct mcpass_error *err)
 {
 	const struct mp_issuer_store *store = &service->store;
 	enum mcpass_rc rc;
@@ -338,8 +338,8 @@ static enum mcpass_rc name_it(struct mp_issuer_service *service,
 	return rc;
 }
 
-static enum mcpass_rc start_admin(struct mp_issuer_service *service,
-    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+static enum mcpass_rc start_admin(struct mp_auth_server *service,
+    const struct mp_auth_server_options *options, struct mcpass_error *err)
 {
 	const struct mp_admin_server_options admin = { .audit = options->audit,
 		.admin_bind = options->admin_bind, .data = options->data, .data_key = options->data_key,
@@ -348,8 +348,8 @@ static enum mcpass_rc start_admin(struct mp_issuer_service *service,
 	return mp_admin_server_new(&admin, &service->admin, err);
 }
 
-static enum mcpass_rc start(struct mp_issuer_service *service,
-    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+static enum mcpass_rc start(struct mp_auth_server *service,
+    const struct mp_auth_server_options *options, struct mcpass_error *err)
 {
 	const struct mp_httpd_options httpd = { .bind_address = options->bind_address,
 		.port = options->port, .max_body = MP_MAX_FORM,
@@ -373,10 +373,10 @@ static enum mcpass_rc start(struct mp_issuer_service *service,
 	return mp_doing(err, rc, "starting the authorization server");
 }
 
-enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *options,
-    struct mp_issuer_service **ret_service, struct mcpass_error *err)
+enum mcpass_rc mp_auth_server_start(const struct mp_auth_server_options *options,
+    struct mp_auth_server **ret_service, struct mcpass_error *err)
 {
-	struct mp_issuer_service *service;
+	struct mp_auth_server *service;
 	enum mcpass_rc rc;
 
 	if (options->issuer == NULL && !mp_service_is_loopback(options->bind_address)) {
@@ -391,23 +391,23 @@ enum mcpass_rc mp_issuer_service_start(const struct mp_issuer_service_options *o
 	service->log = options->log;
 	rc = start(service, options, err);
 	if (rc)
-		mp_issuer_service_stop(service);
+		mp_auth_server_stop(service);
 	else
 		*ret_service = service;
 	return rc;
 }
 
-const char *mp_issuer_service_admin_url(const struct mp_issuer_service *service)
+const char *mp_auth_server_admin_url(const struct mp_auth_server *service)
 {
 	return mp_admin_server_url(service->admin);
 }
 
-const char *mp_issuer_service_url(const struct mp_issuer_service *service)
+const char *mp_auth_server_url(const struct mp_auth_server *service)
 {
 	return service->url;
 }
 
-void mp_issuer_service_stop(struct mp_issuer_service *service)
+void mp_auth_server_stop(struct mp_auth_server *service)
 {
 	if (service == NULL)
 		return;
@@ -426,8 +426,8 @@ void mp_issuer_service_stop(struct mp_issuer_service *service)
 }
 
 /* Whose tokens these will be. */
-static enum mcpass_rc recall_url(struct mp_issuer_service *service,
-    const struct mp_issuer_service_options *options, struct mcpass_error *err)
+static enum mcpass_rc recall_url(struct mp_auth_server *service,
+    const struct mp_auth_server_options *options, struct mcpass_error *err)
 {
 	const struct mp_issuer_store *store = &service->store;
 	enum mcpass_rc rc;
@@ -456,10 +456,10 @@ static enum mcpass_rc mint_one(struct mp_issuer *issuer, bool any_name,
 	    mp_now_s(), ret_token, err);
 }
 
-enum mcpass_rc mp_issuer_service_mint(const struct mp_issuer_service_options *options,
+enum mcpass_rc mp_auth_server_mint(const struct mp_auth_server_options *options,
     const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err)
 {
-	struct mp_issuer_service service = { 0 };
+	struct mp_auth_server service = { 0 };
 	enum mcpass_rc rc;
 
 	rc = open_store(&service, options, err);

@@ -200,7 +200,7 @@ static enum mcpass_rc read_client(const char *path, const json_t *object,
 	return rc;
 }
 
-enum mcpass_rc mp_known_clients_read(const char *path, struct mp_known_clients *ret_clients,
+enum mcpass_rc mp_client_files_read_clients(const char *path, struct mp_known_clients *ret_clients,
     struct mcpass_error *err)
 {
 	struct mp_known_clients clients = { 0 };
@@ -226,7 +226,7 @@ enum mcpass_rc mp_known_clients_read(const char *path, struct mp_known_clients *
 	}
 	json_decref(list);
 	if (rc) {
-		mp_known_clients_free(&clients);
+		mp_client_files_free_clients(&clients);
 		rc = blame(&why, path, at, err);
 	} else {
 		*ret_clients = clients;
@@ -234,7 +234,7 @@ enum mcpass_rc mp_known_clients_read(const char *path, struct mp_known_clients *
 	return mp_doing(err, rc, "reading the file of clients");
 }
 
-void mp_known_clients_free(struct mp_known_clients *clients)
+void mp_client_files_free_clients(struct mp_known_clients *clients)
 {
 	for (size_t i = 0; i < clients->count; i++) {
 		struct mp_known_client_file *entry = &clients->entries[i];
@@ -289,7 +289,7 @@ static enum mcpass_rc read_issuer(const char *path, const json_t *object,
 	return rc;
 }
 
-enum mcpass_rc mp_known_issuers_read(const char *path, struct mp_known_issuers *ret_issuers,
+enum mcpass_rc mp_client_files_read_issuers(const char *path, struct mp_known_issuers *ret_issuers,
     struct mcpass_error *err)
 {
 	struct mp_known_issuers issuers = { 0 };
@@ -315,7 +315,7 @@ enum mcpass_rc mp_known_issuers_read(const char *path, struct mp_known_issuers *
 	}
 	json_decref(list);
 	if (rc) {
-		mp_known_issuers_free(&issuers);
+		mp_client_files_free_issuers(&issuers);
 		rc = blame(&why, path, at, err);
 	} else {
 		*ret_issuers = issuers;
@@ -323,7 +323,7 @@ enum mcpass_rc mp_known_issuers_read(const char *path, struct mp_known_issuers *
 	return mp_doing(err, rc, "reading the file of trusted issuers");
 }
 
-void mp_known_issuers_free(struct mp_known_issuers *issuers)
+void mp_client_files_free_issuers(struct mp_known_issuers *issuers)
 {
 	for (size_t i = 0; i < issuers->count; i++) {
 		free(issuers->entries[i].keys);

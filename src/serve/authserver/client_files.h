@@ -19,11 +19,11 @@ struct mp_known_issuers {
  * misspelt one would be a rule that does not hold.  A file that an entry names is looked
  * for beside the list.  Release each: it takes zeros, too.
  * MCPASS_E_USAGE  what the file says is wrong, MCPASS_E_IO  a file cannot be read */
-enum mcpass_rc mp_known_clients_read(const char *path, struct mp_known_clients *ret_clients,
+enum mcpass_rc mp_client_files_read_clients(const char *path, struct mp_known_clients *ret_clients,
     struct mcpass_error *err);
-void mp_known_clients_free(struct mp_known_clients *clients);
-enum mcpass_rc mp_known_issuers_read(const char *path, struct mp_known_issuers *ret_issuers,
+void mp_client_files_free_clients(struct mp_known_clients *clients);
+enum mcpass_rc mp_client_files_read_issuers(const char *path, struct mp_known_issuers *ret_issuers,
     struct mcpass_error *err);
-void mp_known_issuers_free(struct mp_known_issuers *issuers);
+void mp_client_files_free_issuers(struct mp_known_issuers *issuers);
 
 #endif

@@ -94,7 +94,7 @@ enum mcpass_rc mp_store_admin_rotate(const struct mp_issuer_store *store, int64_
 {
 	struct mcpass_error why = { 0 };
 	char *jwk = NULL, *text = NULL;
-	enum mcpass_rc rc = mp_issuer_service_new_key(&jwk, err), ended;
+	enum mcpass_rc rc = mp_auth_server_new_key(&jwk, err), ended;
 
 	if (!rc)
 		rc = store->begin(store->ctx, err);

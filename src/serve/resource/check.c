@@ -226,7 +226,7 @@ static enum mcpass_rc prepare(struct check *check, struct mcpass_error *err)
 static void release(struct check *check)
 {
 	for (size_t i = 0; check->found != NULL && i < check->plan->config->issuer_count; i++) {
-		mp_serve_found_free(&check->found[i]);
+		mp_probe_free(&check->found[i]);
 	}
 	free(check->found);
 	free(check->url);
@@ -246,7 +246,7 @@ enum mcpass_rc mp_serve_check(const struct mp_serve_plan *plan, bool json,
 	for (size_t i = 0; !rc && i < plan->config->issuer_count; i++) {
 		struct mp_serve_found *found = &check.found[i];
 
-		if (mp_serve_ask(check.http, plan, i, found, &found->problem) == MCPASS_E_NOMEM)
+		if (mp_probe_server(check.http, plan, i, found, &found->problem) == MCPASS_E_NOMEM)
 			rc = mp_nomem(err);
 		if (problem.rc == MCPASS_OK)
 			problem = found->problem;
@@ -254,7 +254,7 @@ enum mcpass_rc mp_serve_check(const struct mp_serve_plan *plan, bool json,
 	if (!rc)
 		rc = account(&check, problem.rc == MCPASS_OK, &told, err);
 	if (!rc)
-		rc = json ? mp_out_json(told, err) : mp_serve_account_print(told, err);
+		rc = json ? mp_out_json(told, err) : mp_check_text_print(told, err);
 	if (!rc && problem.rc != MCPASS_OK && err != NULL)
 		*err = problem;
 	json_decref(told);

@@ -176,7 +176,7 @@ static void add_guarded(struct mp_buf *buf, const struct mp_term *term, const js
 	}
 }
 
-void mp_serve_account_render(struct mp_buf *buf, const struct mp_term *term,
+void mp_check_text_render(struct mp_buf *buf, const struct mp_term *term,
     const json_t *account)
 {
 	mp_painted(buf, term, MP_BOLD, text_of(account, "url"));
@@ -189,14 +189,14 @@ void mp_serve_account_render(struct mp_buf *buf, const struct mp_term *term,
 		add_guarded(buf, term, account);
 }
 
-enum mcpass_rc mp_serve_account_print(const json_t *account, struct mcpass_error *err)
+enum mcpass_rc mp_check_text_print(const json_t *account, struct mcpass_error *err)
 {
 	const struct mp_term term = mp_term_of(STDOUT_FILENO);
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_REPLY);
-	mp_serve_account_render(&buf, &term, account);
+	mp_check_text_render(&buf, &term, account);
 	rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
 	return rc;

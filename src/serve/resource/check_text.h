@@ -5,8 +5,8 @@
 #include "wire/json/json.h"
 
 /* Renders the account of `serve --check --json`. */
-void mp_serve_account_render(struct mp_buf *buf, const struct mp_term *term,
+void mp_check_text_render(struct mp_buf *buf, const struct mp_term *term,
     const json_t *account);
-enum mcpass_rc mp_serve_account_print(const json_t *account, struct mcpass_error *err);
+enum mcpass_rc mp_check_text_print(const json_t *account, struct mcpass_error *err);
 
 #endif

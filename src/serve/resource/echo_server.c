@@ -12,7 +12,7 @@
 #include "wire/cors.h"
 #include "wire/uri.h"
 
-struct mp_echo_service {
+struct mp_echo_server {
 	char *url, *endpoint;
 	char *page, *page_path;         /* for developers, or NULL */
 	struct mcpass_guard *guard;
@@ -26,7 +26,7 @@ struct mp_echo_service {
 static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
     struct mp_http_response *response, struct mcpass_error *err)
 {
-	struct mp_echo_service *service = ctx;
+	struct mp_echo_server *service = ctx;
 
 	return mp_protected_handle(&service->protected, request, response, err);
 }
@@ -34,7 +34,7 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 /* The requests that wait for something are looked at again. */
 static void on_called(void *ctx)
 {
-	const struct mp_echo_service *service = ctx;
+	const struct mp_echo_server *service = ctx;
 
 	mp_httpd_resume(service->httpd);
 }
@@ -42,7 +42,7 @@ static void on_called(void *ctx)
 /* What the guard could not take in, it asks for again. */
 static void on_fetched(void *ctx, struct mp_fetched *fetched)
 {
-	const struct mp_echo_service *service = ctx;
+	const struct mp_echo_server *service = ctx;
 
 	(void)mp_protected_fetched(&service->protected, fetched->key, fetched->status,
 	    mp_buf_text(&fetched->body), fetched->body.len, mp_now_s(), NULL);
@@ -52,13 +52,13 @@ static void on_fetched(void *ctx, struct mp_fetched *fetched)
 static void on_request(void *ctx, const char *method, const char *path, int status,
     const struct mcpass_error *err)
 {
-	const struct mp_echo_service *service = ctx;
+	const struct mp_echo_server *service = ctx;
 
 	mp_service_log(service->log, method, path, status, err);
 }
 
 /* The endpoint's path is that of the public URL, but where a proxy in front strips a part. */
-static enum mcpass_rc name_it(struct mp_echo_service *service,
+static enum mcpass_rc name_it(struct mp_echo_server *service,
     const struct mp_serve_config *config, struct mcpass_error *err)
 {
 	struct mp_uri uri;
@@ -78,7 +78,7 @@ static enum mcpass_rc name_it(struct mp_echo_service *service,
 	return rc;
 }
 
-static enum mcpass_rc write_page(struct mp_echo_service *service,
+static enum mcpass_rc write_page(struct mp_echo_server *service,
     const struct mp_serve_plan *plan, struct mcpass_error *err)
 {
 	char *page_url = NULL;
@@ -91,7 +91,7 @@ static enum mcpass_rc write_page(struct mp_echo_service *service,
 }
 
 /* The guard is made for a URL with the port, which is known once it listens. */
-static enum mcpass_rc open_doors(struct mp_echo_service *service,
+static enum mcpass_rc open_doors(struct mp_echo_server *service,
     const struct mp_serve_plan *plan, struct mcpass_error *err)
 {
 	const struct mp_serve_config *config = plan->config;
@@ -133,13 +133,13 @@ static enum mcpass_rc open_doors(struct mp_echo_service *service,
 	return mp_httpd_run(service->httpd, err);
 }
 
-enum mcpass_rc mp_echo_service_start(const struct mp_serve_plan *plan,
-    struct mp_service_log *log, struct mp_echo_service **ret_service, struct mcpass_error *err)
+enum mcpass_rc mp_echo_server_start(const struct mp_serve_plan *plan,
+    struct mp_service_log *log, struct mp_echo_server **ret_service, struct mcpass_error *err)
 {
 	struct mp_httpd_options httpd = { .bind_address = plan->config->bind, .port = plan->port,
 		.max_body = MP_MAX_ECHO_BODY,
 		.per_address = mp_service_per_address(plan->config->resource), .handle = handle, .log = on_request };
-	struct mp_echo_service *service = calloc(1, sizeof(*service));
+	struct mp_echo_server *service = calloc(1, sizeof(*service));
 	enum mcpass_rc rc;
 
 	if (service == NULL)
@@ -150,18 +150,18 @@ enum mcpass_rc mp_echo_service_start(const struct mp_serve_plan *plan,
 	if (!rc)
 		rc = open_doors(service, plan, err);
 	if (rc)
-		mp_echo_service_stop(service);
+		mp_echo_server_stop(service);
 	else
 		*ret_service = service;
 	return mp_doing(err, rc, "starting the echo server");
 }
 
-const char *mp_echo_service_url(const struct mp_echo_service *service)
+const char *mp_echo_server_url(const struct mp_echo_server *service)
 {
 	return service->url;
 }
 
-void mp_echo_service_stop(struct mp_echo_service *service)
+void mp_echo_server_stop(struct mp_echo_server *service)
 {
 	if (service == NULL)
 		return;

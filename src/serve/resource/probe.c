@@ -187,7 +187,7 @@ static unsigned wanted(const struct mp_serve_found *found)
 	    | (found->exchanges ? MP_WANTS_TOKEN : 0);
 }
 
-enum mcpass_rc mp_serve_ask(struct mp_http *http, const struct mp_serve_plan *plan, size_t i,
+enum mcpass_rc mp_probe_server(struct mp_http *http, const struct mp_serve_plan *plan, size_t i,
     struct mp_serve_found *found, struct mcpass_error *err)
 {
 	const struct ask ask = { http, plan, i };
@@ -206,7 +206,7 @@ enum mcpass_rc mp_serve_ask(struct mp_http *http, const struct mp_serve_plan *pl
 	return rc;
 }
 
-void mp_serve_found_free(struct mp_serve_found *found)
+void mp_probe_free(struct mp_serve_found *found)
 {
 	free(found->jwks_uri);
 	mp_asmeta_free(&found->meta);

@@ -19,8 +19,8 @@ struct mp_serve_found {                 /* { 0 } is nothing yet */
  * MCPASS_E_PROTOCOL  it breaks its specification, or lacks what we need
  * MCPASS_E_DENIED    it does not take our client
  * MCPASS_E_POLICY    it is another, or names what must not be contacted */
-enum mcpass_rc mp_serve_ask(struct mp_http *http, const struct mp_serve_plan *plan, size_t i,
+enum mcpass_rc mp_probe_server(struct mp_http *http, const struct mp_serve_plan *plan, size_t i,
     struct mp_serve_found *found, struct mcpass_error *err);
-void mp_serve_found_free(struct mp_serve_found *found);
+void mp_probe_free(struct mp_serve_found *found);
 
 #endif

@@ -70,7 +70,7 @@ static void test_read(void)
 		struct mcpass_error err = { 0 };
 		char *text = NULL;
 
-		CHECK_EQ(read_rows[i].label, mp_field_read(schema, read_rows[i].typed, &value, &err),
+		CHECK_EQ(read_rows[i].label, mp_elicit_field_read(schema, read_rows[i].typed, &value, &err),
 		    read_rows[i].want != NULL ? MCPASS_OK : MCPASS_E_USAGE);
 		if (value != NULL)
 			text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
@@ -103,7 +103,7 @@ static void test_describe(void)
 		struct mp_buf buf;
 
 		mp_buf_init(&buf, 1000);
-		mp_field_describe(&buf, schema);
+		mp_elicit_field_describe(&buf, schema);
 		CHECK_STR(describe_rows[i].schema, mp_buf_text(&buf), describe_rows[i].want);
 		mp_buf_free(&buf);
 		json_decref(schema);

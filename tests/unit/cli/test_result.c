@@ -92,7 +92,7 @@ static void test_harmless(void)
 
 	mp_buf_init(&buf, 4096);
 	show(&buf, &tty, hostile);
-	mp_list_render(&buf, &tty, json, "tools");
+	mp_listing_render(&buf, &tty, json, "tools");
 	CHECK("no escape on a terminal", strchr(mp_buf_text(&buf), '\033') == NULL);
 	CHECK("no C1 control either", strstr(mp_buf_text(&buf), "\xc2\x9b") == NULL);
 	CHECK("no bell", strchr(mp_buf_text(&buf), '\a') == NULL);
@@ -125,7 +125,7 @@ static void test_list(void)
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, 4096);
-	mp_list_render(&buf, &pipe_term, tools, "tools");
+	mp_listing_render(&buf, &pipe_term, tools, "tools");
 	CHECK_STR("tools", mp_buf_text(&buf), "echo  Say it again.\n"
 	    "    message*      string        What to say\n"
 	    "    repeat_count  integer 1-10\n"
@@ -134,19 +134,19 @@ static void test_list(void)
 	    "    either        string|null\n"
 	    "get_time\n");
 	mp_buf_clear(&buf);
-	mp_list_render_item(&buf, &pipe_term, mp_list_find(tools, "tools", "echo"), "tools");
+	mp_listing_render_item(&buf, &pipe_term, mp_listing_find(tools, "tools", "echo"), "tools");
 	CHECK_HAS("one in full", mp_buf_text(&buf), "echo\nSay it again.\nAnd more.\n    message*");
 	mp_buf_clear(&buf);
-	mp_list_render(&buf, &pipe_term, prompts, "prompts");
+	mp_listing_render(&buf, &pipe_term, prompts, "prompts");
 	CHECK_STR("prompts", mp_buf_text(&buf), "greeting  Greet\n"
 	    "    name*  Whom\n"
 	    "    style\n");
 	mp_buf_clear(&buf);
-	mp_list_render(&buf, &pipe_term, resources, "resources");
+	mp_listing_render(&buf, &pipe_term, resources, "resources");
 	CHECK_STR("resources", mp_buf_text(&buf), "echo://about  text/plain  What this is\n");
-	CHECK("found", mp_list_find(resources, "resources", "echo://about") != NULL);
-	CHECK("not there", mp_list_find(tools, "tools", "ehco") == NULL);
-	CHECK_STR("the nearest", mp_list_nearest(tools, "tools", "ehco"), "echo");
+	CHECK("found", mp_listing_find(resources, "resources", "echo://about") != NULL);
+	CHECK("not there", mp_listing_find(tools, "tools", "ehco") == NULL);
+	CHECK_STR("the nearest", mp_listing_nearest(tools, "tools", "ehco"), "echo");
 	mp_buf_free(&buf);
 	json_decref(tools);
 	json_decref(prompts);
@@ -178,7 +178,7 @@ static const struct {
 static void test_advice(void)
 {
 	json_t *tools = read_json(TOOLS);
-	const json_t *echo = mp_list_find(tools, "tools", "echo");
+	const json_t *echo = mp_listing_find(tools, "tools", "echo");
 	struct mp_buf buf;
 
 	mp_buf_init(&buf, 4096);
@@ -262,7 +262,7 @@ static enum mcpass_rc list(struct pages *pages, json_t **ret_list, struct mcpass
 	const struct mp_asker asker = { answer, pages };
 
 	memset(err, 0, sizeof(*err));
-	return mp_list_all(&asker, "tools", ret_list, NULL, &pages->cut, err);
+	return mp_listing_all(&asker, "tools", ret_list, NULL, &pages->cut, err);
 }
 
 static void test_pages(void)
@@ -329,7 +329,7 @@ static void test_endless(void)
 	struct mcpass_error err = { 0 }, cut = { 0 };
 	json_t *all = NULL;
 
-	CHECK_EQ("no end", mp_list_all(&asker, "tools", &all, NULL, &cut, &err), MCPASS_OK);
+	CHECK_EQ("no end", mp_listing_all(&asker, "tools", &all, NULL, &cut, &err), MCPASS_OK);
 	CHECK_EQ("at the cap", asked, MP_MAX_LIST_PAGES);
 	CHECK_HAS("and it is said", cut.detail, "more than 1000 pages");
 	json_decref(all);
@@ -353,7 +353,7 @@ static void test_too_many(void)
 	mp_buf_adds(&buf, "],\"nextCursor\":\"more\"}");
 	answers[0] = mp_buf_text(&buf);
 	pages.answers = answers;
-	CHECK_EQ("too many", mp_list_all(&asker, "tools", &all, &text, &cut, &err), MCPASS_OK);
+	CHECK_EQ("too many", mp_listing_all(&asker, "tools", &all, &text, &cut, &err), MCPASS_OK);
 	CHECK_EQ("the next page is not asked for", pages.asked, 1);
 	CHECK_EQ("as many as there is room for", json_array_size(json_object_get(all, "tools")),
 	    MP_MAX_LISTED);
@@ -389,7 +389,7 @@ static void test_pages_oom(void)
 static void test_render_oom(void)
 {
 	json_t *tools = read_json(TOOLS), *given = read_json("{\"mode\":1,\"x\":2,\"repeat_count\":\"3\"}");
-	const json_t *echo = mp_list_find(tools, "tools", "echo");
+	const json_t *echo = mp_listing_find(tools, "tools", "echo");
 
 	for (size_t n = 0;; n++) {
 		struct mp_buf buf;
@@ -399,7 +399,7 @@ static void test_render_oom(void)
 		mp_test_fail_alloc(n);
 		for (size_t i = 0; i < COUNT(rows); i++)
 			show(&buf, i % 2 != 0 ? &tty : &pipe_term, rows[i].json);
-		mp_list_render(&buf, &tty, tools, "tools");
+		mp_listing_render(&buf, &tty, tools, "tools");
 		mp_advice_arguments(&buf, &tty, echo, given);
 		mp_advice_name(&buf, &tty, tools, "ecko");
 		failed = mp_test_alloc_failed();

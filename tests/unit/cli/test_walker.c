@@ -1,6 +1,6 @@
 /* The form walker of the demo, on pages like our own. */
 #include <string.h>
-#include "serve/authserver/users.h"
+#include "serve/authserver/user_entry.h"
 #include "serve/log.h"
 #include "cli/demo/auto_login.h"
 #include "harness/check.h"
@@ -43,7 +43,7 @@ static void test_forms(void)
 		if (form_rows[i].fields != NULL)
 			CHECK_STR(label, mp_buf_text(&fields), form_rows[i].fields);
 		mp_buf_free(&fields);
-		mp_page_form_free(&form);
+		mp_auto_login_free_form(&form);
 	}
 }
 
@@ -71,11 +71,11 @@ static void test_people(void)
 	json_t *entry = NULL;
 	const char *hash;
 
-	CHECK_EQ("invented", mp_people_invent_password(&one, NULL), MCPASS_OK);
-	CHECK_EQ("invented", mp_people_invent_password(&two, NULL), MCPASS_OK);
+	CHECK_EQ("invented", mp_user_entry_new_password(&one, NULL), MCPASS_OK);
+	CHECK_EQ("invented", mp_user_entry_new_password(&two, NULL), MCPASS_OK);
 	CHECK_EQ("so long", strlen(mp_secret_reveal(&one)), 14);
 	CHECK("never the same", !mp_secret_equal(&one, &two));
-	CHECK_EQ("an entry", mp_people_entry("carol", &one, &entry, NULL), MCPASS_OK);
+	CHECK_EQ("an entry", mp_user_entry_make("carol", &one, &entry, NULL), MCPASS_OK);
 	CHECK_STR("its name", json_string_value(json_object_get(entry, "username")), "carol");
 	hash = json_string_value(json_object_get(entry, "password_hash"));
 	CHECK_HAS("a hash", hash, "$scrypt$");

@@ -122,7 +122,7 @@ static void check_head(const char *label, const char *head, size_t len, int stat
 	struct mp_http_reader reader;
 
 	mp_http_reader_init(&reader, 0);
-	CHECK_EQ(label, mp_redirect_read(&reader, head, len, "127.0.0.1:4711", "/callback", &redirect),
+	CHECK_EQ(label, mp_listener_request_read(&reader, head, len, "127.0.0.1:4711", "/callback", &redirect),
 	    status != 0);
 	CHECK_EQ(label, redirect.status, status);
 	CHECK_STR(label, redirect.query, query);

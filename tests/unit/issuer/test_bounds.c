@@ -196,7 +196,7 @@ static const struct { const char *text; bool good; } network_texts[] = {
 static void test_networks(void)
 {
 	for (size_t i = 0; i < COUNT(network_texts); i++)
-		CHECK_EQ(network_texts[i].text, mp_bounds_is_network(network_texts[i].text),
+		CHECK_EQ(network_texts[i].text, mp_peer_is_network(network_texts[i].text),
 		    network_texts[i].good);
 	for (size_t i = 0; i < COUNT(network_rows); i++) {
 		const struct mcpass_header header = { "X-Forwarded-For", "198.51.100.9" };
@@ -211,7 +211,7 @@ static void test_networks(void)
 		config.proxy_count = 1;
 		kit_open_extended(&kit, config);
 		turn.issuer = kit.issuer;
-		mp_bounds_peer(&turn, address);
+		mp_peer_of(&turn, address);
 		CHECK_EQ(network_rows[i].label, strcmp(address, "198.51.100.9") == 0, network_rows[i].in);
 		kit_close(&kit);
 	}

@@ -30,13 +30,13 @@ static void test_clients(void)
 	struct mcpass_error err = { 0 };
 
 	CHECK_EQ("a secret", chmod(write_file("secret", "top secret\n"), 0640), 0);
-	CHECK_EQ("that others may read", mp_known_clients_read(write_file("clients.json",
+	CHECK_EQ("that others may read", mp_client_files_read_clients(write_file("clients.json",
 	    "[{\"client_id\":\"a\",\"client_secret_file\":\"secret\"}]"), &clients, &err), MCPASS_E_POLICY);
 	CHECK_HAS("says how to mend it", err.hint, "chmod 600");
 	err = (struct mcpass_error){ 0 };
 	write_file("secret", "top secret\n");
 	write_file("keys.json", "{\"keys\":[]}");
-	CHECK_EQ("read", mp_known_clients_read(write_file("clients.json", "[{\"client_id\":\"a\","
+	CHECK_EQ("read", mp_client_files_read_clients(write_file("clients.json", "[{\"client_id\":\"a\","
 	    "\"client_name\":\"A\",\"client_secret_file\":\"secret\",\"grant_types\":"
 	    "[\"authorization_code\",\"refresh_token\"],\"redirect_uris\":[\"http://127.0.0.1/\"],"
 	    "\"scope\":\"mcp:read\",\"audiences\":[\"https://m/mcp\"],\"introspects\":[\"https://n\"]},"
@@ -56,7 +56,7 @@ static void test_clients(void)
 	CHECK_STR("hash", client[1].client_secret_hash, LINE);
 	CHECK_STR("keys in it", client[1].jwks, "{\"keys\":[]}");
 	CHECK_STR("keys beside it", client[2].jwks, "{\"keys\":[]}");
-	mp_known_clients_free(&clients);
+	mp_client_files_free_clients(&clients);
 }
 
 static void test_issuers(void)
@@ -64,7 +64,7 @@ static void test_issuers(void)
 	struct mp_known_issuers issuers = { 0 };
 	struct mcpass_error err = { 0 };
 
-	CHECK_EQ("read", mp_known_issuers_read(write_file("issuers.json", "[{\"issuer\":\"https://p\","
+	CHECK_EQ("read", mp_client_files_read_issuers(write_file("issuers.json", "[{\"issuer\":\"https://p\","
 	    "\"kind\":\"workload\",\"jwks\":{\"keys\":[]},\"audience\":\"x\",\"scope\":\"mcp:read\","
 	    "\"reusable\":true},{\"issuer\":\"https://i\",\"kind\":\"id-jag\","
 	    "\"jwks_uri\":\"https://i/k\"}]"), &issuers, &err), MCPASS_OK);
@@ -78,7 +78,7 @@ static void test_issuers(void)
 	CHECK("reusable", issuers.items[0].reusable);
 	CHECK_EQ("an identity provider", issuers.items[1].what, MP_TRUST_ID_JAG);
 	CHECK_STR("keys to fetch", issuers.items[1].jwks_uri, "https://i/k");
-	mp_known_issuers_free(&issuers);
+	mp_client_files_free_issuers(&issuers);
 }
 
 static const struct {
@@ -134,7 +134,7 @@ static void test_mistakes(void)
 		const char *path = write_file("rows.json", client_rows[i].text);
 		struct mp_known_clients clients = { 0 };
 		struct mcpass_error err = { 0 };
-		enum mcpass_rc rc = mp_known_clients_read(path, &clients, &err);
+		enum mcpass_rc rc = mp_client_files_read_clients(path, &clients, &err);
 
 		if (client_rows[i].want == MCPASS_E_USAGE && client_rows[i].detail == NULL)
 			CHECK(client_rows[i].label, rc != MCPASS_OK);
@@ -142,14 +142,14 @@ static void test_mistakes(void)
 			CHECK_EQ(client_rows[i].label, rc, client_rows[i].want);
 		check_detail(client_rows[i].label, &err, path, client_rows[i].detail);
 		CHECK_STR(client_rows[i].label, err.hint, client_rows[i].hint);
-		mp_known_clients_free(&clients);
+		mp_client_files_free_clients(&clients);
 	}
 	for (size_t i = 0; i < COUNT(issuer_rows); i++) {
 		const char *path = write_file("rows.json", issuer_rows[i].text);
 		struct mp_known_issuers issuers = { 0 };
 		struct mcpass_error err = { 0 };
 
-		CHECK_EQ(issuer_rows[i].label, mp_known_issuers_read(path, &issuers, &err),
+		CHECK_EQ(issuer_rows[i].label, mp_client_files_read_issuers(path, &issuers, &err),
 		    MCPASS_E_USAGE);
 		check_detail(issuer_rows[i].label, &err, path, issuer_rows[i].detail);
 		CHECK_STR(issuer_rows[i].label, err.hint, issuer_rows[i].hint);

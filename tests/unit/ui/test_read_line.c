@@ -93,12 +93,12 @@ static void test_interrupt(struct mp_loop *loop)
 	char *line = NULL;
 
 	open_input();
-	CHECK("signals are caught", mp_stop_fd() >= 0);
+	CHECK("signals are caught", mp_signals_fd() >= 0);
 	mp_loop_set(loop, &timer, mp_now_ms() + 1);
 	CHECK_EQ("Ctrl-C", mp_read_line(loop, &line, &err), MCPASS_E_DENIED);
 	CHECK_STR("says so", err.detail, "interrupted");
 	CHECK("at once", mp_now_ms() - pressed_at < AT_ONCE);
-	mp_stop_forget();
+	mp_signals_forget();
 	close(typing);
 }
 

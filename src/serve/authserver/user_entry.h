@@ -1,35 +1,35 @@
-/* users.h - the users of the embedded authorization server. */
-#ifndef MP_SERVE_AUTHSERVER_USERS_H
-#define MP_SERVE_AUTHSERVER_USERS_H
+/* user_entry.h - entries of a file of users or clients, and users that are made up. */
+#ifndef MP_SERVE_AUTHSERVER_USER_ENTRY_H
+#define MP_SERVE_AUTHSERVER_USER_ENTRY_H
 #include "base/secret.h"
 #include "wire/json/json.h"
 
 /* {"username": ..., "password_hash": ...}: an entry of a users file; the caller's
  * (json_decref).  Takes a moment: that is what protects a stolen file. */
-enum mcpass_rc mp_people_entry(const char *username, const struct mp_secret *password,
+enum mcpass_rc mp_user_entry_make(const char *username, const struct mp_secret *password,
     json_t **ret_entry, struct mcpass_error *err);
 
 /* {"client_id": ..., "client_secret_hash": ...}: the same for a file of clients. */
-enum mcpass_rc mp_people_client_entry(const char *client_id, const struct mp_secret *secret,
+enum mcpass_rc mp_user_entry_make_client(const char *client_id, const struct mp_secret *secret,
     json_t **ret_entry, struct mcpass_error *err);
 
 /* A new random password that a person can type: "k7mq-xw3d-9hfe". */
-enum mcpass_rc mp_people_invent_password(struct mp_secret *ret_password,
+enum mcpass_rc mp_user_entry_new_password(struct mp_secret *ret_password,
     struct mcpass_error *err);
 
 #define MP_INVENTED 2
-struct mp_people {                      /* alice and bob, each with a new password */
+struct mp_invented_users {                      /* alice and bob, each with a new password */
 	const char *names[MP_INVENTED];
 	struct mp_secret passwords[MP_INVENTED];
 	char *json;                     /* a users file */
 };
-/* Release with mp_people_free(). */
-enum mcpass_rc mp_people_invent(struct mp_people *ret_people, struct mcpass_error *err);
-void mp_people_free(struct mp_people *people);      /* and makes it empty */
+/* Release with mp_user_entry_free(). */
+enum mcpass_rc mp_user_entry_invent(struct mp_invented_users *ret_people, struct mcpass_error *err);
+void mp_user_entry_free(struct mp_invented_users *people);      /* and makes it empty */
 
 /* Asks for a password: on a terminal twice and without echo, else the first line of
  * standard input.  MCPASS_E_USAGE  empty, too long, or the two differ */
-enum mcpass_rc mp_people_ask_password(struct mp_secret *ret_password,
+enum mcpass_rc mp_user_entry_ask_password(struct mp_secret *ret_password,
     struct mcpass_error *err);
 
 #endif

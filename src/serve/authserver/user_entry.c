@@ -1,4 +1,4 @@
-#include "serve/authserver/users.h"
+#include "serve/authserver/user_entry.h"
 #include <errno.h>
 #include <string.h>
 #include <termios.h>
@@ -29,7 +29,7 @@ static enum mcpass_rc make_entry(const char *const names[2], const char *name,
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_people_entry(const char *username, const struct mp_secret *password,
+enum mcpass_rc mp_user_entry_make(const char *username, const struct mp_secret *password,
     json_t **ret_entry, struct mcpass_error *err)
 {
 	static const char *const names[] = { "username", "password_hash" };
@@ -37,7 +37,7 @@ enum mcpass_rc mp_people_entry(const char *username, const struct mp_secret *pas
 	return make_entry(names, username, password, ret_entry, err);
 }
 
-enum mcpass_rc mp_people_client_entry(const char *client_id, const struct mp_secret *secret,
+enum mcpass_rc mp_user_entry_make_client(const char *client_id, const struct mp_secret *secret,
     json_t **ret_entry, struct mcpass_error *err)
 {
 	static const char *const names[] = { "client_id", "client_secret_hash" };
@@ -46,7 +46,7 @@ enum mcpass_rc mp_people_client_entry(const char *client_id, const struct mp_sec
 }
 
 /* 12 letters of 5 bits: 60 bits, of which guessing one in time is hopeless. */
-enum mcpass_rc mp_people_invent_password(struct mp_secret *ret_password,
+enum mcpass_rc mp_user_entry_new_password(struct mp_secret *ret_password,
     struct mcpass_error *err)
 {
 	static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";       /* no l, o, 0, 1 */
@@ -69,16 +69,16 @@ enum mcpass_rc mp_people_invent_password(struct mp_secret *ret_password,
 	return rc;
 }
 
-enum mcpass_rc mp_people_invent(struct mp_people *ret_people, struct mcpass_error *err)
+enum mcpass_rc mp_user_entry_invent(struct mp_invented_users *ret_people, struct mcpass_error *err)
 {
-	struct mp_people people = { .names = { "alice", "bob" } };
+	struct mp_invented_users people = { .names = { "alice", "bob" } };
 	json_t *list = json_array(), *entry = NULL;
 	enum mcpass_rc rc = list == NULL ? mp_nomem(err) : MCPASS_OK;
 
 	for (size_t i = 0; i < MP_INVENTED && !rc; i++) {
-		rc = mp_people_invent_password(&people.passwords[i], err);
+		rc = mp_user_entry_new_password(&people.passwords[i], err);
 		if (!rc)
-			rc = mp_people_entry(people.names[i], &people.passwords[i], &entry, err);
+			rc = mp_user_entry_make(people.names[i], &people.passwords[i], &entry, err);
 		if (!rc && json_array_append_new(list, entry) != 0)
 			rc = mp_nomem(err);
 	}
@@ -86,13 +86,13 @@ enum mcpass_rc mp_people_invent(struct mp_people *ret_people, struct mcpass_erro
 		rc = mp_nomem(err);
 	json_decref(list);
 	if (rc)
-		mp_people_free(&people);
+		mp_user_entry_free(&people);
 	else
 		*ret_people = people;
 	return rc;
 }
 
-void mp_people_free(struct mp_people *people)
+void mp_user_entry_free(struct mp_invented_users *people)
 {
 	for (size_t i = 0; i < MP_INVENTED; i++)
 		mp_secret_free(&people->passwords[i]);
@@ -149,7 +149,7 @@ static enum mcpass_rc ask_unseen(const char *prompt, struct mp_secret *ret_line,
 	return rc;
 }
 
-enum mcpass_rc mp_people_ask_password(struct mp_secret *ret_password,
+enum mcpass_rc mp_user_entry_ask_password(struct mp_secret *ret_password,
     struct mcpass_error *err)
 {
 	struct mp_secret first = { 0 }, second = { 0 };
