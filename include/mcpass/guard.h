@@ -55,7 +55,9 @@ struct mcpass_guard_issuer {
 struct mcpass_scope_rule {
 	const char *method;             /* "tools/call", "tools/" + "*", "*" */
 	const char *name;               /* a tool's or a prompt's name, for resources/ methods the
-	                                 * URI, byte for byte; NULL: any */
+	                                 * URI; NULL: any.  Byte for byte; a URI counts too
+	                                 * as URL parsers rewrite it ("FILE:///a/../b"), with
+	                                 * the rule for it as it stands */
 	const char *scope;              /* one scope or several, "" for none */
 	const char *const *roles;       /* any one of them is enough; ends with NULL, or NULL */
 };
@@ -154,11 +156,12 @@ struct mcpass_operation { const char *method, *name; };
  *
  * body      borrowed: one JSON-RPC message, or a batch of them (2025-03-26)
  * headers   of the same request: Mcp-Method and Mcp-Name, where they are there, must say what the
- *           body says, for a server behind may go by them
+ *           body says, for a server behind may go by them; Content-Type and Content-Encoding must
+ *           not have it read otherwise (UTF-7, gzip)
  * ret_operations, ret_count  one for each request and notification; none (NULL, 0) where the body
  *           is a response.  The caller's: mcpass_operations_free()
  *
- * MCPASS_E_PROTOCOL  no JSON-RPC, a member twice, or other headers: answer 400, and do not hand
+ * MCPASS_E_PROTOCOL  no JSON-RPC, a member twice or in large letters, or other headers: answer 400, and do not hand
  *                    the request on, for it cannot be judged
  * MCPASS_E_LIMIT     too large: 413
  * MCPASS_E_NOMEM     out of memory

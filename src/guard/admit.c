@@ -82,9 +82,13 @@ static enum mcpass_rc check_roles(struct mp_check *check, const struct mp_findin
 {
 	const struct mcpass_guard_request *request = check->request;
 	const struct mp_strings none = { 0 };
+	bool admits;
+	enum mcpass_rc rc = mp_policy_admits(&check->terms->policy, request->operations,
+	    request->operation_count, &finding->claims->roles, &admits, err);
 
-	if (!mp_policy_admits(&check->terms->policy, request->operations, request->operation_count,
-	    &finding->claims->roles))
+	if (rc)
+		return rc;
+	if (!admits)
 		return mp_verdict_deny(check, MP_DENY_ROLE, &none,
 		    "the caller has none of the roles that this is for", err);
 	return check_scopes(check, finding, err);

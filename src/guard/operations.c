@@ -28,7 +28,9 @@ enum mcpass_rc mcpass_operations_read(const char *body, size_t len,
 	enum mcpass_rc rc;
 
 	mp_clear(err);
-	rc = mp_operations_read(body, len, &read, err);
+	rc = mp_operations_check_coding(headers, header_count, err);
+	if (!rc)
+		rc = mp_operations_read(body, len, &read, err);
 	if (!rc)
 		rc = mp_operations_check_headers(&read, headers, header_count, err);
 	if (!rc && read.count > 0)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "oauth/scope.h"
+#include "wire/uri.h"
 
 static enum mcpass_rc check_method(const char *method, struct mcpass_error *err)
 {
@@ -51,6 +52,8 @@ static enum mcpass_rc copy_rule(struct mp_rule *rule, const struct mcpass_scope_
 		rc = mp_set(&rule->method, config->method, err);
 	if (!rc)
 		rc = mp_set(&rule->name, config->name, err);
+	if (!rc && rule->name != NULL)
+		rc = mp_uri_loose(rule->name, &rule->loose_name, err);
 	if (!rc)
 		rc = read_scopes(config->scope, &rule->scopes, err);
 	return rc ? rc : copy_roles(config->roles, &rule->roles, err);
@@ -70,6 +73,7 @@ static enum mcpass_rc set_rules(struct mp_policy *policy, const struct mcpass_gu
 		return mp_nomem(err);
 	for (size_t i = 0; !rc && i < cfg->rule_count; i++) {
 		policy->count++;
+		policy->has_names = policy->has_names || cfg->rules[i].name != NULL;
 		rc = copy_rule(&policy->rules[i], &cfg->rules[i], err);
 	}
 	return rc;
@@ -190,6 +194,7 @@ void mp_policy_free(struct mp_policy *policy)
 	for (size_t i = 0; i < policy->count; i++) {
 		free(policy->rules[i].method);
 		free(policy->rules[i].name);
+		free(policy->rules[i].loose_name);
 		mp_strings_free(&policy->rules[i].scopes);
 		mp_strings_free(&policy->rules[i].roles);
 	}
@@ -212,29 +217,54 @@ static bool matches_method(const char *pattern, const char *method)
 	return strncmp(pattern, method, fixed) == 0;
 }
 
-/* The first rule that matches, or NULL.  What has no method is matched by "*" only. */
-static const struct mp_rule *find_rule(const struct mp_policy *policy,
-    const struct mcpass_operation *operation)
+/* The first rule that matches, or NULL.  What has no method is matched by "*" only.
+ * is_loose: name is mp_uri_loose()'s. */
+static const struct mp_rule *find_rule(const struct mp_policy *policy, const char *method,
+    const char *name, bool is_loose)
 {
-	const char *method = operation->method != NULL ? operation->method : "";
-
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct mp_rule *rule = &policy->rules[i];
 
-		if (matches_method(rule->method, method)
-		    && (rule->name == NULL || mp_eq(rule->name, operation->name)))
+		if (matches_method(rule->method, method != NULL ? method : "")
+		    && (rule->name == NULL || mp_eq(is_loose ? rule->loose_name : rule->name, name)))
 			return rule;
 	}
 	return NULL;
 }
 
+/* The rules for one operation, NULL or not.  For a resource there are two: one for its URI as it
+ * stands there, and one for what a server may take it for. */
+struct mp_rules_found {
+	const struct mp_rule *items[2];
+};
+
+static enum mcpass_rc find_rules(const struct mp_policy *policy,
+    const struct mcpass_operation *operation, struct mp_rules_found *ret_found,
+    struct mcpass_error *err)
+{
+	const char *method = operation->method;
+	char *loose = NULL;
+	enum mcpass_rc rc;
+
+	*ret_found = (struct mp_rules_found){ { find_rule(policy, method, operation->name, false), NULL } };
+	if (method == NULL || operation->name == NULL || !policy->has_names
+	    || strncmp(method, "resources/", strlen("resources/")) != 0)
+		return MCPASS_OK;
+	rc = mp_uri_loose(operation->name, &loose, err);
+	if (!rc)
+		ret_found->items[1] = find_rule(policy, method, loose, true);
+	free(loose);
+	return rc;
+}
+
 /* The nth operation; when there is none at all, an unknown one. */
-static const struct mp_rule *rule_for(const struct mp_policy *policy,
-    const struct mcpass_operation *operations, size_t count, size_t n)
+static enum mcpass_rc rules_for(const struct mp_policy *policy,
+    const struct mcpass_operation *operations, size_t count, size_t n,
+    struct mp_rules_found *ret_found, struct mcpass_error *err)
 {
 	static const struct mcpass_operation unknown = { NULL, NULL };
 
-	return find_rule(policy, count == 0 ? &unknown : &operations[n]);
+	return find_rules(policy, count == 0 ? &unknown : &operations[n], ret_found, err);
 }
 
 enum mcpass_rc mp_policy_needs(const struct mp_policy *policy,
@@ -245,10 +275,12 @@ enum mcpass_rc mp_policy_needs(const struct mp_policy *policy,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; !rc && i < (count > 0 ? count : 1); i++) {
-		const struct mp_rule *rule = rule_for(policy, operations, count, i);
+		struct mp_rules_found found;
 
-		if (rule != NULL)
-			rc = mp_scope_merge(&scopes, &rule->scopes, err);
+		rc = rules_for(policy, operations, count, i, &found, err);
+		for (size_t j = 0; !rc && j < MP_COUNT(found.items); j++)
+			if (found.items[j] != NULL)
+				rc = mp_scope_merge(&scopes, &found.items[j]->scopes, err);
 	}
 	if (rc)
 		mp_strings_free(&scopes);
@@ -265,16 +297,22 @@ static bool has_one(const struct mp_strings *held, const struct mp_strings *want
 	return wanted->count == 0;
 }
 
-bool mp_policy_admits(const struct mp_policy *policy, const struct mcpass_operation *operations,
-    size_t count, const struct mp_strings *held)
+enum mcpass_rc mp_policy_admits(const struct mp_policy *policy,
+    const struct mcpass_operation *operations, size_t count, const struct mp_strings *held,
+    bool *ret_admits, struct mcpass_error *err)
 {
-	for (size_t i = 0; i < (count > 0 ? count : 1); i++) {
-		const struct mp_rule *rule = rule_for(policy, operations, count, i);
+	enum mcpass_rc rc = MCPASS_OK;
 
-		if (rule != NULL && !has_one(held, &rule->roles))
-			return false;
+	*ret_admits = true;
+	for (size_t i = 0; !rc && i < (count > 0 ? count : 1); i++) {
+		struct mp_rules_found found;
+
+		rc = rules_for(policy, operations, count, i, &found, err);
+		for (size_t j = 0; !rc && j < MP_COUNT(found.items); j++)
+			*ret_admits = *ret_admits && (found.items[j] == NULL
+			    || has_one(held, &found.items[j]->roles));
 	}
-	return true;
+	return rc;
 }
 
 bool mp_policy_names_role(const struct mp_policy *policy, const char *role)

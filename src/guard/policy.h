@@ -10,6 +10,7 @@
 struct mp_rule {
 	char *method;                   /* "tools/call", "tools/" + "*", "*" */
 	char *name;                     /* NULL: any */
+	char *loose_name;               /* mp_uri_loose() of it: for methods of resources */
 	struct mp_strings scopes;
 	struct mp_strings roles;        /* any one of them is enough; empty: no role is needed */
 };
@@ -20,6 +21,7 @@ struct mp_implication {
 struct mp_policy {
 	struct mp_rule *rules;
 	size_t count;
+	bool has_names;                 /* one of them has a name */
 	struct mp_implication *implications;
 	size_t implication_count;
 	struct mp_strings always_asked; /* named by each 401 */
@@ -47,8 +49,9 @@ bool mp_policy_grants(const struct mp_policy *policy, const struct mp_strings *h
 /* True when a rule asks for that role. */
 bool mp_policy_names_role(const struct mp_policy *policy, const char *role);
 bool mp_policy_has_roles(const struct mp_policy *policy);
-/* True when the roles held suffice for every one of these operations. */
-bool mp_policy_admits(const struct mp_policy *policy, const struct mcpass_operation *operations,
-    size_t count, const struct mp_strings *held);
+/* Whether the roles held suffice for every one of these operations. */
+enum mcpass_rc mp_policy_admits(const struct mp_policy *policy,
+    const struct mcpass_operation *operations, size_t count, const struct mp_strings *held,
+    bool *ret_admits, struct mcpass_error *err);
 
 #endif

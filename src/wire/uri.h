@@ -40,6 +40,12 @@ bool mp_uri_same_origin(const struct mp_uri *a, const struct mp_uri *b);
 enum mcpass_rc mp_uri_same_target(const struct mp_uri *a, const struct mp_uri *b, bool *ret_same,
     struct mcpass_error *err);
 
+/* For a rule about a name that is a URI of any scheme: what common URL parsers take for one URI has
+ * one loose text (escapes, dot segments, backslashes, blanks, case, default ports, fragments); so
+ * have some that differ, for whom the rule counts, too.  Nothing is fetched by it, or shown.
+ * *ret_text is the caller's (free).  MCPASS_E_NOMEM.  spec: URL Standard, "URL parsing" */
+enum mcpass_rc mp_uri_loose(const char *text, char **ret_text, struct mcpass_error *err);
+
 /* True when parent equals child, or is its origin with a path that child's path
  * continues at a '/' boundary; query and fragment of parent must then be absent.
  * False when either path has a "." or ".." segment, also a %-escaped one. */

@@ -69,6 +69,16 @@ static void check_plain(const struct mp_uri *uri, const char *text)
 	free(plain);
 }
 
+/* Of any text. */
+static void check_loose(const char *text)
+{
+	char *loose = NULL;
+
+	if (mp_uri_loose(text, &loose, NULL) == MCPASS_OK)
+		require(strlen(loose) <= strlen(text) + 2);
+	free(loose);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	char *text = malloc(len + 1), *reference;
@@ -81,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	reference = strchr(text, '\n');
 	if (reference != NULL)
 		*reference++ = '\0';
+	check_loose(text);
 	if (mp_uri_parse(text, &uri, NULL) == MCPASS_OK) {
 		check_parsed(&uri);
 		check_well_known(&uri);

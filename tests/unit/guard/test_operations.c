@@ -26,6 +26,8 @@ static const struct {
 	    { "tools/call", "echo" } },
 	{ "the header does not", CALL, { "Mcp-Name", "add" }, MCPASS_E_PROTOCOL, 0, { NULL, NULL },
 	    { NULL, NULL } },
+	{ "read otherwise", CALL, { "Content-Type", "application/json;charset=utf-7" },
+	    MCPASS_E_PROTOCOL, 0, { NULL, NULL }, { NULL, NULL } },
 	{ "no JSON", "{", { "Accept", "*/*" }, MCPASS_E_PROTOCOL, 0, { NULL, NULL },
 	    { NULL, NULL } },
 };

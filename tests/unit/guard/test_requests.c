@@ -2,6 +2,7 @@
 #include "guard/policy.h"
 #include "guard/verdict.h"
 #include "mint.h"
+#include "oauth/scope.h"
 
 static struct mp_key *key;
 static struct mcpass_guard *guard;
@@ -333,6 +334,89 @@ static void test_no_method(void)
 	mp_policy_free(&policy);
 }
 
+static const struct {
+	const char *label, *method, *uri;
+	const char *wanted;             /* the scopes */
+} uri_rows[] = {
+	{ "the one of the rule", "resources/read", "file:///secret", "admin" },
+	{ "another", "resources/read", "file:///public", "read" },
+	{ "a dot segment", "resources/read", "file:///public/../secret", "read admin" },
+	{ "escaped dots", "resources/read", "file:///public/%2E%2e/secret", "read admin" },
+	{ "an escaped letter", "resources/read", "file:///%73ecret", "read admin" },
+	{ "large letters", "resources/read", "FILE:///secret", "read admin" },
+	{ "a tab", "resources/read", "file:///sec\tret", "read admin" },
+	{ "backslashes", "resources/read", "file:\\\\\\secret", "read admin" },
+	{ "a fragment", "resources/read", "file:///secret#x", "read admin" },
+	{ "one slash", "resources/read", "file:/secret", "read admin" },
+	{ "this host", "resources/read", "file://localhost/secret", "read admin" },
+	{ "as a subscription", "resources/subscribe", "file:///x/../secret", "admin" },
+	{ "a tool of that name", "tools/call", "file:///x/../secret", "use" },
+	{ "a query is part of it", "resources/read", "file:///secret?x", "read" },
+};
+
+static void test_uris(void)
+{
+	static const struct mcpass_scope_rule rules[] = {
+		{ .method = "resources/*", .name = "file:///secret", .scope = "admin" },
+		{ .method = "resources/read", .scope = "read" },
+		{ .method = "tools/call", .name = "file:///secret", .scope = "other" },
+		{ .method = "tools/call", .scope = "use" },
+	};
+	struct mcpass_guard_config cfg = default_config();
+	struct mp_policy policy;
+
+	cfg.rules = rules;
+	cfg.rule_count = COUNT(rules);
+	OOM_EACH {
+		enum mcpass_rc rc = mp_policy_init(&policy, &cfg, NULL);
+
+		CHECK_OOM("rules with names", rc, MCPASS_OK);
+		mp_policy_free(&policy);
+	}
+	CHECK_EQ("rules", mp_policy_init(&policy, &cfg, NULL), MCPASS_OK);
+	for (size_t i = 0; i < COUNT(uri_rows); i++) {
+		const struct mcpass_operation operation = { uri_rows[i].method, uri_rows[i].uri };
+
+		OOM_EACH {
+			struct mp_strings scopes = { 0 };
+			char *text = NULL;
+			enum mcpass_rc rc = mp_policy_needs(&policy, &operation, 1, &scopes, NULL);
+
+			if (!rc)
+				rc = mp_scope_join(&scopes, &text, NULL);
+			CHECK_OOM(uri_rows[i].label, rc, MCPASS_OK);
+			if (!rc)
+				CHECK_STR(uri_rows[i].label, text, uri_rows[i].wanted);
+			mp_strings_free(&scopes);
+			free(text);
+		}
+	}
+	mp_policy_free(&policy);
+}
+
+static void test_roles_of_uris(void)
+{
+	static const char *const staff[] = { "staff", NULL };
+	static const struct mcpass_scope_rule rule = { .method = "resources/read",
+		.name = "file:///secret", .roles = staff };
+	static const struct mcpass_operation other = { "resources/read", "file:///a/../secret" };
+	const struct mp_strings none = { 0 };
+	struct mcpass_guard_config cfg = default_config();
+	struct mp_policy policy;
+	bool admits = true;
+
+	cfg.rules = &rule;
+	cfg.rule_count = 1;
+	CHECK_EQ("rules", mp_policy_init(&policy, &cfg, NULL), MCPASS_OK);
+	OOM_EACH {
+		enum mcpass_rc rc = mp_policy_admits(&policy, &other, 1, &none, &admits, NULL);
+
+		CHECK_OOM("a role", rc, MCPASS_OK);
+		CHECK("no role, whatever way it is written", rc != MCPASS_OK || !admits);
+	}
+	mp_policy_free(&policy);
+}
+
 int main(void)
 {
 	char *set;
@@ -350,6 +434,8 @@ int main(void)
 	test_no_rules();
 	test_challenge_scopes(set);
 	test_no_method();
+	test_uris();
+	test_roles_of_uris();
 	mp_free_wiped(good);
 	free(set);
 	mcpass_guard_free(guard);

@@ -274,12 +274,54 @@ static void test_no_memory(void)
 	}
 }
 
+static const struct {
+	const char *label, *text, *loose;
+} loose_rows[] = {
+	{ "a file", "file:///a/b", "file:/a/b?" },
+	{ "of this host", "file://localhost/a", "file:/a?" },
+	{ "of another", "file://H/a", "file:h/a?" },
+	{ "dots", "x://h/a/./b/../c", "x:h/a/c?" },
+	{ "dots above the host", "x://h/../../c", "x:h/c?" },
+	{ "escaped dots and slashes", "x://h/a%2f%2E./c", "x:h/c?" },
+	{ "blanks and controls", " x:\t//h/a b%0a%20c\r\n", "x:h/abc?" },
+	{ "backslashes", "https:\\\\h\\a", "https:h/a?" },
+	{ "slashes", "http:////h//a/", "http:h/a?" },
+	{ "no slashes", "http:h/a", "http:h/a?" },
+	{ "default ports", "HTTP://H:80/a", "http:h/a?" },
+	{ "an empty port", "https://h:/a", "https:h/a?" },
+	{ "another port", "https://h:80/a", "https:h:80/a?" },
+	{ "a port of another scheme", "x://h:80/a", "x:h:80/a?" },
+	{ "a query stays as it is", "x://h/a?b/../c", "x:h/a?b/../c" },
+	{ "a fragment does not count", "x://h/a#b", "x:h/a?" },
+	{ "nor does an escaped one", "x://h/a%23b", "x:h/a?" },
+	{ "a name", "urn:ISBN:80", "urn:/isbn:80?" },
+	{ "half an escape", "x:a%2", "x:/a%2?" },
+	{ "no escape", "x:%zz", "x:/%zz?" },
+	{ "no URI", "../Notes", "../notes" },
+	{ "nothing", "", "" },
+};
+
+static void test_loose(void)
+{
+	for (size_t i = 0; i < COUNT(loose_rows); i++)
+		OOM_EACH {
+			char *loose = NULL;
+			enum mcpass_rc rc = mp_uri_loose(loose_rows[i].text, &loose, NULL);
+
+			CHECK_OOM(loose_rows[i].label, rc, MCPASS_OK);
+			if (!rc)
+				CHECK_STR(loose_rows[i].label, loose, loose_rows[i].loose);
+			free(loose);
+		}
+}
+
 int main(void)
 {
 	test_pairs();
 	test_well_known();
 	test_resolve();
 	test_caps();
+	test_loose();
 	test_well_known_cap();
 	test_no_memory();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
