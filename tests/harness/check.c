@@ -6,6 +6,11 @@
 #include "mcpass/error.h"
 
 static long passed, failed;
+static struct {
+	size_t runs;
+	long blocks, failed;            /* before the first run */
+	bool at_once, running;
+} oom;
 
 static bool count(bool ok)
 {
@@ -13,6 +18,8 @@ static bool count(bool ok)
 		passed++;
 	else
 		failed++;
+	if (!ok && oom.running)
+		printf("  where allocation %zu fails\n", oom.runs - 1);
 	return ok;
 }
 
@@ -84,27 +91,56 @@ fail:
 	exit(EXIT_FAILURE);
 }
 
-struct oom oom_begin(void)
+/* What goes wrong once goes wrong at every allocation: a few are enough to see it. */
+#define MAX_FAILED 20
+
+void oom_begin(bool at_once)
 {
-	return (struct oom){ 0, mp_test_live_blocks() };
+	oom.runs = 0;
+	oom.at_once = at_once;
+	oom.blocks = mp_test_live_blocks();
+	oom.failed = failed;
 }
 
-bool oom_next(struct oom *oom, const char *file, int line)
+bool oom_next(const char *file, int line)
 {
-	if (oom->n > 0) {
-		mp_test_no_fail();
-		check_eq(file, line, "nothing leaked", "blocks", mp_test_live_blocks(), oom->before);
-		if (!mp_test_alloc_failed())
+	if (oom.runs > 0) {
+		bool last = !oom_over();
+
+		check_eq(file, line, "nothing leaked", "blocks", mp_test_live_blocks(), oom.blocks);
+		oom.running = false;
+		if (last)
+			check_true(file, line, "it allocates", "runs > 1", oom.runs > 1);
+		if (last || failed > oom.failed + MAX_FAILED)
 			return false;
 	}
-	mp_test_fail_alloc(oom->n++);
+	oom.runs++;
+	oom.running = true;
+	oom_from_here();
+	if (!oom.at_once)
+		mp_test_no_fail();
 	return true;
+}
+
+void oom_from_here(void)
+{
+	mp_test_fail_alloc(oom.runs - 1);
+}
+
+bool oom_over(void)
+{
+	mp_test_no_fail();
+	return mp_test_alloc_failed();
+}
+
+size_t oom_count(void)
+{
+	return oom.runs - 1;
 }
 
 bool oom_check(const char *file, int line, const char *label, int rc, int want)
 {
-	mp_test_no_fail();
-	return check_eq(file, line, label, "rc", rc, mp_test_alloc_failed() ? MCPASS_E_NOMEM : want);
+	return check_eq(file, line, label, "rc", rc, oom_over() ? MCPASS_E_NOMEM : want);
 }
 
 /* --- Unix time as the code under test sees it --- */

@@ -59,16 +59,22 @@ void mp_test_pass(int seconds);
  *     }
  *
  * Up to CHECK_OOM() allocations fail; it checks that rc is MCPASS_E_NOMEM where one did, and
- * want where none did.  At the end of the block nothing may be left allocated. */
-#define OOM_EACH for (struct oom oom = oom_begin(); oom_next(&oom, __FILE__, __LINE__);)
+ * want where none did.  At the end of the block nothing may be left allocated; at the end of
+ * all, one has to have failed.  A row that fails says at which allocation. */
+#define OOM_EACH for (oom_begin(true); oom_next(__FILE__, __LINE__);)
+/* The same, but allocations fail only from oom_from_here() on: the block, or what it calls,
+ * says it when all is there that the call under test needs. */
+#define OOM_EACH_LATER for (oom_begin(false); oom_next(__FILE__, __LINE__);)
 #define CHECK_OOM(label, rc, want) \
 	oom_check(__FILE__, __LINE__, (label), (int)(rc), (int)(want))
-struct oom {
-	size_t n;
-	long before;
-};
-struct oom oom_begin(void);
-bool oom_next(struct oom *oom, const char *file, int line);
+/* For what may do without: where one failed, rc may be MCPASS_OK as well. */
+#define CHECK_OOM_OR_OK(label, rc) \
+	CHECK((label), (oom_over() && (rc) == MCPASS_E_NOMEM) || (rc) == MCPASS_OK)
+void oom_begin(bool at_once);
+bool oom_next(const char *file, int line);
+void oom_from_here(void);
+bool oom_over(void);            /* no more fail until the next run; true when one did */
+size_t oom_count(void);         /* how many failed in the last OOM_EACH */
 bool oom_check(const char *file, int line, const char *label, int rc, int want);
 
 #endif

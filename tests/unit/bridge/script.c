@@ -334,17 +334,9 @@ void script_run(const struct script_world *world, const char *script)
 
 void script_run_short_of_memory(const struct script_world *world, const char *script)
 {
-	for (size_t n = 0;; n++) {
-		enum mcpass_rc rc;
+	OOM_EACH {
+		enum mcpass_rc rc = run(world, script, false);
 
-		mp_test_fail_alloc(n);
-		rc = run(world, script, false);
-		if (rc != MCPASS_OK && rc != MCPASS_E_NOMEM)
-			CHECK_EQ(world->label, rc, MCPASS_E_NOMEM);
-		if (mp_test_live_blocks() != 0)
-			CHECK_EQ(world->label, mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			break;
+		CHECK_OOM_OR_OK(world->label, rc);
 	}
-	mp_test_no_fail();
 }

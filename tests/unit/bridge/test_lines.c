@@ -108,18 +108,13 @@ static void test_memory(void)
 {
 	char text[4096];
 
-	for (size_t i = 0; i < COUNT(rows); i++)
-		for (size_t n = 0;; n++) {
-			enum mcpass_rc rc;
+	OOM_EACH {
+		enum mcpass_rc rc = MCPASS_OK;
 
-			mp_test_fail_alloc(n);
+		for (size_t i = 0; !rc && i < COUNT(rows); i++)
 			rc = read_all(rows[i].input, 3, text, sizeof(text));
-			CHECK(rows[i].label, rc == MCPASS_OK || rc == MCPASS_E_NOMEM);
-			CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-			if (!mp_test_alloc_failed())
-				break;
-		}
-	mp_test_no_fail();
+		CHECK_OOM("no memory", rc, MCPASS_OK);
+	}
 }
 
 int main(void)

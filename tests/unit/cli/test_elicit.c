@@ -247,17 +247,8 @@ static void test_talk(void)
 static void test_no_memory(void)
 {
 	for (size_t i = 0; i < COUNT(talk_rows); i++)
-		for (size_t n = 0;; n++) {
-			enum mcpass_rc rc;
-
-			mp_test_fail_alloc(n);
-			rc = run_talk(i);
-			mp_test_no_fail();
-			CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-			if (!mp_test_alloc_failed())
-				break;
-			CHECK_EQ(talk_rows[i].label, rc, MCPASS_E_NOMEM);
-		}
+		OOM_EACH
+			CHECK_OOM(talk_rows[i].label, run_talk(i), talk_rows[i].want);
 }
 
 static const struct {

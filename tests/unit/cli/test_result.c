@@ -391,23 +391,17 @@ static void test_render_oom(void)
 	json_t *tools = read_json(TOOLS), *given = read_json("{\"mode\":1,\"x\":2,\"repeat_count\":\"3\"}");
 	const json_t *echo = mp_listing_find(tools, "tools", "echo");
 
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mp_buf buf;
-		bool failed;
 
 		mp_buf_init(&buf, 100000);
-		mp_test_fail_alloc(n);
 		for (size_t i = 0; i < COUNT(rows); i++)
 			show(&buf, i % 2 != 0 ? &tty : &pipe_term, rows[i].json);
 		mp_listing_render(&buf, &tty, tools, "tools");
 		mp_advice_arguments(&buf, &tty, echo, given);
 		mp_advice_name(&buf, &tty, tools, "ecko");
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK("a failure sticks", !failed || buf.failed == MCPASS_E_NOMEM);
+		CHECK_OOM("a failure sticks", buf.failed, MCPASS_OK);
 		mp_buf_free(&buf);
-		if (!failed)
-			break;
 	}
 	json_decref(tools);
 	json_decref(given);

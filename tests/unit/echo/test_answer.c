@@ -404,26 +404,18 @@ static const struct { const char *label, *version, *body; int status; } memory_r
 
 static void test_memory(void)
 {
-	for (size_t i = 0; i < COUNT(memory_rows); i++) {
-		const char *label = memory_rows[i].label;
-		bool failed = true;
-
-		for (size_t n = 0; failed && n < 10000; n++) {
+	for (size_t i = 0; i < COUNT(memory_rows); i++)
+		OOM_EACH {
+			const char *label = memory_rows[i].label;
 			struct mp_http_response response = { 0 };
 			enum mcpass_rc rc;
 
-			mp_test_fail_alloc(n);
 			rc = answer(0, memory_rows[i].version, memory_rows[i].body, &response);
-			mp_test_no_fail();
-			failed = mp_test_alloc_failed();
-			CHECK_EQ(label, rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-			CHECK_EQ(label, response.status, failed ? 0 : memory_rows[i].status);
-			CHECK(label, !failed || response.headers.count == 0);
+			CHECK_OOM(label, rc, MCPASS_OK);
+			CHECK_EQ(label, response.status, rc ? 0 : memory_rows[i].status);
+			CHECK(label, !rc || response.headers.count == 0);
 			mp_http_response_free(&response);
-			CHECK_EQ(label, mp_test_live_blocks(), 0);
 		}
-		CHECK(label, !failed);
-	}
 }
 
 int main(void)

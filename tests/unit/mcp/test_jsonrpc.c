@@ -119,23 +119,17 @@ static void test_write(void)
 	for (size_t i = 0; i < COUNT(write_rows); i++) {
 		json_t *id = write_rows[i].id ? parse("id", write_rows[i].id) : NULL;
 		const char *label = write_rows[i].label;
-		bool failed = true;
 
-		for (size_t n = 0; failed; n++) {
-			long before = mp_test_live_blocks();
+		OOM_EACH {
 			struct mp_buf buf;
 			struct mp_writer w = { .buf = &buf };
 
 			mp_buf_init(&buf, 1000);
-			mp_test_fail_alloc(n);
 			write_row(&w, i, id);
-			failed = mp_test_alloc_failed();
-			mp_test_no_fail();
-			CHECK_EQ(label, mp_buf_check(&buf, "it", NULL), failed ? MCPASS_E_NOMEM : MCPASS_OK);
-			if (!failed)
+			CHECK_OOM(label, mp_buf_check(&buf, "it", NULL), MCPASS_OK);
+			if (!mp_test_alloc_failed())
 				CHECK_STR(label, mp_buf_text(&buf), write_rows[i].want);
 			mp_buf_free(&buf);
-			CHECK_EQ(label, mp_test_live_blocks(), before);
 		}
 		json_decref(id);
 	}

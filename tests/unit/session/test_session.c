@@ -338,20 +338,10 @@ static void test_memory(void)
 	static struct bench b;
 
 	for (size_t i = 0; i < COUNT(memory_rows); i++) {
-		bool failed = true;
-		size_t n = 0;
-
-		for (; failed; n++) {
-			enum mcpass_rc rc;
-
-			mp_test_fail_alloc(n);
-			rc = converse(&b, &memory_rows[i], 1 + i * 4);
-			failed = mp_test_alloc_failed();
-			mp_test_no_fail();
-			CHECK_EQ(memory_rows[i].label, rc, failed ? MCPASS_E_NOMEM : memory_rows[i].want);
-			CHECK_EQ(memory_rows[i].label, mp_test_live_blocks(), 0);
-		}
-		CHECK(memory_rows[i].label, n > 30);
+		OOM_EACH
+			CHECK_OOM(memory_rows[i].label, converse(&b, &memory_rows[i], 1 + i * 4),
+			    memory_rows[i].want);
+		CHECK(memory_rows[i].label, oom_count() > 29);
 		CHECK(memory_rows[i].label, memory_rows[i].steps[b.step].want == NULL);
 	}
 }

@@ -107,26 +107,22 @@ static void test_paths(void)
 
 static void test_oom(void)
 {
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		const struct mp_span json = { "\"aGk_\\nPg\"", 10 };
 		struct mcpass_error err = { 0 };
 		enum mcpass_rc rc;
 		struct mp_buf buf;
-		bool failed;
 		char *path;
 
 		mp_buf_init(&buf, 4096);
-		mp_test_fail_alloc(n);
 		rc = mp_part_decode(&buf, json, &err);
 		path = mp_parts_path("x", 2);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK("no memory, or all", !failed || rc == MCPASS_E_NOMEM || path == NULL);
-		CHECK("all", failed || (rc == MCPASS_OK && path != NULL));
+		if (oom_over())
+			CHECK("no memory", rc == MCPASS_E_NOMEM || path == NULL);
+		else
+			CHECK("all", rc == MCPASS_OK && path != NULL);
 		free(path);
 		mp_buf_free(&buf);
-		if (!failed)
-			return;
 	}
 }
 

@@ -539,22 +539,13 @@ static enum mcpass_rc use_everything(const char *set_text, struct mcpass_error *
 static void test_out_of_memory(void)
 {
 	char *text = make_set();
-	long before = mp_test_live_blocks();
-	bool failed = true;
-	size_t n = 0;
 
-	for (; failed; n++) {
+	OOM_EACH {
 		struct mcpass_error err = { 0 };
-		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
-		rc = use_everything(text, &err);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("no memory, or done", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), before);
+		CHECK_OOM("no memory, or done", use_everything(text, &err), MCPASS_OK);
 	}
-	CHECK("it allocates", n > 100);
+	CHECK("it allocates", oom_count() > 99);
 	mp_free_wiped(text);
 }
 
