@@ -352,8 +352,8 @@ static struct mcpass_guard *guard_with_roles(void)
 	return guard;
 }
 
-/* A guard that has its keys, asked with allocation n failing. */
-static enum mcpass_rc check_once(size_t n, const char *method, const char *query)
+/* A guard that has its keys, asked short of memory. */
+static enum mcpass_rc check_once(const char *method, const char *query)
 {
 	struct mcpass_guard *guard = guard_with_roles();
 	struct mcpass_verdict verdict = { .type = MCPASS_ALLOW };
@@ -363,42 +363,38 @@ static enum mcpass_rc check_once(size_t n, const char *method, const char *query
 		.query = query, .operations = &operation, .operation_count = 1, .now = NOW };
 	enum mcpass_rc rc;
 
-	mp_test_fail_alloc(n);
+	oom_from_here();
 	rc = mcpass_guard_check(guard, &request, &verdict, NULL);
-	mp_test_no_fail();
+	(void)oom_over();
 	CHECK("a failure lets nobody in", rc == MCPASS_OK
 	    || (verdict.type == MCPASS_DENY && verdict.status == 503));
 	mcpass_guard_free(guard);
 	return rc;
 }
 
-static enum mcpass_rc check_allow(size_t n)
+static enum mcpass_rc check_allow(void)
 {
-	return check_once(n, "ping", "a=b");
+	return check_once("ping", "a=b");
 }
 
-static enum mcpass_rc check_scope(size_t n)
+static enum mcpass_rc check_scope(void)
 {
-	return check_once(n, "tools/call", NULL);
+	return check_once("tools/call", NULL);
 }
 
-static enum mcpass_rc check_query(size_t n)
+static enum mcpass_rc check_query(void)
 {
-	return check_once(n, "ping", "access_token=x");
+	return check_once("ping", "access_token=x");
 }
 
-static enum mcpass_rc make_guard(size_t n)
+static enum mcpass_rc make_guard(void)
 {
-	enum mcpass_rc rc;
-
-	mp_test_fail_alloc(n);
-	rc = run_new();
-	mp_test_no_fail();
-	return rc;
+	oom_from_here();
+	return run_new();
 }
 
 /* Discovery and key set; what fails for lack of memory can be reported again. */
-static enum mcpass_rc take_keys(size_t n)
+static enum mcpass_rc take_keys(void)
 {
 	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL, NULL } };
 	static const char meta[] = "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"" JWKS "\"}";
@@ -409,7 +405,7 @@ static enum mcpass_rc take_keys(size_t n)
 
 	cfg.issuers = bare;
 	guard = new_guard(&cfg);
-	mp_test_fail_alloc(n);
+	oom_from_here();
 	for (int i = 0; i < 4 && rc == MCPASS_OK; i++) {
 		rc = ask(guard, good, "ping", NULL, NOW, &verdict);
 		if (!rc && verdict.type == MCPASS_FETCH) {
@@ -419,28 +415,17 @@ static enum mcpass_rc take_keys(size_t n)
 			    NULL);
 		}
 	}
-	mp_test_no_fail();
+	(void)oom_over();
 	if (!rc)
 		CHECK_EQ("let in at the end", verdict.type, MCPASS_ALLOW);
 	mcpass_guard_free(guard);
 	return rc;
 }
 
-static void test_memory(const char *label, enum mcpass_rc (*once)(size_t n))
+static void test_memory(const char *label, enum mcpass_rc (*once)(void))
 {
-	for (size_t n = 0; n < 10000; n++) {
-		long before = mp_test_live_blocks();
-		enum mcpass_rc rc = once(n);
-
-		CHECK_EQ(label, mp_test_live_blocks(), before);
-		if (!mp_test_alloc_failed()) {
-			CHECK_EQ(label, rc, MCPASS_OK);
-			CHECK("some allocation failed", n > 0);
-			return;
-		}
-		CHECK_EQ(label, rc, MCPASS_E_NOMEM);
-	}
-	CHECK(label, false);
+	OOM_EACH_LATER
+		CHECK_OOM(label, once(), MCPASS_OK);
 }
 
 int main(void)

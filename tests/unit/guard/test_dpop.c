@@ -318,7 +318,7 @@ static void test_usage(void)
 
 static struct token held;
 
-static enum mcpass_rc send_once(size_t n, const uint8_t *nonces, int64_t made, int64_t now,
+static enum mcpass_rc send_once(const uint8_t *nonces, int64_t made, int64_t now,
     const char *method)
 {
 	struct mcpass_guard *guard = new_dpop_guard(BOTH, nonces);
@@ -329,50 +329,39 @@ static enum mcpass_rc send_once(size_t n, const uint8_t *nonces, int64_t made, i
 	must(present(guard, NULL, NULL, NULL, "ping", made, &verdict) == MCPASS_OK, "a nonce");
 	snprintf(changes, sizeof(changes), "{\"iat\":%lld}", (long long)now);
 	proof = new_proof(&held, changes, verdict.dpop_nonce);
-	mp_test_fail_alloc(n);
+	oom_from_here();
 	rc = present(guard, "DPoP", &held, proof, method, now, &verdict);
-	mp_test_no_fail();
+	(void)oom_over();
 	CHECK("a failure lets nobody in", rc == MCPASS_OK || verdict.type == MCPASS_DENY);
 	free(proof);
 	mcpass_guard_free(guard);
 	return rc;
 }
 
-static enum mcpass_rc allow(size_t n)
+static enum mcpass_rc allow(void)
 {
-	return send_once(n, NULL, NOW, NOW, "ping");
+	return send_once(NULL, NOW, NOW, "ping");
 }
 
-static enum mcpass_rc allow_old_nonce(size_t n)
+static enum mcpass_rc allow_old_nonce(void)
 {
-	return send_once(n, secret, NOW, NOW + MP_DPOP_NONCE_SLOT, "ping");
+	return send_once(secret, NOW, NOW + MP_DPOP_NONCE_SLOT, "ping");
 }
 
-static enum mcpass_rc want_nonce(size_t n)
+static enum mcpass_rc want_nonce(void)
 {
-	return send_once(n, secret, NOW - 3 * MP_DPOP_NONCE_SLOT, NOW, "ping");
+	return send_once(secret, NOW - 3 * MP_DPOP_NONCE_SLOT, NOW, "ping");
 }
 
-static enum mcpass_rc want_scope(size_t n)
+static enum mcpass_rc want_scope(void)
 {
-	return send_once(n, secret, NOW, NOW, "tools/call");
+	return send_once(secret, NOW, NOW, "tools/call");
 }
 
-static void test_memory(const char *label, enum mcpass_rc (*once)(size_t n))
+static void test_memory(const char *label, enum mcpass_rc (*once)(void))
 {
-	for (size_t n = 0; n < 10000; n++) {
-		long before = mp_test_live_blocks();
-		enum mcpass_rc rc = once(n);
-
-		CHECK_EQ(label, mp_test_live_blocks(), before);
-		if (!mp_test_alloc_failed()) {
-			CHECK_EQ(label, rc, MCPASS_OK);
-			CHECK("some allocation failed", n > 0);
-			return;
-		}
-		CHECK_EQ(label, rc, MCPASS_E_NOMEM);
-	}
-	CHECK(label, false);
+	OOM_EACH_LATER
+		CHECK_OOM(label, once(), MCPASS_OK);
 }
 
 int main(void)

@@ -488,25 +488,22 @@ static void test_copy_no_memory(void)
 {
 	static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL, NULL } };
 	struct mcpass_guard_config cfg = default_config();
-	bool failed = true;
 
 	cfg.issuers = bare;
 	cfg.issuer_metadata = 1;
-	for (size_t n = 0; failed; n++) {
+	OOM_EACH_LATER {
 		struct mcpass_guard *guard = new_guard(&cfg);
 		struct mcpass_health health = { 0 };
 		const char *json = NULL;
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
+		oom_from_here();
 		rc = mcpass_guard_fetched(guard, AS_META, 200, GOOD_META, strlen(GOOD_META), NOW, NULL);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_OOM("no memory", rc, MCPASS_OK);
 		mcpass_guard_health(guard, 0, NOW, &health, NULL);
-		CHECK_STR("asked anew", health.fetch->url, failed ? AS_META : JWKS);
+		CHECK_STR("asked anew", health.fetch->url, rc ? AS_META : JWKS);
 		mcpass_guard_metadata(guard, "/.well-known/oauth-authorization-server", &json, NULL);
-		CHECK_EQ("the copy", json != NULL, !failed);
+		CHECK_EQ("the copy", json != NULL, !rc);
 		mcpass_guard_free(guard);
 	}
 }
@@ -620,20 +617,15 @@ static void test_pinned(void)
 
 static void test_pinned_no_memory(void)
 {
-	for (size_t n = 0;; n++) {
+	OOM_EACH_LATER {
 		struct mcpass_guard *guard = discovering_guard();
 		struct mcpass_error err = { 0 };
 		enum mcpass_rc rc;
-		bool failed;
 
-		mp_test_fail_alloc(n);
+		oom_from_here();
 		rc = mcpass_guard_pin_keys(guard, ISSUER, set, strlen(set), &err);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_OOM("no memory", rc, MCPASS_OK);
 		mcpass_guard_free(guard);
-		if (!failed)
-			return;
 	}
 }
 
