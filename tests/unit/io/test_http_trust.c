@@ -110,14 +110,13 @@ static void test_find(void)
 		CHECK_STR(find_rows[i].label, trust.dir, find_rows[i].want_dir);
 		mp_http_trust_free(&trust);
 	}
-	for (size_t n = 0; n < 2; n++) {
+	setenv("SSL_CERT_DIR", "/d", 1);
+	OOM_EACH {
 		struct mp_http_trust trust = { 0 };
 		struct mcpass_error err = { 0 };
 
-		setenv("SSL_CERT_DIR", "/d", 1);
-		mp_test_fail_alloc(n);
-		CHECK_EQ("no memory", mp_http_trust_find(NULL, &trust, &err), MCPASS_E_NOMEM);
-		mp_test_no_fail();
+		CHECK_OOM("no memory", mp_http_trust_find(NULL, &trust, &err), MCPASS_OK);
+		mp_http_trust_free(&trust);
 	}
 }
 

@@ -559,21 +559,13 @@ static enum mcpass_rc use_store(struct mcpass_error *err)
 
 static void test_no_memory(void)
 {
-	enum mcpass_rc rc;
-
-	for (size_t n = 0;; n++) {
+	OOM_EACH_LATER {
 		struct mcpass_error err = { 0 };
 
 		fresh();
-		mp_test_fail_alloc(n);
-		rc = use_store(&err);
-		mp_test_no_fail();
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			break;
-		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
+		oom_from_here();
+		CHECK_OOM("out of memory", use_store(&err), MCPASS_OK);
 	}
-	CHECK_EQ("in the end", rc, MCPASS_OK);
 }
 
 int main(void)

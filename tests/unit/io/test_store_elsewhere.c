@@ -342,22 +342,13 @@ static enum mcpass_rc use_sealed(const char *place, struct mcpass_error *err)
 
 static void test_no_memory(const char *place)
 {
-	enum mcpass_rc rc;
-
 	unlink(path);
 	write_file(key_path, KEY_1 "\n", 0600);
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mcpass_error err = { 0 };
 
-		mp_test_fail_alloc(n);
-		rc = use_sealed(place, &err);
-		mp_test_no_fail();
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			break;
-		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
+		CHECK_OOM("out of memory", use_sealed(place, &err), MCPASS_OK);
 	}
-	CHECK_EQ("in the end", rc, MCPASS_OK);
 }
 
 /* --- moving, with each allocation that can fail --- */
@@ -396,7 +387,6 @@ static void test_moves(void)
 {
 	char other[600];
 	struct mp_store *store = NULL;
-	enum mcpass_rc rc;
 
 	snprintf(other, sizeof(other), "%s/other.db", folder);
 	write_file(key_path, KEY_1 "\n", 0600);
@@ -405,22 +395,16 @@ static void test_moves(void)
 	CHECK_EQ("one", mp_store_save(store, "a", "first", NULL), MCPASS_OK);
 	CHECK_EQ("two", mp_store_save(store, "b", "second", NULL), MCPASS_OK);
 	mp_store_close(store);
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mcpass_error err = { 0 };
 		size_t count = 0, left, there;
 
-		mp_test_fail_alloc(n);
-		rc = move_credentials(path, other, &count, &err);
-		mp_test_no_fail();
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
+		CHECK_OOM("out of memory", move_credentials(path, other, &count, &err), MCPASS_OK);
 		left = count_of(path);
 		there = count_of(other);
 		CHECK("all or nothing", (there == 0 || there == 2) && (left == 2 || (left == 0 && there == 2)));
-		if (!rc) {
+		if (!mp_test_alloc_failed())
 			CHECK("both are there", left == 0 && there == 2);
-			break;
-		}
-		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
 	}
 	unlink(other);
 }
@@ -445,7 +429,6 @@ static void test_issuer_moves(void)
 	char from[600], to[600];
 	struct mp_issuer_store store = { 0 };
 	bool added = false;
-	enum mcpass_rc rc;
 
 	snprintf(from, sizeof(from), "%s/from.db", folder);
 	snprintf(to, sizeof(to), "%s/to.db", folder);
@@ -454,19 +437,13 @@ static void test_issuer_moves(void)
 	store.put(store.ctx, "code", "old", "g", 1, "gone", NULL);
 	store.add(store.ctx, "jti", "b", INT64_C(1) << 40, 50, &added, NULL);
 	mp_issuer_store_close(&store);
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct mcpass_error err = { 0 };
 		size_t count = 0;
 
-		mp_test_fail_alloc(n);
-		rc = move_memory(from, to, &count, &err);
-		mp_test_no_fail();
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!rc) {
+		CHECK_OOM("out of memory", move_memory(from, to, &count, &err), MCPASS_OK);
+		if (!mp_test_alloc_failed())
 			CHECK("what has not expired", count == 2 || count == 0);
-			break;
-		}
-		CHECK_EQ("out of memory", rc, MCPASS_E_NOMEM);
 	}
 	CHECK_EQ("open", mp_issuer_store_open(to, key_path, &store, NULL), MCPASS_OK);
 	CHECK_EQ("added", store.add(store.ctx, "jti", "b", INT64_C(1) << 40, 50, &added, NULL), MCPASS_OK);

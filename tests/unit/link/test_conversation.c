@@ -451,25 +451,14 @@ static void test_no_memory(void)
 	snprintf(world.url, sizeof(world.url), "http://127.0.0.1:%u/mcp", server.port);
 	options = world_options();
 	options.store_path = ":memory:";
-	for (size_t n = 0;; n++) {
-		mp_test_fail_alloc(n);
+	OOM_EACH {
 		rc = call(&options, &err);
-		mp_test_no_fail();
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			break;
-		/* Only a note for next time may be lost without a word. */
-		CHECK("out of memory", rc == MCPASS_E_NOMEM || rc == MCPASS_OK);
+		CHECK_OOM_OR_OK("only a note for next time may be lost without a word", rc);
 	}
-	CHECK_EQ("in the end", rc, MCPASS_OK);
 	/* A page that lists and answers: the ids of both requests are 1 in the canned one. */
-	for (size_t n = 0;; n++) {
-		mp_test_fail_alloc(n);
+	OOM_EACH {
 		rc = call_tool(&options);
-		mp_test_no_fail();
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed())
-			break;
+		(void)oom_over();
 	}
 	canned_stop(&server);
 }

@@ -178,20 +178,11 @@ int main(void)
 	if (pthread_create(&server.thread, NULL, serve, NULL) != 0 || pipe(paste_ends) != 0
 	    || write(paste_ends[1], "x", 1) != 1)
 		die("server");
-	for (size_t n = 0;; n++) {
+	OOM_EACH {
 		struct told told[CALLS] = { 0 };
-		enum mcpass_rc rc;
+		enum mcpass_rc rc = run(told);
 
-		mp_test_fail_alloc(n);
-		rc = run(told);
-		mp_test_no_fail();
-		CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
-		if (!mp_test_alloc_failed()) {
-			CHECK_EQ("in the end", rc, MCPASS_OK);
-			break;
-		}
-		/* Only a note for next time may be lost without a word. */
-		CHECK("out of memory", rc == MCPASS_E_NOMEM || rc == MCPASS_OK);
+		CHECK_OOM_OR_OK("only a note for next time may be lost without a word", rc);
 	}
 	shutdown(server.fd, SHUT_RDWR);
 	pthread_join(server.thread, NULL);

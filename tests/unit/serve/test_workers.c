@@ -151,19 +151,12 @@ static void test_passwords(void)
 
 static void test_no_memory(void)
 {
-	struct mp_workers *workers = NULL;
+	OOM_EACH {
+		struct mp_workers *workers = NULL;
 
-	for (size_t n = 0;; n++) {
-		enum mcpass_rc rc;
-
-		mp_test_fail_alloc(n);
-		rc = mp_workers_new(1, 1, &workers, NULL);
-		mp_test_no_fail();
-		if (rc == MCPASS_OK)
-			break;
-		CHECK_EQ("no memory", rc, MCPASS_E_NOMEM);
+		CHECK_OOM("no memory", mp_workers_new(1, 1, &workers, NULL), MCPASS_OK);
+		mp_workers_free(workers);
 	}
-	mp_workers_free(workers);
 }
 
 int main(void)
