@@ -16,30 +16,22 @@ static const struct mcpass_shared_memory *fresh_memory(void)
 
 void world_survive(const char *label, prepare_fn *prepare, flow_fn *flow)
 {
-	enum mcpass_rc rc = MCPASS_E_NOMEM;
-
-	for (size_t n = 0; rc != MCPASS_OK; n++) {
+	OOM_EACH_LATER {
 		struct mcpass_error err = { 0 };
-		long before = mp_test_live_blocks();
 		struct world world;
-		bool failed;
+		enum mcpass_rc rc;
 
 		world_open_sharing(&world, fresh_memory());
 		prepare(&world);
-		mp_test_fail_alloc(n);
+		oom_from_here();
 		rc = flow(&world, &err);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		if (!CHECK_EQ(label, rc, failed ? MCPASS_E_NOMEM : MCPASS_OK))
-			printf("  allocation %zu: %s: %s\n", n, err.doing != NULL ? err.doing : "?", err.detail);
+		if (!CHECK_OOM(label, rc, MCPASS_OK))
+			printf("  %s: %s\n", err.doing != NULL ? err.doing : "?", err.detail);
 		if (rc != MCPASS_OK) {
 			/* Whatever was lost, what the store has still works. */
 			world_restart(&world);
 			CHECK_EQ(label, flow(&world, &err), MCPASS_OK);
 		}
 		world_close(&world);
-		CHECK_EQ(label, mp_test_live_blocks(), before);
-		if (rc != MCPASS_OK && rc != MCPASS_E_NOMEM)
-			return;
 	}
 }

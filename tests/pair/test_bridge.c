@@ -280,19 +280,11 @@ static void test_rows(struct world *world)
 static void test_memory(struct world *world)
 {
 	for (size_t i = 0; i < COUNT(rows); i++)
-		for (size_t n = 0;; n++) {
-			enum mcpass_rc rc;
+		OOM_EACH {
+			enum mcpass_rc rc = converse(i, world, NULL);
 
-			mp_test_fail_alloc(n);
-			rc = converse(i, world, NULL);
-			if (rc != MCPASS_OK && rc != MCPASS_E_NOMEM)
-				CHECK_EQ(rows[i].label, rc, MCPASS_E_NOMEM);
-			if (mp_test_live_blocks() != 0)
-				CHECK_EQ(rows[i].label, mp_test_live_blocks(), 0);
-			if (!mp_test_alloc_failed())
-				break;
+			CHECK_OOM_OR_OK(rows[i].label, rc);
 		}
-	mp_test_no_fail();
 }
 
 int main(void)

@@ -233,29 +233,23 @@ static void test_rows(void)
 
 static void test_memory(void)
 {
-	struct scene scene;
-	char bearer[4096];
-	bool failed;
-
-	open_scene(&scene);
-	mint(&scene, "mcp:tools mcp:read", bearer);
-	for (size_t n = 0;; n++) {
+	OOM_EACH_LATER {
 		struct mp_http_response response = { 0 };
 		struct mcpass_error err = { 0 };
+		struct scene scene;
+		char bearer[4096];
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
+		open_scene(&scene);
+		mint(&scene, "mcp:tools mcp:read", bearer);
+		oom_from_here();
 		rc = call(&scene, bearer, &response, &err);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("no memory", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-		if (!failed)
+		CHECK_OOM("no memory", rc, MCPASS_OK);
+		if (!rc)
 			CHECK_HAS("at last", mp_buf_text(&response.body), "the other server says 200");
 		mp_http_response_free(&response);
-		if (!failed)
-			break;
+		close_scene(&scene);
 	}
-	close_scene(&scene);
 }
 
 int main(void)

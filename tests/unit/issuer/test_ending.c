@@ -251,12 +251,11 @@ static void test_silent_link(void)
 /* Each step once per failing allocation. */
 enum step { LINK, SECOND_CLICK, CODE_USED, STEPS };
 
-static bool run(enum step step, size_t n)
+static void run(enum step step)
 {
 	static const int wanted[] = { 200, 303, 403 };
 	const char *body = NULL, *query = NULL;
 	struct kit kit;
-	bool failed;
 
 	open_question(&kit);
 	if (step == LINK)
@@ -268,22 +267,19 @@ static bool run(enum step step, size_t n)
 	if (step == CODE_USED)
 		kit_exchange(&kit, kit_param(&kit, "code"), "");
 	mp_http_response_free(&kit.answer);
-	mp_test_fail_alloc(n);
+	oom_from_here();
 	kit_ask(&kit, &(struct ask){ .method = step == LINK ? "GET" : "POST", .path = step == LINK
 	    ? "/authorize" : "/authorize/consent", .query = query, .type = FORM, .body = body });
-	failed = mp_test_alloc_failed();
-	mp_test_no_fail();
-	CHECK_EQ("out of memory", kit.rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-	CHECK_EQ("out of memory", kit.answer.status, failed ? 0 : wanted[step]);
+	CHECK_OOM("out of memory", kit.rc, MCPASS_OK);
+	CHECK_EQ("out of memory", kit.answer.status, kit.rc ? 0 : wanted[step]);
 	kit_close(&kit);
-	return !failed;
 }
 
 static void test_memory(void)
 {
 	for (enum step step = LINK; step < STEPS; step++)
-		for (size_t n = 0; n < 5000 && !run(step, n); n++)
-			continue;
+		OOM_EACH_LATER
+			run(step);
 }
 
 int main(void)

@@ -74,8 +74,7 @@ static void finish(const struct kit *kit)
 	mp_secret_free(&token);
 }
 
-/* One try with the nth allocation failing; true when none failed any more. */
-static bool try_step(const struct step *step, size_t n)
+static void try_step(const struct step *step)
 {
 	struct mcpass_header headers[] = { { "Content-Type", FORM }, { "DPoP", step->proof } };
 	struct mp_http_request request = { .method = step->method, .path = step->path,
@@ -85,39 +84,32 @@ static bool try_step(const struct step *step, size_t n)
 	struct mcpass_error err = { 0 };
 	struct kit kit;
 	enum mcpass_rc rc;
-	bool failed;
 
 	web = (struct web){ DOCUMENT, "{\"client_id\":\"" DOCUMENT "\",\"client_name\":\"C\","
 	    "\"redirect_uris\":[\"http://127.0.0.1/callback\"]}", 200, 0 };
 	kit_open_extended(&kit, kit_extended());
 	finish(&kit);
-	mp_test_fail_alloc(n);
+	oom_from_here();
 	rc = mp_issuer_handle(kit.issuer, &request, &response, &err);
-	failed = mp_test_alloc_failed();
-	mp_test_no_fail();
-	CHECK_EQ(step->label, rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-	CHECK_EQ(step->label, response.status, failed ? 0 : step->want);
+	CHECK_OOM(step->label, rc, MCPASS_OK);
+	CHECK_EQ(step->label, response.status, rc ? 0 : step->want);
 	mp_http_response_free(&response);
 	kit_close(&kit);
-	return !failed;
 }
 
 static void test_new(void)
 {
-	bool failed = true;
-
-	for (size_t n = 0; failed && n < 5000; n++) {
+	OOM_EACH_LATER {
 		struct mp_issuer_config config = kit_extended();
 		struct mp_issuer *issuer = NULL;
 		struct memstore *memstore;
 		enum mcpass_rc rc;
 
 		memstore_open(&memstore, &config.store);
-		mp_test_fail_alloc(n);
+		oom_from_here();
 		rc = mp_issuer_new(&config, &issuer, NULL);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("new", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
+		CHECK_OOM("new", rc, MCPASS_OK);
+		CHECK("untouched", (issuer == NULL) == (rc != MCPASS_OK));
 		mp_issuer_free(issuer);
 		memstore_close(memstore);
 	}
@@ -174,8 +166,8 @@ int main(void)
 	test_new();
 	test_mistakes();
 	for (size_t i = 0; i < COUNT(steps) && steps[i].label != NULL; i++)
-		for (size_t n = 0; n < 5000 && !try_step(&steps[i], n); n++)
-			CHECK_EQ(steps[i].label, mp_test_live_blocks(), before);
+		OOM_EACH_LATER
+			try_step(&steps[i]);
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), before);
 	return check_done();
 }

@@ -173,8 +173,7 @@ static void prepare(struct kit *kit, enum step step, struct request *request)
 	}
 }
 
-/* Returns true when no allocation failed any more. */
-static bool run(enum step step, const char *fault, size_t n)
+static void run(enum step step, const char *fault)
 {
 	struct mp_http_response response = { 0 };
 	struct mcpass_error err = { 0 };
@@ -184,7 +183,6 @@ static bool run(enum step step, const char *fault, size_t n)
 	struct kit kit;
 	char cookies[512];
 	enum mcpass_rc rc;
-	bool failed;
 
 	kit_open(&kit, AS);
 	prepare(&kit, step, &request);
@@ -200,26 +198,22 @@ static bool run(enum step step, const char *fault, size_t n)
 		.query = request.query[0] != '\0' ? request.query : NULL, .headers = headers,
 		.header_count = request.authorization[0] != '\0' ? 6 : 5, .body = request.body,
 		.body_len = strlen(request.body), .now = kit.now };
-	mp_test_fail_alloc(n);
+	oom_from_here();
 	rc = mp_issuer_handle(kit.issuer, &ask, &response, &err);
-	failed = mp_test_alloc_failed();
-	mp_test_no_fail();
-	CHECK_EQ(names[step], rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-	if (failed)
+	CHECK_OOM(names[step], rc, MCPASS_OK);
+	if (rc)
 		CHECK(names[step], response.status == 0 && response.headers.count == 0);
 	else if (fault == NULL)
 		CHECK_EQ(names[step], response.status, wanted[step]);
 	mp_http_response_free(&response);
 	kit_close(&kit);
-	CHECK_EQ(names[step], mp_test_live_blocks(), 0);
-	return !failed;
 }
 
 static void test_steps(void)
 {
 	for (enum step step = METADATA; step < STEPS; step++)
-		for (size_t n = 0; n < 5000 && !run(step, NULL, n); n++)
-			continue;
+		OOM_EACH_LATER
+			run(step, NULL);
 }
 
 /* The spoilt answers are made by more code. */
@@ -232,50 +226,40 @@ static void test_faults(void)
 	};
 
 	for (size_t i = 0; i < COUNT(rows); i++)
-		for (size_t n = 0; n < 5000 && !run(rows[i].step, rows[i].fault, n); n++)
-			continue;
+		OOM_EACH_LATER
+			run(rows[i].step, rows[i].fault);
 }
 
 static void test_new(void)
 {
-	for (size_t n = 0; n < 5000; n++) {
+	OOM_EACH_LATER {
 		struct mp_issuer_config config = kit_config(AS);
 		struct mp_issuer *issuer = NULL;
 		struct memstore *memstore;
 		enum mcpass_rc rc;
-		bool failed;
 
 		memstore_open(&memstore, &config.store);
-		mp_test_fail_alloc(n);
+		oom_from_here();
 		rc = mp_issuer_new(&config, &issuer, NULL);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("new", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-		CHECK("untouched", (issuer == NULL) == failed);
+		CHECK_OOM("new", rc, MCPASS_OK);
+		CHECK("untouched", (issuer == NULL) == (rc != MCPASS_OK));
 		mp_issuer_free(issuer);
 		memstore_close(memstore);
-		CHECK_EQ("new", mp_test_live_blocks(), 0);
-		if (!failed)
-			return;
 	}
 }
 
 static void test_mint(void)
 {
 	struct kit kit;
-	bool failed = true;
 
 	kit_open(&kit, AS);
-	for (size_t n = 0; failed && n < 5000; n++) {
+	OOM_EACH {
 		struct mp_secret token = { 0 };
 		enum mcpass_rc rc;
 
-		mp_test_fail_alloc(n);
 		rc = mp_issuer_mint(kit.issuer, "bob", "dev", NULL, MCP, START, &token, NULL);
-		failed = mp_test_alloc_failed();
-		mp_test_no_fail();
-		CHECK_EQ("mint", rc, failed ? MCPASS_E_NOMEM : MCPASS_OK);
-		CHECK("untouched", mp_secret_present(&token) != failed);
+		CHECK_OOM("mint", rc, MCPASS_OK);
+		CHECK("untouched", mp_secret_present(&token) == (rc == MCPASS_OK));
 		mp_secret_free(&token);
 	}
 	kit_close(&kit);
