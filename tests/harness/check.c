@@ -109,8 +109,8 @@ bool oom_next(const char *file, int line)
 
 		check_eq(file, line, "nothing leaked", "blocks", mp_test_live_blocks(), oom.blocks);
 		oom.running = false;
-		if (last)
-			check_true(file, line, "it allocates", "runs > 1", oom.runs > 1);
+		if (last && !oom.at_once)
+			check_true(file, line, "it allocates from there on", "runs > 1", oom.runs > 1);
 		if (last || failed > oom.failed + MAX_FAILED)
 			return false;
 	}
@@ -148,17 +148,20 @@ bool oom_check(const char *file, int line, const char *label, int rc, int want)
 time_t __real_time(time_t *ret_time);
 time_t __wrap_time(time_t *ret_time);
 
-static time_t ahead;
+static time_t now;
+
+__attribute__((constructor)) static void stop_the_clock(void)
+{
+	now = __real_time(NULL);
+}
 
 void mp_test_pass(int seconds)
 {
-	ahead += seconds;
+	now += seconds;
 }
 
 time_t __wrap_time(time_t *ret_time)
 {
-	time_t now = __real_time(NULL) + ahead;
-
 	if (ret_time != NULL)
 		*ret_time = now;
 	return now;

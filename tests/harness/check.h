@@ -44,7 +44,7 @@ void mp_test_count_allocs(bool on);
 bool mp_test_alloc_failed(void);        /* since the last mp_test_fail_alloc() */
 long mp_test_live_blocks(void);         /* allocated and not freed */
 
-/* Unix time goes on by that much at once (not the steady clock of waits). */
+/* Unix time stands still in a test, and goes on by that much at once; the steady clock runs. */
 void mp_test_pass(int seconds);
 
 /* Runs its block once per allocation, with that one failing, and once with none failing:
@@ -59,11 +59,11 @@ void mp_test_pass(int seconds);
  *     }
  *
  * Up to CHECK_OOM() allocations fail; it checks that rc is MCPASS_E_NOMEM where one did, and
- * want where none did.  At the end of the block nothing may be left allocated; at the end of
- * all, one has to have failed.  A row that fails says at which allocation. */
+ * want where none did.  At the end of the block nothing may be left allocated, whichever way
+ * it went.  A row that fails says at which allocation. */
 #define OOM_EACH for (oom_begin(true); oom_next(__FILE__, __LINE__);)
 /* The same, but allocations fail only from oom_from_here() on: the block, or what it calls,
- * says it when all is there that the call under test needs. */
+ * says it when all is there that the call under test needs.  One has to have failed. */
 #define OOM_EACH_LATER for (oom_begin(false); oom_next(__FILE__, __LINE__);)
 #define CHECK_OOM(label, rc, want) \
 	oom_check(__FILE__, __LINE__, (label), (int)(rc), (int)(want))
