@@ -60,7 +60,7 @@ void mp_event_drop_tokens(const struct mp_turn *turn)
 	for (size_t i = json_array_size(list); i > 0; i--) {
 		const char *event = json_string_value(json_object_get(json_array_get(list, i - 1), "event"));
 
-		if (mp_eq(event, "issued") || mp_eq(event, "renewed"))
+		if (mp_eq(event, "issued") || mp_eq(event, "renewed") || mp_eq(event, "handed_out"))
 			(void)json_array_remove(list, i - 1);
 	}
 }

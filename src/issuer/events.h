@@ -13,7 +13,8 @@
  *   reused      a code or refresh token came twice: its family has ended
  *   revoked     by its client                   ended      a browser signed out
  *   refused     what: the path; outcome: the code, rule: the clause
- * and for sign-ins elsewhere: sent, returned, rechecked. */
+ * and for sign-ins elsewhere: sent, returned, rechecked, handed_out (a token of there to a server;
+ * what: the provider and the audience). */
 struct mp_event {                       /* all borrowed; NULL: not said */
 	const char *event;
 	const char *client, *user, *what, *outcome, *rule;

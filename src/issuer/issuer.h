@@ -95,6 +95,8 @@ struct mp_issuer_trusted {
 /* A request to an identity provider, which is sent once (upstream/errand.h). */
 struct mp_errand {
 	char *key;                      /* names it; NULL: there is none */
+	char *purpose;                  /* its answer is for that alone; NULL: the key says it all */
+	bool is_after;                  /* it is known that one of that key was answered */
 	char *url;
 	struct mp_headers headers;
 	struct mp_buf body;             /* of a POST; empty: a GET */

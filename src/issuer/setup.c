@@ -6,6 +6,7 @@
 #include "issuer/login/brand.h"
 #include "issuer/login/page.h"
 #include "issuer/grants/token_endpoint.h"
+#include "issuer/upstream/idp.h"
 #include "oauth/scope.h"
 #include "wire/cors.h"
 
@@ -104,6 +105,33 @@ static enum mcpass_rc read_proxies(const struct mp_issuer_config *config,
 	return rc;
 }
 
+/* Whom a provider's token may be handed out to.  spec: RFC 8693 5 */
+static enum mcpass_rc check_api(const struct mp_issuer *issuer, const struct mp_idp *upstream,
+    const struct mp_idp_api *api, struct mcpass_error *err)
+{
+	for (size_t i = 0; i < api->clients.count; i++) {
+		const char *name = api->clients.items[i];
+		const struct mp_client *client = mp_configured_find(issuer, name);
+
+		if (client == NULL || (client->secret_hash == NULL && client->jwks == NULL)
+		    || !mp_strings_has(&client->grant_types, MP_GRANT_TOKEN_EXCHANGE))
+			return mp_fail(err, MCPASS_E_USAGE, "RFC 8693 5", "identity provider %s: \"apis\" names"
+			    " %s, which has to be a known client with a secret or keys, and with the grant"
+			    " " MP_GRANT_TOKEN_EXCHANGE, upstream->name, name);
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc check_apis(const struct mp_issuer *issuer, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < issuer->upstream_count; i++)
+		for (size_t j = 0; j < issuer->upstreams[i].api_count && !rc; j++)
+			rc = check_api(issuer, &issuer->upstreams[i], &issuer->upstreams[i].apis[j], err);
+	return rc;
+}
+
 enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
     struct mp_issuer *issuer, struct mcpass_error *err)
 {
@@ -149,6 +177,8 @@ enum mcpass_rc mp_setup_apply(const struct mp_issuer_config *config,
 		rc = read_key(config, issuer, err);
 	if (!rc)
 		rc = mp_configured_setup(config, issuer, err);
+	if (!rc)
+		rc = check_apis(issuer, err);
 	if (!rc)
 		rc = read_origins(config, issuer, err);
 	if (!rc)

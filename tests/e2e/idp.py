@@ -77,6 +77,7 @@ class Idp:
         self.gate.set()
         self.codes, self.count, self.log = {}, 0, []
         self.refresh_tokens, self.rotates = set(), True
+        self.access_tokens = set()
 
     # --- what the requests are ---
     def asked(self, path):
@@ -120,16 +121,28 @@ class Idp:
             if query is None or query["code_challenge"] != challenge:
                 return refused("invalid_grant")
             return self.tokens(query.get("nonce"))
+        if form["grant_type"].endswith(":token-exchange"):
+            return self.exchange(form)
         if form.get("refresh_token") not in self.refresh_tokens:
             return refused("invalid_grant")
         if self.rotates:
             self.refresh_tokens.discard(form["refresh_token"])
-        return self.tokens(None)
+        return self.tokens(None, form.get("scope"))
 
-    def tokens(self, nonce):
+    def exchange(self, form):
+        if form["subject_token"] not in self.access_tokens:
+            return refused("invalid_request")
+        return 200, lib.JSON, json.dumps({
+            "access_token": f"{form['audience']}-for-{form['subject_token']}", "token_type": "Bearer",
+            "issued_token_type": form["subject_token_type"], "expires_in": 60})
+
+    def tokens(self, nonce, scope=None):
         self.count += 1
         body = {"access_token": f"upstream-access-{self.count}", "token_type": "Bearer",
                 "expires_in": 300, "id_token": self.id_token(nonce)}
+        self.access_tokens.add(body["access_token"])
+        if scope is not None:
+            body["scope"] = scope
         if self.rotates or nonce is not None:
             body["refresh_token"] = f"upstream-refresh-{self.count}"
             self.refresh_tokens.add(body["refresh_token"])

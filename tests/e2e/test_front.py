@@ -145,6 +145,97 @@ def test_front_with_the_client():
             expect("no secret in the log", secret not in log, log)
 
 
+def known_server(w, name):
+    """A client of the operator's: the server of the resource "https://files.example/mcp"."""
+    w.write("secret." + name, "the secret of " + name + "\n")
+    return {"client_id": name, "client_secret_file": "secret." + name,
+            "grant_types": ["urn:ietf:params:oauth:grant-type:token-exchange"],
+            "introspects": ["https://files.example/mcp"]}
+
+
+def exchange(person, name, token, audience, **more):
+    return person.post(grant_type="urn:ietf:params:oauth:grant-type:token-exchange",
+                       subject_token_type="urn:ietf:params:oauth:token-type:access_token",
+                       subject_token=token, client_id=name, client_secret="the secret of " + name,
+                       audience=audience, **more)
+
+
+def hands_out(w, provider, *args):
+    clients = w.write("clients.json", json.dumps([known_server(w, "files"), known_server(w, "other")]))
+    return front(w, provider, "--clients", clients, *args, entry={
+        "name": "corp", "issuer": provider.url, "apis": [
+            {"audience": "files-api", "clients": ["files"], "scopes": ["files.read", "files.write"]},
+            {"audience": "swap", "clients": ["files"], "by": "token_exchange"}]})
+
+
+def test_front_hands_out_a_token():
+    """A server behind it gets the provider's token for the person who called, as configured."""
+    with World() as w:
+        provider = idp.Idp(w)
+        person = hands_out(w, provider, "--audit", w.path("audit"))
+        client = person.register()
+        body = person.tokens(client, name="corp", resource="https://files.example/mcp")
+        token, asked = body["access_token"], len(provider.asked("token"))
+        status, mine = exchange(person, "files", token, "files-api", scope="files.read")
+        expect_eq("handed out", status, 200, mine)
+        expect("the provider's", mine["access_token"] in provider.access_tokens, mine)
+        expect_eq("what it is", (mine["token_type"], mine["expires_in"], mine["scope"],
+                                 mine["issued_token_type"]),
+                  ("Bearer", 300, "files.read", "urn:ietf:params:oauth:token-type:access_token"))
+        expect("no more than that", "refresh_token" not in mine and "id_token" not in mine, mine)
+        expect_eq("for that scope", provider.asked("token")[-1][1]["scope"], "files.read")
+        status, mine = exchange(person, "files", token, "swap")
+        expect_eq("exchanged there", status, 200, mine)
+        expect("for its audience", mine["access_token"].startswith("swap-for-upstream-access-"), mine)
+        expect_eq("three requests", len(provider.asked("token")) - asked, 3)
+        asked = len(provider.asked("token"))
+        for name, audience, more, code in (
+                ("other", "files-api", {}, "invalid_target"),
+                ("files", "files-api", {"scope": "openid"}, "invalid_scope")):
+            status, refused = exchange(person, name, token, audience, **more)
+            expect_eq(f"{name} {more}", (status, refused["error"]), (400, code), refused)
+        expect_eq("nothing was asked", len(provider.asked("token")), asked)
+        status, body = person.refresh(client, body["refresh_token"])
+        expect_eq("the client goes on", status, 200, body)
+        audit = [json.loads(line) for line in open(w.path("audit"))]
+        told = [(e["client"], e["what"]) for e in audit if e["event"] == "handed_out"]
+        expect_eq("told", told, [("files", "corp files-api"), ("files", "corp swap")])
+        expect("no secret", "upstream-" not in open(w.path("audit")).read())
+        provider.refresh_tokens.clear()
+        status, over = exchange(person, "files", body["access_token"], "files-api")
+        expect_eq("put out there", (status, over["error"]), (400, "invalid_grant"), over)
+        status, over = person.refresh(client, body["refresh_token"])
+        expect_eq("out here", (status, over["error"]), (400, "invalid_grant"), over)
+
+
+def test_front_hands_out_at_once():
+    """Ten ask at once with one sign-in: each has what it asked for, no refresh token came twice."""
+    with World() as w:
+        provider = idp.Idp(w)
+        keys = w.write("keys", "mcpass-key-1." + base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=")
+                       + "\n")
+        person = hands_out(w, provider, "--data", w.path("front.db"), "--encryption-key", keys)
+        client = person.register()
+        token = person.tokens(client, name="corp", resource="https://files.example/mcp")["access_token"]
+        scopes = ["files.read", "files.write", "files.read files.write"]
+        answers = [None] * 10
+
+        def ask(i):
+            answers[i] = exchange(Person(w.issuer), "files", token, "files-api", scope=scopes[i % 3])
+
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(10)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for i, (status, body) in enumerate(answers):
+            expect_eq(f"answer {i}", (status, body.get("scope")), (200, scopes[i % 3]), body)
+        used = [form["refresh_token"] for _, form in provider.asked("token")
+                if form["grant_type"] == "refresh_token"]
+        expect_eq("each was used once", len(used), len(set(used)), used)
+        expect_eq("each has a token of its own", len({body["access_token"] for _, body in answers}), 10)
+
+
 def test_front_refuses_at_the_start():
     """What is missing or misspelt is said, and the server does not start."""
     with World() as w:

@@ -269,21 +269,25 @@ void mp_configured_free(struct mp_issuer *issuer)
 }
 
 /* --- the clients --- */
+const struct mp_client *mp_configured_find(const struct mp_issuer *issuer, const char *client_id)
+{
+	for (size_t i = 0; i < issuer->client_count; i++)
+		if (strcmp(issuer->clients[i].client_id, client_id) == 0)
+			return &issuer->clients[i];
+	return NULL;
+}
+
 enum mcpass_rc mp_configured_load(const struct mp_issuer *issuer, const char *client_id,
     struct mp_client *ret_client, bool *ret_found, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	const struct mp_client *client = mp_configured_find(issuer, client_id);
+	enum mcpass_rc rc = client != NULL ? mp_client_copy(client, ret_client, err) : MCPASS_OK;
 
-	for (size_t i = 0; i < issuer->client_count; i++) {
-		if (strcmp(issuer->clients[i].client_id, client_id) != 0)
-			continue;
-		rc = mp_client_copy(&issuer->clients[i], ret_client, err);
-		if (rc)
-			return rc;
-		ret_client->is_known = *ret_found = true;
-		return MCPASS_OK;
-	}
-	*ret_found = false;
+	if (rc)
+		return rc;
+	*ret_found = client != NULL;
+	if (client != NULL)
+		ret_client->is_known = true;
 	return MCPASS_OK;
 }
 

@@ -15,6 +15,8 @@ enum mcpass_rc mp_configured_setup(const struct mp_issuer_config *config,
     struct mp_issuer *issuer, struct mcpass_error *err);
 void mp_configured_free(struct mp_issuer *issuer);
 
+/* NULL: it is not known. */
+const struct mp_client *mp_configured_find(const struct mp_issuer *issuer, const char *client_id);
 /* A copy of the client, released like any other; *ret_found says whether it is known. */
 enum mcpass_rc mp_configured_load(const struct mp_issuer *issuer, const char *client_id,
     struct mp_client *ret_client, bool *ret_found, struct mcpass_error *err);

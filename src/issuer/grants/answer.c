@@ -32,6 +32,19 @@ static void tell(const struct mp_turn *turn, const struct mp_token_ask *ask,
 	    .client = give->client_id, .user = give->subject, .what = grant });
 }
 
+static enum mcpass_rc send_reply(const struct mp_turn *turn, const struct reply *reply,
+    struct mcpass_error *err)
+{
+	json_t *body = json_object();
+	enum mcpass_rc rc = body == NULL ? mp_nomem(err)
+	    : mp_json_write(body, reply_fields, MP_COUNT(reply_fields), reply, err);
+
+	if (!rc)
+		rc = mp_response_json(turn, 200, body, err);
+	json_decref(body);
+	return rc;
+}
+
 enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_ask *ask,
     const struct mp_token_give *give, struct mcpass_error *err)
 {
@@ -42,7 +55,6 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 		.family = give->family, .not_after = give->not_after, .claims = give->claims,
 	};
 	struct reply reply = { .expires_in = mp_access_lifetime(turn->issuer, &access) };
-	json_t *body = json_object();
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (turn->issuer->opaque_tokens)
@@ -57,16 +69,31 @@ enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_a
 		rc = mp_set(&reply.scope, give->scope, err);
 	if (!rc)
 		rc = mp_set(&reply.issued_token_type, give->issued_type, err);
-	if (!rc && body == NULL)
-		rc = mp_nomem(err);
 	if (!rc)
-		rc = mp_json_write(body, reply_fields, MP_COUNT(reply_fields), &reply, err);
-	if (!rc)
-		rc = mp_response_json(turn, 200, body, err);
+		rc = send_reply(turn, &reply, err);
 	if (!rc)
 		tell(turn, ask, give);
 	mp_json_release(reply_fields, MP_COUNT(reply_fields), &reply);
-	json_decref(body);
+	return rc;
+}
+
+/* spec: RFC 8693 2.2.1; what else came is for us alone */
+enum mcpass_rc mp_token_pass_on(const struct mp_turn *turn, const struct mp_token *token,
+    struct mcpass_error *err)
+{
+	struct reply reply = { .expires_in = token->tells_expiry ? token->expires_in : 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_secret_set(&reply.access_token, mp_secret_reveal(&token->access_token), err);
+	if (!rc)
+		rc = mp_set(&reply.token_type, "Bearer", err);
+	if (!rc)
+		rc = mp_set(&reply.scope, token->scope, err);
+	if (!rc)
+		rc = mp_set(&reply.issued_token_type, MP_TOKEN_TYPE_ACCESS, err);
+	if (!rc)
+		rc = send_reply(turn, &reply, err);
+	mp_json_release(reply_fields, MP_COUNT(reply_fields), &reply);
 	return rc;
 }
 

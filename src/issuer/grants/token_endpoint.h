@@ -3,6 +3,7 @@
 #define MP_ISSUER_GRANTS_TOKEN_ENDPOINT_H
 #include "issuer/clients/client.h"
 #include "issuer/grants/grant.h"
+#include "oauth/exchange.h"
 #include "oauth/grants.h"
 
 #define MP_GRANT_PROFILE_ID_JAG "urn:ietf:params:oauth:grant-profile:id-jag"
@@ -20,6 +21,15 @@ mp_token_fn mp_jwt_bearer_grant;            /* jwt_bearer.c */
 mp_token_fn mp_token_exchange_grant;          /* token_exchange.c */
 mp_token_fn mp_id_jag_grant;             /* id_jag.c: the half of it that is for an ID-JAG */
 mp_token_fn mp_device_grant;            /* device_grant.c */
+
+/* --- api_exchange.c: the half of an exchange that is for a token of the identity provider's --- */
+/* *ret_audience: the api of a provider that the form asks for, borrowed; untouched where it asks for
+ * none.  Refuses with invalid_target what names two. */
+enum mcpass_rc mp_api_exchange_find(const struct mp_turn *turn, const struct mp_form *form,
+    const char **ret_audience, struct mcpass_error *err);
+/* claims: of a token of ours that is good now, and whose audience ask->client is. */
+enum mcpass_rc mp_api_exchange(const struct mp_turn *turn, const struct mp_token_ask *ask,
+    const json_t *claims, const char *audience, struct mcpass_error *err);
 
 /* What begins or goes on with a family: refuses another resource than was allowed, and
  * answers with tokens for grant, whose scope may have been narrowed to scope. */
@@ -41,6 +51,10 @@ struct mp_token_give {                  /* all borrowed */
 /* Answers with a token, bound to the key that ask proves.  spec: RFC 6749 5.1 */
 enum mcpass_rc mp_token_give(const struct mp_turn *turn, const struct mp_token_ask *ask,
     const struct mp_token_give *give, struct mcpass_error *err);
+
+/* Answers with an access token of another's: without what else came with it. */
+enum mcpass_rc mp_token_pass_on(const struct mp_turn *turn, const struct mp_token *token,
+    struct mcpass_error *err);
 
 /* The scope of a token that no person is asked for: what the form names of ceiling, all of
  * it when it names nothing.  *ret_scope is the caller's (free), NULL for none.  Refuses

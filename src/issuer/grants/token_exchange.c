@@ -145,6 +145,7 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 static enum mcpass_rc exchange(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {
+	const char *api = NULL;
 	json_t *claims = NULL;
 	enum mcpass_rc rc = check_types(ask->form, err);
 
@@ -155,7 +156,10 @@ static enum mcpass_rc exchange(const struct mp_turn *turn, const struct mp_token
 	if (!rc)
 		rc = read_subject(turn, ask, &claims, err);
 	if (!rc)
-		rc = answer(turn, ask, claims, err);
+		rc = mp_api_exchange_find(turn, ask->form, &api, err);
+	if (!rc)
+		rc = api != NULL ? mp_api_exchange(turn, ask, claims, api, err)
+		    : answer(turn, ask, claims, err);
 	json_decref(claims);
 	return rc;
 }

@@ -109,11 +109,14 @@ static enum mcpass_rc write_form(const struct mp_turn *turn, const struct mp_idp
 		rc = mp_idp_callback_url(turn->issuer, grant->upstream, &callback, err);
 		if (!rc)
 			mp_token_code_form(form, grant->code, grant->verifier, callback, NULL);
+	} else if (grant->exchange != NULL) {
+		mp_exchange_form(form, grant->exchange);
 	} else {
-		mp_token_refresh_form(form, grant->refresh_token, NULL, NULL);
+		mp_token_refresh_form(form, grant->refresh_token, grant->scope, NULL);
 	}
 	/* Elsewhere it is not sent: a person may have given fewer scopes. */
-	if (provider != NULL && provider->wants_scope)
+	if (provider != NULL && provider->wants_scope && grant->scope == NULL
+	    && grant->exchange == NULL)
 		mp_form_add(form, "scope", grant->upstream->scope);
 	json_object_foreach (grant->upstream->token_params, name, value)
 		mp_form_add(form, name, json_string_value(value));
@@ -122,7 +125,7 @@ static enum mcpass_rc write_form(const struct mp_turn *turn, const struct mp_idp
 }
 
 static enum mcpass_rc send_grant(const struct mp_turn *turn, const struct mp_idp_grant *grant,
-    const char *key, struct mcpass_error *err)
+    const struct mp_errand_name *name, struct mcpass_error *err)
 {
 	struct mp_headers headers = { 0 };
 	struct mp_buf form;
@@ -140,34 +143,176 @@ static enum mcpass_rc send_grant(const struct mp_turn *turn, const struct mp_idp
 	if (!rc)
 		rc = mp_buf_check(&form, "the token request", err);
 	if (!rc)
-		rc = mp_errand_leave(turn, key, grant->metadata->token_endpoint, &headers, &form, err);
+		rc = mp_errand_leave(turn, name, grant->metadata->token_endpoint, &headers, &form, err);
 	mp_headers_free(&headers);
 	mp_buf_free(&form);
 	return rc;
 }
 
-enum mcpass_rc mp_idp_token(const struct mp_turn *turn, const struct mp_idp_grant *grant,
-    struct mp_token *ret_token, struct mcpass_error *err)
+static enum mcpass_rc name_exchange(const struct mp_exchange *exchange, char **ret_key,
+    struct mcpass_error *err)
+{
+	struct mp_buf purpose;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&purpose, MP_MAX_FORM);
+	mp_buf_adds(&purpose, "exchange ");
+	mp_form_add(&purpose, "audience", exchange->audience);
+	mp_form_add(&purpose, "scope", exchange->scope);
+	rc = mp_buf_check(&purpose, "an errand's name", err);
+	if (!rc)
+		rc = mp_errand_key(mp_buf_text(&purpose), exchange->subject, ret_key, err);
+	mp_buf_free(&purpose);
+	return rc;
+}
+
+static enum mcpass_rc name_errand(const struct mp_idp_grant *grant, char **ret_key,
+    struct mcpass_error *err)
+{
+	if (grant->exchange != NULL)
+		return name_exchange(grant->exchange, ret_key, err);
+	/* By its own verifier: who comes with another's code gets no answer to it. */
+	return grant->code != NULL
+	    ? mp_errand_key(mp_secret_reveal(grant->verifier), grant->code, ret_key, err)
+	    : mp_errand_key("refresh", grant->refresh_token, ret_key, err);
+}
+
+/* Entra says invalid_grant, too, when the person has not consented to a scope: that is no word about
+ * the sign-in.  (suberror, of Microsoft's identity platform) */
+static enum mcpass_rc refine(const char *scope, const struct mp_buf *body, struct mcpass_error *err)
+{
+	json_t *object = NULL;
+	enum mcpass_rc rc;
+
+	if (scope == NULL || scope[0] == '\0' || !mp_eq(err->oauth, "invalid_grant"))
+		return MCPASS_E_DENIED;
+	rc = mp_json_parse_by(MP_JSON_ANSWER, mp_buf_text(body), body->len, MP_MAX_UPSTREAM_ANSWER,
+	    "the answer", &object, NULL);
+	if (mp_eq(json_string_value(json_object_get(object, "suberror")), "consent_required")) {
+		err->oauth[0] = '\0';
+		mp_oauth_code(err, "consent_required");
+	}
+	json_decref(object);
+	if (rc != MCPASS_E_NOMEM)
+		return MCPASS_E_DENIED;
+	mp_clear(err);
+	return mp_nomem(err);
+}
+
+static enum mcpass_rc read_answer(const struct mp_idp_grant *grant, const char *scope,
+    const struct mp_errand_answer *answer, struct mp_token *ret_token, struct mcpass_error *err)
+{
+	const char *text = mp_buf_text(&answer->body);
+	enum mcpass_rc rc;
+
+	if (answer->status == 0)
+		return mp_fail(err, MCPASS_E_IO, NULL, "the token endpoint: %s", text);
+	if (grant->exchange != NULL)
+		return mp_exchange_answer(answer->status, text, answer->body.len, ret_token, err);
+	rc = mp_token_answer(answer->status, text, answer->body.len, "Bearer", ret_token, err);
+	return rc == MCPASS_E_DENIED ? refine(scope, &answer->body, err) : rc;
+}
+
+/* The words that a grant is over; says: what else it says, "" where the code is enough.
+ * spec: RFC 6749 5.2 */
+static const struct {
+	const char *code, *says;
+} over[] = {
+	{ "invalid_grant", "" },
+	{ "bad_refresh_token", "" },                    /* GitHub */
+	{ "invalid_request", ": Refresh token " },      /* Dex: "is invalid or ...", "expired." */
+};
+
+bool mp_idp_is_over(enum mcpass_rc rc, const struct mcpass_error *err)
+{
+	if (rc != MCPASS_E_DENIED)
+		return false;
+	for (size_t i = 0; i < MP_COUNT(over); i++)
+		if (mp_eq(err->oauth, over[i].code) && strstr(err->detail, over[i].says) != NULL)
+			return true;
+	return false;
+}
+
+#define FOR_SCOPE "scope "              /* the purpose of a refresh, and the scope */
+
+/* A refresh token is used for one scope at a time, and may be another one after each use. */
+static enum mcpass_rc name_purpose(const struct mp_idp_grant *grant, char **ret_purpose,
+    struct mcpass_error *err)
+{
+	struct mp_buf purpose;
+
+	if (grant->refresh_token == NULL)
+		return MCPASS_OK;
+	mp_buf_init(&purpose, MP_MAX_FORM);
+	mp_buf_addf(&purpose, FOR_SCOPE "%s", grant->scope != NULL ? grant->scope : "");
+	return mp_buf_take(&purpose, "an errand's purpose", ret_purpose, err);
+}
+
+static const char *scope_of(const char *purpose)
+{
+	return purpose != NULL && strncmp(purpose, FOR_SCOPE, strlen(FOR_SCOPE)) == 0
+	    ? purpose + strlen(FOR_SCOPE) : "";
+}
+
+/* *ret_counts: the last use of the refresh token was another's, and says something of it. */
+static enum mcpass_rc look_at_last(const struct mp_turn *turn, const struct mp_idp_grant *grant,
+    struct mp_errand_name *name, struct mp_token *ret_token, bool *ret_counts,
+    struct mcpass_error *err)
 {
 	struct mp_errand_answer answer = { 0 };
-	bool found = false;
-	char *key = NULL;
-	/* By its own verifier: who comes with another's code gets no answer to it. */
-	enum mcpass_rc rc = grant->code != NULL
-	    ? mp_errand_key(mp_secret_reveal(grant->verifier), grant->code, &key, err)
-	    : mp_errand_key("refresh", grant->refresh_token, &key, err);
+	struct mcpass_error why = { 0 };
+	struct mp_token token = { 0 };
+	enum mcpass_rc rc = mp_errand_peek(turn, name->key, &answer, &name->is_after, err);
+
+	if (rc || !name->is_after || mp_eq(answer.purpose, name->purpose))
+		goto out;
+	rc = read_answer(grant, scope_of(answer.purpose), &answer, &token, &why);
+	if (rc == MCPASS_E_NOMEM) {
+		rc = mp_nomem(err);
+		goto out;
+	}
+	*ret_counts = mp_idp_is_over(rc, &why) || (mp_secret_present(&token.refresh_token)
+	    && !mp_eq(mp_secret_reveal(&token.refresh_token), mp_secret_reveal(grant->refresh_token)));
+	if (!*ret_counts) {
+		rc = MCPASS_OK;
+	} else if (rc) {
+		*err = why;
+	} else {
+		*ret_token = token;
+		token = (struct mp_token){ 0 };
+	}
+out:
+	mp_token_free(&token);
+	mp_errand_answer_free(&answer);
+	return rc;
+}
+
+enum mcpass_rc mp_idp_token(const struct mp_turn *turn, const struct mp_idp_grant *grant,
+    struct mp_token *ret_token, bool *ret_is_anothers, struct mcpass_error *err)
+{
+	struct mp_errand_answer answer = { 0 };
+	struct mp_errand_name name = { 0 };
+	bool found = false, is_anothers = false;
+	char *key = NULL, *purpose = NULL;
+	enum mcpass_rc rc = name_errand(grant, &key, err);
 
 	if (!rc)
-		rc = mp_errand_take(turn, key, &answer, &found, err);
-	if (!rc && !found)
-		rc = send_grant(turn, grant, key, err);
-	else if (!rc && answer.status == 0)
-		rc = mp_fail(err, MCPASS_E_IO, NULL, "the token endpoint: %s", mp_buf_text(&answer.body));
-	else if (!rc)
-		rc = mp_token_answer(answer.status, mp_buf_text(&answer.body), answer.body.len, "Bearer",
-		    ret_token, err);
+		rc = name_purpose(grant, &purpose, err);
+	name.key = key;
+	name.purpose = purpose;
+	if (!rc)
+		rc = mp_errand_take(turn, &name, &answer, &found, err);
+	if (!rc && found)
+		rc = read_answer(grant, grant->scope, &answer, ret_token, err);
+	else if (!rc && grant->refresh_token != NULL)
+		rc = look_at_last(turn, grant, &name, ret_token, &is_anothers, err);
+	if (!rc && !found && !is_anothers)
+		rc = send_grant(turn, grant, &name, err);
+	if (ret_is_anothers != NULL)
+		*ret_is_anothers = is_anothers;
 	mp_errand_answer_free(&answer);
 	free(key);
+	free(purpose);
 	return rc;
 }
 
@@ -180,7 +325,7 @@ static enum mcpass_rc find_keys(const struct mp_turn *turn, const struct mp_idp_
 	return mp_configured_fetch_keys(turn, &trusted, jws, ret_keys, err);
 }
 
-static enum mcpass_rc read_id_token(const struct mp_turn *turn, const struct mp_idp_grant *grant,
+enum mcpass_rc mp_idp_id_token(const struct mp_turn *turn, const struct mp_idp_grant *grant,
     const struct mp_secret *token, json_t **ret_claims, struct mcpass_error *err)
 {
 	const struct mp_id_token_expect expect = { grant->upstream, grant->metadata, grant->nonce,
@@ -240,7 +385,7 @@ static enum mcpass_rc identify(const struct mp_turn *turn, const struct mp_idp_g
 	if (grant->upstream->issuer == NULL)
 		return mp_github_user(turn, grant->upstream, token, claims, err);
 	if (mp_secret_present(&token->id_token))
-		rc = read_id_token(turn, grant, &token->id_token, claims, err);
+		rc = mp_idp_id_token(turn, grant, &token->id_token, claims, err);
 	else if (grant->code != NULL)   /* spec: OpenID Connect Core 3.1.3.3 (REQUIRED) */
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "OpenID Connect Core 3.1.3.3",
 		    "there is no id token: is openid among the scopes?");

@@ -4,7 +4,7 @@
 #define MP_ISSUER_UPSTREAM_ASK_H
 #include "issuer/core.h"
 #include "issuer/upstream/idp.h"
-#include "oauth/token.h"
+#include "oauth/exchange.h"
 
 /* NULL: there is none of that name. */
 const struct mp_idp *mp_idp_named(const struct mp_issuer *issuer, const char *name);
@@ -21,12 +21,23 @@ struct mp_idp_grant {                   /* what is exchanged; borrowed */
 	const struct mp_idp *upstream;
 	const struct mp_idp_metadata *metadata;
 	const struct mp_secret *code, *verifier;        /* a code, */
-	const struct mp_secret *refresh_token;          /* or NULL: a refresh token */
+	const struct mp_secret *refresh_token;          /* or a refresh token, */
+	const char *scope;              /* for this scope; NULL: as at the sign-in */
+	const struct mp_exchange *exchange;             /* or a token for another one */
 	const char *nonce;              /* of the id token; NULL: none is looked for */
 };
-/* As of mp_token_answer(); sent once.  Release with mp_token_free(). */
+/* As of mp_token_answer(); sent once.  Release with mp_token_free().
+ * *ret_is_anothers (or NULL): the refresh token was used for another scope meanwhile, and is another
+ * one now, or over: that is what the answer says, which is for nothing else. */
 enum mcpass_rc mp_idp_token(const struct mp_turn *turn, const struct mp_idp_grant *grant,
-    struct mp_token *ret_token, struct mcpass_error *err);
+    struct mp_token *ret_token, bool *ret_is_anothers, struct mcpass_error *err);
+
+/* The claims of an id token that came with the answer to grant, checked; the caller's (json_decref). */
+enum mcpass_rc mp_idp_id_token(const struct mp_turn *turn, const struct mp_idp_grant *grant,
+    const struct mp_secret *token, json_t **ret_claims, struct mcpass_error *err);
+
+/* The provider's own word that a grant is over, which alone ends a sign-in. */
+bool mp_idp_is_over(enum mcpass_rc rc, const struct mcpass_error *err);
 
 /* Who it is that the token is for: the claims, all checked; the caller's (json_decref).  NULL
  * where a renewal says nothing about that.  MCPASS_E_IO: it cannot be had now; what else is

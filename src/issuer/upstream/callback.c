@@ -161,7 +161,7 @@ static enum mcpass_rc exchange(const struct mp_turn *turn, const struct sign_in 
 		rc = mp_idp_derive(turn, &that->state, &nonce, &verifier, err);
 	grant.nonce = mp_secret_reveal(&nonce);
 	if (!rc)
-		rc = mp_idp_token(turn, &grant, &token, err);
+		rc = mp_idp_token(turn, &grant, &token, NULL, err);
 	if (!rc)
 		rc = mp_idp_identify(turn, &grant, &token, &claims, err);
 	if (!rc)

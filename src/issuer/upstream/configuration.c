@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/upstream/idp.h"
+#include "issuer/upstream/entry.h"
 #include "oauth/scope.h"
 #include "oauth/target.h"
 #include "wire/uri.h"
@@ -65,44 +65,13 @@ static const struct mp_field rule_fields[] = {
 };
 #undef AT
 
-static enum mcpass_rc wrong(struct mcpass_error *err, const char *what, const char *why)
-{
-	return mp_fail(err, MCPASS_E_USAGE, NULL, "%s %s", what, why);
-}
-
-/* A member that is misspelt would be a restriction that is not there. */
-static enum mcpass_rc check_members(const json_t *object, const struct mp_field *known,
-    size_t count, const char *more, struct mcpass_error *err)
-{
-	const char *name;
-	const json_t *value;
-
-	json_object_foreach ((json_t *)object, name, value) {
-		bool found = mp_eq(name, more);
-
-		for (size_t i = 0; i < count; i++)
-			found = found || strcmp(known[i].name, name) == 0;
-		if (!found)
-			return wrong(err, name, "is no member of it");
-	}
-	return MCPASS_OK;
-}
-
-static enum mcpass_rc read(const json_t *object, const struct mp_field *known, size_t count,
-    const char *more, void *ret_struct, struct mcpass_error *err)
-{
-	enum mcpass_rc rc = check_members(object, known, count, more, err);
-
-	return rc ? rc : mp_json_read(object, known, count, ret_struct, err);
-}
-
 /* It is a segment of our callback's path. */
 static enum mcpass_rc check_name(const char *name, struct mcpass_error *err)
 {
 	static const char permitted[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
 
 	if (name[0] == '\0' || strlen(name) > 32 || strspn(name, permitted) != strlen(name))
-		return wrong(err, "name", "has to be of small letters, digits and '-', 32 at most");
+		return mp_entry_wrong(err, "name", "has to be of small letters, digits and '-', 32 at most");
 	return MCPASS_OK;
 }
 
@@ -114,7 +83,7 @@ static enum mcpass_rc check_texts(const json_t *object, const char *what,
 
 	json_object_foreach ((json_t *)object, name, value) {
 		if (!json_is_string(value))
-			return wrong(err, what, "has a value that is no text");
+			return mp_entry_wrong(err, what, "has a value that is no text");
 		for (size_t i = 0; i < taken_count; i++)
 			if (strcmp(taken[i], name) == 0)
 				return mp_fail(err, MCPASS_E_USAGE, NULL, "%s names %s, which is ours to say",
@@ -150,7 +119,7 @@ static enum mcpass_rc read_client(const struct entry *entry, const struct mp_idp
 	enum mcpass_rc rc = mp_set(&client->client_id, entry->client_id, err);
 
 	if (!rc && (files->secret != NULL) == (files->key != NULL))
-		return wrong(err, "client_secret_file", "or private_key_file: one of them is needed");
+		return mp_entry_wrong(err, "client_secret_file", "or private_key_file: one of them is needed");
 	if (!rc && files->secret != NULL)
 		rc = mp_secret_set(&client->client_secret, files->secret, err);
 	if (!rc && files->key != NULL)
@@ -163,7 +132,8 @@ static enum mcpass_rc read_client(const struct entry *entry, const struct mp_idp
 	client->method = mp_auth_method_from_name(entry->method);
 	if (client->method != (upstream->key != NULL ? MP_AUTH_PRIVATE_KEY_JWT : MP_AUTH_BASIC)
 	    && (upstream->key != NULL || client->method != MP_AUTH_POST))
-		return wrong(err, "token_endpoint_auth_method", "does not go with the secret or the key");
+		return mp_entry_wrong(err, "token_endpoint_auth_method",
+		    "does not go with the secret or the key");
 	return MCPASS_OK;
 }
 
@@ -174,9 +144,9 @@ static enum mcpass_rc check_endpoint(const char *url, const char *what, struct m
 	enum mcpass_rc rc = mp_uri_parse(url, &uri, err);
 
 	if (!rc && !uri.is_https && !mp_uri_is_loopback(&uri))
-		rc = wrong(err, what, "has to be https");
+		rc = mp_entry_wrong(err, what, "has to be https");
 	if (!rc && (uri.fragment.data != NULL))
-		rc = wrong(err, what, "has a fragment");
+		rc = mp_entry_wrong(err, what, "has a fragment");
 	return rc;
 }
 
@@ -215,7 +185,7 @@ static enum mcpass_rc read_places(const struct entry *entry, struct mp_idp *upst
 	for (size_t i = 0; i < MP_COUNT(places) && !rc; i++) {
 		rc = set_first(places[i].slot, places[i].given, places[i].known, err);
 		if (!rc && *places[i].slot == NULL && i < 3)
-			rc = wrong(err, places[i].what, "is needed where there is no issuer");
+			rc = mp_entry_wrong(err, places[i].what, "is needed where there is no issuer");
 		if (!rc && *places[i].slot != NULL)
 			rc = check_endpoint(*places[i].slot, places[i].what, err);
 	}
@@ -242,14 +212,14 @@ static enum mcpass_rc read_subject(const struct entry *entry, struct mp_idp *ups
 static enum mcpass_rc read_rule(const json_t *object, struct mp_idp_rule *rule,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc = read(object, rule_fields, MP_COUNT(rule_fields), NULL, rule, err);
+	enum mcpass_rc rc = mp_entry_read(object, rule_fields, MP_COUNT(rule_fields), NULL, rule, err);
 
 	if (!rc && (rule->claim != NULL) != (rule->value != NULL))
-		rc = wrong(err, "a rule", "needs claim and value together");
+		rc = mp_entry_wrong(err, "a rule", "needs claim and value together");
 	if (!rc && rule->claim == NULL && rule->domain == NULL && !rule->everyone)
-		rc = wrong(err, "a rule", "says for whom: claim and value, email_domain, or everyone");
+		rc = mp_entry_wrong(err, "a rule", "says for whom: claim and value, email_domain, or everyone");
 	if (!rc && rule->scopes.count == 0 && rule->roles.count == 0)
-		rc = wrong(err, "a rule", "gives scopes or roles");
+		rc = mp_entry_wrong(err, "a rule", "gives scopes or roles");
 	return rc;
 }
 
@@ -262,7 +232,7 @@ static enum mcpass_rc read_rules(const json_t *list, struct mp_idp *upstream,
 	if (list == NULL)
 		return MCPASS_OK;
 	if (!json_is_array(list) || count > MP_MAX_ITEMS)
-		return wrong(err, "rules", "is no list, or too long a one");
+		return mp_entry_wrong(err, "rules", "is no list, or too long a one");
 	upstream->has_rules = true;
 	upstream->rules = calloc(count + 1, sizeof(*upstream->rules));
 	if (upstream->rules == NULL)
@@ -296,13 +266,13 @@ static enum mcpass_rc check_meant(const struct mp_idp *upstream, struct mcpass_e
 	if (allow->everyone || allow->tenants.count > 0)
 		return MCPASS_OK;
 	if (has_many_tenants(upstream))
-		return wrong(err, "allow.tenants", "is missing: the accounts of every tenant sign in at this"
-		    " issuer (\"everyone\": true in allow, where that is meant)");
+		return mp_entry_wrong(err, "allow.tenants", "is missing: the accounts of every tenant sign in"
+		    " at this issuer (\"everyone\": true in allow, where that is meant)");
 	if (upstream->provider == NULL || !upstream->provider->is_public || upstream->has_rules
 	    || allow->hosted_domains.count + allow->email_domains.count + allow->groups.count
 	        + allow->organizations.count > 0)
 		return MCPASS_OK;
-	return wrong(err, "allow", "names none: anyone in the world may have an account there"
+	return mp_entry_wrong(err, "allow", "names none: anyone in the world may have an account there"
 	    " (\"everyone\": true in it, where that is meant)");
 }
 
@@ -312,7 +282,7 @@ static enum mcpass_rc find_provider(const struct entry *entry, struct mp_idp *up
 {
 	upstream->provider = mp_idp_provider(entry->provider, entry->issuer);
 	return entry->provider != NULL && upstream->provider == NULL
-	    ? wrong(err, "provider", "is the name of none that is known") : MCPASS_OK;
+	    ? mp_entry_wrong(err, "provider", "is the name of none that is known") : MCPASS_OK;
 }
 
 static enum mcpass_rc fill_texts(struct entry *entry, struct mp_idp *upstream,
@@ -356,25 +326,29 @@ static enum mcpass_rc fill(struct entry *entry, const struct mp_idp_files *files
 	if (!rc)
 		rc = read_subject(entry, upstream, err);
 	if (!rc && entry->allow != NULL)
-		rc = read(entry->allow, allow_fields, MP_COUNT(allow_fields), NULL, &upstream->allow, err);
+		rc = mp_entry_read(entry->allow, allow_fields, MP_COUNT(allow_fields), NULL,
+		    &upstream->allow, err);
 	return rc;
 }
 
 enum mcpass_rc mp_idp_read(const json_t *object, const struct mp_idp_files *files,
     struct mp_idp *ret_upstream, struct mcpass_error *err)
 {
+	static const char *const lists[] = { "rules", "apis", NULL };
 	struct mp_idp upstream = { 0 };
 	struct mcpass_error why = { 0 };
 	struct entry entry = { 0 };
 	enum mcpass_rc rc = json_is_object(object) ? MCPASS_OK
-	    : wrong(&why, "it", "is no JSON object");
+	    : mp_entry_wrong(&why, "it", "is no JSON object");
 
 	if (!rc)
-		rc = read(object, fields, MP_COUNT(fields), "rules", &entry, &why);
+		rc = mp_entry_read(object, fields, MP_COUNT(fields), lists, &entry, &why);
 	if (!rc)
 		rc = fill(&entry, files, &upstream, &why);
 	if (!rc)
 		rc = read_rules(json_object_get(object, "rules"), &upstream, &why);
+	if (!rc)
+		rc = mp_entry_apis(json_object_get(object, "apis"), &upstream, &why);
 	if (!rc)
 		rc = check_meant(&upstream, &why);
 	mp_json_release(fields, MP_COUNT(fields), &entry);
@@ -410,5 +384,6 @@ void mp_idp_free(struct mp_idp *upstream)
 	for (size_t i = 0; i < upstream->rule_count; i++)
 		mp_json_release(rule_fields, MP_COUNT(rule_fields), &upstream->rules[i]);
 	free(upstream->rules);
+	mp_entry_apis_free(upstream);
 	*upstream = (struct mp_idp){ 0 };
 }

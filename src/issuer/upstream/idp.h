@@ -24,6 +24,16 @@ struct mp_idp_allow {
 	bool verified_email;
 	bool everyone;                  /* said where anyone in the world may have an account */
 };
+/* A token of the provider's that a server behind us may have, for the person who called it.  Nothing
+ * is handed out that no entry names. */
+struct mp_idp_api {
+	char *audience;                 /* what the server asks for, as audience or resource */
+	struct mp_strings clients;      /* the servers: clients that the operator knows */
+	struct mp_strings scopes;       /* all that the token may have there */
+	struct mp_strings needs;        /* scopes of ours that the caller's token has to have */
+	bool exchanges;                 /* the provider exchanges a token (RFC 8693); else the refresh
+	                                 * token is used */
+};
 /* What a provider does differently, as data: providers.c. */
 struct mp_idp_provider {
 	const char *name;               /* as of oauth/quirks.h, where its hosts are */
@@ -60,6 +70,8 @@ struct mp_idp {
 	struct mp_idp_rule *rules;
 	size_t rule_count;
 	bool has_rules;                 /* none are given: everyone who is allowed has every scope */
+	struct mp_idp_api *apis;
+	size_t api_count;
 };
 
 /* What an entry of the configuration names as files, read by the caller; both borrowed. */
@@ -120,5 +132,22 @@ enum mcpass_rc mp_idp_subject(const struct mp_idp *upstream, const json_t *claim
     char **ret_subject, struct mcpass_error *err);
 /* The domain of an e-mail address with exactly one '@', NULL for any other; borrowed. */
 const char *mp_idp_email_domain(const char *email);
+
+
+/* --- apis.c --- */
+struct mp_idp_ask {                     /* what a server asks for; borrowed */
+	const char *audience, *client_id;
+	const char *scope;              /* or NULL: all that there is */
+	const char *has;                /* the scope of the token that it was shown, or NULL */
+};
+/* The api of that audience, or NULL. */
+const struct mp_idp_api *mp_idp_api_named(const struct mp_idp *upstream, const char *audience);
+/* May the server have it?  *ret_scope is the caller's (free), NULL: none is named.  MCPASS_E_DENIED
+ * with invalid_target, invalid_scope or invalid_request. */
+enum mcpass_rc mp_idp_api_choose(const struct mp_idp *upstream, const struct mp_idp_ask *ask,
+    const struct mp_idp_api **ret_api, char **ret_scope, struct mcpass_error *err);
+/* Whether a token that has scope (or NULL) is no more than the api names.  MCPASS_E_POLICY if not. */
+enum mcpass_rc mp_idp_api_check(const struct mp_idp_api *api, const char *scope,
+    struct mcpass_error *err);
 
 #endif

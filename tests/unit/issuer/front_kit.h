@@ -16,6 +16,11 @@ struct front {
 	int status;                     /* of the token endpoint; 0: there is no answer */
 	const char *answer;             /* of the token endpoint, or NULL: tokens with these: */
 	const char *claims, *refresh_token;
+	const char *members;            /* more of the answer with tokens, or NULL */
+	int narrow_status;              /* of a refresh with a scope; 0: as of any */
+	const char *narrow_answer;
+	int exchange_status;            /* of a token exchange */
+	const char *exchanged;
 	const char *nonce;              /* or NULL: the one that was sent */
 	struct mp_key *key_of_token;    /* or NULL: its own */
 	const char *jwks;               /* or NULL: its own */
@@ -93,6 +98,8 @@ static inline void front_tokens(struct front *front, struct mp_buf *body)
 		    front->claims != NULL ? front->claims : "{}"));
 	if (front->refresh_token != NULL)
 		mp_buf_addf(body, ",\"refresh_token\":\"%s\"", front->refresh_token);
+	if (front->members != NULL)
+		mp_buf_addf(body, ",%s", front->members);
 	mp_buf_adds(body, "}");
 }
 
@@ -111,6 +118,13 @@ static inline void front_deliver(struct front *front)
 		mp_buf_adds(&body, front->organizations != NULL ? front->organizations : "[]");
 	else if (strstr(front->url, "/user") != NULL && front->user != NULL)
 		mp_buf_adds(&body, front->user);
+	else if (front->exchanged != NULL && strstr(front->body, "token-exchange") != NULL) {
+		mp_buf_adds(&body, front->exchanged);
+		status = front->exchange_status;
+	} else if (front->narrow_answer != NULL && strstr(front->body, "scope=") != NULL) {
+		mp_buf_adds(&body, front->narrow_answer);
+		status = front->narrow_status;
+	}
 	else if (front->answer != NULL || front->status == 0) {
 		mp_buf_adds(&body, front->answer != NULL ? front->answer : "it is not there");
 		status = front->status;
@@ -141,11 +155,11 @@ static inline int front_post(struct front *front, const char *path, const char *
 }
 
 /* more: members of the provider's configuration. */
-static inline void front_open_at(struct front *front, const char *issuer, const char *more)
+static inline void front_open_by(struct front *front, struct mp_issuer_config config,
+    const char *more)
 {
-	struct mp_issuer_config config = kit_config(issuer);
-
-	*front = (struct front){ .kit = { .now = START, .origin = issuer }, .status = 200, .count = 2,
+	*front = (struct front){ .kit = { .now = START, .origin = config.issuer }, .status = 200,
+		.count = 2,
 		.refresh_token = "upstream-refresh-1" };
 	front_now = front;
 	CHECK_EQ("a provider", upstream_make(more, &front->upstreams[0], &front->kit.err), MCPASS_OK);
@@ -163,6 +177,11 @@ static inline void front_open_at(struct front *front, const char *issuer, const 
 	config.send_ctx = front;
 	CHECK_EQ("an issuer", mp_issuer_new(&config, &front->kit.issuer, &front->kit.err), MCPASS_OK);
 	kit_register(&front->kit, PUBLIC_CLIENT);
+}
+
+static inline void front_open_at(struct front *front, const char *issuer, const char *more)
+{
+	front_open_by(front, kit_config(issuer), more);
 }
 
 static inline void front_open(struct front *front, const char *more)

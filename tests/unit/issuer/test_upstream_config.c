@@ -3,6 +3,9 @@
 
 #define ENTRA "https://login.microsoftonline.com/"
 
+#define ENTRY "{\"name\":\"a\",\"issuer\":\"" IDP "\",\"client_id\":\"x\""
+#define API "\"audience\":\"a\",\"clients\":[\"c\"]"
+
 static const struct { const char *label, *entry, *secret, *key, *detail; } rows[] = {
 	{ "no object", "[]", "s", NULL, "no JSON object" },
 	{ "no name", "{\"issuer\":\"" IDP "\",\"client_id\":\"x\"}", "s", NULL, "name" },
@@ -32,6 +35,25 @@ static const struct { const char *label, *entry, *secret, *key, *detail; } rows[
 	    "\"rules\":[{\"everyone\":true}]}", "s", NULL, "gives scopes" },
 	{ "rules that are no list", "{\"name\":\"a\",\"issuer\":\"" IDP "\",\"client_id\":\"x\","
 	    "\"rules\":{}}", "s", NULL, "no list" },
+	{ "apis that are no list", ENTRY ",\"apis\":{}}", "s", NULL, "no list" },
+	{ "an api that is no object", ENTRY ",\"apis\":[1]}", "s", NULL, "no object" },
+	{ "one of an api", ENTRY ",\"apis\":[{" API ",\"scope\":\"a\"}]}", "s", NULL, "scope" },
+	{ "an api for whom", ENTRY ",\"apis\":[{\"audience\":\"a\",\"clients\":[],\"scopes\":[\"s\"]}]}",
+	    "s", NULL, "names none" },
+	{ "an api of what", ENTRY ",\"apis\":[{\"clients\":[\"c\"],\"scopes\":[\"s\"]}]}", "s", NULL,
+	    "audience" },
+	{ "an empty name", ENTRY ",\"apis\":[{\"audience\":\"\",\"clients\":[\"c\"]}]}", "s", NULL, "empty" },
+	{ "all that a refresh token gives", ENTRY ",\"apis\":[{" API "}]}", "s", NULL, "scopes" },
+	{ "a scope that is two", ENTRY ",\"apis\":[{" API ",\"scopes\":[\"a b\"]}]}", "s", NULL,
+	    "not one scope" },
+	{ "a scope that is none", ENTRY ",\"apis\":[{" API ",\"scopes\":[\"\\\\\"]}]}", "s", NULL, "" },
+	{ "a need that is two", ENTRY ",\"apis\":[{" API ",\"scopes\":[\"a\"],\"needs\":[\"a b\"]}]}", "s",
+	    NULL, "not one scope" },
+	{ "a way that is none", ENTRY ",\"apis\":[{" API ",\"by\":\"password\"}]}", "s", NULL,
+	    "token_exchange" },
+	{ "one audience twice", ENTRY ",\"apis\":[{" API ",\"scopes\":[\"a\"]},{" API
+	    ",\"scopes\":[\"b\"]}]}", "s", NULL, "twice" },
+	{ "an api", ENTRY ",\"apis\":[{" API ",\"by\":\"token_exchange\"}]}", "s", NULL, NULL },
 	{ "a parameter that is ours", "{\"name\":\"a\",\"issuer\":\"" IDP "\",\"client_id\":\"x\","
 	    "\"authorize_params\":{\"state\":\"x\"}}", "s", NULL, "state" },
 	{ "resource is never sent", "{\"name\":\"a\",\"issuer\":\"" IDP "\",\"client_id\":\"x\","
