@@ -82,7 +82,7 @@ static enum mcpass_rc read_sessions(const struct mp_issuer_store *store, int64_t
 {
 	struct reading reading = { json_array(), now };
 	enum mcpass_rc rc = reading.list == NULL ? mp_nomem(err)
-	    : store->list(store->ctx, "refresh", now, take_grant, &reading, err);
+	    : store->list(store->ctx, "refresh", NULL, now, take_grant, &reading, err);
 
 	if (rc)
 		json_decref(reading.list);
@@ -163,7 +163,7 @@ static enum mcpass_rc read_clients(const struct mp_issuer_store *store, const js
 {
 	struct reading reading = { json_array(), now };
 	enum mcpass_rc rc = reading.list == NULL ? mp_nomem(err)
-	    : store->list(store->ctx, "client", now, take_client, &reading, err);
+	    : store->list(store->ctx, "client", NULL, now, take_client, &reading, err);
 
 	if (!rc)
 		rc = add_known(reading.list, sessions, err);
@@ -213,7 +213,7 @@ static enum mcpass_rc read_users(const struct mp_issuer_store *store, const json
 			rc = add_user(reading.list, name, false, err);
 	}
 	if (!rc)
-		rc = store->list(store->ctx, "session", now, take_browser, &reading, err);
+		rc = store->list(store->ctx, "session", NULL, now, take_browser, &reading, err);
 	if (rc)
 		json_decref(reading.list);
 	else

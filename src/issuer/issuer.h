@@ -45,10 +45,10 @@ struct mp_issuer_store {
 	 * after it.  Both NULL: each call is kept at once; then nothing may answer "later". */
 	enum mcpass_rc (*begin)(void *ctx, struct mcpass_error *err);
 	enum mcpass_rc (*end)(void *ctx, bool keep, struct mcpass_error *err);
-	/* Tells row of each of a kind that has not expired, in the order of their keys' bytes;
-	 * the first that fails ends it. */
-	enum mcpass_rc (*list)(void *ctx, const char *kind, int64_t now, mp_issuer_row_fn *row,
-	    void *row_ctx, struct mcpass_error *err);
+	/* Tells row of each of a kind that has not expired, in the order of their keys' bytes; group
+	 * NULL: of all groups.  The first that fails ends it. */
+	enum mcpass_rc (*list)(void *ctx, const char *kind, const char *group, int64_t now,
+	    mp_issuer_row_fn *row, void *row_ctx, struct mcpass_error *err);
 };
 
 /* A password, or a client's secret, against a line of mp_password_hash(). */

@@ -30,6 +30,7 @@ static const struct kind {
 	{ "issued", "", 1024, true },
 	{ MP_KIND_ACCESS, NULL, 500000, true },
 	{ "upstream_session", NULL, 200000, true },
+	{ "upstream_sid", NULL, 200000, true },
 	/* To forget one would end a sign-in that is under way, or be another sub. */
 	{ "upstream_sign_in", NULL, 16384, false },
 	{ "upstream_answer", NULL, 4096, false },

@@ -170,8 +170,8 @@ static enum mcpass_rc drop_first(void *ctx, const char *kind, const char *group,
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_row_fn *row,
-    void *row_ctx, struct mcpass_error *err)
+static enum mcpass_rc list(void *ctx, const char *kind, const char *group, int64_t now,
+    mp_issuer_row_fn *row, void *row_ctx, struct mcpass_error *err)
 {
 	const struct memstore *memstore = ctx;
 	const char *after = "";
@@ -181,7 +181,7 @@ static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_r
 		const struct item *next = NULL;
 
 		for (size_t i = 0; i < memstore->count; i++)
-			if (is_of(&memstore->items[i], kind, NULL) && memstore->items[i].expires_at > now
+			if (is_of(&memstore->items[i], kind, group) && memstore->items[i].expires_at > now
 			    && strcmp(memstore->items[i].key, after) > 0
 			    && (next == NULL || strcmp(memstore->items[i].key, next->key) < 0))
 				next = &memstore->items[i];

@@ -160,13 +160,13 @@ static enum mcpass_rc tell_row(void *ctx, const struct mp_issuer_row *kept, stru
 	return rc;
 }
 
-static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_row_fn *row,
-    void *row_ctx, struct mcpass_error *err)
+static enum mcpass_rc list(void *ctx, const char *kind, const char *group, int64_t now,
+    mp_issuer_row_fn *row, void *row_ctx, struct mcpass_error *err)
 {
 	struct front *front = ctx;
 	struct listing listing = { front, kind, row, row_ctx };
 
-	return front->kept.list(front->kept.ctx, kind, now, tell_row, &listing, err);
+	return front->kept.list(front->kept.ctx, kind, group, now, tell_row, &listing, err);
 }
 
 const char *mp_issuer_store_key_id(const struct mp_issuer_store *store)

@@ -230,17 +230,20 @@ static enum mcpass_rc tell_row(void *ctx, const char *const *columns, struct mcp
 	return listing->row(listing->ctx, &row, err);
 }
 
-static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_row_fn *row,
-    void *row_ctx, struct mcpass_error *err)
+static enum mcpass_rc list(void *ctx, const char *kind, const char *group, int64_t now,
+    mp_issuer_row_fn *row, void *row_ctx, struct mcpass_error *err)
 {
 	struct memory *memory = ctx;
-	const struct mp_sql_value values[] = { { .text = kind }, { .number = now } };
+	const struct mp_sql_value values[] = { { .text = kind }, { .number = now }, { .text = group } };
 	struct listing listing = { row, row_ctx };
 	enum mcpass_rc rc = begin_turn(memory, err);
 
 	if (!rc)
-		rc = mp_postgres_each(memory->db, "SELECT key, family, value, expires_at FROM mcpass.memory"
-		    " WHERE kind=$1 AND expires_at>$2 ORDER BY key", values, MP_COUNT(values), tell_row,
+		rc = mp_postgres_each(memory->db, group != NULL
+		    ? "SELECT key, family, value, expires_at FROM mcpass.memory"
+		    " WHERE kind=$1 AND expires_at>$2 AND family=$3 ORDER BY key"
+		    : "SELECT key, family, value, expires_at FROM mcpass.memory"
+		    " WHERE kind=$1 AND expires_at>$2 ORDER BY key", values, group != NULL ? 3 : 2, tell_row,
 		    &listing, err);
 	return rc == MCPASS_E_EXPIRED ? note_failure(memory, rc, err) : rc;
 }

@@ -200,16 +200,17 @@ static enum mcpass_rc tell_row(void *ctx, sqlite3_stmt *statement, struct mcpass
 	return listing->row(listing->ctx, &row, err);
 }
 
-static enum mcpass_rc list(void *ctx, const char *kind, int64_t now, mp_issuer_row_fn *row,
-    void *row_ctx, struct mcpass_error *err)
+static enum mcpass_rc list(void *ctx, const char *kind, const char *group, int64_t now,
+    mp_issuer_row_fn *row, void *row_ctx, struct mcpass_error *err)
 {
 	const struct memory *memory = ctx;
-	const struct mp_sql_value values[] = { { .text = kind }, { .number = now } };
+	const struct mp_sql_value values[] = { { .text = kind }, { .number = now }, { .text = group } };
 	struct listing listing = { row, row_ctx };
 
-	return mp_sql_each(memory->db, "SELECT key, family, value, expires_at FROM memory"
-	    " WHERE kind=? AND expires_at>? ORDER BY key", values, MP_COUNT(values), tell_row,
-	    &listing, err);
+	return mp_sql_each(memory->db, group != NULL ? "SELECT key, family, value, expires_at FROM memory"
+	    " WHERE kind=?1 AND expires_at>?2 AND family=?3 ORDER BY key"
+	    : "SELECT key, family, value, expires_at FROM memory WHERE kind=?1 AND expires_at>?2"
+	    " ORDER BY key", values, group != NULL ? 3 : 2, tell_row, &listing, err);
 }
 
 static enum mcpass_rc push_row(void *ctx, sqlite3_stmt *statement, struct mcpass_error *err)

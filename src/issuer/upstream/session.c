@@ -120,8 +120,9 @@ enum mcpass_rc mp_idp_session_save(const struct mp_turn *turn, const char *id,
 {
 	const struct mp_slot slot = { "upstream_session", id, session->person,
 		turn->request->now + turn->issuer->refresh_lifetime };
+	enum mcpass_rc rc = mp_sid_note(turn, id, session, err);
 
-	return mp_record_put(turn, &slot, &shape, session, err);
+	return rc ? rc : mp_record_put(turn, &slot, &shape, session, err);
 }
 
 enum mcpass_rc mp_idp_session_start(const struct mp_turn *turn, const struct mp_idp *upstream,
@@ -154,6 +155,12 @@ enum mcpass_rc mp_idp_session_get(const struct mp_turn *turn, const char *id,
 	return mp_record_get(turn, &slot, &shape, ret_session, ret_found, err);
 }
 
+enum mcpass_rc mp_idp_session_read(const char *text, struct mp_idp_session *ret_session,
+    struct mcpass_error *err)
+{
+	return mp_record_read(text, &shape, ret_session, err);
+}
+
 enum mcpass_rc mp_idp_session_end(const struct mp_turn *turn, const char *id,
     struct mcpass_error *err)
 {
@@ -163,10 +170,10 @@ enum mcpass_rc mp_idp_session_end(const struct mp_turn *turn, const char *id,
 	enum mcpass_rc rc = mp_record_take(turn, &slot, &shape, &session, &found, err);
 
 	mp_idp_session_free(&session);
-	return rc;
+	return rc ? rc : mp_sid_forget(turn, id, err);
 }
 
-enum mcpass_rc mp_idp_session_end_all(const struct mp_turn *turn, const struct mp_idp *upstream,
+enum mcpass_rc mp_idp_person(const struct mp_turn *turn, const struct mp_idp *upstream,
     const char *subject, char **ret_person, struct mcpass_error *err)
 {
 	struct mp_slot slot = { "person", NULL, "", 0 };
@@ -178,67 +185,27 @@ enum mcpass_rc mp_idp_session_end_all(const struct mp_turn *turn, const struct m
 	slot.key = key;
 	if (!rc)
 		rc = mp_record_get(turn, &slot, &person_shape, &person, &found, err);
-	if (!rc && found)
-		rc = mp_record_drop_group(turn, "upstream_session", person.id, err);
-	if (!rc && found)
-		rc = mp_record_drop_group(turn, "session", person.id, err);
-	if (!rc && found)
+	if (!rc)
 		rc = mp_set(ret_person, person.id, err);
 	mp_record_release(&person_shape, &person);
 	free(key);
 	return rc;
 }
 
-/* --- those of one session there --- */
-struct search {
-	const struct mp_idp *upstream;
-	const char *subject, *sid;
-	struct mp_strings ids;          /* found */
-	char *person;
-};
-
-static bool is_meant(const struct search *search, const struct mp_idp_session *session)
+enum mcpass_rc mp_idp_session_end_all(const struct mp_turn *turn, const struct mp_idp *upstream,
+    const char *subject, char **ret_person, struct mcpass_error *err)
 {
-	if (!mp_eq(session->upstream, search->upstream->name))
-		return false;
-	if (search->subject != NULL && !mp_eq(session->subject, search->subject))
-		return false;
-	return session->sid != NULL ? mp_eq(session->sid, search->sid) : search->subject != NULL;
-}
+	char *person = NULL;
+	enum mcpass_rc rc = mp_idp_person(turn, upstream, subject, &person, err);
 
-static enum mcpass_rc look_at(void *ctx, const struct mp_issuer_row *row, struct mcpass_error *err)
-{
-	struct search *search = ctx;
-	struct mp_idp_session session = { 0 };
-	enum mcpass_rc rc = mp_record_read(row->value, &shape, &session, err);
-
-	if (rc == MCPASS_E_STORE) {     /* nothing lives on one that cannot be read */
-		mp_clear(err);
-		rc = MCPASS_OK;
-	} else if (!rc && is_meant(search, &session)) {
-		rc = mp_strings_add(&search->ids, (struct mp_span){ row->key, strlen(row->key) }, err);
-		if (!rc)
-			rc = mp_set(&search->person, session.person, err);
-	}
-	mp_idp_session_free(&session);
-	return rc;
-}
-
-enum mcpass_rc mp_idp_session_end_sid(const struct mp_turn *turn, const struct mp_idp *upstream,
-    const char *subject, const char *sid, char **ret_person, struct mcpass_error *err)
-{
-	const struct mp_issuer_store *store = &turn->issuer->store;
-	struct search search = { .upstream = upstream, .subject = subject, .sid = sid };
-	enum mcpass_rc rc = store->list(store->ctx, "upstream_session", turn->request->now, look_at,
-	    &search, err);
-
-	for (size_t i = 0; i < search.ids.count && !rc; i++)
-		rc = mp_idp_session_end(turn, search.ids.items[i], err);
-	mp_strings_free(&search.ids);
+	if (!rc && person != NULL)
+		rc = mp_record_drop_group(turn, "upstream_session", person, err);
+	if (!rc && person != NULL)
+		rc = mp_record_drop_group(turn, "session", person, err);
 	if (rc)
-		free(search.person);
+		free(person);
 	else
-		*ret_person = search.person;
+		*ret_person = person;
 	return rc;
 }
 

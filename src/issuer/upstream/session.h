@@ -5,7 +5,8 @@
  *                     id, which is the sub of our tokens.  Never an e-mail address, and never
  *                     one for two providers.
  *   upstream_session  one sign-in: who, what they may have, and the refresh token of there.  The
- *                     grants that began with it name it, and end with it. */
+ *                     grants that began with it name it, and end with it.
+ *   upstream_sid      the same key, in a group that follows from the provider and its sid. */
 #ifndef MP_ISSUER_UPSTREAM_SESSION_H
 #define MP_ISSUER_UPSTREAM_SESSION_H
 #include "issuer/core.h"
@@ -32,16 +33,28 @@ enum mcpass_rc mp_idp_session_start(const struct mp_turn *turn, const struct mp_
     struct mp_idp_session *session, char **ret_id, struct mcpass_error *err);
 enum mcpass_rc mp_idp_session_get(const struct mp_turn *turn, const char *id,
     struct mp_idp_session *ret_session, bool *ret_found, struct mcpass_error *err);
+/* One that a list of the store tells; release with mp_idp_session_free(). */
+enum mcpass_rc mp_idp_session_read(const char *text, struct mp_idp_session *ret_session,
+    struct mcpass_error *err);
 enum mcpass_rc mp_idp_session_save(const struct mp_turn *turn, const char *id,
     const struct mp_idp_session *session, struct mcpass_error *err);
 enum mcpass_rc mp_idp_session_end(const struct mp_turn *turn, const char *id,
     struct mcpass_error *err);
+/* The id of what a person is known by there, the caller's (free); NULL: no such person came. */
+enum mcpass_rc mp_idp_person(const struct mp_turn *turn, const struct mp_idp *upstream,
+    const char *subject, char **ret_person, struct mcpass_error *err);
 /* All sign-ins there of what a person is known by there, and their browsers here; *ret_person is
  * the caller's (free), NULL: no such person came. */
 enum mcpass_rc mp_idp_session_end_all(const struct mp_turn *turn, const struct mp_idp *upstream,
     const char *subject, char **ret_person, struct mcpass_error *err);
+
+/* --- sid.c --- */
+/* Notes where the sign-in is found by its sid. */
+enum mcpass_rc mp_sid_note(const struct mp_turn *turn, const char *id,
+    const struct mp_idp_session *session, struct mcpass_error *err);
+enum mcpass_rc mp_sid_forget(const struct mp_turn *turn, const char *id, struct mcpass_error *err);
 /* Those of the session sid there; with a subject those of that person alone, among them those of
- * which no sid is known.  *ret_person as above.  It looks at every sign-in that is kept. */
+ * which no sid is known.  *ret_person as above. */
 enum mcpass_rc mp_idp_session_end_sid(const struct mp_turn *turn, const struct mp_idp *upstream,
     const char *subject, const char *sid, char **ret_person, struct mcpass_error *err);
 /* What our tokens say about it, with sid; the caller's (json_decref).  Refuses with invalid_grant

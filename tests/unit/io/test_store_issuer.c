@@ -182,6 +182,7 @@ static enum mcpass_rc note_row(void *ctx, const struct mp_issuer_row *row, struc
 static void test_list(const char *at)
 {
 	struct listed all = { .most = 10 }, few = { .most = 1 }, none = { .most = 10 };
+	struct listed group = { .most = 10 }, ungrouped = { .most = 10 };
 	struct mp_issuer_store store = { 0 };
 	struct mcpass_error err = { 0 };
 
@@ -190,13 +191,17 @@ static void test_list(const char *at)
 	CHECK_EQ("put", store.put(store.ctx, "k", "a", NULL, 200, "one", NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "k", "c", "g", 300, "three", NULL), MCPASS_OK);
 	CHECK_EQ("put", store.put(store.ctx, "other", "d", "g", 300, "four", NULL), MCPASS_OK);
-	CHECK_EQ("listed", store.list(store.ctx, "k", 100, note_row, &all, NULL), MCPASS_OK);
+	CHECK_EQ("listed", store.list(store.ctx, "k", NULL, 100, note_row, &all, NULL), MCPASS_OK);
 	CHECK_STR("what has not expired", all.text, "a//one/200 c/g/three/300 ");
-	CHECK_EQ("a row that fails", store.list(store.ctx, "k", 50, note_row, &few, &err),
+	CHECK_EQ("a row that fails", store.list(store.ctx, "k", NULL, 50, note_row, &few, &err),
 	    MCPASS_E_LIMIT);
 	CHECK_STR("ends it", few.text, "a//one/200 ");
 	CHECK_STR("with its words", err.detail, "enough");
-	CHECK_EQ("a kind that is not there", store.list(store.ctx, "x", 50, note_row, &none, NULL),
+	CHECK_EQ("of a group", store.list(store.ctx, "k", "g", 50, note_row, &group, NULL), MCPASS_OK);
+	CHECK_STR("those alone", group.text, "b/g/two/100 c/g/three/300 ");
+	CHECK_EQ("of none", store.list(store.ctx, "k", "", 50, note_row, &ungrouped, NULL), MCPASS_OK);
+	CHECK_STR("those alone", ungrouped.text, "a//one/200 ");
+	CHECK_EQ("a kind that is not there", store.list(store.ctx, "x", NULL, 50, note_row, &none, NULL),
 	    MCPASS_OK);
 	CHECK_STR("has no rows", none.text, "");
 	mp_issuer_store_close(&store);
@@ -215,7 +220,7 @@ static void test_no_memory(void)
 		if (!rc)
 			rc = store.put(store.ctx, "code", "a", NULL, 100, "one", &err);
 		if (!rc)
-			rc = store.list(store.ctx, "code", 1, note_row, &listed, &err);
+			rc = store.list(store.ctx, "code", NULL, 1, note_row, &listed, &err);
 		if (!rc)
 			rc = store.take(store.ctx, "code", "a", 1, &value, &err);
 		CHECK_OOM("out of memory", rc, MCPASS_OK);

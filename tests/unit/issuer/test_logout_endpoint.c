@@ -143,6 +143,74 @@ static void test_sids(void)
 	}
 }
 
+/* How the sign-ins are looked for. */
+static enum mcpass_rc (*list_below)(void *ctx, const char *kind, const char *group, int64_t now,
+    mp_issuer_row_fn *row, void *row_ctx, struct mcpass_error *err);
+static int whole_lists;
+
+static enum mcpass_rc watch_list(void *ctx, const char *kind, const char *group, int64_t now,
+    mp_issuer_row_fn *row, void *row_ctx, struct mcpass_error *err)
+{
+	whole_lists += group == NULL;
+	return list_below(ctx, kind, group, now, row, row_ctx, err);
+}
+
+static void forget_noted(const struct front *front)
+{
+	const struct mp_issuer_store *store = &front->kit.issuer->store;
+	char *text = NULL;
+
+	store->drop_first(store->ctx, "upstream_sid", NULL, 10, NULL);
+	store->take(store->ctx, MP_KIND_SERVER, "upstream_sid_all_known", front->kit.now, &text, NULL);
+	free(text);
+}
+
+/* Not by looking at each; those of an older server's, which did not note them, by looking at each
+ * for as long as one of them may live. */
+static void test_how(void)
+{
+	const char *old, *token;
+	struct front front;
+
+	front_open(&front, "");
+	list_below = front.kit.issuer->store.list;
+	front.kit.issuer->store.list = watch_list;
+	whole_lists = 0;
+	front.claims = SID("a");
+	token = sign_in(&front);
+	CHECK_EQ("by its sid", log_out(&front, "corp", "j", ALONE("a")), 200);
+	CHECK("ended", front_refresh(&front, token) != 200);
+	token = sign_in(&front);
+	CHECK_EQ("by both", log_out(&front, "corp", "k", BOTH("a")), 200);
+	CHECK("ended", front_refresh(&front, token) != 200);
+	CHECK_EQ("few are looked at", whole_lists, 0);
+	front.kit.session[0] = '\0';
+	old = sign_in(&front);
+	forget_noted(&front);
+	front.kit.session[0] = '\0';
+	front.claims = SID("b");
+	token = sign_in(&front);
+	CHECK_EQ("an older one", log_out(&front, "corp", "l", ALONE("a")), 200);
+	CHECK("is found", front_refresh(&front, old) != 200);
+	CHECK_EQ("the other lives", front_refresh(&front, token), 200);
+	CHECK_EQ("all were looked at", whole_lists, 1);
+	front.kit.now += front.kit.issuer->refresh_lifetime + 2L * 86400;
+	front.kit.session[0] = '\0';
+	token = sign_in(&front);
+	CHECK_EQ("when none is left", log_out(&front, "corp", "m", ALONE("b")), 200);
+	CHECK("it is found", front_refresh(&front, token) != 200);
+	CHECK_EQ("by its sid", whole_lists, 1);
+	front_close(&front);
+
+	front_open(&front, "");
+	front.claims = SID("a");
+	old = sign_in(&front);
+	forget_noted(&front);
+	CHECK_EQ("before anything was noted", log_out(&front, "corp", "j", ALONE("a")), 200);
+	CHECK("it is found", front_refresh(&front, old) != 200);
+	front_close(&front);
+}
+
 /* A record that cannot be read keeps no other from its end. */
 static void test_damaged(void)
 {
@@ -267,6 +335,7 @@ int main(void)
 	kit_key();
 	test_rows();
 	test_sids();
+	test_how();
 	test_damaged();
 	test_renewed_sid();
 	test_told();
