@@ -36,6 +36,7 @@ struct mp_flight {
 struct mp_miss {
 	uint64_t what;
 	int64_t until;
+	enum mcpass_rc rc;              /* MCPASS_E_POLICY, or MCPASS_E_IO */
 	char detail[320];               /* as in struct mcpass_error */
 };
 /* How many more records of a kind there is room for, as far as was counted. */

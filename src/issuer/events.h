@@ -12,6 +12,7 @@
  *   issued, renewed                             tokens; what: the grant type
  *   reused      a code or refresh token came twice: its family has ended
  *   revoked     by its client                   ended      a browser signed out
+ *   unreachable what: what the operator named, keys or metadata, and cannot be had or used
  *   refused     what: the path; outcome: the code, rule: the clause
  * and for sign-ins elsewhere: sent, returned, rechecked, handed_out (a token of there to a server;
  * what: the provider and the audience). */

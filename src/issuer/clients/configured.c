@@ -326,19 +326,38 @@ const struct mp_trusted *mp_configured_trusted(const struct mp_issuer *issuer, c
 	return NULL;
 }
 
+static enum mcpass_rc parse_set(const json_t *set, struct mp_jwks *ret_keys,
+    struct mcpass_error *err)
+{
+	char *text = mp_json_dump(set);
+	enum mcpass_rc rc = text == NULL ? mp_nomem(err)
+	    : mp_jwks_parse(text, strlen(text), ret_keys, err);
+
+	mp_free_wiped(text);
+	return rc;
+}
+
+/* A set without keys is one: its issuer has taken all of them back. */
+static enum mcpass_rc check_set(const void *ctx, const json_t *set, struct mcpass_error *err)
+{
+	struct mp_jwks keys = { 0 };
+	enum mcpass_rc rc = parse_set(set, &keys, err);
+
+	(void)ctx;
+	mp_jwks_free(&keys);
+	return rc;
+}
+
 static enum mcpass_rc fetch_keys(const struct mp_turn *turn, const char *url, bool newer,
     struct mp_jwks *ret_keys, struct mcpass_error *err)
 {
-	const struct mp_fetched_ask ask = { "jwks", url, MP_MAX_TRUSTED_KEYS, newer, false };
+	const struct mp_fetched_ask ask = { .kind = "jwks", .url = url, .max = MP_MAX_TRUSTED_KEYS,
+		.newer = newer, .check = check_set };
 	json_t *set = NULL;
-	char *text = NULL;
 	enum mcpass_rc rc = mp_fetched_get(turn, &ask, &set, err);
 
-	if (!rc) {
-		text = mp_json_dump(set);
-		rc = text == NULL ? mp_nomem(err) : mp_jwks_parse(text, strlen(text), ret_keys, err);
-	}
-	mp_free_wiped(text);
+	if (!rc)
+		rc = parse_set(set, ret_keys, err);
 	json_decref(set);
 	return mp_doing(err, mp_response_blame(rc, MCPASS_E_IO, err),
 	    "fetching a trusted issuer's keys");

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
+#include "issuer/events.h"
 
 #define MAX_FLIGHT 30           /* seconds; a fetch ends before */
 #define MAX_WAITING 4           /* requests for one document */
@@ -31,7 +32,7 @@ static struct mp_miss *find_miss(const struct mp_turn *turn, uint64_t what)
 }
 
 /* In the place of the one that is forgotten first. */
-static void note_miss(const struct mp_turn *turn, uint64_t what, const char *detail)
+static void note_miss(const struct mp_turn *turn, uint64_t what, const struct mcpass_error *why)
 {
 	struct mp_bounds *bounds = turn->issuer->bounds;
 	struct mp_miss *miss = &bounds->misses[0];
@@ -39,8 +40,9 @@ static void note_miss(const struct mp_turn *turn, uint64_t what, const char *det
 	for (size_t i = 1; i < MP_MAX_MISSES; i++)
 		if (bounds->misses[i].until < miss->until)
 			miss = &bounds->misses[i];
-	*miss = (struct mp_miss){ .what = what, .until = turn->request->now + MP_FETCHED_MISS };
-	(void)snprintf(miss->detail, sizeof(miss->detail), "%s", detail);
+	*miss = (struct mp_miss){ .what = what, .until = turn->request->now + MP_FETCHED_MISS,
+		.rc = why->rc == MCPASS_E_POLICY ? MCPASS_E_POLICY : MCPASS_E_IO };
+	(void)snprintf(miss->detail, sizeof(miss->detail), "%s", why->detail);
 }
 
 /* --- what is under way --- */
@@ -135,10 +137,13 @@ static enum mcpass_rc read_body(const struct mp_fetched_ask *ask, int status,
 		rc = mp_buf_check(body, ask->url, err);
 	if (!rc)
 		rc = mp_json_parse(mp_buf_text(body), body->len, ask->max, ask->url, ret_body, err);
-	if (!rc && !json_is_object(*ret_body)) {
+	if (!rc && !json_is_object(*ret_body))
+		rc = mp_fail(err, MCPASS_E_PROTOCOL, NULL, "%s is no JSON object", ask->url);
+	if (!rc && ask->check != NULL)
+		rc = ask->check(ask->check_ctx, *ret_body, err);
+	if (rc) {
 		json_decref(*ret_body);
 		*ret_body = NULL;
-		rc = mp_fail(err, MCPASS_E_PROTOCOL, NULL, "%s is no JSON object", ask->url);
 	}
 	return rc;
 }
@@ -175,7 +180,7 @@ static enum mcpass_rc fetch_within(const struct mp_turn *turn, const struct mp_f
 		return rc;
 	miss = find_miss(turn, what);
 	if (miss != NULL)
-		return mp_fail(err, MCPASS_E_IO, NULL, "%s", miss->detail);
+		return mp_fail(err, miss->rc, NULL, "%s", miss->detail);
 	if (ask->is_strangers) {
 		flight = find_flight(turn, what);
 		rc = flight != NULL ? join(turn, flight, err)
@@ -187,31 +192,65 @@ static enum mcpass_rc fetch_within(const struct mp_turn *turn, const struct mp_f
 		return rc;
 	if (flight != NULL)
 		flight->what = 0;
-	if (rc && rc != MCPASS_E_NOMEM && rc != MCPASS_E_STORE)
-		note_miss(turn, what, err->detail);
+	if (rc && rc != MCPASS_E_NOMEM && rc != MCPASS_E_STORE) {
+		note_miss(turn, what, err);
+		if (!ask->is_strangers)
+			mp_event_add(turn, &(struct mp_event){ .event = "unreachable", .what = ask->url });
+	}
 	return rc;
+}
+
+/* Another may be had later; this one was good, and is not too old.  What is looked for in a newer
+ * one is not in it. */
+static bool serves_on(const struct mp_turn *turn, const struct mp_fetched_ask *ask,
+    enum mcpass_rc rc)
+{
+	return !ask->is_strangers && !ask->newer && rc != MCPASS_E_NOMEM && rc != MCPASS_E_STORE
+	    && !*turn->is_later;
+}
+
+static void tell_old(const struct mp_turn *turn, const struct mcpass_error *why)
+{
+	const struct mcpass_header fact = { "reason", why->detail };
+	const struct mcpass_note note = { "The last good document serves on.", why->spec, &fact, 1 };
+
+	if (turn->issuer->trace != NULL)
+		turn->issuer->trace(turn->issuer->trace_ctx, &note);
+}
+
+/* Puts another one into kept, where one can be had. */
+static enum mcpass_rc renew(const struct mp_turn *turn, const struct mp_fetched_ask *ask, bool found,
+    struct fetched *kept, struct mcpass_error *err)
+{
+	int64_t now = turn->request->now;
+	const struct mp_slot slot = { ask->kind, ask->url, "",
+		now + (ask->is_strangers ? MP_FETCHED_LIFETIME : MP_JWKS_MAX_AGE) };
+	json_t *body = NULL;
+	enum mcpass_rc rc = fetch_within(turn, ask, &body, err);
+
+	if (rc && found && serves_on(turn, ask, rc)) {
+		tell_old(turn, err);
+		mp_clear(err);
+		return MCPASS_OK;
+	}
+	json_decref(kept->body);
+	*kept = (struct fetched){ body, now };
+	return rc ? rc : mp_record_put(turn, &slot, &shape, kept, err);
 }
 
 enum mcpass_rc mp_fetched_get(const struct mp_turn *turn, const struct mp_fetched_ask *ask,
     json_t **ret_body, struct mcpass_error *err)
 {
 	int64_t now = turn->request->now;
-	const struct mp_slot slot = { ask->kind, ask->url, "", now + MP_FETCHED_LIFETIME };
+	const struct mp_slot slot = { ask->kind, ask->url, "", 0 };
 	struct fetched kept = { 0 };
 	bool found = false;
 	enum mcpass_rc rc = mp_record_get(turn, &slot, &shape, &kept, &found, err);
 
 	if (rc)
 		return rc;
-	if (!found || (ask->newer && kept.fetched_at + MP_JWKS_COOLDOWN <= now)) {
-		json_t *body = NULL;
-
-		rc = fetch_within(turn, ask, &body, err);
-		json_decref(kept.body);
-		kept = (struct fetched){ body, now };
-		if (!rc)
-			rc = mp_record_put(turn, &slot, &shape, &kept, err);
-	}
+	if (!found || kept.fetched_at + (ask->newer ? MP_JWKS_COOLDOWN : MP_FETCHED_LIFETIME) <= now)
+		rc = renew(turn, ask, found, &kept, err);
 	if (!rc)
 		*ret_body = json_incref(kept.body);
 	mp_record_release(&shape, &kept);

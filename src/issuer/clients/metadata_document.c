@@ -126,8 +126,8 @@ static enum mcpass_rc read_document(const struct mp_turn *turn, const char *url,
 enum mcpass_rc mp_metadata_document_load(const struct mp_turn *turn, const char *client_id,
     struct mp_client *ret_client, struct mcpass_error *err)
 {
-	const struct mp_fetched_ask ask = { "document", client_id, MP_MAX_CLIENT_DOCUMENT, false,
-		true };
+	const struct mp_fetched_ask ask = { .kind = "document", .url = client_id,
+		.max = MP_MAX_CLIENT_DOCUMENT, .is_strangers = true };
 	struct mcpass_error why = { 0 };
 	struct mp_client client = { 0 };
 	json_t *document = NULL;

@@ -46,10 +46,21 @@ static enum mcpass_rc discovery_url(const struct mp_idp *upstream, char **ret_ur
 	    ret_url, err);
 }
 
+static enum mcpass_rc check_metadata(const void *ctx, const json_t *document,
+    struct mcpass_error *err)
+{
+	struct mp_idp_metadata metadata = { 0 };
+	enum mcpass_rc rc = mp_idp_metadata_read(ctx, document, &metadata, err);
+
+	mp_idp_metadata_free(&metadata);
+	return rc;
+}
+
 enum mcpass_rc mp_idp_metadata_get(const struct mp_turn *turn, const struct mp_idp *upstream,
     struct mp_idp_metadata *ret_metadata, struct mcpass_error *err)
 {
-	struct mp_fetched_ask ask = { "upstream_metadata", NULL, MP_MAX_UPSTREAM_ANSWER, false, false };
+	struct mp_fetched_ask ask = { .kind = "upstream_metadata", .max = MP_MAX_UPSTREAM_ANSWER,
+		.check = check_metadata, .check_ctx = upstream };
 	json_t *document = NULL;
 	char *url = NULL;
 	enum mcpass_rc rc;

@@ -10,7 +10,7 @@ static const char *const endpoints[] = { "authorize", "login", "consent", "callb
 static const char *const classes[] = { "2xx", "3xx", "4xx", "5xx", "other" };
 static const char *const events[] = { "registered", "asked", "signed_in", "password", "allowed",
 	"denied", "issued", "renewed", "reused", "revoked", "ended", "refused", "sent", "returned",
-	"rechecked", "handed_out", "other" };
+	"rechecked", "handed_out", "unreachable", "other" };
 static const char *const grants[] = { "authorization_code", "refresh_token", "client_credentials",
 	"urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer",
 	"urn:ietf:params:oauth:grant-type:token-exchange", "other" };

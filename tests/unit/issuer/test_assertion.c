@@ -252,8 +252,11 @@ static void test_switches(void)
 	CHECK_EQ("looked for once more", web.fetches, 2);
 	kit.now += MP_FETCHED_LIFETIME;
 	web.status = 500;
+	CHECK_EQ("the last good keys serve on", show(&kit, W, kit_jwt(kit_keys(0), NULL,
+	    WORKLOAD, "{\"aud\":\"us\",\"jti\":\"x\",\"exp\":1700001000}"), NULL), 200);
+	kit.now += MP_JWKS_MAX_AGE;
 	CHECK_EQ("keys that cannot be had are our failure", show(&kit, W, kit_jwt(kit_keys(0), NULL,
-	    WORKLOAD, "{\"aud\":\"us\",\"exp\":1700001000}"), NULL), 0);
+	    WORKLOAD, "{\"aud\":\"us\",\"exp\":1700087400}"), NULL), 0);
 	CHECK_EQ("of the network", kit.rc, MCPASS_E_IO);
 	kit_close(&kit);
 }

@@ -1,5 +1,6 @@
 /* The front door: a client registers here, its person signs in at an identity provider. */
 #include "front_kit.h"
+#include "issuer/core.h"
 
 static void test_sign_in(void)
 {
@@ -448,6 +449,74 @@ static void test_down(void)
 	front_close(&front);
 }
 
+/* Its metadata and keys, while newer ones cannot be had or used: the last that could, for a day. */
+static const struct { const char *label; bool is_down; const char *metadata, *jwks; } worse[] = {
+	{ "down", true, NULL, NULL },
+	{ "another issuer's metadata", false, "{\"issuer\":\"https://evil.example\"}", NULL },
+	{ "a token endpoint inside", false, "{\"token_endpoint\":\"https://169.254.169.254/\"}", NULL },
+	{ "keys that are none", false, NULL, "{\"keys\":7}" },
+};
+
+static void note_unreachable(void *ctx, const json_t *event)
+{
+	*(int *)ctx += mp_eq(json_string_value(json_object_get(event, "event")), "unreachable");
+}
+
+static void test_last_good(void)
+{
+	for (size_t i = 0; i < COUNT(worse); i++) {
+		struct front front;
+		int told = 0;
+
+		front_open(&front, "");
+		front.kit.issuer->event = note_unreachable;
+		front.kit.issuer->event_ctx = &told;
+		CHECK("all is well", front_code(&front, "mcp:read")[0] != '\0');
+		CHECK_EQ("nothing to tell", told, 0);
+		front.kit.session[0] = '\0';
+		front.kit.now += MP_FETCHED_LIFETIME + 1;
+		front.is_down = worse[i].is_down;
+		front.metadata = worse[i].metadata;
+		front.jwks = worse[i].jwks;
+		front.fetched = 0;
+		CHECK(worse[i].label, front_code(&front, "mcp:read")[0] != '\0');
+		CHECK("it was tried", front.fetched > 0);
+		CHECK_EQ("it is told, once for each document", told, worse[i].is_down ? 2 : 1);
+		front.kit.session[0] = '\0';
+		front.fetched = 0;
+		CHECK(worse[i].label, front_code(&front, "mcp:read")[0] != '\0');
+		CHECK_EQ("and not tried again at once", front.fetched, 0);
+		front.kit.session[0] = '\0';
+		front.key_of_token = NULL;
+		front.kit.now += MP_JWKS_MAX_AGE - MP_FETCHED_LIFETIME - 2;
+		CHECK("nearly a day later", front_code(&front, "mcp:read")[0] != '\0');
+		front.kit.session[0] = '\0';
+		front.kit.now += MP_FETCHED_LIFETIME + MP_FETCHED_MISS + 2;
+		CHECK_STR("and no longer", front_code(&front, "mcp:read"), "");
+		front_close(&front);
+	}
+}
+
+/* A key that is looked for is not in the last good set: that is no word about it. */
+static void test_last_good_has_no_key(void)
+{
+	struct mp_key *key = NULL;
+	struct front front;
+
+	mp_key_generate(MP_ES256, &key, NULL);
+	front_open(&front, "");
+	CHECK("all is well", front_code(&front, "mcp:read")[0] != '\0');
+	front.kit.session[0] = '\0';
+	front.kit.now += MP_JWKS_COOLDOWN + 1;
+	front.is_down = true;
+	front.key_of_token = key;
+	front_allow(&front, "mcp:read");
+	CHECK_EQ("it is not known", front_return(&front, ""), 303);
+	CHECK_STR("later, perhaps", kit_param(&front.kit, "error"), "temporarily_unavailable");
+	front_close(&front);
+	mp_key_free(key);
+}
+
 /* A redirect URI of ours is none of a client's, with whatever port it was registered. */
 static void test_own_redirect(void)
 {
@@ -671,6 +740,8 @@ int main(void)
 	test_our_proof();
 	test_parameters();
 	test_down();
+	test_last_good();
+	test_last_good_has_no_key();
 	test_own_redirect();
 	test_remembered();
 	test_pushed();
