@@ -288,6 +288,8 @@
  * says, but at least so long, for to be wrong costs one more request, and at most a day. */
 #define MP_MIN_TOOLS_LIFETIME 300
 #define MP_MAX_TOOLS_LIFETIME 86400
+/* Notes about servers beside a store: three for each server that a person or a fleet uses. */
+#define MP_MAX_NOTES 1000
 /* One line that a person or a program answers a question with. */
 #define MP_MAX_ANSWER_LINE ((size_t)64 * 1024)
 /* Rounds in which a server may ask back before it answers; more is a loop. */

@@ -101,6 +101,8 @@ static void end_flow(struct mp_link *link, const struct mcpass_error *why)
 
 	mp_link_note_issuer(link);
 	mp_link_note_reach(link);
+	if (type == MCPASS_EV_LOGOUT && why == NULL)
+		mp_link_forget_notes(link);
 	put_away(link, why);
 	link->flow.is_running = false;
 	link->flow.errand = NULL;

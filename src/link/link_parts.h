@@ -280,6 +280,8 @@ void mp_link_fail_lesson(struct mp_link *link, bool is_own, const struct mcpass_
 void mp_link_note_tools(struct mp_link *link, const struct mp_link_call *call, const char *json,
     bool is_error);
 void mp_link_free_lesson(struct mp_link *link);
+/* The name of what is noted of them; mp_buf_free(). */
+void mp_link_name_tools(const struct mp_link *link, struct mp_buf *ret_name);
 
 /* --- notes.c: what is kept in the store beside the credentials, from run to run --- */
 /* The revision that the server speaks, as far as is known: told, found or noted; NULL. */
@@ -293,6 +295,8 @@ void mp_link_note_issuer(struct mp_link *link);
 /* Where the MCP server was when it was connected to last; UNKNOWN: it never was. */
 enum mcpass_rc mp_link_recall_reach(struct mp_link *link, struct mcpass_error *err);
 void mp_link_note_reach(struct mp_link *link);
+/* After a logout: what only this account knew of the server, and what no other account there needs. */
+void mp_link_forget_notes(struct mp_link *link);
 
 /* --- redact.c: our secrets in what the server wrote become '*', in place --- */
 void mp_link_redact(const struct mp_link *link, char *text);

@@ -152,3 +152,44 @@ void mp_link_note_reach(struct mp_link *link)
 	note(link, &name, names[reach]);
 	link->known_reach = reach;
 }
+
+/* --- after a logout --- */
+
+/* Whether another account is signed in there; it may be when that cannot be read. */
+static bool is_used_by_others(const struct mp_link *link)
+{
+	const char *server = link->options.client.server_url, *space;
+	struct mp_strings keys = { 0 };
+	bool used = mp_store_list(link->store, &keys, NULL) != MCPASS_OK;
+
+	for (size_t i = 0; i < keys.count && !used; i++) {
+		space = strchr(keys.items[i], ' ');     /* profile, server */
+		used = space != NULL && strcmp(space + 1, server) == 0;
+	}
+	mp_strings_free(&keys);
+	return used;
+}
+
+static void forget(const struct mp_link *link, struct mp_buf *name)
+{
+	if (mp_buf_check(name, "the name of a note", NULL) == MCPASS_OK)
+		(void)mp_store_note(link->store, mp_buf_text(name), NULL, NULL);
+	mp_buf_free(name);
+}
+
+/* But not the issuer. */
+void mp_link_forget_notes(struct mp_link *link)
+{
+	struct mp_buf name;
+
+	mp_link_name_tools(link, &name);
+	forget(link, &name);
+	if (is_used_by_others(link))
+		return;
+	name_revision(link, &name);
+	forget(link, &name);
+	name_reach(link, &name);
+	forget(link, &name);
+	link->revision_is_noted = false;
+	link->known_reach = MP_REACH_UNKNOWN;
+}

@@ -23,15 +23,13 @@ static void explain(const struct mp_link *link, const char *what)
 }
 
 /* A list is private to the credential that it was asked for with; so is what is kept of it. */
-static enum mcpass_rc note_name(const struct mp_link *link, struct mp_buf *ret_name,
-    struct mcpass_error *err)
+void mp_link_name_tools(const struct mp_link *link, struct mp_buf *ret_name)
 {
 	const char *profile = link->options.client.profile;
 
 	mp_buf_init(ret_name, 2 * MP_MAX_URI);
 	mp_buf_addf(ret_name, "tools %s %s", profile != NULL ? profile : "default",
 	    link->options.session.server_url);
-	return mp_buf_check(ret_name, "the name of a note", err);
 }
 
 /* {"until": Unix time, "tools": as of mcpass_session_tools()}; *ret_lesson NULL: there is
@@ -62,7 +60,8 @@ static enum mcpass_rc recall(struct mp_link *link, struct mcpass_error *err)
 	struct mp_buf name;
 	enum mcpass_rc rc;
 
-	rc = note_name(link, &name, err);
+	mp_link_name_tools(link, &name);
+	rc = mp_buf_check(&name, "the name of a note", err);
 	if (!rc)
 		rc = mp_store_noted(link->store, mp_buf_text(&name), &note, err);
 	if (!rc && note != NULL)
@@ -90,7 +89,8 @@ static void keep(struct mp_link *link, int64_t lifetime)
 		return;
 	mp_buf_init(&note, MP_MAX_RECORD);
 	mp_buf_addf(&note, "{\"until\":%" PRId64 ",\"tools\":%s}", mp_now_s() + lifetime, lesson);
-	if (note_name(link, &name, NULL) == MCPASS_OK
+	mp_link_name_tools(link, &name);
+	if (mp_buf_check(&name, "the name of a note", NULL) == MCPASS_OK
 	    && mp_buf_check(&note, "a note", NULL) == MCPASS_OK)
 		(void)mp_store_note(link->store, mp_buf_text(&name), mp_buf_text(&note), NULL);
 	mp_buf_free(&name);

@@ -108,8 +108,27 @@ def test_logout_gives_everything_back():
         log = w.authserver.read_log()
         expect("revoked", "POST /revoke" in log, log)
         expect("deregistered", "DELETE /register/" in log, log)
+        expect_eq("nothing is known of the server any more", notes(w), [])
         again = w.call("echo", "message=x", "--no-login")
         expect_eq("nobody is logged in", again.returncode, 4, again.stderr)
+
+
+def notes(world):
+    return [name for name in os.listdir(world.path("data/mcpass")) if name.endswith(".note")]
+
+
+def test_logout_leaves_what_another_account_needs():
+    with World() as w:
+        w.start_both()
+        for extra in ((), ("--profile", "work")):
+            w.run("login", w.url, *extra)
+            expect_eq("a call", w.call("echo", "message=x", *extra).returncode, 0)
+        expect_eq("revision, reach, and tools of each", len(notes(w)), 4)
+        w.run("logout", w.url)
+        expect_eq("the tools that this one saw", len(notes(w)), 3)
+        expect_eq("in use", w.call("echo", "message=x", "--profile", "work").returncode, 0)
+        w.run("logout", w.url, "--profile", "work")
+        expect_eq("nothing", notes(w), [])
 
 
 def test_profiles_are_kept_apart():

@@ -1,4 +1,5 @@
 #include "io/store/notes.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -68,6 +69,54 @@ static bool write_all(int fd, const struct mp_buf *content)
 	return true;
 }
 
+static bool is_note(const char *name)
+{
+	return strlen(name) == HEX_LEN + strlen(".note") && strcmp(name + HEX_LEN, ".note") == 0;
+}
+
+static bool is_older(const struct stat *one, const struct stat *other)
+{
+	return one->st_mtim.tv_sec != other->st_mtim.tv_sec ? one->st_mtim.tv_sec < other->st_mtim.tv_sec
+	    : one->st_mtim.tv_nsec < other->st_mtim.tv_nsec;
+}
+
+/* How many there are, and which is the oldest. */
+static size_t count(DIR *dir, char ret_oldest[sizeof(((struct place *)NULL)->name)])
+{
+	struct stat oldest = { 0 }, info;
+	const struct dirent *entry;
+	size_t notes = 0;
+
+	rewinddir(dir);
+	while ((entry = readdir(dir)) != NULL) {
+		if (!is_note(entry->d_name)
+		    || fstatat(dirfd(dir), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+			continue;
+		if (notes++ == 0 || is_older(&info, &oldest)) {
+			oldest = info;
+			memcpy(ret_oldest, entry->d_name, strlen(entry->d_name) + 1);
+		}
+	}
+	return notes;
+}
+
+/* Before one more is written.  What cannot be read or removed stays: notes are advice. */
+static void make_room(const struct place *place)
+{
+	char oldest[sizeof(place->name)];
+	int fd = faccessat(place->dir_fd, place->name, F_OK, 0) != 0
+	    ? openat(place->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (dir == NULL && fd >= 0)
+		close(fd);
+	while (dir != NULL && count(dir, oldest) >= MP_MAX_NOTES
+	    && unlinkat(place->dir_fd, oldest, 0) == 0)
+		;
+	if (dir != NULL)
+		closedir(dir);
+}
+
 /* Two that write the same note at once leave one that is whole, or one that its checksum gives
  * away. */
 static enum mcpass_rc replace(const struct place *place, const struct mp_buf *content,
@@ -108,11 +157,22 @@ enum mcpass_rc mp_notes_write(const char *store, const char *name, const char *t
 		rc = mp_buf_check(&content, "a note", err);
 	}
 	if (!rc)
+		make_room(&place);
+	if (!rc)
 		rc = replace(&place, &content, store, err);
 	mp_buf_free(&all);
 	mp_buf_free(&content);
 	leave(&place);
 	return rc;
+}
+
+void mp_notes_remove(const char *store, const char *name)
+{
+	struct place place = { .dir_fd = -1 };
+
+	if (find(store, name, false, &place, NULL) == MCPASS_OK && place.dir_fd >= 0)
+		(void)unlinkat(place.dir_fd, place.name, 0);
+	leave(&place);
 }
 
 /* What is no file of our user's alone is no note. */

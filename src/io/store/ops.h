@@ -20,6 +20,7 @@ struct mp_store_ops {
 	enum mcpass_rc (*lock)(void *at, const char *key, char ret_holder[MP_STORE_HOLDER_ROOM],
 	    struct mcpass_error *err);
 	void (*unlock)(void *at);
+	/* text NULL: delete.  There are MP_MAX_NOTES at most, then the oldest go. */
 	enum mcpass_rc (*note)(void *at, const char *name, const char *text,
 	    struct mcpass_error *err);
 	enum mcpass_rc (*noted)(void *at, const char *name, char **ret_text,

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/limits.h"
 #include "base/secret.h"
 #include "io/entropy.h"
 #include "io/store/ops.h"
@@ -201,12 +202,17 @@ static enum mcpass_rc list(void *at, struct mp_strings *ret_keys, struct mcpass_
 
 static enum mcpass_rc note(void *at, const char *name, const char *text, struct mcpass_error *err)
 {
+	/* A row's transaction says how old it is. */
+	static const char write[] = "WITH old AS (DELETE FROM mcpass.notes WHERE name<>$1 AND name IN"
+	    " (SELECT name FROM mcpass.notes ORDER BY age(xmin), name OFFSET $3)) INSERT INTO"
+	    " mcpass.notes(name, text) VALUES($1,$2) ON CONFLICT(name) DO UPDATE SET text=excluded.text";
 	const struct credentials *store = at;
-	const struct mp_sql_value values[] = { { .text = name }, { .text = text } };
+	const struct mp_sql_value values[] = { { .text = name }, { .text = text },
+		{ .number = MP_MAX_NOTES - 1 } };
 
-	return final(mp_postgres_run(store->db, "INSERT INTO mcpass.notes(name, text) VALUES($1,$2)"
-	    " ON CONFLICT(name) DO UPDATE SET text=excluded.text", values, MP_COUNT(values), NULL, err),
-	    err);
+	return final(mp_postgres_run(store->db, text != NULL ? write
+	    : "DELETE FROM mcpass.notes WHERE name=$1", values, text != NULL ? MP_COUNT(values) : 1, NULL,
+	    err), err);
 }
 
 static enum mcpass_rc noted(void *at, const char *name, char **ret_text, struct mcpass_error *err)

@@ -126,14 +126,15 @@ static enum mcpass_rc load(void *at, const char *key, char **ret_record, struct 
 
 /* The journal has the old bytes until it is emptied.  It is not when another process reads
  * just now; the next one that closes the store does it then. */
-static enum mcpass_rc forget(struct credentials *store, const char *key, struct mcpass_error *err)
+static enum mcpass_rc forget(struct credentials *store, const char *sql, const char *key,
+    struct mcpass_error *err)
 {
 	const struct mp_sql_value value = { .text = key };
 	enum mcpass_rc rc = open_now(store, false, err);
 
 	if (rc || store->db == NULL)
 		return rc;
-	rc = mp_sql_run(store->db, "DELETE FROM credentials WHERE key=?", &value, 1, NULL, err);
+	rc = mp_sql_run(store->db, sql, &value, 1, NULL, err);
 	if (!rc && !store->in_turn)
 		(void)sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	return rc;
@@ -143,7 +144,7 @@ static enum mcpass_rc save(void *at, const char *key, const char *record, bool l
     struct mcpass_error *err)
 {
 	if (record == NULL)
-		return forget(at, key, err);
+		return forget(at, "DELETE FROM credentials WHERE key=?", key, err);
 	return write_text(at, "INSERT INTO credentials VALUES(?1,?2)"
 	    " ON CONFLICT(key) DO UPDATE SET record=?2", key, record, lasting, err);
 }
@@ -166,8 +167,14 @@ static enum mcpass_rc note(void *at, const char *name, const char *text, struct 
 {
 	const struct credentials *store = at;
 
-	if (strcmp(store->path, ":memory:") != 0)
+	if (strcmp(store->path, ":memory:") != 0 && text != NULL)
 		return mp_notes_write(store->path, name, text, err);
+	if (text == NULL && strcmp(store->path, ":memory:") == 0)
+		return forget(at, "DELETE FROM notes WHERE name=?", name, err);
+	if (text == NULL) {
+		mp_notes_remove(store->path, name);
+		return MCPASS_OK;
+	}
 	return write_text(at, "INSERT INTO notes VALUES(?1,?2) ON CONFLICT(name) DO UPDATE SET text=?2",
 	    name, text, false, err);
 }

@@ -165,8 +165,9 @@ enum mcpass_rc mp_store_list(struct mp_store *store, struct mp_strings *ret_keys
 enum mcpass_rc mp_store_note(struct mp_store *store, const char *name, const char *text,
     struct mcpass_error *err)
 {
-	return mp_doing(err, made(store, store->ops->note(store->at, name, text, err)),
-	    "writing to the credential store");
+	enum mcpass_rc rc = store->ops->note(store->at, name, text, err);
+
+	return mp_doing(err, text != NULL ? made(store, rc) : rc, "writing to the credential store");
 }
 
 enum mcpass_rc mp_store_noted(struct mp_store *store, const char *name, char **ret_text,

@@ -63,7 +63,8 @@ enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key,
     char ret_holder[MP_STORE_HOLDER_ROOM], struct mcpass_error *err);
 void mp_store_unlock(struct mp_store *store);
 
-/* Facts worth keeping that are no credentials (a server's revision): short texts. */
+/* Facts worth keeping that are no credentials (a server's revision): short texts.  text NULL:
+ * delete.  The oldest ones beyond MP_MAX_NOTES go when one is written. */
 enum mcpass_rc mp_store_note(struct mp_store *store, const char *name, const char *text,
     struct mcpass_error *err);
 enum mcpass_rc mp_store_noted(struct mp_store *store, const char *name, char **ret_text,

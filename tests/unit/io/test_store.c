@@ -104,10 +104,67 @@ static void test_records(const char *at)
 	CHECK_EQ("another", mp_store_noted(store, "a", &text, NULL), MCPASS_OK);
 	CHECK("is not", text == NULL);
 	expect(store, "a note is no record", "b", "");
+	CHECK_EQ("forgotten", mp_store_note(store, "b", NULL, NULL), MCPASS_OK);
+	CHECK_EQ("gone", mp_store_noted(store, "b", &text, NULL), MCPASS_OK);
+	CHECK("gone", text == NULL);
+	CHECK_EQ("one that is not there", mp_store_note(store, "b", NULL, NULL), MCPASS_OK);
 
 	CHECK_EQ("delete", mp_store_save(store, "b", NULL, NULL), MCPASS_OK);
 	expect(store, "gone", "b", NULL);
 	CHECK_EQ("delete", mp_store_save(store, "a 'x'; --", NULL, NULL), MCPASS_OK);
+	mp_store_close(store);
+}
+
+static size_t count_notes(const char *in)
+{
+	const struct dirent *entry;
+	size_t notes = 0;
+	DIR *dir = opendir(in);
+
+	while (dir != NULL && (entry = readdir(dir)) != NULL)
+		notes += strstr(entry->d_name, ".note") != NULL;
+	if (dir != NULL)
+		closedir(dir);
+	return notes;
+}
+
+/* Of the ones that are there, in the order of their making, the first go. */
+static void test_notes_are_bounded(void)
+{
+	char own[512], name[600], *text = NULL;
+	struct mp_store *store;
+	int fd = -1;
+
+	snprintf(own, sizeof(own), "%s/notes", folder);
+	snprintf(name, sizeof(name), "%s/store.db", own);
+	if (mkdir(own, 0700) != 0)
+		die(own);
+	store = open_store(name);
+	CHECK_EQ("kept", mp_store_note(store, "kept", "text", NULL), MCPASS_OK);
+	for (int i = 0; i < MP_MAX_NOTES + 2; i++) {
+		const struct timespec times[2] = { { .tv_sec = 1000 + i }, { .tv_sec = 1000 + i } };
+
+		snprintf(name, sizeof(name), "%s/%016x.note", own, i);
+		fd = open(name, O_WRONLY | O_CREAT, 0600);
+		if (fd < 0 || futimens(fd, times) != 0)
+			die(name);
+		close(fd);
+	}
+	CHECK_EQ("one that is there", mp_store_note(store, "kept", "other", NULL), MCPASS_OK);
+	CHECK_EQ("takes no room", count_notes(own), MP_MAX_NOTES + 3);
+	CHECK_EQ("one more", mp_store_note(store, "new", "text", NULL), MCPASS_OK);
+	CHECK_EQ("as many as there may be", count_notes(own), MP_MAX_NOTES);
+	for (int i = 0; i < 5; i++) {
+		snprintf(name, sizeof(name), "%s/%016x.note", own, i);
+		CHECK_EQ("the oldest are gone", access(name, F_OK) != 0, i < 4);
+	}
+	CHECK_EQ("the newest is there", mp_store_noted(store, "new", &text, NULL), MCPASS_OK);
+	CHECK_STR("the newest is there", text, "text");
+	mp_free_wiped(text);
+	text = NULL;
+	CHECK_EQ("so is this one", mp_store_noted(store, "kept", &text, NULL), MCPASS_OK);
+	CHECK_STR("so is this one", text, "other");
+	mp_free_wiped(text);
 	mp_store_close(store);
 }
 
@@ -575,6 +632,7 @@ int main(void)
 	for (size_t i = 0; i < COUNT(kinds); i++)
 		if (place_of(i) != NULL)
 			test_records(place_of(i));
+	test_notes_are_bounded();
 	test_caps();
 	test_files();
 	test_lock_file();
