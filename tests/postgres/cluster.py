@@ -16,7 +16,7 @@ import lib
 from lib import PATIENCE, Failure, expect_eq
 from scene import Scene
 
-ROUNDS = 10             # of a fleet
+LONG = False            # a fleet has a hundred rounds
 
 
 def find_programs():
@@ -41,7 +41,8 @@ class Cluster:
     """A server in a folder; its superuser is "mcpass", its socket is in the folder, and with
     tcp=True it listens on a port of loopback, too."""
 
-    def __init__(self, stack, tcp=False, copy_of=None, settings=()):
+    def __init__(self, stack, tcp=False, copy_of=None, settings=(), inside=()):
+        self.inside = inside            # the host that it is on: a prefix of commands
         self.folder = tempfile.mkdtemp(prefix="mcpass-pg-")
         stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
         if os.geteuid() == 0:
@@ -71,7 +72,7 @@ class Cluster:
         self.start()
 
     def do(self, program, *args):
-        done = subprocess.run([*unprivileged(), os.path.join(BIN, program), *args],
+        done = subprocess.run([*self.inside, *unprivileged(), os.path.join(BIN, program), *args],
                               capture_output=True, text=True, cwd="/", timeout=PATIENCE)
         expect_eq(f"{program} {args}", done.returncode, 0, done.stdout + done.stderr)
         return done.stdout
@@ -118,7 +119,7 @@ class Rotating:
         self.lock = threading.Lock()
         self.current, self.count, self.reused, self.access = None, 0, 0, None
         self.hold, self.held = None, threading.Event()
-        self.plain = issuer.token
+        self.plain, self.url = issuer.token, issuer.url
         issuer.site.routes["/token"] = self.token
 
     def token(self, request):
@@ -158,11 +159,9 @@ class Shop(Scene):
         self.said.append(done)
         return done
 
-    def go(self, *args, env=None, host=None):
-        """Starts the program, on a host of that name."""
-        command = [lib.PROGRAM, *args]
-        if host is not None:
-            command = ["unshare", "--uts", "sh", "-c", f'hostname {host}; exec "$@"', "sh", *command]
+    def go(self, *args, env=None, inside=()):
+        """Starts the program, on a host."""
+        command = [*inside, lib.PROGRAM, *args]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True, env={**self.env, **(env or {})})
         self.stack.callback(lambda: process.poll() is None and process.kill())
@@ -176,12 +175,6 @@ def wait(process):
         process.kill()
         raise Failure(f"it did not end: {process.communicate()}")
     return process.returncode, out.strip(), err
-
-
-def hosts():
-    """Two names of machines, where this one lets us have them."""
-    done = subprocess.run(["unshare", "--uts", "hostname", "x"], capture_output=True)
-    return ("one", "two") if done.returncode == 0 else (None, None)
 
 
 class Proxy:
