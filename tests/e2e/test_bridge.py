@@ -659,6 +659,21 @@ def test_install_names_the_store(label, store, written, says):
         expect("no password", "hunter2" not in entry + done.stdout + done.stderr, done.stderr)
 
 
+def test_install_names_files_as_another_folder_has_to():
+    """The host starts the bridge in a folder of its own."""
+    with World() as world:
+        here = os.getcwd()
+        done = world.run("install", "cursor", "https://mcp.example.com/mcp", "--file", world.path("mcp.json"),
+                         "--store", "./own.db", "--ca-file", "ca.pem", "--config", "/etc/c.json", "--log", "log",
+                         "--tool-prefix", "x_", env={"MCPASS_CONFIG": "servers.json"})
+        expect_eq("exit code", done.returncode, 0, done.stderr)
+        entry = json.load(open(world.path("mcp.json")))["mcpServers"]["example"]
+        options = dict(zip(entry["args"][2::2], entry["args"][3::2]))
+        expect_eq("options", options, {"--store": here + "/own.db", "--ca-file": here + "/ca.pem",
+                                       "--config": "/etc/c.json", "--log": here + "/log", "--tool-prefix": "x_"})
+        expect_eq("and variables", entry["env"]["MCPASS_CONFIG"], here + "/servers.json")
+
+
 def test_install():
     """The entry goes into a host's file, and comes out; the file is as it was."""
     with World() as world:

@@ -48,6 +48,20 @@ static enum mcpass_rc add_name(struct mp_strings *words, const char *name,
 	return rc;
 }
 
+static enum mcpass_rc add_path(struct mp_strings *words, const char *path, struct mcpass_error *err)
+{
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&buf, MP_MAX_DOCUMENT);
+	mp_host_add_path(&buf, path);
+	rc = mp_buf_check(&buf, "a path", err);
+	if (!rc)
+		rc = add(words, mp_buf_text(&buf), err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
 static enum mcpass_rc add_number(struct mp_strings *words, const char *name, unsigned number,
     const char *unit, struct mcpass_error *err)
 {
@@ -91,7 +105,9 @@ static enum mcpass_rc add_option(const struct mp_option *option, const void *slo
 		text = *(const char *const *)slot;
 		if (text != NULL)
 			rc = add_name(words, option->name, err);
-		return rc || text == NULL ? rc : add(words, text, err);
+		if (rc || text == NULL)
+			return rc;
+		return mp_eq(option->value, "FILE") ? add_path(words, text, err) : add(words, text, err);
 	case MP_OPTION_LIST:
 		return add_list(words, option->name, slot, err);
 	case MP_OPTION_PORT:

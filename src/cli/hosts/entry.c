@@ -29,20 +29,28 @@ static bool has_secret(const char *value)
 	    : strstr(value, "://") != NULL && strchr(value, '@') != NULL;
 }
 
-/* The host starts the bridge in a folder of its own. */
+void mp_host_add_path(struct mp_buf *buf, const char *path)
+{
+	char folder[PATH_MAX];
+
+	if (strchr("/:", path[0]) == NULL && strcmp(path, "-") != 0 && !mp_pg_url_is(path)
+	    && !mp_secret_service_is(path) && getcwd(folder, sizeof(folder)) != NULL)
+		mp_buf_addf(buf, "%s/", folder);
+	mp_buf_adds(buf, strncmp(path, "./", 2) == 0 ? path + 2 : path);
+}
+
 static enum mcpass_rc add_variable(struct mp_strings *env, const char *name, const char *value,
     struct mcpass_error *err)
 {
-	char folder[PATH_MAX];
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	mp_buf_addf(&buf, "%s=", name);
-	if (strncmp(name, "MCPASS_STORE", strlen("MCPASS_STORE")) == 0 && strchr("/:", value[0]) == NULL
-	    && !mp_pg_url_is(value) && !mp_secret_service_is(value) && getcwd(folder, sizeof(folder)) != NULL)
-		mp_buf_addf(&buf, "%s/", folder);
-	mp_buf_adds(&buf, value);
+	if (strncmp(name, "MCPASS_STORE", strlen("MCPASS_STORE")) == 0 || strcmp(name, "MCPASS_CONFIG") == 0)
+		mp_host_add_path(&buf, value);
+	else
+		mp_buf_adds(&buf, value);
 	rc = mp_buf_check(&buf, "the environment", err);
 	if (!rc)
 		rc = mp_strings_add(env, (struct mp_span){ mp_buf_text(&buf), buf.len }, err);

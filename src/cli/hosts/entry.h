@@ -10,6 +10,9 @@ struct mp_host_entry {
 	struct mp_strings args;         /* "bridge", options, servers */
 	struct mp_strings env;          /* "NAME=value": what a host may not hand on */
 };
+/* A file as the host's bridge has to be told it, which it starts in a folder of its own: absolute.
+ * What is no file stays: "-", ":memory:", a database, the Secret Service. */
+void mp_host_add_path(struct mp_buf *buf, const char *path);
 /* What a server may be called: the first label of its URL that says something, or its own name,
  * in letters that every host takes.  The caller's (free). */
 enum mcpass_rc mp_host_entry_name(const char *server, char **ret_name, struct mcpass_error *err);
