@@ -10,12 +10,18 @@ struct mp_common {
 };
 extern const struct mp_option_table mp_common_table;
 
+/* A word that may stand first among the operands, and the words that may follow it ("list show");
+ * FILE among them: a file may; NULL: nothing that is known. */
+struct mp_verb {
+	const char *name, *next;
+};
 struct mp_command {
 	const char *name;
 	const char *summary;            /* one line for the list of commands */
 	const char *operands;           /* "SERVER TOOL [KEY=VALUE ...]" */
 	const char *about;              /* what it does: paragraphs, ended by '\n' */
 	const char *examples;           /* lines, each ended by '\n' */
+	const struct mp_verb *verbs;    /* for completion, ended by { NULL }; NULL: there are none */
 	size_t least, most;             /* operands */
 	const struct mp_option_place *places;
 	size_t options_size;            /* of the struct that places fill */

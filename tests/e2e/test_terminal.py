@@ -3,6 +3,8 @@
 import itertools
 import json
 import os
+import re
+import shutil
 import subprocess
 
 import lib
@@ -276,6 +278,69 @@ def test_completion():
                   ["echo", "ec.ho"])
         expect_eq("begun", complete(w, ["mcpass", "tools", "team", "ec."]), ["ec.ho"])
         expect("nothing was run", not os.path.exists(canary))
+
+
+VERBS = [
+    ("store", ["store"], ["where", "check", "key", "rekey", "move"]),
+    ("a store's key", ["store", "key"], ["secret-service:"]),
+    ("authserver", ["authserver"], ["hash", "key", "texts", "token", "clients", "sessions", "users", "backup"]),
+    ("its keys", ["authserver", "key"], ["rotate", "list"]),
+    ("its clients", ["authserver", "clients"], ["list", "show", "revoke"]),
+    ("its sessions", ["authserver", "sessions"], ["list", "show", "revoke"]),
+    ("its users", ["authserver", "users"], ["list", "show", "revoke"]),
+    ("its texts", ["authserver", "texts"], ["de", "en", "es", "ja"]),
+    ("completion", ["completion"], ["bash", "zsh", "fish", "servers", "tools"]),
+    ("nothing that is known", ["store", "rekey"], []),
+]
+
+
+@lib.rows(VERBS)
+def test_verbs_in_bash(label, words, want):
+    with World() as w:
+        expect_eq(label, complete(w, ["mcpass", *words, ""]), want)
+        for word in want[1:]:
+            expect("begun", word in complete(w, ["mcpass", *words, word[:-1]]))
+
+
+@lib.rows(VERBS)
+def test_verbs_in_fish(label, words, want):
+    if shutil.which("fish") is None:
+        raise lib.Skip("there is no fish")
+    with World() as w:
+        done = subprocess.run(["fish", "--no-config", "-c", f"'{lib.PROGRAM}' completion fish | source;"
+                               f" complete -C 'mcpass {' '.join(words)} '"], cwd=w.folder,
+                              env=w.env, capture_output=True, text=True, timeout=lib.PATIENCE)
+        expect_eq("fish", done.stderr, "")
+        offered = {line.split("\t")[0] for line in done.stdout.splitlines()}
+        expect_eq(label, {name for name in offered if not os.path.exists(w.path(name))}, set(want))
+
+
+@lib.rows(VERBS)
+def test_verbs_in_zsh(label, words, want):
+    """The functions of the script, with a zsh that tells what it is to offer."""
+    if shutil.which("zsh") is None:
+        raise lib.Skip("there is no zsh")
+    number = len(words)
+    script = ("compdef() { }; compadd() { [ $1 != -- ] || shift; print -l -- $@; }; _files() { };"
+              "_arguments() { for spec in $@; do case $spec in ($number:*:\\(*\\)) print -l ${=${spec##*\\(}%\\)};;"
+              " ($number:*:_mcpass_next) _mcpass_next;; esac; done; };"
+              f"words=(mcpass {' '.join(words)} ''); CURRENT=$#words; number={number};"
+              f"source <('{lib.PROGRAM}' completion zsh)")
+    with World() as w:
+        done = subprocess.run(["zsh", "-f", "-c", script], cwd=w.folder, env=w.env, capture_output=True, text=True,
+                              timeout=lib.PATIENCE)
+        expect_eq("zsh", done.stderr, "")
+        expect_eq(label, done.stdout.split(), want)
+
+
+def test_verbs_are_commands():
+    """What is offered is taken: none is refused for its name."""
+    with World() as w:
+        for command, verb in [(words[0], verb) for _, words, want in VERBS if len(words) == 1 for verb in want]:
+            done = w.run(command, verb, "x", "y", "z", "z")
+            expect("too many operands", done.returncode == 1, done.stderr)
+            shown = w.run("help", command).stdout
+            expect(f"{command} {verb} is in the help", re.search(rf"\b{verb}\b", shown), shown)
 
 
 @lib.rows([("a secret", ["--client-id", "c", "--client-secret-file"], ""), ("a config", ["--config"], ""),

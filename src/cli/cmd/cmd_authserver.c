@@ -413,6 +413,11 @@ static const struct mp_option_table token_table = {
 static const struct mp_option_table hash_table = {
 	"For hash", hash_options, MP_COUNT(hash_options)
 };
+static const struct mp_verb verbs[] = {
+	{ "hash", NULL }, { "key", "rotate list FILE" }, { "texts", "de en es ja" }, { "token", NULL },
+	{ "clients", "list show revoke" }, { "sessions", "list show revoke" },
+	{ "users", "list show revoke" }, { "backup", "FILE" }, { NULL, NULL },
+};
 static const struct mp_option_place places[] = {
 	{ &authserver_table, 0 },
 	{ &hash_table, 0 },
@@ -456,6 +461,7 @@ const struct mp_command mp_command_authserver = {
 	    "  mcpass authserver key dev.key >jwks.json\n"
 	    "  mcpass authserver token --key dev.key --user alice --scope mcp:tools \\\n"
 	    "      --resource http://127.0.0.1:8931/mcp\n",
+	.verbs = verbs,
 	.most = 3,
 	.places = places,
 	.options_size = sizeof(struct authserver_options),

@@ -84,6 +84,39 @@ static bool takes_tool(const struct mp_command *command)
 	return takes_server(command) && strstr(command->operands, "TOOL") != NULL;
 }
 
+static void add_verbs(struct mp_buf *buf, const struct mp_command *command)
+{
+	for (const struct mp_verb *verb = command->verbs; verb->name != NULL; verb++)
+		mp_buf_addf(buf, "%s%s", verb > command->verbs ? " " : "", verb->name);
+}
+
+/* Without the word FILE; *ret_file: it was there. */
+static void add_next(struct mp_buf *buf, const struct mp_verb *verb, bool *ret_file)
+{
+	const char *before = "", *word = verb->next;
+
+	*ret_file = false;
+	for (size_t len; *word != '\0'; word += len + (word[len] == ' ')) {
+		len = strcspn(word, " ");
+		if (mp_span_is((struct mp_span){ word, len }, "FILE")) {
+			*ret_file = true;
+			continue;
+		}
+		mp_buf_addf(buf, "%s%.*s", before, (int)len, word);
+		before = " ";
+	}
+}
+
+/* Calls fn for each verb that something may follow. */
+static void each_next(struct mp_buf *buf, void (*fn)(struct mp_buf *buf,
+    const struct mp_command *command, const struct mp_verb *verb))
+{
+	for (size_t i = 0; i < mp_command_count; i++)
+		for (const struct mp_verb *verb = mp_commands[i]->verbs; verb != NULL && verb->name != NULL; verb++)
+			if (verb->next != NULL)
+				fn(buf, mp_commands[i], verb);
+}
+
 /* --- bash --- */
 static void bash_option(struct mp_buf *buf, const struct mp_command *command,
     const struct mp_option *option)
@@ -137,6 +170,30 @@ static void bash_values(struct mp_buf *buf)
 	mp_buf_adds(buf, "\tesac\n");
 }
 
+/* Where nothing of it fits, the shell offers files. */
+static void bash_next(struct mp_buf *buf, const struct mp_command *command, const struct mp_verb *verb)
+{
+	bool is_file;
+
+	mp_buf_addf(buf, "\t%s:3:%s) COMPREPLY=($(compgen -W '", command->name, verb->name);
+	add_next(buf, verb, &is_file);
+	mp_buf_adds(buf, "' -- \"$word\")) ;;\n");
+}
+
+static void bash_verbs(struct mp_buf *buf)
+{
+	mp_buf_adds(buf, "\tcase ${COMP_WORDS[1]}:$COMP_CWORD:${COMP_WORDS[2]} in\n");
+	for (size_t i = 0; i < mp_command_count; i++) {
+		if (mp_commands[i]->verbs == NULL)
+			continue;
+		mp_buf_addf(buf, "\t%s:2:*) COMPREPLY=($(compgen -W '", mp_commands[i]->name);
+		add_verbs(buf, mp_commands[i]);
+		mp_buf_adds(buf, "' -- \"$word\")) ;;\n");
+	}
+	each_next(buf, bash_next);
+	mp_buf_adds(buf, "\tesac\n");
+}
+
 /* Words of a server are data: compgen -W would expand them. */
 static void bash_names(struct mp_buf *buf)
 {
@@ -175,8 +232,9 @@ static void bash(struct mp_buf *buf)
 	add_pattern(buf, takes_server, ":2|");
 	mp_buf_adds(buf, ":2) _mcpass_names servers ;;\n\t");
 	add_pattern(buf, takes_tool, ":3|");
-	mp_buf_adds(buf, ":3) _mcpass_names tools \"${COMP_WORDS[2]}\" ;;\n"
-	    "\tesac\n}\ncomplete -o default -F _mcpass mcpass\n");
+	mp_buf_adds(buf, ":3) _mcpass_names tools \"${COMP_WORDS[2]}\" ;;\n\tesac\n");
+	bash_verbs(buf);
+	mp_buf_adds(buf, "}\ncomplete -o default -F _mcpass mcpass\n");
 }
 
 /* --- zsh --- */
@@ -206,6 +264,15 @@ static void zsh_option(struct mp_buf *buf, const struct mp_command *command,
 	mp_buf_free(&spec);
 }
 
+static void zsh_next(struct mp_buf *buf, const struct mp_command *command, const struct mp_verb *verb)
+{
+	bool is_file;
+
+	mp_buf_addf(buf, "\t%s:%s) compadd -- ", command->name, verb->name);
+	add_next(buf, verb, &is_file);
+	mp_buf_addf(buf, "%s ;;\n", is_file ? "; _files" : "");
+}
+
 static void zsh(struct mp_buf *buf)
 {
 	mp_buf_adds(buf, "#compdef mcpass\n# zsh completion for mcpass\n"
@@ -215,7 +282,9 @@ static void zsh(struct mp_buf *buf)
 	    "_mcpass_tools() {\n"
 	    "\tlocal -a names=(${(f)\"$(mcpass completion tools ${(Q)words[2]} 2>/dev/null)\"})\n"
 	    "\tcompadd -a names\n}\n"
-	    "_mcpass() {\n"
+	    "_mcpass_next() {\n\tcase $words[1]:$words[2] in\n");
+	each_next(buf, zsh_next);
+	mp_buf_adds(buf, "\tesac\n}\n_mcpass() {\n"
 	    "\tlocal -a commands\n\tcommands=(\n");
 	for (size_t i = 0; i < mp_command_count; i++) {
 		mp_buf_addf(buf, "\t\t%s:", mp_commands[i]->name);
@@ -233,6 +302,11 @@ static void zsh(struct mp_buf *buf)
 			mp_buf_adds(buf, " \\\n\t\t\t'1:server:_mcpass_servers'");
 		if (takes_tool(mp_commands[i]))
 			mp_buf_adds(buf, " \\\n\t\t\t'2:tool:_mcpass_tools'");
+		if (mp_commands[i]->verbs != NULL) {
+			mp_buf_adds(buf, " \\\n\t\t\t'1:verb:(");
+			add_verbs(buf, mp_commands[i]);
+			mp_buf_adds(buf, ")' \\\n\t\t\t'2:word:_mcpass_next'");
+		}
 		mp_buf_adds(buf, " \\\n\t\t\t'*::argument:_files' ;;\n");
 	}
 	mp_buf_adds(buf, "\tesac\n}\n_mcpass \"$@\"\n");
@@ -258,6 +332,27 @@ static void fish_option(struct mp_buf *buf, const struct mp_command *command,
 	mp_buf_addc(buf, '\n');
 }
 
+static void fish_next(struct mp_buf *buf, const struct mp_command *command, const struct mp_verb *verb)
+{
+	bool is_file;
+
+	mp_buf_addf(buf, "complete -c mcpass -n '__fish_seen_subcommand_from %s; and test (count"
+	    " (commandline -opc)) -eq 3; and test (commandline -opc)[3] = %s' -a '", command->name,
+	    verb->name);
+	add_next(buf, verb, &is_file);
+	mp_buf_addf(buf, "'%s\n", is_file ? " -F" : "");
+}
+
+static void fish_verbs(struct mp_buf *buf, const struct mp_command *command)
+{
+	if (command->verbs == NULL)
+		return;
+	mp_buf_addf(buf, "complete -c mcpass -n '__fish_seen_subcommand_from %s; and test (count"
+	    " (commandline -opc)) -eq 2' -a '", command->name);
+	add_verbs(buf, command);
+	mp_buf_adds(buf, "'\n");
+}
+
 static void fish(struct mp_buf *buf)
 {
 	mp_buf_adds(buf, "# fish completion for mcpass\ncomplete -c mcpass -f\n");
@@ -275,8 +370,11 @@ static void fish(struct mp_buf *buf)
 	add_pattern(buf, takes_tool, " ");
 	mp_buf_adds(buf, "; and test (count (commandline -opc)) -eq 3'"
 	    " -a '(mcpass completion tools (commandline -opc)[3] 2>/dev/null)'\n");
-	for (size_t i = 0; i < mp_command_count; i++)
+	for (size_t i = 0; i < mp_command_count; i++) {
+		fish_verbs(buf, mp_commands[i]);
 		each_option(buf, mp_commands[i], fish_option);
+	}
+	each_next(buf, fish_next);
 }
 
 /* --- the words that those scripts ask for --- */
@@ -366,6 +464,10 @@ static enum mcpass_rc run(const void *options, char **operands, size_t count,
 	return mp_fail(err, MCPASS_E_USAGE, NULL, "unknown shell %s: bash, zsh or fish", operands[0]);
 }
 
+static const struct mp_verb verbs[] = {
+	{ "bash", NULL }, { "zsh", NULL }, { "fish", NULL }, { "servers", NULL }, { "tools", NULL },
+	{ NULL, NULL },
+};
 static const struct mp_option_place places[] = {
 	{ &mp_common_table, offsetof(struct completion_options, common) },
 	{ NULL, 0 },
@@ -383,6 +485,7 @@ const struct mp_command mp_command_completion = {
 	    "With servers, or tools SERVER, it prints the names that such a script offers: of the"
 	    " files of servers, and of the tools of a server that you are signed in to.\n",
 	.examples = "  source <(mcpass completion bash)\n",
+	.verbs = verbs,
 	.least = 1,
 	.most = 2,
 	.places = places,

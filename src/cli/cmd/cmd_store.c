@@ -182,6 +182,11 @@ static const struct verb {
 	{ "move", 2, mp_store_move },
 };
 
+static const struct mp_verb completed[] = {
+	{ "where", NULL }, { "check", NULL }, { "key", "FILE secret-service:" }, { "rekey", NULL },
+	{ "move", "FILE" }, { NULL, NULL },
+};
+
 static enum mcpass_rc run(const void *values, char **operands, size_t count,
     struct mcpass_error *err)
 {
@@ -240,6 +245,7 @@ const struct mp_command mp_command_store = {
 	    "  mcpass store move ~/.local/share/mcpass/credentials.db \\\n"
 	    "      postgresql://agents@db.example.com/mcpass --to-key fleet.key\n"
 	    "  mcpass store move --issuer auth.db postgresql://auth@db.example.com/auth\n",
+	.verbs = completed,
 	.least = 1,
 	.most = 3,
 	.places = places,
