@@ -20,17 +20,10 @@ class Chromium:
     """WebDriver, spoken to chromedriver over loopback.  spec: W3C WebDriver 2"""
 
     def __init__(self, world, *more):
-        # Not buffered: select() sees all that is not read yet.
-        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL,
-                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
-                                       env={**world.env, "HOME": world.folder})
         port = None
-        while port is None:
-            ready, _, _ = select.select([self.driver.stdout], [], [], lib.PATIENCE)
-            line = self.driver.stdout.readline().decode() if ready else ""
-            expect("chromedriver started", line)
-            found = re.search(r"started successfully on port (\d+)", line)
-            port = found and found.group(1)
+        for _ in range(5):
+            port = port or self.start(world)
+        expect("chromedriver started", port)
         self.base = f"http://127.0.0.1:{port}"
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic",
                      "--no-first-run", "--disable-background-networking",
@@ -39,6 +32,23 @@ class Chromium:
         answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
             "browserName": "chrome", "goog:chromeOptions": {"args": arguments}}}})
         self.session = "/session/" + answer["sessionId"]
+
+    def start(self, world):
+        """Its port.  It wants the same one for IPv4 and IPv6, and ends where another program has one
+        of the two: then None."""
+        # Not buffered: select() sees all that is not read yet.
+        self.driver = subprocess.Popen(["chromedriver", "--port=0"], stdin=subprocess.DEVNULL,
+                                       stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, bufsize=0,
+                                       env={**world.env, "HOME": world.folder})
+        while select.select([self.driver.stdout], [], [], lib.PATIENCE)[0]:
+            line = self.driver.stdout.readline().decode()
+            found = re.search(r"started successfully on port (\d+)", line)
+            if found:
+                return found.group(1)
+            if not line:
+                self.end_driver()
+                return None
+        return None
 
     def ask(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
@@ -89,6 +99,9 @@ class Chromium:
         try:
             self.ask("DELETE", self.session)
         finally:
-            self.driver.terminate()
-            self.driver.wait()
-            self.driver.stdout.close()
+            self.end_driver()
+
+    def end_driver(self):
+        self.driver.terminate()
+        self.driver.wait()
+        self.driver.stdout.close()
