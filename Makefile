@@ -2,6 +2,8 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 CMAKE_FLAGS ?=
+# What an earlier build was made without may be there by now.
+LOOK_AGAIN = [ ! -e $(BUILD)/build.ninja ] || cmake -S . -B $(BUILD) >$(BUILD).log
 # The checkout stays as it is.
 export PYTHONDONTWRITEBYTECODE = 1
 
@@ -48,6 +50,7 @@ mutants:
 # The official referee of MCP, all that applies; the last line counts.
 conformance:
 	@sh scripts/need.sh build conformance
+	@$(LOOK_AGAIN)
 	@$(MAKE) --no-print-directory all
 	@sh tests/conformance/run.sh $(BUILD)/mcpass
 
@@ -60,6 +63,7 @@ soak: all
 # Real identity providers, servers and clients of others; the last line counts.
 interop:
 	@sh scripts/need.sh build interop
+	@$(LOOK_AGAIN)
 	@$(MAKE) --no-print-directory all
 	@sh tests/interop/run.sh $(BUILD)/mcpass $(PARTS)
 

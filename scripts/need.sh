@@ -25,7 +25,7 @@ release_check="$release lintian debootstrap qemu-user-static minisign binutils o
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
 	|| release_check="$release_check nodejs npm"
 
-interop="$conformance openssl chromium chromium-driver unzip jq python3-venv"
+interop="$conformance openssl chromium chromium-driver unzip jq python3-venv postgresql libpq-dev"
 command -v go >/dev/null 2>&1 || interop="$interop golang-go"
 command -v mvn >/dev/null 2>&1 || interop="$interop maven"
 # Keycloak wants Java 17; a machine that has it already, from wherever, keeps it.

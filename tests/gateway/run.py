@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
-"""docs/gateway.md, followed to the letter, and the files of examples/gateway: run.py PROGRAM MODULE.
-
-The blocks of the page are taken out and run in their order, with the ports of this run.  The last line
-counts."""
+"""docs/gateway.md, followed to the letter, and the files of examples/gateway: run.py PROGRAM MODULE.  The last
+line counts."""
 
 import os
 import re
@@ -14,101 +12,19 @@ import tempfile
 import traceback
 
 sys.dont_write_bytecode = True
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
-EXAMPLES = os.path.join(ROOT, "examples", "gateway")
-sys.path.insert(0, EXAMPLES)
 
-import demo     # noqa: E402
-
-BLOCK = re.compile(r"^```sh *([^\n]*)\n(.*?)^```$", re.M | re.S)
-# What the reader has to see; a block that is left out or says something else is noticed.
-SEEN = ("test is successful", "authorization_endpoint", "authorization_servers", "\n401\n", "hello\n", "mcp:tools", "\n1\n")
-
-
-def expect(label, condition, more=""):
-    if not condition:
-        raise AssertionError(f"{label}\n{more}")
-
-
-class Reader(demo.Gateway):
-    """Follows the page in a folder of its own."""
-
-    def begin(self):
-        self.postgresql()
-        self.behind_port = self.port()
-        self.behind = f"http://127.0.0.1:{self.behind_port}/mcp"
-        self.provider = None
-        os.mkdir(self.path("bin"))
-        self.script("bin/nginx", f'exec {demo.find("nginx")} -p {self.folder} -c {self.nginx_conf()}'
-                    f' -e {self.path("error.log")} "$@"')
-        browser = self.script("bin/browser", f'exec "{sys.executable}" -B "{demo.TESTS}/e2e/browser.py" "$1"'
-                              f' 2>>{self.path("servers.log")}')
-        self.env.update({
-            "PATH": os.pathsep.join([self.path("bin"), os.path.dirname(self.program), os.environ["PATH"]]),
-            "PGHOST": self.database_folder, "PGUSER": "mcpass", "BROWSER": browser,
-            "MCPASS_E2E_ANSWER": "allow idp", "MCPASS_E2E_USER": demo.USER,
-            "MCPASS_E2E_PASSWORD": self.password})
-        self.stack.callback(self.end_nginx)
-
-    def script(self, name, text):
-        path = self.write(name, f"#!/bin/sh\n{text}\n")
-        os.chmod(path, 0o700)
-        return path
-
-    def end_nginx(self):
-        """The page starts it, and it is a daemon: it ends when its pid is gone."""
-        if os.path.exists(self.path("nginx.pid")):
-            with open(self.path("nginx.pid")) as file:
-                watch = os.pidfd_open(int(file.read()))
-            self.run("nginx", "-s", "stop")
-            demo.select.select([watch], [], [], demo.PATIENCE)
-            os.close(watch)
-
-    def here(self, script):
-        ports = {"8080": self.login_port, "8081": self.mcp_port, "8930": self.front_port, "3000": self.behind_port}
-        script = script.replace("http://127.0.0.1:8180", self.provider or "")
-        return re.sub(r"\b(8080|8081|8930|3000)\b", lambda port: str(ports[port.group()]), script)
-
-    def shell(self, script):
-        """What it says goes to a file: a daemon keeps what it was started with."""
-        with open(self.path("told"), "w+") as told:
-            done = subprocess.run(["sh", "-eu", "-c", self.here(script)], stdin=subprocess.DEVNULL, stdout=told,
-                                  stderr=told, timeout=demo.PATIENCE, env=self.env, cwd=self.folder)
-            told.seek(0)
-            said = told.read()
-        expect(script, done.returncode == 0, said + self.said())
-        return "\n" + said
-
-    def serve(self, script):
-        if self.provider is None:       # its client's secret is there by now
-            self.secret = self.path("front-door.secret")
-            self.provider = self.server(sys.executable, "-B", os.path.join(EXAMPLES, "idp.py"), "front-door",
-                                        self.secret, demo.USER, self.password)["issuer"]
-        where = os.getcwd()
-        os.chdir(self.folder)
-        try:
-            self.server("sh", "-c", "exec " + self.here(script).strip() + " --json")
-        finally:
-            os.chdir(where)
+import page     # noqa: E402
+from page import EXAMPLES, demo, expect      # noqa: E402
 
 
 def test_the_page(program, module):
-    with open(os.path.join(ROOT, "docs", "gateway.md")) as file:
-        page = file.read()
-    reader, told = Reader(program, module), ""
+    """With a small identity provider in Keycloak's place."""
+    reader, told = page.Reader(program, module), ""
     with reader.stack:
         reader.begin()
-        for mark, script in BLOCK.findall(page):
-            kind, _, why = mark.partition(" ")
-            expect("a block is tested, a server, or says why not",
-                   kind in ("tested", "server") or kind == "untested:" and len(why) > 10, mark)
-            if kind == "server":
-                reader.serve(script)
-            elif kind == "tested":
-                told += reader.shell(script)
-        for words in SEEN:
-            expect(f"it says {words!r}", words in told, told)
+        for kind, script in page.blocks():
+            told += reader.read(kind, script)
+    page.all_seen(told)
 
 
 def test_the_demo(program, module):
