@@ -276,5 +276,5 @@ def rechecks(audit):
 
 
 def run(report):
-    for scene in (oidc_provider, glewlwyd, dex, keycloak):
+    for scene in (oidc_provider, glewlwyd, keycloak, dex):
         scene(report)
