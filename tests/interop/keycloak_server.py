@@ -24,7 +24,7 @@ VERSION = "26.7.3"
 SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
 ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy"
-PATIENCE = 300          # seconds: it starts in half a minute, on a machine that has nothing else to do
+PATIENCE = 600          # seconds: it starts in half a minute, on a machine that has nothing else to do
 POLICY = "org.keycloak.services.clientregistration.policy.ClientRegistrationPolicy"
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -27,7 +27,7 @@ TITLE = "Clients, through the gateway"
 ORDER = 69
 CLIENTS = ["typescript", "python", "go", "mcp_remote", "inspector"]
 IDP = os.path.join(page.EXAMPLES, "idp.py")
-PATIENCE = 900          # seconds for a Keycloak that starts, and all that is done with it
+PATIENCE = 1200         # seconds for a Keycloak that starts, and all that is done with it
 WAY = ["POST /register", "GET /authorize", "POST /authorize/consent", "GET /authorize/callback/corp", "POST /token"]
 
 
