@@ -24,6 +24,8 @@ extern "C" {
 
 struct mcpass_link;                     /* opaque */
 
+#define MCPASS_LINK_LATER 2             /* of confirm_issuer: the answer comes later */
+
 /* What it points at is borrowed until the link is freed. */
 struct mcpass_link_config {
 	size_t size;                    /* sizeof(struct mcpass_link_config) */
@@ -62,8 +64,9 @@ struct mcpass_link_config {
 	void (*sign_in)(void *ctx, const char *url, int opened, const char *why);
 	/* As of mcpass_show_code_fn (mcpass/login.h).  NULL: a login by a code fails. */
 	void (*show_code)(void *ctx, const struct mcpass_action *action);
-	/* Whether this issuer, which the server names, may have what the configuration gives; 1: yes.
-	 * NULL: then it has to be named by client_issuer. */
+	/* Whether this issuer, which the server names, may have what the configuration gives; 1: yes;
+	 * 0: no; MCPASS_LINK_LATER: mcpass_link_confirm() says it, within login_timeout_ms, and other
+	 * requests are answered meanwhile.  NULL: then it has to be named by client_issuer. */
 	int (*confirm_issuer)(void *ctx, const char *issuer);
 	/* A login that a person was asked for has ended, as rc says; why is NULL when it went well. */
 	void (*signed_in)(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why);
@@ -161,6 +164,10 @@ MCPASS_API void mcpass_link_start_logout(struct mcpass_link *link, mcpass_done_f
  * MCPASS_E_USAGE: it is neither, or no login waits for one.  Whether it is the answer to this login is
  * judged as if the browser had brought it, from the next turn. */
 MCPASS_API enum mcpass_rc mcpass_link_paste(struct mcpass_link *link, const char *text,
+    struct mcpass_error *err);
+/* Answers confirm_issuer, which returned MCPASS_LINK_LATER; 1: yes.  The next turn takes it.
+ * MCPASS_E_USAGE: no question waits for an answer. */
+MCPASS_API enum mcpass_rc mcpass_link_confirm(struct mcpass_link *link, int yes,
     struct mcpass_error *err);
 /* Sends a notification; as of mcpass_session_notify(). */
 MCPASS_API enum mcpass_rc mcpass_link_notify(struct mcpass_link *link, const char *method,

@@ -220,14 +220,9 @@ static enum mcpass_rc pause_for(struct mp_link *link, struct mcpass_event *event
 static enum mcpass_rc confirm(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
     struct mcpass_error *err)
 {
-	const struct mp_link_ui *ui = &link->options.ui;
-	bool yes = false;
-	enum mcpass_rc rc = ui->confirm_issuer(ui->ctx, link->flow.action.url, &yes, err);
-
-	(void)ret_later;
-	event->type = MCPASS_EV_CONFIRMED;
-	event->status = yes;
-	return rc;
+	(void)err;
+	mp_link_ask_issuer(link, event, ret_later);
+	return MCPASS_OK;
 }
 
 enum mcpass_rc mp_link_perform(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
@@ -262,6 +257,10 @@ void mp_link_on_flow_timer(void *ctx)
 	enum mcpass_action_type type = link->flow.action.type;
 	bool later = false;
 
+	if (type == MCPASS_ACT_CONFIRM) {
+		mp_link_on_confirm_timer(link);
+		return;
+	}
 	if (type != MCPASS_ACT_LOCK && type != MCPASS_ACT_SAVE) {
 		mp_link_on_login_timer(link);
 		return;

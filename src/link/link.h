@@ -19,6 +19,9 @@
 
 struct mp_link;
 
+/* What a person says to a question. */
+enum mp_link_word { MP_LINK_NO, MP_LINK_YES, MP_LINK_LATER };
+
 /* What a person sees, and what the server says of itself.  Every member may be NULL.  They
  * are called from the loop, must not free the link, and may submit and cancel. */
 struct mp_link_ui {
@@ -30,9 +33,11 @@ struct mp_link_ui {
 	 * query of the redirect, without '?'; NULL: not yet. */
 	enum mcpass_rc (*pasted)(void *ctx, char **ret_query, struct mcpass_error *err);
 	/* Whether the issuer that the server names may have what was given; NULL: there is no person
-	 * to ask, so it has to be named by client.client_issuer. */
-	enum mcpass_rc (*confirm_issuer)(void *ctx, const char *issuer, bool *ret_yes,
-	    struct mcpass_error *err);
+	 * to ask, so it has to be named by client.client_issuer.  MP_LINK_LATER: the answer is typed at
+	 * *ret_fd (confirmed() reads it), or given to mp_link_confirm(). */
+	enum mp_link_word (*confirm_issuer)(void *ctx, const char *issuer, int *ret_fd);
+	/* Called when that descriptor is readable; *ret_word is MP_LINK_LATER before. */
+	enum mcpass_rc (*confirmed)(void *ctx, enum mp_link_word *ret_word, struct mcpass_error *err);
 	/* A login is needed: shows the code of a login on another device, and where it goes, as of
 	 * MCPASS_ACT_SHOW_CODE.  NULL: such a login fails. */
 	void (*show_code)(void *ctx, const struct mcpass_action *action);
@@ -148,6 +153,8 @@ void mp_link_unwant(struct mp_link *link, const void *ctx);
 /* Takes the redirect of the login that waits for a person: query is the link's from now on
  * (mp_free_wiped), on failure too.  MCPASS_E_USAGE: there is no such login. */
 enum mcpass_rc mp_link_paste(struct mp_link *link, char *query, struct mcpass_error *err);
+/* Answers ui.confirm_issuer().  MCPASS_E_USAGE: it does not wait for an answer. */
+enum mcpass_rc mp_link_confirm(struct mp_link *link, bool is_yes, struct mcpass_error *err);
 /* Nothing more will be pasted: ui.browse()'s descriptor is not watched any more. */
 void mp_link_stop_pasting(struct mp_link *link);
 /* The token of the moment, borrowed until the loop runs again; NULL: none. */

@@ -86,9 +86,13 @@ struct mp_link_flow {
 	bool has_come;                  /* what was waited for: the client is told in the next turn */
 	struct mcpass_event event;      /* that it is told, */
 	struct mcpass_error why;        /* or why it cannot be; rc MCPASS_OK: it can */
+	/* Where a person types: the redirect that they paste, a yes or a no. */
+	struct mp_watch typed;
+	bool is_asked;                  /* the person saw the question of CONFIRM */
+	enum mp_link_word word;         /* what they said to it */
 	/* While a person signs in at a browser. */
 	struct mp_listener *listener;
-	struct mp_watch paste, browser; /* where the redirect may be pasted; how the program ended */
+	struct mp_watch browser;        /* how the program ended */
 	int paste_fd;                   /* what ui.browse() said, or -1 */
 	char *pasted;                   /* a query that the next turn takes, or NULL: wiped */
 	char *url;                      /* that a person is asked to open */
@@ -186,6 +190,10 @@ bool mp_link_waits_for_token(const struct mp_link *link);
 enum mcpass_rc mp_link_add_headers(struct mp_headers *headers, const struct mcpass_header *items,
     size_t count, struct mcpass_error *err);
 void mp_link_free_refusal(struct mp_link_refusal *refusal);
+/* Has what a person types at fd (-1: nowhere) read by ready.  One reads a terminal at a time: what the
+ * server asks is answered before, or after.  One that cannot be watched is none. */
+void mp_link_watch_typed(struct mp_link *link, int fd, void (*ready)(void *ctx, unsigned events));
+void mp_link_forget_typed(struct mp_link *link);
 
 /* --- link.c --- */
 /* Lets what is on its way go out, a second at most, and calls gone then. */
@@ -227,6 +235,13 @@ void mp_link_free_wants(struct mp_link *link);
 enum mcpass_rc mp_link_perform(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
     struct mcpass_error *err);
 void mp_link_on_flow_timer(void *ctx);
+
+/* --- confirm.c --- */
+/* CONFIRM: fills the event where the answer is there at once. */
+void mp_link_ask_issuer(struct mp_link *link, struct mcpass_event *event, bool *ret_later);
+void mp_link_on_confirm_timer(struct mp_link *link);
+/* The server's question was answered: the terminal is free for ours. */
+void mp_link_end_asking(struct mp_link *link);
 
 /* --- sign_in.c: the part of a login that a person does, as waits on the loop --- */
 /* LISTEN: *ret_uri is the redirect URI. */

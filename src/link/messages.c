@@ -149,14 +149,18 @@ static void free_question(struct mp_link_question *question)
 void mp_link_ask_next(void *ctx)
 {
 	struct mp_link *link = ctx;
-	struct mp_link_question *question = take_question(link);
+	struct mp_link_question *question;
 	struct mcpass_error why = { 0 };
 
+	if (link->flow.typed.fd >= 0)   /* a person has one question at a time */
+		return;
+	question = take_question(link);
 	link->is_asking = true;
 	if (answer_text(link, question->text, &why) != MCPASS_OK)
 		fail_with(link, question->call, &why);
 	free_question(question);
 	link->is_asking = false;
+	mp_link_end_asking(link);
 	if (link->questions != NULL)
 		mp_loop_soon(link->loop, &link->ask);
 	mp_link_wake(link);

@@ -63,14 +63,16 @@ static void show_code(void *ctx, const struct mcpass_action *action)
 	owner->cfg.show_code(owner->cfg.ctx, action);
 }
 
-static enum mcpass_rc confirm_issuer(void *ctx, const char *issuer, bool *ret_yes,
-    struct mcpass_error *err)
+/* Any other number is no yes. */
+static enum mp_link_word confirm_issuer(void *ctx, const char *issuer, int *ret_fd)
 {
 	const struct mcpass_link *owner = ctx;
+	int said = owner->cfg.confirm_issuer(owner->cfg.ctx, issuer);
 
-	(void)err;
-	*ret_yes = owner->cfg.confirm_issuer(owner->cfg.ctx, issuer) == 1;
-	return MCPASS_OK;
+	(void)ret_fd;
+	if (said == MCPASS_LINK_LATER)
+		return MP_LINK_LATER;
+	return said == 1 ? MP_LINK_YES : MP_LINK_NO;
 }
 
 static void signed_in(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why)
@@ -384,6 +386,12 @@ enum mcpass_rc mcpass_link_paste(struct mcpass_link *link, const char *text,
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "that is not the URL that the browser ended at:"
 		    " it has code= and state= in it");
 	return mp_link_paste(link->link, query, err);
+}
+
+enum mcpass_rc mcpass_link_confirm(struct mcpass_link *link, int yes, struct mcpass_error *err)
+{
+	mp_clear(err);
+	return mp_link_confirm(link->link, yes == 1, err);
 }
 
 void mcpass_link_start_logout(struct mcpass_link *link, mcpass_done_fn *done, void *ctx)

@@ -54,12 +54,6 @@ enum mcpass_rc mp_link_listen(struct mp_link *link, const struct mcpass_action *
 	return rc;
 }
 
-static void forget_paste(struct mp_link *link)
-{
-	(void)mp_loop_watch(link->loop, &link->flow.paste, 0, NULL);
-	link->flow.paste.fd = -1;
-}
-
 /* Stops watching the program that opened the page. */
 static void forget_browser(struct mp_link *link)
 {
@@ -78,7 +72,7 @@ void mp_link_rest(struct mp_link *link)
 	struct mp_link_flow *flow = &link->flow;
 
 	mp_loop_unset(link->loop, &flow->timer);
-	forget_paste(link);
+	mp_link_forget_typed(link);
 	(void)mp_loop_watch(link->loop, &flow->browser, 0, NULL);
 	if (flow->listener != NULL)
 		mp_listener_rest(flow->listener);
@@ -115,14 +109,9 @@ static void on_pasted(void *ctx, unsigned events)
 		bring(link, query, &why);
 }
 
-/* A terminal that cannot be watched is none where something could be pasted. */
 static void watch_paste(struct mp_link *link, int fd)
 {
-	forget_paste(link);
-	link->flow.paste.fd = fd;
-	if (fd >= 0 && link->options.ui.pasted != NULL
-	    && mp_loop_watch(link->loop, &link->flow.paste, MP_LOOP_READ, NULL) != MCPASS_OK)
-		link->flow.paste.fd = -1;
+	mp_link_watch_typed(link, link->options.ui.pasted != NULL ? fd : -1, on_pasted);
 }
 
 /* The next turn takes it: nothing is told to a program while it calls us. */
@@ -142,7 +131,7 @@ enum mcpass_rc mp_link_paste(struct mp_link *link, char *query, struct mcpass_er
 
 void mp_link_stop_pasting(struct mp_link *link)
 {
-	forget_paste(link);
+	mp_link_forget_typed(link);
 	link->flow.paste_fd = -1;
 }
 
@@ -390,6 +379,6 @@ void mp_link_on_login_timer(struct mp_link *link)
 
 void mp_link_init_watches(struct mp_link *link)
 {
-	link->flow.paste = (struct mp_watch){ .fd = -1, .ready = on_pasted, .ctx = link };
+	link->flow.typed = (struct mp_watch){ .fd = -1, .ready = on_pasted, .ctx = link };
 	link->flow.browser = (struct mp_watch){ .fd = -1, .ready = on_browser_end, .ctx = link };
 }

@@ -109,3 +109,25 @@ bool mp_link_waits_for_token(const struct mp_link *link)
 	return link->flow.is_running && link->flow.began_with == MCPASS_EV_START
 	    && mp_link_token_ends_by(link, mp_now_s());
 }
+
+void mp_link_watch_typed(struct mp_link *link, int fd, void (*ready)(void *ctx, unsigned events))
+{
+	struct mp_watch *typed = &link->flow.typed;
+
+	(void)mp_loop_watch(link->loop, typed, 0, NULL);
+	typed->fd = fd;
+	typed->ready = ready;
+	if (fd >= 0 && !link->is_asking
+	    && mp_loop_watch(link->loop, typed, MP_LOOP_READ, NULL) != MCPASS_OK)
+		typed->fd = -1;
+}
+
+void mp_link_forget_typed(struct mp_link *link)
+{
+	struct mp_watch *typed = &link->flow.typed;
+
+	(void)mp_loop_watch(link->loop, typed, 0, NULL);
+	if (typed->fd >= 0 && link->questions != NULL && !link->is_asking)
+		mp_loop_soon(link->loop, &link->ask);
+	typed->fd = -1;
+}

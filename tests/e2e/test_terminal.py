@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 
 import lib
@@ -52,6 +53,27 @@ def test_no_browser_is_no_code():
         code, seen = at_terminal(w, ["login", url, "--no-browser"], [("Waiting, for", CTRL_C)])
         expect("the address", w.issuer + "/authorize?" in seen, seen)
         expect("no code", "enter the code" not in seen, seen)
+
+
+# --- a question that decides where a secret goes ------------------------------------------
+
+@lib.rows([
+    ("yes", [], "yes\n", 0, "echo", True),
+    ("no", [], "\n", 5, "--client-issuer", True),
+    ("Ctrl-C", [], CTRL_C, -signal.SIGINT, "[y/N]", True),
+    ("the terminal is closed", [], "\x04", 5, "--client-issuer", True),
+    ("too late", ["--login-timeout", "1s"], None, 4, "was not answered in time", True),
+    ("not to be asked", ["--no-login"], None, 5, "--client-issuer", False),
+])
+def test_whose_a_token_of_the_operator_is(label, options, typed, code, words, asked):
+    with World() as w:
+        url = w.start_both()
+        token = w.write("token", "0123456789")
+        done, seen = at_terminal(w, ["tools", url, "--initial-access-token-file", token, *options],
+                                 [("[y/N] ", typed)] if typed else [])
+        expect("what is shown", words in seen, seen)
+        expect_eq("exit", done, code, seen)
+        expect_eq("a question", "Is it the one" in seen, asked, seen)
 
 
 # --- text of a peer ---------------------------------------------------------------------

@@ -5,7 +5,6 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/secret.h"
-#include "ui/read_line.h"
 #include "ui/out.h"
 #include "cli/connect/rounds.h"
 #include "io/clock.h"
@@ -169,23 +168,47 @@ static void render_issuer(struct mp_buf *buf, const struct mp_term *term,
 	mp_buf_addf(buf, "%s\n\nIs it the one that gave it to you? [y/N] ", mp_paint(term, MP_PLAIN));
 }
 
-static enum mcpass_rc on_confirm_issuer(void *ctx, const char *issuer, bool *ret_yes,
-    struct mcpass_error *err)
+static enum mp_link_word on_confirm_issuer(void *ctx, const char *issuer, int *ret_fd)
 {
 	const struct mp_sign_in_text *wait = ctx;
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	struct mp_buf buf;
-	char *line = NULL;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, 2 * MP_MAX_URI + 4096);
 	render_issuer(&buf, &term, wait, issuer);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
-	rc = mp_read_line(NULL, &line, err);
-	*ret_yes = line != NULL && (mp_eq_nocase(line, "y") || mp_eq_nocase(line, "yes"));
-	mp_free_wiped(line);
-	return rc;
+	*ret_fd = STDIN_FILENO;
+	return MP_LINK_LATER;
+}
+
+/* What the terminal has, a line at most: *ret_len 0 at its end, and after a signal -1. */
+static enum mcpass_rc read_typed(char *line, size_t room, ssize_t *ret_len,
+    struct mcpass_error *err)
+{
+	ssize_t n = read(STDIN_FILENO, line, room - 1);
+
+	/* The terminal is gone, and would be readable for ever. */
+	if (n < 0 && errno != EINTR && errno != EAGAIN)
+		return mp_fail(err, MCPASS_E_IO, NULL, "reading the terminal: %s", strerror(errno));
+	line[n > 0 ? n : 0] = '\0';
+	*ret_len = n;
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc on_confirmed(void *ctx, enum mp_link_word *ret_word,
+    struct mcpass_error *err)
+{
+	char line[MP_MAX_URI];
+	ssize_t n = 0;
+	enum mcpass_rc rc = read_typed(line, sizeof(line), &n, err);
+
+	(void)ctx;
+	if (rc || n < 0)
+		return rc;
+	line[strcspn(line, "\r\n")] = '\0';
+	*ret_word = mp_eq_nocase(line, "y") || mp_eq_nocase(line, "yes") ? MP_LINK_YES : MP_LINK_NO;
+	return MCPASS_OK;
 }
 
 static void on_show_code(void *ctx, const struct mcpass_action *action)
@@ -221,15 +244,12 @@ static void on_code_left(void *ctx, int64_t seconds)
 static enum mcpass_rc on_pasted(void *ctx, char **ret_query, struct mcpass_error *err)
 {
 	char line[MP_MAX_URI + 2];
-	ssize_t n = read(STDIN_FILENO, line, sizeof(line) - 1);
-	enum mcpass_rc rc = MCPASS_OK;
 	char *query = NULL;
+	ssize_t n = 0;
+	enum mcpass_rc rc = read_typed(line, sizeof(line), &n, err);
 
 	(void)ctx;
-	if (n < 0 && errno != EINTR)    /* the terminal is gone, and would be readable for ever */
-		return mp_fail(err, MCPASS_E_IO, NULL, "reading the terminal: %s", strerror(errno));
-	line[n > 0 ? n : 0] = '\0';
-	if (n > 0)
+	if (!rc && n > 0)
 		rc = mp_authz_read_pasted(line, &query, err);
 	if (!rc && query == NULL && n > 1)
 		mp_say(false, "That is not the address that the browser ends at: it has code= and"
@@ -288,6 +308,7 @@ struct mp_link_ui mp_sign_in_text_ui(struct mp_sign_in_text *wait)
 	return (struct mp_link_ui){
 		.browse = on_browse,
 		.confirm_issuer = wait->may_paste ? on_confirm_issuer : NULL,
+		.confirmed = on_confirmed,
 		.pasted = on_pasted,
 		.show_code = on_show_code,
 		.code_left = is_shown ? on_code_left : NULL,

@@ -109,6 +109,23 @@ static enum mcpass_rc on_pasted(void *ctx, char **ret_query, struct mcpass_error
 	return mp_set(ret_query, text, err);
 }
 
+static enum mp_link_word on_confirm(void *ctx, const char *issuer, int *ret_fd)
+{
+	(void)ctx;
+	(void)issuer;
+	*ret_fd = paste_ends[0];
+	return MP_LINK_LATER;
+}
+
+static enum mcpass_rc on_confirmed(void *ctx, enum mp_link_word *ret_word,
+    struct mcpass_error *err)
+{
+	(void)ctx;
+	(void)err;
+	*ret_word = MP_LINK_YES;
+	return MCPASS_OK;
+}
+
 static enum mcpass_rc no_browser(void *ctx, const char *url, int *ret_watch,
     struct mcpass_error *err)
 {
@@ -136,11 +153,12 @@ static enum mcpass_rc run(struct told told[CALLS])
 {
 	const struct mp_link_options options = {
 		.client = { .size = sizeof(struct mcpass_client_config), .flags = MCPASS_LOOPBACK_HTTP,
-			.server_url = server.url },
+			.server_url = server.url, .initial_access_token = "the operator's" },
 		.session = { .size = sizeof(struct mcpass_session_config), .server_url = server.url,
 			.client_name = "test", .client_version = "1", .known_revision = "2026-07-28" },
 		.store_path = ":memory:", .open_browser = no_browser, .interrupt_fd = -1,
-		.ui = { .browse = on_browse, .pasted = on_pasted }, .no_list = true,
+		.ui = { .browse = on_browse, .pasted = on_pasted,
+			.confirm_issuer = on_confirm, .confirmed = on_confirmed }, .no_list = true,
 	};
 	struct mp_loop *loop = NULL;
 	struct mp_link *link = NULL;

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include "world.h"
 #include "harness/check.h"
+#include "io/clock.h"
 #include "mcpass/store.h"
 
 static struct told {
@@ -320,6 +321,68 @@ static void test_login_not_wanted(void)
 	world_stop();
 }
 
+/* --- a question that the program answers later --- */
+
+static struct mcpass_link *confirmed_by;
+static int issuers_shown;
+static bool at_once;
+
+static int confirm_later(void *ctx, const char *issuer)
+{
+	(void)ctx;
+	CHECK_STR("the issuer", issuer, world.origin);
+	issuers_shown++;
+	if (at_once)
+		CHECK_EQ("from the callback", mcpass_link_confirm(confirmed_by, 1, NULL), MCPASS_OK);
+	return MCPASS_LINK_LATER;
+}
+
+static void on_logged_in(void *ctx, enum mcpass_rc rc, const struct mcpass_error *why)
+{
+	(void)why;
+	*(enum mcpass_rc *)ctx = rc;
+}
+
+static void check_confirm(const char *label, int answer, enum mcpass_rc want)
+{
+	enum mcpass_rc rc = MCPASS_E_USAGE;
+	struct mcpass_client_config secret;
+	struct mcpass_link_config cfg;
+	int64_t end = mp_now_ms() + PATIENCE_MS;
+
+	world_start();
+	cfg = config();
+	secret = *cfg.client;
+	secret.initial_access_token = "the operator's";
+	cfg.client = &secret;
+	cfg.confirm_issuer = confirm_later;
+	issuers_shown = 0;
+	CHECK_EQ(label, mcpass_link_new(&cfg, &confirmed_by, NULL), MCPASS_OK);
+	CHECK_EQ("no question yet", mcpass_link_confirm(confirmed_by, 1, NULL), MCPASS_E_USAGE);
+	mcpass_link_start_login(confirmed_by, on_logged_in, &rc);
+	while (issuers_shown == 0 && mp_now_ms() < end)
+		mcpass_link_turn(confirmed_by);
+	CHECK_EQ("nothing is registered before", world.registrations, 0);
+	CHECK_EQ(label, mcpass_link_confirm(confirmed_by, answer, NULL),
+	    at_once ? MCPASS_E_USAGE : MCPASS_OK);
+	CHECK_EQ("once", mcpass_link_confirm(confirmed_by, answer, NULL), MCPASS_E_USAGE);
+	while (rc == MCPASS_E_USAGE && mp_now_ms() < end)
+		mcpass_link_turn(confirmed_by);
+	CHECK_EQ(label, rc, want);
+	CHECK_EQ(label, world.registrations, want == MCPASS_OK);
+	mcpass_link_close(confirmed_by);
+	world_stop();
+}
+
+static void test_confirm(void)
+{
+	check_confirm("yes, later", 1, MCPASS_OK);
+	check_confirm("no, later", 0, MCPASS_E_POLICY);
+	check_confirm("LATER is no yes", MCPASS_LINK_LATER, MCPASS_E_POLICY);
+	at_once = true;
+	check_confirm("yes, at once", 1, MCPASS_OK);
+}
+
 /* --- the redirect, copied by a person --- */
 
 static struct mcpass_link *pasted_into;
@@ -539,6 +602,7 @@ int main(void)
 	test_start_login();
 	test_login_not_wanted();
 	test_paste();
+	test_confirm();
 	test_interrupt();
 	test_relay();
 	test_config();

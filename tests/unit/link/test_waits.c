@@ -7,6 +7,7 @@
 #include "harness/check.h"
 #include "io/clock.h"
 #include "io/store/store.h"
+#include "link/link_parts.h"
 #include "world.h"
 
 /* Milliseconds that a person does not notice. */
@@ -83,6 +84,34 @@ static void on_lock(void *ctx, const char *holder)
 	CHECK_HAS("who", holder, "process");
 	lock_waits++;
 	press();
+}
+
+/* --- a yes or a no that a person types --- */
+
+static int typed[2] = { -1, -1 }, questions;
+
+static enum mp_link_word on_confirm(void *ctx, const char *issuer, int *ret_fd)
+{
+	(void)ctx;
+	CHECK_STR("the issuer", issuer, world.origin);
+	questions++;
+	*ret_fd = typed[0];
+	press();
+	return MP_LINK_LATER;
+}
+
+static enum mcpass_rc on_confirmed(void *ctx, enum mp_link_word *ret_word,
+    struct mcpass_error *err)
+{
+	char byte = '\0';
+
+	(void)ctx;
+	CHECK_EQ("nothing was said before", *ret_word, MP_LINK_LATER);
+	if (read(typed[0], &byte, 1) != 1)
+		return mp_fail(err, MCPASS_E_IO, NULL, "the terminal is gone");
+	if (byte != '.')
+		*ret_word = byte == 'y' ? MP_LINK_YES : MP_LINK_NO;
+	return MCPASS_OK;
 }
 
 static enum mcpass_rc lazy_browser(void *ctx, const char *url, int *ret_watch,
@@ -202,6 +231,32 @@ static void end_refresh(void)
 	mp_httpd_resume(world.httpd);
 }
 
+static void prepare_confirm(struct mp_link_options *options)
+{
+	if (typed[0] < 0 && pipe(typed) != 0)
+		die("pipe");
+	options->client.initial_access_token = "a token of the operator";
+	options->ui.confirm_issuer = on_confirm;
+	options->ui.confirmed = on_confirmed;
+	options->open_browser = browser_open;
+}
+
+static bool is_confirming(void)
+{
+	return questions > 0;
+}
+
+static void end_confirm(void)
+{
+	struct told other = { 0 };
+
+	peer_write(typed[1], ".");              /* not a word yet */
+	submit("tools/list", &other);
+	TURN_UNTIL(other.times == 1);
+	CHECK_EQ("no login goes on by itself", world.registrations, 0);
+	peer_write(typed[1], "y");
+}
+
 static void prepare_answer(struct mp_link_options *options)
 {
 	options->client.grant = MCPASS_GRANT_CODE;
@@ -227,6 +282,7 @@ static const struct {
 	{ "a lock that another process holds", prepare_lock, lock_is_waited_for, release_lock, true },
 	{ "a pause of a login on another device", prepare_device, code_is_shown, end_device, false },
 	{ "a refresh", prepare_refresh, refresh_is_held, end_refresh, false },
+	{ "a question to a person", prepare_confirm, is_confirming, end_confirm, false },
 	{ "an answer", prepare_answer, refresh_is_held, NULL, false },
 	{ "the list before a call", prepare_list, refresh_is_held, NULL, false },
 };
@@ -238,7 +294,7 @@ static struct mp_link_options begin_world(void)
 	world_start();
 	world.open_list = true;
 	shown_url[0] = '\0';
-	codes_shown = lock_waits = 0;
+	codes_shown = lock_waits = questions = 0;
 	pressed_at = 0;
 	options = world_options();
 	options.session.known_revision = "2026-07-28";
@@ -352,10 +408,115 @@ static void test_freed(void)
 	world_stop();
 }
 
+/* One call that asks a person whether the issuer is the right one: how it ends. */
+static void confirm_once(const char *label, const char *line, bool patient, enum mcpass_rc want,
+    const char *says)
+{
+	struct mp_link_options options = begin_world();
+	struct told told = { 0 };
+
+	presses = false;
+	CHECK_EQ(label, mp_loop_new(NULL, NULL, &loop, NULL), MCPASS_OK);
+	prepare_confirm(&options);
+	options.login_timeout_ms = patient ? 0 : 1;
+	CHECK_EQ(label, mp_link_new(&options, loop, &wire, NULL), MCPASS_OK);
+	if (line != NULL)
+		peer_write(typed[1], line);
+	submit("tools/call", &told);
+	TURN_UNTIL(told.times == 1);
+	CHECK_EQ(label, told.rc, want);
+	CHECK_HAS(label, told.detail, says);
+	CHECK_EQ(label, questions, 1);
+	CHECK_EQ(label, world.registrations, want == MCPASS_OK);
+	CHECK_EQ("a second answer", mp_link_confirm(wire, true, NULL), MCPASS_E_USAGE);
+	mp_link_free(wire);
+	mp_loop_free(loop);
+	world_stop();
+}
+
+static void test_confirm(void)
+{
+	confirm_once("yes", "y", true, MCPASS_OK, "");
+	confirm_once("no", "n", true, MCPASS_E_POLICY, "");
+	confirm_once("too late", NULL, false, MCPASS_E_EXPIRED, "was not answered in time");
+	close(typed[1]);
+	confirm_once("the terminal is closed", NULL, true, MCPASS_E_IO, "the terminal is gone");
+	close(typed[0]);
+	typed[0] = typed[1] = -1;
+}
+
+/* --- a terminal has one question at a time: the server's, or ours --- */
+
+#define ASKING_REPLY "data: {\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"sampling/createMessage\"}\n\n" \
+	"data: {\"jsonrpc\":\"2.0\",\"id\":<id>,\"result\":{\"tools\":[]}}\n\n"
+
+static struct told confirmed_call;
+static bool calls_meanwhile;
+static int asked;
+
+static bool waits_for_confirm(void)
+{
+	return wire->flow.is_running && wire->flow.action.type == MCPASS_ACT_CONFIRM;
+}
+
+static enum mcpass_rc on_asked(void *ctx, const char *method, const json_t *params,
+    char **ret_result, struct mcpass_error *err)
+{
+	(void)ctx;
+	(void)method;
+	(void)params;
+	asked++;
+	world.reply = NULL;
+	if (calls_meanwhile) {
+		submit("tools/call", &confirmed_call);
+		TURN_UNTIL(waits_for_confirm());
+		CHECK_EQ("ours waits for the server's", questions, 0);
+	}
+	return mp_set(ret_result, "{\"action\":\"decline\"}", err);
+}
+
+static void test_one_question(bool servers_first)
+{
+	struct mp_link_options options = begin_world();
+	struct told other = { 0 };
+
+	presses = false;
+	calls_meanwhile = servers_first;
+	confirmed_call = (struct told){ 0 };
+	asked = 0;
+	world.reply_type = "text/event-stream";
+	CHECK_EQ("a loop", mp_loop_new(NULL, NULL, &loop, NULL), MCPASS_OK);
+	prepare_confirm(&options);
+	options.session.revision = "2025-11-25";
+	options.ui.asked = on_asked;
+	CHECK_EQ("a link", mp_link_new(&options, loop, &wire, NULL), MCPASS_OK);
+	if (!servers_first) {
+		submit("tools/call", &confirmed_call);
+		TURN_UNTIL(questions == 1);
+	}
+	world.reply = ASKING_REPLY;
+	submit("tools/list", &other);
+	if (!servers_first) {
+		TURN_UNTIL(wire->questions != NULL && other.times == 1);
+		CHECK_EQ("the server's waits for ours", asked, 0);
+	}
+	TURN_UNTIL(questions == 1);
+	peer_write(typed[1], "y");
+	TURN_UNTIL(confirmed_call.times == 1 && other.times == 1 && asked == 1);
+	CHECK_EQ("the call", confirmed_call.rc, MCPASS_OK);
+	CHECK_EQ("asked once", questions, 1);
+	mp_link_free(wire);
+	mp_loop_free(loop);
+	world_stop();
+}
+
 int main(void)
 {
 	test_others_are_answered();
 	test_interrupt();
+	test_one_question(true);
+	test_one_question(false);
+	test_confirm();
 	test_freed();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();

@@ -13,7 +13,7 @@ static struct {
 	char origin[64], url[80];       /* "http://127.0.0.1:PORT", and with "/mcp" */
 	char folder[256], store[512];
 	bool open;                      /* nobody needs a token */
-	bool open_list;                 /* nor does tools/list */
+	bool open_list;                 /* nor do tools/list and a handshake */
 	bool device, approved;          /* a login by a code is offered, and done */
 	const char *holds;              /* what has this in its body is answered when it is NULL */
 	void (*on_hold)(void);
@@ -181,7 +181,8 @@ static inline enum mcpass_rc serve_mcp(const struct mp_http_request *request,
 	const char *authorization = mp_header_get(request->headers, request->header_count,
 	    "Authorization");
 	char want[64], challenge[256];
-	bool open = world.open || (world.open_list && strstr(request->body, "\"tools/list\"") != NULL);
+	bool open = world.open || (world.open_list && (strstr(request->body, "\"tools/list\"") != NULL
+	    || strstr(request->body, "initialize") != NULL));
 	size_t at = 0;
 
 	if (strcmp(request->method, "POST") != 0)
