@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A long result: large.py PROGRAM [MEGABYTES].  The program against one curl POST that gets
-the same bytes: processor time and memory at the peak, as medians."""
+the same bytes, and against itself with -o FILE: processor time and memory at the peak, as
+medians."""
 
 import http.server
 import json
@@ -54,10 +55,12 @@ def main():
         env = {**os.environ, "HOME": home, "XDG_DATA_HOME": home, "no_proxy": "*"}
         subprocess.run([sys.argv[1], "tools", url], env=env, check=True, stdout=subprocess.DEVNULL)
         ours = measure([sys.argv[1], "call", url, "t"], env)
+        to_file = measure([sys.argv[1], "call", url, "t", "-o", os.path.join(home, "out")], env)
         asked = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {}})
         curl = measure(["curl", "-q", "-s", "-d", asked, url], env)
     server.shutdown()
     print(f"a result of {megabytes} MB: {ours[0]:.0f} ms of processor, {ours[1]:.0f} MiB at the peak;"
+          f" with -o FILE {to_file[0]:.0f} ms, {to_file[1]:.0f} MiB;"
           f" curl {curl[0]:.0f} ms, {curl[1]:.0f} MiB")
 
 

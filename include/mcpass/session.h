@@ -159,8 +159,8 @@ MCPASS_API int mcpass_session_full(const struct mcpass_session *session, unsigne
 /* After AUTHORIZE: there is a token now, send that exchange again. */
 MCPASS_API enum mcpass_rc mcpass_session_retry(struct mcpass_session *session,
     unsigned exchange, struct mcpass_error *err);
-/* After AUTHORIZE, there is no token; after SEND, it cannot be sent: what the exchange carried
- * fails with why, as FAILED says then for each request that is lost with it. */
+/* After AUTHORIZE, there is no token; after SEND, it cannot be sent; after its head, the program
+ * cannot take the answer (a full disk): what the exchange carried fails with why, as FAILED says then for each request that is lost with it. */
 MCPASS_API enum mcpass_rc mcpass_session_refuse(struct mcpass_session *session,
     unsigned exchange, const struct mcpass_error *why, struct mcpass_error *err);
 

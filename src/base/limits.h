@@ -49,6 +49,8 @@
 #define MP_MAX_ANSWER ((size_t)1024 * 1024 * 1024)
 /* One line or event of an event stream is at most a message and its framing. */
 #define MP_SSE_FRAMING ((size_t)4096)
+/* The long strings of one that goes to a file: a server that never ends must not fill every disk. */
+#define MP_MAX_SPOOL ((int64_t)256 * 1024 * 1024 * 1024)
 /* A form posted to a token endpoint carries one JWT assertion at most. */
 #define MP_MAX_FORM ((size_t)64 * 1024)
 /* Seconds that a token may claim to live; more is a mistake, and must not overflow. */

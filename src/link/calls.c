@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "io/clock.h"
 #include "link/link_parts.h"
+#include "mcp/methods.h"
 #include "mcp/message.h"
 
 static void free_call(struct mp_link_call *call)
@@ -65,6 +66,7 @@ static enum mcpass_rc new_call(const char *method, struct mp_span params,
 	call->asked_at = mp_now_ms();
 	call->is_tool = mp_eq(method, "tools/call");
 	call->is_list = mp_eq(method, "tools/list");
+	call->is_spooled = mp_methods_has(method, MP_METHOD_MAY_ASK);   /* it has content */
 	rc = mp_set(&call->method, method, err);
 	if (!rc && params.data != NULL)
 		rc = mp_set_span(&call->params, params, err);

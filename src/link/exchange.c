@@ -13,6 +13,7 @@ struct transfer {
 	struct mp_link *link;
 	unsigned exchange, generation;
 	bool sent_token;
+	bool is_spooled;                /* the long strings of its answer go to a file */
 	int status;
 };
 
@@ -28,6 +29,8 @@ static enum mcpass_rc on_head(void *ctx, unsigned id, int status,
 
 	(void)err;
 	transfer->status = status;
+	if (transfer->is_spooled && status >= 200 && status < 300)
+		mp_spool_begin(link->options.spool, id);
 	if (transfer->sent_token && status >= 200 && status < 300
 	    && transfer->generation == link->generation)
 		mp_link_accepted(link, headers, count);
@@ -38,19 +41,52 @@ static enum mcpass_rc on_head(void *ctx, unsigned id, int status,
 	return rc;
 }
 
+/* The bytes that the session gets. */
+static enum mcpass_rc keep(void *ctx, const char *bytes, size_t len, struct mcpass_error *err)
+{
+	const struct transfer *transfer = ctx;
+	enum mcpass_rc rc;
+
+	rc = mcpass_session_data(transfer->link->session, transfer->exchange, bytes, len, err);
+	if (rc)
+		mp_link_break_down(transfer->link, err);
+	return rc;
+}
+
+/* What cannot be kept in a file fails the request, as a bad answer does. */
+static enum mcpass_rc spool(struct transfer *transfer, const char *bytes, size_t len)
+{
+	struct mp_link *link = transfer->link;
+	struct mcpass_error why = { 0 }, err = { 0 };
+	enum mcpass_rc rc;
+
+	rc = mp_spool_feed(link->options.spool, transfer->exchange, (struct mp_span){ bytes, len }, keep,
+	    transfer, &why);
+	if (rc == MCPASS_OK || link->fault.rc != MCPASS_OK)
+		return rc;
+	mp_spool_begin(link->options.spool, 0);
+	transfer->is_spooled = false;
+	if (rc != MCPASS_E_NOMEM) {
+		(void)mp_doing(&why, rc, "keeping the answer for the file");
+		rc = mcpass_session_refuse(link->session, transfer->exchange, &why, &err);
+		why = err;
+	}
+	if (rc)
+		mp_link_break_down(link, &why);
+	return rc;
+}
+
 static enum mcpass_rc on_data(void *ctx, unsigned id, const char *bytes, size_t len,
     struct mcpass_error *err)
 {
-	const struct transfer *transfer = ctx;
-	struct mp_link *link = transfer->link;
+	struct transfer *transfer = ctx;
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
+	(void)id;
 	(void)err;
-	rc = mcpass_session_data(link->session, id, bytes, len, &why);
-	if (rc)
-		mp_link_break_down(link, &why);
-	mp_link_wake(link);
+	rc = transfer->is_spooled ? spool(transfer, bytes, len) : keep(transfer, bytes, len, &why);
+	mp_link_wake(transfer->link);
 	return rc;
 }
 
@@ -146,6 +182,7 @@ static enum mcpass_rc start_transfer(struct mp_link *link,
     const struct mcpass_session_action *action, const struct mp_headers *headers,
     bool sent_token, struct mcpass_error *err)
 {
+	const struct mp_link_call *call = mp_link_call_of(link, action->call);
 	const struct mp_http_ask ask = { action->method, action->url, action->body, headers->items,
 		headers->count, action->body_len };
 	struct transfer *transfer = calloc(1, sizeof(*transfer));
@@ -156,7 +193,8 @@ static enum mcpass_rc start_transfer(struct mp_link *link,
 	if (transfer == NULL)
 		return mp_nomem(err);
 	*transfer = (struct transfer){ .link = link, .exchange = action->exchange,
-		.generation = link->generation, .sent_token = sent_token };
+		.generation = link->generation, .sent_token = sent_token,
+		.is_spooled = link->options.spool != NULL && call != NULL && call->is_spooled };
 	rc = mp_http_start(link->http, action->exchange, &ask, &callbacks, err);
 	if (rc)
 		free(transfer);
@@ -233,15 +271,29 @@ static void take_failure(struct mp_link *link, const struct mcpass_session_actio
 		    && (why.rc != MCPASS_E_IO || end == NULL || !end->unsent), &why);
 }
 
+/* Only what is the answer, and no error or question, is for a reader of the file. */
+static enum mcpass_rc make_whole(const struct mp_link *link, bool is_error, char **json,
+    struct mcpass_error *err)
+{
+	if (!is_error && strstr(*json, "\"input_required\"") == NULL)
+		return MCPASS_OK;
+	return mp_spool_restore(link->options.spool, json, err);
+}
+
 static void take_result(struct mp_link *link, const struct mcpass_session_action *action)
 {
 	struct mp_link_call *call = mp_link_call_of(link, action->call);
 	bool is_error = action->is_error != 0;
 	char *json = mcpass_session_take_body(link->session);
+	struct mcpass_error why = { 0 };
 
 	mp_link_redact(link, json);
 	mp_link_note_revision(link);
-	if (call != NULL) {
+	if (make_whole(link, is_error, &json, &why) != MCPASS_OK) {
+		free(json);
+		if (call != NULL)
+			mp_link_end_call(link, call, NULL, false, &why);
+	} else if (call != NULL) {
 		mp_link_note_tools(link, call, json, is_error);
 		mp_link_end_call(link, call, json, is_error, NULL);
 	} else if (action->call != 0 && action->call == link->lesson.call) {

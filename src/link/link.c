@@ -140,6 +140,11 @@ static enum mcpass_rc open_http(struct mp_link *link, struct mcpass_error *err)
 	return rc ? rc : mp_http_vouch(link->http, client->idp_token_endpoint, err);
 }
 
+static void redact_spooled(void *ctx, char *text)
+{
+	mp_link_redact(ctx, text);
+}
+
 static void set_defaults(struct mp_link *link, const struct mp_link_options *options)
 {
 	link->options = *options;
@@ -150,6 +155,8 @@ static void set_defaults(struct mp_link *link, const struct mp_link_options *opt
 	link->second = (struct mp_timer){ .fire = on_second, .ctx = link };
 	link->farewell_timer = (struct mp_timer){ .fire = on_farewell, .ctx = link };
 	mp_link_init_flow(link);
+	if (options->spool != NULL)
+		mp_spool_mask(options->spool, redact_spooled, link);
 	if (options->client.random == NULL)
 		link->options.client.random = mp_entropy;
 	if (options->login_timeout_ms == 0)

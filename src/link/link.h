@@ -12,6 +12,7 @@
 #define MP_LINK_LINK_H
 #include "io/http/http.h"
 #include "io/browser/listener.h"
+#include "io/file/spool.h"
 #include "io/loop.h"
 #include "mcpass/client.h"
 #include "mcpass/session.h"
@@ -78,6 +79,8 @@ struct mp_link_options {                        /* borrowed until mp_link_free()
 	void *open_browser_ctx;
 	const struct mcpass_header *headers;    /* --header; sent to the MCP server only */
 	size_t header_count;
+	struct mp_spool *spool;                 /* takes the long strings of what a tool, a prompt or a
+	                                         * resource answers, of one request at a time; NULL: none */
 	bool no_list;                           /* no tool wants headers: ask for no list first */
 	bool no_login;                          /* fail instead of asking a person, */
 	const char *no_login_why;               /* as one was not allowed; NULL: that is why */
@@ -98,7 +101,8 @@ struct mp_link_answer {
 	enum mcpass_rc rc;              /* MCPASS_OK: the server answered; else why says why not, */
 	const struct mcpass_error *why; /*    as of mcpass_session_next() and mcpass_client_step() */
 	bool is_error;                  /* json is the JSON-RPC error object, not the result */
-	char *json;                     /* as the server wrote it; the callee's (free) */
+	char *json;                     /* as the server wrote it, but for what options.spool has of it;
+	                                 * the callee's (free) */
 };
 struct mp_link_request {                        /* borrowed for the call */
 	const char *method;

@@ -23,6 +23,7 @@ struct mp_link_call {
 	int64_t asked_at;               /* of mp_now_ms() */
 	bool is_tool;                   /* tools/call */
 	bool is_list;                   /* tools/list */
+	bool is_spooled;                /* its long strings go to options.spool */
 	bool is_ready;                  /* what has to be known of its tool is known, or was tried */
 };
 

@@ -121,9 +121,10 @@ void mp_link_take_message(struct mp_link *link, const struct mcpass_session_acti
 	unsigned number = call != NULL ? call->number : 0, session_call = action->call;
 	char *text = mp_dup_span((struct mp_span){ action->body, action->body_len });
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = text == NULL ? mp_nomem(&why) : MCPASS_OK;
+	enum mcpass_rc rc = text == NULL ? mp_nomem(&why)
+	    : mp_spool_restore(link->options.spool, &text, &why);
 
-	if (text != NULL) {
+	if (!rc) {
 		mp_link_redact(link, text);
 		rc = read_message(link, number, session_call, text, &why);
 	}

@@ -200,7 +200,8 @@ enum mcpass_rc mcpass_session_refuse(struct mcpass_session *s, unsigned exchange
 	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
-	if (e->state != MP_EXCHANGE_AUTHORIZE && e->state != MP_EXCHANGE_SENT)
+	if (e->state != MP_EXCHANGE_AUTHORIZE && e->state != MP_EXCHANGE_SENT
+	    && e->state != MP_EXCHANGE_ANSWERED)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u waits neither for a token nor for"
 		    " its answer", exchange);
 	if (e->state == MP_EXCHANGE_SENT)

@@ -146,15 +146,6 @@ size_t mp_parts_with_text(const struct mp_parts *parts)
 
 /* --- base64 --- */
 
-struct decoder {
-	struct mp_buf *buf;
-	uint32_t bits;
-	unsigned count;                 /* of characters in bits */
-	bool ended;                     /* by '=' */
-	size_t len;
-	char bytes[3 * 1024];           /* not added yet */
-};
-
 /* The value of a character of either alphabet, -1: of none.  spec: RFC 4648 4, 5 */
 static int value_of(char c)
 {
@@ -169,32 +160,40 @@ static int value_of(char c)
 	return c == '/' || c == '_' ? 63 : -1;
 }
 
-static void put_group(struct decoder *d, unsigned bytes)
+static enum mcpass_rc put_bytes(struct mp_part_decoder *d, struct mcpass_error *err)
+{
+	size_t len = d->len;
+
+	d->len = 0;
+	return len > 0 ? d->put(d->ctx, d->bytes, len, err) : MCPASS_OK;
+}
+
+static enum mcpass_rc put_group(struct mp_part_decoder *d, unsigned bytes, struct mcpass_error *err)
 {
 	for (unsigned i = 0; i < bytes; i++)
 		d->bytes[d->len++] = (char)(d->bits >> (16 - 8 * i) & 0xff);
 	d->bits = 0;
 	d->count = 0;
-	if (d->len + 3 > sizeof(d->bytes)) {
-		mp_buf_add(d->buf, d->bytes, d->len);
-		d->len = 0;
-	}
+	return d->len + 3 > sizeof(d->bytes) ? put_bytes(d, err) : MCPASS_OK;
 }
 
-static bool take(struct decoder *d, char c)
+static enum mcpass_rc no_base64(struct mcpass_error *err)
+{
+	return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 4648 4", "what should be bytes is no base64");
+}
+
+static enum mcpass_rc take(struct mp_part_decoder *d, char c, struct mcpass_error *err)
 {
 	int value = value_of(c);
 
 	if (c == '=') {
 		d->ended = true;
-		return true;
+		return MCPASS_OK;
 	}
 	if (value < 0 || d->ended)
-		return false;
+		return no_base64(err);
 	d->bits |= (uint32_t)value << (18 - 6 * d->count);
-	if (++d->count == 4)
-		put_group(d, 3);
-	return true;
+	return ++d->count == 4 ? put_group(d, 3, err) : MCPASS_OK;
 }
 
 /* White space of JSON text, where line ends are escapes. */
@@ -203,26 +202,51 @@ static bool is_blank(bool is_escape, char c)
 	return is_escape ? c == 'n' || c == 'r' || c == 't' : c == ' ';
 }
 
+enum mcpass_rc mp_part_decoder_add(struct mp_part_decoder *d, struct mp_span piece,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; !rc && i < piece.len; i++) {
+		bool is_escape = d->is_escape;
+		char c = piece.data[i];
+
+		d->is_escape = !is_escape && c == '\\';
+		if (d->is_escape || is_blank(is_escape, c))
+			continue;
+		rc = is_escape && c != '/' ? no_base64(err) : take(d, c, err);
+	}
+	return rc;
+}
+
+enum mcpass_rc mp_part_decoder_end(struct mp_part_decoder *d, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (d->count == 1 || d->is_escape)
+		return no_base64(err);
+	if (d->count > 1)
+		rc = put_group(d, d->count - 1, err);
+	return rc ? rc : put_bytes(d, err);
+}
+
+static enum mcpass_rc add_bytes(void *ctx, const char *bytes, size_t len, struct mcpass_error *err)
+{
+	mp_buf_add(ctx, bytes, len);
+	return mp_buf_check(ctx, "the bytes", err);
+}
+
 enum mcpass_rc mp_part_decode(struct mp_buf *buf, struct mp_span base64, struct mcpass_error *err)
 {
-	struct decoder d = { .buf = buf };
-	bool ok = true;
+	struct mp_part_decoder d = { .put = add_bytes, .ctx = buf };
+	enum mcpass_rc rc;
 
 	if (base64.len > LONG)
 		mp_buf_reserve(buf, base64.len / 4 * 3);
-	for (size_t i = 1; ok && i + 1 < base64.len; i++) {
-		bool is_escape = base64.data[i] == '\\';
-		char c = base64.data[is_escape ? ++i : i];
-
-		if (!is_blank(is_escape, c))
-			ok = (!is_escape || c == '/') && take(&d, c);
-	}
-	if (!ok || d.count == 1)
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 4648 4", "what should be bytes is no base64");
-	if (d.count > 1)
-		put_group(&d, d.count - 1);
-	mp_buf_add(buf, d.bytes, d.len);
-	return mp_buf_check(buf, "the bytes", err);
+	rc = mp_part_decoder_add(&d, (struct mp_span){ base64.data + 1, base64.len - 2 }, err);
+	if (!rc)
+		rc = mp_part_decoder_end(&d, err);
+	return rc ? rc : mp_buf_check(buf, "the bytes", err);
 }
 
 /* --- files --- */

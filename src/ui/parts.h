@@ -3,6 +3,7 @@
 #ifndef MP_UI_PARTS_H
 #define MP_UI_PARTS_H
 #include "base/buf.h"
+#include "io/file/spool.h"
 
 /* One block of a tool's content, one part of a resource, one message of a prompt; JSON values
  * as they stand in the text, data NULL where there is none. */
@@ -16,6 +17,7 @@ struct mp_parts {
 	struct mp_part *items;
 	size_t count, len;              /* of items; of the whole text */
 	struct mp_span structured;
+	const struct mp_spool *spool;   /* which has their long strings; NULL: they are in the text */
 	bool is_error;                  /* the tool itself says that it failed */
 };
 /* text is borrowed, and has been found to be JSON.  Release with mp_parts_free(). */
@@ -25,6 +27,20 @@ void mp_parts_free(struct mp_parts *parts);
 /* How many have bytes, how many text that is not empty. */
 size_t mp_parts_with_bytes(const struct mp_parts *parts);
 size_t mp_parts_with_text(const struct mp_parts *parts);
+
+/* Base64 that comes piece by piece, as it stands in a JSON string; put takes the bytes. */
+struct mp_part_decoder {
+	mp_spool_keep_fn *put;
+	void *ctx;
+	uint32_t bits;
+	unsigned count;                 /* of characters in bits */
+	bool ended, is_escape;          /* by '='; the last character was a backslash */
+	size_t len;
+	char bytes[3 * 1024];           /* not put yet */
+};
+enum mcpass_rc mp_part_decoder_add(struct mp_part_decoder *decoder, struct mp_span piece,
+    struct mcpass_error *err);
+enum mcpass_rc mp_part_decoder_end(struct mp_part_decoder *decoder, struct mcpass_error *err);
 
 /* Adds the bytes of a part.  Read as servers write them: either alphabet, with white space or
  * without padding; spec: RFC 4648 4, 5.

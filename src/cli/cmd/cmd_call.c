@@ -38,39 +38,29 @@ static enum mcpass_rc tell_failure(const struct mp_parts *parts, const char *nam
 static enum mcpass_rc print_parts(const struct mp_parts *parts, const char *name,
     const struct call_options *options, struct mcpass_error *err)
 {
-	struct mp_term term = mp_term_of(STDOUT_FILENO);
-	enum mcpass_rc rc;
-	struct mp_buf buf;
-
 	if (parts->is_error)
 		return tell_failure(parts, name, err);
-	if (options->output.file != NULL)
-		term.is_terminal = term.colour = false;
-	mp_buf_init(&buf, MP_MAX_RENDERED);
-	mp_mcp_result_show(&buf, &term, parts);
-	rc = mp_save_result(&options->output, parts, &buf, MP_BYTES_ALONE, options->common.quiet, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_save_result(&options->output, parts, MP_BYTES_ALONE, options->common.quiet, err);
 }
 
-static enum mcpass_rc print_json(const char *answer, bool failed,
+static enum mcpass_rc print_json(const char *answer, const struct mp_parts *parts,
     const struct call_options *options, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = failed ? mp_out_json_text(answer, err)
-	    : mp_save_json(&options->output, answer, err);
+	enum mcpass_rc rc = parts->is_error ? mp_out_json_text(answer, err)
+	    : mp_save_json(&options->output, parts->spool, answer, err);
 
-	return !rc && failed ? MCPASS_E_USAGE : rc;
+	return !rc && parts->is_error ? MCPASS_E_USAGE : rc;
 }
 
-static enum mcpass_rc print(const char *answer, const char *name,
+static enum mcpass_rc print(char **answer, const char *name, const struct mp_spool *spool,
     const struct call_options *options, struct mcpass_error *err)
 {
 	struct mp_parts parts = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_parts_read(answer, &parts, err);
+	rc = mp_save_read(spool, answer, options->common.json, &parts, err);
 	if (!rc)
-		rc = options->common.json ? print_json(answer, parts.is_error, options, err)
+		rc = options->common.json ? print_json(*answer, &parts, options, err)
 		    : print_parts(&parts, name, options, err);
 	mp_parts_free(&parts);
 	return rc;
@@ -101,8 +91,8 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	json_decref(list);
 }
 
-static enum mcpass_rc call(const struct mp_connection *conn, const char *name,
-    const json_t *arguments, const char *text, const struct call_options *options,
+static enum mcpass_rc call(const struct mp_connection *conn, const struct mp_spool *spool,
+    const char *name, const json_t *arguments, const char *text, const struct call_options *options,
     struct mcpass_error *err)
 {
 	char *params = NULL, *answer = NULL;
@@ -113,7 +103,7 @@ static enum mcpass_rc call(const struct mp_connection *conn, const char *name,
 		return rc;
 	rc = mp_listing_ask(&conn->asker, "tools/call", params, NULL, &answer, err);
 	if (!rc)
-		rc = print(answer, name, options, err);
+		rc = print(&answer, name, spool, options, err);
 	/* Wrong arguments are a JSON-RPC error, since 2025-11-25 also an error of the tool. */
 	if (rc == MCPASS_E_USAGE && !conn->talk.asked_back)
 		advise(&conn->asker, name, arguments, &options->common, err);
@@ -138,11 +128,14 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	if (!rc)
 		rc = mp_save_check(&options->output, err);
 	if (!rc)
+		rc = mp_save_begin(&options->output, &wish.spool, err);
+	if (!rc)
 		rc = mp_connection_open(&options->conn, &options->common, operands[0], &wish,
 		    &conn, err);
 	if (!rc)
-		rc = call(&conn, operands[1], arguments, text, options, err);
+		rc = call(&conn, wish.spool, operands[1], arguments, text, options, err);
 	mp_connection_close(&conn);
+	mp_spool_free(wish.spool);
 	json_decref(arguments);
 	mp_free_wiped(text);
 	return rc;

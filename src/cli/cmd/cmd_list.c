@@ -14,6 +14,12 @@ struct list_options {
 	struct mp_output_options output;
 };
 
+/* Whom it is asked of, and where the long strings of the answer are. */
+struct place {
+	const struct mp_asker *asker;
+	const struct mp_spool *spool;
+};
+
 /* How one prompt or resource is asked for and shown. */
 struct reading {
 	const char *method;
@@ -74,43 +80,27 @@ static enum mcpass_rc print_tool(const json_t *list, const char *text, const cha
 	return rc;
 }
 
-static enum mcpass_rc print_parts(const char *text, enum mp_bytes bytes,
-    const struct list_options *options, struct mcpass_error *err)
-{
-	struct mp_term term = mp_term_of(STDOUT_FILENO);
-	struct mp_parts parts = { 0 };
-	struct mp_buf buf;
-	enum mcpass_rc rc;
-
-	if (options->output.file != NULL)
-		term.is_terminal = term.colour = false;
-	mp_buf_init(&buf, MP_MAX_RENDERED);
-	rc = mp_parts_read(text, &parts, err);
-	if (!rc) {
-		mp_mcp_result_show(&buf, &term, &parts);
-		rc = mp_save_result(&options->output, &parts, &buf, bytes, options->common.quiet, err);
-	}
-	mp_buf_free(&buf);
-	mp_parts_free(&parts);
-	return rc;
-}
-
 /* Asks for one prompt or resource and prints what came. */
-static enum mcpass_rc print_one(const struct mp_asker *asker, const struct reading *reading,
+static enum mcpass_rc print_one(const struct place *place, const struct reading *reading,
     const char *params, const struct list_options *options, struct mcpass_error *err)
 {
+	bool is_json = options->common.json;
+	struct mp_parts parts = { 0 };
 	char *text = NULL;
-	enum mcpass_rc rc = mp_listing_ask(asker, reading->method, params, NULL, &text, err);
+	enum mcpass_rc rc = mp_listing_ask(place->asker, reading->method, params, NULL, &text, err);
 
-	if (!rc && options->common.json)
-		rc = mp_save_json(&options->output, text, err);
+	if (!rc)
+		rc = mp_save_read(place->spool, &text, is_json, &parts, err);
+	if (!rc && is_json)
+		rc = mp_save_json(&options->output, place->spool, text, err);
 	else if (!rc)
-		rc = print_parts(text, reading->bytes, options, err);
+		rc = mp_save_result(&options->output, &parts, reading->bytes, options->common.quiet, err);
+	mp_parts_free(&parts);
 	mp_free_wiped(text);
 	return rc;
 }
 
-static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, size_t count,
+static enum mcpass_rc get_prompt(const struct place *place, char **operands, size_t count,
     const struct list_options *options, struct mcpass_error *err)
 {
 	static const struct reading prompt = { "prompts/get", MP_BYTES_NEVER };
@@ -122,14 +112,14 @@ static enum mcpass_rc get_prompt(const struct mp_asker *asker, char **operands, 
 	if (!rc)
 		rc = mp_args_params("name", operands[0], text, &params, err);
 	if (!rc)
-		rc = print_one(asker, &prompt, params, options, err);
+		rc = print_one(place, &prompt, params, options, err);
 	mp_free_wiped(params);
 	mp_free_wiped(text);
 	json_decref(arguments);
 	return rc;
 }
 
-static enum mcpass_rc read_resource(const struct mp_asker *asker, const char *uri,
+static enum mcpass_rc read_resource(const struct place *place, const char *uri,
     const struct list_options *options, struct mcpass_error *err)
 {
 	static const struct reading resource = { "resources/read", MP_BYTES_ALWAYS };
@@ -138,7 +128,7 @@ static enum mcpass_rc read_resource(const struct mp_asker *asker, const char *ur
 
 	rc = mp_args_params("uri", uri, NULL, &params, err);
 	if (!rc)
-		rc = print_one(asker, &resource, params, options, err);
+		rc = print_one(place, &resource, params, options, err);
 	mp_free_wiped(params);
 	return rc;
 }
@@ -178,21 +168,26 @@ static enum mcpass_rc with_server(const char *kind, const struct list_options *o
 	bool is_list = count == 1 || strcmp(kind, "tools") == 0;
 	struct mp_connection_wish wish = { .elicit = is_list ? NULL : &options->elicit };
 	struct mp_connection conn = { 0 };
+	struct place place = { .asker = &conn.asker };
 	enum mcpass_rc rc;
 
 	for (size_t i = 1; i < count; i++)
 		wish.stdin_is_taken |= strstr(operands[i], "=@-") != NULL;
 	rc = check_output(options, is_list, kind, err);
 	if (!rc)
+		rc = mp_save_begin(&options->output, &wish.spool, err);
+	place.spool = wish.spool;
+	if (!rc)
 		rc = mp_connection_open(&options->conn, &options->common, operands[0], &wish,
 		    &conn, err);
 	if (!rc && count > 1 && strcmp(kind, "prompts") == 0)
-		rc = get_prompt(&conn.asker, operands + 1, count - 1, options, err);
+		rc = get_prompt(&place, operands + 1, count - 1, options, err);
 	else if (!rc && count > 1 && strcmp(kind, "resources") == 0)
-		rc = read_resource(&conn.asker, operands[1], options, err);
+		rc = read_resource(&place, operands[1], options, err);
 	else if (!rc)
 		rc = list(&conn, kind, count > 1 ? operands[1] : NULL, &options->common, err);
 	mp_connection_close(&conn);
+	mp_spool_free(wish.spool);
 	return rc;
 }
 

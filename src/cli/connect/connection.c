@@ -137,6 +137,7 @@ static void fill_link(const struct mp_connection_options *options, const struct 
 	if (wish != NULL) {
 		link->session.initialize = wish->initialize;
 		link->session.max_message = wish->max_message;
+		link->spool = wish->spool;
 	}
 	link->client.flags |= wish != NULL ? wish->client_flags : 0;
 	link->no_list = wish != NULL && wish->no_list;

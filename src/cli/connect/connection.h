@@ -50,6 +50,7 @@ struct mp_connection_wish {
 	const struct mp_link_ui *ui;
 	const char *initialize;
 	size_t max_message;
+	struct mp_spool *spool;         /* as of struct mp_link_options; mp_save_begin() */
 };
 struct mp_connection {
 	struct mp_server server;

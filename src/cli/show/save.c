@@ -1,11 +1,11 @@
 #include "cli/show/save.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "cli/show/target.h"
 #include "ui/out.h"
 #include "ui/mcp_result.h"
 #include "ui/humanize.h"
@@ -14,7 +14,8 @@
 static const struct mp_option output_options[] = {
 	{ "output", 'o', MP_OPTION_TEXT, "FILE", offsetof(struct mp_output_options, file),
 	    "Write the answer to this file: the bytes of an image, a sound or a resource, or the"
-	    " text when there is nothing else. - is standard output." },
+	    " text when there is nothing else. It is there as a whole or not at all. - is standard"
+	    " output." },
 };
 const struct mp_option_table mp_output_table = {
 	"Output", output_options, MP_COUNT(output_options)
@@ -27,8 +28,7 @@ static bool is_stdout(const char *path)
 
 static enum mcpass_rc cannot(const char *path, int error, struct mcpass_error *err)
 {
-	return mp_doing(err, mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(error)),
-	    "writing the answer to a file");
+	return mp_doing(err, mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(error)), MP_SAVE_DOING);
 }
 
 /* Whether a new file may be put into the folder of path. */
@@ -63,82 +63,140 @@ enum mcpass_rc mp_save_check(const struct mp_output_options *output, struct mcpa
 	return access(path, W_OK) != 0 ? cannot(path, errno, err) : MCPASS_OK;
 }
 
-static enum mcpass_rc write_all(int fd, const char *bytes, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
+/* --- parts with bytes: each in a file of its own --- */
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return MCPASS_E_IO;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return MCPASS_OK;
-}
+struct saved {
+	struct mp_target target;
+	char *path;
+};
 
-/* All of it is here already, so that a file is emptied only for what follows at once. */
-static enum mcpass_rc write_file(const char *path, const struct mp_buf *buf,
-    struct mcpass_error *err)
-{
-	enum mcpass_rc rc = mp_buf_check(buf, "the answer", err);
-	int fd;
-
-	if (rc)
-		return rc;
-	if (is_stdout(path))
-		return mp_out(buf, err);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return cannot(path, errno, err);
-	if (write_all(fd, mp_buf_text(buf), buf->len) != MCPASS_OK)
-		rc = cannot(path, errno, err);
-	if (close(fd) != 0 && !rc)
-		rc = cannot(path, errno, err);
-	return rc;
-}
-
-static enum mcpass_rc save_bytes(const char *path, const struct mp_part *part, bool quiet,
-    struct mcpass_error *err)
+static void tell_saved(const struct saved *saved, const struct mp_part *part, bool quiet)
 {
 	char size[MP_WORDS_ROOM];
-	struct mp_buf buf, type;
-	enum mcpass_rc rc;
+	struct mp_buf type;
 
-	mp_buf_init(&buf, MP_MAX_ANSWER);
-	rc = mp_part_decode(&buf, part->bytes, err);
-	if (!rc)
-		rc = write_file(path, &buf, err);
-	mp_humanize_size(size, buf.len);
-	mp_buf_free(&buf);
+	if (saved->target.file == NULL)
+		return;
+	mp_humanize_size(size, mp_whole_file_size(saved->target.file));
 	mp_buf_init(&type, part->media_type.len * 3 + 16);
-	if (!rc && !is_stdout(path))
-		mp_say(quiet, "Wrote %s (%s%s%s)", path, mp_raw_text(&type, part->media_type)
-		    ? mp_buf_text(&type) : "", type.len > 0 ? ", " : "", size);
+	mp_say(quiet, "Wrote %s (%s%s%s)", saved->path, mp_raw_text(&type, part->media_type)
+	    ? mp_buf_text(&type) : "", type.len > 0 ? ", " : "", size);
 	mp_buf_free(&type);
-	return rc;
 }
 
-/* Each part with bytes in a file of its own. */
-static enum mcpass_rc save_parts(const char *path, const struct mp_parts *parts, bool quiet,
-    struct mcpass_error *err)
+static enum mcpass_rc write_parts(const char *path, const struct mp_parts *parts,
+    struct saved *saved, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 	size_t nth = 0;
 
 	for (size_t i = 0; i < parts->count && !rc; i++) {
 		const struct mp_part *part = &parts->items[i];
-		char *own;
 
 		if (part->bytes.data == NULL)
 			continue;
-		own = mp_parts_path(path, is_stdout(path) ? 1 : ++nth);
-		rc = own == NULL ? mp_nomem(err) : save_bytes(own, part, quiet, err);
-		free(own);
+		saved[i].path = mp_parts_path(path, is_stdout(path) ? 1 : ++nth);
+		rc = saved[i].path == NULL ? mp_nomem(err)
+		    : mp_target_open(&saved[i].target, saved[i].path, err);
+		if (!rc)
+			rc = mp_target_put_bytes(&saved[i].target, parts, part->bytes, err);
 	}
 	return rc;
 }
+
+/* No file is there before all of them are good. */
+static enum mcpass_rc save_parts(const char *path, const struct mp_parts *parts, bool quiet,
+    struct mcpass_error *err)
+{
+	struct saved *saved = calloc(parts->count, sizeof(*saved));
+	enum mcpass_rc rc;
+
+	if (saved == NULL)
+		return mp_nomem(err);
+	rc = write_parts(path, parts, saved, err);
+	for (size_t i = 0; i < parts->count && !rc; i++) {
+		if (saved[i].path == NULL)
+			continue;
+		rc = mp_target_end(&saved[i].target, err);
+		if (!rc)
+			tell_saved(&saved[i], &parts->items[i], quiet);
+	}
+	for (size_t i = 0; i < parts->count; i++) {
+		mp_target_free(&saved[i].target);
+		free(saved[i].path);
+	}
+	free(saved);
+	return rc;
+}
+
+/* --- text --- */
+
+/* A part as mp_mcp_result_show() has it, however long it is. */
+static enum mcpass_rc put_shown(struct mp_target *target, const struct mp_parts *parts,
+    const struct mp_part *part, struct mcpass_error *err)
+{
+	static const struct mp_term plain;
+	struct mp_part head = *part;
+	struct mp_parts one = { .items = &head, .count = 1 };
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	if (part->text.data != NULL)
+		head.text = (struct mp_span){ "\" \"", 3 };
+	mp_buf_init(&buf, MP_MAX_RENDERED);
+	mp_mcp_result_show(&buf, &plain, &one);
+	if (part->text.data != NULL && buf.len >= 2)
+		buf.len -= 2;           /* the text for the text, and the end of its line */
+	rc = mp_target_put_buf(target, &buf, err);
+	mp_buf_free(&buf);
+	if (rc || part->text.data == NULL)
+		return rc;
+	rc = mp_target_put_text(target, parts, part->text, err);
+	if (!rc && !mp_target_ends_line(target))
+		rc = mp_target_put(target, "\n", 1, err);
+	return rc;
+}
+
+/* One resource that is a text goes into a file to the byte; what a tool says ends a line. */
+static enum mcpass_rc put_texts(struct mp_target *target, const struct mp_parts *parts,
+    enum mp_bytes bytes, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < parts->count && !rc; i++) {
+		const struct mp_part *part = &parts->items[i];
+
+		if (bytes != MP_BYTES_ALWAYS)
+			rc = put_shown(target, parts, part, err);
+		else if (part->text.data != NULL)
+			rc = mp_target_put_text(target, parts, part->text, err);
+	}
+	return rc;
+}
+
+static enum mcpass_rc save_text(const char *path, const struct mp_parts *parts,
+    enum mp_bytes bytes, struct mcpass_error *err)
+{
+	static const struct mp_term plain;
+	struct mp_target target = { 0 };
+	struct mp_buf structured;
+	enum mcpass_rc rc = mp_target_open(&target, path, err);
+
+	if (!rc)
+		rc = put_texts(&target, parts, bytes, err);
+	mp_buf_init(&structured, MP_MAX_RENDERED);
+	if (!rc && parts->count == 0 && bytes != MP_BYTES_ALWAYS) {
+		mp_mcp_result_show(&structured, &plain, parts);
+		rc = mp_target_put_buf(&target, &structured, err);
+	}
+	mp_buf_free(&structured);
+	if (!rc)
+		rc = mp_target_end(&target, err);
+	mp_target_free(&target);
+	return rc;
+}
+
+/* --- standard output --- */
 
 /* All parts as they are, one behind the other. */
 static enum mcpass_rc add_parts(struct mp_buf *buf, const struct mp_parts *parts,
@@ -154,23 +212,6 @@ static enum mcpass_rc add_parts(struct mp_buf *buf, const struct mp_parts *parts
 		else
 			(void)mp_raw_text(buf, part->text);
 	}
-	return rc;
-}
-
-/* One resource that is a text goes into a file to the byte; what a tool says ends a line. */
-static enum mcpass_rc save_text(const char *path, const struct mp_parts *parts,
-    const struct mp_buf *text, enum mp_bytes bytes, struct mcpass_error *err)
-{
-	struct mp_buf buf;
-	enum mcpass_rc rc;
-
-	if (bytes != MP_BYTES_ALWAYS)
-		return write_file(path, text, err);
-	mp_buf_init(&buf, MP_MAX_ANSWER);
-	rc = add_parts(&buf, parts, err);
-	if (!rc)
-		rc = write_file(path, &buf, err);
-	mp_buf_free(&buf);
 	return rc;
 }
 
@@ -203,8 +244,21 @@ static enum mcpass_rc out_texts(const struct mp_parts *parts, struct mcpass_erro
 	return rc;
 }
 
-static enum mcpass_rc to_stdout(const struct mp_parts *parts, const struct mp_buf *text,
-    enum mp_bytes bytes, bool quiet, struct mcpass_error *err)
+static enum mcpass_rc out_shown(const struct mp_parts *parts, struct mcpass_error *err)
+{
+	struct mp_term term = mp_term_of(STDOUT_FILENO);
+	struct mp_buf buf;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&buf, MP_MAX_RENDERED);
+	mp_mcp_result_show(&buf, &term, parts);
+	rc = mp_out(&buf, err);
+	mp_buf_free(&buf);
+	return rc;
+}
+
+static enum mcpass_rc to_stdout(const struct mp_parts *parts, enum mp_bytes bytes, bool quiet,
+    struct mcpass_error *err)
 {
 	size_t count = parts->count, with_bytes = mp_parts_with_bytes(parts);
 	bool alone = mp_parts_with_text(parts) == 0;
@@ -217,42 +271,108 @@ static enum mcpass_rc to_stdout(const struct mp_parts *parts, const struct mp_bu
 			    " each has a file of its own.", count);
 		return out_parts(parts, err);
 	}
-	rc = mp_out(text, err);
+	rc = out_shown(parts, err);
 	if (!rc && with_bytes > 0)
 		mp_say(quiet, "Not all of it is text: -o FILE writes the bytes to a file.");
 	return rc;
 }
 
+/* --- all of it --- */
+
+/* A folder for what is as long as the answer: that of the file, where one can be put there. */
+static bool fits_beside(const char *path)
+{
+	struct stat st;
+
+	return (stat(path, &st) != 0 || S_ISREG(st.st_mode)) && check_folder(path, NULL) == MCPASS_OK;
+}
+
+enum mcpass_rc mp_save_begin(const struct mp_output_options *output, struct mp_spool **ret_spool,
+    struct mcpass_error *err)
+{
+	const char *path = output->file, *folder = getenv("TMPDIR");
+	struct mp_buf elsewhere;
+	enum mcpass_rc rc;
+
+	if (path == NULL || is_stdout(path))
+		return MCPASS_OK;
+	mp_buf_init(&elsewhere, MP_MAX_URI);
+	mp_buf_addf(&elsewhere, "%s/mcpass", folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+	rc = mp_buf_check(&elsewhere, "TMPDIR", err);
+	if (!rc)
+		rc = mp_spool_new(fits_beside(path) ? path : mp_buf_text(&elsewhere), ret_spool, err);
+	mp_buf_free(&elsewhere);
+	return rc;
+}
+
+/* How many long strings are where they are looked for. */
+static size_t count_known(const struct mp_spool *spool, const struct mp_parts *parts)
+{
+	size_t count = mp_spool_count(spool, parts->structured);
+	struct mp_spooled spooled;
+
+	for (size_t i = 0; i < parts->count; i++)
+		count += (size_t)mp_spool_find(spool, parts->items[i].text, &spooled)
+		    + (size_t)mp_spool_find(spool, parts->items[i].bytes, &spooled);
+	return count;
+}
+
+enum mcpass_rc mp_save_read(const struct mp_spool *spool, char **answer, bool is_json,
+    struct mp_parts *ret_parts, struct mcpass_error *err)
+{
+	size_t count = mp_spool_count(spool, (struct mp_span){ *answer, strlen(*answer) });
+	struct mp_parts parts = { 0 };
+	enum mcpass_rc rc = mp_parts_read(*answer, &parts, err);
+
+	if (!rc && count > 0 && (parts.is_error || (!is_json && (parts.count == 0
+	    || count_known(spool, &parts) != count)))) {
+		mp_parts_free(&parts);
+		rc = mp_spool_restore(spool, answer, err);
+		if (!rc)
+			rc = mp_parts_read(*answer, &parts, err);
+	}
+	if (rc)
+		return rc;
+	parts.spool = spool;
+	*ret_parts = parts;
+	return MCPASS_OK;
+}
+
 enum mcpass_rc mp_save_result(const struct mp_output_options *output, const struct mp_parts *parts,
-    const struct mp_buf *text, enum mp_bytes bytes, bool quiet, struct mcpass_error *err)
+    enum mp_bytes bytes, bool quiet, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
 	if (output->file == NULL)
-		return to_stdout(parts, text, bytes, quiet, err);
+		return to_stdout(parts, bytes, quiet, err);
 	if (mp_parts_with_bytes(parts) == 0)
-		return save_text(output->file, parts, text, bytes, err);
+		return save_text(output->file, parts, bytes, err);
 	rc = save_parts(output->file, parts, quiet, err);
 	return rc ? rc : out_texts(parts, err);
 }
 
-enum mcpass_rc mp_save_json(const struct mp_output_options *output, const char *text,
-    struct mcpass_error *err)
+enum mcpass_rc mp_save_json(const struct mp_output_options *output, const struct mp_spool *spool,
+    const char *text, struct mcpass_error *err)
 {
 	struct mp_span raw = { text, strlen(text) };
+	struct mp_target target = { 0 };
 	char *compact = NULL;
-	struct mp_buf buf;
 	enum mcpass_rc rc;
 
 	if (output->file == NULL)
 		return mp_out_json_text(text, err);
-	mp_buf_init(&buf, 8 * MP_MAX_ANSWER);
 	rc = mp_raw_compact(raw, &compact, err);
-	if (!rc) {
-		mp_buf_addf(&buf, "%s\n", compact);
-		rc = write_file(output->file, &buf, err);
-	}
+	if (!rc)
+		rc = mp_target_open(&target, output->file, err);
+	raw = (struct mp_span){ compact, compact != NULL ? strlen(compact) : 0 };
+	if (!rc)
+		rc = spool != NULL ? mp_spool_splice(spool, raw, mp_target_put, &target, err)
+		    : mp_target_put(&target, raw.data, raw.len, err);
+	if (!rc)
+		rc = mp_target_put(&target, "\n", 1, err);
+	if (!rc)
+		rc = mp_target_end(&target, err);
+	mp_target_free(&target);
 	mp_free_wiped(compact);
-	mp_buf_free(&buf);
 	return rc;
 }
