@@ -244,6 +244,13 @@ MCPASS_API enum mcpass_rc mcpass_guard_check(struct mcpass_guard *guard,
 MCPASS_API enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *key,
     int status, const char *body, size_t len, int64_t now, struct mcpass_error *err);
 
+/* The same of an answer that is a redirect (301, 302, 303, 307, 308): location is its Location
+ * header, or NULL.  The place of an issuer's metadata may lead elsewhere, where that is judged to be
+ * safe: what is to be fetched then is another key.  Anything else may not, and has failed.
+ * Do not follow a redirect without it. */
+MCPASS_API enum mcpass_rc mcpass_guard_redirected(struct mcpass_guard *guard, const char *key,
+    int status, const char *location, int64_t now, struct mcpass_error *err);
+
 /* The protected resource metadata, or the copy of the issuer's as soon as that is known (see
  * mcpass_guard_health()), when path ("/.well-known/...") is one of its places
  * (with the resource's path behind it, and without); *ret_json is borrowed until free,

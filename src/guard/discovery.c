@@ -138,18 +138,11 @@ static enum mcpass_rc use_metadata(struct mp_discovery *discovery, struct mp_asm
 }
 
 /* *ret_again: the walk goes on. */
-static enum mcpass_rc walk_on(struct mp_discovery *discovery, int status, const char *body,
-    size_t len, bool *ret_again, struct mcpass_error *err)
+static enum mcpass_rc walk_on(struct mp_discovery *discovery,
+    const struct mp_places_answer *answer, bool *ret_again, struct mcpass_error *err)
 {
-	struct mp_places_answer answer = { .status = status, .data = body, .data_len = len };
-	char reason[320];
-
 	*ret_again = false;
-	(void)snprintf(reason, sizeof(reason), "%.*s", (int)len, status == 0 && len < sizeof(reason)
-	    ? body : "");
-	if (status == 0)
-		answer.data = reason[0] != '\0' ? reason : NULL;
-	switch (mp_places_next(&discovery->places, &answer, err)) {
+	switch (mp_places_next(&discovery->places, answer, err)) {
 	case MP_PLACES_AGAIN:
 		*ret_again = true;
 		return MCPASS_OK;
@@ -165,14 +158,14 @@ static enum mcpass_rc walk_on(struct mp_discovery *discovery, int status, const 
 	    mp_places_count(&discovery->places), discovery->places.passed);
 }
 
-enum mcpass_rc mp_discovery_fetched(struct mp_discovery *discovery, int status,
-    const char *body, size_t len, int64_t now, struct mcpass_error *err)
+static enum mcpass_rc take(struct mp_discovery *discovery, const struct mp_places_answer *answer,
+    int64_t now, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	bool again;
 	enum mcpass_rc rc;
 
-	rc = walk_on(discovery, status, body, len, &again, &why);
+	rc = walk_on(discovery, answer, &again, &why);
 	if (again)
 		return MCPASS_OK;
 	mp_places_restart(&discovery->places);
@@ -183,4 +176,27 @@ enum mcpass_rc mp_discovery_fetched(struct mp_discovery *discovery, int status,
 	discovery->failed_at = now;
 	(void)snprintf(discovery->failure, sizeof(discovery->failure), "%s", why.detail);
 	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
+}
+
+enum mcpass_rc mp_discovery_fetched(struct mp_discovery *discovery, int status,
+    const char *body, size_t len, int64_t now, struct mcpass_error *err)
+{
+	struct mp_places_answer answer = { .status = status, .data = body, .data_len = len };
+	char reason[320];
+
+	(void)snprintf(reason, sizeof(reason), "%.*s", (int)len, status == 0 && len < sizeof(reason)
+	    ? body : "");
+	if (status == 0)
+		answer.data = reason[0] != '\0' ? reason : NULL;
+	return take(discovery, &answer, now, err);
+}
+
+enum mcpass_rc mp_discovery_redirected(struct mp_discovery *discovery, int status,
+    const char *location, int64_t now, struct mcpass_error *err)
+{
+	const struct mcpass_header header = { "Location", location };
+	const struct mp_places_answer answer = { .status = status, .headers = &header,
+		.header_count = location != NULL ? 1 : 0 };
+
+	return take(discovery, &answer, now, err);
 }

@@ -38,6 +38,9 @@ const char *mp_discovery_url(const struct mp_discovery *discovery);
  * mp_status_check(). */
 enum mcpass_rc mp_discovery_fetched(struct mp_discovery *discovery, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err);
+/* The same of a redirect; location NULL: it leads nowhere. */
+enum mcpass_rc mp_discovery_redirected(struct mp_discovery *discovery, int status,
+    const char *location, int64_t now, struct mcpass_error *err);
 /* What it named does not answer: perhaps it has moved, so it is looked for again. */
 void mp_discovery_forget(struct mp_discovery *discovery);
 

@@ -307,6 +307,14 @@ static enum mcpass_rc take_answer(struct mp_exchanger *exchanger, struct mp_entr
 	return rc;
 }
 
+enum mcpass_rc mp_exchanger_redirected(struct mp_exchanger *exchanger, const char *key, int status,
+    const char *location, int64_t now, struct mcpass_error *err)
+{
+	if (strcmp(key, KEY) == 0)
+		return mp_discovery_redirected(&exchanger->discovery, status, location, now, err);
+	return mp_exchanger_fetched(exchanger, key, status, "", 0, now, err);
+}
+
 enum mcpass_rc mp_exchanger_fetched(struct mp_exchanger *exchanger, const char *key, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err)
 {

@@ -42,7 +42,9 @@ enum mcpass_rc mp_exchanger_ask(struct mp_exchanger *exchanger, struct mp_span t
     struct mp_exchanged *ret_exchanged, struct mcpass_error *err);
 /* Whether a key (struct mcpass_fetch) is an exchanger's, and not a guard's. */
 bool mp_exchanger_knows(const char *key);
-/* As mcpass_guard_fetched(). */
+/* As mcpass_guard_redirected() and mcpass_guard_fetched(). */
+enum mcpass_rc mp_exchanger_redirected(struct mp_exchanger *exchanger, const char *key, int status,
+    const char *location, int64_t now, struct mcpass_error *err);
 enum mcpass_rc mp_exchanger_fetched(struct mp_exchanger *exchanger, const char *key, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err);
 

@@ -58,6 +58,23 @@ static enum mcpass_rc document_fetched(struct mcpass_guard *guard, const char *u
 	return rc;
 }
 
+static enum mcpass_rc document_redirected(struct mcpass_guard *guard, const char *url, int status,
+    const char *location, int64_t now, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+	bool asked = false;
+
+	for (size_t i = 0; i < guard->issuer_count; i++) {
+		enum mcpass_rc one = mp_guard_issuer_redirected(&guard->issuers[i], url, status, location,
+		    now, &asked, err);
+
+		rc = rc ? rc : one;
+	}
+	if (!rc && !asked)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "this was not asked for: %s", url);
+	return rc;
+}
+
 static bool is_question(const char *key)
 {
 	return strchr(key, ' ') != NULL;        /* no URL has one */
@@ -192,6 +209,26 @@ enum mcpass_rc mcpass_guard_fetched(struct mcpass_guard *guard, const char *key,
 		rc = take(guard, wanted, status, body, len, now, err);
 	if (rc != MCPASS_E_USAGE && rc != MCPASS_E_NOMEM)
 		share(guard, wanted, status, body, len, now);
+	free(wanted);
+	return mp_doing(err, rc, "asking an issuer");
+}
+
+/* spec: RFC 9110 15.4; RFC 8414 3.2 */
+enum mcpass_rc mcpass_guard_redirected(struct mcpass_guard *guard, const char *key, int status,
+    const char *location, int64_t now, struct mcpass_error *err)
+{
+	char *wanted = NULL;
+	enum mcpass_rc rc;
+
+	mp_clear(err);
+	if (guard == NULL || key == NULL || now < 0 || status < 300 || status > 399)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "a guard, a key, a redirect and the time are"
+		    " needed");
+	if (is_question(key))
+		return mcpass_guard_fetched(guard, key, status, NULL, 0, now, err);
+	rc = mp_set(&wanted, key, err);         /* key may be ours, and change below */
+	if (!rc)
+		rc = document_redirected(guard, wanted, status, location, now, err);
 	free(wanted);
 	return mp_doing(err, rc, "asking an issuer");
 }

@@ -109,3 +109,14 @@ enum mcpass_rc mp_guard_issuer_fetched(struct mp_guard_issuer *issuer, const cha
 	*ret_asked = true;
 	return mp_keys_fetched(&issuer->keys, status, body, len, now, err);
 }
+
+enum mcpass_rc mp_guard_issuer_redirected(struct mp_guard_issuer *issuer, const char *url,
+    int status, const char *location, int64_t now, bool *ret_asked, struct mcpass_error *err)
+{
+	struct mp_discovery *discovery = &issuer->discovery;
+
+	if (!wants_metadata(discovery, url))
+		return mp_guard_issuer_fetched(issuer, url, status, "", 0, now, ret_asked, err);
+	*ret_asked = true;
+	return mp_discovery_redirected(discovery, status, location, now, err);
+}

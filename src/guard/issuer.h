@@ -26,6 +26,9 @@ void mp_guard_issuer_free(struct mp_guard_issuer *issuer);
 enum mcpass_rc mp_guard_issuer_fetched(struct mp_guard_issuer *issuer, const char *url,
     int status, const char *body, size_t len, int64_t now, bool *ret_asked,
     struct mcpass_error *err);
+/* The same of a redirect, which only its metadata may be. */
+enum mcpass_rc mp_guard_issuer_redirected(struct mp_guard_issuer *issuer, const char *url,
+    int status, const char *location, int64_t now, bool *ret_asked, struct mcpass_error *err);
 /* When it took the last answer from url; Unix time, seconds; 0: never, or it does not ask there. */
 int64_t mp_guard_issuer_asked_at(const struct mp_guard_issuer *issuer, const char *url);
 

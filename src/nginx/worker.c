@@ -55,8 +55,7 @@ static void on_fetched(void *ctx, struct mp_fetched *fetched)
 	struct mp_place *place = ctx;
 
 	place->log = ngx_cycle->log;
-	(void)mp_gate_fetched(&place->gate, fetched->key, fetched->status,
-	    mp_buf_text(&fetched->body), fetched->body.len, ngx_time(), NULL);
+	(void)mp_gate_take(&place->gate, fetched, ngx_time(), NULL);
 	mp_visits_resume(place);
 }
 

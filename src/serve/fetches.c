@@ -67,7 +67,8 @@ static void on_failed(void *ctx)
 static void on_fetched(void *ctx, struct mp_http_response *response,
     const struct mcpass_error *why)
 {
-	struct mp_fetched fetched = { .status = response->status, .body = response->body };
+	struct mp_fetched fetched = { .status = response->status, .body = response->body,
+		.headers = response->headers.items, .header_count = response->headers.count };
 	struct job *job = ctx;
 
 	if (why != NULL) {

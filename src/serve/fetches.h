@@ -11,6 +11,8 @@ struct mp_fetches;
 struct mp_fetched {                     /* borrowed for the call, but body may be taken (moved) */
 	const char *key;
 	int status;                     /* 0: no answer that can be used; body says why */
+	const struct mcpass_header *headers;
+	size_t header_count;
 	struct mp_buf body;
 };
 

@@ -211,6 +211,20 @@ def test_a_key_set_that_is_none(label, answer, words):
         expect_eq("one fetch", issuer.fetches(), 1)
 
 
+def test_metadata_may_move():
+    """The running server and its check read what the client reads."""
+    with World() as w:
+        key = Key(w, "one")
+        issuer = Issuer(w, key)
+        issuer.server.routes["/moved"] = issuer.metadata
+        issuer.server.routes["/.well-known/oauth-authorization-server"] = (
+            302, {"Location": "/moved"}, "")
+        url = start(w, issuer)
+        expect_eq("the key is found", post(url, key.token(issuer.url, url))[0], 200)
+        done = w.run("serve", "--check", "--issuer", issuer.url)
+        expect_eq("checked", done.returncode, 0, done.stderr)
+
+
 def test_a_rotated_key_is_found_at_once_and_the_old_one_goes():
     with World() as w:
         old, new = Key(w, "old"), Key(w, "new")

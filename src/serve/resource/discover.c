@@ -19,6 +19,8 @@ enum mp_places_next mp_discover_next(struct mp_places *places,
 		answer.status = response->status;
 		answer.data = mp_buf_text(&response->body);
 		answer.data_len = response->body.len;
+		answer.headers = response->headers.items;
+		answer.header_count = response->headers.count;
 	}
 	return mp_places_next(places, &answer, err);
 }

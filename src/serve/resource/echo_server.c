@@ -44,8 +44,7 @@ static void on_fetched(void *ctx, struct mp_fetched *fetched)
 {
 	const struct mp_echo_server *service = ctx;
 
-	(void)mp_protected_fetched(&service->protected, fetched->key, fetched->status,
-	    mp_buf_text(&fetched->body), fetched->body.len, mp_now_s(), NULL);
+	(void)mp_protected_take(&service->protected, fetched, mp_now_s(), NULL);
 	mp_httpd_resume(service->httpd);
 }
 

@@ -56,6 +56,16 @@ void mp_gate_note(const struct mp_gate *gate, const char *what, int status, cons
 
 /* What goes wrong at the issuer is noted by the guard, which then denies; only an exhausted
  * heap is a failure here. */
+static enum mcpass_rc tell(const struct mp_gate *gate, enum mcpass_rc rc, int status,
+    const struct mcpass_error *why, struct mcpass_error *err)
+{
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	if (rc)
+		mp_gate_note(gate, "An issuer could not be asked", status, why->detail);
+	return MCPASS_OK;
+}
+
 enum mcpass_rc mp_gate_fetched(const struct mp_gate *gate, const char *key, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err)
 {
@@ -64,11 +74,28 @@ enum mcpass_rc mp_gate_fetched(const struct mp_gate *gate, const char *key, int 
 	    ? mp_exchanger_fetched(gate->exchanger, key, status, body, len, now, &why)
 	    : mcpass_guard_fetched(gate->guard, key, status, body, len, now, &why);
 
-	if (rc == MCPASS_E_NOMEM)
-		return mp_nomem(err);
-	if (rc)
-		mp_gate_note(gate, "An issuer could not be asked", status, why.detail);
-	return MCPASS_OK;
+	return tell(gate, rc, status, &why, err);
+}
+
+static enum mcpass_rc take_redirect(const struct mp_gate *gate, const struct mp_fetched *fetched,
+    int64_t now, struct mcpass_error *err)
+{
+	const char *location = mp_header_get(fetched->headers, fetched->header_count, "Location");
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = gate->exchanger != NULL && mp_exchanger_knows(fetched->key)
+	    ? mp_exchanger_redirected(gate->exchanger, fetched->key, fetched->status, location, now, &why)
+	    : mcpass_guard_redirected(gate->guard, fetched->key, fetched->status, location, now, &why);
+
+	return tell(gate, rc, fetched->status, &why, err);
+}
+
+enum mcpass_rc mp_gate_take(const struct mp_gate *gate, const struct mp_fetched *fetched,
+    int64_t now, struct mcpass_error *err)
+{
+	if (fetched->status >= 300 && fetched->status <= 399)
+		return take_redirect(gate, fetched, now, err);
+	return mp_gate_fetched(gate, fetched->key, fetched->status, mp_buf_text(&fetched->body),
+	    fetched->body.len, now, err);
 }
 
 static enum mcpass_rc fetch(const struct mp_gate *gate,

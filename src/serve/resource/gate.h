@@ -8,6 +8,7 @@
 #define MP_SERVE_RESOURCE_GATE_H
 #include "guard/exchanger.h"
 #include "mcp/jsonrpc.h"
+#include "serve/fetches.h"
 #include "wire/http/http.h"
 
 struct mp_gate {                        /* all borrowed */
@@ -24,6 +25,9 @@ struct mp_gate {                        /* all borrowed */
 	void *trace_ctx;
 };
 
+/* Reports what was fetched, a redirect for what it is; as mp_gate_fetched(). */
+enum mcpass_rc mp_gate_take(const struct mp_gate *gate, const struct mp_fetched *fetched,
+    int64_t now, struct mcpass_error *err);
 /* Reports what was fetched; status 0: nothing, and body says why.  Fails only for lack of
  * memory. */
 enum mcpass_rc mp_gate_fetched(const struct mp_gate *gate, const char *key, int status,

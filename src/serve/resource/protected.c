@@ -13,6 +13,14 @@ enum mcpass_rc mp_protected_fetched(const struct mp_protected *server, const cha
 	return mp_gate_fetched(&gate, key, status, body, len, now, err);
 }
 
+enum mcpass_rc mp_protected_take(const struct mp_protected *server,
+    const struct mp_fetched *fetched, int64_t now, struct mcpass_error *err)
+{
+	const struct mp_gate gate = mp_protected_gate(server);
+
+	return mp_gate_take(&gate, fetched, now, err);
+}
+
 /* spec: CSP 3; nothing is loaded, and no script runs */
 static enum mcpass_rc answer_page(const struct mp_protected *server,
     struct mp_http_response *response, struct mcpass_error *err)

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "echo/echo.h"
 #include "mcpass/guard.h"
+#include "serve/fetches.h"
 #include "wire/http/host_field.h"
 
 struct mp_protected {                   /* all borrowed */
@@ -38,6 +39,9 @@ struct mp_protected {                   /* all borrowed */
 	void *trace_ctx;
 };
 
+/* As mp_gate_take(). */
+enum mcpass_rc mp_protected_take(const struct mp_protected *server,
+    const struct mp_fetched *fetched, int64_t now, struct mcpass_error *err);
 /* Reports what was fetched; status 0: nothing, and body says why.  Fails only for lack of
  * memory. */
 enum mcpass_rc mp_protected_fetched(const struct mp_protected *server, const char *key,

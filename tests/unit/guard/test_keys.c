@@ -6,6 +6,7 @@
 #define OIDC_META "https://as.example/.well-known/openid-configuration/realms/r"
 #define APPENDED_OIDC ISSUER "/.well-known/openid-configuration"
 #define APPENDED_AS ISSUER "/.well-known/oauth-authorization-server"
+#define MOVED "https://as.example/moved"
 #define GOOD_META "{\"issuer\":\"" ISSUER "\",\"jwks_uri\":\"" JWKS "\"}"
 
 static struct mp_key *key, *next_key;
@@ -46,8 +47,11 @@ static struct mcpass_verdict run(struct mcpass_guard *guard, const char *authori
 			break;
 		page = find_page(verdict.fetch->url);
 		strcat(strcat(fetched, verdict.fetch->url), " ");
-		(void)mcpass_guard_fetched(guard, verdict.fetch->url, page->status, page->body,
-		    strlen(page->body), now, NULL);
+		if (page->status == 302 && page->body[0] != '\0')       /* where it leads */
+			(void)mcpass_guard_redirected(guard, verdict.fetch->url, 302, page->body, now, NULL);
+		else
+			(void)mcpass_guard_fetched(guard, verdict.fetch->url, page->status, page->body,
+			    strlen(page->body), now, NULL);
 	}
 	return verdict;
 }
@@ -80,7 +84,17 @@ static const struct {
 	    { OIDC_META, 200, GOOD_META }, KEYS }, 0, AS_META " " OIDC_META " " JWKS " ", NULL },
 	{ "a 403 too", { { AS_META, 403, "" }, { OIDC_META, 200, GOOD_META }, KEYS }, 0,
 	    AS_META " " OIDC_META " " JWKS " ", NULL },
-	{ "a redirect too", { { AS_META, 302, "" }, { OIDC_META, 200, GOOD_META }, KEYS }, 0,
+	{ "a redirect is followed", { { AS_META, 302, "/moved" }, { MOVED, 200, GOOD_META }, KEYS }, 0,
+	    AS_META " " MOVED " " JWKS " ", NULL },
+	{ "but not by plain http", { { AS_META, 302, "http://as.example/moved" },
+	    { OIDC_META, 200, GOOD_META }, KEYS }, 0, AS_META " " OIDC_META " " JWKS " ", NULL },
+	{ "nor inside", { { AS_META, 302, "https://169.254.169.254/x" } }, 503,
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", "private" },
+	{ "nor for ever", { { AS_META, 302, AS_META } }, 503, AS_META " " AS_META " " AS_META " "
+	    AS_META " " OIDC_META " " APPENDED_OIDC " " APPENDED_AS " ", "redirects more than" },
+	{ "a key set leads nowhere", { { AS_META, 200, GOOD_META }, { JWKS, 302, "/moved" } }, 503,
+	    AS_META " " JWKS " ", "answered 302" },
+	{ "a redirect to nowhere is a miss", { { AS_META, 302, "" }, { OIDC_META, 200, GOOD_META }, KEYS }, 0,
 	    AS_META " " OIDC_META " " JWKS " ", NULL },
 	{ "another issuer's metadata too", { { AS_META, 200,
 	    "{\"issuer\":\"https://evil.example\",\"jwks_uri\":\"https://evil.example/k\"}" },
@@ -629,6 +643,29 @@ static void test_pinned_no_memory(void)
 	}
 }
 
+static void test_redirect_that_is_none(void)
+{
+	struct mcpass_guard *guard = discovering_guard();
+
+	CHECK_EQ("not asked for", mcpass_guard_redirected(guard, MOVED, 302, "/", NOW, NULL), MCPASS_E_USAGE);
+	CHECK_EQ("no redirect", mcpass_guard_redirected(guard, AS_META, 200, "/", NOW, NULL), MCPASS_E_USAGE);
+	CHECK_EQ("no key", mcpass_guard_redirected(guard, NULL, 302, "/", NOW, NULL), MCPASS_E_USAGE);
+	mcpass_guard_free(guard);
+	OOM_EACH {
+		static const struct mcpass_guard_issuer bare[] = { { ISSUER, NULL, NULL } };
+		struct mcpass_guard_config cfg = default_config();
+		enum mcpass_rc rc;
+
+		cfg.issuers = bare;
+		guard = NULL;
+		rc = mcpass_guard_new(&cfg, &guard, NULL);
+		if (!rc)
+			rc = mcpass_guard_redirected(guard, AS_META, 302, AS_META, NOW, NULL);
+		CHECK_OOM("no memory", rc, MCPASS_OK);
+		mcpass_guard_free(guard);
+	}
+}
+
 int main(void)
 {
 	key = new_key(MP_ES256);
@@ -638,6 +675,7 @@ int main(void)
 	good = bearer(key, MP_ES256, NULL, NULL);
 	rotated = bearer(next_key, MP_ES256, NULL, NULL);
 	test_discovery();
+	test_redirect_that_is_none();
 	test_life();
 	test_unusable();
 	test_empty_at_first();
