@@ -7,18 +7,26 @@
 #include "mcp/headers.h"
 #include "mcp/jsonrpc.h"
 
-/* Whether a reader that does not tell large letters from small ones takes key for name (small ASCII
- * letters): Go's encoding/json, which reads the long s as an s, too. */
+/* The bytes at key that a reader which does not tell large letters from small ones takes for a small
+ * ASCII letter, or 0.  Go folds the long s, Java the i with and without its dot. */
+static size_t folded(const char *key, char letter)
+{
+	static const struct { char letter; const char *other; } rows[] = {
+		{ 's', "\xc5\xbf" }, { 'i', "\xc4\xb0" }, { 'i', "\xc4\xb1" },
+	};
+
+	for (size_t i = 0; i < MP_COUNT(rows); i++)
+		if (rows[i].letter == letter && strncmp(key, rows[i].other, strlen(rows[i].other)) == 0)
+			return strlen(rows[i].other);
+	return (*key | 0x20) == letter ? 1 : 0;
+}
+
+/* Whether such a reader takes key for name. */
 static bool folds_to(const char *key, const char *name)
 {
-	static const char long_s[] = "\xc5\xbf";
-
-	for (; *name != '\0'; name++) {
-		if (*name == 's' && strncmp(key, long_s, strlen(long_s)) == 0)
-			key += strlen(long_s);
-		else if ((*key | 0x20) == *name)
-			key++;
-		else
+	for (size_t len; *name != '\0'; name++, key += len) {
+		len = folded(key, *name);
+		if (len == 0)
 			return false;
 	}
 	return *key == '\0';

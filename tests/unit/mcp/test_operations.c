@@ -38,6 +38,7 @@ static const struct {
 	{ "another method in large letters", MSG("\"id\":1,\"method\":\"ping\",\"Method\":\"tools/call\""), MCPASS_E_PROTOCOL, NULL },
 	{ "the only method in large letters", MSG("\"id\":1,\"METHOD\":\"tools/call\",\"result\":{}"), MCPASS_E_PROTOCOL, NULL },
 	{ "params with a long s", CALL("{},\"param\xc5\xbf\":{\"name\":\"drop\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "id without a dot", MSG("\"\\u0131d\":1,\"method\":\"ping\",\"id\":2"), MCPASS_E_PROTOCOL, NULL },
 	{ "it escaped", CALL("{},\"param\\u017f\":{\"name\":\"drop\"}"), MCPASS_E_PROTOCOL, NULL },
 	{ "another name in large letters", CALL("{\"name\":\"echo\",\"nAme\":\"drop\"}"), MCPASS_E_PROTOCOL, NULL },
 	{ "another uri in large letters", CALL("{\"URI\":\"b\"}"), MCPASS_E_PROTOCOL, NULL },
