@@ -268,6 +268,10 @@
 #define MP_MAX_CALLS_ON 64u
 /* Lines of a log that wait to be written. */
 #define MP_MAX_LOG_LINES 1024
+/* Refusals of one kind from one address that are lines of an audit log in so many seconds; what is
+ * more in that time is one line with a count. */
+#define MP_AUDIT_WHOLE 10
+#define MP_AUDIT_WINDOW 60
 /* Requests of a session that are not answered yet; a host asks a few at a time. */
 #define MP_MAX_CALLS 1024
 /* What a session has to tell its program, from where on it reads nothing more: so many

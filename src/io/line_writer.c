@@ -13,6 +13,8 @@
 
 /* Seconds for which the end waits for a reader. */
 #define LAST_WAIT_S 1
+/* Seconds until it is tried again, where there was no room. */
+#define RETRY_S 1
 
 struct mp_line_writer {
 	int fd;
@@ -23,12 +25,17 @@ struct mp_line_writer {
 	char **lines;                   /* a ring */
 	size_t room, first, count;
 	size_t left_out;                /* since the last line that was written */
+	uint64_t lost;                  /* since the beginning */
+	bool is_failing;                /* the last write did */
+	bool is_begun;                  /* a part of the first line is written */
 	char *writing;                  /* the thread is at this one; or NULL */
 	bool is_ending, has_ended;
+	/* The thread's: a part of a line stands there; this line is the rest of one. */
+	bool is_torn, is_rest;
 };
 
-/* Only here the thread may be cancelled: it holds nothing. */
-static void write_all(int fd, const char *text)
+/* Only here the thread may be cancelled: it holds nothing.  Returns how much is missing. */
+static size_t write_all(int fd, const char *text)
 {
 	size_t len = strlen(text);
 	int before;
@@ -43,6 +50,41 @@ static void write_all(int fd, const char *text)
 		len -= n > 0 ? (size_t)n : 0;
 	}
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	return len;
+}
+
+/* False: it is not there, or not all of it.  No other is joined to such a one. */
+static bool write_line(struct mp_line_writer *writer, const char *line)
+{
+	size_t missing;
+
+	if (writer->is_torn && write_all(writer->fd, "\n") > 0)
+		return false;
+	writer->is_torn = false;
+	missing = write_all(writer->fd, line);
+	writer->is_torn = missing > 0 && (missing < strlen(line) || writer->is_rest);
+	return missing == 0;
+}
+
+/* Has the lock.  There may be room again a while later, or at the next line. */
+static void wait_for_room(struct mp_line_writer *writer)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += RETRY_S;
+	if (!writer->is_ending)
+		(void)pthread_cond_timedwait(&writer->changed, &writer->lock, &until);
+	writer->is_failing = false;
+}
+
+static void lose(struct mp_line_writer *writer, size_t left_out, size_t more)
+{
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->left_out += left_out + more;
+	writer->lost += more;
+	writer->is_failing = true;
+	(void)pthread_mutex_unlock(&writer->lock);
 }
 
 /* Waits for a line, and takes it out, for the next call to free; NULL: there is none.
@@ -54,6 +96,14 @@ static const char *next(struct mp_line_writer *writer, size_t *ret_left_out)
 	(void)pthread_mutex_lock(&writer->lock);
 	free(writer->writing);
 	writer->writing = NULL;
+	if (writer->is_failing && writer->is_ending) {
+		writer->has_ended = true;
+		(void)pthread_cond_broadcast(&writer->changed);
+		(void)pthread_mutex_unlock(&writer->lock);
+		return NULL;
+	}
+	if (writer->is_failing)
+		wait_for_room(writer);
 	while (writer->count == 0 && writer->left_out == 0 && !writer->is_ending)
 		(void)pthread_cond_wait(&writer->changed, &writer->lock);
 	if (writer->count > 0) {
@@ -62,6 +112,8 @@ static const char *next(struct mp_line_writer *writer, size_t *ret_left_out)
 		writer->first = (writer->first + 1) % writer->room;
 		writer->count--;
 	}
+	writer->is_rest = line != NULL && writer->is_begun;
+	writer->is_begun = false;
 	writer->writing = line;
 	/* Those that stand in the ring came before the ones that were lost. */
 	*ret_left_out = writer->count == 0 ? writer->left_out : 0;
@@ -81,20 +133,22 @@ static void *run(void *ctx)
 
 	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
 	for (;;) {
-		size_t left_out;
+		size_t left_out = 0;
 		const char *line = next(writer, &left_out);
 
 		if (line == NULL && left_out == 0)
 			return NULL;
-		if (line != NULL)
-			write_all(writer->fd, line);
+		if (line != NULL && !write_line(writer, line)) {
+			lose(writer, left_out, 1);
+			continue;
+		}
 		if (writer->is_json)
 			(void)snprintf(note, sizeof(note), "{\"event\":\"left_out\",\"count\":%zu}\n", left_out);
 		else
 			(void)snprintf(note, sizeof(note),
-			    "(%zu lines are left out: they were not read in time)\n", left_out);
-		if (left_out > 0)
-			write_all(writer->fd, note);
+			    "(%zu lines are left out: they could not be written in time)\n", left_out);
+		if (left_out > 0 && !write_line(writer, note))
+			lose(writer, left_out, 0);
 	}
 }
 
@@ -170,6 +224,7 @@ static bool is_written(struct mp_line_writer *writer, struct mp_buf *line)
 	if (n > 0 && n < line->len) {
 		memmove(line->data, line->data + n, line->len - n + 1);
 		line->len -= n;
+		writer->is_begun = true;
 		return false;
 	}
 	return n == line->len;
@@ -184,8 +239,10 @@ static void put_by(struct mp_line_writer *writer, struct mp_buf *line)
 	if (writer->count < writer->room && writer->left_out == 0
 	    && mp_buf_take(line, "a line", &text, NULL) == MCPASS_OK)
 		writer->lines[(writer->first + writer->count++) % writer->room] = text;
-	else
+	else {
 		writer->left_out++;
+		writer->lost++;
+	}
 	(void)pthread_cond_broadcast(&writer->changed);
 }
 
@@ -198,6 +255,16 @@ void mp_line_writer_add(struct mp_line_writer *writer, struct mp_buf *line)
 		put_by(writer, line);
 	(void)pthread_mutex_unlock(&writer->lock);
 	mp_buf_clear(line);
+}
+
+uint64_t mp_line_writer_lost(struct mp_line_writer *writer)
+{
+	uint64_t lost;
+
+	(void)pthread_mutex_lock(&writer->lock);
+	lost = writer->lost;
+	(void)pthread_mutex_unlock(&writer->lock);
+	return lost;
 }
 
 /* Waits for the last line to be written, or for long enough. */

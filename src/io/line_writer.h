@@ -1,9 +1,12 @@
 /* line_writer.h - lines for a descriptor that may not be read: a log on a pipe or a terminal.
  *
  * The thread that has something to say never waits for it.  What can be written at once is; the
- * rest is written by a thread of its own; what it cannot keep up with is left out, and counted. */
+ * rest is written by a thread of its own; what it cannot keep up with is left out, and counted.  So
+ * is what cannot be written, where a disk is full: the thread tries again each second, and says how
+ * much is missing before another line comes. */
 #ifndef MP_IO_LINE_WRITER_H
 #define MP_IO_LINE_WRITER_H
+#include <stdint.h>
 #include "base/buf.h"
 
 struct mp_line_writer;
@@ -15,6 +18,8 @@ enum mcpass_rc mp_line_writer_new_json(int fd, size_t most, struct mp_line_write
     struct mcpass_error *err);
 /* Takes the text out of line, which ends in a line end; from any thread. */
 void mp_line_writer_add(struct mp_line_writer *writer, struct mp_buf *line);
+/* How many were left out since the beginning; from any thread. */
+uint64_t mp_line_writer_lost(struct mp_line_writer *writer);
 /* Writes what waits, for a moment at most, and ends.  NULL is fine. */
 void mp_line_writer_free(struct mp_line_writer *writer);
 

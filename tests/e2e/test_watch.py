@@ -148,11 +148,57 @@ def test_watch_audit_is_not_read():
         os.mkfifo(w.path("fifo"))
         reader = os.open(w.path("fifo"), os.O_RDONLY | os.O_NONBLOCK)
         w.stack.callback(os.close, reader)
-        w.start_authserver("--audit", w.path("fifo"))
+        w.start_authserver("--audit", w.path("fifo"), "--trusted-proxy", "127.0.0.1")
         deadline = time.monotonic() + lib.PATIENCE
-        for _ in range(2500):
-            expect_eq("answered", get(w.issuer + "/authorize?client_id=" + 100 * "x")[0], 400)
+        for i in range(2500):           # of many addresses: those of one are counted
+            headers = {"X-Forwarded-For": f"10.0.0.{i // 10}"}
+            expect_eq("answered", get(w.issuer + "/authorize?client_id=" + 100 * "x", **headers)[0], 400)
             expect("in time", time.monotonic() < deadline)
+
+
+def test_watch_audit_flood():
+    """Requests that are refused again and again are few lines; each is counted."""
+    with World() as w:
+        w.start_authserver("--audit", w.path("audit.log"), "--admin-bind", "127.0.0.1:0")
+        for _ in range(200):
+            expect_eq("refused", get(w.issuer + "/authorize?client_id=x")[0], 400)
+        text = get(w.authserver.ready["admin"] + "/metrics")[2]
+        found = parse(text)
+        expect_eq("each is counted", found["mcpass_events_total", 'event="refused"'], 200, text)
+        expect_eq("none is lost", found["mcpass_audit_lost_total", ""], 0, text)
+        w.authserver.process.terminate()
+        w.authserver.process.wait(lib.PATIENCE)
+        with open(w.path("audit.log")) as file:
+            events = [json.loads(line) for line in file]
+        expect("few lines", len(events) < 30, events)
+        expect_eq("each is told of", sum(event.get("count", 1) for event in events), 200, events)
+        last = [event for event in events if "count" in event][-1]
+        expect_eq("from where", (last["event"], last["address"]), ("refused", "127.0.0.1"))
+        expect("from when to when", last["since"] <= last["time"], last)
+
+
+def test_watch_audit_is_full():
+    """A disk without room: requests are answered, and how many lines are missing is said later."""
+    with World() as w:
+        os.symlink("/dev/full", w.path("audit.log"))
+        w.start_authserver("--audit", w.path("audit.log"), "--admin-bind", "127.0.0.1:0")
+        for _ in range(5):
+            expect_eq("answered", get(w.issuer + "/authorize?client_id=x")[0], 400)
+        deadline = time.monotonic() + lib.PATIENCE
+        while True:
+            text = get(w.authserver.ready["admin"] + "/metrics")[2]
+            if parse(text)["mcpass_audit_lost_total", ""] >= 5:
+                break
+            expect("in time", time.monotonic() < deadline, text)
+        os.unlink(w.path("audit.log"))
+        get(w.issuer + "/authorize?client_id=x")
+        while True:
+            with open(w.path("audit.log")) as file:
+                text = file.read()
+            if "left_out" in text:
+                break
+            expect("in time", time.monotonic() < deadline, text)
+        expect("so many", json.loads(text.splitlines()[0])["count"] >= 5, text)
 
 
 @rows([("no port", "127.0.0.1"), ("no address", ":90"), ("a name", "127.0.0.1:http"),

@@ -16,6 +16,8 @@ struct mp_admin_server {
 	struct mp_metrics *metrics;
 	struct mp_audit *audit;         /* or NULL */
 	bool is_public;
+	struct mp_loop *loop;           /* of the server that is watched, or NULL */
+	struct mp_timer minute;
 	/* The second server's, in its thread: */
 	struct mp_httpd *httpd;
 	struct mp_http_hosts hosts;
@@ -66,6 +68,8 @@ static enum mcpass_rc answer_metrics(struct mp_admin_server *server,
 	bool is_well = probe(store, &seconds, &why) == MCPASS_OK;
 	enum mcpass_rc rc;
 
+	if (server->audit != NULL)
+		mp_metrics_lost(server->metrics, mp_audit_lost(server->audit));
 	mp_buf_init(&response->body, MP_MAX_DOCUMENT);
 	rc = mp_metrics_write(server->metrics, is_well ? store : NULL, seconds, mp_now_s(),
 	    &response->body, err);
@@ -192,6 +196,29 @@ void mp_admin_server_free(struct mp_admin_server *server)
 }
 
 /* --- what is watched --- */
+static void settle(void *ctx)
+{
+	struct mp_admin_server *server = ctx;
+
+	mp_audit_settle(server->audit);
+	mp_loop_set(server->loop, &server->minute, mp_now_ms() + MP_AUDIT_WINDOW * (int64_t)1000);
+}
+
+void mp_admin_server_watch(struct mp_admin_server *server, struct mp_loop *loop)
+{
+	if (server->audit == NULL)
+		return;
+	server->loop = loop;
+	server->minute = (struct mp_timer){ .fire = settle, .ctx = server };
+	settle(server);
+}
+
+void mp_admin_server_rest(struct mp_admin_server *server)
+{
+	if (server != NULL && server->loop != NULL)
+		mp_loop_unset(server->loop, &server->minute);
+}
+
 void mp_admin_server_event(void *ctx, const json_t *event)
 {
 	const struct mp_admin_server *server = ctx;

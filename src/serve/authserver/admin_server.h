@@ -6,6 +6,7 @@
  *   /metrics        Prometheus text */
 #ifndef MP_SERVE_AUTHSERVER_ADMIN_SERVER_H
 #define MP_SERVE_AUTHSERVER_ADMIN_SERVER_H
+#include "io/loop.h"
 #include "issuer/issuer.h"
 
 struct mp_admin_server_options {        /* all borrowed for the call */
@@ -21,6 +22,11 @@ enum mcpass_rc mp_admin_server_new(const struct mp_admin_server_options *options
 /* Of the second server; NULL: there is none. */
 const char *mp_admin_server_url(const struct mp_admin_server *server);
 void mp_admin_server_free(struct mp_admin_server *server);     /* NULL is fine */
+
+/* Has the loop write once a minute what was counted; from its thread, while it does not run, until
+ * mp_admin_server_rest(). */
+void mp_admin_server_watch(struct mp_admin_server *server, struct mp_loop *loop);
+void mp_admin_server_rest(struct mp_admin_server *server);      /* NULL is fine */
 
 /* As of struct mp_issuer_config; ctx is a struct mp_admin_server. */
 void mp_admin_server_event(void *ctx, const json_t *event);

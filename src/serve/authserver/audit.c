@@ -1,18 +1,23 @@
 #include "serve/authserver/audit.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/printable.h"
+#include "io/clock.h"
 #include "io/line_writer.h"
+#include "serve/authserver/fold.h"
 
 struct mp_audit {
 	char *path;                     /* NULL: standard output */
 	int fd;
 	struct mp_line_writer *writer;
+	pthread_mutex_t lock;           /* of what follows */
+	struct mp_fold *fold;
 };
 
 static int open_file(const char *path)
@@ -29,11 +34,14 @@ enum mcpass_rc mp_audit_new(const char *path, struct mp_audit **ret_audit,
 
 	if (audit == NULL)
 		return mp_nomem(err);
+	(void)pthread_mutex_init(&audit->lock, NULL);
 	audit->fd = is_output ? dup(STDOUT_FILENO) : open_file(path);
 	rc = audit->fd < 0 ? mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(errno))
 	    : MCPASS_OK;
 	if (!rc && !is_output)
 		rc = mp_set(&audit->path, path, err);
+	if (!rc)
+		rc = mp_fold_new(&audit->fold, err);
 	if (!rc)
 		rc = mp_line_writer_new_json(audit->fd, MP_MAX_LOG_LINES, &audit->writer, err);
 	if (rc)
@@ -77,7 +85,8 @@ static void add_json(struct mp_buf *line, const char *text)
 	mp_buf_addc(line, '\n');
 }
 
-void mp_audit_add(struct mp_audit *audit, const json_t *event)
+/* Has the lock, so that events stand in their order. */
+static void write_line(struct mp_audit *audit, const json_t *event)
 {
 	char *text = mp_json_dump(event);
 	struct mp_buf line;
@@ -93,11 +102,49 @@ void mp_audit_add(struct mp_audit *audit, const json_t *event)
 	mp_free_wiped(text);
 }
 
+/* Has the lock. */
+static void settle(struct mp_audit *audit, int64_t now)
+{
+	json_t *event;
+
+	while ((event = mp_fold_due(audit->fold, now)) != NULL) {
+		write_line(audit, event);
+		json_decref(event);
+	}
+}
+
+void mp_audit_add(struct mp_audit *audit, const json_t *event)
+{
+	int64_t now = mp_now_s();
+
+	(void)pthread_mutex_lock(&audit->lock);
+	settle(audit, now);
+	if (!mp_fold_takes(audit->fold, event, now))
+		write_line(audit, event);
+	(void)pthread_mutex_unlock(&audit->lock);
+}
+
+void mp_audit_settle(struct mp_audit *audit)
+{
+	(void)pthread_mutex_lock(&audit->lock);
+	settle(audit, mp_now_s());
+	(void)pthread_mutex_unlock(&audit->lock);
+}
+
+uint64_t mp_audit_lost(struct mp_audit *audit)
+{
+	return mp_line_writer_lost(audit->writer);
+}
+
 void mp_audit_free(struct mp_audit *audit)
 {
 	if (audit == NULL)
 		return;
+	if (audit->writer != NULL)
+		settle(audit, INT64_MAX);
 	mp_line_writer_free(audit->writer);
+	mp_fold_free(audit->fold);
+	(void)pthread_mutex_destroy(&audit->lock);
 	if (audit->fd >= 0)
 		(void)close(audit->fd);
 	free(audit->path);

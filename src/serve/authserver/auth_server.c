@@ -369,6 +369,8 @@ static enum mcpass_rc start(struct mp_auth_server *service,
 	if (!rc)
 		rc = make_issuer(service, options, err);
 	if (!rc)
+		mp_admin_server_watch(service->admin, mp_httpd_loop(service->httpd));
+	if (!rc)
 		rc = mp_httpd_run(service->httpd, err);
 	return mp_doing(err, rc, "starting the authorization server");
 }
@@ -412,6 +414,7 @@ void mp_auth_server_stop(struct mp_auth_server *service)
 	if (service == NULL)
 		return;
 	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
+	mp_admin_server_rest(service->admin);
 	mp_turns_free(service->turns);
 	mp_documents_free(service->documents);  /* on the server's loop */
 	mp_upstream_asks_free(service->asks);

@@ -24,6 +24,7 @@ struct mp_metrics {
 	int64_t started;
 	uint64_t requests[MP_COUNT(endpoints)][MP_COUNT(classes)];
 	uint64_t events[MP_COUNT(events)], grants[MP_COUNT(grants)];
+	uint64_t lost;
 	char *rules[MOST_RULES];
 	uint64_t refusals[MOST_RULES + 1];
 	size_t rule_count;
@@ -120,6 +121,13 @@ void mp_metrics_event(struct mp_metrics *metrics, const json_t *event)
 	(void)pthread_mutex_unlock(&metrics->lock);
 }
 
+void mp_metrics_lost(struct mp_metrics *metrics, uint64_t lost)
+{
+	(void)pthread_mutex_lock(&metrics->lock);
+	metrics->lost = lost;
+	(void)pthread_mutex_unlock(&metrics->lock);
+}
+
 /* --- written --- */
 static void add_head(struct mp_buf *text, const char *name, const char *type, const char *help)
 {
@@ -169,6 +177,8 @@ static void add_counters(struct mp_metrics *metrics, struct mp_buf *text)
 	add_counts(text, "mcpass_refusals_total", "rule", (const char *const *)metrics->rules,
 	    metrics->refusals, metrics->rule_count);
 	add_counts(text, "mcpass_refusals_total", "rule", rest, &metrics->refusals[MOST_RULES], 1);
+	add_head(text, "mcpass_audit_lost_total", "counter", "Lines that the audit log lacks.");
+	mp_buf_addf(text, "mcpass_audit_lost_total %llu\n", (unsigned long long)metrics->lost);
 	add_head(text, "mcpass_start_time_seconds", "gauge", "When the server started.");
 	mp_buf_addf(text, "mcpass_start_time_seconds %lld\n", (long long)metrics->started);
 }

@@ -17,6 +17,9 @@ void mp_metrics_request(struct mp_metrics *metrics, const char *path, int status
 /* event: as of struct mp_issuer_config. */
 void mp_metrics_event(struct mp_metrics *metrics, const json_t *event);
 
+/* Lines of the audit log that were left out so far. */
+void mp_metrics_lost(struct mp_metrics *metrics, uint64_t lost);
+
 /* All of them.  store: whose records are counted now, or NULL; seconds: what a read of it took. */
 enum mcpass_rc mp_metrics_write(struct mp_metrics *metrics, const struct mp_issuer_store *store,
     double seconds, int64_t now, struct mp_buf *text, struct mcpass_error *err);

@@ -1,11 +1,15 @@
 /* A log that is read, and one that is not. */
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
 #include "io/line_writer.h"
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 #include "harness/peer.h"
 
 #define LINES 5000              /* some 100 bytes each: a pipe takes 64 KiB */
@@ -105,9 +109,56 @@ static void test_end(void)
 	mp_line_writer_free(NULL);
 }
 
+/* A disk that is full for a while: what was lost is said when there is room again, behind whole lines,
+ * and nothing is joined to a line that was cut. */
+static void test_full(void)
+{
+	struct rlimit before, small;
+	struct mp_line_writer *writer = NULL;
+	char path[] = "/tmp/mcpass-line-writer-XXXXXX", text[65536] = "";
+	int fd = mkstemp(path), lost = 0, kept = 0;
+	char *line, *rest;
+	ssize_t n;
+
+	CHECK("a file", fd >= 0);
+	(void)unlink(path);
+	CHECK_EQ("limits", getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = before;
+	small.rlim_cur = 5 * 104 + 50;  /* in the middle of a line */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	CHECK_EQ("a full disk", setrlimit(RLIMIT_FSIZE, &small), 0);
+	CHECK_EQ("a writer", mp_line_writer_new_json(fd, 100, &writer, NULL), MCPASS_OK);
+	for (int i = 0; i < 20; i++)
+		add(writer, 10 + i);
+	while (mp_line_writer_lost(writer) == 0)
+		(void)poll(NULL, 0, 1);
+	CHECK_EQ("room", setrlimit(RLIMIT_FSIZE, &before), 0);
+	for (int i = 0; i < 300 && strstr(text, "left_out") == NULL; i++) {
+		(void)poll(NULL, 0, 10);
+		n = pread(fd, text, sizeof(text) - 1, 0);
+		text[n > 0 ? n : 0] = '\0';
+	}
+	CHECK_HAS("it is said, without another line", text, "left_out");
+	add(writer, 99);
+	mp_line_writer_free(writer);
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	CHECK_HAS("and it goes on", text, "\n99 000");
+	for (line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+		if (strncmp(line, "{\"event\":\"left_out\",\"count\":", 28) == 0)
+			lost += atoi(line + 28);
+		else
+			kept += strlen(line) == 103;
+	}
+	CHECK_EQ("all are accounted for", kept + lost, 21);
+	CHECK("those before it was full are there", kept >= 6);
+	close(fd);
+}
+
 int main(void)
 {
 	test_read();
+	test_full();
 	test_not_read();
 	test_end();
 	OOM_EACH {

@@ -1,0 +1,138 @@
+#include "serve/authserver/fold.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/limits.h"
+#include "base/text.h"
+
+#define MOST_KINDS 256                  /* at a time; what is more is counted together */
+
+struct kind {
+	char *address, *outcome, *rule; /* "" where the event names none; address NULL: free */
+	int64_t until;                  /* Unix time */
+	uint64_t told, counted;
+	char since[32], last[32];       /* "time" of the first and the last that was counted */
+};
+struct mp_fold {
+	struct kind kinds[MOST_KINDS];
+	struct kind rest;               /* of more kinds than that; never free */
+};
+
+enum mcpass_rc mp_fold_new(struct mp_fold **ret_fold, struct mcpass_error *err)
+{
+	struct mp_fold *fold = calloc(1, sizeof(*fold));
+
+	if (fold == NULL)
+		return mp_nomem(err);
+	*ret_fold = fold;
+	return MCPASS_OK;
+}
+
+static void clear(struct kind *kind)
+{
+	free(kind->address);
+	free(kind->outcome);
+	free(kind->rule);
+	*kind = (struct kind){ 0 };
+}
+
+void mp_fold_free(struct mp_fold *fold)
+{
+	for (size_t i = 0; fold != NULL && i < MOST_KINDS; i++)
+		clear(&fold->kinds[i]);
+	free(fold);
+}
+
+static const char *text_of(const json_t *event, const char *name)
+{
+	const char *text = json_string_value(json_object_get(event, name));
+
+	return text != NULL ? text : "";
+}
+
+static bool is_of(const struct kind *kind, const json_t *event)
+{
+	return strcmp(kind->address, text_of(event, "address")) == 0
+	    && strcmp(kind->outcome, text_of(event, "outcome")) == 0
+	    && strcmp(kind->rule, text_of(event, "rule")) == 0;
+}
+
+/* NULL: there is no memory. */
+static struct kind *find(struct mp_fold *fold, const json_t *event, int64_t now)
+{
+	struct kind *place = &fold->rest;
+
+	for (size_t i = 0; i < MOST_KINDS; i++) {
+		struct kind *kind = &fold->kinds[i];
+
+		if (kind->address != NULL && kind->until <= now && kind->counted == 0)
+			clear(kind);
+		if (kind->address == NULL)
+			place = kind;
+		else if (is_of(kind, event))
+			return kind;
+	}
+	place->until = place->until > now ? place->until : now + MP_AUDIT_WINDOW;
+	if (place == &fold->rest)
+		return place;
+	place->address = strdup(text_of(event, "address"));
+	place->outcome = strdup(text_of(event, "outcome"));
+	place->rule = strdup(text_of(event, "rule"));
+	if (place->address != NULL && place->outcome != NULL && place->rule != NULL)
+		return place;
+	clear(place);
+	return NULL;
+}
+
+bool mp_fold_takes(struct mp_fold *fold, const json_t *event, int64_t now)
+{
+	struct kind *kind;
+
+	if (strcmp(text_of(event, "event"), "refused") != 0)
+		return false;
+	kind = find(fold, event, now);
+	if (kind == NULL)               /* rather told than lost */
+		return false;
+	if (kind->told < MP_AUDIT_WHOLE) {
+		kind->told++;
+		return false;
+	}
+	if (kind->counted++ == 0)
+		(void)snprintf(kind->since, sizeof(kind->since), "%s", text_of(event, "time"));
+	(void)snprintf(kind->last, sizeof(kind->last), "%s", text_of(event, "time"));
+	return true;
+}
+
+static bool set(json_t *event, const char *name, const char *text)
+{
+	return text == NULL || text[0] == '\0' || json_object_set_new(event, name, json_string(text)) == 0;
+}
+
+static json_t *tell(const struct kind *kind)
+{
+	json_t *event = json_object();
+
+	if (set(event, "time", kind->last) && set(event, "event", "refused")
+	    && set(event, "outcome", kind->outcome) && set(event, "rule", kind->rule)
+	    && set(event, "address", kind->address) && set(event, "since", kind->since)
+	    && json_object_set_new(event, "count", json_integer((json_int_t)kind->counted)) == 0)
+		return event;
+	json_decref(event);
+	return NULL;
+}
+
+json_t *mp_fold_due(struct mp_fold *fold, int64_t now)
+{
+	for (size_t i = 0; i <= MOST_KINDS; i++) {
+		struct kind *kind = i < MOST_KINDS ? &fold->kinds[i] : &fold->rest;
+		json_t *event;
+
+		if (kind->counted == 0 || kind->until > now)
+			continue;
+		event = tell(kind);
+		if (event != NULL)
+			clear(kind);
+		return event;
+	}
+	return NULL;
+}

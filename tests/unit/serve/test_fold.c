@@ -1,0 +1,175 @@
+/* Refusals that repeat are one event with a count. */
+#include <stdio.h>
+#include <string.h>
+#include "base/limits.h"
+#include "harness/check.h"
+#include "serve/authserver/fold.h"
+
+static char told[16384];        /* "event:address:outcome:rule:since-last:count;" each */
+
+static json_t *make(const char *event, const char *address, const char *outcome, const char *rule,
+    int64_t now)
+{
+	char time[32];
+	json_t *made;
+
+	snprintf(time, sizeof(time), "t%lld", (long long)now);
+	mp_test_count_allocs(false);
+	made = json_pack("{s:s, s:s, s:s, s:s*, s:s*}", "time", time, "event", event, "address", address,
+	    "outcome", outcome, "rule", rule);
+	mp_test_count_allocs(true);
+	return made;
+}
+
+static const char *text_of(const json_t *event, const char *name)
+{
+	const char *text = json_string_value(json_object_get(event, name));
+
+	return text != NULL ? text : "";
+}
+
+static void settle(struct mp_fold *fold, int64_t now)
+{
+	json_t *event;
+
+	while ((event = mp_fold_due(fold, now)) != NULL) {
+		size_t len = strlen(told);
+
+		snprintf(told + len, sizeof(told) - len, "%s:%s:%s:%s:%s-%s:%lld;", text_of(event, "event"),
+		    text_of(event, "address"), text_of(event, "outcome"), text_of(event, "rule"),
+		    text_of(event, "since"), text_of(event, "time"),
+		    (long long)json_integer_value(json_object_get(event, "count")));
+		json_decref(event);
+	}
+}
+
+static bool takes(struct mp_fold *fold, const char *event, const char *address, const char *outcome,
+    const char *rule, int64_t now)
+{
+	json_t *made = make(event, address, outcome, rule, now);
+	bool is_taken = mp_fold_takes(fold, made, now);
+
+	mp_test_count_allocs(false);
+	json_decref(made);
+	mp_test_count_allocs(true);
+	return is_taken;
+}
+
+/* Some, of a kind; how many of them are lines of their own. */
+static int flood(struct mp_fold *fold, const char *address, int count, int64_t now)
+{
+	int lines = 0;
+
+	for (int i = 0; i < count; i++)
+		lines += !takes(fold, "refused", address, "invalid_grant", "RFC 6749 5.2", now);
+	return lines;
+}
+
+static struct mp_fold *open_fold(void)
+{
+	struct mp_fold *fold = NULL;
+
+	CHECK_EQ("made", mp_fold_new(&fold, NULL), MCPASS_OK);
+	told[0] = '\0';
+	return fold;
+}
+
+static void test_window(void)
+{
+	struct mp_fold *fold = open_fold();
+
+	CHECK_EQ("the first are told", flood(fold, "a", MP_AUDIT_WHOLE, 1000), MP_AUDIT_WHOLE);
+	settle(fold, 1000 + MP_AUDIT_WINDOW);
+	CHECK_STR("and no more of them", told, "");
+	CHECK_EQ("in each window", flood(fold, "a", MP_AUDIT_WHOLE, 1000 + MP_AUDIT_WINDOW),
+	    MP_AUDIT_WHOLE);
+	CHECK_EQ("what is more is not", flood(fold, "a", 100, 1070), 0);
+	settle(fold, 1000 + 2 * MP_AUDIT_WINDOW - 1);
+	CHECK_STR("not yet", told, "");
+	CHECK_EQ("one more", flood(fold, "a", 1, 1080), 0);
+	settle(fold, 1000 + 2 * MP_AUDIT_WINDOW);
+	CHECK_STR("then", told, "refused:a:invalid_grant:RFC 6749 5.2:t1070-t1080:101;");
+	told[0] = '\0';
+	settle(fold, INT64_MAX);
+	CHECK_STR("once", told, "");
+	mp_fold_free(fold);
+}
+
+/* One kind's count hides no other kind. */
+static void test_kinds(void)
+{
+	struct mp_fold *fold = open_fold();
+
+	flood(fold, "a", MP_AUDIT_WHOLE + 2, 1000);
+	CHECK("another address", !takes(fold, "refused", "b", "invalid_grant", "RFC 6749 5.2", 1000));
+	CHECK("another code", !takes(fold, "refused", "a", "invalid_client", "RFC 6749 5.2", 1000));
+	CHECK("another clause", !takes(fold, "refused", "a", "invalid_grant", "RFC 9449 5", 1000));
+	CHECK("no clause", !takes(fold, "refused", "a", "invalid_grant", NULL, 1000));
+	CHECK("the same", takes(fold, "refused", "a", "invalid_grant", "RFC 6749 5.2", 1000));
+	for (int i = 0; i < 100; i++)
+		CHECK("what is no refusal", !takes(fold, "issued", "a", NULL, NULL, 1000));
+	settle(fold, INT64_MAX);
+	CHECK_STR("at the end", told, "refused:a:invalid_grant:RFC 6749 5.2:t1000-t1000:3;");
+	mp_fold_free(fold);
+}
+
+/* From ever so many addresses: the table is full, and what is more is counted together. */
+static void test_many(void)
+{
+	struct mp_fold *fold = open_fold();
+	int lines = 0;
+
+	for (int i = 0; i < 10000; i++) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "10.0.%d.%d", i / 256, i % 256);
+		lines += flood(fold, address, 1, 1000);
+	}
+	CHECK("some are told", lines > 0);
+	CHECK("and not all", lines < 1000);
+	settle(fold, 1000 + MP_AUDIT_WINDOW);
+	{
+		char want[64];
+
+		snprintf(want, sizeof(want), "refused::::t1000-t1000:%d;", 10000 - lines);
+		CHECK_STR("each is accounted for", told, want);
+	}
+	CHECK_EQ("and there is room again", flood(fold, "a", 1, 1000 + MP_AUDIT_WINDOW), 1);
+	mp_fold_free(fold);
+}
+
+/* Without memory an event is told rather than lost, and a count stays for later. */
+static void test_no_memory(void)
+{
+	long before = mp_test_live_blocks();
+
+	for (size_t n = 0; n < 60; n++) {
+		struct mp_fold *fold = NULL;
+		int lines;
+
+		mp_test_fail_alloc(n);
+		if (mp_fold_new(&fold, NULL) != MCPASS_OK) {
+			mp_test_no_fail();
+			continue;
+		}
+		told[0] = '\0';
+		lines = flood(fold, "a", MP_AUDIT_WHOLE + 5, 1000);
+		settle(fold, INT64_MAX);
+		mp_test_no_fail();
+		settle(fold, INT64_MAX);
+		CHECK("the first", lines >= MP_AUDIT_WHOLE && lines <= MP_AUDIT_WHOLE + 1);
+		CHECK_HAS("each is accounted for", told, lines == MP_AUDIT_WHOLE ? ":5;" : ":4;");
+		mp_fold_free(fold);
+	}
+	mp_fold_free(NULL);
+	CHECK_EQ("nothing leaked", mp_test_live_blocks(), before);
+}
+
+int main(void)
+{
+	test_window();
+	test_kinds();
+	test_many();
+	test_no_memory();
+	return check_done();
+}
