@@ -41,6 +41,11 @@ bool mp_test_alloc_failed(void)
 	return hit;
 }
 
+size_t mp_test_allocs_left(void)
+{
+	return left;
+}
+
 long mp_test_live_blocks(void)
 {
 	return live;

@@ -7,7 +7,7 @@
 
 static long passed, failed;
 static struct {
-	size_t runs;
+	size_t n, stride;               /* the allocation that fails; how far it is to the next */
 	long blocks, failed;            /* before the first run */
 	bool at_once, running;
 } oom;
@@ -19,7 +19,7 @@ static bool count(bool ok)
 	else
 		failed++;
 	if (!ok && oom.running)
-		printf("  where allocation %zu fails\n", oom.runs - 1);
+		printf("  where allocation %zu fails\n", oom.n);
 	return ok;
 }
 
@@ -96,25 +96,35 @@ fail:
 
 void oom_begin(bool at_once)
 {
-	oom.runs = 0;
+	const char *stride = getenv("MP_TEST_STRIDE");
+
+	oom.n = 0;
+	oom.stride = stride != NULL && atoi(stride) > 0 ? (size_t)atoi(stride) : 1;
 	oom.at_once = at_once;
+	oom.running = false;
 	oom.blocks = mp_test_live_blocks();
 	oom.failed = failed;
 }
 
+/* What the run before came to; true when it was not the last. */
+static bool end_run(const char *file, int line)
+{
+	bool last = !oom_over();
+
+	check_eq(file, line, "nothing leaked", "blocks", mp_test_live_blocks(), oom.blocks);
+	oom.running = false;
+	if (last && !oom.at_once)
+		check_true(file, line, "it allocates from there on", "oom.n > 0", oom.n > 0);
+	return !last && failed <= oom.failed + MAX_FAILED;
+}
+
 bool oom_next(const char *file, int line)
 {
-	if (oom.runs > 0) {
-		bool last = !oom_over();
-
-		check_eq(file, line, "nothing leaked", "blocks", mp_test_live_blocks(), oom.blocks);
-		oom.running = false;
-		if (last && !oom.at_once)
-			check_true(file, line, "it allocates from there on", "runs > 1", oom.runs > 1);
-		if (last || failed > oom.failed + MAX_FAILED)
+	if (oom.running) {
+		if (!end_run(file, line))
 			return false;
+		oom.n += oom.stride;
 	}
-	oom.runs++;
 	oom.running = true;
 	oom_from_here();
 	if (!oom.at_once)
@@ -124,7 +134,7 @@ bool oom_next(const char *file, int line)
 
 void oom_from_here(void)
 {
-	mp_test_fail_alloc(oom.runs - 1);
+	mp_test_fail_alloc(oom.n);
 }
 
 bool oom_over(void)
@@ -135,7 +145,7 @@ bool oom_over(void)
 
 size_t oom_count(void)
 {
-	return oom.runs - 1;
+	return oom.n - mp_test_allocs_left();
 }
 
 bool oom_check(const char *file, int line, const char *label, int rc, int want)

@@ -42,6 +42,7 @@ void mp_test_no_fail(void);
  * test can aim at one side of a conversation. */
 void mp_test_count_allocs(bool on);
 bool mp_test_alloc_failed(void);        /* since the last mp_test_fail_alloc() */
+size_t mp_test_allocs_left(void);       /* how many more would have had to come for it */
 long mp_test_live_blocks(void);         /* allocated and not freed */
 
 /* Unix time stands still in a test, and goes on by that much at once; the steady clock runs. */
@@ -60,7 +61,8 @@ void mp_test_pass(int seconds);
  *
  * Up to CHECK_OOM() allocations fail; it checks that rc is MCPASS_E_NOMEM where one did, and
  * want where none did.  At the end of the block nothing may be left allocated, whichever way
- * it went.  A row that fails says at which allocation. */
+ * it went.  A row that fails says at which allocation.  MP_TEST_STRIDE=16 in the environment:
+ * each 16th alone, for what runs it slowly and is not about memory that runs out. */
 #define OOM_EACH for (oom_begin(true); oom_next(__FILE__, __LINE__);)
 /* The same, but allocations fail only from oom_from_here() on: the block, or what it calls,
  * says it when all is there that the call under test needs.  One has to have failed. */
@@ -74,7 +76,7 @@ void oom_begin(bool at_once);
 bool oom_next(const char *file, int line);
 void oom_from_here(void);
 bool oom_over(void);            /* no more fail until the next run; true when one did */
-size_t oom_count(void);         /* how many failed in the last OOM_EACH */
+size_t oom_count(void);         /* how many there were in the last run of OOM_EACH */
 bool oom_check(const char *file, int line, const char *label, int rc, int want);
 
 #endif
