@@ -55,18 +55,17 @@ total() {
 
 in_ctest() { nice -n 5 ctest --test-dir "$1" --output-on-failure --verbose -j "$(nproc)"; }
 
+# The two halves of each step take about as long as one another.
 compute() {
+	build build-asan -DMCPASS_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-O1
 	part lint nice -n 5 sh tests/lint/run.sh build
 	part unit in_ctest build
 	part install sh tests/install/run.sh build
 	part examples python3 tests/examples/run.py build
-	part valgrind nice -n 5 sh tests/valgrind.sh build
 	part compilers nice -n 5 sh tests/compilers.sh
-	build build-asan -DMCPASS_SANITIZE=address,undefined -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-O1
 }
 serve() {
 	[ -z "${BESIDE:-}" ] || sh -c "$BESIDE" || echo "0 1" >"$logs/beside.rows"
-	part e2e python3 tests/e2e/run.py build/mcpass
 	[ ! -e build/ngx_http_mcpass_module.so ] \
 		|| part nginx python3 tests/nginx/run.py build/ngx_http_mcpass_module.so build/mcpass   # where there are nginx and its headers
 	[ ! -e build/ngx_http_mcpass_module.so ] \
@@ -74,8 +73,14 @@ serve() {
 	[ -z "$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null)" ] && ! command -v initdb >/dev/null 2>&1 \
 		|| part postgres python3 tests/postgres/run.py build/mcpass             # where there is PostgreSQL
 }
-compute_more() { part sanitized in_ctest build-asan; }
-serve_more() { part e2e-sanitized env ASAN_OPTIONS=detect_leaks=1 python3 tests/e2e/run.py build-asan/mcpass; }
+compute_more() {
+	part sanitized in_ctest build-asan
+	part valgrind nice -n 5 sh tests/valgrind.sh build
+}
+serve_more() {
+	part e2e python3 tests/e2e/run.py build/mcpass
+	part e2e-sanitized env ASAN_OPTIONS=detect_leaks=1 python3 tests/e2e/run.py build-asan/mcpass
+}
 
 build build || { total; exit 1; }
 together compute serve
