@@ -382,4 +382,22 @@ static inline const char *kit_claim(struct kit *kit, const char *token, const ch
 	return text;
 }
 
+/* A server of that configuration, or none, whichever allocation fails. */
+static inline void kit_survive_new(struct mp_issuer_config config)
+{
+	OOM_EACH_LATER {
+		struct mp_issuer *issuer = NULL;
+		struct memstore *memstore;
+		enum mcpass_rc rc;
+
+		memstore_open(&memstore, &config.store);
+		oom_from_here();
+		rc = mp_issuer_new(&config, &issuer, NULL);
+		CHECK_OOM("new", rc, MCPASS_OK);
+		CHECK("untouched", (issuer == NULL) == (rc != MCPASS_OK));
+		mp_issuer_free(issuer);
+		memstore_close(memstore);
+	}
+}
+
 #endif

@@ -97,24 +97,6 @@ static void try_step(const struct step *step)
 	kit_close(&kit);
 }
 
-static void test_new(void)
-{
-	OOM_EACH_LATER {
-		struct mp_issuer_config config = kit_extended();
-		struct mp_issuer *issuer = NULL;
-		struct memstore *memstore;
-		enum mcpass_rc rc;
-
-		memstore_open(&memstore, &config.store);
-		oom_from_here();
-		rc = mp_issuer_new(&config, &issuer, NULL);
-		CHECK_OOM("new", rc, MCPASS_OK);
-		CHECK("untouched", (issuer == NULL) == (rc != MCPASS_OK));
-		mp_issuer_free(issuer);
-		memstore_close(memstore);
-	}
-}
-
 /* What an operator may get wrong is found at once. */
 static void test_mistakes(void)
 {
@@ -163,7 +145,7 @@ int main(void)
 	kit_jwks();
 	plan();
 	before = mp_test_live_blocks();
-	test_new();
+	kit_survive_new(kit_extended());
 	test_mistakes();
 	for (size_t i = 0; i < COUNT(steps) && steps[i].label != NULL; i++)
 		OOM_EACH_LATER

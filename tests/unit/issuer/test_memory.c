@@ -230,24 +230,6 @@ static void test_faults(void)
 			run(rows[i].step, rows[i].fault);
 }
 
-static void test_new(void)
-{
-	OOM_EACH_LATER {
-		struct mp_issuer_config config = kit_config(AS);
-		struct mp_issuer *issuer = NULL;
-		struct memstore *memstore;
-		enum mcpass_rc rc;
-
-		memstore_open(&memstore, &config.store);
-		oom_from_here();
-		rc = mp_issuer_new(&config, &issuer, NULL);
-		CHECK_OOM("new", rc, MCPASS_OK);
-		CHECK("untouched", (issuer == NULL) == (rc != MCPASS_OK));
-		mp_issuer_free(issuer);
-		memstore_close(memstore);
-	}
-}
-
 static void test_mint(void)
 {
 	struct kit kit;
@@ -270,7 +252,7 @@ int main(void)
 {
 	kit_key();
 	kit_users();
-	test_new();
+	kit_survive_new(kit_config(AS));
 	test_mint();
 	test_steps();
 	test_faults();
