@@ -354,11 +354,9 @@ static void test_one_login(void)
 	world_stop();
 }
 
-/* A token that ends within the margin is renewed by the next request, which does not wait for
- * it; a token that never lasts longer is not renewed again and again. */
-static void test_early_refresh(void)
+/* One call is done, and its token ends within the margin. */
+static void open_with_ending_token(struct told *told)
 {
-	struct told told = { 0 };
 	struct mp_link_options options;
 
 	world_start();
@@ -367,10 +365,19 @@ static void test_early_refresh(void)
 	options.session.known_revision = "2026-07-28";
 	options.no_list = true;
 	open_link(&options);
-	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
-	TURN_UNTIL(told.times == 1);
+	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", told);
+	TURN_UNTIL(told->times == 1);
 	CHECK_EQ("a new token is not renewed", world.refreshes, 0);
 	mp_test_pass(3600 - MP_EXPIRY_MARGIN / 2);
+}
+
+/* A token that ends within the margin is renewed by the next request, which does not wait for
+ * it; a token that never lasts longer is not renewed again and again. */
+static void test_early_refresh(void)
+{
+	struct told told = { 0 };
+
+	open_with_ending_token(&told);
 	world.holds = "grant_type=refresh_token";
 	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
 	TURN_UNTIL(told.times == 2 && world.held == 1);
@@ -393,17 +400,8 @@ static void test_early_refresh(void)
 static void test_early_refresh_fails(void)
 {
 	struct told told = { 0 };
-	struct mp_link_options options;
 
-	world_start();
-	world.lifetime = 3600;
-	options = world_options();
-	options.session.known_revision = "2026-07-28";
-	options.no_list = true;
-	open_link(&options);
-	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
-	TURN_UNTIL(told.times == 1);
-	mp_test_pass(3600 - MP_EXPIRY_MARGIN / 2);
+	open_with_ending_token(&told);
 	world.refuses_refresh = true;
 	submit("tools/call", "{\"name\":\"t\",\"arguments\":{}}", &told);
 	TURN_UNTIL(told.times == 2 && world.refused_refreshes == 1 && !mp_link_is_authorizing(wire));
