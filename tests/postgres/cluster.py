@@ -13,7 +13,7 @@ import tempfile
 import threading
 
 import lib
-from lib import PATIENCE, Failure, expect_eq
+from lib import PATIENCE, Failure, expect, expect_eq
 from scene import Scene
 
 LONG = False            # a fleet has a hundred rounds
@@ -181,7 +181,8 @@ class Proxy:
     """Stands between a program and a database; held, it lets nothing through."""
 
     def __init__(self, stack, port):
-        self.target, self.open = port, threading.Event()
+        self.target, self.open, self.accepted = port, threading.Event(), 0
+        self.came = threading.Condition()
         self.open.set()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -193,9 +194,18 @@ class Proxy:
         with contextlib.suppress(OSError):
             while True:
                 client = self.listener.accept()[0]
+                with self.came:
+                    self.accepted += 1
+                    self.came.notify_all()
                 server = socket.create_connection(("127.0.0.1", self.target))
                 for pair in ((client, server), (server, client)):
                     threading.Thread(target=self.pump, args=pair, daemon=True).start()
+
+    def wait_for(self, number):
+        """Until so many have connected."""
+        with self.came:
+            expect("they connect", self.came.wait_for(lambda: self.accepted >= number, PATIENCE),
+                   str(self.accepted))
 
     def pump(self, source, sink):
         with contextlib.suppress(OSError):

@@ -1,5 +1,6 @@
 """Credentials that many hosts share: one refresh at a time, none lost, whatever the database does."""
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -49,14 +50,43 @@ def check_round(rotating, ended, number):
     expect_eq("one refresh a round", (rotating.count, rotating.reused), (number, 0))
 
 
+def wait_for_wishes(base, fleet, addresses):
+    """Until every process has read the expired credential and tried to have its lock: one has it and
+    does the next thing, the others wait for it."""
+    asked = ("SELECT coalesce(host(client_addr), ''), count(*), count(*) FILTER (WHERE query ~"
+             " 'advisory|mcpass[.]held') FROM pg_stat_activity WHERE application_name LIKE 'process %'"
+             " GROUP BY 1 ORDER BY 1")
+    each = len(fleet) // len(addresses)
+    want = [{f"{address}|{each}|{each - (address == winner)}" for address in addresses}
+            for winner in addresses]
+    deadline = time.monotonic() + lib.PATIENCE
+    while set((seen := base.sql(asked)).split("\n")) not in want:
+        expect("none ends before the refresh", all(p.poll() is None for p in fleet), seen)
+        expect("all of them ask", time.monotonic() < deadline, seen)
+
+
+def all_at_once(base, rotating, begin, number, addresses=("",)):
+    """One refresh for a crowd in which every process wants it before the first one has it."""
+    rotating.hold = threading.Event()
+    rotating.held.clear()
+    fleet = begin()
+    expect("one of them asks", rotating.held.wait(lib.PATIENCE))
+    wait_for_wishes(base, fleet, addresses)
+    rotating.hold.set()
+    check_round(rotating, [wait(process) for process in fleet], number)
+
+
+def crowd(shop, server, size, env=None):
+    return [shop.go("token", server.url, env=env) for _ in range(size)]
+
+
 def test_a_fleet_refreshes_once_a_round():
     """50 processes, one expired credential whose refresh token serves once."""
     with Shop() as shop:
         base, rotating, server = ready(shop)
         for number in range(1, 6):
             shop.expire(base)
-            fleet = [shop.go("token", server.url) for _ in range(50)]
-            check_round(rotating, [wait(process) for process in fleet], number)
+            check_round(rotating, [wait(process) for process in crowd(shop, server, 50)], number)
         expect_eq("no mark is left", base.sql("SELECT count(*) FROM mcpass.held"), "0")
 
 
@@ -76,20 +106,6 @@ def certify(base, name):
         base.sql(f"ALTER SYSTEM SET {setting} = '{value}'")
     base.restart()
     return cert
-
-
-def wait_for_wishes(base, fleet, addresses, each):
-    """Until every process has read the expired credential, by TLS, and tried to have its lock: one
-    has it and does the next thing, the others wait for it."""
-    asked = ("SELECT client_addr, count(*), count(*) FILTER (WHERE query ~ 'advisory|mcpass[.]held')"
-             " FROM pg_stat_activity JOIN pg_stat_ssl USING (pid) WHERE ssl AND client_addr IS NOT NULL"
-             " GROUP BY 1 ORDER BY 1")
-    want = [{f"{address}|{each}|{each - (address == winner)}" for address in addresses}
-            for winner in addresses]
-    deadline = time.monotonic() + lib.PATIENCE
-    while set((seen := base.sql(asked)).split("\n")) not in want:
-        expect("none ends before the refresh", all(p.poll() is None for p in fleet), seen)
-        expect("all of them ask", time.monotonic() < deadline, seen)
 
 
 def test_a_fleet_on_two_hosts():
@@ -115,14 +131,9 @@ def test_a_fleet_on_two_hosts():
         expect_eq("another name than the certificate's", code, 2, err)
         for number in range(1, rounds + 1):
             shop.expire(base)
-            rotating.hold = threading.Event()
-            rotating.held.clear()
-            fleet = [shop.go("token", server.url, env=envs[i % 2], inside=hosts[i % 2].inside)
-                     for i in range(2 * each)]
-            expect("one of them asks", rotating.held.wait(lib.PATIENCE))
-            wait_for_wishes(base, fleet, [ours for ours, _ in cables], each)
-            rotating.hold.set()
-            check_round(rotating, [wait(process) for process in fleet], number)
+            all_at_once(base, rotating, lambda: [
+                shop.go("token", server.url, env=envs[i % 2], inside=hosts[i % 2].inside)
+                for i in range(2 * each)], number, [ours for ours, _ in cables])
         print(f"fleet on two hosts: {rounds} rounds, {rounds * 2 * each} refreshes wanted,"
               f" {rotating.count} made, {rotating.reused} refused")
         expect_eq("no mark is left", base.sql("SELECT count(*) FROM mcpass.held"), "0")
@@ -169,17 +180,25 @@ def test_the_database_is_down_while_a_token_is_fetched():
         expect_eq("and it is there", (code, again, rotating.count), (0, token, 1), err)
 
 
-def test_a_replica_takes_over():
+@lib.rows([
+    ("the primary named first", False, ""),
+    ("the replica named first", True, ""),
+    ("as libpq says it", True, "&target_session_attrs=read-write"),
+])
+def test_a_replica_takes_over(label, replica_first, more):
     """The primary dies while a token is fetched; the standby, which has all that was answered, is
-    promoted."""
+    promoted.  Until then it is there, too, and can be read only."""
     with Shop() as shop:
         base, rotating, server = ready(shop, settings=("wal_level = replica", "max_wal_senders = 4"))
         standby = Cluster(shop.stack, copy_of=base)
         base.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
         base.sql("SELECT pg_reload_conf()")
-        shop.env["MCPASS_STORE"] = (f"postgresql:///postgres?host={base.folder},{standby.folder}"
-                                    "&user=mcpass&connect_timeout=2")
+        folders = [standby.folder, base.folder] if replica_first else [base.folder, standby.folder]
+        shop.env["MCPASS_STORE"] = (f"postgresql:///postgres?host={','.join(folders)}"
+                                    f"&user=mcpass&connect_timeout=2{more}")
         first = one_that_asks(shop, base, rotating, server)
+        expect_eq("by the primary", base.sql("SELECT count(*) FROM mcpass.held"), "1")
+        expect_eq("a real replica", standby.sql("SELECT pg_is_in_recovery()"), "t")
         base.stop()
         standby.promote()
         second = shop.go("token", server.url)
@@ -187,6 +206,8 @@ def test_a_replica_takes_over():
         ended = [wait(first), wait(second)]
         expect_eq("both have it", [(e[0], e[1]) for e in ended], [(0, rotating.access)] * 2, str(ended))
         expect_eq("one refresh", (rotating.count, rotating.reused), (1, 0))
+        expect_eq("kept by the new primary", standby.sql("SELECT pg_is_in_recovery(), count(*) FROM"
+                                                         " mcpass.credentials"), "f|1")
 
 
 def test_a_replica_alone():
@@ -201,24 +222,34 @@ def test_a_replica_alone():
         expect_eq("no request", rotating.count, 0)
 
 
-def test_full():
-    """In a tablespace of a few megabytes."""
+@contextlib.contextmanager
+def small_space(shop, base, *tables):
+    """A tablespace of a few megabytes, with these tables in it."""
     if os.geteuid() != 0:
         raise lib.Skip("only root mounts a small file system")
+    space = os.path.join(base.folder, "space")
+    os.mkdir(space)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", space],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        raise lib.Skip(f"this machine lets us mount nothing: {done.stderr.strip()}")
+    try:
+        user = os.stat(base.data)
+        os.chown(space, user.st_uid, user.st_gid)
+        base.sql(f"CREATE TABLESPACE small LOCATION '{space}'")
+        for table in tables:
+            base.sql(f"ALTER TABLE {table} SET TABLESPACE small")
+        yield
+    finally:
+        base.stop()
+        subprocess.run(["umount", space], check=True)
+
+
+def test_full():
+    """Before anything is asked: nothing is."""
     with Shop() as shop:
         base, rotating, server = ready(shop)
-        space = os.path.join(base.folder, "space")
-        os.mkdir(space)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", space],
-                              capture_output=True, text=True)
-        if done.returncode != 0:
-            raise lib.Skip(f"this machine lets us mount nothing: {done.stderr.strip()}")
-        shop.stack.callback(base.stop)
-        try:
-            user = os.stat(base.folder)
-            os.chown(space, user.st_uid, user.st_gid)
-            base.sql(f"CREATE TABLESPACE small LOCATION '{space}'")
-            base.sql("ALTER TABLE mcpass.held SET TABLESPACE small")
+        with small_space(shop, base, "mcpass.held"):
             base.sql("CREATE TABLE public.junk(t text) TABLESPACE small")
             full = subprocess.run([os.path.join(cluster.BIN, "psql"), "-h", base.folder, "-U", "mcpass",
                                    "postgres", "-c", "INSERT INTO public.junk SELECT repeat(md5(g::text), 40)"
@@ -233,34 +264,98 @@ def test_full():
             base.sql("CHECKPOINT")
             code, token, err = wait(shop.go("token", server.url))
             expect_eq("with room again", (code, token), (0, rotating.access), err)
-        finally:
-            base.stop()
-            subprocess.run(["umount", space], check=True)
 
 
-def test_slow_and_gone():
-    """A database that takes connections and says nothing; then one that is not there; then it is
-    back, and a crowd has one refresh."""
+def test_full_while_a_token_is_fetched():
+    """The refresh token is spent, and there is no room for the next one; then there is."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop, settings=("autovacuum = off", "log_min_error_statement = error"))
+        with small_space(shop, base, "mcpass.credentials"):
+            first = one_that_asks(shop, base, rotating, server)
+            base.sql("VACUUM mcpass.credentials")
+            base.sql("DO $$ DECLARE n int := 0; BEGIN FOR size IN REVERSE 30..0 LOOP BEGIN LOOP n := n + 1;"
+                     " INSERT INTO mcpass.credentials VALUES('junk ' || n, 1, repeat('x', size * 32));"
+                     " END LOOP; EXCEPTION WHEN disk_full THEN NULL; END; END LOOP; END $$")
+            rotating.hold.set()
+            deadline = time.monotonic() + lib.PATIENCE
+            log = os.path.join(base.folder, "log")
+            while "STATEMENT:  UPDATE mcpass.credentials" not in open(log).read():
+                expect("it saves", first.poll() is None and time.monotonic() < deadline, open(log).read())
+            base.sql("DELETE FROM mcpass.credentials WHERE key LIKE 'junk %'")
+            base.sql("VACUUM mcpass.credentials")
+            code, token, err = wait(first)
+            expect_eq("kept", (code, token), (0, rotating.access), err)
+            expect("without a warning", "could not be kept" not in err, err)
+            rotating.hold = None
+            code, again, err = wait(shop.go("token", server.url))
+            expect_eq("and it is there", (code, again, rotating.count, rotating.reused), (0, token, 1, 0), err)
+
+
+def through(shop, base):
+    """A proxy, and the environment of a process behind it."""
+    proxy = Proxy(shop.stack, base.port)
+    return proxy, {"MCPASS_STORE": f"postgresql://mcpass@127.0.0.1:{proxy.port}/postgres"}
+
+
+def test_slow():
+    """A database that takes connections and says nothing: an error, in time; a crowd that waits for
+    one that says something again has one refresh."""
     with Shop() as shop:
         base, rotating, server = ready(shop, tcp=True)
         shop.expire(base)
-        proxy = Proxy(shop.stack, base.port)
-        env = {"MCPASS_STORE": f"postgresql://mcpass@127.0.0.1:{proxy.port}/postgres"}
+        proxy, env = through(shop, base)
         proxy.open.clear()
+        begun = time.monotonic()
         code, _, err = wait(shop.go("token", server.url, env=env))
-        expect_eq("slow: exit code", code, 2, err)
+        expect_eq("exit code", code, 2, err)
+        expect("in time", time.monotonic() - begun < 20)
         expect_eq("one line", len([x for x in err.splitlines() if x.startswith("mcpass: ")]), 1, err)
+        expect("what, and that it may be tried again", "not answered" in err or "timeout" in err, err)
+        expect_eq("nothing was asked", rotating.count, 0)
+        before = proxy.accepted
+
+        def begin():
+            fleet = crowd(shop, server, 6, env)
+            proxy.wait_for(before + 6)
+            proxy.open.set()
+            return fleet
+
+        all_at_once(base, rotating, begin, 1, ["127.0.0.1"])
+
+
+def test_silent_while_a_token_is_fetched():
+    """The refresh token is spent, and the network to the database cut, for a few seconds."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop, tcp=True)
+        proxy, env = through(shop, base)
+        shop.env.update(env)
+        first = one_that_asks(shop, base, rotating, server)
+        before = proxy.accepted
+        proxy.open.clear()
+        rotating.hold.set()
+        proxy.wait_for(before + 2)              # it gave the connection up, and another one, too
         proxy.open.set()
+        code, token, err = wait(first)
+        expect_eq("kept", (code, token), (0, rotating.access), err)
+        expect("without a warning", "could not be kept" not in err, err)
+        rotating.hold = None
+        code, again, err = wait(shop.go("token", server.url))
+        expect_eq("and it is there", (code, again, rotating.count, rotating.reused), (0, token, 1, 0), err)
+
+
+def test_gone():
+    """A database that is not there; then it is back, and a crowd has one refresh."""
+    with Shop() as shop:
+        base, rotating, server = ready(shop)
+        shop.expire(base)
         base.stop("fast")
-        ended = [wait(p) for p in [shop.go("token", server.url) for _ in range(8)]]
-        expect_eq("gone: exit codes", {e[0] for e in ended}, {2}, str(ended[0]))
-        for _, _, err in ended:
+        for code, _, err in [wait(p) for p in crowd(shop, server, 8)]:
+            expect_eq("exit code", code, 2, err)
+            expect_eq("one line", len([x for x in err.splitlines() if x.startswith("mcpass: ")]), 1, err)
             expect("it says what there is not", "server" in err and "failed" in err, err)
         expect_eq("nothing was asked", rotating.count, 0)
         base.start()
-        ended = [wait(p) for p in [shop.go("token", server.url) for _ in range(16)]]
-        expect_eq("back", {(e[0], e[1]) for e in ended}, {(0, rotating.access)}, str(ended[0]))
-        expect_eq("one refresh", (rotating.count, rotating.reused), (1, 0))
+        all_at_once(base, rotating, lambda: crowd(shop, server, 16), 1)
 
 
 def test_a_process_that_is_killed_holds_no_lock():

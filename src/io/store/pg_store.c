@@ -28,6 +28,8 @@ struct credentials {
 	struct mp_postgres *db;
 	char *key;                      /* whose generation that is; or NULL */
 	int64_t generation;             /* 0: there was no record */
+	int64_t drawn;                  /* of a save of which it is not known whether it was kept: its
+	                                 * next try has the same; 0: none */
 	bool in_turn;                   /* what is written is kept at its end */
 	bool has_lock;
 	int64_t lock, mark;
@@ -105,6 +107,7 @@ static enum mcpass_rc remember(struct credentials *store, const char *key, int64
 	enum mcpass_rc rc = mp_set(&store->key, key, err);
 
 	store->generation = generation;
+	store->drawn = 0;
 	return rc;
 }
 
@@ -166,15 +169,28 @@ static enum mcpass_rc replace(struct credentials *store, const char *key, const 
 	struct mp_sql_value values[] = { { .text = key }, { .number = 0 }, { .text = record },
 		{ .number = store->generation } };
 	char *done = NULL;
-	enum mcpass_rc rc = draw(&values[1].number, err);
+	enum mcpass_rc rc = store->drawn == 0 ? draw(&store->drawn, err) : MCPASS_OK;
 
+	values[1].number = store->drawn;
 	if (!rc)
 		rc = mp_postgres_run(store->db, statement(store, is_known), values,
 		    is_known && store->generation != 0 && !store->in_turn ? 4 : 3, &done, err);
 	if (!rc && done == NULL)
 		rc = tell_lost(err);
 	free(done);
+	if (rc != MCPASS_E_EXPIRED)
+		store->drawn = 0;
 	return rc || store->in_turn ? rc : remember(store, key, values[1].number, err);
+}
+
+/* Who has the lock has spent a token: a disk that is full just now may have room in a moment. */
+static enum mcpass_rc full(const struct credentials *store, enum mcpass_rc rc, struct mcpass_error *err)
+{
+	if (!store->has_lock || rc != MCPASS_E_STORE || strcmp(mp_postgres_state(store->db), "53100") != 0)
+		return rc;
+	if (err != NULL)
+		err->rc = MCPASS_E_EXPIRED;
+	return MCPASS_E_EXPIRED;
 }
 
 static enum mcpass_rc save(void *at, const char *key, const char *record, bool lasting,
@@ -186,7 +202,7 @@ static enum mcpass_rc save(void *at, const char *key, const char *record, bool l
 
 	(void)lasting;          /* the server's synchronous_commit decides */
 	if (record != NULL)
-		return replace(store, key, record, err);
+		return full(store, replace(store, key, record, err), err);
 	rc = mp_postgres_run(store->db, "DELETE FROM mcpass.credentials WHERE key=$1", &value, 1, NULL,
 	    err);
 	return rc ? rc : remember(store, key, 0, err);
