@@ -14,6 +14,7 @@
 #define MP_HTTP_LASTING 64
 
 struct mp_http {
+	bool is_open;                   /* libcurl is set up; with it what follows */
 	CURLM *multi;
 	struct mp_loop *loop, *own_loop;        /* own_loop: the same, or NULL */
 	struct mp_timer timer;          /* libcurl's */

@@ -10,19 +10,6 @@
 /* To one host at a time: what there is more waits for one of them, or shares one (HTTP/2). */
 #define MAX_CONNECTIONS (MP_HTTP_LASTING + 16L)
 
-/* A libcurl without cookies does without them. */
-static enum mcpass_rc open_cookies(struct mp_http *http, struct mcpass_error *err)
-{
-	http->cookies = curl_share_init();
-	if (http->cookies == NULL)
-		return mp_nomem(err);
-	if (curl_share_setopt(http->cookies, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK) {
-		(void)curl_share_cleanup(http->cookies);
-		http->cookies = NULL;
-	}
-	return MCPASS_OK;
-}
-
 /* --- what libcurl waits for, as watches and a timer of the loop --- */
 
 struct mp_http_socket {
@@ -106,6 +93,82 @@ static void on_timer(void *ctx)
 	act(ctx, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/* --- libcurl, from the first exchange on: many a link ends without one --- */
+
+/* A libcurl without cookies does without them. */
+static enum mcpass_rc open_cookies(struct mp_http *http, struct mcpass_error *err)
+{
+	http->cookies = curl_share_init();
+	if (http->cookies == NULL)
+		return mp_nomem(err);
+	if (curl_share_setopt(http->cookies, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK) {
+		(void)curl_share_cleanup(http->cookies);
+		http->cookies = NULL;
+	}
+	return MCPASS_OK;
+}
+
+static enum mcpass_rc open_multi(struct mp_http *http, struct mcpass_error *err)
+{
+	http->multi = curl_multi_init();
+	if (http->multi == NULL
+	    || curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK
+	    || curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) != CURLM_OK
+	    || curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timeout) != CURLM_OK
+	    || curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) != CURLM_OK
+	    || curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, MAX_CONNECTIONS) != CURLM_OK)
+		return mp_nomem(err);
+	return MCPASS_OK;
+}
+
+static void close_multi(struct mp_http *http)
+{
+	struct mp_sigpipe held;
+
+	if (http->multi == NULL)
+		return;
+	(void)curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, NULL);
+	(void)curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, NULL);
+	for (struct mp_http_socket *socket = http->sockets, *next; socket != NULL; socket = next) {
+		next = socket->next;
+		forget_socket(socket);
+	}
+	mp_sigpipe_hold(&held);         /* TLS says goodbye */
+	(void)curl_multi_cleanup(http->multi);
+	mp_sigpipe_release(&held);
+	http->multi = NULL;
+}
+
+static void close_libcurl(struct mp_http *http)
+{
+	if (!http->is_open)
+		return;
+	close_multi(http);
+	if (http->cookies != NULL)
+		(void)curl_share_cleanup(http->cookies);
+	http->cookies = NULL;
+	curl_global_cleanup();
+	http->is_open = false;
+}
+
+static enum mcpass_rc open_libcurl(struct mp_http *http, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (http->is_open)
+		return MCPASS_OK;
+	/* Counted by libcurl, so that each call has its cleanup. */
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return mp_nomem(err);
+	http->is_open = true;
+	rc = open_multi(http, err);
+	if (!rc)
+		rc = open_cookies(http, err);
+	if (rc)
+		close_libcurl(http);
+	return rc;
+}
+
 /* --- exchanges --- */
 
 static void unlink_exchange(struct mp_http *http, struct mp_http_exchange *exchange)
@@ -126,9 +189,10 @@ enum mcpass_rc mp_http_begin(struct mp_http *http, const struct mp_http_ask *ask
     struct mcpass_error *err)
 {
 	struct mp_http_exchange *exchange;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = open_libcurl(http, err);
 
-	rc = mp_http_exchange_new(http, ask, tell, is_private, &exchange, err);
+	if (!rc)
+		rc = mp_http_exchange_new(http, ask, tell, is_private, &exchange, err);
 	if (rc)
 		return rc;
 	rc = mp_http_options_set(exchange, ask, is_private ? http->timeout_ms : 0, err);
@@ -324,19 +388,6 @@ void mp_http_go_on(struct mp_http *http)
 
 /* --- a life --- */
 
-static enum mcpass_rc open_multi(struct mp_http *http, struct mcpass_error *err)
-{
-	http->multi = curl_multi_init();
-	if (http->multi == NULL
-	    || curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket) != CURLM_OK
-	    || curl_multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http) != CURLM_OK
-	    || curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timeout) != CURLM_OK
-	    || curl_multi_setopt(http->multi, CURLMOPT_TIMERDATA, http) != CURLM_OK
-	    || curl_multi_setopt(http->multi, CURLMOPT_MAX_HOST_CONNECTIONS, MAX_CONNECTIONS) != CURLM_OK)
-		return mp_nomem(err);
-	return MCPASS_OK;
-}
-
 static enum mcpass_rc open_parts(struct mp_http *http, const struct mp_http_options *options,
     struct mcpass_error *err)
 {
@@ -350,11 +401,7 @@ static enum mcpass_rc open_parts(struct mp_http *http, const struct mp_http_opti
 		rc = mp_http_trust_find(options->ca_file, &http->trust, err);
 	if (!rc)
 		rc = mp_set(&http->proxy, options->proxy, err);
-	if (!rc)
-		rc = mp_http_reach_init(http, options, err);
-	if (!rc)
-		rc = open_multi(http, err);
-	return rc ? rc : open_cookies(http, err);
+	return rc ? rc : mp_http_reach_init(http, options, err);
 }
 
 enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_loop *loop,
@@ -365,11 +412,6 @@ enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_loop
 
 	if (http == NULL)
 		return mp_nomem(err);
-	/* Counted by libcurl, so that each call has its cleanup. */
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		free(http);
-		return mp_nomem(err);
-	}
 	http->loop = loop;
 	http->timer = (struct mp_timer){ .fire = on_timer, .ctx = http };
 	http->update = (struct mp_task){ .run = update, .ctx = http };
@@ -387,23 +429,6 @@ enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_loop
 	return rc;
 }
 
-static void close_multi(struct mp_http *http)
-{
-	struct mp_sigpipe held;
-
-	if (http->multi != NULL) {
-		(void)curl_multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, NULL);
-		(void)curl_multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, NULL);
-	}
-	for (struct mp_http_socket *socket = http->sockets, *next; socket != NULL; socket = next) {
-		next = socket->next;
-		forget_socket(socket);
-	}
-	mp_sigpipe_hold(&held);         /* TLS says goodbye */
-	(void)curl_multi_cleanup(http->multi);
-	mp_sigpipe_release(&held);
-}
-
 void mp_http_free(struct mp_http *http)
 {
 	if (http == NULL)
@@ -414,14 +439,12 @@ void mp_http_free(struct mp_http *http)
 		unlink_exchange(http, exchange);
 		mp_http_exchange_free(exchange);
 	}
-	close_multi(http);
+	close_libcurl(http);
 	if (http->loop != NULL) {
 		mp_loop_unset(http->loop, &http->timer);
 		mp_loop_never(http->loop, &http->update);
 	}
 	mp_loop_free(http->own_loop);
-	(void)curl_share_cleanup(http->cookies);
-	curl_global_cleanup();
 	mp_http_trust_free(&http->trust);
 	mp_http_reach_free(http);
 	free(http->proxy);

@@ -61,7 +61,8 @@ enum mcpass_rc mp_http_reach_init(struct mp_http *http, const struct mp_http_opt
 
 void mp_http_reach_free(struct mp_http *http)
 {
-	curl_slist_free_all(http->resolve);
+	if (http->resolve != NULL)
+		curl_slist_free_all(http->resolve);
 	mp_strings_free(&http->vouched);
 }
 
