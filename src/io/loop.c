@@ -11,6 +11,10 @@
 
 _Static_assert(MP_LOOP_READ == MP_POLLER_READ && MP_LOOP_WRITE == MP_POLLER_WRITE, "one set");
 
+/* What is due already costs less than to ask the system what else there is: so many turns may
+ * go by without that. */
+#define MOST_UNASKED 3
+
 struct mp_loop {
 	int poller;
 	struct mp_bell bell;
@@ -19,7 +23,7 @@ struct mp_loop {
 	void *ring_ctx;
 	struct mp_timer *timers;        /* the root: due first */
 	struct mp_task *first, *last;
-	unsigned turn;
+	unsigned turn, unasked;         /* unasked: turns in a row without a look at descriptors */
 	struct mp_watch *files, *file_at;       /* file_at: told next */
 	struct mp_ready batch[MP_POLLER_BATCH]; /* what is being told */
 	int batch_at, batch_count;
@@ -328,8 +332,12 @@ int mp_loop_due(const struct mp_loop *loop)
 
 void mp_loop_turn(struct mp_loop *loop, int max_ms)
 {
+	bool may_wait = max_ms != 0 && loop->unasked < MOST_UNASKED && patience(loop, -1) == 0;
+
+	loop->unasked = may_wait ? loop->unasked + 1 : 0;
 	loop->batch_at = 0;
-	loop->batch_count = mp_poller_wait(loop->poller, loop->batch, patience(loop, max_ms));
+	loop->batch_count = may_wait ? 0
+	    : mp_poller_wait(loop->poller, loop->batch, patience(loop, max_ms));
 	tell_ready(loop);
 	loop->batch_count = 0;
 	tell_files(loop);

@@ -150,6 +150,8 @@ static enum mcpass_rc check_origin(const struct mp_link *link, const char *url,
 	struct mp_uri server, target;
 	enum mcpass_rc rc;
 
+	if (mp_eq(url, link->options.client.server_url))
+		return MCPASS_OK;
 	rc = mp_uri_parse(link->options.client.server_url, &server, err);
 	if (!rc)
 		rc = mp_uri_parse(url, &target, err);

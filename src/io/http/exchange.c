@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "io/clock.h"
+#include "io/http/proxy.h"
 #include "io/system/sigpipe.h"
 #include "wire/uri.h"
 
@@ -135,21 +136,17 @@ size_t mp_http_on_data(char *bytes, size_t unit, size_t len, void *ctx)
 static enum mcpass_rc add_header(struct mp_http_exchange *exchange, const char *name,
     const char *value, struct mcpass_error *err)
 {
-	struct mp_headers checked = { 0 };
 	struct curl_slist *grown;
 	struct mp_buf line;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_header_check(name, value, err);  /* no line end gets through */
 
-	rc = mp_headers_add(&checked, name, value, err);        /* no line end gets through */
-	mp_headers_free(&checked);
 	if (rc)
 		return rc;
 	mp_buf_init(&line, MP_MAX_HEADER_BYTES);
 	/* libcurl's grammar: "Name;" is an empty value, "Name:" is no header at all. */
-	if (value[0] == '\0')
-		mp_buf_addf(&line, "%s;", name);
-	else
-		mp_buf_addf(&line, "%s: %s", name, value);
+	mp_buf_adds(&line, name);
+	mp_buf_adds(&line, value[0] == '\0' ? ";" : ": ");
+	mp_buf_adds(&line, value);
 	rc = mp_buf_check(&line, "a request header", err);
 	if (!rc) {
 		grown = curl_slist_append(exchange->headers, mp_buf_text(&line));
@@ -185,6 +182,9 @@ static enum mcpass_rc fill(struct mp_http_exchange *exchange, const struct mp_ht
 	if (rc)
 		return rc;
 	mp_http_name_host(&uri, exchange->host);
+	exchange->proxy = mp_http_proxy_for(exchange->http->proxy, &uri);
+	exchange->is_direct = exchange->proxy[0] == '\0';
+	exchange->is_plain = !uri.is_https;
 	if (ask->body != NULL) {
 		exchange->body = mp_dup_span((struct mp_span){ ask->body, ask->len });
 		exchange->body_len = ask->len;

@@ -61,6 +61,7 @@ struct mp_http_exchange {
 	int socket_errno;               /* why there was no descriptor to connect with; 0: there was */
 	enum mp_reach kept_from;        /* where an address led that was not connected to */
 	char kept_address[INET6_ADDRSTRLEN];
+	const char *proxy;              /* borrowed; "": none */
 	bool is_direct;                 /* no proxy on the way */
 	bool is_plain;                  /* no TLS */
 	char host[MP_HTTP_HOST_ROOM];

@@ -1,7 +1,6 @@
 /* What libcurl is told of one exchange. */
 #include <string.h>
 #include "io/http/exchange.h"
-#include "io/http/proxy.h"
 
 /* An idle connection is not used for longer than that, in seconds: servers close theirs
  * after five and more, and a request that crosses with the end of its connection is lost. */
@@ -66,17 +65,12 @@ static void set_always(struct setter *setter)
 }
 
 /* libcurl is told which one, and looks into no variable: what it connects to is known. */
-static void set_proxy(struct setter *setter, struct mp_http_exchange *exchange,
-    const struct mp_uri *uri)
+static void set_proxy(struct setter *setter, const struct mp_http_exchange *exchange)
 {
-	const char *proxy = mp_http_proxy_for(exchange->http->proxy, uri);
-
-	exchange->is_direct = proxy[0] == '\0';
-	exchange->is_plain = !uri->is_https;
 	if (exchange->is_direct)
 		WISH(setter, CURLOPT_PROXY, "");
 	else
-		NEED(setter, CURLOPT_PROXY, proxy);
+		NEED(setter, CURLOPT_PROXY, exchange->proxy);
 	WISH(setter, CURLOPT_NOPROXY, "");
 }
 
@@ -160,14 +154,10 @@ enum mcpass_rc mp_http_options_set(struct mp_http_exchange *exchange,
     const struct mp_http_ask *ask, long timeout_ms, struct mcpass_error *err)
 {
 	struct setter setter = { .easy = exchange->easy, .err = err };
-	struct mp_uri uri;
-	enum mcpass_rc rc = mp_uri_parse(ask->url, &uri, err);
 
-	if (rc)
-		return rc;
 	set_always(&setter);
 	set_connection(&setter, exchange->http, timeout_ms);
-	set_proxy(&setter, exchange, &uri);
+	set_proxy(&setter, exchange);
 	set_request(&setter, exchange, ask);
 	set_cookies(&setter, exchange, ask);
 	NEED(&setter, CURLOPT_OPENSOCKETFUNCTION, mp_http_reach_open);

@@ -63,12 +63,9 @@ static enum mcpass_rc append(struct mp_headers *headers, char *name, char *value
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_headers_add(struct mp_headers *headers, const char *name,
-    const char *value, struct mcpass_error *err)
+enum mcpass_rc mp_header_check(const char *name, const char *value, struct mcpass_error *err)
 {
-	char *name_copy = NULL, *value_copy = NULL;
 	size_t len = mp_http_token_len(name);
-	enum mcpass_rc rc;
 
 	if (len == 0 || name[len] != '\0')
 		return mp_fail(err, MCPASS_E_USAGE, "RFC 9110 5.1", "\"%s\" is no header name",
@@ -76,7 +73,17 @@ enum mcpass_rc mp_headers_add(struct mp_headers *headers, const char *name,
 	if (has_control(value))
 		return mp_fail(err, MCPASS_E_USAGE, "RFC 9110 5.5",
 		    "the value of the header %s has a control character", name);
-	rc = mp_set(&name_copy, name, err);
+	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_headers_add(struct mp_headers *headers, const char *name,
+    const char *value, struct mcpass_error *err)
+{
+	char *name_copy = NULL, *value_copy = NULL;
+	enum mcpass_rc rc = mp_header_check(name, value, err);
+
+	if (!rc)
+		rc = mp_set(&name_copy, name, err);
 	if (!rc)
 		rc = mp_set(&value_copy, value, err);
 	if (!rc)

@@ -16,8 +16,9 @@ struct mp_headers {
 	struct mcpass_header *items;
 	size_t count;
 };
-/* Copies both; a name that is no token and a value with a control character are refused
- * (MCPASS_E_USAGE).  MCPASS_E_LIMIT: over MP_MAX_ITEMS headers. */
+/* MCPASS_E_USAGE: the name is no token, or the value has a control character. */
+enum mcpass_rc mp_header_check(const char *name, const char *value, struct mcpass_error *err);
+/* Checks and copies both.  MCPASS_E_LIMIT: over MP_MAX_ITEMS headers. */
 enum mcpass_rc mp_headers_add(struct mp_headers *headers, const char *name,
     const char *value, struct mcpass_error *err);
 void mp_headers_free(struct mp_headers *headers);   /* wipes the values */

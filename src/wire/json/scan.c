@@ -7,14 +7,6 @@ enum mcpass_rc mp_scan_refuse(struct mp_scan *scan, const char *spec, const char
 	    scan->what, problem, (size_t)(scan->at - scan->begin));
 }
 
-bool mp_scan_take(struct mp_scan *scan, char c)
-{
-	if (scan->at == scan->end || *scan->at != c)
-		return false;
-	scan->at++;
-	return true;
-}
-
 static bool take_digits(struct mp_scan *scan)
 {
 	const char *first = scan->at;

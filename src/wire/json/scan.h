@@ -16,7 +16,14 @@ struct mp_scan {
 /* Says where, but quotes nothing: the document may hold a token. */
 enum mcpass_rc mp_scan_refuse(struct mp_scan *scan, const char *spec, const char *problem);
 /* Steps over c when it is next. */
-bool mp_scan_take(struct mp_scan *scan, char c);
+static inline bool mp_scan_take(struct mp_scan *scan, char c)
+{
+	if (scan->at == scan->end || *scan->at != c)
+		return false;
+	scan->at++;
+	return true;
+}
+
 /* A number is next; steps over it, false when it is malformed. */
 bool mp_scan_at_number(const struct mp_scan *scan);
 bool mp_scan_number(struct mp_scan *scan, bool *ret_is_integer);

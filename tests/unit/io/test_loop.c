@@ -142,6 +142,35 @@ static void test_both_ready(void)
 	}
 }
 
+static void on_again(void *ctx)
+{
+	mp_loop_soon(loop, ctx);
+}
+
+/* A task that is queued in each turn keeps no descriptor from being told. */
+static void test_busy(void)
+{
+	struct mp_task again = { .run = on_again, .ctx = &again };
+	int ends[2], turns = 0;
+
+	told[0] = 0;
+	if (pipe(ends) != 0 || write(ends[1], "x", 1) != 1)
+		die("pipe");
+	watches[0] = (struct mp_watch){ .fd = ends[0], .ready = on_ready, .ctx = &watches[0] };
+	CHECK_EQ("watched", mp_loop_watch(loop, &watches[0], MP_LOOP_READ, NULL), MCPASS_OK);
+	mp_loop_soon(loop, &again);
+	for (; told[0] < 2 && turns < 100; turns++)
+		mp_loop_turn(loop, -1);
+	CHECK("told again and again", turns <= 8);
+	told[0] = 0;
+	mp_loop_turn(loop, 0);
+	CHECK_EQ("at once, where only that is asked for", told[0], 1);
+	mp_loop_never(loop, &again);
+	CHECK_EQ("not watched", mp_loop_watch(loop, &watches[0], 0, NULL), MCPASS_OK);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* epoll(7) does not take these: a program's input may be any of them. */
 static void test_files(void)
 {
@@ -217,6 +246,7 @@ int main(void)
 	test_later();
 	test_tasks();
 	test_both_ready();
+	test_busy();
 	test_files();
 	test_wait();
 	test_bell();
