@@ -280,7 +280,7 @@
 #define MP_ENOUGH_BYTES ((size_t)1024 * 1024)
 /* Bytes of answers that are not finished, from where on one after the other comes; and
  * milliseconds after which one of them stands still. */
-#define MP_ENOUGH_HELD ((size_t)4 * 1024 * 1024)
+#define MP_ENOUGH_HELD ((size_t)2 * 1024 * 1024)
 #define MP_STALLED_MS 1000
 /* Milliseconds that a busy server may ask to be left alone before a request goes again. */
 #define MP_MAX_BUSY_MS 10000

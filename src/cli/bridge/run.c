@@ -17,7 +17,7 @@
 #define ANSWER_WITHIN_MS 8000
 #define SIGN_IN_WAIT_MS 45000
 /* What a host may be behind with before its servers go on, and before it is not read. */
-#define RELEASE_BYTES ((size_t)256 * 1024)
+#define RELEASE_BYTES ((size_t)64 * 1024)
 #define DEAF_BYTES ((size_t)8 * 1024 * 1024)
 /* Requests under way with which a host is not read on: what it writes beyond waits in its pipe.  One
  * read brings fewer than MP_MAX_CALLS. */

@@ -52,7 +52,7 @@ struct mp_run {
 
 /* --- run_state.c --- */
 /* Bytes that a host may be behind with before its servers are held. */
-#define MP_RUN_HOLD_BYTES ((size_t)1024 * 1024)
+#define MP_RUN_HOLD_BYTES ((size_t)256 * 1024)
 /* Nothing goes on any more. */
 void mp_run_break(struct mp_run *run, const struct mcpass_error *why);
 /* The servers are read no further, or are again. */
