@@ -205,7 +205,25 @@ static size_t read_hex(const char *text, unsigned *ret_value)
 static const struct coding {
 	size_t (*read)(const char *text, unsigned *ret_value);
 	unsigned bits, shifts;          /* of a letter; places at which a byte may begin */
-} codings[] = { { read_base64, 6, 4 }, { read_hex, 4, 2 } };
+	uint64_t plain[2];              /* characters that are a letter as they are, a bit for each */
+} codings[] = {
+	{ read_base64, 6, 4, { 0x03ffa80000000000u, 0x07fffffe87fffffeu } },
+	{ read_hex, 4, 2, { 0x03ff000000000000u, 0x0000007e0000007eu } },
+};
+
+/* How many of them text begins with, as far as most. */
+static size_t plain_len(const struct coding *coding, const char *text, size_t most)
+{
+	size_t len = 0;
+
+	for (; len < most; len++) {
+		unsigned char c = (unsigned char)text[len];
+
+		if (c >= 128 || (coding->plain[c / 64] >> c % 64 & 1) == 0)
+			break;
+	}
+	return len;
+}
 
 /* Over count letters, and the ends of lines between them; fewer where there are no more.  line:
  * letters of this line that stand before text. */
@@ -216,8 +234,16 @@ static size_t step(const struct coding *coding, const char *text, size_t count, 
 	unsigned value;
 
 	for (*ret_count = 0; *ret_count < count; at += len, line++, ++*ret_count) {
-		size_t fold = line >= LEAST_LINE ? strspn(text + at, "\r\n?") : 0;
+		size_t fold, plain = plain_len(coding, text + at, count - *ret_count);
 
+		*ret_count += plain;
+		line += plain;
+		at += plain;
+		if (*ret_count == count)
+			break;
+		fold = line >= LEAST_LINE ? strspn(text + at, "\r\n?") : 0;
+		if (fold == 0 && !is_escape(text[at]))
+			break;
 		len = coding->read(text + at + fold, &value);
 		if (len == 0)
 			break;
@@ -287,6 +313,9 @@ static bool mask_coded(const struct coding *coding, char *text, const char *secr
 	size_t count, len;
 
 	for (size_t at = 0; text[at] != '\0'; at += len > 0 ? len : 1) {
+		len = plain_len(coding, text + at, LEAST_CODED);
+		if (len < LEAST_CODED && !is_escape(text[at + len]))
+			continue;
 		len = step(coding, text + at, SIZE_MAX, 0, &count);
 		if (count < LEAST_CODED || !has_coded(coding, text + at, len, secret, nested))
 			continue;
