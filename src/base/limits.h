@@ -200,9 +200,12 @@
 #define MP_MAX_CLIENT_DOCUMENT ((size_t)5 * 1024)
 /* The key set of an issuer whose JWTs are taken. */
 #define MP_MAX_TRUSTED_KEYS ((size_t)64 * 1024)
-/* Seconds that either serves without being fetched again; a key that is missing is looked
- * for again after MP_JWKS_COOLDOWN. */
+/* Seconds that either serves without being fetched again, where its server does not say; else as it
+ * says, but for the time of a login, and for a day.  A key that is missing is looked for again after
+ * MP_JWKS_COOLDOWN. */
 #define MP_FETCHED_LIFETIME 300
+#define MP_FETCHED_LEAST 60
+#define MP_FETCHED_MOST 86400
 /* Milliseconds that one that was fetched, or was not there, is kept for the requests that
  * wait for it: less than any of the times above, and longer than it takes to ask them again. */
 #define MP_DOCUMENT_KEPT_MS 5000

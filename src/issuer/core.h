@@ -48,7 +48,7 @@ struct mp_issuer {
 	struct mp_trusted *trusted;
 	size_t client_count, trusted_count;
 	struct mp_strings vouched, cors_origins, proxies;
-	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status,
+	enum mcpass_rc (*fetch)(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
 	    struct mp_buf *body, struct mcpass_error *err);     /* or NULL */
 	void *fetch_ctx;
 	enum mcpass_rc (*check_password)(void *ctx, const struct mp_password_ask *ask,

@@ -60,6 +60,12 @@ struct mp_password_ask {                /* all borrowed */
 };
 enum mp_password_answer { MP_PASSWORD_LATER = 1, MP_PASSWORD_RIGHT, MP_PASSWORD_WRONG };
 
+/* What a GET brought besides its body. */
+struct mp_issuer_answer {
+	int status;
+	int64_t fresh;                  /* seconds that it may be kept; -1: it does not say */
+};
+
 struct mp_issuer_scope { const char *scope, *words; };   /* "mcp:tools", "Use its tools" */
 /* A client that the operator knows: it did not register itself. */
 struct mp_issuer_client {
@@ -143,14 +149,15 @@ struct mp_issuer_config {
 	const char *const *vouched;
 	size_t vouched_count;
 	/* GETs an https URL, follows no redirect, connects to public addresses (or where we are
-	 * ourselves, or our operator named a key set), appends the body to body, which is capped.  For client metadata documents
-	 * (SEP-991) and the keys of trusted issuers; NULL: neither is offered. */
-	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status,
+	 * ourselves, or our operator named a key set), appends the body to body, which is capped.
+	 * *ret_answer is { .fresh = -1 } before.  For client metadata documents (SEP-991) and the keys of
+	 * trusted issuers; NULL: neither is offered. */
+	enum mcpass_rc (*fetch)(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
 	    struct mp_buf *body, struct mcpass_error *err);
 	void *fetch_ctx;
 	/* Compares a password, which takes tens of milliseconds; NULL: in the turn.
 	 *
-	 * Both callbacks may answer "later" (*ret_status MP_HTTP_LATER; MP_PASSWORD_LATER), and go
+	 * Both callbacks may answer "later" (status MP_HTTP_LATER; MP_PASSWORD_LATER), and go
 	 * on without the issuer.  Then the turn ends as though it had never begun: what it wrote
 	 * is undone, mp_issuer_handle() answers MP_HTTP_LATER, and the same request is handed in
 	 * again, with is_again set, when there may be an answer. */

@@ -41,11 +41,11 @@ static inline int count_up(void *ctx, uint8_t *out, size_t len)
 	return 0;
 }
 
-static inline enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status,
+static inline enum mcpass_rc fetch(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
     struct mp_buf *body, struct mcpass_error *err)
 {
 	(void)ctx;
-	*ret_status = 200;
+	ret_answer->status = 200;
 	if (strcmp(url, DOCUMENT) == 0)
 		mp_buf_adds(body, "{\"client_id\":\"" DOCUMENT "\",\"client_name\":\"Document\",\"redirect_uris\":"
 		    "[\"https://client.example/cb\",\"http://127.0.0.1/cb\"],\"grant_types\":"

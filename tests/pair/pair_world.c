@@ -126,7 +126,7 @@ static enum mcpass_rc exchange(struct world *world, const char *method, const ch
 	return rc;
 }
 
-static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
+static enum mcpass_rc get(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
     struct mcpass_error *err)
 {
 	struct world *world = ctx;
@@ -149,6 +149,12 @@ static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct 
 	return rc;
 }
 
+static enum mcpass_rc fetch(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
+    struct mp_buf *body, struct mcpass_error *err)
+{
+	return get(ctx, url, &ret_answer->status, body, err);
+}
+
 static enum mcpass_rc fetch_for_guard(void *ctx, const struct mcpass_fetch *wanted,
     int *ret_status, struct mp_buf *body, struct mcpass_error *err)
 {
@@ -157,7 +163,7 @@ static enum mcpass_rc fetch_for_guard(void *ctx, const struct mcpass_fetch *want
 	enum mcpass_rc rc;
 
 	if (wanted->body == NULL)
-		return fetch(ctx, wanted->url, ret_status, body, err);
+		return get(ctx, wanted->url, ret_status, body, err);
 	world->questions++;
 	rc = ask_issuer(world, wanted->url, wanted->method, wanted->headers, wanted->header_count,
 	    wanted->body, wanted->body_len, &response, err);

@@ -12,11 +12,12 @@
 
 struct fetched {
 	json_t *body;
-	int64_t fetched_at;
+	int64_t fetched_at, lifetime;   /* lifetime 0: of an older record */
 };
 static const struct mp_field fields[] = {
 	{ "body", MP_FIELD_OBJECT, MP_REQUIRED, offsetof(struct fetched, body), NULL },
 	{ "fetched_at", MP_FIELD_INT, MP_REQUIRED, offsetof(struct fetched, fetched_at), NULL },
+	{ "lifetime", MP_FIELD_INT, 0, offsetof(struct fetched, lifetime), NULL },
 };
 static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 
@@ -148,20 +149,32 @@ static enum mcpass_rc read_body(const struct mp_fetched_ask *ask, int status,
 	return rc;
 }
 
+/* How long it serves: as its server says, within bounds; a login takes longer than no time at all.
+ * spec: draft-ietf-oauth-client-id-metadata-document "Client Metadata Caching"; RFC 9111 4.2 */
+static int64_t lifetime_of(int64_t fresh)
+{
+	if (fresh < 0)
+		return MP_FETCHED_LIFETIME;
+	if (fresh < MP_FETCHED_LEAST)
+		return MP_FETCHED_LEAST;
+	return fresh < MP_FETCHED_MOST ? fresh : MP_FETCHED_MOST;
+}
+
 static enum mcpass_rc fetch(const struct mp_turn *turn, const struct mp_fetched_ask *ask,
-    json_t **ret_body, struct mcpass_error *err)
+    json_t **ret_body, int64_t *ret_lifetime, struct mcpass_error *err)
 {
 	const struct mp_issuer *issuer = turn->issuer;
+	struct mp_issuer_answer answer = { .fresh = -1 };
 	struct mp_buf body;
-	int status = 0;
 	enum mcpass_rc rc;
 
 	mp_buf_init(&body, ask->max);
-	rc = issuer->fetch(issuer->fetch_ctx, ask->url, &status, &body, err);
-	if (!rc && status == MP_HTTP_LATER)
+	rc = issuer->fetch(issuer->fetch_ctx, ask->url, &answer, &body, err);
+	if (!rc && answer.status == MP_HTTP_LATER)
 		rc = mp_later(turn, err);
 	if (!rc)
-		rc = read_body(ask, status, &body, ret_body, err);
+		rc = read_body(ask, answer.status, &body, ret_body, err);
+	*ret_lifetime = lifetime_of(answer.fresh);
 	mp_buf_free(&body);
 	return rc;
 }
@@ -169,7 +182,7 @@ static enum mcpass_rc fetch(const struct mp_turn *turn, const struct mp_fetched_
 /* A URL of the configuration is always fetched; one that a client named is limited.
  * Neither is fetched again at once when it is not there. */
 static enum mcpass_rc fetch_within(const struct mp_turn *turn, const struct mp_fetched_ask *ask,
-    json_t **ret_body, struct mcpass_error *err)
+    json_t **ret_body, int64_t *ret_lifetime, struct mcpass_error *err)
 {
 	struct mp_flight *flight = NULL;
 	const struct mp_miss *miss;
@@ -187,7 +200,7 @@ static enum mcpass_rc fetch_within(const struct mp_turn *turn, const struct mp_f
 		    : take_off(turn, ask->url, what, &flight, err);
 	}
 	if (!rc)
-		rc = fetch(turn, ask, ret_body, err);
+		rc = fetch(turn, ask, ret_body, ret_lifetime, err);
 	if (*turn->is_later || turn->wait->status != 0)
 		return rc;
 	if (flight != NULL)
@@ -223,10 +236,10 @@ static enum mcpass_rc renew(const struct mp_turn *turn, const struct mp_fetched_
     struct fetched *kept, struct mcpass_error *err)
 {
 	int64_t now = turn->request->now;
-	const struct mp_slot slot = { ask->kind, ask->url, "",
-		now + (ask->is_strangers ? MP_FETCHED_LIFETIME : MP_JWKS_MAX_AGE) };
+	struct mp_slot slot = { ask->kind, ask->url, "", now + MP_JWKS_MAX_AGE };
+	int64_t lifetime = 0;
 	json_t *body = NULL;
-	enum mcpass_rc rc = fetch_within(turn, ask, &body, err);
+	enum mcpass_rc rc = fetch_within(turn, ask, &body, &lifetime, err);
 
 	if (rc && found && serves_on(turn, ask, rc)) {
 		tell_old(turn, err);
@@ -234,14 +247,16 @@ static enum mcpass_rc renew(const struct mp_turn *turn, const struct mp_fetched_
 		return MCPASS_OK;
 	}
 	json_decref(kept->body);
-	*kept = (struct fetched){ body, now };
+	*kept = (struct fetched){ body, now, lifetime };
+	if (ask->is_strangers)
+		slot.expires_at = now + lifetime;
 	return rc ? rc : mp_record_put(turn, &slot, &shape, kept, err);
 }
 
 enum mcpass_rc mp_fetched_get(const struct mp_turn *turn, const struct mp_fetched_ask *ask,
     json_t **ret_body, struct mcpass_error *err)
 {
-	int64_t now = turn->request->now;
+	int64_t now = turn->request->now, serves;
 	const struct mp_slot slot = { ask->kind, ask->url, "", 0 };
 	struct fetched kept = { 0 };
 	bool found = false;
@@ -249,7 +264,8 @@ enum mcpass_rc mp_fetched_get(const struct mp_turn *turn, const struct mp_fetche
 
 	if (rc)
 		return rc;
-	if (!found || kept.fetched_at + (ask->newer ? MP_JWKS_COOLDOWN : MP_FETCHED_LIFETIME) <= now)
+	serves = ask->newer ? MP_JWKS_COOLDOWN : kept.lifetime > 0 ? kept.lifetime : MP_FETCHED_LIFETIME;
+	if (!found || kept.fetched_at + serves <= now)
 		rc = renew(turn, ask, found, &kept, err);
 	if (!rc)
 		*ret_body = json_incref(kept.body);

@@ -7,7 +7,7 @@
 
 struct kept {
 	char *url;                      /* NULL: nothing */
-	int status;                     /* 0: body says why there is none */
+	struct mp_issuer_answer answer; /* status 0: body says why there is none */
 	struct mp_buf body;
 	int64_t until;                  /* of mp_now_ms() */
 };
@@ -34,7 +34,8 @@ static void on_fetched(void *ctx, struct mp_fetched *fetched)
 
 	forget(kept);
 	if (mp_set(&kept->url, fetched->key, NULL) == MCPASS_OK) {
-		kept->status = fetched->status;
+		kept->answer.status = fetched->status;
+		kept->answer.fresh = mp_http_fresh(fetched->headers, fetched->header_count, mp_now_s());
 		kept->until = mp_now_ms() + MP_DOCUMENT_KEPT_MS;
 		kept->body = fetched->body;
 		fetched->body = (struct mp_buf){ 0 };   /* moved */
@@ -90,7 +91,7 @@ static const struct kept *find(const struct mp_documents *documents, const char 
 	return NULL;
 }
 
-enum mcpass_rc mp_documents_get(void *ctx, const char *url, int *ret_status,
+enum mcpass_rc mp_documents_get(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
     struct mp_buf *body, struct mcpass_error *err)
 {
 	static const struct mcpass_header accept = { "Accept", "application/json" };
@@ -100,16 +101,16 @@ enum mcpass_rc mp_documents_get(void *ctx, const char *url, int *ret_status,
 	const struct kept *kept = find(documents, url);
 	struct mcpass_error why = { 0 };
 
-	if (kept != NULL && kept->status == 0)
+	if (kept != NULL && kept->answer.status == 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "%s", mp_buf_text(&kept->body));
 	if (kept != NULL) {
 		mp_buf_add(body, mp_buf_text(&kept->body), kept->body.len);
-		*ret_status = kept->status;
+		*ret_answer = kept->answer;
 		return MCPASS_OK;
 	}
 	/* When too much is under way, it is asked for when there is room. */
 	if (mp_fetches_start(documents->fetches, &fetch, &why) == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	*ret_status = MP_HTTP_LATER;
+	ret_answer->status = MP_HTTP_LATER;
 	return MCPASS_OK;
 }

@@ -3,6 +3,7 @@
 #ifndef MP_SERVE_AUTHSERVER_DOCUMENTS_H
 #define MP_SERVE_AUTHSERVER_DOCUMENTS_H
 #include "io/http/http.h"
+#include "issuer/issuer.h"
 
 struct mp_documents;
 /* done is called from the loop, which is the server's, when something has come.  Connects only
@@ -16,7 +17,7 @@ enum mcpass_rc mp_documents_vouch(struct mp_documents *documents, const char *ur
 void mp_documents_free(struct mp_documents *documents);         /* NULL is fine */
 
 /* As of struct mp_issuer_config.fetch; ctx is a struct mp_documents. */
-enum mcpass_rc mp_documents_get(void *ctx, const char *url, int *ret_status,
+enum mcpass_rc mp_documents_get(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
     struct mp_buf *body, struct mcpass_error *err);
 
 #endif

@@ -21,7 +21,7 @@
 
 struct document {
 	char *url;
-	int status;                     /* 0: rc and why say why there is none */
+	struct mp_issuer_answer answer; /* status 0: rc and why say why there is none */
 	struct mp_buf body;
 	enum mcpass_rc rc;
 	struct mcpass_error why;
@@ -131,8 +131,8 @@ static void run(void *ctx)
 	turns->options.done(turns->options.ctx);
 }
 
-enum mcpass_rc mp_turns_fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-    struct mcpass_error *err)
+enum mcpass_rc mp_turns_fetch(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
+    struct mp_buf *body, struct mcpass_error *err)
 {
 	struct turn *turn = ((const struct mp_turns *)ctx)->current;
 	enum mcpass_rc rc;
@@ -147,7 +147,7 @@ enum mcpass_rc mp_turns_fetch(void *ctx, const char *url, int *ret_status, struc
 		if (document->rc)
 			return document->rc;
 		mp_buf_add(body, mp_buf_text(&document->body), document->body.len);
-		*ret_status = document->status;
+		*ret_answer = document->answer;
 		return MCPASS_OK;
 	}
 	if (turn->document_count == MOST_DOCUMENTS)
@@ -155,7 +155,7 @@ enum mcpass_rc mp_turns_fetch(void *ctx, const char *url, int *ret_status, struc
 		    MOST_DOCUMENTS);
 	rc = mp_set(&turn->wanted, url, err);
 	if (!rc)
-		*ret_status = MP_HTTP_LATER;
+		ret_answer->status = MP_HTTP_LATER;
 	return rc;
 }
 
@@ -307,11 +307,11 @@ static enum mcpass_rc bring(struct turn *turn, bool *ret_there, struct mcpass_er
 	const struct mp_turns_options *options = &turn->turns->options;
 	struct document *document = &turn->documents[turn->document_count];
 
-	*document = (struct document){ 0 };
+	*document = (struct document){ .answer = { .fresh = -1 } };
 	mp_buf_init(&document->body, MP_MAX_DOCUMENT);
-	document->rc = options->fetch(options->fetch_ctx, turn->wanted, &document->status,
+	document->rc = options->fetch(options->fetch_ctx, turn->wanted, &document->answer,
 	    &document->body, &document->why);
-	*ret_there = document->rc != MCPASS_OK || document->status != MP_HTTP_LATER;
+	*ret_there = document->rc != MCPASS_OK || document->answer.status != MP_HTTP_LATER;
 	if (!*ret_there || document->rc == MCPASS_E_NOMEM) {
 		mp_buf_free(&document->body);
 		return document->rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;

@@ -11,8 +11,8 @@
 struct mp_turns_options {
 	struct mp_issuer_store *store;
 	/* As of struct mp_issuer_config; called on the loop. */
-	enum mcpass_rc (*fetch)(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-	    struct mcpass_error *err);
+	enum mcpass_rc (*fetch)(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
+	    struct mp_buf *body, struct mcpass_error *err);
 	void *fetch_ctx;
 	enum mcpass_rc (*send)(void *ctx, const struct mp_errand *errand, bool is_first,
 	    struct mcpass_error *err);      /* or NULL */
@@ -30,8 +30,8 @@ void mp_turns_stop(struct mp_turns *turns);
 void mp_turns_free(struct mp_turns *turns);     /* stops it first; NULL is fine */
 
 /* For the configuration of the issuer: in the place of what it would have called itself. */
-enum mcpass_rc mp_turns_fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-    struct mcpass_error *err);
+enum mcpass_rc mp_turns_fetch(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
+    struct mp_buf *body, struct mcpass_error *err);
 enum mcpass_rc mp_turns_send(void *ctx, const struct mp_errand *errand, bool is_first,
     struct mcpass_error *err);
 void mp_turns_note(void *ctx, const struct mcpass_note *note);

@@ -43,6 +43,9 @@ bool mp_http_date(const char *text, int64_t *ret_time);
 /* Seconds from now that a Retry-After asks to wait, a day at most; 0: none, or it cannot be
  * read.  spec: RFC 9110 10.2.3 */
 int64_t mp_http_retry_after(const struct mcpass_header *items, size_t count, int64_t now);
+/* Seconds that an answer may be kept from now on, as Cache-Control, Expires and Age say: 0 where it may
+ * not, or what they say is none; -1: they say nothing. */
+int64_t mp_http_fresh(const struct mcpass_header *items, size_t count, int64_t now);
 
 /* What a server-side floor (guard, issuer, echo) is asked.  All borrowed. */
 struct mp_http_request {

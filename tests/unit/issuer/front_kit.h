@@ -35,7 +35,7 @@ struct front {
 };
 static struct front *front_now;         /* for what is made to answer */
 
-static inline enum mcpass_rc front_fetch(void *ctx, const char *url, int *ret_status,
+static inline enum mcpass_rc front_fetch(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
     struct mp_buf *body, struct mcpass_error *err)
 {
 	struct front *front = ctx;
@@ -45,7 +45,7 @@ static inline enum mcpass_rc front_fetch(void *ctx, const char *url, int *ret_st
 	(void)err;
 	mp_test_count_allocs(false);    /* what is done here is another program's */
 	front->fetched++;
-	*ret_status = front->is_down ? 503 : front->with != 0 ? front->with : 200;
+	ret_answer->status = front->is_down ? 503 : front->with != 0 ? front->with : 200;
 	if (strstr(url, "/keys") != NULL) {
 		mp_buf_adds(body, front->jwks != NULL ? front->jwks : upstream_jwks());
 		mp_test_count_allocs(true);

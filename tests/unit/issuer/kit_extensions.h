@@ -18,15 +18,18 @@ struct web {
 	unsigned fetches;
 };
 static struct web web;
+static int64_t web_fresh = -1;          /* seconds that it says it may be kept; -1: it does not */
 
-static inline enum mcpass_rc web_fetch(void *ctx, const char *url, int *ret_status,
+static inline enum mcpass_rc web_fetch(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
     struct mp_buf *body, struct mcpass_error *err)
 {
 	(void)ctx;
 	web.fetches++;
 	if (!mp_eq(url, web.url))
 		return mp_fail(err, MCPASS_E_IO, NULL, "no such host");
-	*ret_status = web.status;
+	ret_answer->status = web.status;
+	CHECK_EQ("how long is not known before", ret_answer->fresh, -1);
+	ret_answer->fresh = web_fresh;
 	mp_buf_adds(body, web.body);
 	return MCPASS_OK;
 }

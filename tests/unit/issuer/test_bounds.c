@@ -516,7 +516,7 @@ static int ask_document(struct kit *kit, const char *url)
 	return do_authorize(kit);
 }
 
-static enum mcpass_rc fetch_slowly(void *ctx, const char *url, int *ret_status,
+static enum mcpass_rc fetch_slowly(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
     struct mp_buf *body, struct mcpass_error *err)
 {
 	(void)ctx;
@@ -524,7 +524,7 @@ static enum mcpass_rc fetch_slowly(void *ctx, const char *url, int *ret_status,
 	(void)body;
 	(void)err;
 	web.fetches++;
-	*ret_status = MP_HTTP_LATER;
+	ret_answer->status = MP_HTTP_LATER;
 	return MCPASS_OK;
 }
 

@@ -113,6 +113,34 @@ static void test_size(void)
 	}
 }
 
+/* spec: draft-ietf-oauth-client-id-metadata-document "Client Metadata Caching" */
+static void test_kept(void)
+{
+	static const struct { const char *label; int64_t fresh, kept; } rows[] = {
+		{ "it says nothing", -1, MP_FETCHED_LIFETIME },
+		{ "it says how long", 7200, 7200 },
+		{ "not at all: for a login", 0, MP_FETCHED_LEAST },
+		{ "for less than a login", 5, MP_FETCHED_LEAST },
+		{ "for ever: a day", 365 * 86400, MP_FETCHED_MOST },
+	};
+	struct kit kit;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		web = (struct web){ DOCUMENT, GOOD, 200, 0 };
+		web_fresh = rows[i].fresh;
+		kit_open_extended(&kit, kit_extended());
+		CHECK_EQ(rows[i].label, ask(&kit, DOCUMENT, CALLBACK), 200);
+		kit.now += rows[i].kept - 1;
+		CHECK_EQ(rows[i].label, ask(&kit, DOCUMENT, CALLBACK), 200);
+		CHECK_EQ(rows[i].label, web.fetches, 1);
+		kit.now++;
+		CHECK_EQ(rows[i].label, ask(&kit, DOCUMENT, CALLBACK), 200);
+		CHECK_EQ("then it is fetched", web.fetches, 2);
+		kit_close(&kit);
+	}
+	web_fresh = -1;
+}
+
 static void test_use(void)
 {
 	struct mp_issuer_config config = kit_extended();
@@ -191,6 +219,7 @@ int main(void)
 	test_documents();
 	test_size();
 	test_use();
+	test_kept();
 	test_keys();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), before);
 	return check_done();

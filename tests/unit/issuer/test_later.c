@@ -16,14 +16,14 @@ static enum mcpass_rc check_password(void *ctx, const struct mp_password_ask *as
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-    struct mcpass_error *err)
+static enum mcpass_rc fetch(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
+    struct mp_buf *body, struct mcpass_error *err)
 {
 	(void)ctx;
 	(void)err;
 	asked++;
-	*ret_status = held-- > 0 ? MP_HTTP_LATER : 200;
-	if (*ret_status == 200)
+	ret_answer->status = held-- > 0 ? MP_HTTP_LATER : 200;
+	if (ret_answer->status == 200)
 		mp_buf_addf(body, "{\"client_id\":\"%s\",\"client_name\":\"There\",\"redirect_uris\":[\""
 		    CALLBACK "\"],\"token_endpoint_auth_method\":\"none\"}", url);
 	return MCPASS_OK;

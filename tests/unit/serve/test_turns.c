@@ -43,13 +43,13 @@ static void await(void)
 }
 
 /* On the loop, which is this test's thread: later at first. */
-static enum mcpass_rc fetch(void *ctx, const char *url, int *ret_status, struct mp_buf *body,
-    struct mcpass_error *err)
+static enum mcpass_rc fetch(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
+    struct mp_buf *body, struct mcpass_error *err)
 {
 	(void)ctx;
 	CHECK("on the loop", pthread_equal(own, pthread_self()));
 	fetched++;
-	*ret_status = has_document ? 200 : MP_HTTP_LATER;
+	ret_answer->status = has_document ? 200 : MP_HTTP_LATER;
 	if (strcmp(url, DOCUMENT) != 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "there is no such page");
 	if (has_document)
