@@ -76,14 +76,16 @@ static enum mcpass_rc check_user_code(const char *code, struct mcpass_error *err
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc check_texts(struct mp_device *device, struct mcpass_error *err)
+static enum mcpass_rc check_texts(const json_t *body, struct mp_device *device,
+    struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 
 	if (device->device_code.len == 0)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2", "device_code is empty");
 	if (device->verification_uri == NULL || device->verification_uri[0] == '\0')
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2", "verification_uri is missing");
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2", "verification_uri %s",
+		    mp_json_why_absent(body, "verification_uri"));
 	rc = check_user_code(device->user_code, err);
 	if (!rc && !is_printable(device->verification_uri, MP_MAX_URI))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2",
@@ -104,7 +106,7 @@ static enum mcpass_rc read_times(const json_t *body, struct mp_device *device,
 	(void)mp_token_seconds(json_object_get(body, "interval"), &device->interval);
 	if (device->expires_in == 0)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8628 3.2",
-		    "expires_in is missing, or not a number of seconds");
+		    "expires_in %s, or not a number of seconds", mp_json_why_absent(body, "expires_in"));
 	if (device->interval == 0)
 		device->interval = DEFAULT_INTERVAL;
 	return MCPASS_OK;
@@ -120,7 +122,7 @@ static enum mcpass_rc read_device(const json_t *body, struct mp_device *ret_devi
 	if (!rc)
 		rc = take_old_name(body, &device, err);
 	if (!rc)
-		rc = check_texts(&device, err);
+		rc = check_texts(body, &device, err);
 	if (!rc)
 		rc = read_times(body, &device, err);
 	if (rc)

@@ -85,7 +85,13 @@ enum mcpass_rc mp_registration_parse(const char *data, size_t len,
 enum mcpass_rc mp_registration_parse_answer(const char *data, size_t len,
     struct mp_registration *ret_registration, struct mcpass_error *err)
 {
-	return parse(MP_JSON_ANSWER, data, len, fields, ret_registration, err);
+	struct mp_field needed[MP_COUNT(fields)];
+
+	memcpy(needed, fields, sizeof(needed));
+	for (size_t i = 0; i < MP_COUNT(needed); i++)
+		if (mp_eq(needed[i].name, "client_id"))         /* spec: RFC 7591 3.2.1 */
+			needed[i].flags |= MP_REQUIRED;
+	return parse(MP_JSON_ANSWER, data, len, needed, ret_registration, err);
 }
 
 /* The server may have put another method in place of the one asked for: what it says

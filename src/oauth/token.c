@@ -105,13 +105,16 @@ static bool means_bearer(const char *type)
 
 /* A type that is not said is the one that was asked for.
  * spec: RFC 6749 7.1 (an unknown type MUST NOT be used), RFC 9449 5 */
-static enum mcpass_rc settle_type(struct mp_token *token, const char *wanted,
+static enum mcpass_rc settle_type(struct mp_token *token, const json_t *body, const char *wanted,
     struct mcpass_error *err)
 {
+	char text[128];
 	enum mcpass_rc rc;
 
 	if (token->token_type == NULL) {
-		rc = say_odd(token, "token_type is missing: taken for the one that was asked for", err);
+		(void)snprintf(text, sizeof(text), "token_type %s: taken for the one that was asked for",
+		    mp_json_why_absent(body, "token_type"));
+		rc = say_odd(token, text, err);
 		return rc ? rc : mp_set(&token->token_type, wanted, err);
 	}
 	if (mp_eq_nocase(token->token_type, wanted))
@@ -160,7 +163,7 @@ static enum mcpass_rc read_token(const json_t *body, const char *wanted_type,
 	if (!rc)
 		rc = check_access_token(&token.access_token, err);
 	if (!rc)
-		rc = settle_type(&token, wanted_type, err);
+		rc = settle_type(&token, body, wanted_type, err);
 	if (!rc)
 		rc = settle_scope(&token, err);
 	if (!rc)

@@ -192,11 +192,18 @@ static bool is_absent(const struct mp_field *field, const json_t *object)
 static enum mcpass_rc read_field(const json_t *object, const struct mp_field *field,
     void *slot, struct mp_strings *odd, struct mcpass_error *err)
 {
+	const char *why;
+	char text[128];
+
 	if (!is_absent(field, object))
 		return read_value(field, json_object_get(object, field->name), slot, odd, err);
+	why = mp_json_why_absent(object, field->name);
 	if (field->flags & MP_REQUIRED)
-		return mp_fail(err, MCPASS_E_PROTOCOL, field->spec, "%s is missing", field->name);
-	return MCPASS_OK;
+		return mp_fail(err, MCPASS_E_PROTOCOL, field->spec, "%s %s", field->name, why);
+	if (odd == NULL || strcmp(why, "is missing") == 0)
+		return MCPASS_OK;
+	(void)snprintf(text, sizeof(text), "%s %s", field->name, why);
+	return tell(odd, text, "left out", err);
 }
 
 enum mcpass_rc mp_json_take(const json_t *object, const struct mp_field *fields,

@@ -40,6 +40,9 @@ enum mcpass_rc mp_json_parse_by(unsigned rules, const char *data, size_t len, si
 
 /* A member, NULL when it is absent or null; borrowed. */
 json_t *mp_json_get(const json_t *object, const char *name);
+/* Why a member that has to be there is not, static: "is missing", or "is given twice" where
+ * MP_JSON_NEITHER left both out. */
+const char *mp_json_why_absent(const json_t *object, const char *name);
 /* A document without the byte order mark that some servers begin it with (RFC 8259 8.1). */
 struct mp_span mp_json_without_mark(const char *data, size_t len);
 

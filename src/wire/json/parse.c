@@ -4,6 +4,7 @@
 #include <float.h>
 #include <locale.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -14,6 +15,9 @@
 
 /* A tree that grows: what is open, outermost first.  Not a recursion, so that the depth of a
  * message costs a pointer and not a piece of the program's stack. */
+/* Before the name of a member that was given twice: no document has such a name for one of its own. */
+#define TWICE "\x1f"
+
 struct tree {
 	struct mp_scan scan;
 	unsigned rules;
@@ -139,30 +143,42 @@ static enum mcpass_rc scan_name(struct tree *tree, const json_t *object)
 }
 
 /* Of two members of one name that differ neither counts; the later one, which may not be whole
- * yet, stays under a name that no one asks for. */
-static const char *settle_name(const struct tree *tree, json_t *object, const json_t *json,
-    int *failed)
+ * yet, stays under a name that tells mp_json_why_absent() so. */
+static int settle_name(struct tree *tree, json_t *object, const json_t *json)
 {
 	json_t *before = (tree->rules & MP_JSON_NEITHER) != 0 ? json_object_get(object, tree->name) : NULL;
+	struct mp_buf twice;
+	int failed;
 
 	if (before == NULL || (json_is_string(json) && json_equal(before, json)))
-		return tree->name;
-	*failed = json_object_set_new_nocheck(object, tree->name, json_null());
-	return "";
+		return 0;
+	failed = json_object_set_new_nocheck(object, tree->name, json_null());
+	mp_buf_init(&twice, strlen(tree->name) + strlen(TWICE) + 1);
+	mp_buf_addf(&twice, TWICE "%s", tree->name);
+	free(tree->name);
+	tree->name = NULL;
+	return mp_buf_take(&twice, "a name", &tree->name, NULL) != MCPASS_OK || failed ? -1 : 0;
+}
+
+const char *mp_json_why_absent(const json_t *object, const char *name)
+{
+	char twice[128];                /* names of ours are shorter */
+
+	(void)snprintf(twice, sizeof(twice), TWICE "%s", name);
+	return json_object_get(object, twice) != NULL ? "is given twice" : "is missing";
 }
 
 /* Gives the value to what is open, which owns it from here on. */
 static enum mcpass_rc attach(struct tree *tree, json_t *json)
 {
 	json_t *parent = tree->depth > 0 ? tree->open[tree->depth - 1] : NULL;
-	const char *name;
 	int failed = 0;
 
 	if (parent == NULL) {
 		tree->root = json;
 	} else if (json_is_object(parent)) {
-		name = settle_name(tree, parent, json, &failed);
-		failed |= json_object_set_new_nocheck(parent, name, json);
+		failed = settle_name(tree, parent, json);
+		failed |= json_object_set_new_nocheck(parent, tree->name, json);
 	} else {
 		failed = json_array_append_new(parent, json);
 	}

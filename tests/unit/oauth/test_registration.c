@@ -103,6 +103,8 @@ static const struct {
 	    METHOD("client_secret_post") "}", MCPASS_OK, "", NULL, NULL },
 	{ "a secret for none", 201, "{" ID ",\"client_secret\":\"s\"" METHOD("none") "}",
 	    MCPASS_OK, "", NULL, NULL },
+	{ "two of them", 201, "{\"client_id\":\"a\",\"client_id\":\"b\"}", MCPASS_E_PROTOCOL, "",
+	    "client_id is given twice", NULL },
 	{ "no client_id", 201, "{}", MCPASS_E_PROTOCOL, "", "client_id is missing", NULL },
 	{ "an empty client_id", 201, "{\"client_id\":\"\"}", MCPASS_E_PROTOCOL, "",
 	    "client_id is missing", NULL },
