@@ -97,6 +97,19 @@ static enum mcpass_rc refuse_method(struct mp_http_response *response,
 	return rc;
 }
 
+/* spec: RFC 9110 15.5.16 */
+static enum mcpass_rc refuse_type(struct mp_http_response *response, struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	rc = refuse(response, 415, "Content-Type must be application/json", err);
+	if (!rc)
+		rc = mp_headers_add(&response->headers, "Accept", "application/json", err);
+	if (rc)
+		mp_http_response_free(response);
+	return rc;
+}
+
 enum mcpass_rc mp_echo_screen(const struct mp_echo_config *config,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err)
@@ -114,7 +127,7 @@ enum mcpass_rc mp_echo_screen_message(const struct mp_http_request *request,
 	if (strcmp(request->method, "POST") != 0)
 		return refuse_method(response, err);
 	if (type.count != 1 || !mp_media_type_is(type.value, "application/json"))
-		return refuse(response, 415, "Content-Type must be application/json", err);
+		return refuse_type(response, err);
 	if (!is_json_accepted(request))
 		return refuse(response, 406,
 		    "The answer is application/json, which Accept rules out", err);

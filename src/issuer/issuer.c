@@ -122,6 +122,31 @@ static const struct route *find_route(const struct mp_turn *turn,
 	return NULL;
 }
 
+/* spec: RFC 9110 15.5.6, 10.2.1; a HEAD is answered as a GET is */
+static enum mcpass_rc refuse_method(const struct mp_turn *turn, const struct route *place,
+    struct mcpass_error *err)
+{
+	size_t prefix = strlen(turn->issuer->path);
+	struct mp_buf allow;
+	enum mcpass_rc rc;
+
+	mp_buf_init(&allow, 128);
+	if (place == &metadata_route)
+		mp_buf_adds(&allow, "GET, HEAD");
+	for (size_t i = 0; i < MP_COUNT(routes) && place != &metadata_route; i++)
+		if (is_path_of(&routes[i], turn->request->path + prefix))
+			mp_buf_addf(&allow, "%s%s", allow.len > 0 ? ", " : "",
+			    strcmp(routes[i].method, "GET") == 0 ? "GET, HEAD" : routes[i].method);
+	rc = mp_pages_message(turn, 405, mp_texts_english(MP_TEXT_METHOD_TITLE),
+	    mp_texts_english(MP_TEXT_METHOD_TEXT), mp_texts_english(MP_TEXT_METHOD_ADVICE), err);
+	if (!rc)
+		rc = mp_buf_check(&allow, "Allow", err);
+	if (!rc)
+		rc = mp_response_header(turn, "Allow", mp_buf_text(&allow), err);
+	mp_buf_free(&allow);
+	return rc;
+}
+
 static struct mp_cors listed(const struct mp_issuer *issuer)
 {
 	return (struct mp_cors){ (const char *const *)issuer->cors_origins.items,
@@ -182,8 +207,7 @@ static enum mcpass_rc answer(struct mp_issuer *issuer, const struct mp_turn *tur
 	if (rc || done)
 		return rc;
 	if (route == NULL && place != NULL)
-		return mp_pages_message(turn, 405, mp_texts_english(MP_TEXT_METHOD_TITLE),
-		    mp_texts_english(MP_TEXT_METHOD_TEXT), mp_texts_english(MP_TEXT_METHOD_ADVICE), err);
+		return refuse_method(turn, place, err);
 	if (route == NULL)
 		return mp_pages_nothing(turn, err);
 	at = mp_faults_refine(turn, route->at);

@@ -1,3 +1,4 @@
+#include <string.h>
 #include "base/limits.h"
 #include "io/browser/listener_parts.h"
 
@@ -56,7 +57,8 @@ static void add_response(struct mp_buf *response, const char *status, const char
 	    "X-Content-Type-Options: nosniff\r\n"
 	    "X-Frame-Options: DENY\r\n"
 	    "Referrer-Policy: no-referrer\r\n"      /* the page's address holds the code */
-	    "Connection: close\r\n\r\n", status, type, body->len);
+	    "%sConnection: close\r\n\r\n", status, type, body->len,
+	    strncmp(status, "405", 3) == 0 ? "Allow: GET\r\n" : "");
 	mp_buf_add(response, mp_buf_text(body), body->len);
 	if (body->failed)
 		response->failed = body->failed;

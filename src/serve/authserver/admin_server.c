@@ -81,10 +81,12 @@ static enum mcpass_rc answer_ready(const struct mp_issuer_store *store,
 {
 	struct mcpass_error why = { 0 };
 	double seconds = 0;
+	enum mcpass_rc rc;
 
 	if (probe(store, &seconds, &why) == MCPASS_OK)
 		return answer_text(response, 200, "{\"status\":\"ready\"}\n", err);
-	return answer_text(response, 503, "{\"status\":\"the store cannot be read\"}\n", err);
+	rc = answer_text(response, 503, "{\"status\":\"the store cannot be read\"}\n", err);
+	return rc ? rc : mp_headers_add(&response->headers, "Retry-After", "5", err);
 }
 
 static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
@@ -98,8 +100,10 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 
 	if (rc || done)
 		return rc;
-	if (strcmp(request->method, "GET") != 0)
-		return answer_text(response, 405, "{\"error\":\"GET alone\"}\n", err);
+	if (strcmp(request->method, "GET") != 0) {      /* HEAD, too: spec: RFC 9110 15.5.6 */
+		rc = answer_text(response, 405, "{\"error\":\"GET alone\"}\n", err);
+		return rc ? rc : mp_headers_add(&response->headers, "Allow", "GET, HEAD", err);
+	}
 	if (strcmp(request->path, "/health/live") == 0)
 		return answer_text(response, 200, "{\"status\":\"live\"}\n", err);
 	if (strcmp(request->path, "/health/ready") == 0 || strcmp(request->path, "/health") == 0)

@@ -280,6 +280,8 @@ enum mcpass_rc mp_gate_pass(const struct mp_gate *gate, const struct mp_http_req
 	if (!rc && ret_verdict->type == MCPASS_ALLOW && ret_problem->rc != MCPASS_OK)
 		rc = status > 0 ? mp_respond_error(response, status, code, ret_problem->detail, err)
 		    : mp_gate_refuse_body(request, ret_problem->detail, MP_MAX_MESSAGE, response, err);
+	if (!rc && response->status == 415)     /* spec: RFC 9110 15.5.16, 12.5.3 */
+		rc = mp_headers_add(&response->headers, "Accept-Encoding", "identity", err);
 	if (!rc && response->status > 0)
 		rc = mp_gate_mark(ret_verdict, &response->headers, err);
 	return rc;
@@ -405,6 +407,8 @@ enum mcpass_rc mp_gate_health(const struct mp_gate *gate, const struct mp_http_r
 	if (!rc && !later)
 		rc = mp_respond_json(response, all.serving > 0 || all.count == 0 ? 200 : 503,
 		    mp_buf_text(&buf), err);
+	if (!rc && !later && response->status == 503)
+		rc = mp_headers_add(&response->headers, "Retry-After", "30", err);
 	if (later)
 		response->status = MP_HTTP_LATER;
 	mp_buf_free(&issuers);

@@ -102,33 +102,35 @@ static void test_users(void)
 static const struct {
 	const char *label, *issuer, *method, *path;
 	int want;
+	const char *allow;              /* with a 405 */
 } route_rows[] = {
-	{ "metadata", AS, "GET", OASM, 200 },
-	{ "OpenID metadata", AS, "GET", OIDC, 200 },
-	{ "another well-known", AS, "GET", "/.well-known/oauth-protected-resource", 404 },
-	{ "not of this issuer", AS, "GET", OASM "/tenant", 404 },
-	{ "inserted", AS "/t", "GET", OASM "/t", 200 },
-	{ "OpenID inserted", AS "/t", "GET", OIDC "/t", 200 },
-	{ "appended", AS "/t", "GET", "/t" OASM, 200 },
-	{ "OpenID appended", AS "/t", "GET", "/t" OIDC, 200 },
-	{ "the root's, with a path", AS "/t", "GET", OASM, 404 },
-	{ "another tenant's", AS "/t", "GET", OASM "/tt", 404 },
-	{ "keys", AS, "GET", "/jwks", 200 },
-	{ "keys below a path", AS "/t", "GET", "/t/jwks", 200 },
-	{ "keys beside the path", AS "/t", "GET", "/jwks", 404 },
-	{ "keys behind a longer path", AS "/t", "GET", "/tt/jwks", 404 },
-	{ "no page", AS, "GET", "/", 404 },
-	{ "no path at all", AS, "GET", "", 404 },
-	{ "a slash more", AS, "GET", "/jwks/", 404 },
-	{ "posting metadata", AS, "POST", OASM, 405 },
-	{ "getting the token endpoint", AS, "GET", "/token", 405 },
-	{ "posting to authorize", AS, "POST", "/authorize", 405 },
-	{ "getting the login", AS, "GET", "/authorize/login", 405 },
-	{ "methods have case", AS, "get", "/jwks", 405 },
-	{ "patching a client", AS, "PATCH", "/register/x", 405 },
-	{ "a client without a token", AS, "GET", "/register/x", 401 },
-	{ "a client with more path", AS, "GET", "/register/x/y", 404 },
-	{ "a client without a name", AS, "GET", "/register/", 404 },
+	{ "metadata", AS, "GET", OASM, 200, NULL },
+	{ "OpenID metadata", AS, "GET", OIDC, 200, NULL },
+	{ "another well-known", AS, "GET", "/.well-known/oauth-protected-resource", 404, NULL },
+	{ "not of this issuer", AS, "GET", OASM "/tenant", 404, NULL },
+	{ "inserted", AS "/t", "GET", OASM "/t", 200, NULL },
+	{ "OpenID inserted", AS "/t", "GET", OIDC "/t", 200, NULL },
+	{ "appended", AS "/t", "GET", "/t" OASM, 200, NULL },
+	{ "OpenID appended", AS "/t", "GET", "/t" OIDC, 200, NULL },
+	{ "the root's, with a path", AS "/t", "GET", OASM, 404, NULL },
+	{ "another tenant's", AS "/t", "GET", OASM "/tt", 404, NULL },
+	{ "keys", AS, "GET", "/jwks", 200, NULL },
+	{ "keys below a path", AS "/t", "GET", "/t/jwks", 200, NULL },
+	{ "keys beside the path", AS "/t", "GET", "/jwks", 404, NULL },
+	{ "keys behind a longer path", AS "/t", "GET", "/tt/jwks", 404, NULL },
+	{ "no page", AS, "GET", "/", 404, NULL },
+	{ "no path at all", AS, "GET", "", 404, NULL },
+	{ "a slash more", AS, "GET", "/jwks/", 404, NULL },
+	{ "posting metadata", AS, "POST", OASM, 405, "GET, HEAD" },
+	{ "getting the token endpoint", AS, "GET", "/token", 405, "POST" },
+	{ "posting to authorize", AS, "POST", "/authorize", 405, "GET, HEAD" },
+	{ "getting the login", AS, "GET", "/authorize/login", 405, "POST" },
+	{ "methods have case", AS, "get", "/jwks", 405, "GET, HEAD" },
+	{ "patching a client", AS, "PATCH", "/register/x", 405, "GET, HEAD, PUT, DELETE" },
+	{ "both of the device page", AS "/t", "PUT", "/t/device", 405, "GET, HEAD, POST" },
+	{ "a client without a token", AS, "GET", "/register/x", 401, NULL },
+	{ "a client with more path", AS, "GET", "/register/x/y", 404, NULL },
+	{ "a client without a name", AS, "GET", "/register/", 404, NULL },
 };
 
 static void test_routes(void)
@@ -140,6 +142,7 @@ static void test_routes(void)
 		CHECK_EQ(route_rows[i].label, kit_ask(&kit, &(struct ask){
 		    .method = route_rows[i].method, .path = route_rows[i].path }),
 		    route_rows[i].want);
+		CHECK_STR(route_rows[i].label, kit_header(&kit, "Allow"), route_rows[i].allow);
 		kit_close(&kit);
 	}
 }

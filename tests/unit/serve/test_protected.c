@@ -156,6 +156,9 @@ static void test_paths(void)
 		CHECK_EQ(label, response.status, path_rows[i].status);
 		CHECK_HAS(label, mp_buf_text(&response.body), path_rows[i].has);
 		CHECK(label, (header(&response, "Allow") != NULL) == (response.status == 405));
+		CHECK(label, (header(&response, "Retry-After") != NULL) == (response.status == 503
+		    || response.status == 429));
+		CHECK(label, (header(&response, "WWW-Authenticate") != NULL) || response.status != 401);
 		CHECK(label, (header(&response, "WWW-Authenticate") != NULL) == (response.status == 401));
 		CHECK(label, (header(&response, "Access-Control-Allow-Origin") != NULL)
 		    == (strncmp(path_rows[i].path, "/.well", 6) == 0 && response.status < 300));
