@@ -173,3 +173,16 @@ enum mcpass_rc mp_fetches_start(struct mp_fetches *fetches, const struct mcpass_
 	begin(job, fetch);
 	return MCPASS_OK;
 }
+
+enum mcpass_rc mp_fetches_later(void *ctx, const struct mcpass_fetch *fetch,
+    int *ret_status, struct mp_buf *body, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_fetches_start(ctx, fetch, &why);
+
+	(void)body;
+	if (rc == MCPASS_E_NOMEM)
+		return mp_nomem(err);
+	*ret_status = MP_HTTP_LATER;
+	return MCPASS_OK;
+}

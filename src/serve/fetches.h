@@ -36,4 +36,9 @@ enum mcpass_rc mp_fetches_vouch(struct mp_fetches *fetches, const char *url,
 enum mcpass_rc mp_fetches_start(struct mp_fetches *fetches, const struct mcpass_fetch *fetch,
     struct mcpass_error *err);
 
+/* Begins to fetch what a guard asks for; ctx is a struct mp_fetches.  Always MP_HTTP_LATER:
+ * when too much is under way, the request waits until it can be asked for. */
+enum mcpass_rc mp_fetches_later(void *ctx, const struct mcpass_fetch *fetch,
+    int *ret_status, struct mp_buf *body, struct mcpass_error *err);
+
 #endif

@@ -5,7 +5,7 @@
 #include "io/file/read_file.h"
 #include "ui/out.h"
 #include "io/file/secret_file.h"
-#include "serve/log.h"
+#include "serve/authserver/auth_server.h"
 #include "wire/jose/jwk.h"
 
 static enum mcpass_rc make(const char *path, char **ret_text, struct mcpass_error *err)

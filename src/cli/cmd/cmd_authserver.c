@@ -16,6 +16,7 @@
 #include "serve/authserver/user_entry.h"
 #include "ui/report.h"
 #include "io/file/secret_file.h"
+#include "serve/authserver/auth_server.h"
 #include "serve/log.h"
 #include "ui/signals.h"
 #include "issuer/issuer.h"
@@ -108,7 +109,7 @@ static enum mcpass_rc read_files(const struct authserver_options *options, struc
 }
 
 static struct mp_auth_server_options service_options(const struct authserver_options *options,
-    const struct files *files, struct mp_service_log *log)
+    const struct files *files, struct mp_log *log)
 {
 	return (struct mp_auth_server_options){
 		.bind_address = options->bind_address,
@@ -157,7 +158,7 @@ static enum mcpass_rc mint_with(const struct mp_auth_server_options *service,
     const struct authserver_options *options, struct mp_secret *ret_token,
     struct mcpass_error *err)
 {
-	struct mp_service_mint mint = { .username = options->user, .scope = options->scope,
+	struct mp_auth_server_minting mint = { .username = options->user, .scope = options->scope,
 		.resource = options->resource };
 	json_t *claims = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
@@ -174,7 +175,7 @@ static enum mcpass_rc mint_with(const struct mp_auth_server_options *service,
 
 static enum mcpass_rc mint(const struct authserver_options *options, struct mcpass_error *err)
 {
-	struct mp_service_log log = { .quiet = true };
+	struct mp_log log = { .quiet = true };
 	struct mp_auth_server_options service;
 	struct mp_secret token = { 0 };
 	struct files files = { 0 };
@@ -227,7 +228,7 @@ static enum mcpass_rc announce(const struct authserver_options *options, const c
 
 static enum mcpass_rc serve(const struct authserver_options *options, struct mcpass_error *err)
 {
-	struct mp_service_log log = { .term = mp_term_of(STDERR_FILENO),
+	struct mp_log log = { .term = mp_term_of(STDERR_FILENO),
 		.quiet = options->common.quiet };
 	struct mp_auth_server_options service;
 	struct mp_auth_server *issuer = NULL;

@@ -4,6 +4,7 @@
 #include "serve/resource/check.h"
 #include "serve/resource/flags.h"
 #include "serve/resource/plan.h"
+#include "serve/resource/echo_server.h"
 #include "serve/log.h"
 #include "ui/signals.h"
 
@@ -38,7 +39,7 @@ static enum mcpass_rc announce(const struct serve_options *options, const char *
 static enum mcpass_rc serve(const struct serve_options *options,
     const struct mp_serve_plan *plan, struct mcpass_error *err)
 {
-	struct mp_service_log log = { .term = mp_term_of(STDERR_FILENO),
+	struct mp_log log = { .term = mp_term_of(STDERR_FILENO),
 		.quiet = options->common.quiet };
 	struct mp_echo_server *service = NULL;
 	enum mcpass_rc rc;

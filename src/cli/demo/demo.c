@@ -31,9 +31,9 @@ enum mcpass_rc mp_demo_set_stage(struct mp_stage *stage, bool quiet, struct mcpa
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	enum mcpass_rc rc;
 
-	stage->issuer_log = (struct mp_service_log){ .name = "      [authorization server]",
+	stage->issuer_log = (struct mp_log){ .name = "      [authorization server]",
 		.term = term, .quiet = quiet };
-	stage->echo_log = (struct mp_service_log){ .name = "      [echo server]", .term = term,
+	stage->echo_log = (struct mp_log){ .name = "      [echo server]", .term = term,
 		.quiet = quiet };
 	rc = mp_user_entry_invent(&stage->people, err);
 	if (!rc) {

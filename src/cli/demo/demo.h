@@ -5,12 +5,14 @@
 #include "cli/connect/connection.h"
 #include "serve/authserver/user_entry.h"
 #include "serve/resource/plan.h"
+#include "serve/authserver/auth_server.h"
+#include "serve/resource/echo_server.h"
 #include "serve/log.h"
 
 /* Both servers on free loopback ports. */
 struct mp_stage {
 	struct mp_invented_users people;
-	struct mp_service_log issuer_log, echo_log;
+	struct mp_log issuer_log, echo_log;
 	struct mp_auth_server *issuer;
 	struct mp_serve_config config;
 	struct mp_serve_plan plan;

@@ -6,7 +6,7 @@
 #include "io/store/store.h"
 #include "serve/authserver/audit.h"
 #include "serve/http/httpd.h"
-#include "serve/log.h"
+#include "serve/address.h"
 #include "serve/authserver/metrics.h"
 
 /* A scrape, and a probe of a load balancer: a few at a time. */
@@ -151,9 +151,9 @@ static enum mcpass_rc listen_there(struct mp_admin_server *server,
 	if (!rc)
 		rc = mp_httpd_new(&httpd, &server->httpd, err);
 	if (!rc)
-		rc = mp_service_url(server->address, mp_httpd_port(server->httpd), "", &server->url, err);
+		rc = mp_address_url(server->address, mp_httpd_port(server->httpd), "", &server->url, err);
 	if (!rc)
-		rc = mp_service_hosts(server->address, server->url, NULL, 0, &server->hosts, err);
+		rc = mp_address_hosts(server->address, server->url, NULL, 0, &server->hosts, err);
 	if (!rc)
 		rc = mp_httpd_run(server->httpd, err);
 	return mp_doing(err, rc, "starting the server for operators");

@@ -1,6 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "serve/address.h"
+#include "serve/authserver/auth_server.h"
+#include "serve/http/httpd.h"
 #include "serve/log.h"
 #include "io/clock.h"
 #include "serve/authserver/documents.h"
@@ -34,7 +37,7 @@ struct mp_auth_server {
 	struct mp_upstream_asks *asks;
 	struct mp_passwords *passwords;
 	struct mp_turns *turns;         /* where the store is a database; else NULL */
-	struct mp_service_log *log;
+	struct mp_log *log;
 	struct mp_admin_server *admin;
 	struct mp_httpd *httpd;
 };
@@ -52,10 +55,10 @@ static enum mcpass_rc tell_health(const struct mp_auth_server *service,
 /* What was wrong comes first, and then what the sender is told of it. */
 static void note_first(void *ctx, const struct mcpass_note *note)
 {
-	struct mp_service_log *log = ctx;
+	struct mp_log *log = ctx;
 
 	if (log->reason[0] == '\0')
-		mp_service_note(log, note);
+		mp_log_note(log, note);
 }
 
 /* A client tries again what gets a 503, and keeps what it has. */
@@ -73,7 +76,7 @@ static enum mcpass_rc handle_in_turn(const struct mp_auth_server *service,
 			*err = why;
 		return rc;
 	}
-	mp_service_note(service->log, &note);
+	mp_log_note(service->log, &note);
 	response->status = 503;
 	mp_buf_adds(&response->body, "{\"error\":\"temporarily_unavailable\"}\n");
 	rc = mp_headers_add(&response->headers, "Content-Type", "application/json", err);
@@ -123,7 +126,7 @@ static void on_arrived(void *ctx, const char *key, int status, const struct mp_b
 	if (key != NULL && service->turns == NULL)
 		(void)mp_issuer_arrived(service->issuer, key, status, body, mp_now_s(), &err);
 	if (err.rc != MCPASS_OK)
-		mp_service_log(service->log, "-", "an identity provider's answer", 500, &err);
+		mp_log_request(service->log, "-", "an identity provider's answer", 500, &err);
 	mp_httpd_resume(service->httpd);
 }
 
@@ -133,7 +136,7 @@ static void on_request(void *ctx, const char *method, const char *path, int stat
 	const struct mp_auth_server *service = ctx;
 
 	mp_admin_server_request(service->admin, path, status);
-	mp_service_log(service->log, method, path, status, err);
+	mp_log_request(service->log, method, path, status, err);
 }
 
 enum mcpass_rc mp_auth_server_new_key(char **ret_jwk, struct mcpass_error *err)
@@ -220,7 +223,7 @@ static enum mcpass_rc start_turns(struct mp_auth_server *service, struct mcpass_
 {
 	const struct mp_turns_options options = { .store = &service->store, .fetch = mp_documents_get,
 		.fetch_ctx = service->documents, .send = mp_upstream_asks_send, .send_ctx = service->asks,
-		.trace = mp_service_note, .trace_ctx = service->log, .done = on_done, .ctx = service };
+		.trace = mp_log_note, .trace_ctx = service->log, .done = on_done, .ctx = service };
 
 	return mp_turns_new(&options, &service->turns, err);
 }
@@ -296,7 +299,7 @@ static enum mcpass_rc make_issuer(struct mp_auth_server *service,
 
 	if (service->turns != NULL)
 		call_from_thread(service, &config);
-	rc = mp_service_hosts(options->bind_address, options->issuer, options->allowed_hosts,
+	rc = mp_address_hosts(options->bind_address, options->issuer, options->allowed_hosts,
 	    options->allowed_host_count, &service->hosts, err);
 	if (!rc)
 		rc = find_key(&service->store, options->signing_key, &jwk, err);
@@ -331,7 +334,7 @@ static enum mcpass_rc name_it(struct mp_auth_server *service,
 	enum mcpass_rc rc;
 
 	rc = options->issuer != NULL ? mp_set(&service->url, options->issuer, err)
-	    : mp_service_url(options->bind_address, mp_httpd_port(service->httpd), "",
+	    : mp_address_url(options->bind_address, mp_httpd_port(service->httpd), "",
 	        &service->url, err);
 	if (!rc)
 		rc = store->put(store->ctx, MP_KIND_SERVER, "issuer", NULL, FOR_EVER, service->url, err);
@@ -353,7 +356,7 @@ static enum mcpass_rc start(struct mp_auth_server *service,
 {
 	const struct mp_httpd_options httpd = { .bind_address = options->bind_address,
 		.port = options->port, .max_body = MP_MAX_FORM,
-		.per_address = mp_service_per_address(options->issuer), .handle = handle, .ctx = service,
+		.per_address = mp_address_connections(options->issuer), .handle = handle, .ctx = service,
 		.log = on_request };
 	enum mcpass_rc rc;
 
@@ -381,7 +384,7 @@ enum mcpass_rc mp_auth_server_start(const struct mp_auth_server_options *options
 	struct mp_auth_server *service;
 	enum mcpass_rc rc;
 
-	if (options->issuer == NULL && !mp_service_is_loopback(options->bind_address)) {
+	if (options->issuer == NULL && !mp_address_is_loopback(options->bind_address)) {
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "on %s its public URL has to be told",
 		    options->bind_address);
 		mp_hint(err, "--issuer https://HOST, without a '/' at its end");
@@ -439,7 +442,7 @@ static enum mcpass_rc recall_url(struct mp_auth_server *service,
 		return mp_set(&service->url, options->issuer, err);
 	rc = store->get(store->ctx, MP_KIND_SERVER, "issuer", mp_now_s(), &service->url, err);
 	if (!rc && service->url == NULL && options->data == NULL)
-		return mp_service_url(options->bind_address, options->port, "", &service->url, err);
+		return mp_address_url(options->bind_address, options->port, "", &service->url, err);
 	if (!rc && service->url == NULL) {
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the issuer's URL is not known");
 		mp_hint(err, "--issuer URL, or the --data FILE of a server that ran once");
@@ -448,7 +451,7 @@ static enum mcpass_rc recall_url(struct mp_auth_server *service,
 }
 
 static enum mcpass_rc mint_one(struct mp_issuer *issuer, bool any_name,
-    const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err)
+    const struct mp_auth_server_minting *mint, struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	const struct mp_mint any = { mint->username, CLIENT_ID, mint->scope, mint->resource,
 		mint->claims };
@@ -460,7 +463,7 @@ static enum mcpass_rc mint_one(struct mp_issuer *issuer, bool any_name,
 }
 
 enum mcpass_rc mp_auth_server_mint(const struct mp_auth_server_options *options,
-    const struct mp_service_mint *mint, struct mp_secret *ret_token, struct mcpass_error *err)
+    const struct mp_auth_server_minting *mint, struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	struct mp_auth_server service = { 0 };
 	enum mcpass_rc rc;

@@ -7,7 +7,7 @@
 #include "io/store/pg_url.h"
 #include "io/store/store.h"
 #include "issuer/signing.h"
-#include "serve/log.h"
+#include "serve/authserver/auth_server.h"
 
 /* For ever: 31 December 9999. */
 #define FOR_EVER 253402300799

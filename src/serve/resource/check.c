@@ -6,7 +6,7 @@
 #include "ui/out.h"
 #include "serve/resource/check_text.h"
 #include "serve/resource/probe.h"
-#include "serve/log.h"
+#include "serve/address.h"
 #include "oauth/scope.h"
 #include "wire/json/writer.h"
 
@@ -205,7 +205,7 @@ static enum mcpass_rc find_url(const struct mp_serve_plan *plan, char **ret_url,
 		return mp_set(ret_url, plan->config->resource, err);
 	if (plan->port == 0)
 		return mp_set(ret_url, "http://127.0.0.1/mcp", err);
-	return mp_service_url(plan->config->bind, plan->port, "/mcp", ret_url, err);
+	return mp_address_url(plan->config->bind, plan->port, "/mcp", ret_url, err);
 }
 
 static enum mcpass_rc prepare(struct check *check, struct mcpass_error *err)

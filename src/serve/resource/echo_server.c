@@ -6,6 +6,9 @@
 #include "serve/fetches.h"
 #include "serve/resource/page.h"
 #include "serve/resource/plan.h"
+#include "serve/address.h"
+#include "serve/resource/echo_server.h"
+#include "serve/http/httpd.h"
 #include "serve/log.h"
 #include "io/entropy.h"
 #include "serve/resource/protected.h"
@@ -19,7 +22,7 @@ struct mp_echo_server {
 	struct mp_fetches *fetches;     /* for the issuers' documents and words */
 	struct mp_calls_on *calls_on;   /* or NULL: that tool is not offered */
 	struct mp_protected protected;
-	struct mp_service_log *log;
+	struct mp_log *log;
 	struct mp_httpd *httpd;
 };
 
@@ -53,7 +56,7 @@ static void on_request(void *ctx, const char *method, const char *path, int stat
 {
 	const struct mp_echo_server *service = ctx;
 
-	mp_service_log(service->log, method, path, status, err);
+	mp_log_request(service->log, method, path, status, err);
 }
 
 /* The endpoint's path is that of the public URL, but where a proxy in front strips a part. */
@@ -64,7 +67,7 @@ static enum mcpass_rc name_it(struct mp_echo_server *service,
 	enum mcpass_rc rc;
 
 	rc = config->resource != NULL ? mp_set(&service->url, config->resource, err)
-	    : mp_service_url(config->bind, mp_httpd_port(service->httpd), "/mcp",
+	    : mp_address_url(config->bind, mp_httpd_port(service->httpd), "/mcp",
 	        &service->url, err);
 	if (!rc)
 		rc = mp_doing(err, mp_uri_parse(service->url, &uri, err), "reading --resource");
@@ -123,21 +126,21 @@ static enum mcpass_rc open_doors(struct mp_echo_server *service,
 			.fixtures = config->fixtures,
 			.calls_on = service->calls_on != NULL,
 			.random = mp_entropy },
-		.fetch = mp_service_fetch_later, .fetch_ctx = service->fetches,
+		.fetch = mp_fetches_later, .fetch_ctx = service->fetches,
 		.call_on = mp_calls_on_begin,
 		.call_on_again = service->calls_on != NULL ? mp_calls_on_again : NULL,
 		.call_on_ctx = service->calls_on,
-		.trace = mp_service_note, .trace_ctx = service->log,
+		.trace = mp_log_note, .trace_ctx = service->log,
 	};
 	return mp_httpd_run(service->httpd, err);
 }
 
 enum mcpass_rc mp_echo_server_start(const struct mp_serve_plan *plan,
-    struct mp_service_log *log, struct mp_echo_server **ret_service, struct mcpass_error *err)
+    struct mp_log *log, struct mp_echo_server **ret_service, struct mcpass_error *err)
 {
 	struct mp_httpd_options httpd = { .bind_address = plan->config->bind, .port = plan->port,
 		.max_body = MP_MAX_ECHO_BODY,
-		.per_address = mp_service_per_address(plan->config->resource), .handle = handle, .log = on_request };
+		.per_address = mp_address_connections(plan->config->resource), .handle = handle, .log = on_request };
 	struct mp_echo_server *service = calloc(1, sizeof(*service));
 	enum mcpass_rc rc;
 

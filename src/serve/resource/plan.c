@@ -6,7 +6,7 @@
 #include "io/file/secret_file.h"
 #include "serve/resource/page.h"
 #include "serve/resource/terms.h"
-#include "serve/log.h"
+#include "serve/address.h"
 #include "echo/echo.h"
 #include "oauth/scope.h"
 #include "oauth/target.h"
@@ -27,7 +27,7 @@ struct mp_serve_plan_parts {
 /* --- what cannot be meant --- */
 static enum mcpass_rc check_place(const struct mp_serve_config *config, struct mcpass_error *err)
 {
-	bool far = !mp_service_is_loopback(config->bind);
+	bool far = !mp_address_is_loopback(config->bind);
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (config->open && far) {
@@ -353,7 +353,7 @@ enum mcpass_rc mp_serve_plan_make(const struct mp_serve_config *config,
 	if (!rc)
 		rc = mp_doing(err, mp_cors_check(&pages, err), "reading --cors-origin");
 	if (!rc)
-		rc = mp_service_hosts(config->bind, config->resource,
+		rc = mp_address_hosts(config->bind, config->resource,
 		    (const char *const *)config->allowed_hosts.items, config->allowed_hosts.count,
 		    &plan.hosts, err);
 	if (!rc)

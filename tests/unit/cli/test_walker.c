@@ -1,7 +1,7 @@
 /* The form walker of the demo, on pages like our own. */
 #include <string.h>
 #include "serve/authserver/user_entry.h"
-#include "serve/log.h"
+#include "serve/address.h"
 #include "cli/demo/auto_login.h"
 #include "harness/check.h"
 
@@ -89,13 +89,13 @@ static void test_addresses(void)
 {
 	char *url = NULL;
 
-	CHECK("the default", mp_service_is_loopback(NULL));
-	CHECK("127.0.0.2", mp_service_is_loopback("127.0.0.2"));
-	CHECK("::1", mp_service_is_loopback("::1"));
-	CHECK("everywhere", !mp_service_is_loopback("0.0.0.0"));
-	CHECK("everywhere", !mp_service_is_loopback("::"));
-	CHECK("a name that only looks so", !mp_service_is_loopback("127.0.0.1.example"));
-	CHECK_EQ("a URL", mp_service_url("::1", 80, "/mcp", &url, NULL), MCPASS_OK);
+	CHECK("the default", mp_address_is_loopback(NULL));
+	CHECK("127.0.0.2", mp_address_is_loopback("127.0.0.2"));
+	CHECK("::1", mp_address_is_loopback("::1"));
+	CHECK("everywhere", !mp_address_is_loopback("0.0.0.0"));
+	CHECK("everywhere", !mp_address_is_loopback("::"));
+	CHECK("a name that only looks so", !mp_address_is_loopback("127.0.0.1.example"));
+	CHECK_EQ("a URL", mp_address_url("::1", 80, "/mcp", &url, NULL), MCPASS_OK);
 	CHECK_STR("a URL", url, "http://[::1]:80/mcp");
 	mp_free_wiped(url);
 }
