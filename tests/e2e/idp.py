@@ -67,7 +67,8 @@ class Idp:
         self.server.routes.update({
             "/.well-known/openid-configuration": self.metadata, "/authorize": self.authorize,
             "/token": self.token, "/keys": self.keys, "/userinfo": self.userinfo, "/user": self.user,
-            "/user/emails": self.emails, "/user/orgs": self.orgs})
+            "/user/emails": self.emails, "/user/orgs": self.orgs,
+            "/me/getMemberObjects": self.member_objects})
         self.key = key("one")
         self.claims = {"sub": "ann", "name": "Ann", "email": "ann@corp.example",
                        "email_verified": True, "groups": ["staff"]}
@@ -159,6 +160,11 @@ class Idp:
 
     def userinfo(self, request):
         return self.note("userinfo", {}) or (200, lib.JSON, json.dumps(self.claims))
+
+    # --- as Microsoft Graph ---
+    def member_objects(self, request):
+        asked = {"authorization": request.headers.get("Authorization"), "body": request.body.decode()}
+        return self.note("groups", asked) or (200, lib.JSON, json.dumps({"value": ["other", "staff"]}))
 
     # --- as GitHub's API ---
     def user(self, request):

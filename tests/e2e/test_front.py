@@ -145,6 +145,36 @@ def test_front_with_the_client():
             expect("no secret in the log", secret not in log, log)
 
 
+def test_front_groups_by_api():
+    """Too many groups for a token: they are asked for, and where they cannot be had nothing is given."""
+    with World() as w:
+        provider = idp.Idp(w)
+        del provider.claims["groups"]
+        provider.claims["_claim_names"] = {"groups": "src1"}
+        provider.claims["_claim_sources"] = {"src1": {"endpoint": provider.url + "/nowhere"}}
+        person = front(w, provider, "--upstream-recheck", "1s", entry={
+            "name": "corp", "issuer": provider.url, "groups_by_api": True,
+            "groups_endpoint": provider.url + "/me/getMemberObjects",
+            "rules": [{"claim": "groups", "value": "staff", "scopes": ["mcp:read"]}]})
+        client = person.register()
+        body = person.tokens(client, name="corp", scope="mcp:read")
+        expect_eq("as one of the staff", body["scope"], "mcp:read")
+        asked = provider.asked("groups")[0][1]
+        expect("with the person's token", asked["authorization"].startswith("Bearer upstream-access-"), asked)
+        expect_eq("what", json.loads(asked["body"]), {"securityEnabledOnly": True})
+        provider.answers["groups"] = (403, lib.JSON, "{}")
+        token = body["refresh_token"]
+        while True:
+            status, body = person.refresh(client, token)
+            if status != 200:
+                break
+            token = body["refresh_token"]
+        expect_eq("not to be known just now", (status, body["error"]), (503, "temporarily_unavailable"))
+        provider.answers["groups"] = (200, lib.JSON, json.dumps({"value": ["other"]}))
+        status, body = person.renew(provider, client, token)
+        expect_eq("not one of the staff any more", (status, body["error"]), (400, "invalid_grant"), body)
+
+
 def known_server(w, name):
     """A client of the operator's: the server of the resource "https://files.example/mcp"."""
     w.write("secret." + name, "the secret of " + name + "\n")

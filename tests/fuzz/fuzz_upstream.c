@@ -1,9 +1,9 @@
-/* An identity provider's configuration, its metadata, what it says about a person, and an id
- * token: by the first byte. */
+/* An identity provider's configuration, its metadata, what it says about a person or of their groups,
+ * and an id token: by the first byte. */
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/upstream/idp.h"
+#include "issuer/upstream/groups.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -43,6 +43,23 @@ static void try_person(const struct mp_idp *upstream, const json_t *claims)
 	mp_idp_access_free(&access);
 }
 
+/* All that the answer has, each a text, in place of the note that they are elsewhere; or nothing. */
+static void try_groups(const char *text, size_t len)
+{
+	const struct mp_idp upstream = { .groups_endpoint = (char *)"https://graph.example/" };
+	json_t *claims = json_pack("{s:b, s:{s:s}}", "hasgroups", 1, "_claim_names", "groups", "x");
+	json_t *groups, *group;
+	size_t i;
+	bool is_read = mp_groups_read(&upstream, text, len, claims, NULL) == MCPASS_OK;
+
+	groups = json_object_get(claims, "groups");
+	require(is_read == json_is_array(groups));
+	require(is_read == (json_object_get(claims, "hasgroups") == NULL));
+	json_array_foreach(groups, i, group)
+		require(json_is_string(group));
+	json_decref(claims);
+}
+
 static void try_id_token(const struct mp_idp *upstream, const char *text, size_t len)
 {
 	struct mp_idp_metadata metadata = { .issuer = (char *)"https://idp.example" };
@@ -66,7 +83,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	require(mp_json_parse(entry_text, strlen(entry_text), 4096, "it", &entry, NULL) == MCPASS_OK);
 	try_configuration(entry, &upstream);
-	if (data[0] == 't')
+	if (data[0] == 'g')
+		try_groups(text, len - 1);
+	else if (data[0] == 't')
 		try_id_token(&upstream, text, len - 1);
 	else if (mp_json_parse(text, len - 1, MP_MAX_DOCUMENT, "it", &json, NULL) == MCPASS_OK) {
 		if (data[0] == 'c')

@@ -6,6 +6,7 @@
 #include "issuer/clients/fetched.h"
 #include "issuer/upstream/errand.h"
 #include "issuer/upstream/github.h"
+#include "issuer/upstream/groups.h"
 
 const struct mp_idp *mp_idp_named(const struct mp_issuer *issuer, const char *name)
 {
@@ -363,8 +364,8 @@ static enum mcpass_rc add_userinfo(const struct mp_turn *turn, const struct mp_i
 {
 	struct mp_errand_answer answer = { 0 };
 	json_t *all = NULL;
-	enum mcpass_rc rc = mp_errand_get(turn, &token->access_token, grant->metadata->userinfo_endpoint,
-	    &answer, err);
+	enum mcpass_rc rc = mp_errand_ask(turn, &token->access_token, grant->metadata->userinfo_endpoint,
+	    NULL, &answer, err);
 
 	if (!rc && !mp_http_is_answer(answer.status))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "OpenID Connect Core 5.3.3",
@@ -405,6 +406,9 @@ static enum mcpass_rc identify(const struct mp_turn *turn, const struct mp_idp_g
 		    "userinfo is configured, and the metadata has no userinfo_endpoint");
 	if (!rc && userinfo != NULL && (grant->upstream->userinfo || *claims == NULL))
 		rc = add_userinfo(turn, grant, token, claims, err);
+	if (!rc && grant->upstream->groups_endpoint != NULL && *claims != NULL
+	    && mp_idp_lacks_groups(grant->upstream, *claims))
+		rc = mp_groups_add(turn, grant->upstream, token, *claims, err);
 	return rc;
 }
 

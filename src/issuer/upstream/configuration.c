@@ -11,11 +11,11 @@
 struct entry {                          /* as it is written, before it is judged */
 	char *name, *label, *provider, *issuer, *client_id, *method, *scope;
 	char *authorization_endpoint, *token_endpoint, *user_endpoint;
-	char *emails_endpoint, *organizations_endpoint;
+	char *emails_endpoint, *organizations_endpoint, *groups_endpoint;
 	char *client_secret_file, *private_key_file;    /* the caller's to read */
 	char *groups_claim, *name_claim;
 	struct mp_strings subject_claims;
-	bool userinfo;
+	bool userinfo, groups_by_api;
 	json_t *authorize_params, *token_params, *token_claims, *allow;
 };
 static const struct mp_field fields[] = {
@@ -33,6 +33,8 @@ static const struct mp_field fields[] = {
 	{ "user_endpoint", MP_FIELD_URL, 0, AT(user_endpoint), NULL },
 	{ "emails_endpoint", MP_FIELD_URL, 0, AT(emails_endpoint), NULL },
 	{ "organizations_endpoint", MP_FIELD_URL, 0, AT(organizations_endpoint), NULL },
+	{ "groups_endpoint", MP_FIELD_URL, 0, AT(groups_endpoint), NULL },
+	{ "groups_by_api", MP_FIELD_BOOL, 0, AT(groups_by_api), NULL },
 	{ "userinfo", MP_FIELD_BOOL, 0, AT(userinfo), NULL },
 	{ "subject_claims", MP_FIELD_STRINGS, 0, AT(subject_claims), NULL },
 	{ "groups_claim", MP_FIELD_STRING, 0, AT(groups_claim), NULL },
@@ -285,6 +287,35 @@ static enum mcpass_rc find_provider(const struct entry *entry, struct mp_idp *up
 	    ? mp_entry_wrong(err, "provider", "is the name of none that is known") : MCPASS_OK;
 }
 
+/* Groups that are too many for a token: only where that is said they are asked for. */
+static enum mcpass_rc read_groups(const struct entry *entry, struct mp_idp *upstream,
+    struct mcpass_error *err)
+{
+	const struct mp_idp_provider *provider = upstream->provider;
+	const char *known = provider != NULL ? provider->groups_endpoint : NULL;
+	const char *scope = provider != NULL ? provider->groups_scope : NULL;
+	struct mp_buf text;
+	enum mcpass_rc rc;
+
+	if (!entry->groups_by_api)
+		return entry->groups_endpoint == NULL ? MCPASS_OK
+		    : mp_entry_wrong(err, "groups_endpoint", "goes with groups_by_api");
+	if (upstream->issuer == NULL || (known == NULL && entry->groups_endpoint == NULL))
+		return mp_entry_wrong(err, "groups_by_api", "is not known of this provider");
+	rc = set_first(&upstream->groups_endpoint, entry->groups_endpoint, known, err);
+	if (!rc)
+		rc = check_endpoint(upstream->groups_endpoint, "groups_endpoint", err);
+	if (rc || entry->scope != NULL || scope == NULL)
+		return rc;
+	mp_buf_init(&text, MP_MAX_FORM);
+	mp_buf_addf(&text, "%s %s", upstream->scope, scope);
+	rc = mp_buf_check(&text, "the scope", err);
+	if (!rc)
+		rc = mp_set(&upstream->scope, mp_buf_text(&text), err);
+	mp_buf_free(&text);
+	return rc;
+}
+
 static enum mcpass_rc fill_texts(struct entry *entry, struct mp_idp *upstream,
     struct mcpass_error *err)
 {
@@ -321,6 +352,8 @@ static enum mcpass_rc fill(struct entry *entry, const struct mp_idp_files *files
 		rc = read_places(entry, upstream, err);
 	if (!rc)
 		rc = fill_texts(entry, upstream, err);
+	if (!rc)
+		rc = read_groups(entry, upstream, err);
 	if (!rc)
 		rc = read_client(entry, files, upstream, err);
 	if (!rc)
@@ -369,7 +402,8 @@ void mp_idp_free(struct mp_idp *upstream)
 {
 	char *texts[] = { upstream->name, upstream->label, upstream->issuer,
 		upstream->authorization_endpoint, upstream->token_endpoint, upstream->user_endpoint,
-		upstream->emails_endpoint, upstream->organizations_endpoint, upstream->identity,
+		upstream->emails_endpoint, upstream->organizations_endpoint, upstream->groups_endpoint,
+		upstream->identity,
 		upstream->scope, upstream->groups_claim, upstream->name_claim };
 
 	for (size_t i = 0; i < MP_COUNT(texts); i++)

@@ -136,34 +136,52 @@ enum mcpass_rc mp_errand_leave(const struct mp_turn *turn, const struct mp_erran
 	return mp_later(turn, err);
 }
 
-enum mcpass_rc mp_errand_get(const struct mp_turn *turn, const struct mp_secret *access_token,
-    const char *url, struct mp_errand_answer *ret_answer, struct mcpass_error *err)
+static enum mcpass_rc send_ask(const struct mp_turn *turn, const struct mp_errand_name *name,
+    const struct mp_secret *access_token, const char *url, const char *json,
+    struct mcpass_error *err)
 {
 	struct mp_headers headers = { 0 };
-	struct mp_buf bearer, none = { 0 };
+	struct mp_buf bearer, body = { 0 };
+	enum mcpass_rc rc;
+
+	mp_buf_init(&bearer, MP_MAX_TOKEN + 8);
+	mp_buf_addf(&bearer, "Bearer %s", mp_secret_reveal(access_token));
+	rc = mp_buf_check(&bearer, "the access token", err);
+	if (!rc)
+		rc = mp_headers_add(&headers, "Authorization", mp_buf_text(&bearer), err);
+	if (!rc)
+		rc = mp_headers_add(&headers, "Accept", "application/json", err);
+	if (!rc && json != NULL) {
+		mp_buf_init(&body, MP_MAX_FORM);
+		mp_buf_adds(&body, json);
+		rc = mp_buf_check(&body, "a question", err);
+		if (!rc)
+			rc = mp_headers_add(&headers, "Content-Type", "application/json", err);
+	}
+	if (!rc)
+		rc = mp_errand_leave(turn, name, url, &headers, &body, err);
+	mp_headers_free(&headers);
+	mp_buf_free(&bearer);
+	mp_buf_free(&body);
+	return rc;
+}
+
+enum mcpass_rc mp_errand_ask(const struct mp_turn *turn, const struct mp_secret *access_token,
+    const char *url, const char *json, struct mp_errand_answer *ret_answer,
+    struct mcpass_error *err)
+{
 	struct mp_errand_name name = { 0 };
 	bool found = false;
 	char *key = NULL;
 	enum mcpass_rc rc = mp_errand_key(url, access_token, &key, err);
 
 	name.key = key;
-	mp_buf_init(&bearer, MP_MAX_TOKEN + 8);
-	mp_buf_addf(&bearer, "Bearer %s", mp_secret_reveal(access_token));
 	if (!rc)
 		rc = mp_errand_take(turn, &name, ret_answer, &found, err);
-	if (!rc && !found) {
-		rc = mp_buf_check(&bearer, "the access token", err);
-		if (!rc)
-			rc = mp_headers_add(&headers, "Authorization", mp_buf_text(&bearer), err);
-		if (!rc)
-			rc = mp_headers_add(&headers, "Accept", "application/json", err);
-		if (!rc)
-			rc = mp_errand_leave(turn, &name, url, &headers, &none, err);
-	}
+	if (!rc && !found)
+		rc = send_ask(turn, &name, access_token, url, json, err);
 	if (!rc && (ret_answer->status == 0 || mp_token_is_passing(ret_answer->status)))
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s did not answer (%d)", url, ret_answer->status);
-	mp_headers_free(&headers);
-	mp_buf_free(&bearer);
 	free(key);
 	return rc;
 }

@@ -39,10 +39,11 @@ enum mcpass_rc mp_errand_peek(const struct mp_turn *turn, const char *key,
 enum mcpass_rc mp_errand_leave(const struct mp_turn *turn, const struct mp_errand_name *name,
     const char *url, struct mp_headers *headers, struct mp_buf *body, struct mcpass_error *err);
 
-/* A GET with an access token, once.  ret_answer has a status that is not passing, else it is
- * MCPASS_E_IO. */
-enum mcpass_rc mp_errand_get(const struct mp_turn *turn, const struct mp_secret *access_token,
-    const char *url, struct mp_errand_answer *ret_answer, struct mcpass_error *err);
+/* A GET with an access token, or a POST of JSON (NULL: a GET), once.  ret_answer has a status that is
+ * not passing, else it is MCPASS_E_IO. */
+enum mcpass_rc mp_errand_ask(const struct mp_turn *turn, const struct mp_secret *access_token,
+    const char *url, const char *json, struct mp_errand_answer *ret_answer,
+    struct mcpass_error *err);
 
 /* After the turn: notes it, and has it sent. */
 enum mcpass_rc mp_errand_send(const struct mp_issuer *issuer, const struct mp_errand *errand,

@@ -6,7 +6,7 @@ static enum mcpass_rc get_json(const struct mp_turn *turn, const struct mp_token
     const char *url, int *ret_status, json_t **ret_json, struct mcpass_error *err)
 {
 	struct mp_errand_answer answer = { 0 };
-	enum mcpass_rc rc = mp_errand_get(turn, &token->access_token, url, &answer, err);
+	enum mcpass_rc rc = mp_errand_ask(turn, &token->access_token, url, NULL, &answer, err);
 
 	*ret_status = answer.status;
 	if (!rc && mp_http_is_answer(answer.status))

@@ -44,6 +44,8 @@ struct mp_idp_provider {
 	/* OAuth without OpenID Connect: */
 	const char *authorization_endpoint, *token_endpoint;
 	const char *user_endpoint, *emails_endpoint, *organizations_endpoint;
+	/* Where groups are asked for that are too many for a token, and the scope for that: */
+	const char *groups_endpoint, *groups_scope;
 	bool wants_userinfo;            /* its id tokens have few claims */
 	bool is_public;                 /* anyone in the world may have an account there */
 	bool wants_scope;               /* in token requests, too */
@@ -57,6 +59,7 @@ struct mp_idp {
 	char *issuer;                   /* NULL: OAuth without OpenID Connect, by these: */
 	char *authorization_endpoint, *token_endpoint, *user_endpoint;
 	char *emails_endpoint, *organizations_endpoint;
+	char *groups_endpoint;          /* NULL: groups that are elsewhere are not looked for */
 	char *identity;                 /* what its people are kept under: the issuer, else an endpoint */
 	struct mp_client_id client;     /* method UNSET: as the metadata says */
 	struct mp_key *key;             /* for private_key_jwt, or NULL */
@@ -126,6 +129,8 @@ struct mp_idp_access {             /* what a person may have here */
 enum mcpass_rc mp_idp_judge(const struct mp_idp *upstream, const json_t *claims,
     struct mp_idp_access *ret_access, struct mcpass_error *err);
 void mp_idp_access_free(struct mp_idp_access *access);
+/* True when a rule looks at groups that the claims say are elsewhere. */
+bool mp_idp_lacks_groups(const struct mp_idp *upstream, const json_t *claims);
 /* What a person is known by there: the claims that upstream->subject names; the caller's (free).
  * MCPASS_E_DENIED: one of them is not said. */
 enum mcpass_rc mp_idp_subject(const struct mp_idp *upstream, const json_t *claims,

@@ -9,7 +9,9 @@
 static const struct mp_idp_provider providers[] = {
 	/* sub differs from one client to another there; an address is not proven. */
 	{ .name = "entra", .scope = "openid profile email offline_access",
-	  .subject = { "tid", "oid" }, .params = { { "prompt", "" } }, .wants_scope = true },
+	  .subject = { "tid", "oid" }, .params = { { "prompt", "" } }, .wants_scope = true,
+	  .groups_endpoint = "https://graph.microsoft.com/v1.0/me/getMemberObjects",
+	  .groups_scope = "User.Read" },
 	/* hd in the request is a hint; the claim is checked. */
 	{ .name = "google", .scope = "openid profile email",
 	  .params = { { "access_type", "offline" }, { "prompt", "consent" } }, .is_public = true },

@@ -123,6 +123,12 @@ static bool looks_at(const struct mp_idp *upstream, const char *claim)
 
 /* Entra leaves groups out where they are many, and says so in another claim: that is not to be
  * in no group.  spec: OpenID Connect Core 5.6.2 (_claim_names) */
+bool mp_idp_lacks_groups(const struct mp_idp *upstream, const json_t *claims)
+{
+	return looks_at(upstream, "groups") && (json_is_true(json_object_get(claims, "hasgroups"))
+	    || json_object_get(json_object_get(claims, "_claim_names"), "groups") != NULL);
+}
+
 static enum mcpass_rc check_overage(const struct mp_idp *upstream, const json_t *claims,
     struct mcpass_error *err)
 {
@@ -132,10 +138,12 @@ static enum mcpass_rc check_overage(const struct mp_idp *upstream, const json_t 
 	json_object_foreach ((json_t *)elsewhere, name, value)
 		if (looks_at(upstream, name))
 			return deny(err, "the person is in too many groups for a token (_claim_names): let the"
-			    " identity provider send groups assigned to the application, or roles");
+			    " identity provider send groups assigned to the application, or roles, or let them"
+			    " be asked for (groups_by_api)");
 	if (json_is_true(json_object_get(claims, "hasgroups")) && looks_at(upstream, "groups"))
 		return deny(err, "the person is in too many groups for a token (hasgroups): let the"
-		    " identity provider send groups assigned to the application, or roles");
+		    " identity provider send groups assigned to the application, or roles, or let them"
+		    " be asked for (groups_by_api)");
 	return MCPASS_OK;
 }
 

@@ -33,7 +33,7 @@ static enum mcpass_rc vouch(struct mp_fetches *fetches, const struct mp_idp *ups
     struct mcpass_error *err)
 {
 	const char *urls[] = { upstream->issuer, upstream->token_endpoint, upstream->user_endpoint,
-		upstream->emails_endpoint, upstream->organizations_endpoint };
+		upstream->emails_endpoint, upstream->organizations_endpoint, upstream->groups_endpoint };
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; i < MP_COUNT(urls) && !rc; i++)

@@ -25,6 +25,8 @@ struct front {
 	struct mp_key *key_of_token;    /* or NULL: its own */
 	const char *jwks;               /* or NULL: its own */
 	const char *userinfo;
+	int groups_status;              /* of an API as Microsoft Graph's */
+	const char *groups;
 	const char *user, *emails, *organizations;      /* of an API as GitHub's */
 	const char *metadata;           /* members over the usual ones */
 	int with;                       /* status of all that is well; 0: 200 */
@@ -110,7 +112,10 @@ static inline void front_deliver(struct front *front)
 	int status = front->with != 0 ? front->with : 200;
 
 	mp_buf_init(&body, MP_MAX_DOCUMENT);
-	if (strstr(front->url, "userinfo") != NULL && front->userinfo != NULL)
+	if (front->groups != NULL && strstr(front->url, "/getMemberObjects") != NULL) {
+		mp_buf_adds(&body, front->groups);
+		status = front->groups_status;
+	} else if (strstr(front->url, "userinfo") != NULL && front->userinfo != NULL)
 		mp_buf_adds(&body, front->userinfo);
 	else if (strstr(front->url, "/emails") != NULL)
 		mp_buf_adds(&body, front->emails != NULL ? front->emails : "[]");

@@ -36,6 +36,16 @@ static const struct { const char *label, *entry, *secret, *key, *detail; } rows[
 	{ "rules that are no list", "{\"name\":\"a\",\"issuer\":\"" IDP "\",\"client_id\":\"x\","
 	    "\"rules\":{}}", "s", NULL, "no list" },
 	{ "apis that are no list", ENTRY ",\"apis\":{}}", "s", NULL, "no list" },
+	{ "groups of a provider that is not known", ENTRY ",\"groups_by_api\":true}", "s", NULL,
+	    "not known" },
+	{ "groups from somewhere, and not said", ENTRY ",\"groups_endpoint\":\"https://g.example/\"}", "s",
+	    NULL, "goes with" },
+	{ "groups in the clear", ENTRY ",\"groups_by_api\":true,\"groups_endpoint\":\"http://g.example/\"}",
+	    "s", NULL, "https" },
+	{ "groups of OAuth without OpenID Connect", "{\"name\":\"a\",\"client_id\":\"x\",\"provider\":"
+	    "\"github\",\"allow\":{\"everyone\":true},\"groups_by_api\":true}", "s", NULL, "not known" },
+	{ "groups from somewhere", ENTRY ",\"groups_by_api\":true,\"groups_endpoint\":"
+	    "\"https://g.example/\"}", "s", NULL, NULL },
 	{ "an api that is no object", ENTRY ",\"apis\":[1]}", "s", NULL, "no object" },
 	{ "one of an api", ENTRY ",\"apis\":[{" API ",\"scope\":\"a\"}]}", "s", NULL, "scope" },
 	{ "an api for whom", ENTRY ",\"apis\":[{\"audience\":\"a\",\"clients\":[],\"scopes\":[\"s\"]}]}",
@@ -122,6 +132,10 @@ static void test_providers(void)
 	static const struct { const char *more, *scope, *subject, *groups; bool userinfo; } known[] = {
 		{ "", "openid profile email", "sub", "groups", false },
 		{ ",\"provider\":\"entra\"", "openid profile email offline_access", "tid", "groups", false },
+		{ ",\"provider\":\"entra\",\"groups_by_api\":true", "openid profile email offline_access"
+		    " User.Read", "tid", "groups", false },
+		{ ",\"provider\":\"entra\",\"groups_by_api\":true,\"scope\":\"openid\"", "openid", "tid",
+		    "groups", false },
 		{ ",\"provider\":\"okta\"", "openid profile email groups offline_access", "sub", "groups",
 		    true },
 		{ ",\"provider\":\"cognito\"", "openid profile email", "sub", "cognito:groups", false },
