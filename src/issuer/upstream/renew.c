@@ -307,7 +307,8 @@ enum mcpass_rc mp_idp_hand_out(const struct mp_turn *turn, const char *id,
 	if (!rc)        /* ends it where it is not configured as it was */
 		rc = renew(turn, &that, err);
 	if (!rc)
-		rc = fetch(turn, &that, api, scope, &token, err);
+		rc = api != NULL ? fetch(turn, &that, api, scope, &token, err) : mp_response_refuse(err,
+		    "invalid_target", "RFC 8693 2.2.2", "there is no such audience");
 	if (!rc && token.scope == NULL)         /* spec: RFC 6749 5.1: as asked */
 		rc = mp_set(&token.scope, scope, err);
 	if (!rc) {

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "issuer/upstream/sid.h"
 #include "oauth/scope.h"
 #include "wire/jose/crypto.h"
 
@@ -120,7 +121,7 @@ enum mcpass_rc mp_idp_session_save(const struct mp_turn *turn, const char *id,
 {
 	const struct mp_slot slot = { "upstream_session", id, session->person,
 		turn->request->now + turn->issuer->refresh_lifetime };
-	enum mcpass_rc rc = mp_sid_note(turn, id, session, err);
+	enum mcpass_rc rc = mp_sid_note(turn, id, session->upstream, session->sid, err);
 
 	return rc ? rc : mp_record_put(turn, &slot, &shape, session, err);
 }

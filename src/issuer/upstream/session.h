@@ -48,11 +48,7 @@ enum mcpass_rc mp_idp_person(const struct mp_turn *turn, const struct mp_idp *up
 enum mcpass_rc mp_idp_session_end_all(const struct mp_turn *turn, const struct mp_idp *upstream,
     const char *subject, char **ret_person, struct mcpass_error *err);
 
-/* --- sid.c --- */
-/* Notes where the sign-in is found by its sid. */
-enum mcpass_rc mp_sid_note(const struct mp_turn *turn, const char *id,
-    const struct mp_idp_session *session, struct mcpass_error *err);
-enum mcpass_rc mp_sid_forget(const struct mp_turn *turn, const char *id, struct mcpass_error *err);
+/* --- session_end.c --- */
 /* Those of the session sid there; with a subject those of that person alone, among them those of
  * which no sid is known.  *ret_person as above. */
 enum mcpass_rc mp_idp_session_end_sid(const struct mp_turn *turn, const struct mp_idp *upstream,
