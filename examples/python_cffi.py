@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A protected MCP server from Python, by cffi and nothing else.
 
-    apt install python3-cffi gcc
+    apt install python3-cffi python3-dev python3-setuptools gcc
     python3 python_cffi.py https://mcp.example.com/mcp
 
 cffi asks the C compiler for the members and the size of each structure ("..."), so only what is

@@ -11,7 +11,7 @@ check="python3-minimal python3 openssl curl valgrind clang-tidy universal-ctags 
 gateway="python3 openssl curl nginx-light nginx-dev postgresql libpq-dev"
 fuzz="clang libclang-rt-dev"
 bench="curl python3 libmicrohttpd-dev nginx-light nginx-dev wrk procps"
-examples="curl pkg-config g++ libuv1-dev libevent-dev libmicrohttpd-dev python3-cffi python3-dev"
+examples="curl pkg-config g++ libuv1-dev libevent-dev libmicrohttpd-dev python3-cffi python3-dev python3-setuptools"
 # A machine that has node and npm already may have them from elsewhere, under other names.
 conformance="curl python3 nginx-light nginx-dev procps"
 command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 \
