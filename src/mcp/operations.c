@@ -6,6 +6,18 @@
 #include "base/text.h"
 #include "mcp/headers.h"
 #include "mcp/jsonrpc.h"
+#include "wire/bytes.h"
+#include "wire/json/plain.h"
+
+/* What stands for half a character: a server that leaves it out reads another name. */
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static bool is_of_resources(struct mp_span method)
+{
+	static const char front[] = "resources/";
+
+	return method.len >= strlen(front) && memcmp(method.data, front, strlen(front)) == 0;
+}
 
 /* The bytes at key that a reader which does not tell large letters from small ones takes for a small
  * ASCII letter, or 0.  Go folds the long s, Java the i with and without its dot. */
@@ -64,7 +76,7 @@ static enum mcpass_rc check_spelling(const json_t *json, struct mcpass_error *er
  * decides and the other one does not count. */
 static const char *naming_member(const struct mp_rpc *rpc)
 {
-	if (strncmp(rpc->method, "resources/", strlen("resources/")) == 0)
+	if (is_of_resources((struct mp_span){ rpc->method, strlen(rpc->method) }))
 		return "uri";
 	if (mp_json_get(rpc->params, "name") == NULL)
 		return "uri";
@@ -81,8 +93,7 @@ static enum mcpass_rc find_name(const struct mp_rpc *rpc, const char **ret_name,
 	if (name != NULL && !json_is_string(name))
 		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP basic, Requests",
 		    "params.%s of %s is not a string", member, rpc->method);
-	/* What stands for half a character: a server that leaves it out reads another name. */
-	if (name != NULL && strstr(json_string_value(name), "\xef\xbf\xbd") != NULL)
+	if (name != NULL && strstr(json_string_value(name), REPLACEMENT) != NULL)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7493 2.1", "params.%s of %s is no text",
 		    member, rpc->method);
 	*ret_name = json_string_value(name);
@@ -115,13 +126,14 @@ static enum mcpass_rc add_message(struct mp_operations *list, json_t *json,
 		rc = check_spelling(json, err);
 	if (rc || rpc.method == NULL)
 		return rc;
-	if (strstr(rpc.method, "\xef\xbf\xbd") != NULL)
+	if (strstr(rpc.method, REPLACEMENT) != NULL)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7493 2.1", "the method is no text");
 	/* A notification too: some servers run "tools/call" without an id. */
 	return add(list, &rpc, err);
 }
 
-enum mcpass_rc mp_operations_read(const char *body, size_t len,
+/* By its tree: whatever the body may be. */
+static enum mcpass_rc read_parsed(const char *body, size_t len,
     struct mp_operations *ret_operations, struct mcpass_error *err)
 {
 	struct mp_operations list = { 0 };
@@ -149,6 +161,90 @@ out:
 	if (rc)
 		mp_operations_free(&list);
 	else
+		*ret_operations = list;
+	return rc;
+}
+
+/* --- the usual call, without a tree --- */
+
+/* None, a string, or an integer of less than 64 bits. */
+static bool is_plain_id(struct mp_span id)
+{
+	bool is_short = id.len < 19;
+
+	if (id.data == NULL || id.data[0] == '"')
+		return true;
+	for (size_t i = 0; i < id.len && is_short; i++)
+		is_short = id.data[i] == '-' || (id.data[i] >= '0' && id.data[i] <= '9');
+	return is_short;
+}
+
+/* A string that is what it looks like: takes its quotes off. */
+static bool take_quotes(struct mp_span *text)
+{
+	if (text->len < 2 || text->data[0] != '"' || memchr(text->data, '\\', text->len) != NULL
+	    || mp_bytes_find(text->data, text->len, REPLACEMENT) != NULL)
+		return false;
+	*text = (struct mp_span){ text->data + 1, text->len - 2 };
+	return true;
+}
+
+/* What the body asks for; name without data: nothing is named.  False: it is no such call, or
+ * none at all. */
+static bool find_call(struct mp_span body, struct mp_span *ret_method, struct mp_span *ret_name)
+{
+	enum { JSONRPC, ID, METHOD, RESULT, ERROR, PARAMS, NAME, URI, MEMBERS };
+	struct mp_plain_member m[MEMBERS] = {
+		[JSONRPC] = { .name = "jsonrpc" }, [ID] = { .name = "id" },
+		[METHOD] = { .name = "method" }, [RESULT] = { .name = "result" },
+		[ERROR] = { .name = "error" }, [PARAMS] = { .name = "params" },
+		[NAME] = { .name = "name", .within = &m[PARAMS] },
+		[URI] = { .name = "uri", .within = &m[PARAMS] },
+	};
+
+	if (body.len > MP_MAX_MESSAGE || !mp_json_plain(body, m, MEMBERS)
+	    || !mp_span_is(m[JSONRPC].value, "\"2.0\"") || !is_plain_id(m[ID].value)
+	    || m[RESULT].value.data != NULL || m[ERROR].value.data != NULL
+	    || !take_quotes(&m[METHOD].value) || m[METHOD].value.len == 0
+	    || (m[PARAMS].value.data != NULL && m[PARAMS].value.data[0] != '{'))
+		return false;
+	*ret_method = m[METHOD].value;
+	*ret_name = m[m[NAME].value.data == NULL || is_of_resources(*ret_method) ? URI : NAME].value;
+	return ret_name->data == NULL || take_quotes(ret_name);
+}
+
+/* What it finds is what a tree would say; the list stays empty where that has to be asked. */
+static enum mcpass_rc read_plain(struct mp_span body, struct mp_operations *ret_operations,
+    struct mcpass_error *err)
+{
+	struct mp_operations list = { 0 };
+	struct mp_span method, name;
+	enum mcpass_rc rc;
+
+	if (!find_call(body, &method, &name))
+		return MCPASS_OK;
+	list.items = calloc(1, sizeof(*list.items));
+	if (list.items == NULL)
+		return mp_nomem(err);
+	list.count = 1;
+	rc = mp_set_span(&list.items[0].method, method, err);
+	if (!rc && name.data != NULL)
+		rc = mp_set_span(&list.items[0].name, name, err);
+	if (rc)
+		mp_operations_free(&list);
+	*ret_operations = list;
+	return rc;
+}
+
+enum mcpass_rc mp_operations_read(const char *body, size_t len,
+    struct mp_operations *ret_operations, struct mcpass_error *err)
+{
+	struct mp_operations list = { 0 };
+	enum mcpass_rc rc = read_plain((struct mp_span){ body, len }, &list, err);
+
+	if (!rc && list.count == 0)
+		rc = read_parsed(body, len, &list, err);
+	if (!rc)
 		*ret_operations = list;
 	return rc;
 }

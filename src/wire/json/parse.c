@@ -27,13 +27,7 @@ struct tree {
 	char *name;             /* of the member whose value comes next; owned */
 };
 
-static void skip_space(struct mp_scan *scan)
-{
-	while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n'
-	    || *scan->at == '\r'))
-		scan->at++;
-}
-
+/* An integer beyond 64 bits becomes a real, as every JavaScript peer reads it. */
 static enum mcpass_rc scan_number(struct mp_scan *scan, json_t **ret_json)
 {
 	const char *first = scan->at;
@@ -97,7 +91,7 @@ static enum mcpass_rc scan_value(struct tree *tree, json_t **ret_json)
 		return mp_fail(scan->err, MCPASS_E_LIMIT, NULL, "%s has more than %zu values",
 		    scan->what, MP_MAX_JSON_VALUES);
 	scan->mend = (tree->rules & MP_JSON_MEND) != 0;
-	skip_space(scan);
+	mp_scan_skip_space(scan);
 	if (mp_scan_take(scan, '{'))
 		json = json_object();
 	else if (mp_scan_take(scan, '['))
@@ -124,7 +118,7 @@ static enum mcpass_rc scan_name(struct tree *tree, const json_t *object)
 	struct mp_scan *scan = &tree->scan;
 	enum mcpass_rc rc;
 
-	skip_space(scan);
+	mp_scan_skip_space(scan);
 	if (!mp_scan_take(scan, '"'))
 		return mp_scan_refuse(scan, "RFC 8259 4", "no member name");
 	/* Two names may become one. */
@@ -138,7 +132,7 @@ static enum mcpass_rc scan_name(struct tree *tree, const json_t *object)
 	if ((tree->rules & (MP_JSON_LAST | MP_JSON_NEITHER)) == 0
 	    && json_object_get(object, tree->name) != NULL)
 		return mp_scan_refuse(scan, "RFC 7493 2.3", "a member name given twice");
-	skip_space(scan);
+	mp_scan_skip_space(scan);
 	return mp_scan_take(scan, ':') ? MCPASS_OK : mp_scan_refuse(scan, "RFC 8259 4", "no ':'");
 }
 
@@ -204,7 +198,7 @@ static bool take_end(struct tree *tree)
 {
 	json_t *json = tree->open[tree->depth - 1];
 
-	skip_space(&tree->scan);
+	mp_scan_skip_space(&tree->scan);
 	if (!mp_scan_take(&tree->scan, json_is_object(json) ? '}' : ']'))
 		return false;
 	if (json_is_object(json) && (tree->rules & MP_JSON_NULLS) == 0)
@@ -226,7 +220,7 @@ static enum mcpass_rc next_item(struct tree *tree)
 	while (tree->depth > 0) {
 		bool is_object = json_is_object(tree->open[tree->depth - 1]);
 
-		skip_space(&tree->scan);
+		mp_scan_skip_space(&tree->scan);
 		if (mp_scan_take(&tree->scan, ','))
 			return begin_item(tree);
 		if (!take_end(tree))
@@ -272,7 +266,7 @@ enum mcpass_rc mp_json_parse_by(unsigned rules, const char *data, size_t len, si
 	do
 		rc = take_value(&tree);
 	while (!rc && tree.depth > 0);
-	skip_space(scan);
+	mp_scan_skip_space(scan);
 	if (!rc && scan->at < scan->end && (rules & MP_JSON_PREFIX) == 0)
 		rc = mp_scan_refuse(scan, "RFC 8259 2", "something after the value");
 	mp_buf_free(&scan->text);

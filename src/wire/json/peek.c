@@ -2,7 +2,6 @@
 #include <stdint.h>
 #include <string.h>
 #include "base/limits.h"
-#include "wire/bytes.h"
 #include "wire/json/scan.h"
 #include "wire/json/utf8.h"
 
@@ -31,64 +30,6 @@ static void push(struct peek *c, bool is_object)
 
 	*byte = (uint8_t)(is_object ? *byte | bit : *byte & ~bit);
 	c->depth++;
-}
-
-static void skip_space(struct mp_scan *scan)
-{
-	while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n'
-	    || *scan->at == '\r'))
-		scan->at++;
-}
-
-static bool skip_escape(struct mp_scan *scan)
-{
-	static const char digits[] = "0123456789abcdefABCDEF", letters[] = "\"\\/bfnrt";
-
-	if (mp_scan_take(scan, 'u')) {
-		for (int i = 0; i < 4; i++, scan->at++)
-			if (scan->at == scan->end || memchr(digits, *scan->at, sizeof(digits) - 1) == NULL)
-				return false;
-		return true;
-	}
-	if (scan->at == scan->end || memchr(letters, *scan->at, sizeof(letters) - 1) == NULL)
-		return false;
-	scan->at++;
-	return true;
-}
-
-/* From behind its opening quote. */
-static enum mcpass_rc skip_text(struct mp_scan *scan)
-{
-	for (;;) {
-		scan->at += mp_bytes_plain(scan->at, (size_t)(scan->end - scan->at));
-		if (scan->at == scan->end)
-			return mp_scan_refuse(scan, "RFC 8259 7", "a string without end");
-		if (mp_scan_take(scan, '"'))
-			return MCPASS_OK;
-		if (!mp_scan_take(scan, '\\'))
-			return mp_scan_refuse(scan, "RFC 8259 7", "a control character");
-		if (!skip_escape(scan))
-			return mp_scan_refuse(scan, "RFC 8259 7", "a bad escape");
-	}
-}
-
-static enum mcpass_rc skip_scalar(struct mp_scan *scan)
-{
-	static const struct mp_span literals[] = { { "true", 4 }, { "false", 5 }, { "null", 4 } };
-	bool is_integer;
-
-	if (mp_scan_take(scan, '"'))
-		return skip_text(scan);
-	if (mp_scan_at_number(scan))
-		return mp_scan_number(scan, &is_integer) ? MCPASS_OK
-		    : mp_scan_refuse(scan, "RFC 8259 6", "a malformed number");
-	for (size_t i = 0; i < MP_COUNT(literals); i++)
-		if ((size_t)(scan->end - scan->at) >= literals[i].len
-		    && memcmp(scan->at, literals[i].data, literals[i].len) == 0) {
-			scan->at += literals[i].len;
-			return MCPASS_OK;
-		}
-	return mp_scan_refuse(scan, "RFC 8259 3", "no value");
 }
 
 /* Which of the names stands between first and the scan's place, quotes and all. */
@@ -125,16 +66,16 @@ static enum mcpass_rc check_name(struct peek *c)
 	const char *first;
 	enum mcpass_rc rc;
 
-	skip_space(scan);
+	mp_scan_skip_space(scan);
 	first = scan->at;
 	if (!mp_scan_take(scan, '"'))
 		return mp_scan_refuse(scan, "RFC 8259 4", "no member name");
-	rc = skip_text(scan);
+	rc = mp_scan_skip_text(scan);
 	if (!rc && c->depth == 1)
 		rc = find_wanted(c, first);
 	if (rc)
 		return rc;
-	skip_space(scan);
+	mp_scan_skip_space(scan);
 	return mp_scan_take(scan, ':') ? MCPASS_OK : mp_scan_refuse(scan, "RFC 8259 4", "no ':'");
 }
 
@@ -154,7 +95,7 @@ static void note_end(struct peek *c)
 
 static bool take_end(struct peek *c)
 {
-	skip_space(&c->scan);
+	mp_scan_skip_space(&c->scan);
 	if (!mp_scan_take(&c->scan, in_object(c) ? '}' : ']'))
 		return false;
 	c->depth--;
@@ -173,7 +114,7 @@ static enum mcpass_rc next_item(struct peek *c)
 	while (c->depth > 0) {
 		bool is_object = in_object(c);
 
-		skip_space(&c->scan);
+		mp_scan_skip_space(&c->scan);
 		if (mp_scan_take(&c->scan, ','))
 			return begin_item(c);
 		if (!take_end(c))
@@ -190,12 +131,12 @@ static enum mcpass_rc check_value(struct peek *c)
 	bool is_object;
 	enum mcpass_rc rc;
 
-	skip_space(scan);
+	mp_scan_skip_space(scan);
 	if (c->depth == 1 && c->wanted < c->count)
 		c->values[c->wanted].data = scan->at;
 	is_object = mp_scan_take(scan, '{');
 	if (!is_object && !mp_scan_take(scan, '[')) {
-		rc = skip_scalar(scan);
+		rc = mp_scan_skip_scalar(scan);
 		return rc ? rc : next_item(c);
 	}
 	if (c->depth >= MP_MAX_MESSAGE_DEPTH)
@@ -219,7 +160,7 @@ enum mcpass_rc mp_json_peek(struct mp_span text, const char *what, const char *c
 	do
 		rc = check_value(&c);
 	while (!rc && c.depth > 0);
-	skip_space(&c.scan);
+	mp_scan_skip_space(&c.scan);
 	if (!rc && c.scan.at < c.scan.end)
 		rc = mp_scan_refuse(&c.scan, "RFC 8259 2", "something after the value");
 	mp_buf_free(&c.scan.text);

@@ -1,5 +1,5 @@
-/* scan.h - what the parser's files share: parse.c builds values, peek.c only
- * looks at them, text.c knows the strings. */
+/* scan.h - what the parser's files share: parse.c builds values, peek.c and plain.c
+ * only look at them, text.c knows the strings. */
 #ifndef MP_WIRE_JSON_SCAN_H
 #define MP_WIRE_JSON_SCAN_H
 #include "base/buf.h"
@@ -24,9 +24,24 @@ static inline bool mp_scan_take(struct mp_scan *scan, char c)
 	return true;
 }
 
+static inline void mp_scan_skip_space(struct mp_scan *scan)
+{
+	while (scan->at < scan->end && (*scan->at == ' ' || *scan->at == '\t' || *scan->at == '\n'
+	    || *scan->at == '\r'))
+		scan->at++;
+}
+
 /* A number is next; steps over it, false when it is malformed. */
-bool mp_scan_at_number(const struct mp_scan *scan);
+static inline bool mp_scan_at_number(const struct mp_scan *scan)
+{
+	return scan->at < scan->end
+	    && (*scan->at == '-' || (*scan->at >= '0' && *scan->at <= '9'));
+}
+
 bool mp_scan_number(struct mp_scan *scan, bool *ret_is_integer);
+/* Steps over a string, from behind its opening quote; over a value that holds no others. */
+enum mcpass_rc mp_scan_skip_text(struct mp_scan *scan);
+enum mcpass_rc mp_scan_skip_scalar(struct mp_scan *scan);
 /* Reads a string into scan->text, from behind its opening quote. */
 enum mcpass_rc mp_scan_text(struct mp_scan *scan);
 /* The same, behind what scan->text holds already. */

@@ -44,6 +44,37 @@ static const struct {
 	{ "another uri in large letters", CALL("{\"URI\":\"b\"}"), MCPASS_E_PROTOCOL, NULL },
 	{ "names that begin or end like one", CALL("{\"name\":\"echo\",\"Names\":1,\"Nam\":2,\"\":3}"), MCPASS_OK, "tools/call:echo" },
 	{ "large letters in an argument", CALL("{\"name\":\"echo\",\"arguments\":{\"Name\":\"drop\",\"name\":1}}"), MCPASS_OK, "tools/call:echo" },
+	{ "a uri with a long s beside it", CALL("{\"uri\":\"b\",\"name\":\"a\",\"\xc5\xbf\":1}"), MCPASS_OK, "tools/call:a" },
+	{ "an escaped slash in the method: the uri counts", MSG("\"id\":1,\"method\":\"resources\\/read\",\"params\":{\"name\":\"x\",\"uri\":\"b\"}"), MCPASS_OK, "resources/read:b" },
+	{ "an escape in the tool's name", CALL("{\"name\":\"\\u0065cho\"}"), MCPASS_OK, "tools/call:echo" },
+	{ "an escape in a member's name", CALL("{\"n\\u0061me\":\"echo\"}"), MCPASS_OK, "tools/call:echo" },
+	{ "a name twice, once with an escape", CALL("{\"name\":\"a\",\"n\\u0061me\":\"b\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "an argument twice", CALL("{\"name\":\"a\",\"arguments\":{\"x\":{\"b\":1,\"b\":2}}}"), MCPASS_E_PROTOCOL, NULL },
+	{ "the same argument in two objects", CALL("{\"name\":\"a\",\"arguments\":{\"x\":{\"b\":1},\"y\":{\"b\":2}}}"), MCPASS_OK, "tools/call:a" },
+	{ "a name within an argument", CALL("{\"arguments\":{\"name\":\"a\"},\"name\":\"b\"}"), MCPASS_OK, "tools/call:b" },
+	{ "a method within the params", CALL("{\"name\":\"b\",\"method\":\"ping\"}"), MCPASS_OK, "tools/call:b" },
+	{ "a name in another member", MSG("\"id\":1,\"method\":\"tools/call\",\"x\":{\"name\":\"a\"}"), MCPASS_OK, "tools/call:-" },
+	{ "params in a list", MSG("\"id\":1,\"method\":\"tools/call\",\"params\":[{\"name\":\"a\"}]"), MCPASS_E_PROTOCOL, NULL },
+	{ "no params", MSG("\"id\":1,\"method\":\"tools/call\",\"params\":null"), MCPASS_OK, "tools/call:-" },
+	{ "a result that is none", MSG("\"id\":1,\"method\":\"ping\",\"result\":null"), MCPASS_OK, "ping:-" },
+	{ "a request and a result", MSG("\"id\":1,\"method\":\"ping\",\"result\":{}"), MCPASS_E_PROTOCOL, NULL },
+	{ "an empty method", MSG("\"id\":1,\"method\":\"\""), MCPASS_E_PROTOCOL, NULL },
+	{ "an empty name", CALL("{\"name\":\"\"}"), MCPASS_OK, "tools/call:" },
+	{ "another version", "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"ping\"}", MCPASS_E_PROTOCOL, NULL },
+	{ "an id of a fraction", MSG("\"id\":1.0,\"method\":\"ping\""), MCPASS_E_PROTOCOL, NULL },
+	{ "an id of the largest integer", MSG("\"id\":9223372036854775807,\"method\":\"ping\""), MCPASS_OK, "ping:-" },
+	{ "an id beyond it", MSG("\"id\":9223372036854775808,\"method\":\"ping\""), MCPASS_E_PROTOCOL, NULL },
+	{ "an id of null", MSG("\"id\":null,\"method\":\"ping\""), MCPASS_E_PROTOCOL, NULL },
+	{ "an id of true", MSG("\"id\":true,\"method\":\"ping\""), MCPASS_E_PROTOCOL, NULL },
+	{ "a number with a zero before it", CALL("{\"name\":\"a\",\"arguments\":{\"x\":01}}"), MCPASS_E_PROTOCOL, NULL },
+	{ "a number too large", CALL("{\"name\":\"a\",\"arguments\":{\"x\":1e999}}"), MCPASS_OK, "tools/call:a" },
+	{ "a byte that is no text in an argument", CALL("{\"name\":\"a\",\"arguments\":{\"x\":\"\xff\"}}"), MCPASS_OK, "tools/call:a" },
+	{ "a byte that is no text in the name", CALL("{\"name\":\"a\xff\"}"), MCPASS_E_PROTOCOL, NULL },
+	{ "a byte that is no text in a member's name", CALL("{\"name\":\"a\",\"x\xff\":1}"), MCPASS_E_PROTOCOL, NULL },
+	{ "a byte order mark", "\xef\xbb\xbf" CALL("{\"name\":\"a\"}"), MCPASS_OK, "tools/call:a" },
+	{ "white space", " \n" CALL("{ \"name\" :\t\"a\" }") "\r\n", MCPASS_OK, "tools/call:a" },
+	{ "something behind it", CALL("{\"name\":\"a\"}") "{}", MCPASS_E_PROTOCOL, NULL },
+	{ "a comma too many", CALL("{\"name\":\"a\",}"), MCPASS_E_PROTOCOL, NULL },
 	{ "not JSON", "{", MCPASS_E_PROTOCOL, NULL },
 	{ "nothing", "", MCPASS_E_PROTOCOL, NULL },
 };
@@ -165,24 +196,106 @@ static void test_limit(void)
 	CHECK_EQ("one too many", mp_operations_read(body, strlen(body), &list, NULL), MCPASS_E_LIMIT);
 }
 
-static void test_memory(void)
+/* In a batch of one, which no scan takes, a body asks for the same. */
+static void compare_with_batch(const char *label, const char *body, size_t len)
 {
-	const char *body = rows[10].body;
+	struct mp_operations alone = { 0 }, batched = { 0 };
+	char batch[1024], texts[2][1024];
+	enum mcpass_rc rc[2];
 
+	batch[0] = '[';
+	memcpy(batch + 1, body, len);
+	batch[len + 1] = ']';
+	rc[0] = mp_operations_read(body, len, &alone, NULL);
+	rc[1] = mp_operations_read(batch, len + 2, &batched, NULL);
+	describe(&alone, texts[0], sizeof(texts[0]));
+	describe(&batched, texts[1], sizeof(texts[1]));
+	if (rc[0] != rc[1] || strcmp(texts[0], texts[1]) != 0)  /* a row for each would be too many */
+		CHECK_STR(label, body, "read otherwise in a batch");
+	mp_operations_free(&alone);
+	mp_operations_free(&batched);
+}
+
+static void test_scan(void)
+{
+	static const char bytes[] = "\"\\{}[]:,0e.-u/ \n\x01\xff\xef\x80xnNMURPI";
+	char body[1000];
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		size_t len = strlen(rows[i].body);
+
+		if (rows[i].body[0] != '{')     /* a batch, a mark */
+			continue;
+		for (size_t at = 1; at < len; at++)
+			for (const char *c = bytes; *c != '\0'; c++) {
+				strcpy(body, rows[i].body);
+				body[at] = *c;
+				compare_with_batch(rows[i].label, body, len);
+				memmove(body + at + 1, rows[i].body + at, len - at);
+				compare_with_batch(rows[i].label, body, len + 1);
+			}
+		for (size_t at = 1; at < len; at++)
+			compare_with_batch(rows[i].label, rows[i].body, at);
+		CHECK(rows[i].label, true);
+	}
+}
+
+/* What the scan does not look at is read by the parser. */
+static void test_many_and_deep(void)
+{
+	enum { MOST = 1200 };
+	static char body[MOST * 16];
+	struct mp_operations list = { 0 };
+
+	for (int count = 50; count <= 80; count += 15) {
+		strcpy(body, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":{\"name\":\"a\"");
+		for (int i = 0; i < count; i++)
+			sprintf(body + strlen(body), ",\"x%d\":%d", i, i);
+		strcat(body, "}}");
+		CHECK_EQ("many members", mp_operations_read(body, strlen(body), &list, NULL), MCPASS_OK);
+		CHECK_STR("its name", list.count == 1 ? list.items[0].name : NULL, "a");
+		mp_operations_free(&list);
+		strcpy(body + strlen(body) - 2, ",\"x7\":0}}");
+		CHECK_EQ("one of them twice", mp_operations_read(body, strlen(body), &list, NULL),
+		    MCPASS_E_PROTOCOL);
+	}
+	for (int depth = 28; depth <= MP_MAX_MESSAGE_DEPTH; depth += depth < 36 ? 1 : 241) {
+		strcpy(body, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"params\":{\"name\":\"a\",\"x\":");
+		for (int i = 2; i < depth; i++)
+			strcat(body, "[");
+		for (int i = 2; i < depth; i++)
+			strcat(body, "]");
+		strcat(body, "}}");
+		CHECK_EQ("deep", mp_operations_read(body, strlen(body), &list, NULL), MCPASS_OK);
+		CHECK_STR("its name", list.count == 1 ? list.items[0].name : NULL, "a");
+		mp_operations_free(&list);
+	}
+}
+
+static void check_memory(const char *body, size_t count)
+{
 	OOM_EACH {
 		struct mp_operations list = { 0 };
 		enum mcpass_rc rc = mp_operations_read(body, strlen(body), &list, NULL);
 
 		CHECK_OOM("every allocation", rc, MCPASS_OK);
-		CHECK_EQ("untouched on failure", list.count, rc ? 0 : 2);
+		CHECK_EQ("untouched on failure", list.count, rc ? 0 : count);
 		mp_operations_free(&list);
 	}
+}
+
+static void test_memory(void)
+{
+	check_memory(rows[10].body, 2);         /* a batch */
+	check_memory(rows[1].body, 1);
 }
 
 int main(void)
 {
 	test_rows();
 	test_coding();
+	test_scan();
+	test_many_and_deep();
 	test_headers();
 	test_limit();
 	test_memory();
