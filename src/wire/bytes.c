@@ -85,6 +85,53 @@ size_t mp_bytes_plain(const char *bytes, size_t len)
 	return at;
 }
 
+static bool is_token68(unsigned char c)
+{
+	static const uint64_t chars[2] = {
+		UINT64_C(0x03ffe80000000000),   /* +-./ and digits */
+		UINT64_C(0x47fffffe87fffffe),   /* letters, _~ */
+	};
+
+	return c < 128 && (chars[c / 64] >> (c % 64) & 1) != 0;
+}
+
+/* As plain_steps(). */
+static size_t token68_steps(const char *bytes, size_t len)
+{
+	size_t at = 0;
+#ifdef __SSE2__
+	const __m128i small = _mm_set1_epi8(0x20);
+
+	for (; len - at >= sizeof(__m128i); at += sizeof(__m128i)) {
+		__m128i step = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
+		__m128i letter = _mm_or_si128(step, small);
+		__m128i good = _mm_and_si128(_mm_cmpgt_epi8(letter, _mm_set1_epi8('a' - 1)),
+		    _mm_cmplt_epi8(letter, _mm_set1_epi8('z' + 1)));
+
+		good = _mm_or_si128(good, _mm_and_si128(_mm_cmpgt_epi8(step, _mm_set1_epi8('-' - 1)),
+		    _mm_cmplt_epi8(step, _mm_set1_epi8('9' + 1))));
+		good = _mm_or_si128(good, _mm_cmpeq_epi8(step, _mm_set1_epi8('_')));
+		good = _mm_or_si128(good, _mm_or_si128(_mm_cmpeq_epi8(step, _mm_set1_epi8('~')),
+		    _mm_cmpeq_epi8(step, _mm_set1_epi8('+'))));
+		if (_mm_movemask_epi8(good) != 0xffff)
+			break;
+	}
+#else
+	(void)bytes;
+	(void)len;
+#endif
+	return at;
+}
+
+size_t mp_bytes_token68(const char *bytes, size_t len)
+{
+	size_t at = token68_steps(bytes, len);
+
+	while (at < len && is_token68((unsigned char)bytes[at]))
+		at++;
+	return at;
+}
+
 const char *mp_bytes_find(const char *bytes, size_t len, const char *text)
 {
 	size_t wanted = strlen(text);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/secret.h"
+#include "wire/bytes.h"
 
 /* A bit for each ASCII character: strspn() would build its table anew at each call. */
 static bool is_token_char(unsigned char c)
@@ -26,8 +27,7 @@ size_t mp_http_token_len(const char *text)
 
 size_t mp_http_token68_len(const char *text)
 {
-	size_t len = strspn(text, "-._~+/0123456789"
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	size_t len = mp_bytes_token68(text, strlen(text));
 
 	return len > 0 ? len + strspn(text + len, "=") : 0;
 }
@@ -105,10 +105,17 @@ void mp_headers_free(struct mp_headers *headers)
 	*headers = (struct mp_headers){ 0 };
 }
 
+/* Most names differ in their first letter.  spec: RFC 9110 5.1 */
+static inline bool is_named(const struct mcpass_header *header, const char *name)
+{
+	return header->name != NULL && (((unsigned char)header->name[0] ^ (unsigned char)name[0]) & ~0x20u) == 0
+	    && mp_eq_nocase(header->name, name);
+}
+
 const char *mp_header_get(const struct mcpass_header *items, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (mp_eq_nocase(items[i].name, name))      /* spec: RFC 9110 5.1 */
+		if (is_named(&items[i], name))
 			return items[i].value;
 	return NULL;
 }
@@ -118,7 +125,7 @@ size_t mp_header_count(const struct mcpass_header *items, size_t count, const ch
 	size_t found = 0;
 
 	for (size_t i = 0; i < count; i++)
-		found += mp_eq_nocase(items[i].name, name) ? 1 : 0;
+		found += is_named(&items[i], name) ? 1 : 0;
 	return found;
 }
 

@@ -5,9 +5,10 @@
 #include "wire/json/utf8.h"
 
 #define LEN 40
+#define TOKEN68 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
 
 /* The first byte that is found, at each place of a text of each length. */
-static void test_each_place(int byte, bool ends_plain, bool ends_ascii)
+static void test_each_place(int byte, bool ends_plain, bool ends_ascii, bool ends_token68)
 {
 	char text[LEN];
 
@@ -16,6 +17,7 @@ static void test_each_place(int byte, bool ends_plain, bool ends_ascii)
 			memset(text, 'a', sizeof(text));
 			text[at] = (char)byte;
 			CHECK_EQ("plain", mp_bytes_plain(text, len), ends_plain ? at : len);
+			CHECK_EQ("token68", mp_bytes_token68(text, len), ends_token68 ? at : len);
 			CHECK_EQ("ASCII", mp_bytes_ascii(text, len), ends_ascii ? at : len);
 			CHECK_EQ("UTF-8", mp_utf8_prefix(text, len), ends_ascii ? at : len);
 		}
@@ -25,7 +27,9 @@ int main(void)
 {
 	CHECK_EQ("nothing", mp_bytes_plain("", 0), 0);
 	CHECK_EQ("nothing", mp_bytes_ascii("", 0), 0);
+	CHECK_EQ("nothing", mp_bytes_token68("", 0), 0);
 	for (int byte = 0; byte < 256; byte++)
-		test_each_place(byte, byte < 0x20 || byte == '"' || byte == '\\', byte >= 0x80);
+		test_each_place(byte, byte < 0x20 || byte == '"' || byte == '\\', byte >= 0x80,
+		    byte == 0 || strchr(TOKEN68, byte) == NULL);
 	return check_done();
 }
