@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "wire/bytes.h"
 #include "wire/json/json.h"
 #include "wire/json/scan.h"
 
@@ -24,8 +25,21 @@ struct tree {
 	json_t *root;
 	json_t *open[MP_MAX_MESSAGE_DEPTH];
 	size_t depth, most;
-	char *name;             /* of the member whose value comes next; owned */
+	struct mp_buf name;     /* of the member whose value comes next */
+	const char *name_end;
 };
+
+#define SURE_DIGITS 19          /* less than so many are no more than 64 bits */
+
+static json_int_t short_integer(const char *at, const char *end)
+{
+	bool is_negative = *at == '-';
+	json_int_t integer = 0;
+
+	for (at += is_negative; at < end; at++)
+		integer = integer * 10 + (*at - '0');
+	return is_negative ? -integer : integer;
+}
 
 /* An integer beyond 64 bits becomes a real, as every JavaScript peer reads it. */
 static enum mcpass_rc scan_number(struct mp_scan *scan, json_t **ret_json)
@@ -38,6 +52,10 @@ static enum mcpass_rc scan_number(struct mp_scan *scan, json_t **ret_json)
 
 	if (!mp_scan_number(scan, &is_integer))
 		return mp_scan_refuse(scan, "RFC 8259 6", "a malformed number");
+	if (is_integer && scan->at - first < SURE_DIGITS) {
+		*ret_json = json_integer(short_integer(first, scan->at));
+		return MCPASS_OK;
+	}
 	mp_buf_clear(&scan->text);
 	for (const char *c = first; c < scan->at; c++) {
 		if (*c == '.')  /* strtod() wants the point of the program's locale */
@@ -80,6 +98,24 @@ static enum mcpass_rc scan_literal(struct mp_scan *scan, json_t **ret_json)
 	return mp_scan_refuse(scan, "RFC 8259 3", "no value");
 }
 
+/* From behind the opening quote.  Most strings are what they look like. */
+static enum mcpass_rc scan_string(struct mp_scan *scan, json_t **ret_json)
+{
+	const char *text = scan->at;
+	size_t len = mp_bytes_plain(text, (size_t)(scan->end - text));
+	enum mcpass_rc rc;
+
+	if (text + len < scan->end && text[len] == '"' && mp_bytes_ascii(text, len) == len) {
+		scan->at = text + len + 1;
+		*ret_json = json_stringn_nocheck(text, len);
+		return MCPASS_OK;
+	}
+	rc = mp_scan_text(scan);
+	if (!rc)
+		*ret_json = json_stringn_nocheck(scan->text.data, scan->text.len);
+	return rc;
+}
+
 /* A value that holds no others, or the front of one that does. */
 static enum mcpass_rc scan_value(struct tree *tree, json_t **ret_json)
 {
@@ -96,11 +132,9 @@ static enum mcpass_rc scan_value(struct tree *tree, json_t **ret_json)
 		json = json_object();
 	else if (mp_scan_take(scan, '['))
 		json = json_array();
-	else if (mp_scan_take(scan, '"')) {
-		rc = mp_scan_text(scan);
-		if (!rc)
-			json = json_stringn_nocheck(scan->text.data, scan->text.len);
-	} else if (mp_scan_at_number(scan))
+	else if (mp_scan_take(scan, '"'))
+		rc = scan_string(scan, &json);
+	else if (mp_scan_at_number(scan))
 		rc = scan_number(scan, &json);
 	else
 		rc = scan_literal(scan, &json);
@@ -112,46 +146,49 @@ static enum mcpass_rc scan_value(struct tree *tree, json_t **ret_json)
 	return MCPASS_OK;
 }
 
+/* Names may become one when they are mended. */
+static bool is_mending_names(const struct tree *tree)
+{
+	return (tree->rules & (MP_JSON_LAST | MP_JSON_NEITHER)) != 0;
+}
+
 /* The name of a member and its colon; spec: RFC 8259 4 */
-static enum mcpass_rc scan_name(struct tree *tree, const json_t *object)
+static enum mcpass_rc scan_name(struct tree *tree)
 {
 	struct mp_scan *scan = &tree->scan;
+	struct mp_buf before = tree->name;
 	enum mcpass_rc rc;
 
 	mp_scan_skip_space(scan);
 	if (!mp_scan_take(scan, '"'))
 		return mp_scan_refuse(scan, "RFC 8259 4", "no member name");
-	/* Two names may become one. */
-	scan->mend = (tree->rules & (MP_JSON_LAST | MP_JSON_NEITHER)) != 0;
+	scan->mend = is_mending_names(tree);
 	rc = mp_scan_text(scan);
-	if (!rc)
-		rc = mp_buf_take(&scan->text, scan->what, &tree->name, scan->err);
 	if (rc)
 		return rc;
-	/* Two readers, two meanings. */
-	if ((tree->rules & (MP_JSON_LAST | MP_JSON_NEITHER)) == 0
-	    && json_object_get(object, tree->name) != NULL)
-		return mp_scan_refuse(scan, "RFC 7493 2.3", "a member name given twice");
+	tree->name = scan->text;        /* the room is used in turn */
+	scan->text = before;
+	tree->name_end = scan->at;
 	mp_scan_skip_space(scan);
 	return mp_scan_take(scan, ':') ? MCPASS_OK : mp_scan_refuse(scan, "RFC 8259 4", "no ':'");
 }
 
 /* Of two members of one name that differ neither counts; the later one, which may not be whole
  * yet, stays under a name that tells mp_json_why_absent() so. */
-static int settle_name(struct tree *tree, json_t *object, const json_t *json)
+static int set_twice(json_t *object, const char *name, json_t *json)
 {
-	json_t *before = (tree->rules & MP_JSON_NEITHER) != 0 ? json_object_get(object, tree->name) : NULL;
 	struct mp_buf twice;
-	int failed;
+	int failed = json_object_set_new_nocheck(object, name, json_null());
 
-	if (before == NULL || (json_is_string(json) && json_equal(before, json)))
-		return 0;
-	failed = json_object_set_new_nocheck(object, tree->name, json_null());
-	mp_buf_init(&twice, strlen(tree->name) + strlen(TWICE) + 1);
-	mp_buf_addf(&twice, TWICE "%s", tree->name);
-	free(tree->name);
-	tree->name = NULL;
-	return mp_buf_take(&twice, "a name", &tree->name, NULL) != MCPASS_OK || failed ? -1 : 0;
+	mp_buf_init(&twice, strlen(name) + strlen(TWICE) + 1);
+	mp_buf_addf(&twice, TWICE "%s", name);
+	if (twice.failed)
+		json_decref(json);
+	else
+		failed |= json_object_set_new_nocheck(object, mp_buf_text(&twice), json);
+	failed |= twice.failed != MCPASS_OK;
+	mp_buf_free(&twice);
+	return failed;
 }
 
 const char *mp_json_why_absent(const json_t *object, const char *name)
@@ -162,23 +199,40 @@ const char *mp_json_why_absent(const json_t *object, const char *name)
 	return json_object_get(object, twice) != NULL ? "is given twice" : "is missing";
 }
 
+static int set_member(const struct tree *tree, json_t *object, json_t *json)
+{
+	const char *name = mp_buf_text(&tree->name);
+	json_t *before = (tree->rules & MP_JSON_NEITHER) != 0 ? json_object_get(object, name) : NULL;
+
+	if (before == NULL || (json_is_string(json) && json_equal(before, json)))
+		return json_object_set_new_nocheck(object, name, json);
+	return set_twice(object, name, json);
+}
+
+static enum mcpass_rc attach_member(struct tree *tree, json_t *object, json_t *json)
+{
+	size_t count = json_object_size(object);
+
+	if (set_member(tree, object, json) != 0)
+		return mp_nomem(tree->scan.err);
+	if (json_object_size(object) > count || is_mending_names(tree))
+		return MCPASS_OK;
+	tree->scan.at = tree->name_end;         /* two readers, two meanings */
+	return mp_scan_refuse(&tree->scan, "RFC 7493 2.3", "a member name given twice");
+}
+
 /* Gives the value to what is open, which owns it from here on. */
 static enum mcpass_rc attach(struct tree *tree, json_t *json)
 {
 	json_t *parent = tree->depth > 0 ? tree->open[tree->depth - 1] : NULL;
-	int failed = 0;
 
-	if (parent == NULL) {
+	if (json_is_object(parent))
+		return attach_member(tree, parent, json);
+	if (parent == NULL)
 		tree->root = json;
-	} else if (json_is_object(parent)) {
-		failed = settle_name(tree, parent, json);
-		failed |= json_object_set_new_nocheck(parent, tree->name, json);
-	} else {
-		failed = json_array_append_new(parent, json);
-	}
-	free(tree->name);
-	tree->name = NULL;
-	return failed ? mp_nomem(tree->scan.err) : MCPASS_OK;
+	else if (json_array_append_new(parent, json) != 0)
+		return mp_nomem(tree->scan.err);
+	return MCPASS_OK;
 }
 
 /* A member that is null is one that is absent. */
@@ -211,7 +265,7 @@ static enum mcpass_rc begin_item(struct tree *tree)
 {
 	json_t *json = tree->open[tree->depth - 1];
 
-	return json_is_object(json) ? scan_name(tree, json) : MCPASS_OK;
+	return json_is_object(json) ? scan_name(tree) : MCPASS_OK;
 }
 
 /* Behind a value: the next one's front, or the end of what is open. */
@@ -263,6 +317,7 @@ enum mcpass_rc mp_json_parse_by(unsigned rules, const char *data, size_t len, si
 	/* A number grows where the locale's point is longer than one byte, and a byte that is
 	 * no text becomes three. */
 	mp_buf_init(&scan->text, 3 * len + 16);
+	mp_buf_init(&tree.name, 3 * len + 16);
 	do
 		rc = take_value(&tree);
 	while (!rc && tree.depth > 0);
@@ -270,7 +325,7 @@ enum mcpass_rc mp_json_parse_by(unsigned rules, const char *data, size_t len, si
 	if (!rc && scan->at < scan->end && (rules & MP_JSON_PREFIX) == 0)
 		rc = mp_scan_refuse(scan, "RFC 8259 2", "something after the value");
 	mp_buf_free(&scan->text);
-	free(tree.name);
+	mp_buf_free(&tree.name);
 	if (rc) {
 		json_decref(tree.root);
 		if (len > 0 && data[0] == '<')

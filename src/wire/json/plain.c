@@ -42,7 +42,8 @@ static bool note_name(struct plain *p, struct mp_span name)
 	if (p->depth > 2 || (p->depth == 2 && within == NULL))
 		return true;
 	for (struct mp_plain_member *m = p->members; m < p->last; m++)
-		if (m->within == within && mp_span_is_nocase(name, m->name)) {
+		if (m->within == within && name.len > 0 && (name.data[0] | 0x20) == m->name[0]
+		    && mp_span_is_nocase(name, m->name)) {
 			p->at_hand[p->depth] = m;
 			return strncmp(name.data, m->name, name.len) == 0;
 		}

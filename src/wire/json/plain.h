@@ -6,7 +6,7 @@
 
 /* A member that is looked for, in the outermost object or in one of its members. */
 struct mp_plain_member {
-	const char *name;               /* of ASCII */
+	const char *name;               /* of small ASCII letters */
 	const struct mp_plain_member *within;   /* an earlier one of the list; NULL: the outermost */
 	struct mp_span value;           /* found, without white space; data NULL: there is none */
 };

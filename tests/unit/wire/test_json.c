@@ -30,6 +30,9 @@ static const struct {
 	{ "minus zero", "-0", "0" },
 	{ "the largest integer", "9223372036854775807", "9223372036854775807" },
 	{ "the smallest", "-9223372036854775808", "-9223372036854775808" },
+	{ "one of 18 digits", "999999999999999999", "999999999999999999" },
+	{ "a negative one", "-100000000000000001", "-100000000000000001" },
+	{ "minus zero", "-0", "0" },
 	{ "one more becomes a real", "9223372036854775808", "9.2233720368547758e18" },
 	{ "a real", "-1.5e+3", "-1500.0" },
 	{ "a small exponent", "1e-2", "0.01" },
@@ -255,6 +258,9 @@ static void test_error_words(void)
 {
 	struct mcpass_error err = { 0 };
 
+	parse("{\"a\":1,\"a\":[2,3]}", 17, MAX, &err);
+	CHECK_STR("behind the name", err.detail, "the row is not JSON: a member name given twice at byte 10");
+	err = (struct mcpass_error){ 0 };
 	parse("{\"token\":\"s3cret\",}", 18, MAX, &err);
 	CHECK_STR("where, not what", err.detail, "the row is not JSON: no member name at byte 18");
 	CHECK_STR("the clause", err.spec, "RFC 8259 4");
