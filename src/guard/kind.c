@@ -29,6 +29,11 @@ static const struct {
 
 /* Without what issuers write differently: case, separators, the prefix of a media type
  * (RFC 7515 4.1.9) or of a URN (RFC 8693 3). */
+static bool is_separator(char c)
+{
+	return c == '_' || c == '-' || c == ' ' || c == '.';
+}
+
 static void normalise(const char *word, char *plain, size_t size)
 {
 	static const char *const prefixes[] = { "application/", "urn:ietf:params:oauth:token-type:" };
@@ -42,7 +47,7 @@ static void normalise(const char *word, char *plain, size_t size)
 			word += skip;
 	}
 	for (; *word != '\0' && len + 1 < size; word++)
-		if (strchr("_- .", *word) == NULL)
+		if (!is_separator(*word))
 			plain[len++] = *word >= 'A' && *word <= 'Z' ? (char)(*word | 0x20) : *word;
 	plain[len] = '\0';
 }
@@ -135,7 +140,7 @@ static enum mcpass_rc read_places(const json_t *token, struct mp_kind *kind,
 	json_object_foreach ((json_t *)token, claim, value) {
 		normalise(claim, plain, sizeof(plain));
 		for (size_t i = 0; !rc && kind->other == NULL && i < MP_COUNT(places); i++)
-			if (strcmp(plain, places[i].claim) == 0)
+			if (plain[0] == places[i].claim[0] && strcmp(plain, places[i].claim) == 0)
 				rc = read_place(token, claim, places[i].is_ambiguous, kind, err);
 	}
 	return rc;

@@ -42,12 +42,17 @@ static void encode(struct mp_buf *buf, const struct alphabet *alphabet,
 /* The value of a digit in either alphabet, which differ in the last two; -1 for none. */
 static int digit_value(const struct alphabet *alphabet, char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
+	static const uint8_t values[256] = {    /* each and one more: 0 is none */
+		['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+		23, 24, 25, 26,
+		['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46,
+		47, 48, 49, 50, 51, 52,
+		['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
+	};
+	int value = values[(unsigned char)c];
+
+	if (value > 0)
+		return value - 1;
 	if (c == alphabet->digits[62])
 		return 62;
 	return c == alphabet->digits[63] ? 63 : -1;
@@ -65,9 +70,28 @@ static bool strip_padding(const struct alphabet *alphabet, struct mp_span *text)
 	return true;
 }
 
-/* Decodes 2 to 4 digits; false for a wrong one, or when bits are left over that an
+static void put_bytes(uint32_t bits, uint8_t ret_bytes[3])
+{
+	ret_bytes[0] = (uint8_t)(bits >> 16);
+	ret_bytes[1] = (uint8_t)(bits >> 8);
+	ret_bytes[2] = (uint8_t)bits;
+}
+
+/* Nearly all of a text: it is decoded at each request. */
+static bool decode_four(const struct alphabet *alphabet, const char *digits, uint8_t ret_bytes[3])
+{
+	int a = digit_value(alphabet, digits[0]), b = digit_value(alphabet, digits[1]);
+	int c = digit_value(alphabet, digits[2]), d = digit_value(alphabet, digits[3]);
+
+	if ((a | b | c | d) < 0)
+		return false;
+	put_bytes((uint32_t)(a << 18 | b << 12 | c << 6 | d), ret_bytes);
+	return true;
+}
+
+/* Decodes the last 2 or 3 digits; false for a wrong one, or when bits are left over that an
  * encoder sets to zero: one value has one spelling.  spec: RFC 4648 3.3, 3.5 */
-static bool decode_group(const struct alphabet *alphabet, const char *digits, size_t count,
+static bool decode_rest(const struct alphabet *alphabet, const char *digits, size_t count,
     uint8_t ret_bytes[3])
 {
 	uint32_t bits = 0;
@@ -79,23 +103,22 @@ static bool decode_group(const struct alphabet *alphabet, const char *digits, si
 			return false;
 		bits = bits << 6 | (uint32_t)value;
 	}
-	ret_bytes[0] = (uint8_t)(bits >> 16);
-	ret_bytes[1] = (uint8_t)(bits >> 8);
-	ret_bytes[2] = (uint8_t)bits;
-	return count > 1 && (count > 2 || ret_bytes[1] == 0) && (count > 3 || ret_bytes[2] == 0);
+	put_bytes(bits, ret_bytes);
+	return count > 1 && (count > 2 || ret_bytes[1] == 0) && ret_bytes[2] == 0;
 }
 
 static enum mcpass_rc decode(struct mp_buf *buf, const struct alphabet *alphabet,
     struct mp_span text, struct mcpass_error *err)
 {
-	uint8_t chunk[192];       /* many groups an add: tokens are decoded per request */
+	uint8_t chunk[384];       /* many groups an add: tokens are decoded per request */
 	size_t used = 0;
 	bool good = strip_padding(alphabet, &text);
 
 	for (size_t at = 0; good && at < text.len; at += 4) {
 		size_t count = text.len - at < 4 ? text.len - at : 4;
 
-		good = decode_group(alphabet, text.data + at, count, chunk + used);
+		good = count == 4 ? decode_four(alphabet, text.data + at, chunk + used)
+		    : decode_rest(alphabet, text.data + at, count, chunk + used);
 		if (good)
 			used += count - 1;
 		if (used == sizeof(chunk)) {
