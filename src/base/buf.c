@@ -72,7 +72,10 @@ void mp_buf_adds(struct mp_buf *buf, const char *text)
 
 void mp_buf_addc(struct mp_buf *buf, char c)
 {
-	mp_buf_add(buf, &c, 1);
+	if (!make_room(buf, 1))
+		return;
+	buf->data[buf->len++] = c;
+	buf->data[buf->len] = '\0';
 }
 
 void mp_buf_addf(struct mp_buf *buf, const char *fmt, ...)

@@ -50,7 +50,7 @@ bool mp_eq_nocase(const char *a, const char *b)
 {
 	if (a == NULL || b == NULL)
 		return a == b;
-	for (; *a != '\0' && lower(*a) == lower(*b); a++)
+	for (; *a != '\0' && (*a == *b || lower(*a) == lower(*b)); a++)
 		b++;
 	return *a == '\0' && *b == '\0';
 }

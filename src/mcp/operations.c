@@ -267,7 +267,8 @@ static bool is_utf8(const char *type)
 	while (*type != '\0') {
 		size_t i = 0, end;
 
-		if (!mp_span_is_nocase((struct mp_span){ type, strnlen(type, 7) }, "charset")) {
+		if ((*type | 0x20) != 'c'
+		    || !mp_span_is_nocase((struct mp_span){ type, strnlen(type, 7) }, "charset")) {
 			type++;
 			continue;
 		}
@@ -291,11 +292,11 @@ enum mcpass_rc mp_operations_check_coding(const struct mcpass_header *headers, s
 	for (size_t i = 0; i < count; i++) {
 		const char *value = headers[i].value;
 
-		if (mp_eq_nocase(headers[i].name, "Content-Encoding")
+		if (mp_header_is(&headers[i], "Content-Encoding")
 		    && strspn(value, " \t") != strlen(value) && !mp_eq_nocase(value, "identity"))
 			return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 9110 8.4",
 			    "Content-Encoding: the request is read as it is");
-		if (mp_eq_nocase(headers[i].name, "Content-Type") && !is_utf8(value))
+		if (mp_header_is(&headers[i], "Content-Type") && !is_utf8(value))
 			return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8259 8.1",
 			    "Content-Type: JSON is in UTF-8, and in no other charset");
 	}

@@ -85,6 +85,31 @@ size_t mp_bytes_plain(const char *bytes, size_t len)
 	return at;
 }
 
+static bool is_visible(unsigned char c)
+{
+	return c >= 0x20 && c != 0x7f;
+}
+
+size_t mp_bytes_visible(const char *bytes, size_t len)
+{
+	size_t at = 0;
+#ifdef __SSE2__
+	const __m128i control = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f);
+
+	for (; len - at >= sizeof(__m128i); at += sizeof(__m128i)) {
+		__m128i step = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
+		__m128i found = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(step, control), step),
+		    _mm_cmpeq_epi8(step, del));
+
+		if (_mm_movemask_epi8(found) != 0)
+			break;
+	}
+#endif
+	while (at < len && is_visible((unsigned char)bytes[at]))
+		at++;
+	return at;
+}
+
 static bool is_token68(unsigned char c)
 {
 	static const uint64_t chars[2] = {

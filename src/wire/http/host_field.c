@@ -65,7 +65,7 @@ bool mp_http_host_is_ours(const struct mp_http_hosts *hosts, const char *url, co
 		return true;
 	if (value == NULL || !mp_http_host_parse(value, &host))
 		return false;
-	if (is_host_of(&host, url) || mp_host_is_loopback(host.name, host.is_ipv6)
+	if (mp_host_is_loopback(host.name, host.is_ipv6) || is_host_of(&host, url)
 	    || is_allowed(&host, hosts))
 		return true;
 	return hosts->kind == MP_HTTP_HOSTS_OWN

@@ -105,17 +105,17 @@ void mp_headers_free(struct mp_headers *headers)
 	*headers = (struct mp_headers){ 0 };
 }
 
-/* Most names differ in their first letter.  spec: RFC 9110 5.1 */
-static inline bool is_named(const struct mcpass_header *header, const char *name)
+/* Most names differ in their first letter. */
+bool mp_header_is(const struct mcpass_header *header, const char *name)
 {
-	return header->name != NULL && (((unsigned char)header->name[0] ^ (unsigned char)name[0]) & ~0x20u) == 0
+	return header->name != NULL && ((header->name[0] ^ name[0]) & ~0x20) == 0
 	    && mp_eq_nocase(header->name, name);
 }
 
 const char *mp_header_get(const struct mcpass_header *items, size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (is_named(&items[i], name))
+		if (mp_header_is(&items[i], name))
 			return items[i].value;
 	return NULL;
 }
@@ -125,7 +125,7 @@ size_t mp_header_count(const struct mcpass_header *items, size_t count, const ch
 	size_t found = 0;
 
 	for (size_t i = 0; i < count; i++)
-		found += is_named(&items[i], name) ? 1 : 0;
+		found += mp_header_is(&items[i], name) ? 1 : 0;
 	return found;
 }
 

@@ -23,6 +23,8 @@ enum mcpass_rc mp_headers_add(struct mp_headers *headers, const char *name,
     const char *value, struct mcpass_error *err);
 void mp_headers_free(struct mp_headers *headers);   /* wipes the values */
 
+/* Whether it has that name, whatever the case of its letters; spec: RFC 9110 5.1 */
+bool mp_header_is(const struct mcpass_header *header, const char *name);
 /* The value of the first header of that name (case does not matter), or NULL.
  * Works on any array of headers. */
 const char *mp_header_get(const struct mcpass_header *items, size_t count, const char *name);

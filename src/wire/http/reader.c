@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/secret.h"
+#include "wire/bytes.h"
 #include "wire/http/http.h"
 #include "wire/http/host_field.h"
 
@@ -223,7 +224,7 @@ static bool add_header(struct mp_http_reader *reader, const char *name, const ch
 	}
 	reader->headers[reader->header_count++] = (struct mcpass_header){ name, value };
 	for (size_t i = 0; i < MP_COUNT(known); i++)
-		if (mp_eq_nocase(name, known[i].name))
+		if (mp_header_is(&reader->headers[reader->header_count - 1], known[i].name))
 			return known[i].take(reader, value);
 	return true;
 }
@@ -345,8 +346,13 @@ static void read_head(struct mp_http_reader *reader)
 /* spec: RFC 9112 2.2; RFC 9110 5.5: no NUL, no bare CR, no bare LF, no other control */
 static bool check_bytes(struct mp_http_reader *reader, char before, const char *bytes, size_t len)
 {
-	for (size_t i = 0; i < len; before = bytes[i++]) {
+	for (size_t i = 0, run; i < len; i += run, before = bytes[i - 1]) {
 		unsigned char c = (unsigned char)bytes[i];
+
+		run = before == '\r' ? 0 : mp_bytes_visible(bytes + i, len - i);
+		if (run > 0)
+			continue;
+		run = 1;
 
 		if ((before == '\r') != (c == '\n'))
 			return refuse(reader, 400, "RFC 9112 2.2", "a line does not end in CR LF");

@@ -8,7 +8,8 @@
 #define TOKEN68 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/"
 
 /* The first byte that is found, at each place of a text of each length. */
-static void test_each_place(int byte, bool ends_plain, bool ends_ascii, bool ends_token68)
+static void test_each_place(int byte, bool ends_plain, bool ends_ascii, bool ends_token68,
+    bool ends_visible)
 {
 	char text[LEN];
 
@@ -18,6 +19,7 @@ static void test_each_place(int byte, bool ends_plain, bool ends_ascii, bool end
 			text[at] = (char)byte;
 			CHECK_EQ("plain", mp_bytes_plain(text, len), ends_plain ? at : len);
 			CHECK_EQ("token68", mp_bytes_token68(text, len), ends_token68 ? at : len);
+			CHECK_EQ("visible", mp_bytes_visible(text, len), ends_visible ? at : len);
 			CHECK_EQ("ASCII", mp_bytes_ascii(text, len), ends_ascii ? at : len);
 			CHECK_EQ("UTF-8", mp_utf8_prefix(text, len), ends_ascii ? at : len);
 		}
@@ -30,6 +32,7 @@ int main(void)
 	CHECK_EQ("nothing", mp_bytes_token68("", 0), 0);
 	for (int byte = 0; byte < 256; byte++)
 		test_each_place(byte, byte < 0x20 || byte == '"' || byte == '\\', byte >= 0x80,
-		    byte == 0 || strchr(TOKEN68, byte) == NULL);
+		    byte == 0 || strchr(TOKEN68, byte) == NULL,
+		    byte < 0x20 || byte == 0x7f);
 	return check_done();
 }
