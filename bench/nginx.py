@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """The nginx module beside plain proxy_pass: requests per CPU-second of the one worker, in turn, as
-medians.  nginx.py MODULE BENCH_TOKENS [SECONDS]
+medians; the ratio is that of the same round.  nginx.py MODULE BENCH_TOKENS [SECONDS [ROUNDS]]
 
 remembered: the same token each time.  new: another RS256 token each time, more of them than any
 memory holds.  auth_request: a server that says 204 to all, asked for each request."""
 
 import os
+import shutil
 import signal
 import socket
 import statistics
@@ -42,12 +43,30 @@ http {
 PROXY = 'proxy_http_version 1.1; proxy_set_header Connection ""; proxy_pass http://behind;'
 
 
+def fail(text):
+    sys.exit(f"nginx bench: {text}")
+
+
+def run(what, *command):
+    """What it says on standard output.  Standard error goes to a file: nginx keeps it open."""
+    with tempfile.TemporaryFile("w+") as errors:
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, text=True, check=False)
+        except OSError as why:
+            fail(f"{what}: {command[0]}: {why.strerror}")
+        errors.seek(0)
+        said = (errors.read() + done.stdout).strip().splitlines()
+    if done.returncode != 0:
+        fail(f"{what}: {said[0] if said else 'it fails without a word'}")
+    return done.stdout
+
+
 def start(folder, name, mask, http, load=""):
     path = os.path.join(folder, name + ".conf")
     with open(path, "w") as file:
         file.write(CONF % {"load": load, "mask": mask, "folder": folder, "name": name, "http": http,
                            "user": "user root;" if os.geteuid() == 0 else ""})
-    subprocess.run(["nginx", "-p", folder, "-c", path, "-e", path + ".err"], check=True)
+    run("nginx does not start", "nginx", "-p", folder, "-c", path, "-e", path + ".err")
     with open(os.path.join(folder, name + ".pid")) as file:
         return int(file.read())
 
@@ -59,7 +78,7 @@ def worker_of(master):
         found = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True).stdout
         if found.strip():
             return int(found.split()[0])
-    sys.exit("nginx bench: no worker")
+    fail(f"the nginx of process {master} has no worker")
 
 
 def seconds_of(pid):
@@ -74,10 +93,10 @@ def measure(folder, worker, port, path, count, seconds):
         file.write(LUA % {"tokens": os.path.join(folder, "tokens"), "count": count, "path": path,
                           "body": BODY})
     before = seconds_of(worker)
-    out = subprocess.run(["taskset", "-c", "1", "wrk", "-t1", "-c16", f"-d{seconds}s", "-s", script,
-                          f"http://127.0.0.1:{port}"], check=True, capture_output=True, text=True).stdout
+    out = run(path, "taskset", "-c", "1", "wrk", "-t1", "-c16", f"-d{seconds}s", "-s", script,
+              f"http://127.0.0.1:{port}")
     if "Non-2xx" in out:
-        sys.exit(f"nginx bench: {path}: {out}")
+        fail(f"{path} is refused: see error_log in {folder}")
     requests = int(next(line for line in out.splitlines() if "requests in" in line).split()[0])
     return requests / (seconds_of(worker) - before)
 
@@ -90,10 +109,13 @@ def free_port():
 
 def main():
     port, behind = free_port(), free_port()
-    module, tokens, seconds = sys.argv[1], sys.argv[2], int((sys.argv + ["2"])[3])
+    if len(sys.argv) < 3:
+        fail("usage: nginx.py MODULE BENCH_TOKENS [SECONDS [ROUNDS]]")
+    module = os.path.abspath(sys.argv[1])
+    seconds, rounds = [int(text) for text in (sys.argv[3:] + ["2", "5"][len(sys.argv) - 3:])]
     folder = tempfile.mkdtemp(prefix="mcpass-bench-")
-    subprocess.run([tokens, ISSUER, RESOURCE, str(TOKENS), os.path.join(folder, "keys"),
-                    os.path.join(folder, "tokens")], check=True)
+    run("no tokens", sys.argv[2], ISSUER, RESOURCE, str(TOKENS), os.path.join(folder, "keys"),
+        os.path.join(folder, "tokens"))
     masters = []
     try:
         masters.append(start(folder, "behind", "10",
@@ -112,13 +134,14 @@ def main():
         cases = [("plain", "/plain", 1), ("remembered", "/mcp", 1), ("new", "/mcp", TOKENS),
                  ("auth_request", "/asked", 1)]
         found = {name: [] for name, _, _ in cases}
-        for _ in range(3):
+        for _ in range(rounds):
             for name, path, count in cases:
                 found[name].append(measure(folder, worker, port, path, count, seconds))
-        plain = statistics.median(found["plain"])
         for name, _, _ in cases:
             rate = statistics.median(found[name])
-            print(f"nginx, {name}: {rate / 1000:.1f} k requests a CPU-second, {rate / plain:.2f} of plain")
+            ratio = statistics.median(ours / plain for ours, plain in zip(found[name], found["plain"]))
+            print(f"nginx, {name}: {rate / 1000:.1f} k requests a CPU-second, {ratio:.2f} of plain")
+        shutil.rmtree(folder, ignore_errors=True)
     finally:
         for pid in masters:
             os.kill(pid, signal.SIGTERM)
