@@ -1,6 +1,7 @@
 #include "cli/connect/connection.h"
 #include <stdlib.h>
 #include <unistd.h>
+#include "io/system/environment.h"
 #include "ui/signals.h"
 #include "io/browser/browse.h"
 #include "io/entropy.h"
@@ -69,14 +70,6 @@ static enum mcpass_rc ask_link(void *ctx, const char *method, const char *params
 	return mp_blocking_request(ctx, method, params, ret_json, ret_is_error, err);
 }
 
-/* A variable that is empty is as good as none. */
-static const char *from_environment(const char *variable)
-{
-	const char *text = getenv(variable);
-
-	return text != NULL && text[0] != '\0' ? text : NULL;
-}
-
 static struct mcpass_client_config client_config(const struct mp_connection_options *options,
     const struct mp_connection *conn)
 {
@@ -95,7 +88,7 @@ static struct mcpass_client_config client_config(const struct mp_connection_opti
 		    ? mp_secret_reveal(&conn->client_secret) : NULL,
 		.client_key = mp_secret_reveal(&conn->client_key),
 		.client_metadata_url = options->client_metadata_url != NULL
-		    ? options->client_metadata_url : from_environment(MP_CLIENT_METADATA_VARIABLE),
+		    ? options->client_metadata_url : mp_environment(MP_CLIENT_METADATA_VARIABLE),
 		.initial_access_token = mp_secret_reveal(&conn->initial_access_token),
 		.scope = options->scope,
 		.grant = conn->grant,

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include "base/limits.h"
 #include "io/file/read_file.h"
+#include "io/system/environment.h"
 #include "wire/json/json.h"
 
 #define HASH_LEN 32
@@ -81,11 +82,11 @@ static enum mcpass_rc name_of(const char *url, const char *resource, const char 
 
 static enum mcpass_rc root_of(char **ret_path, struct mcpass_error *err)
 {
-	const char *root = getenv("MCP_REMOTE_CONFIG_DIR"), *home = getenv("HOME");
+	const char *root = mp_environment("MCP_REMOTE_CONFIG_DIR"), *home = mp_environment("HOME");
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
-	if (root != NULL && root[0] != '\0')
+	if (root != NULL)
 		return mp_set(ret_path, root, err);
 	mp_buf_init(&buf, 4096);
 	mp_buf_addf(&buf, "%s/.mcp-auth", home != NULL ? home : "");

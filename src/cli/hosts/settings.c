@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "io/file/read_file.h"
+#include "io/system/environment.h"
 
 /* Settings of an editor; Claude Code keeps all it knows in the same file. */
 #define MAX_SETTINGS ((size_t)64 * 1024 * 1024)
@@ -16,7 +17,7 @@
 enum mcpass_rc mp_settings_path(const struct mp_host_file *host, bool in_project, char **ret_path,
     struct mcpass_error *err)
 {
-	const char *home = getenv("HOME");
+	const char *home = mp_environment("HOME");
 	struct mp_buf buf;
 	enum mcpass_rc rc;
 
@@ -24,7 +25,7 @@ enum mcpass_rc mp_settings_path(const struct mp_host_file *host, bool in_project
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "%s has no file in a project", host->title);
 	if (in_project)
 		return mp_set(ret_path, host->project_file, err);
-	if (home == NULL || home[0] == '\0')
+	if (home == NULL)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "HOME is not set; --file says where the file is");
 	mp_buf_init(&buf, 4096);
 	mp_buf_addf(&buf, "%s/%s", home, host->file);

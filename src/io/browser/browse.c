@@ -5,6 +5,7 @@
 #include <string.h>
 #include "io/browser/opener.h"
 #include "io/browser/spawn.h"
+#include "io/system/environment.h"
 #include "oauth/target.h"
 #include "wire/uri.h"
 
@@ -18,16 +19,9 @@ static const char *const usual[] = {
 	"xdg-open", "x-www-browser",
 };
 
-static const char *environment(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 static bool is_wsl(void)
 {
-	return environment("WSL_DISTRO_NAME") != NULL || environment("WSL_INTEROP") != NULL;
+	return mp_environment("WSL_DISTRO_NAME") != NULL || mp_environment("WSL_INTEROP") != NULL;
 }
 
 /* macOS always has one. */
@@ -36,7 +30,7 @@ static bool has_display(void)
 #ifdef __APPLE__
 	return true;
 #else
-	return environment("DISPLAY") != NULL || environment("WAYLAND_DISPLAY") != NULL || is_wsl();
+	return mp_environment("DISPLAY") != NULL || mp_environment("WAYLAND_DISPLAY") != NULL || is_wsl();
 #endif
 }
 
@@ -143,7 +137,7 @@ static enum mcpass_rc add_usual(struct openers *openers, const char *url,
 static enum mcpass_rc find_openers(const char *url, struct openers *openers,
     struct mcpass_error *err)
 {
-	const char *wish = environment("BROWSER");
+	const char *wish = mp_environment("BROWSER");
 	enum mcpass_rc rc;
 
 	if (wish != NULL)
@@ -168,8 +162,8 @@ enum mcpass_rc mp_browse_find(struct mcpass_error *err)
 
 bool mp_browse_is_remote(void)
 {
-	return environment("BROWSER") == NULL
-	    && (environment("SSH_CONNECTION") != NULL || environment("SSH_TTY") != NULL);
+	return mp_environment("BROWSER") == NULL
+	    && (mp_environment("SSH_CONNECTION") != NULL || mp_environment("SSH_TTY") != NULL);
 }
 
 /* An authorization server chose this URL, and a desktop opens files, mail and programs

@@ -1,4 +1,5 @@
 #include "io/http/proxy.h"
+#include "io/system/environment.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,13 +7,6 @@
 #include <sys/socket.h>         /* AF_INET */
 
 #define SEPARATORS ", \t"
-
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
 
 /* An address of 4 or 16 bytes, with or without brackets; 0: it is none. */
 static size_t read_address(struct mp_span text, uint8_t bytes[16])
@@ -115,14 +109,14 @@ static const char *from_environment(bool is_https)
 	size_t count = is_https ? MP_COUNT(for_https) : MP_COUNT(for_http);
 
 	for (size_t i = 0; i < count; i++)
-		if (variable(names[i]) != NULL)
-			return variable(names[i]);
+		if (mp_environment(names[i]) != NULL)
+			return mp_environment(names[i]);
 	return "";
 }
 
 const char *mp_http_proxy_for(const char *given, const struct mp_uri *uri)
 {
-	const char *none = variable("no_proxy") != NULL ? variable("no_proxy") : variable("NO_PROXY");
+	const char *none = mp_environment("no_proxy") != NULL ? mp_environment("no_proxy") : mp_environment("NO_PROXY");
 
 	/* No proxy reaches our loopback. */
 	if (mp_uri_is_loopback(uri) || (none != NULL && mp_http_no_proxy_has(none, uri->host)))

@@ -1,4 +1,5 @@
 #include "io/http/trust.h"
+#include "io/system/environment.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -53,13 +54,6 @@ bool mp_http_trust_is_hashed(const char *dir, const char *bundle)
 	return found;
 }
 
-static const char *environment(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
 const char *mp_http_trust_first(const char *const *paths, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -71,14 +65,14 @@ const char *mp_http_trust_first(const char *const *paths, size_t count)
 /* NULL for both: libcurl's own default. */
 static void look_around(const char **ret_file, const char **ret_dir)
 {
-	*ret_file = environment("CURL_CA_BUNDLE");
+	*ret_file = mp_environment("CURL_CA_BUNDLE");
 	*ret_dir = NULL;
 	if (*ret_file != NULL)
 		return;
-	*ret_file = environment("SSL_CERT_FILE");
-	*ret_dir = environment("SSL_CERT_DIR");
+	*ret_file = mp_environment("SSL_CERT_FILE");
+	*ret_dir = mp_environment("SSL_CERT_DIR");
 	if (*ret_file == NULL && *ret_dir == NULL)
-		*ret_file = environment("NIX_SSL_CERT_FILE");
+		*ret_file = mp_environment("NIX_SSL_CERT_FILE");
 	if (*ret_file != NULL || *ret_dir != NULL)
 		return;
 	for (size_t i = 0; i < MP_COUNT(places) && *ret_dir == NULL; i++)

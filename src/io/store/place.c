@@ -11,13 +11,7 @@
 #include "base/limits.h"
 #include "io/file/private_dir.h"
 #include "io/store/pg_url.h"
-
-static const char *environment(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
+#include "io/system/environment.h"
 
 #define STORE "mcpass/credentials.db"
 #define ELSEWHERE "mcpass/elsewhere"
@@ -56,7 +50,7 @@ static enum mcpass_rc read_elsewhere(const char *home, char **ret_path, struct m
 
 void mp_place_note(const struct mp_place *place)
 {
-	const char *home = environment("HOME"), *unused;
+	const char *home = mp_environment("HOME"), *unused;
 	char *note = NULL;
 	int dir = -1, fd;
 
@@ -78,7 +72,7 @@ void mp_place_note(const struct mp_place *place)
 /* Both places are looked in: that of XDG_DATA_HOME, and that of a program without it. */
 static enum mcpass_rc find_default(struct mp_place *place, struct mcpass_error *err)
 {
-	const char *data = environment("XDG_DATA_HOME"), *home = environment("HOME");
+	const char *data = mp_environment("XDG_DATA_HOME"), *home = mp_environment("HOME");
 	char *other = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
@@ -104,10 +98,10 @@ static enum mcpass_rc find_default(struct mp_place *place, struct mcpass_error *
 
 static enum mcpass_rc find_ours(struct mp_place *place, struct mcpass_error *err)
 {
-	const char *data = environment("XDG_DATA_HOME");
+	const char *data = mp_environment("XDG_DATA_HOME");
 	enum mcpass_rc rc;
 
-	if (environment("HOME") != NULL || (data != NULL && data[0] == '/'))
+	if (mp_environment("HOME") != NULL || (data != NULL && data[0] == '/'))
 		return find_default(place, err);
 	rc = mp_fail(err, MCPASS_E_STORE, NULL, "there is no home folder to keep credentials in");
 	mp_hint(err, "Set HOME, or MCPASS_STORE=FILE.");
@@ -133,7 +127,7 @@ enum mcpass_rc mp_place_find(const char *path, struct mp_place *ret_place,
 	enum mcpass_rc rc;
 
 	if (path == NULL)
-		path = environment("MCPASS_STORE");
+		path = mp_environment("MCPASS_STORE");
 	if (path == NULL)
 		return mp_place_find_ours(ret_place, err);
 	rc = mp_pg_url_check_place(path, err);
