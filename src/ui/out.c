@@ -4,32 +4,17 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "io/file/write_all.h"
 #include "wire/json/raw.h"
-
-static enum mcpass_rc write_all(int fd, const char *bytes, size_t len,
-    struct mcpass_error *err)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EPIPE)
-			return MCPASS_OK;
-		if (n < 0)
-			return mp_doing(err, mp_fail(err, MCPASS_E_IO, NULL, "%s", strerror(errno)),
-			    "writing the output");
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return MCPASS_OK;
-}
 
 enum mcpass_rc mp_out(const struct mp_buf *buf, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = mp_buf_check(buf, "the output", err);
 
-	return rc ? rc : write_all(STDOUT_FILENO, mp_buf_text(buf), buf->len, err);
+	/* A reader that has gone has read enough. */
+	if (rc || mp_write_all(STDOUT_FILENO, mp_buf_text(buf), buf->len) || errno == EPIPE)
+		return rc;
+	return mp_doing(err, mp_fail(err, MCPASS_E_IO, NULL, "%s", strerror(errno)), "writing the output");
 }
 
 enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err)
@@ -82,10 +67,10 @@ void mp_say(bool quiet, const char *fmt, ...)
 	mp_one_line(line);
 	len = strlen(line);
 	line[len] = '\n';
-	(void)write_all(STDERR_FILENO, line, len + 1, NULL);
+	(void)mp_write_all(STDERR_FILENO, line, len + 1);
 }
 
 void mp_say_text(const struct mp_buf *buf)
 {
-	(void)write_all(STDERR_FILENO, mp_buf_text(buf), buf->len, NULL);
+	(void)mp_write_all(STDERR_FILENO, mp_buf_text(buf), buf->len);
 }

@@ -12,7 +12,5 @@ enum mcpass_rc mp_from_split(const char *command, struct mp_strings *ret_words,
  * over.  MCPASS_E_USAGE: there is no URL. */
 enum mcpass_rc mp_from_mcp_remote(const struct mp_strings *words, struct mp_strings *ret_ours,
     struct mp_strings *ret_notes, struct mcpass_error *err);
-/* Adds a word as a shell reads it back. */
-void mp_from_quote(struct mp_buf *buf, const char *word);
 
 #endif

@@ -6,6 +6,7 @@
 #include "cli/bridge/run.h"
 #include "cli/hosts/entry.h"
 #include "ui/out.h"
+#include "ui/shell_word.h"
 
 struct bridge_options {
 	struct mp_common common;
@@ -40,7 +41,7 @@ static enum mcpass_rc print_from(const char *command, bool quiet, struct mcpass_
 	mp_buf_adds(&line, "mcpass");
 	for (size_t i = 0; i < ours.count; i++) {
 		mp_buf_addc(&line, ' ');
-		mp_from_quote(&line, ours.items[i]);
+		mp_shell_word_add(&line, ours.items[i]);
 	}
 	mp_buf_addc(&line, '\n');
 	if (!rc)

@@ -1,5 +1,6 @@
 #include "cli/show/hint.h"
 #include <string.h>
+#include "ui/shell_word.h"
 
 #define COMMAND "mcpass log"    /* in, out */
 
@@ -20,25 +21,6 @@ static const char *given(const struct mp_command *command, const void *options, 
 	return NULL;
 }
 
-/* As a shell reads it. */
-static void add_word(struct mp_buf *buf, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-	    "-._~/:@%+=,";
-
-	if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-		mp_buf_adds(buf, word);
-		return;
-	}
-	mp_buf_addc(buf, '\'');
-	for (; *word != '\0'; word++)
-		if (*word == '\'')
-			mp_buf_adds(buf, "'\\''");
-		else
-			mp_buf_addc(buf, *word);
-	mp_buf_addc(buf, '\'');
-}
-
 static void add_options(struct mp_buf *buf, const struct mp_command *command,
     const void *options)
 {
@@ -50,7 +32,7 @@ static void add_options(struct mp_buf *buf, const struct mp_command *command,
 		if (text == NULL)
 			continue;
 		mp_buf_addf(buf, " --%s ", names[i]);
-		add_word(buf, text);
+		mp_shell_word_add(buf, text);
 	}
 }
 
@@ -63,7 +45,7 @@ static const char *add_operands(struct mp_buf *buf, const char *rest, const char
 	if (server == NULL || url == NULL)
 		return rest;
 	mp_buf_add(buf, rest, (size_t)(url + 1 - rest));
-	add_word(buf, server);
+	mp_shell_word_add(buf, server);
 	len = strcspn(url + 1, " ,;'\"");
 	return url + 1 + len;
 }

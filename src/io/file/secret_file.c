@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "io/file/read_file.h"
+#include "io/file/write_all.h"
 
 enum mcpass_rc mp_secret_file_check(const char *path, struct mcpass_error *err)
 {
@@ -70,36 +71,18 @@ enum mcpass_rc mp_secret_file_bytes(const char *path, size_t max, struct mp_secr
 	return rc;
 }
 
-static enum mcpass_rc write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return MCPASS_E_IO;
-		text += n;
-		len -= (size_t)n;
-	}
-	return MCPASS_OK;
-}
-
 enum mcpass_rc mp_secret_file_create(const char *path, const char *text,
     struct mcpass_error *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = MCPASS_OK;
+	bool written;
 
 	if (fd < 0)
 		return mp_fail(err, errno == EEXIST ? MCPASS_E_USAGE : MCPASS_E_IO, NULL, "%s: %s",
 		    path, strerror(errno));
-	rc = write_all(fd, text, strlen(text));
-	if (!rc)
-		rc = write_all(fd, "\n", 1);
-	if (!rc && fsync(fd) != 0)
-		rc = MCPASS_E_IO;
-	if (close(fd) != 0 || rc) {
+	written = mp_write_all(fd, text, strlen(text)) && mp_write_all(fd, "\n", 1) && fsync(fd) == 0;
+	if (close(fd) != 0 || !written) {
 		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(errno));
 		(void)unlink(path);
 	}

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/secret.h"
 #include "io/file/private_dir.h"
+#include "io/file/write_all.h"
 
 #define HEX_LEN ((size_t)16)
 #define MAX_NOTE (MP_MAX_RECORD + (size_t)4 * MP_MAX_URI)
@@ -53,20 +54,6 @@ static void sum(const char *names_and_text, size_t len, char ret_sum[HEX_LEN + 2
 {
 	(void)snprintf(ret_sum, HEX_LEN + 2, "%016llx\n",
 	    (unsigned long long)mp_hash(names_and_text, len));
-}
-
-static bool write_all(int fd, const struct mp_buf *content)
-{
-	size_t done = 0;
-
-	while (done < content->len) {
-		ssize_t len = write(fd, content->data + done, content->len - done);
-
-		if (len < 0 && errno != EINTR)
-			return false;
-		done += len > 0 ? (size_t)len : 0;
-	}
-	return true;
 }
 
 static bool is_note(const char *name)
@@ -124,7 +111,7 @@ static enum mcpass_rc replace(const struct place *place, const struct mp_buf *co
 {
 	int fd = openat(place->dir_fd, place->fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW
 	    | O_NONBLOCK | O_CLOEXEC, 0600);
-	bool done = fd >= 0 && write_all(fd, content)
+	bool done = fd >= 0 && mp_write_all(fd, mp_buf_text(content), content->len)
 	    && renameat(place->dir_fd, place->fresh, place->dir_fd, place->name) == 0;
 	enum mcpass_rc rc = done ? MCPASS_OK
 	    : mp_fail(err, MCPASS_E_STORE, NULL, "a note beside %s: %s", store, strerror(errno));

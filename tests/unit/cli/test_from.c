@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cli/bridge/from.h"
+#include "ui/shell_word.h"
 #include "harness/check.h"
 
 #define URL "https://x.example/mcp"
@@ -65,7 +66,7 @@ static void check_row(size_t i)
 	mp_buf_init(&line, 65536);
 	for (size_t k = 1; k < ours.count; k++) {
 		mp_buf_adds(&line, k > 1 ? " " : "");
-		mp_from_quote(&line, ours.items[k]);
+		mp_shell_word_add(&line, ours.items[k]);
 	}
 	CHECK_EQ(rows[i].label, rc, rows[i].ours != NULL ? MCPASS_OK : MCPASS_E_USAGE);
 	if (rows[i].ours != NULL)
