@@ -33,6 +33,22 @@ uint64_t mp_hash(const void *bytes, size_t len)
 	return hash;
 }
 
+bool mp_ends_with(const char *text, const char *end)
+{
+	size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+int mp_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 void mp_small_letters(char *text)
 {
 	for (; *text != '\0'; text++)

@@ -28,6 +28,10 @@ bool mp_span_is_nocase(struct mp_span span, const char *text);   /* ASCII only *
 bool mp_eq(const char *a, const char *b);          /* NULL equals NULL only */
 bool mp_eq_nocase(const char *a, const char *b);
 
+bool mp_ends_with(const char *text, const char *end);
+
+/* The value of a hexadecimal digit; -1: it is none. */
+int mp_hex_digit(char c);
 /* FNV-1a: for tables and checksums, never against an attacker. */
 uint64_t mp_hash(const void *bytes, size_t len);
 

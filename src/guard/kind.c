@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/text.h"
 
 /* Where issuers say it, without what they write differently. */
 static const struct {
@@ -74,13 +75,6 @@ bool mp_kind_is_access(const char *word)
 	return is_accepted(plain);
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), tail = strlen(end);
-
-	return len >= tail && strcmp(text + len - tail, end) == 0;
-}
-
 /* Whether a claim that may be about anything is about a token. */
 static bool names_a_token(const char *word)
 {
@@ -91,8 +85,8 @@ static bool names_a_token(const char *word)
 	for (size_t i = 0; i < MP_COUNT(parts); i++)
 		if (strstr(plain, parts[i]) != NULL)
 			return true;
-	return ends_with(plain, "token") || ends_with(plain, "jwt") || ends_with(plain, "code")
-	    || ends_with(plain, "assertion") || strcmp(plain, "id") == 0;
+	return mp_ends_with(plain, "token") || mp_ends_with(plain, "jwt") || mp_ends_with(plain, "code")
+	    || mp_ends_with(plain, "assertion") || strcmp(plain, "id") == 0;
 }
 
 /* null and "" say nothing. */

@@ -2,6 +2,7 @@
  * spec: MCP 2026-07-28 streamable HTTP, "Value Encoding" */
 #include <string.h>
 #include "base/limits.h"
+#include "base/text.h"
 #include "mcp/headers.h"
 #include "wire/jose/b64url.h"
 #include "wire/json/utf8.h"
@@ -10,18 +11,11 @@
 #define SENTINEL_END "?="
 #define SPEC "MCP streamable HTTP, Value Encoding"
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t len = strlen(text), end_len = strlen(end);
-
-	return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
 /* Both marks, even where they overlap ("=?base64?="): some peer will think it is one. */
 static bool looks_like_sentinel(const char *text)
 {
 	return strncmp(text, SENTINEL_BEGIN, strlen(SENTINEL_BEGIN)) == 0
-	    && ends_with(text, SENTINEL_END);
+	    && mp_ends_with(text, SENTINEL_END);
 }
 
 static bool is_plain(const char *text)

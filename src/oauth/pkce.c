@@ -1,4 +1,5 @@
 #include "oauth/pkce.h"
+#include "wire/uri.h"
 #include <string.h>
 
 /* 32 bytes are 43 characters, the least that RFC 7636 4.1 takes and 256 bits. */
@@ -22,12 +23,6 @@ enum mcpass_rc mp_pkce_new(mcpass_random_fn *random, void *ctx, struct mp_secret
 	return rc;
 }
 
-static bool is_unreserved(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-	    || (c != '\0' && strchr("-._~", c) != NULL);
-}
-
 /* spec: RFC 7636 4.1 */
 static bool is_verifier(const char *text)
 {
@@ -36,7 +31,7 @@ static bool is_verifier(const char *text)
 	if (len < VERIFIER_MIN || len > VERIFIER_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (!is_unreserved(text[i]))
+		if (!mp_uri_is_unreserved(text[i]))
 			return false;
 	return true;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "wire/json/utf8.h"
 
 #define SPEC "RFC 6749 B"
@@ -42,17 +43,6 @@ void mp_form_add(struct mp_buf *buf, const char *name, const char *value)
 	mp_form_encode(buf, value);
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Decodes into out, which has room for raw.len bytes; false for a bad escape, which stays as it
  * is, or a NUL. */
 static bool unescape(struct mp_span raw, char *out, size_t *ret_len)
@@ -61,8 +51,8 @@ static bool unescape(struct mp_span raw, char *out, size_t *ret_len)
 	bool good = true;
 
 	for (size_t i = 0; i < raw.len; i++) {
-		int high = i + 2 < raw.len ? hex_value(raw.data[i + 1]) : -1;
-		int low = i + 2 < raw.len ? hex_value(raw.data[i + 2]) : -1;
+		int high = i + 2 < raw.len ? mp_hex_digit(raw.data[i + 1]) : -1;
+		int low = i + 2 < raw.len ? mp_hex_digit(raw.data[i + 2]) : -1;
 		char c = raw.data[i];
 
 		if (c == '%' && high >= 0 && low >= 0) {

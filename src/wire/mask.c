@@ -21,22 +21,13 @@
 
 static bool mask(char *text, const char *secret, unsigned nested);
 
-static int hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The byte that count hex digits stand for; -1: they are none. */
 static int hex_byte(const char *text, size_t count)
 {
 	int value = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		int digit = hex(text[i]);
+		int digit = mp_hex_digit(text[i]);
 
 		if (digit < 0)
 			return -1;
@@ -70,7 +61,7 @@ static size_t match_number(const char *text, unsigned char c)
 		return 5;
 	if (text[0] == 'x' && hex_byte(text + 1, 2) == c)
 		return 3;
-	if (text[0] == 'u' && text[1] == '{' && hex(text[2]) >= 0 && strtoul(text + 2, &end, 16) == c
+	if (text[0] == 'u' && text[1] == '{' && mp_hex_digit(text[2]) >= 0 && strtoul(text + 2, &end, 16) == c
 	    && *end == '}')
 		return (size_t)(end - text) + 1;
 	if (strspn(text, "01234567") >= 3 && text[0] <= '3'
@@ -196,7 +187,7 @@ static size_t read_base64(const char *text, unsigned *ret_value)
 
 static size_t read_hex(const char *text, unsigned *ret_value)
 {
-	int digit = hex(*text);
+	int digit = mp_hex_digit(*text);
 
 	*ret_value = digit >= 0 ? (unsigned)digit : 0;
 	return digit >= 0 ? 1 : 0;

@@ -30,6 +30,8 @@ bool mp_uri_is_loopback(const struct mp_uri *uri);
  * loopback, private, link-local, unspecified, unique-local, mapped IPv4 of these;
  * also localhost and NAME.localhost.  Says nothing of what a name resolves to. */
 bool mp_uri_is_private(const struct mp_uri *uri);
+/* spec: RFC 3986 2.3 */
+bool mp_uri_is_unreserved(char c);
 /* Scheme, host (case does not matter) and port, the default one counted in. */
 bool mp_uri_same_origin(const struct mp_uri *a, const struct mp_uri *b);
 

@@ -2,16 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "base/text.h"
 #include "wire/uri.h"
 #include "wire/uri_split.h"
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* Escapes decoded, blanks and controls left out, small letters, slashes that all lean one way;
  * without the fragment.  The caller's (free), or NULL. */
@@ -22,8 +15,8 @@ static char *flatten(const char *text)
 
 	for (size_t i = 0; flat != NULL && i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		int high = c == '%' && len - i > 2 ? hex_value(text[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(text[i + 2]) : -1;
+		int high = c == '%' && len - i > 2 ? mp_hex_digit(text[i + 1]) : -1;
+		int low = high >= 0 ? mp_hex_digit(text[i + 2]) : -1;
 
 		if (low >= 0) {
 			c = (unsigned char)(high * 16 + low);

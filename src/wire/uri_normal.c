@@ -1,18 +1,14 @@
 /* Two ways to write one URL.  spec: RFC 3986 6.2.2, 6.2.3; RFC 9110 4.2.3 */
 #include <string.h>
 #include "base/limits.h"
+#include "base/text.h"
 #include "wire/uri.h"
 #include "wire/uri_split.h"
 
-static bool is_unreserved(char c)
+bool mp_uri_is_unreserved(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
 	    || (c != '\0' && strchr("-._~", c) != NULL);
-}
-
-static int hex_value(char c)
-{
-	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
 /* spec: RFC 3986 6.2.2.1 (escapes in upper case), 6.2.2.2 (none for what needs none).  The
@@ -28,9 +24,9 @@ static void add_unescaped(struct mp_buf *buf, struct mp_span path)
 			mp_buf_addc(buf, path.data[i]);
 			continue;
 		}
-		byte = hex_value(path.data[i + 1]) * 16 + hex_value(path.data[i + 2]);
+		byte = mp_hex_digit(path.data[i + 1]) * 16 + mp_hex_digit(path.data[i + 2]);
 		i += 2;
-		if (is_unreserved((char)byte)) {
+		if (mp_uri_is_unreserved((char)byte)) {
 			mp_buf_addc(buf, (char)byte);
 		} else {
 			mp_buf_addc(buf, '%');

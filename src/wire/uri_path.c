@@ -2,14 +2,8 @@
 #include <string.h>
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "wire/uri.h"
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return (c | 0x20) - 'a' + 10;
-}
 
 /* The byte at *at, decoded; the text passed mp_uri_parse(), so every escape is whole. */
 static char next_byte(struct mp_span path, size_t *at)
@@ -18,7 +12,7 @@ static char next_byte(struct mp_span path, size_t *at)
 
 	if (c != '%')
 		return c;
-	c = (char)(hex_value(path.data[*at]) * 16 + hex_value(path.data[*at + 1]));
+	c = (char)(mp_hex_digit(path.data[*at]) * 16 + mp_hex_digit(path.data[*at + 1]));
 	*at += 2;
 	return c;
 }

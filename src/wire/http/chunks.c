@@ -1,5 +1,6 @@
 /* One byte after the other, but for the data.  What the grammar does not have is refused: a
  * proxy in front that reads it otherwise would see other requests than we do. */
+#include "base/text.h"
 #include "wire/http/chunks.h"
 #include "base/limits.h"
 #include "wire/http/http.h"
@@ -25,15 +26,6 @@ static void expect(struct mp_http_chunks *chunks, char c, char wanted, enum stat
 		refuse(chunks, 400, "a chunk does not end as it says, or a line without CR LF");
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* What may follow the digits.  spec: RFC 9112 7.1.1: whitespace only before an extension */
 static void end_size(struct mp_http_chunks *chunks, char c)
 {
@@ -49,7 +41,7 @@ static void end_size(struct mp_http_chunks *chunks, char c)
 
 static void read_size(struct mp_http_chunks *chunks, char c)
 {
-	int digit = hex_value(c);
+	int digit = mp_hex_digit(c);
 
 	if (digit >= 0 && ++chunks->digits > MAX_DIGITS) {
 		refuse(chunks, 413, "a chunk is too large");
