@@ -104,6 +104,12 @@ enum mcpass_rc mp_request_header(const struct mp_turn *turn, const char *name,
 /* The body as a form.  Release with mp_form_free(). */
 enum mcpass_rc mp_request_form(const struct mp_turn *turn, struct mp_form *ret_form,
     struct mcpass_error *err);
+/* The query as a form.  Release with mp_form_free(). */
+enum mcpass_rc mp_request_query(const struct mp_turn *turn, struct mp_form *ret_query,
+    struct mcpass_error *err);
+/* A list of scopes that is asked for.  spec: RFC 6749 3.3 */
+enum mcpass_rc mp_request_scopes(const char *text, struct mp_strings *ret_scopes,
+    struct mcpass_error *err);
 /* A parameter that has to be there. */
 enum mcpass_rc mp_request_required(const struct mp_form *form, const char *name,
     const char **ret_value, struct mcpass_error *err);

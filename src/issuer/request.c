@@ -2,6 +2,8 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/core.h"
+#include "issuer/login/texts.h"
+#include "oauth/scope.h"
 
 enum mcpass_rc mp_request_header(const struct mp_turn *turn, const char *name,
     const char **ret_value, struct mcpass_error *err)
@@ -34,6 +36,27 @@ enum mcpass_rc mp_request_form(const struct mp_turn *turn, struct mp_form *ret_f
 		return mp_response_refuse(err, "invalid_request", NULL,
 		    "the form is larger than %zu bytes", MP_MAX_FORM);
 	return mp_form_parse(request->body, request->body_len, ret_form, err);
+}
+
+enum mcpass_rc mp_request_query(const struct mp_turn *turn, struct mp_form *ret_query,
+    struct mcpass_error *err)
+{
+	const char *text = turn->request->query != NULL ? turn->request->query : "";
+
+	if (strlen(text) > MP_MAX_URI)
+		return mp_response_refuse(err, "invalid_request", NULL,
+		    "%s", mp_texts_english(MP_TEXT_REFUSED_LINK_LONG));
+	return mp_form_parse(text, strlen(text), ret_query, err);
+}
+
+enum mcpass_rc mp_request_scopes(const char *text, struct mp_strings *ret_scopes,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_scope_parse(text, ret_scopes, err);
+
+	if (rc == MCPASS_E_PROTOCOL)
+		mp_oauth_code(err, "invalid_scope");
+	return rc;
 }
 
 enum mcpass_rc mp_request_required(const struct mp_form *form, const char *name,

@@ -89,16 +89,6 @@ static enum mcpass_rc exchange_code(const struct mp_turn *turn, const struct mp_
 	return rc;
 }
 
-static enum mcpass_rc parse_asked(const char *text, struct mp_strings *ret_scopes,
-    struct mcpass_error *err)
-{
-	enum mcpass_rc rc = mp_scope_parse(text, ret_scopes, err);
-
-	if (rc == MCPASS_E_PROTOCOL)
-		mp_oauth_code(err, "invalid_scope");
-	return rc;
-}
-
 /* The scope of a refreshed token: what is asked for among what was granted, as far as
  * the user may still have it.  spec: RFC 6749 6 */
 static enum mcpass_rc narrow_scope(const struct mp_turn *turn, const struct mp_form *form,
@@ -121,7 +111,7 @@ static enum mcpass_rc narrow_scope(const struct mp_turn *turn, const struct mp_f
 	if (!rc)
 		rc = mp_scope_parse(grant->scope, &granted, err);
 	if (!rc)
-		rc = parse_asked(text, &wanted, err);
+		rc = mp_request_scopes(text, &wanted, err);
 	if (!rc && !mp_scope_covers(&granted, &wanted))
 		rc = mp_response_refuse(err, "invalid_scope", "RFC 6749 6",
 		    "the scope is more than was granted");

@@ -2,8 +2,6 @@
  * client's, a mistake is shown to the person; afterwards the client is told, by the person
  * where the client registered itself.
  * spec: OAuth 2.1 4.1.1, 4.1.2.1; RFC 7636 4.3; RFC 8707 2.1; RFC 9207 2 */
-#include <string.h>
-#include "base/limits.h"
 #include "issuer/login/authorize_request.h"
 #include "issuer/login/ending.h"
 #include "issuer/login/pages.h"
@@ -55,17 +53,11 @@ static enum mcpass_rc go_on(const struct mp_turn *turn, const struct mp_form *qu
 
 enum mcpass_rc mp_authorize_handle(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	const char *text = turn->request->query != NULL ? turn->request->query : "";
 	struct mp_client client = { 0 };
 	struct mp_pending pending = { 0 };
 	struct mp_form query = { 0 };
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc = mp_request_query(turn, &query, err);
 
-	if (strlen(text) > MP_MAX_URI)
-		rc = mp_response_refuse(err, "invalid_request", NULL,
-		    "%s", mp_texts_english(MP_TEXT_REFUSED_LINK_LONG));
-	if (!rc)
-		rc = mp_form_parse(text, strlen(text), &query, err);
 	if (!rc)
 		rc = mp_par_open(turn, &query, &pending, err);
 	if (!rc)

@@ -137,16 +137,6 @@ static enum mcpass_rc check_scopes(const struct mp_issuer *issuer,
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc parse_scope(const char *text, struct mp_strings *ret_scopes,
-    struct mcpass_error *err)
-{
-	enum mcpass_rc rc = mp_scope_parse(text, ret_scopes, err);
-
-	if (rc == MCPASS_E_PROTOCOL)
-		mp_oauth_code(err, "invalid_scope");
-	return rc;
-}
-
 /* Clients ask for it wherever a person signs in with OpenID Connect, and stay signed in here
  * without it.  spec: OpenID Connect Core 11 */
 static void drop_offline_access(struct mp_strings *wanted)
@@ -172,7 +162,7 @@ enum mcpass_rc mp_authorize_request_scope(const struct mp_turn *turn, const stru
 	if (!rc)
 		rc = mp_client_ceiling(turn->issuer, client, &ceiling, err);
 	if (!rc)
-		rc = parse_scope(text, &wanted, err);
+		rc = mp_request_scopes(text, &wanted, err);
 	if (turn->issuer->upstream_count > 0)
 		drop_offline_access(&wanted);
 	if (!rc)

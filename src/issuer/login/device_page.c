@@ -1,8 +1,6 @@
 /* The page where a person enters the code that their device shows.  From there on it is
  * an authorization like any other, but for its end.  spec: RFC 8628 3.3, 5.1, 5.4 */
 #include <stdlib.h>
-#include <string.h>
-#include "base/limits.h"
 #include "issuer/bounds.h"
 #include "issuer/login/device_code.h"
 #include "issuer/login/ending.h"
@@ -105,17 +103,11 @@ enum mcpass_rc mp_device_page_enter(const struct mp_turn *turn, struct mcpass_er
  * device shows.  spec: RFC 8628 3.3.1 */
 enum mcpass_rc mp_device_page_show(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	const char *text = turn->request->query != NULL ? turn->request->query : "";
 	char code[MP_USER_CODE_LEN + 1];
 	struct mp_form query = { 0 };
 	const char *typed = NULL;
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc = mp_request_query(turn, &query, err);
 
-	if (strlen(text) > MP_MAX_URI)
-		rc = mp_response_refuse(err, "invalid_request", NULL,
-		    "%s", mp_texts_english(MP_TEXT_REFUSED_LINK_LONG));
-	if (!rc)
-		rc = mp_form_parse(text, strlen(text), &query, err);
 	if (!rc)
 		rc = mp_form_get(&query, "user_code", &typed, err);
 	if (!rc)
