@@ -291,7 +291,6 @@ int64_t mp_sign_in_due(const struct mp_bridge *b);
 
 /* tools.c: which tools are shown, and by which names */
 bool mp_tools_are_changed(const struct mp_bridge *b);
-bool mp_tools_allow(const struct mp_bridge *b, const char *name);
 /* Adds the items of the list `member` in a result, as the host sees them, to those in list. */
 enum mcpass_rc mp_tools_add(const struct mp_bridge *b, size_t server, const char *member,
     const char *result, struct mp_buf *list, struct mcpass_error *err);

@@ -35,7 +35,7 @@ static bool is_among(const char *const *patterns, size_t count, const char *name
 	return false;
 }
 
-bool mp_tools_allow(const struct mp_bridge *b, const char *name)
+static bool is_allowed(const struct mp_bridge *b, const char *name)
 {
 	const struct mp_bridge_config *config = b->config;
 
@@ -79,7 +79,7 @@ static enum mcpass_rc show_item(const struct mp_bridge *b, struct mp_span item, 
 	if (item.len == 0 || item.data[0] != '{')
 		return MCPASS_OK;
 	rc = mp_splice_text(mp_raw_value(item, "name"), &name, err);
-	if (rc || name == NULL || (is_tool && !mp_tools_allow(b, name))) {
+	if (rc || name == NULL || (is_tool && !is_allowed(b, name))) {
 		free(name);
 		return rc;
 	}
@@ -192,7 +192,7 @@ enum mcpass_rc mp_tools_find(struct mp_bridge *b, struct mp_request *r, bool *re
 
 		rc = prefix_of(b, i, is_tool, &prefix, err);
 		len = prefix != NULL ? strlen(prefix) : 0;
-		if (prefix != NULL && strncmp(name, prefix, len) == 0 && (!is_tool || mp_tools_allow(b, name + len))) {
+		if (prefix != NULL && strncmp(name, prefix, len) == 0 && (!is_tool || is_allowed(b, name + len))) {
 			*ret_found = true;
 			r->server = i;
 			rc = len > 0 ? rename_in(r, name + len, err) : MCPASS_OK;

@@ -6,8 +6,6 @@
 #include "flow/client.h"
 #include "oauth/scope.h"
 
-#define MOST_PHRASES 6          /* no row changes more; the unit test counts */
-
 static const char *nth(const struct mp_strings *list, size_t n)
 {
 	return n < list->count ? list->items[n] : NULL;

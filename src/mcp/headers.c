@@ -3,7 +3,6 @@
 #include "mcp/methods.h"
 #include "mcp/revision.h"
 
-#define SPEC_STANDARD "MCP streamable HTTP, Standard Request Headers"
 #define SPEC_VALIDATION "MCP streamable HTTP, Server Validation"
 
 const char *mp_headers_named_by(const char *method)

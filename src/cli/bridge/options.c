@@ -130,7 +130,7 @@ static enum mcpass_rc add_table(const struct mp_option_table *table, const void 
 	return rc;
 }
 
-enum mcpass_rc mp_bridge_words(const struct mp_bridge_options *bridge,
+static enum mcpass_rc make_words(const struct mp_bridge_options *bridge,
     const struct mp_connection_options *conn, struct mp_strings *words, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = add_table(&mp_bridge_table, bridge, words, err);
@@ -152,7 +152,7 @@ enum mcpass_rc mp_bridge_entry(const struct mp_bridge_options *bridge,
 	for (size_t i = 0; !rc && i < count; i++)
 		rc = add(&words, servers[i], err);
 	if (!rc)
-		rc = mp_bridge_words(bridge, conn, &words, err);
+		rc = make_words(bridge, conn, &words, err);
 	if (!rc)
 		rc = mp_host_entry_make(name, servers[0], &words, ret_entry, err);
 	mp_strings_free(&words);

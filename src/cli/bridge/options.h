@@ -12,9 +12,6 @@ struct mp_bridge_options {
 };
 extern const struct mp_option_table mp_bridge_table;
 
-/* The words that set these options again, in the order of the tables. */
-enum mcpass_rc mp_bridge_words(const struct mp_bridge_options *bridge,
-    const struct mp_connection_options *conn, struct mp_strings *words, struct mcpass_error *err);
 /* The entry of a host that starts the bridge with these. */
 enum mcpass_rc mp_bridge_entry(const struct mp_bridge_options *bridge,
     const struct mp_connection_options *conn, const char *name, char **servers, size_t count,

@@ -30,7 +30,6 @@ struct mp_http {
 	long connect_timeout_ms, timeout_ms;
 	bool ipv4;
 	long head_ms;                   /* until a stream's head must be there; 0: no limit */
-	int interrupt_fd;               /* -1: none */
 	unsigned fetches;               /* names the exchanges of mp_http_fetch() */
 	struct mp_http_exchange *first, *last;  /* all that are under way */
 	size_t paused;                  /* exchanges that stand still */

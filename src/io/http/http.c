@@ -415,7 +415,6 @@ enum mcpass_rc mp_http_new(const struct mp_http_options *options, struct mp_loop
 	http->loop = loop;
 	http->timer = (struct mp_timer){ .fire = on_timer, .ctx = http };
 	http->update = (struct mp_task){ .run = update, .ctx = http };
-	http->interrupt_fd = -1;
 	http->connect_timeout_ms = options->connect_timeout_ms > 0 ? options->connect_timeout_ms
 	    : CONNECT_TIMEOUT_MS;
 	http->ipv4 = options->ipv4;
@@ -449,9 +448,4 @@ void mp_http_free(struct mp_http *http)
 	mp_http_reach_free(http);
 	free(http->proxy);
 	free(http);
-}
-
-void mp_http_interrupt_by(struct mp_http *http, int fd)
-{
-	http->interrupt_fd = fd;
 }

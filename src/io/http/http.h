@@ -62,10 +62,6 @@ enum mp_reach mp_http_server_reach(const struct mp_http *http);
 /* A person named this URL: its host may be private, or on loopback.  NULL is fine. */
 enum mcpass_rc mp_http_vouch(struct mp_http *http, const char *url, struct mcpass_error *err);
 
-/* From now on mp_http_perform() ends with MCPASS_E_DENIED, "interrupted", when fd is
- * readable; -1: none. */
-void mp_http_interrupt_by(struct mp_http *http, int fd);
-
 /* How an exchange ended. */
 struct mp_http_end {
 	const struct mcpass_error *why; /* NULL: whole; else why it broke off, with a hint: with

@@ -105,9 +105,7 @@ void mp_http_drop(struct mp_http *http, unsigned fetch)
 struct waiter {
 	struct mp_http_response response;
 	struct mcpass_error why;
-	bool ended, interrupted;
-	struct mp_watch watch;          /* of what interrupts */
-	struct mp_loop *loop;
+	bool ended;
 };
 
 static void on_fetched(void *ctx, struct mp_http_response *response,
@@ -124,36 +122,18 @@ static void on_fetched(void *ctx, struct mp_http_response *response,
 	*response = (struct mp_http_response){ 0 };
 }
 
-static void on_interrupt(void *ctx, unsigned events)
-{
-	struct waiter *waiter = ctx;
-
-	(void)events;
-	waiter->interrupted = true;
-	(void)mp_loop_watch(waiter->loop, &waiter->watch, 0, NULL);
-}
-
 enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const char *url,
     const struct mcpass_header *headers, size_t count, const char *body, size_t len,
     size_t max, struct mp_http_response *ret_response, struct mcpass_error *err)
 {
 	const struct mp_http_ask ask = { method, url, body, headers, count, len };
-	struct waiter waiter = { .loop = http->loop };
+	struct waiter waiter = { .ended = false };
 	unsigned number = 0;
 	enum mcpass_rc rc;
 
-	waiter.watch = (struct mp_watch){ .fd = http->interrupt_fd, .ready = on_interrupt,
-		.ctx = &waiter };
 	rc = mp_http_fetch(http, &ask, max, on_fetched, &waiter, &number, err);
-	if (!rc && http->interrupt_fd >= 0)
-		rc = mp_loop_watch(http->loop, &waiter.watch, MP_LOOP_READ, err);
-	while (!rc && !waiter.ended && !waiter.interrupted)
+	while (!rc && !waiter.ended)
 		mp_loop_turn(http->loop, -1);
-	(void)mp_loop_watch(http->loop, &waiter.watch, 0, NULL);
-	if (!waiter.ended)
-		mp_http_drop(http, number);
-	if (!rc && !waiter.ended)
-		return mp_fail(err, MCPASS_E_DENIED, NULL, "interrupted");
 	if (!rc && waiter.why.rc != MCPASS_OK) {
 		if (err != NULL && err->rc == MCPASS_OK)
 			*err = waiter.why;

@@ -50,11 +50,6 @@ bool mp_device_normalize(const char *typed, char ret_code[MP_USER_CODE_LEN + 1])
 	return len == MP_USER_CODE_LEN;
 }
 
-enum mcpass_rc mp_device_user_key(const char *code, char **ret_key, struct mcpass_error *err)
-{
-	return mp_sha256_b64url(code, ret_key, err);
-}
-
 enum mcpass_rc mp_device_find(const struct mp_turn *turn, const char *code, bool taken,
     char **ret_device, struct mcpass_error *err)
 {
@@ -62,7 +57,7 @@ enum mcpass_rc mp_device_find(const struct mp_turn *turn, const char *code, bool
 	struct pointer pointer = { 0 };
 	bool found = false;
 	char *key = NULL;
-	enum mcpass_rc rc = mp_device_user_key(code, &key, err);
+	enum mcpass_rc rc = mp_sha256_b64url(code, &key, err);
 
 	slot.key = key;
 	if (!rc && taken)
@@ -105,7 +100,7 @@ static enum mcpass_rc choose_code(const struct mp_turn *turn, int64_t expires_at
 
 		rc = roll(turn->issuer, code, err);
 		if (!rc)
-			rc = mp_device_user_key(code, &key, err);
+			rc = mp_sha256_b64url(code, &key, err);
 		if (!rc)
 			rc = mp_room_make(turn, "user_code_reserved", NULL, err);
 		if (!rc)
@@ -144,7 +139,7 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_device_re
 	if (!rc)
 		rc = mp_record_key(device_code, &pointer.device, err);
 	if (!rc)
-		rc = mp_device_user_key(code, &user_key, err);
+		rc = mp_sha256_b64url(code, &user_key, err);
 	whole.key = pointer.device;
 	short_one.key = user_key;
 	if (!rc)

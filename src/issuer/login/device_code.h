@@ -28,8 +28,6 @@ extern const struct mp_shape mp_device_answer_shape;
  * it cannot be one.  spec: RFC 8628 6.1 */
 #define MP_USER_CODE_LEN 8
 bool mp_device_normalize(const char *typed, char ret_code[MP_USER_CODE_LEN + 1]);
-/* What a user code is remembered by; the caller's (free). */
-enum mcpass_rc mp_device_user_key(const char *code, char **ret_key, struct mcpass_error *err);
 /* *ret_device: the hash of the device code that code belongs to, the caller's (free); NULL
  * when it is none, or over.  taken: it is used up now. */
 enum mcpass_rc mp_device_find(const struct mp_turn *turn, const char *code, bool taken,

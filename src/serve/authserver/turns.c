@@ -210,12 +210,6 @@ enum mcpass_rc mp_turns_new(const struct mp_turns_options *options, struct mp_tu
 	return rc;
 }
 
-void mp_turns_stop(struct mp_turns *turns)
-{
-	if (turns != NULL)
-		mp_workers_stop(turns->worker);
-}
-
 void mp_turns_free(struct mp_turns *turns)
 {
 	if (turns == NULL)

@@ -26,8 +26,7 @@ struct mp_turns;
 enum mcpass_rc mp_turns_new(const struct mp_turns_options *options, struct mp_turns **ret_turns,
     struct mcpass_error *err);
 /* Ends the thread: what it does is waited for, what waits is never done.  NULL is fine. */
-void mp_turns_stop(struct mp_turns *turns);
-void mp_turns_free(struct mp_turns *turns);     /* stops it first; NULL is fine */
+void mp_turns_free(struct mp_turns *turns);
 
 /* For the configuration of the issuer: in the place of what it would have called itself. */
 enum mcpass_rc mp_turns_fetch(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,

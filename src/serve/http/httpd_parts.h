@@ -87,7 +87,6 @@ void mp_inbound_reap(struct mp_httpd *httpd);
 void mp_inbound_resume_all(struct mp_httpd *httpd);
 /* Reads what is there, and closes it when there is nothing of a request. */
 void mp_inbound_close_idle(struct mp_inbound *conn);
-size_t mp_inbound_count(const struct mp_httpd *httpd);
 /* Closes the one that lingers or is idle longest: false when there is none.  address NULL: of any. */
 bool mp_inbound_make_room(struct mp_httpd *httpd, const struct mp_inbound_address *address);
 

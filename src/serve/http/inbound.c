@@ -330,6 +330,15 @@ static void on_late(void *ctx)
 
 /* --- a life --- */
 
+static size_t count_open(const struct mp_httpd *httpd)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < MP_INBOUND_CLOSED; i++)
+		count += httpd->lists[i].count;
+	return count;
+}
+
 void mp_inbound_reap(struct mp_httpd *httpd)
 {
 	struct mp_inbound *conn;
@@ -343,17 +352,8 @@ void mp_inbound_reap(struct mp_httpd *httpd)
 		mp_buf_free(&conn->out);
 		free(conn);
 	}
-	if (httpd->is_draining && mp_inbound_count(httpd) == 0)
+	if (httpd->is_draining && count_open(httpd) == 0)
 		mp_loop_end(httpd->loop);
-}
-
-size_t mp_inbound_count(const struct mp_httpd *httpd)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < MP_INBOUND_CLOSED; i++)
-		count += httpd->lists[i].count;
-	return count;
 }
 
 bool mp_inbound_make_room(struct mp_httpd *httpd, const struct mp_inbound_address *address)
@@ -382,7 +382,7 @@ static bool has_room(struct mp_inbound *conn)
 	if (conn->address->count > mp_inbound_address_most(httpd, conn->address)
 	    && !mp_inbound_make_room(httpd, conn->address))
 		return false;
-	return mp_inbound_count(httpd) < httpd->options.max_connections
+	return count_open(httpd) < httpd->options.max_connections
 	    || mp_inbound_make_room(httpd, NULL);
 }
 

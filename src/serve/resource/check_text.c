@@ -176,7 +176,7 @@ static void add_guarded(struct mp_buf *buf, const struct mp_term *term, const js
 	}
 }
 
-void mp_check_text_render(struct mp_buf *buf, const struct mp_term *term,
+static void render(struct mp_buf *buf, const struct mp_term *term,
     const json_t *account)
 {
 	mp_painted(buf, term, MP_BOLD, text_of(account, "url"));
@@ -196,7 +196,7 @@ enum mcpass_rc mp_check_text_print(const json_t *account, struct mcpass_error *e
 	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_REPLY);
-	mp_check_text_render(&buf, &term, account);
+	render(&buf, &term, account);
 	rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
 	return rc;

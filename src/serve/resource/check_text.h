@@ -4,9 +4,7 @@
 #include "ui/term.h"
 #include "wire/json/json.h"
 
-/* Renders the account of `serve --check --json`. */
-void mp_check_text_render(struct mp_buf *buf, const struct mp_term *term,
-    const json_t *account);
+/* Prints, as a text, the account of `serve --check --json`. */
 enum mcpass_rc mp_check_text_print(const json_t *account, struct mcpass_error *err);
 
 #endif

@@ -265,31 +265,6 @@ static void test_unreachable(void)
 	mp_http_free(http);
 }
 
-/* Ctrl-C ends a request that nobody answers. */
-static void test_interrupt(void)
-{
-	struct mp_http *http = new_http(NULL);
-	struct mp_http_response response = { 0 };
-	struct mcpass_error err = { 0 };
-	int ends[2];
-	unsigned port;
-	int fd = peer_listen(&port);
-
-	if (pipe(ends) != 0 || write(ends[1], "x", 1) != 1)
-		die("pipe");
-	mp_http_interrupt_by(http, ends[0]);
-	CHECK_EQ("interrupted", get(http, url_for(port, "/"), &response, &err), MCPASS_E_DENIED);
-	CHECK_STR("interrupted", err.detail, "interrupted");
-	mp_http_interrupt_by(http, -1);
-	CHECK_EQ("and usable afterwards", get(http, url_for(mp_httpd_port(httpd), "/"), &response,
-	    &err), MCPASS_OK);
-	mp_http_response_free(&response);
-	close(ends[0]);
-	close(ends[1]);
-	close(fd);
-	mp_http_free(http);
-}
-
 static void test_proxy(void)
 {
 	struct mp_http_options options = { 0 };
@@ -523,7 +498,6 @@ int main(void)
 	test_refused_here();
 	test_replies();
 	test_unreachable();
-	test_interrupt();
 	test_proxy();
 	test_reach();
 	test_reach_of_no_proxy();
