@@ -1,6 +1,5 @@
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "bridge/parts.h"
 
 static void free_one(struct mp_asked *one)

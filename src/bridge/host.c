@@ -1,7 +1,6 @@
 /* What the host says: one line at a time. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "bridge/parts.h"
 #include "wire/json/peek.h"
 #include "wire/json/utf8.h"

@@ -1,7 +1,6 @@
 /* A host that speaks the protocol up to 2025-11-25. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "bridge/parts.h"
 
 /* --- initialize --- */

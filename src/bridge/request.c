@@ -2,7 +2,6 @@
  * does it, when nothing else is being done. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "bridge/parts.h"
 
 enum mcpass_rc mp_request_new(struct mp_bridge *b, enum mp_request_kind kind, const char *method,

@@ -1,6 +1,5 @@
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "bridge/parts.h"
 
 static enum mcpass_rc end_line(struct mp_bridge *b, struct mcpass_error *err)

@@ -1,7 +1,6 @@
 /* What the host hears of the servers: the answer to initialize, or to server/discover. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "bridge/parts.h"
 
 /* The revision that the host hears: its own, where we speak that. */

@@ -3,7 +3,6 @@
 #include <string.h>
 #include "base/limits.h"
 #include "echo/fixtures_data.h"
-#include "echo/result.h"
 #include "mcp/headers.h"
 #include "wire/json/raw.h"
 

@@ -2,7 +2,6 @@
 #include <string.h>
 #include "echo/call.h"
 #include "echo/fixtures.h"
-#include "echo/result.h"
 #include "mcp/methods.h"
 #include "wire/jose/crypto.h"
 

@@ -2,7 +2,6 @@
  * spec: MCP 2026-07-28 streamable HTTP, "Security & Endpoint", "Sending Messages" */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "echo/echo.h"
 #include "echo/respond.h"
 #include "mcp/jsonrpc.h"

@@ -1,7 +1,6 @@
 /* The machine: its table, its step, its life.  docs/flow.md draws the table. */
 #include "mcpass/client.h"
 #include <stdlib.h>
-#include "base/limits.h"
 #include "base/sized.h"
 #include "flow/client.h"
 

@@ -1,9 +1,7 @@
 /* Who we are at the issuer: a client that was given to us, one that we registered
  * before, or a new registration. */
 #include <string.h>
-#include "base/limits.h"
 #include "flow/client.h"
-#include "oauth/registration.h"
 #include "oauth/scope.h"
 
 /* Without a client there is no point in binding a port; spec: MCP client registration */

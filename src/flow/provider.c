@@ -2,9 +2,7 @@
  * once an issuer, and everything that it changes is said. */
 #include <stdio.h>
 #include <string.h>
-#include "base/limits.h"
 #include "flow/client.h"
-#include "oauth/scope.h"
 
 static const char *nth(const struct mp_strings *list, size_t n)
 {

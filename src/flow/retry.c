@@ -2,7 +2,6 @@
  * in the client's life, so no loop lasts.  oauth/refusals.c says which refusal has which. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "flow/client.h"
 #include "oauth/refusals.h"
 #include "oauth/scope.h"

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/bounds.h"
 #include "issuer/events.h"
 
 enum mcpass_rc mp_response_refuse(struct mcpass_error *err, const char *code, const char *spec,

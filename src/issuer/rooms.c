@@ -2,7 +2,6 @@
  * next of its kind, oldest first, and bounds.c sees to it that it is old by then; what a
  * person or a token stands behind is in a room of its own. */
 #include <string.h>
-#include "base/limits.h"
 #include "issuer/bounds.h"
 
 static const struct kind {

@@ -1,7 +1,6 @@
 #include "issuer/signing.h"
 #include <string.h>
 #include "base/limits.h"
-#include "base/secret.h"
 
 _Static_assert(MP_KEY_LINGER >= MP_ID_TOKEN_LIFETIME && MP_KEY_LINGER >= MP_ACCESS_LIFETIME
     && MP_KEY_LINGER >= MP_ID_JAG_LIFETIME, "a key outlives what it signed");

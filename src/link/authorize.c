@@ -2,8 +2,6 @@
  * entry of the loop, and the flow goes on when it comes. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
-#include "base/secret.h"
 #include "io/clock.h"
 #include "link/link_parts.h"
 

@@ -1,11 +1,8 @@
 /* Carries out what the session asks for, and tells it what comes back. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "io/clock.h"
 #include "link/link_parts.h"
-#include "mcp/jsonrpc.h"
-#include "wire/json/json.h"
 #include "wire/uri.h"
 
 /* One HTTP exchange of the session's; freed with it. */

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "io/clock.h"
 #include "io/entropy.h"
 #include "link/link_parts.h"

@@ -1,6 +1,5 @@
 #include "mcpass/login.h"
 #include <stdlib.h>
-#include "base/secret.h"
 #include "base/sized.h"
 #include "link/blocking.h"
 #include "link/link_parts.h"

@@ -2,10 +2,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "wire/json/peek.h"
 #include "wire/json/raw.h"
-#include "wire/json/writer.h"
 
 enum { JSONRPC, ID, METHOD, PARAMS, RESULT, ERROR, PARTS };
 static const char *const names[PARTS] = {

@@ -1,6 +1,5 @@
 #include "wire/cors.h"
 #include <string.h>
-#include "base/limits.h"
 #include "base/text.h"
 #include "wire/uri.h"
 

@@ -1,7 +1,6 @@
 #include "cli/cmd/authserver_fault.h"
 #include <string.h>
 #include "base/limits.h"
-#include "cli/args.h"
 #include "issuer/issuer.h"
 #include "ui/options.h"
 #include "ui/out.h"

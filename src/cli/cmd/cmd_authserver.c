@@ -14,7 +14,6 @@
 #include "serve/authserver/brand_files.h"
 #include "serve/authserver/client_files.h"
 #include "serve/authserver/user_entry.h"
-#include "ui/report.h"
 #include "io/file/secret_file.h"
 #include "serve/authserver/auth_server.h"
 #include "serve/log.h"

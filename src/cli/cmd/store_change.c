@@ -4,8 +4,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/limits.h"
-#include "base/secret.h"
 #include "cli/cmd/store_parts.h"
 #include "io/file/private_dir.h"
 #include "io/store/pg_url.h"

@@ -2,7 +2,6 @@
  * spec: MCP elicitation, "Safe URL Handling" */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "cli/connect/elicit.h"
 #include "wire/host.h"
 #include "wire/uri.h"

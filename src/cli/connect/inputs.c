@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "cli/args.h"
 #include "cli/connect/connection.h"
 #include "ui/out.h"
 #include "io/file/secret_file.h"

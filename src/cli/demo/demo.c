@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/limits.h"
 #include "cli/demo/auto_login.h"
 #include "io/entropy.h"
 #include "wire/jose/crypto.h"

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "base/limits.h"
 #include "base/secret.h"
 #include "io/file/read_file.h"
 #include "io/system/environment.h"

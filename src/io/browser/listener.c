@@ -6,7 +6,6 @@
 #include <unistd.h>
 #include "base/limits.h"
 #include "base/secret.h"
-#include "io/clock.h"
 #include "io/browser/listener_parts.h"
 #include "io/socket.h"
 

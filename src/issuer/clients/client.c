@@ -2,12 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/grants/assertion.h"
-#include "issuer/bounds.h"
-#include "issuer/clients/configured.h"
-#include "oauth/clientauth.h"
 #include "oauth/scope.h"
-#include "wire/jose/crypto.h"
 
 #define AT(member) offsetof(struct mp_client, member)
 static const struct mp_field fields[] = {

@@ -1,7 +1,6 @@
 /* Which client it is that asks, wherever it is known from, and its proof. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "issuer/bounds.h"
 #include "issuer/clients/client.h"
 #include "issuer/clients/configured.h"

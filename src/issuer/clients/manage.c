@@ -1,7 +1,6 @@
 /* A client reads, changes or deletes its own registration.  spec: RFC 7592 2 */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "issuer/clients/register.h"
 
 static enum mcpass_rc unknown(struct mcpass_error *err)

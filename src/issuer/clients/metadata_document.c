@@ -5,7 +5,6 @@
 #include "base/limits.h"
 #include "issuer/clients/fetched.h"
 #include "issuer/clients/register.h"
-#include "oauth/clientauth.h"
 #include "oauth/grants.h"
 #include "oauth/target.h"
 

@@ -1,6 +1,5 @@
 /* The poll of a device: not yet, too often, no, or a token.  spec: RFC 8628 3.4, 3.5 */
 #include <stdlib.h>
-#include "base/limits.h"
 #include "issuer/login/device_code.h"
 #include "issuer/grants/token_endpoint.h"
 

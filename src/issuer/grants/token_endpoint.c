@@ -2,7 +2,6 @@
  *                     RFC 9449 5 */
 #include <stdlib.h>
 #include <string.h>
-#include "issuer/bounds.h"
 #include "issuer/faults/faults.h"
 #include "issuer/grants/token_endpoint.h"
 #include "issuer/person.h"

@@ -6,7 +6,6 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
-#include "wire/jose/crypto.h"
 
 #define SECOND 1000
 #define DAY (24L * 3600 * SECOND)

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include "issuer/bounds.h"
 #include "issuer/login/device_code.h"
-#include "issuer/login/ending.h"
 #include "issuer/login/pages.h"
 
 /* Fills what the device asked for into an authorization of the browser at hand. */

@@ -1,5 +1,4 @@
 /* The page to sign in on. */
-#include "issuer/bounds.h"
 #include "issuer/login/pages.h"
 #include "issuer/login/pending.h"
 

@@ -1,8 +1,6 @@
 #include "issuer/login/page.h"
 #include <string.h>
 #include "base/limits.h"
-#include "base/printable.h"
-#include "issuer/bounds.h"
 #include "issuer/login/brand.h"
 #include "wire/jose/b64url.h"
 #include "wire/jose/crypto.h"

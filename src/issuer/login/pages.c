@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/limits.h"
-#include "issuer/bounds.h"
 #include "issuer/login/page.h"
 #include "issuer/upstream/idp.h"
 

@@ -2,7 +2,6 @@
 #include "issuer/login/pending.h"
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "wire/jose/crypto.h"
 
 #define AT(member) offsetof(struct mp_pending, member)

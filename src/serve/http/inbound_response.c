@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include "base/limits.h"
 #include "io/clock.h"
 #include "serve/http/httpd_parts.h"
 

@@ -1,6 +1,5 @@
 #include "serve/resource/call_on.h"
 #include <stdlib.h>
-#include "base/limits.h"
 #include "io/entropy.h"
 #include "oauth/exchange.h"
 #include "oauth/target.h"

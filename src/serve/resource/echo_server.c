@@ -12,7 +12,6 @@
 #include "serve/log.h"
 #include "io/entropy.h"
 #include "serve/resource/protected.h"
-#include "wire/cors.h"
 #include "wire/uri.h"
 
 struct mp_echo_server {

@@ -1,7 +1,6 @@
 #include "serve/resource/protected.h"
 #include <string.h>
 #include "base/limits.h"
-#include "echo/respond.h"
 #include "serve/resource/protected_parts.h"
 #include "wire/cors.h"
 
