@@ -1,5 +1,5 @@
-/* printable.h - what a person may be shown of a stranger's text: one rule for terminals and
- * for pages. */
+/* printable.h - which characters of a peer's text a person is shown: one rule for terminals
+ * and for pages. */
 #ifndef MP_BASE_PRINTABLE_H
 #define MP_BASE_PRINTABLE_H
 #include <stdbool.h>

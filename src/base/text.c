@@ -49,7 +49,7 @@ int mp_hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-void mp_small_letters(char *text)
+void mp_lower_case(char *text)
 {
 	for (; *text != '\0'; text++)
 		*text = lower(*text);

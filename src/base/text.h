@@ -35,8 +35,8 @@ int mp_hex_digit(char c);
 /* FNV-1a: for tables and checksums, never against an attacker. */
 uint64_t mp_hash(const void *bytes, size_t len);
 
-/* Makes the letters of ASCII small, in place. */
-void mp_small_letters(char *text);
+/* Turns ASCII letters to lower case, in place. */
+void mp_lower_case(char *text);
 /* Replaces *slot by a copy of text (NULL: by nothing); the old one is freed. */
 enum mcpass_rc mp_set(char **slot, const char *text, struct mcpass_error *err);
 enum mcpass_rc mp_set_span(char **slot, struct mp_span text, struct mcpass_error *err);

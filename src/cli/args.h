@@ -10,7 +10,7 @@
  * A file named "-" is standard input.  *ret_object is the caller's (json_decref).
  * *ret_text (NULL: not wanted) is the same object with each number as it was typed, the
  * caller's (mp_free_wiped).
- * MCPASS_E_USAGE  neither of these, bad JSON, a key that stands there twice, a file that is too
+ * MCPASS_E_USAGE  neither of these, bad JSON, a key that occurs twice, a file that is too
  *                 long
  * MCPASS_E_IO     a file that cannot be read */
 enum mcpass_rc mp_args_parse(char *const *args, size_t count, json_t **ret_object,

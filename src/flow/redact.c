@@ -32,7 +32,7 @@ void mcpass_client_redact(const struct mcpass_client *client, char *text)
 			(void)mp_mask_secret(text, mp_secret_reveal(secrets[i]));
 }
 
-/* A code of an error is kept in small letters.  What is longer than it was cut off. */
+/* A code of an error is kept in lower case.  What is longer than it was cut off. */
 static void redact_code(const struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_secret *secrets[SECRETS];
@@ -43,7 +43,7 @@ static void redact_code(const struct mcpass_client *client, struct mcpass_error 
 		if (!mp_secret_present(secrets[i]))
 			continue;
 		(void)snprintf(small, sizeof(small), "%s", mp_secret_reveal(secrets[i]));
-		mp_small_letters(small);
+		mp_lower_case(small);
 		(void)mp_mask_secret(err->oauth, small);
 	}
 	mp_wipe(small, sizeof(small));

@@ -1,8 +1,8 @@
-/* bounds.h - what strangers may do here, and how much of it.
+/* bounds.h - what unauthenticated clients may do, and how often.
  *
  * Each thing that costs memory, a fetch or a hash is counted for the address it comes from
- * and for all addresses together.  An address from which a person signed in lately is none of
- * the crowd: it is held to its own share only.
+ * and for all addresses together.  An address from which a person signed in lately has
+ * only its own share to keep to.
  */
 #ifndef MP_ISSUER_BOUNDS_H
 #define MP_ISSUER_BOUNDS_H

@@ -98,7 +98,7 @@ enum mcpass_rc mp_issuer_renew_keys(struct mp_issuer *issuer, int64_t now,
     struct mcpass_error *err);
 
 /* --- request.c: what a request says --- */
-/* The value of a header, NULL when absent; one that stands there twice is refused. */
+/* The value of a header, NULL when absent; one that occurs twice is refused. */
 enum mcpass_rc mp_request_header(const struct mp_turn *turn, const char *name,
     const char **ret_value, struct mcpass_error *err);
 /* The body as a form.  Release with mp_form_free(). */

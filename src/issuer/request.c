@@ -114,7 +114,7 @@ static bool is_ours(struct mp_span value)
 	return true;
 }
 
-/* Looks for name in one Cookie header; counts how often it stands there.
+/* Looks for name in one Cookie header; counts how often it occurs.
  * spec: RFC 6265 4.2.1 */
 static size_t find_cookie(const char *header, const char *name, struct mp_span *value)
 {

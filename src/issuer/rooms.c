@@ -1,6 +1,6 @@
-/* How many records of each kind there may be.  What is made for strangers gives way to the
- * next of its kind, oldest first, and bounds.c sees to it that it is old by then; what a
- * person or a token stands behind is in a room of its own. */
+/* How many records of each kind there may be.  What unauthenticated clients cause
+ * makes room for the next of its kind, oldest first, and bounds.c limits how fast that goes; what
+ * belongs to a person or a token has a limit of its own. */
 #include <string.h>
 #include "issuer/bounds.h"
 

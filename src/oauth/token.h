@@ -28,7 +28,7 @@ struct mp_token {
  * 2xx and 4xx with an OAuth error, of whichever shape: MCPASS_E_DENIED.
  * 429, 5xx and what else is passing: MCPASS_E_IO: nothing may be dropped because of it.
  * Anything else: MCPASS_E_PROTOCOL.
- * err->oauth has the code of an error, in small letters, whatever the class is. */
+ * err->oauth has the code of an error, in lower case, whatever the class is. */
 enum mcpass_rc mp_token_answer(int status, const char *data, size_t len,
     const char *wanted_type, struct mp_token *ret_token, struct mcpass_error *err);
 void mp_token_free(struct mp_token *token);

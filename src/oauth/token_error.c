@@ -74,7 +74,7 @@ bool mp_token_says_error(const json_t *body)
 	    || read_refusal(body).code != NULL;
 }
 
-/* The codes of the specifications are small letters; some servers shout. */
+/* The codes of the specifications are lower case; some servers write upper case. */
 static void keep_code(const char *code, struct mcpass_error *err)
 {
 	char small[sizeof(err->oauth)];
@@ -82,7 +82,7 @@ static void keep_code(const char *code, struct mcpass_error *err)
 	if (code == NULL)
 		return;
 	(void)snprintf(small, sizeof(small), "%s", code);
-	mp_small_letters(small);
+	mp_lower_case(small);
 	mp_oauth_code(err, small);
 }
 

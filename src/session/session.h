@@ -272,7 +272,7 @@ enum mcpass_rc mp_call_forward(struct mcpass_session *s, struct mp_exchange *e,
 bool mp_call_is_safe(const struct mp_call *call);
 /* There is work behind it. */
 bool mp_call_may_last(const struct mp_call *call);
-/* Doing it twice is doing it once. */
+/* It is idempotent. */
 bool mp_call_may_repeat(const struct mp_call *call);
 
 /* request.c: gives it up; said: the notification of another program, whose words are passed

@@ -34,7 +34,7 @@ enum mcpass_rc mp_form_check(const struct mp_form *form, const char *name,
     struct mcpass_error *err);
 
 /* The value of the only pair of that name: *ret_value is borrowed from form, or NULL
- * when absent.  MCPASS_E_PROTOCOL when it stands there twice; spec: RFC 6749 3.1
+ * when absent.  MCPASS_E_PROTOCOL when it occurs twice; spec: RFC 6749 3.1
  * "name=" gives "": whether an empty value counts as omitted is the caller's to say. */
 enum mcpass_rc mp_form_get(const struct mp_form *form, const char *name,
     const char **ret_value, struct mcpass_error *err);

@@ -27,7 +27,7 @@ static char *flatten(const char *text)
 	}
 	if (flat != NULL) {
 		flat[n] = '\0';
-		mp_small_letters(flat);
+		mp_lower_case(flat);
 	}
 	return flat;
 }

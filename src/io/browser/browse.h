@@ -9,7 +9,7 @@
  * --app=%s"), else of wslview (in WSL), open (macOS), xdg-open, x-www-browser in PATH.  The
  * URL is made plain first (mp_uri_plain), for an opener may be a script.
  * It does not wait for it, and its output goes nowhere.  *ret_watch: see mp_spawn_detached();
- * mp_spawn_outcome() takes it; NULL: never mind.
+ * mp_spawn_outcome() takes it; NULL: not wanted.
  * MCPASS_E_POLICY  url is neither https nor http to loopback or to one of http_hosts, which a
  *                  person allowed: nothing was started
  * MCPASS_E_IO      there is no browser, or no display to show one: say so, print the URL */

@@ -240,7 +240,7 @@ void mp_http_exchange_free(struct mp_http_exchange *exchange)
 		return;
 	exchange->http->paused -= exchange->is_paused ? 1 : 0;
 	mp_loop_unset(exchange->http->loop, &exchange->late);
-	mp_sigpipe_hold(&held);         /* a TLS connection that is cut says goodbye */
+	mp_sigpipe_hold(&held);         /* closing TLS writes a close_notify */
 	if (exchange->added)
 		take_back(exchange);
 	curl_easy_cleanup(exchange->easy);

@@ -25,7 +25,7 @@ struct mp_http {
 	CURLSH *cookies;                /* of the MCP server; NULL: this libcurl has none */
 	struct curl_slist *resolve;
 	struct mp_strings vouched;      /* "host:port" that a person named */
-	char server[MP_HTTP_HOST_ROOM]; /* whose word sends us, or "": everywhere */
+	char server[MP_HTTP_HOST_ROOM]; /* of the one that mp_http_confine() named, or "" */
 	enum mp_reach server_reach;
 	long connect_timeout_ms, timeout_ms;
 	bool ipv4;
@@ -48,10 +48,10 @@ struct mp_http_exchange {
 	long idle_ms;                   /* what a further piece adds to it; 0: nothing */
 	int status;
 	unsigned sendings;              /* how often libcurl was about to send it */
-	bool may_repeat;                /* twice is as good as once */
+	bool may_repeat;                /* it is idempotent */
 	unsigned id;
 	bool is_private;                /* mp_http_fetch()'s: ids of its own */
-	bool may_last;                  /* neither brief nor private */
+	bool may_last;                  /* no limit for the whole of it */
 	bool added, has_head, closing;
 	bool is_paused;                 /* who takes its bytes is full */
 	enum mcpass_rc failed;          /* what a callback returned */

@@ -133,7 +133,7 @@ static void close_multi(struct mp_http *http)
 		next = socket->next;
 		forget_socket(socket);
 	}
-	mp_sigpipe_hold(&held);         /* TLS says goodbye */
+	mp_sigpipe_hold(&held);         /* closing TLS writes a close_notify */
 	(void)curl_multi_cleanup(http->multi);
 	mp_sigpipe_release(&held);
 	http->multi = NULL;

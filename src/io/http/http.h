@@ -80,7 +80,7 @@ struct mp_http_callbacks {
 	/* Asked before data: true, and the exchange stands still until mp_http_go_on(); NULL:
 	 * never. */
 	bool (*is_full)(void *ctx);
-	void (*gone)(void *ctx);        /* the exchange is freed, told or not; NULL: never mind */
+	void (*gone)(void *ctx);        /* the exchange is freed, told or not; may be NULL */
 	void *ctx;
 };
 /* id is the caller's name for the exchange; the body is copied. */

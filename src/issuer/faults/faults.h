@@ -1,5 +1,5 @@
 /* faults.h - how a named misbehaviour is carried out: on the finished answer, so that
- * the honest code knows next to nothing of it. */
+ * the code that makes the answer has hardly a trace of it. */
 #ifndef MP_ISSUER_FAULTS_FAULTS_H
 #define MP_ISSUER_FAULTS_FAULTS_H
 #include "issuer/core.h"

@@ -9,7 +9,7 @@
 #define LOGO_PATH "/brand/logo-"
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
-/* Where word, in small letters, stands in the bytes, whatever the case there; else NULL. */
+/* Where word (lower case) is in the bytes, in any case; else NULL. */
 static const char *find_word(const char *bytes, size_t len, const char *word)
 {
 	size_t word_len = strlen(word);

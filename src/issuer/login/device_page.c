@@ -5,7 +5,7 @@
 #include "issuer/login/device_code.h"
 #include "issuer/login/pages.h"
 
-/* Fills what the device asked for into an authorization of the browser at hand. */
+/* Fills what the device asked for into an authorization of this browser. */
 static enum mcpass_rc park(const struct mp_turn *turn, char *device,
     struct mp_pending *ret_parked, bool *ret_found, struct mcpass_error *err)
 {

@@ -4,7 +4,7 @@
 #include "issuer/login/pending.h"
 
 /* Puts the request that query refers to, when it does, in place of query, and binds it to
- * the browser at hand: that may reload its link until it has answered.  Fills
+ * this browser, which may reload its link until it has answered.  Fills
  * pending->pushed, browser and expires_at.  spec: RFC 9126 4 (a user reloading) */
 enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
     struct mp_pending *pending, struct mcpass_error *err);

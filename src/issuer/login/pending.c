@@ -190,7 +190,7 @@ static enum mcpass_rc check_redirect(const struct mp_pending *pending,
 	    "%s", mp_texts_english(MP_TEXT_REFUSED_ADDRESS_GONE));
 }
 
-/* Looks first and takes afterwards, so that a stranger's post destroys nothing. */
+/* Looks first and takes afterwards, so that a post from another browser destroys nothing. */
 static enum mcpass_rc open_slot(const struct mp_turn *turn, const struct mp_slot *slot,
     struct mp_pending *ret_parked, struct mcpass_error *err)
 {

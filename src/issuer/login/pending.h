@@ -57,7 +57,7 @@ enum mcpass_rc mp_pending_open(const struct mp_turn *turn, const struct mp_form 
 enum mcpass_rc mp_pending_close(const struct mp_turn *turn, const struct mp_secret *ticket,
     struct mcpass_error *err);
 
-/* Binds it to the browser at hand, whose cookie is made where it has none. */
+/* Binds it to this browser, whose cookie is made where it has none. */
 enum mcpass_rc mp_pending_bind(const struct mp_turn *turn, struct mp_pending *pending,
     struct mcpass_error *err);
 

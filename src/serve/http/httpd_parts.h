@@ -35,12 +35,12 @@ struct mp_inbound {
 	struct mp_inbound_address *address;
 	char peer[INET6_ADDRSTRLEN];
 	struct mp_http_reader reader;
-	struct mp_buf unread;           /* came behind the request at hand */
+	struct mp_buf unread;           /* came behind the current request */
 	struct mp_buf out;              /* an answer */
 	size_t sent;                    /* of it */
 	size_t held;                    /* what of httpd->held is this one's */
 	size_t dropped;                 /* bytes, while it lingers */
-	uint64_t id;                    /* of the request at hand */
+	uint64_t id;                    /* of the current request */
 	bool is_again;                  /* the handler was asked, and said MP_HTTP_LATER */
 	bool is_last;                   /* the connection ends with this answer */
 };

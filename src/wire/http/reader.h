@@ -27,7 +27,7 @@ struct mp_http_reader {
 	/* Its own. */
 	struct mp_buf head;
 	size_t room;                    /* of headers */
-	size_t lines, line_begin;       /* whole lines; where the one at hand begins */
+	size_t lines, line_begin;       /* whole lines; where the current one begins */
 	bool has_skipped;               /* an empty line before the request line */
 	int state;
 	uint64_t left;                  /* of a body with a length */

@@ -27,7 +27,7 @@ struct mp_seal {
  * empty or begin with '#' do not count.  The first key seals, each of them opens.  Release with
  * mp_seal_forget().
  * MCPASS_E_USAGE  a line is none of these (its number is said, never what it has); no key; more
- *                 than MP_MAX_SEAL_KEYS; one stands there twice */
+ *                 than MP_MAX_SEAL_KEYS; one occurs twice */
 enum mcpass_rc mp_seal_read(const char *text, struct mp_seal *ret_seal, struct mcpass_error *err);
 /* A new key as such a line, without a line end; the caller's (mp_free_wiped). */
 enum mcpass_rc mp_seal_new_line(mcpass_random_fn *random, void *ctx, char **ret_line,
