@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum mcpass_rc mp_call_refuse(struct mp_call *call, int status, int code,
+enum mcpass_rc mp_call_refuse(struct mp_echo_call *call, int status, int code,
     struct mcpass_error *err, const char *fmt, ...)
 {
 	char text[256];

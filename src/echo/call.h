@@ -9,7 +9,7 @@
 
 #define MP_ECHO_NAME "mcpass-echo"
 
-struct mp_call {
+struct mp_echo_call {
 	const struct mp_echo_config *config;
 	const struct mp_http_request *http;
 	const struct mp_caller *caller;         /* or NULL: authorization is off */
@@ -26,20 +26,20 @@ struct mp_call {
 
 /* Answers a request with the members of its result.  MCPASS_E_PROTOCOL: refused by
  * mp_call_refuse(), so a JSON-RPC error is the answer, and nothing that was written counts. */
-typedef enum mcpass_rc mp_method_fn(struct mp_call *call, struct mp_writer *result,
+typedef enum mcpass_rc mp_method_fn(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err);
 
 /* Notes how the message is refused; the text becomes the error's message. */
-enum mcpass_rc mp_call_refuse(struct mp_call *call, int status, int code,
+enum mcpass_rc mp_call_refuse(struct mp_echo_call *call, int status, int code,
     struct mcpass_error *err, const char *fmt, ...) MP_PRINTF(5, 6);
 
 /* Settles revision and era, and refuses what the revision forbids; era.c */
-enum mcpass_rc mp_era_decide(struct mp_call *call, struct mcpass_error *err);
+enum mcpass_rc mp_era_decide(struct mp_echo_call *call, struct mcpass_error *err);
 /* The revisions we speak, newest first, as a list; era.c */
 void mp_era_revisions(struct mp_writer *w, const char *name);
 
 /* Runs the request by its method and writes the result; methods.c */
-enum mcpass_rc mp_methods_run(struct mp_call *call, struct mp_buf *result,
+enum mcpass_rc mp_methods_run(struct mp_echo_call *call, struct mp_buf *result,
     struct mcpass_error *err);
 
 mp_method_fn mp_tools_list, mp_tools_call;              /* tools.c */

@@ -14,7 +14,7 @@ static const json_t *id_of(const json_t *json)
 }
 
 /* Runs the message: nothing is written when no answer is due. */
-static enum mcpass_rc run(struct mp_call *call, json_t *json, struct mp_buf *result,
+static enum mcpass_rc run(struct mp_echo_call *call, json_t *json, struct mp_buf *result,
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
@@ -32,7 +32,7 @@ static enum mcpass_rc run(struct mp_call *call, json_t *json, struct mp_buf *res
 }
 
 /* Answers one message: nothing is written when no answer is due. */
-static enum mcpass_rc answer_one(struct mp_call *call, json_t *json, struct mp_writer *answer,
+static enum mcpass_rc answer_one(struct mp_echo_call *call, json_t *json, struct mp_writer *answer,
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
@@ -55,7 +55,7 @@ static enum mcpass_rc answer_one(struct mp_call *call, json_t *json, struct mp_w
 	return mp_buf_check(answer->buf, "the answer", err);
 }
 
-static enum mcpass_rc answer_single(struct mp_call *call, json_t *json,
+static enum mcpass_rc answer_single(struct mp_echo_call *call, json_t *json,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	struct mp_buf answer;
@@ -77,7 +77,7 @@ static enum mcpass_rc answer_single(struct mp_call *call, json_t *json,
 }
 
 /* spec: JSON-RPC 2.0 6; MCP 2025-03-26 basic, "Batching", the only revision that has it */
-static enum mcpass_rc answer_batch(struct mp_call *call, const json_t *batch,
+static enum mcpass_rc answer_batch(struct mp_echo_call *call, const json_t *batch,
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	struct mp_buf answers;
@@ -120,7 +120,7 @@ enum mcpass_rc mp_echo_answer(const struct mp_echo_config *config,
     const struct mp_http_request *request, const struct mp_caller *caller,
     struct mp_http_response *response, struct mcpass_error *err)
 {
-	struct mp_call call = { .config = config, .http = request, .caller = caller };
+	struct mp_echo_call call = { .config = config, .http = request, .caller = caller };
 	struct mcpass_error why = { 0 };
 	json_t *json = NULL;
 	enum mcpass_rc rc;

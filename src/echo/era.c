@@ -19,7 +19,7 @@ void mp_era_revisions(struct mp_writer *w, const char *name)
 
 /* spec: MCP 2026-07-28 versioning, "Protocol Version Negotiation": what we have, and what
  * was asked for */
-static enum mcpass_rc refuse_version(struct mp_call *call, const char *requested,
+static enum mcpass_rc refuse_version(struct mp_echo_call *call, const char *requested,
     struct mcpass_error *err)
 {
 	struct mp_buf data;
@@ -41,20 +41,20 @@ static enum mcpass_rc refuse_version(struct mp_call *call, const char *requested
 	    "Unsupported protocol version: %s", text);
 }
 
-static const char *version_header(const struct mp_call *call)
+static const char *version_header(const struct mp_echo_call *call)
 {
 	return mp_header_get(call->http->headers, call->http->header_count,
 	    "MCP-Protocol-Version");
 }
 
-static const json_t *version_in_meta(const struct mp_call *call)
+static const json_t *version_in_meta(const struct mp_echo_call *call)
 {
 	return mp_json_get(mp_json_get(call->rpc.params, "_meta"), MP_META_VERSION);
 }
 
 /* initialize opens the old era whatever the header says: a client that falls back may
  * still send the one of its first attempt. */
-static bool is_stateless(const struct mp_call *call)
+static bool is_stateless(const struct mp_echo_call *call)
 {
 	if (version_in_meta(call) != NULL)
 		return true;
@@ -64,7 +64,7 @@ static bool is_stateless(const struct mp_call *call)
 	    || mp_revision_era(version_header(call)) == MP_ERA_STATELESS;
 }
 
-static enum mcpass_rc open_stateless(struct mp_call *call, struct mcpass_error *err)
+static enum mcpass_rc open_stateless(struct mp_echo_call *call, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	int code = MP_RPC_INVALID_REQUEST;
@@ -90,7 +90,7 @@ static enum mcpass_rc open_stateless(struct mp_call *call, struct mcpass_error *
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc open_session(struct mp_call *call, struct mcpass_error *err)
+static enum mcpass_rc open_session(struct mp_echo_call *call, struct mcpass_error *err)
 {
 	size_t count = mp_header_count(call->http->headers, call->http->header_count,
 	    "MCP-Protocol-Version");
@@ -111,7 +111,7 @@ static enum mcpass_rc open_session(struct mp_call *call, struct mcpass_error *er
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_era_decide(struct mp_call *call, struct mcpass_error *err)
+enum mcpass_rc mp_era_decide(struct mp_echo_call *call, struct mcpass_error *err)
 {
 	return is_stateless(call) ? open_stateless(call, err) : open_session(call, err);
 }

@@ -46,7 +46,7 @@ static struct mp_span match_hole(const char *pattern, const char *name)
 	return (struct mp_span){ name + before, len - before - after };
 }
 
-static const struct mp_fixture *find(const struct mp_call *call, struct mp_span *ret_id)
+static const struct mp_fixture *find(const struct mp_echo_call *call, struct mp_span *ret_id)
 {
 	const char *name = mp_headers_name(call->rpc.method, call->rpc.params);
 	size_t count;
@@ -102,7 +102,7 @@ static void fill(const char *json, const json_t *given, struct mp_buf *filled)
 }
 
 /* spec: MCP 2026-07-28 basic, "Missing Required Client Capability" */
-static enum mcpass_rc check_capability(struct mp_call *call, const char *name,
+static enum mcpass_rc check_capability(struct mp_echo_call *call, const char *name,
     struct mcpass_error *err)
 {
 	const json_t *meta = mp_json_get(call->rpc.params, "_meta");
@@ -128,7 +128,7 @@ static enum mcpass_rc check_capability(struct mp_call *call, const char *name,
 
 /* spec: MCP 2026-07-28 streamable HTTP, "Server Behavior for Custom Headers": what the
  * header says is what the body says */
-static enum mcpass_rc check_mirror(struct mp_call *call, const char *argument,
+static enum mcpass_rc check_mirror(struct mp_echo_call *call, const char *argument,
     struct mcpass_error *err)
 {
 	static const char header[] = "Mcp-Param-Region";
@@ -156,7 +156,7 @@ static enum mcpass_rc check_mirror(struct mp_call *call, const char *argument,
 }
 
 /* The arguments, or for a template what its URI holds: a new object, or NULL. */
-static json_t *given_to(const struct mp_call *call, struct mp_span id)
+static json_t *given_to(const struct mp_echo_call *call, struct mp_span id)
 {
 	json_t *arguments = mp_json_get(call->rpc.params, "arguments"), *json;
 
@@ -185,7 +185,7 @@ static enum mcpass_rc write_answer(const char *answer, const json_t *given,
 	return rc;
 }
 
-enum mcpass_rc mp_fixtures_answer(struct mp_call *call, struct mp_writer *result,
+enum mcpass_rc mp_fixtures_answer(struct mp_echo_call *call, struct mp_writer *result,
     bool *ret_answered, struct mcpass_error *err)
 {
 	struct mp_span id = { 0 };

@@ -8,7 +8,7 @@
  * "resourceTemplates"). */
 void mp_fixtures_list(const char *kind, struct mp_writer *list);
 /* Answers when the call is for a fixture; otherwise *ret_answered stays false. */
-enum mcpass_rc mp_fixtures_answer(struct mp_call *call, struct mp_writer *result,
+enum mcpass_rc mp_fixtures_answer(struct mp_echo_call *call, struct mp_writer *result,
     bool *ret_answered, struct mcpass_error *err);
 
 #endif

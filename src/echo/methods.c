@@ -30,7 +30,7 @@ static void add_capabilities(struct mp_writer *w)
 
 /* spec: MCP 2025-11-25 lifecycle, "Initialization", "Version Negotiation": the revision
  * that is asked for when we have it, else our newest of this era */
-static enum mcpass_rc initialize(struct mp_call *call, struct mp_writer *result,
+static enum mcpass_rc initialize(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	const char *asked = json_string_value(mp_json_get(call->rpc.params,
@@ -60,7 +60,7 @@ static enum mcpass_rc initialize(struct mp_call *call, struct mp_writer *result,
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc ping(struct mp_call *call, struct mp_writer *result,
+static enum mcpass_rc ping(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	(void)call;
@@ -70,7 +70,7 @@ static enum mcpass_rc ping(struct mp_call *call, struct mp_writer *result,
 }
 
 /* spec: MCP 2026-07-28 discovery */
-static enum mcpass_rc discover(struct mp_call *call, struct mp_writer *result,
+static enum mcpass_rc discover(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	(void)call;
@@ -98,7 +98,7 @@ static const struct method {
 };
 
 /* NULL when the era has no such method. */
-static const struct method *find_method(const struct mp_call *call)
+static const struct method *find_method(const struct mp_echo_call *call)
 {
 	unsigned era = call->era == MP_ERA_STATELESS ? MP_METHOD_STATELESS : MP_METHOD_SESSIONS;
 
@@ -109,7 +109,7 @@ static const struct method *find_method(const struct mp_call *call)
 }
 
 /* spec: MCP 2026-07-28 basic, "ResultType", "Per-response protocol fields"; caching */
-static void dress(const struct mp_call *call, const struct method *method, struct mp_writer *w)
+static void dress(const struct mp_echo_call *call, const struct method *method, struct mp_writer *w)
 {
 	if (call->era != MP_ERA_STATELESS)
 		return;
@@ -124,7 +124,7 @@ static void dress(const struct mp_call *call, const struct method *method, struc
 	mp_writer_text(w, "cacheScope", call->caller != NULL ? "private" : "public");
 }
 
-enum mcpass_rc mp_methods_run(struct mp_call *call, struct mp_buf *result, struct mcpass_error *err)
+enum mcpass_rc mp_methods_run(struct mp_echo_call *call, struct mp_buf *result, struct mcpass_error *err)
 {
 	const struct method *method = find_method(call);
 	struct mp_writer w = { .buf = result };

@@ -55,7 +55,7 @@ static void describe(const struct prompt *prompt, struct mp_writer *w)
 	mp_writer_end(w, '}');
 }
 
-enum mcpass_rc mp_prompts_list(struct mp_call *call, struct mp_writer *result,
+enum mcpass_rc mp_prompts_list(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = mp_result_begin_list(call, result, "prompts", err);
@@ -89,7 +89,7 @@ static enum mcpass_rc get(const struct prompt *prompt, const json_t *given,
 	return rc;
 }
 
-enum mcpass_rc mp_prompts_get(struct mp_call *call, struct mp_writer *result,
+enum mcpass_rc mp_prompts_get(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	const char *name = json_string_value(mp_json_get(call->rpc.params, "name"));

@@ -8,7 +8,7 @@
 	"It keeps nothing.  Its tools are echo, get_time and whoami.\n"
 #define NOT_FOUND_BEFORE_2026 (-32002)
 
-enum mcpass_rc mp_resources_list(struct mp_call *call, struct mp_writer *result,
+enum mcpass_rc mp_resources_list(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = mp_result_begin_list(call, result, "resources", err);
@@ -25,7 +25,7 @@ enum mcpass_rc mp_resources_list(struct mp_call *call, struct mp_writer *result,
 	return MCPASS_OK;
 }
 
-enum mcpass_rc mp_resources_templates(struct mp_call *call, struct mp_writer *result,
+enum mcpass_rc mp_resources_templates(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = mp_result_begin_list(call, result, "resourceTemplates", err);
@@ -36,7 +36,7 @@ enum mcpass_rc mp_resources_templates(struct mp_call *call, struct mp_writer *re
 }
 
 /* spec: MCP 2026-07-28 resources, "Error Handling": -32602, which was -32002 before */
-static enum mcpass_rc refuse(struct mp_call *call, const json_t *uri, struct mcpass_error *err)
+static enum mcpass_rc refuse(struct mp_echo_call *call, const json_t *uri, struct mcpass_error *err)
 {
 	struct mp_buf data;
 	struct mp_writer w = { .buf = &data };
@@ -53,7 +53,7 @@ static enum mcpass_rc refuse(struct mp_call *call, const json_t *uri, struct mcp
 	    : NOT_FOUND_BEFORE_2026, err, "Resource not found");
 }
 
-enum mcpass_rc mp_resources_read(struct mp_call *call, struct mp_writer *result,
+enum mcpass_rc mp_resources_read(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	const json_t *uri = mp_json_get(call->rpc.params, "uri");

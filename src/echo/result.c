@@ -10,7 +10,7 @@ void mp_result_text(struct mp_writer *w, const char *name, const char *text)
 }
 
 /* spec: MCP 2026-07-28 pagination: we give out no cursor, so any is invalid */
-enum mcpass_rc mp_result_begin_list(struct mp_call *call, struct mp_writer *w,
+enum mcpass_rc mp_result_begin_list(struct mp_echo_call *call, struct mp_writer *w,
     const char *member, struct mcpass_error *err)
 {
 	if (mp_json_get(call->rpc.params, "cursor") != NULL)
@@ -19,7 +19,7 @@ enum mcpass_rc mp_result_begin_list(struct mp_call *call, struct mp_writer *w,
 	return MCPASS_OK;
 }
 
-void mp_result_end_list(const struct mp_call *call, struct mp_writer *w, const char *member)
+void mp_result_end_list(const struct mp_echo_call *call, struct mp_writer *w, const char *member)
 {
 	if (call->config->fixtures)
 		mp_fixtures_list(member, w);

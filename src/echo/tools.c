@@ -11,13 +11,13 @@ struct tool {
 	bool calls_on;                          /* offered only where that is configured */
 	struct mp_arguments arguments;
 	/* Writes the answer's text. */
-	enum mcpass_rc (*run)(const struct mp_call *call, const struct tool *tool,
+	enum mcpass_rc (*run)(const struct mp_echo_call *call, const struct tool *tool,
 	    const json_t *given, struct mp_buf *text, struct mcpass_error *err);
 	/* The answer is the tool's error. */
-	bool (*failed)(const struct mp_call *call);
+	bool (*failed)(const struct mp_echo_call *call);
 };
 
-static enum mcpass_rc run_echo(const struct mp_call *call, const struct tool *tool,
+static enum mcpass_rc run_echo(const struct mp_echo_call *call, const struct tool *tool,
     const json_t *given, struct mp_buf *text, struct mcpass_error *err)
 {
 	int count = mp_arguments_integer(&tool->arguments, given, "repeat_count");
@@ -31,7 +31,7 @@ static enum mcpass_rc run_echo(const struct mp_call *call, const struct tool *to
 	return mp_buf_check(text, "the answer", err);
 }
 
-static enum mcpass_rc run_get_time(const struct mp_call *call, const struct tool *tool,
+static enum mcpass_rc run_get_time(const struct mp_echo_call *call, const struct tool *tool,
     const json_t *given, struct mp_buf *text, struct mcpass_error *err)
 {
 	(void)tool;
@@ -40,7 +40,7 @@ static enum mcpass_rc run_get_time(const struct mp_call *call, const struct tool
 	return mp_buf_check(text, "the answer", err);
 }
 
-static enum mcpass_rc run_whoami(const struct mp_call *call, const struct tool *tool,
+static enum mcpass_rc run_whoami(const struct mp_echo_call *call, const struct tool *tool,
     const json_t *given, struct mp_buf *text, struct mcpass_error *err)
 {
 	const struct mp_caller *caller = call->caller;
@@ -63,7 +63,7 @@ static enum mcpass_rc run_whoami(const struct mp_call *call, const struct tool *
 	return mp_buf_check(text, "the answer", err);
 }
 
-static enum mcpass_rc run_call_on(const struct mp_call *call, const struct tool *tool,
+static enum mcpass_rc run_call_on(const struct mp_echo_call *call, const struct tool *tool,
     const json_t *given, struct mp_buf *text, struct mcpass_error *err)
 {
 	const struct mp_caller *caller = call->caller;
@@ -77,7 +77,7 @@ static enum mcpass_rc run_call_on(const struct mp_call *call, const struct tool 
 	return mp_buf_check(text, "the answer", err);
 }
 
-static bool call_on_failed(const struct mp_call *call)
+static bool call_on_failed(const struct mp_echo_call *call)
 {
 	return call->caller == NULL || call->caller->called_on == NULL
 	    || call->caller->called_on->failed;
@@ -101,7 +101,7 @@ static const struct tool tools[] = {
 	    .calls_on = true, .run = run_call_on, .failed = call_on_failed },
 };
 
-static bool is_offered(const struct mp_call *call, const struct tool *tool)
+static bool is_offered(const struct mp_echo_call *call, const struct tool *tool)
 {
 	return call->config->calls_on || !tool->calls_on;
 }
@@ -119,7 +119,7 @@ static void describe(const struct tool *tool, struct mp_writer *w)
 	mp_writer_end(w, '}');
 }
 
-enum mcpass_rc mp_tools_list(struct mp_call *call, struct mp_writer *result,
+enum mcpass_rc mp_tools_list(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = mp_result_begin_list(call, result, "tools", err);
@@ -145,7 +145,7 @@ static void write_text(struct mp_writer *result, const char *text, bool is_error
 /* spec: MCP 2025-11-25 changelog, minor 5 (SEP-1303): from then on arguments that do not
  * fit are the tool's own error, which a model gets to see; before, a protocol error.
  * Revisions are dates, so their text sorts. */
-static enum mcpass_rc refuse_arguments(struct mp_call *call, const struct mcpass_error *why,
+static enum mcpass_rc refuse_arguments(struct mp_echo_call *call, const struct mcpass_error *why,
     struct mp_writer *result, struct mcpass_error *err)
 {
 	if (strcmp(call->revision, MP_REV_2025_11_25) < 0)
@@ -154,7 +154,7 @@ static enum mcpass_rc refuse_arguments(struct mp_call *call, const struct mcpass
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc run_tool(struct mp_call *call, const struct tool *tool,
+static enum mcpass_rc run_tool(struct mp_echo_call *call, const struct tool *tool,
     struct mp_writer *result, struct mcpass_error *err)
 {
 	const json_t *given = mp_json_get(call->rpc.params, "arguments");
@@ -176,7 +176,7 @@ static enum mcpass_rc run_tool(struct mp_call *call, const struct tool *tool,
 	return rc;
 }
 
-enum mcpass_rc mp_tools_call(struct mp_call *call, struct mp_writer *result,
+enum mcpass_rc mp_tools_call(struct mp_echo_call *call, struct mp_writer *result,
     struct mcpass_error *err)
 {
 	const char *name = json_string_value(mp_json_get(call->rpc.params, "name"));

@@ -7,7 +7,7 @@
 #include "guard/discovery.h"
 #include "guard/recent.h"
 #include "oauth/clientauth.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 #include "wire/jose/b64url.h"
 
 /* Keys: "exchange" for the metadata, "exchange HASH" for a token. */
@@ -97,7 +97,7 @@ static enum mcpass_rc write_request(struct mp_exchanger *exchanger, struct mp_sp
 	struct mp_client_id client = exchanger->client;         /* borrowed from there */
 	const struct mp_auth_inputs inputs = { .issuer = exchanger->issuer };
 	struct mp_secret subject = { 0 };
-	const struct mp_exchange exchange = { .requested_type = MP_TOKEN_TYPE_ACCESS,
+	const struct mp_token_exchange exchange = { .requested_type = MP_TOKEN_TYPE_ACCESS,
 		.subject = &subject, .subject_type = MP_TOKEN_TYPE_ACCESS,
 		.audience = exchanger->audience, .resource = exchanger->resource,
 		.scope = exchanger->scope };
@@ -106,7 +106,7 @@ static enum mcpass_rc write_request(struct mp_exchanger *exchanger, struct mp_sp
 
 	client.method = mp_auth_method_choose(&client, &exchanger->discovery.token_methods);
 	if (!rc)
-		mp_exchange_form(&exchanger->form, &exchange);
+		mp_token_exchange_form(&exchanger->form, &exchange);
 	mp_secret_free(&subject);
 	if (!rc)
 		rc = mp_headers_add(headers, "Content-Type", "application/x-www-form-urlencoded", err);
@@ -274,7 +274,7 @@ static enum mcpass_rc read_answer(struct mp_entry *entry, int status, const char
 	if (status == 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "%.*s", len > 0 && len <= 320 ? (int)len : 9,
 		    len > 0 && len <= 320 ? body : "no answer");
-	rc = mp_exchange_answer(status, body, len, &token, err);
+	rc = mp_token_exchange_answer(status, body, len, &token, err);
 	if (!rc)
 		rc = check_new(&token, entry, now, err);
 	if (!rc) {

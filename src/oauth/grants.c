@@ -20,18 +20,18 @@ void mp_grant_jwt_bearer_form(struct mp_buf *form, const struct mp_secret *asser
 void mp_grant_id_jag_form(struct mp_buf *form, const struct mp_secret *id_token,
     const char *audience, const char *scope, const char *resource)
 {
-	const struct mp_exchange exchange = {
+	const struct mp_token_exchange exchange = {
 		.requested_type = MP_TOKEN_TYPE_ID_JAG, .subject = id_token,
 		.subject_type = MP_TOKEN_TYPE_ID_TOKEN, .audience = audience, .scope = scope,
 		.resource = resource,
 	};
 
-	mp_exchange_form(form, &exchange);
+	mp_token_exchange_form(form, &exchange);
 }
 
 enum mcpass_rc mp_grant_id_jag_answer(int status, const char *data, size_t len,
     struct mp_secret *ret_id_jag, struct mcpass_error *err)
 {
-	return mp_doing(err, mp_exchange_other_answer(status, data, len, MP_TOKEN_TYPE_ID_JAG,
+	return mp_doing(err, mp_token_exchange_other_answer(status, data, len, MP_TOKEN_TYPE_ID_JAG,
 	    "an ID-JAG", ret_id_jag, err), "exchanging the id token for an ID-JAG");
 }

@@ -3,7 +3,7 @@
  *       SEP-1933 */
 #ifndef MP_OAUTH_GRANTS_H
 #define MP_OAUTH_GRANTS_H
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 
 #define MP_GRANT_JWT_BEARER "urn:ietf:params:oauth:grant-type:jwt-bearer"
 

@@ -20,16 +20,16 @@ static void check_words(const char *text)
 
 static void show(const struct mp_secret *token)
 {
-	struct mp_exchange_words words = { 0 };
+	struct mp_token_exchange_words words = { 0 };
 
-	require(mp_exchange_read(token, &words, NULL) == MCPASS_OK);
+	require(mp_token_exchange_read(token, &words, NULL) == MCPASS_OK);
 	check_words(words.issuer);
 	check_words(words.subject);
 	check_words(words.username);
 	check_words(words.client);
 	check_words(words.audience);
 	check_words(words.scope);
-	mp_exchange_words_free(&words);
+	mp_token_exchange_words_free(&words);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		struct mp_token token = { 0 };
 		struct mp_secret jag = { 0 };
 		struct mcpass_error err = { 0 };
-		enum mcpass_rc rc = mp_exchange_answer(statuses[i], (const char *)data, len, &token,
+		enum mcpass_rc rc = mp_token_exchange_answer(statuses[i], (const char *)data, len, &token,
 		    &err);
 
 		require(rc == err.rc && (rc != MCPASS_OK || statuses[i] == 200));

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "oauth/clientauth.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 #include "pair_world.h"
 
 #define OTHER "https://other.example/mcp"
@@ -99,7 +99,7 @@ static void show_other(struct scene *scene, const struct mp_secret *token)
 static enum mcpass_rc prepare(const struct scene *scene, const struct mp_secret *subject,
     struct mp_headers *headers, struct mp_buf *form, struct mcpass_error *err)
 {
-	const struct mp_exchange exchange = { .requested_type = MP_TOKEN_TYPE_ACCESS,
+	const struct mp_token_exchange exchange = { .requested_type = MP_TOKEN_TYPE_ACCESS,
 		.subject = subject, .subject_type = MP_TOKEN_TYPE_ACCESS, .resource = scene->resource,
 		.scope = scene->scope };
 	const struct mp_auth_inputs inputs = { .issuer = AS, .now = scene->world.now,
@@ -107,7 +107,7 @@ static enum mcpass_rc prepare(const struct scene *scene, const struct mp_secret 
 	struct mp_client_id client = { .method = MP_AUTH_BASIC };
 	enum mcpass_rc rc;
 
-	mp_exchange_form(form, &exchange);
+	mp_token_exchange_form(form, &exchange);
 	rc = mp_headers_add(headers, "Content-Type", "application/x-www-form-urlencoded", err);
 	if (!rc)
 		rc = mp_set(&client.client_id, "echo", err);
@@ -140,7 +140,7 @@ static enum mcpass_rc call_on(void *ctx, uint64_t request, const struct mp_secre
 		ask_issuer(scene, &headers, &form, &response);
 	mp_test_count_allocs(true);
 	if (!rc)
-		rc = mp_exchange_answer(response.status, mp_buf_text(&response.body), response.body.len,
+		rc = mp_token_exchange_answer(response.status, mp_buf_text(&response.body), response.body.len,
 		    &token, err);
 	mp_test_count_allocs(false);
 	if (!rc)

@@ -3,7 +3,7 @@
 #define MP_ISSUER_GRANTS_TOKEN_ENDPOINT_H
 #include "issuer/clients/client.h"
 #include "issuer/grants/grant.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 #include "oauth/grants.h"
 
 #define MP_GRANT_PROFILE_ID_JAG "urn:ietf:params:oauth:grant-profile:id-jag"

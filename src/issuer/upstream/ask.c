@@ -122,7 +122,7 @@ static enum mcpass_rc write_form(const struct mp_turn *turn, const struct mp_idp
 		if (!rc)
 			mp_token_code_form(form, grant->code, grant->verifier, callback, NULL);
 	} else if (grant->exchange != NULL) {
-		mp_exchange_form(form, grant->exchange);
+		mp_token_exchange_form(form, grant->exchange);
 	} else {
 		mp_token_refresh_form(form, grant->refresh_token, grant->scope, NULL);
 	}
@@ -161,7 +161,7 @@ static enum mcpass_rc send_grant(const struct mp_turn *turn, const struct mp_idp
 	return rc;
 }
 
-static enum mcpass_rc name_exchange(const struct mp_exchange *exchange, char **ret_key,
+static enum mcpass_rc name_exchange(const struct mp_token_exchange *exchange, char **ret_key,
     struct mcpass_error *err)
 {
 	struct mp_buf purpose;
@@ -220,7 +220,7 @@ static enum mcpass_rc read_answer(const struct mp_idp_grant *grant, const char *
 	if (answer->status == 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "the token endpoint: %s", text);
 	if (grant->exchange != NULL)
-		return mp_exchange_answer(answer->status, text, answer->body.len, ret_token, err);
+		return mp_token_exchange_answer(answer->status, text, answer->body.len, ret_token, err);
 	rc = mp_token_answer(answer->status, text, answer->body.len, "Bearer", ret_token, err);
 	return rc == MCPASS_E_DENIED ? refine(scope, &answer->body, err) : rc;
 }

@@ -4,7 +4,7 @@
 #define MP_ISSUER_UPSTREAM_ASK_H
 #include "issuer/core.h"
 #include "issuer/upstream/idp.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 
 /* NULL: there is none of that name. */
 const struct mp_idp *mp_idp_named(const struct mp_issuer *issuer, const char *name);
@@ -23,7 +23,7 @@ struct mp_idp_grant {                   /* what is exchanged; borrowed */
 	const struct mp_secret *code, *verifier;        /* a code, */
 	const struct mp_secret *refresh_token;          /* or a refresh token, */
 	const char *scope;              /* for this scope; NULL: as at the sign-in */
-	const struct mp_exchange *exchange;             /* or a token for another one */
+	const struct mp_token_exchange *exchange;             /* or a token for another one */
 	const char *nonce;              /* of the id token; NULL: none is looked for */
 };
 /* As of mp_token_answer(); sent once.  Release with mp_token_free().

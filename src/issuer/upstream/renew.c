@@ -231,7 +231,7 @@ static enum mcpass_rc exchange(const struct mp_turn *turn, const struct mp_idp_g
     const struct mp_idp_api *api, const char *scope, struct mp_token *token,
     struct mcpass_error *err)
 {
-	const struct mp_exchange what = { .requested_type = MP_TOKEN_TYPE_ACCESS,
+	const struct mp_token_exchange what = { .requested_type = MP_TOKEN_TYPE_ACCESS,
 		.subject = &token->access_token, .subject_type = MP_TOKEN_TYPE_ACCESS,
 		.audience = api->audience, .scope = scope };
 	const struct mp_idp_grant that = { .upstream = grant->upstream, .metadata = grant->metadata,

@@ -1,7 +1,7 @@
 #include "serve/resource/call_on.h"
 #include <stdlib.h>
 #include "io/entropy.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 #include "oauth/target.h"
 #include "ui/mcp_result.h"
 
@@ -49,7 +49,7 @@ static void write_form(const struct mp_call_on *call_on, const struct mp_secret 
     struct mp_buf *form)
 {
 	const struct mp_serve_exchange *config = &call_on->plan->config->exchange;
-	struct mp_exchange exchange = {
+	struct mp_token_exchange exchange = {
 		.requested_type = MP_TOKEN_TYPE_ACCESS, .subject = subject,
 		.subject_type = MP_TOKEN_TYPE_ACCESS, .audience = config->audience,
 		.resource = config->resource, .scope = config->scope,
@@ -57,7 +57,7 @@ static void write_form(const struct mp_call_on *call_on, const struct mp_secret 
 
 	if (config->audience == NULL && config->resource == NULL)
 		exchange.resource = config->call_on;    /* spec: RFC 8707 2 */
-	mp_exchange_form(form, &exchange);
+	mp_token_exchange_form(form, &exchange);
 }
 
 enum mcpass_rc mp_call_on_ask(const struct mp_call_on *call_on, const struct mp_secret *subject,
@@ -79,8 +79,8 @@ enum mcpass_rc mp_call_on_ask(const struct mp_call_on *call_on, const struct mp_
 enum mcpass_rc mp_call_on_tell(const struct mp_token *token, struct mp_buf *text,
     struct mcpass_error *err)
 {
-	struct mp_exchange_words words = { 0 };
-	enum mcpass_rc rc = mp_exchange_read(&token->access_token, &words, err);
+	struct mp_token_exchange_words words = { 0 };
+	enum mcpass_rc rc = mp_token_exchange_read(&token->access_token, &words, err);
 	const struct { const char *what, *value; } lines[] = {
 		{ "username", words.username }, { "subject", words.subject },
 		{ "client", words.client }, { "audience", words.audience },
@@ -92,7 +92,7 @@ enum mcpass_rc mp_call_on_tell(const struct mp_token *token, struct mp_buf *text
 	for (size_t i = 0; i < MP_COUNT(lines) && !rc; i++)
 		mp_buf_addf(text, "%s: %s\n", lines[i].what,
 		    lines[i].value != NULL ? lines[i].value : "(unknown)");
-	mp_exchange_words_free(&words);
+	mp_token_exchange_words_free(&words);
 	return rc;
 }
 

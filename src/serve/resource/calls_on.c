@@ -6,7 +6,7 @@
 #include "base/limits.h"
 #include "io/clock.h"
 #include "link/link.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 #include "serve/resource/call_on.h"
 #include "serve/resource/discover.h"
 
@@ -172,7 +172,7 @@ static enum mcpass_rc take_token(struct call *call, const struct mp_http_respons
 	struct mp_token token = { 0 };
 	enum mcpass_rc rc;
 
-	rc = mp_exchange_answer(response->status, mp_buf_text(&response->body), response->body.len,
+	rc = mp_token_exchange_answer(response->status, mp_buf_text(&response->body), response->body.len,
 	    &token, err);
 	if (rc)
 		return mp_doing(err, rc, EXCHANGING);

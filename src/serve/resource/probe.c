@@ -6,7 +6,7 @@
 #include "io/clock.h"
 #include "io/entropy.h"
 #include "oauth/clientauth.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 #include "oauth/introspection.h"
 #include "oauth/target.h"
 #include "wire/http/http.h"

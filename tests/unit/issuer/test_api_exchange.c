@@ -1,7 +1,7 @@
 /* A token of the identity provider's for a server behind the front door.  spec: RFC 8693 */
 #include "front_kit.h"
 #include "kit_extensions.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 
 #define AGAIN (MP_UPSTREAM_RECHECK + 1)
 #define GRANT "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange" \

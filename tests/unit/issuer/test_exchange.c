@@ -1,6 +1,6 @@
 /* One access token for another.  spec: RFC 8693 */
 #include "kit_extensions.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 
 #define SECOND "https://second.example/mcp"
 #define TYPE "urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Aaccess_token"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "harness/check.h"
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 #include "wire/jose/b64url.h"
 
 #define RS "https://rs.example/mcp"
@@ -15,19 +15,19 @@
 static void test_form(void)
 {
 	struct mp_secret subject = { 0 };
-	struct mp_exchange exchange = { .requested_type = MP_TOKEN_TYPE_ACCESS,
+	struct mp_token_exchange exchange = { .requested_type = MP_TOKEN_TYPE_ACCESS,
 		.subject = &subject, .subject_type = MP_TOKEN_TYPE_ACCESS };
 	struct mp_buf form;
 
 	CHECK_EQ("set", mp_secret_set(&subject, "e30.e30.AA", NULL), MCPASS_OK);
 	mp_buf_init(&form, MP_MAX_FORM);
-	mp_exchange_form(&form, &exchange);
+	mp_token_exchange_form(&form, &exchange);
 	CHECK_STR("bare", mp_buf_text(&form), FORM);
 	mp_buf_clear(&form);
 	exchange.audience = "other";
 	exchange.resource = RS;
 	exchange.scope = "a b";
-	mp_exchange_form(&form, &exchange);
+	mp_token_exchange_form(&form, &exchange);
 	CHECK_STR("for whom and for what", mp_buf_text(&form),
 	    FORM "&audience=other&scope=a+b&resource=https%3A%2F%2Frs.example%2Fmcp");
 	mp_buf_free(&form);
@@ -77,7 +77,7 @@ static void test_answer(void)
 		struct mp_token token = { 0 };
 		struct mcpass_error err = { 0 };
 
-		CHECK_EQ(label, mp_exchange_answer(rows[i].status, rows[i].text,
+		CHECK_EQ(label, mp_token_exchange_answer(rows[i].status, rows[i].text,
 		    strlen(rows[i].text), &token, &err), rows[i].want);
 		CHECK_STR(label, mp_secret_reveal(&token.access_token),
 		    rows[i].want == MCPASS_OK ? "new" : NULL);
@@ -126,16 +126,16 @@ static void test_words(void)
 {
 	for (size_t i = 0; i < COUNT(words_rows); i++) {
 		const char *label = words_rows[i].label;
-		struct mp_exchange_words words = { 0 };
+		struct mp_token_exchange_words words = { 0 };
 		struct mp_secret token = { 0 };
 
 		make_token(words_rows[i].payload, &token);
-		CHECK_EQ(label, mp_exchange_read(&token, &words, NULL), MCPASS_OK);
+		CHECK_EQ(label, mp_token_exchange_read(&token, &words, NULL), MCPASS_OK);
 		CHECK_STR(label, words.subject, words_rows[i].subject);
 		CHECK_STR(label, words.client, words_rows[i].client);
 		CHECK_STR(label, words.audience, words_rows[i].audience);
 		CHECK_STR(label, words.scope, words_rows[i].scope);
-		mp_exchange_words_free(&words);
+		mp_token_exchange_words_free(&words);
 		mp_secret_free(&token);
 	}
 }
@@ -147,7 +147,7 @@ static void no_memory(int status, const char *text, enum mcpass_rc want)
 		struct mcpass_error err = { 0 };
 		enum mcpass_rc rc;
 
-		rc = mp_exchange_answer(status, text, strlen(text), &token, &err);
+		rc = mp_token_exchange_answer(status, text, strlen(text), &token, &err);
 		CHECK_OOM("no memory", rc, want);
 		CHECK("untouched", mp_secret_present(&token.access_token) == (rc == MCPASS_OK));
 		mp_token_free(&token);
@@ -160,12 +160,12 @@ static void no_memory_for_words(const char *payload)
 
 	make_token(payload, &token);
 	OOM_EACH {
-		struct mp_exchange_words words = { 0 };
+		struct mp_token_exchange_words words = { 0 };
 		enum mcpass_rc rc;
 
-		rc = mp_exchange_read(&token, &words, NULL);
+		rc = mp_token_exchange_read(&token, &words, NULL);
 		CHECK_OOM("no memory", rc, MCPASS_OK);
-		mp_exchange_words_free(&words);
+		mp_token_exchange_words_free(&words);
 	}
 	mp_secret_free(&token);
 }

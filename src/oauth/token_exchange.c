@@ -1,11 +1,11 @@
-#include "oauth/exchange.h"
+#include "oauth/token_exchange.h"
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "wire/http/http.h"
 #include "wire/jose/jws.h"
 
-void mp_exchange_form(struct mp_buf *form, const struct mp_exchange *exchange)
+void mp_token_exchange_form(struct mp_buf *form, const struct mp_token_exchange *exchange)
 {
 	mp_form_add(form, "grant_type", MP_GRANT_TOKEN_EXCHANGE);       /* spec: RFC 8693 2.1 */
 	mp_form_add(form, "requested_token_type", exchange->requested_type);
@@ -67,7 +67,7 @@ static enum mcpass_rc parse_granted(int status, const char *data, size_t len,
 	return rc;
 }
 
-enum mcpass_rc mp_exchange_answer(int status, const char *data, size_t len,
+enum mcpass_rc mp_token_exchange_answer(int status, const char *data, size_t len,
     struct mp_token *ret_token, struct mcpass_error *err)
 {
 	struct mp_token token = { 0 };
@@ -88,7 +88,7 @@ enum mcpass_rc mp_exchange_answer(int status, const char *data, size_t len,
 	return mp_doing(err, rc, "exchanging the access token");
 }
 
-enum mcpass_rc mp_exchange_other_answer(int status, const char *data, size_t len,
+enum mcpass_rc mp_token_exchange_other_answer(int status, const char *data, size_t len,
     const char *type, const char *what, struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	struct mp_token none = { 0 };
@@ -105,7 +105,7 @@ enum mcpass_rc mp_exchange_other_answer(int status, const char *data, size_t len
 }
 
 /* --- whom it speaks for --- */
-#define AT(member) offsetof(struct mp_exchange_words, member)
+#define AT(member) offsetof(struct mp_token_exchange_words, member)
 static const struct mp_field words_fields[] = {         /* lenient: they are for show */
 	{ "iss", MP_FIELD_STRING, MP_ADVISES, AT(issuer), NULL },
 	{ "sub", MP_FIELD_STRING, MP_ADVISES, AT(subject), NULL },
@@ -139,10 +139,10 @@ static enum mcpass_rc read_audiences(const json_t *payload, char **ret_text,
 	return rc;
 }
 
-enum mcpass_rc mp_exchange_read(const struct mp_secret *token,
-    struct mp_exchange_words *ret_words, struct mcpass_error *err)
+enum mcpass_rc mp_token_exchange_read(const struct mp_secret *token,
+    struct mp_token_exchange_words *ret_words, struct mcpass_error *err)
 {
-	struct mp_exchange_words words = { 0 };
+	struct mp_token_exchange_words words = { 0 };
 	struct mp_jws jws = { 0 };
 	enum mcpass_rc rc;
 
@@ -158,13 +158,13 @@ enum mcpass_rc mp_exchange_read(const struct mp_secret *token,
 		rc = read_audiences(jws.payload, &words.audience, err);
 	mp_jws_free(&jws);
 	if (rc)
-		mp_exchange_words_free(&words);
+		mp_token_exchange_words_free(&words);
 	else
 		*ret_words = words;
 	return rc;
 }
 
-void mp_exchange_words_free(struct mp_exchange_words *words)
+void mp_token_exchange_words_free(struct mp_token_exchange_words *words)
 {
 	mp_json_release(words_fields, MP_COUNT(words_fields), words);
 }
