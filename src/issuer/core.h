@@ -160,7 +160,9 @@ struct mp_shape {                       /* how a struct is written down */
 	size_t count;
 };
 struct mp_slot {                        /* where */
-	const char *kind, *key, *group;
+	const char *kind, *key;
+	const struct mp_secret *secret; /* its hash is the key; NULL: key is */
+	const char *group;              /* or NULL */
 	int64_t expires_at;
 };
 /* What a secret is remembered by: its SHA-256, so that a stolen store opens nothing.

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
@@ -35,31 +36,36 @@ enum mcpass_rc mp_record_derive(const struct mp_issuer *issuer, const char *purp
 	return rc;
 }
 
+/* *ret_key is the caller's (free). */
+static enum mcpass_rc key_of(const struct mp_slot *slot, char **ret_key, struct mcpass_error *err)
+{
+	return slot->secret != NULL ? mp_record_key(slot->secret, ret_key, err)
+	    : mp_set(ret_key, slot->key, err);
+}
+
 enum mcpass_rc mp_record_put(const struct mp_turn *turn, const struct mp_slot *slot,
     const struct mp_shape *shape, const void *record, struct mcpass_error *err)
 {
 	const struct mp_issuer_store *store = &turn->issuer->store;
 	json_t *object = json_object();
-	char *text = NULL;
+	const char *group = slot->group != NULL ? slot->group : "";
+	char *text = NULL, *key = NULL;
 	enum mcpass_rc rc;
 
 	if (object == NULL)
 		return mp_nomem(err);
 	rc = mp_json_write(object, shape->fields, shape->count, record, err);
-	if (rc)
-		goto out;
-	text = mp_json_dump(object);
-	if (text == NULL) {
-		rc = mp_nomem(err);
-		goto out;
-	}
-	rc = mp_room_make(turn, slot->kind, slot->group, err);
 	if (!rc)
-		rc = store->put(store->ctx, slot->kind, slot->key, slot->group, slot->expires_at, text,
-		    err);
-out:
+		text = mp_json_dump(object);
+	if (!rc)
+		rc = text != NULL ? key_of(slot, &key, err) : mp_nomem(err);
+	if (!rc)
+		rc = mp_room_make(turn, slot->kind, group, err);
+	if (!rc)
+		rc = store->put(store->ctx, slot->kind, key, group, slot->expires_at, text, err);
 	json_decref(object);
 	mp_free_wiped(text);
+	free(key);
 	return rc;
 }
 
@@ -84,10 +90,12 @@ static enum mcpass_rc fetch(const struct mp_turn *turn, fetch_fn *from,
     const struct mp_slot *slot, const struct mp_shape *shape, void *ret_record,
     bool *ret_found, struct mcpass_error *err)
 {
-	char *text = NULL;
-	enum mcpass_rc rc;
+	char *text = NULL, *key = NULL;
+	enum mcpass_rc rc = key_of(slot, &key, err);
 
-	rc = from(turn->issuer->store.ctx, slot->kind, slot->key, turn->request->now, &text, err);
+	if (!rc)
+		rc = from(turn->issuer->store.ctx, slot->kind, key, turn->request->now, &text, err);
+	free(key);
 	if (rc)
 		return rc;
 	if (text != NULL)

@@ -35,7 +35,7 @@ const struct mp_shape mp_client_public = {
 enum mcpass_rc mp_client_read(const struct mp_turn *turn, const char *client_id,
     struct mp_client *ret_client, bool *ret_found, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "client", client_id, "", 0 };
+	const struct mp_slot slot = { .kind = "client", .key = client_id };
 
 	return mp_record_get(turn, &slot, &whole, ret_client, ret_found, err);
 }
@@ -46,9 +46,9 @@ enum mcpass_rc mp_client_save(const struct mp_turn *turn, const struct mp_client
 	bool is_used = client->used_at > 0;
 	int64_t until = is_used ? client->used_at + MP_CLIENT_DISUSED
 	    : client->client_id_issued_at + MP_CLIENT_UNUSED;
-	const struct mp_slot slot = { "client", client->client_id,
-		is_used ? MP_CLIENT_USED : MP_CLIENT_NEW,
-		until < client->expires_at ? until : client->expires_at };
+	const struct mp_slot slot = { .kind = "client", .key = client->client_id,
+		.group = is_used ? MP_CLIENT_USED : MP_CLIENT_NEW,
+		.expires_at = until < client->expires_at ? until : client->expires_at };
 
 	return mp_record_put(turn, &slot, &whole, client, err);
 }
@@ -56,7 +56,7 @@ enum mcpass_rc mp_client_save(const struct mp_turn *turn, const struct mp_client
 enum mcpass_rc mp_client_delete(const struct mp_turn *turn, const char *client_id,
     struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "client", client_id, "", 0 };
+	const struct mp_slot slot = { .kind = "client", .key = client_id };
 	struct mp_client client = { 0 };
 	bool found = false;
 	enum mcpass_rc rc = mp_record_take(turn, &slot, &whole, &client, &found, err);

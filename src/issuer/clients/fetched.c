@@ -236,7 +236,8 @@ static enum mcpass_rc renew(const struct mp_turn *turn, const struct mp_fetched_
     struct fetched *kept, struct mcpass_error *err)
 {
 	int64_t now = turn->request->now;
-	struct mp_slot slot = { ask->kind, ask->url, "", now + MP_JWKS_MAX_AGE };
+	struct mp_slot slot = { .kind = ask->kind, .key = ask->url,
+		.expires_at = now + MP_JWKS_MAX_AGE };
 	int64_t lifetime = 0;
 	json_t *body = NULL;
 	enum mcpass_rc rc = fetch_within(turn, ask, &body, &lifetime, err);
@@ -257,7 +258,7 @@ enum mcpass_rc mp_fetched_get(const struct mp_turn *turn, const struct mp_fetche
     json_t **ret_body, struct mcpass_error *err)
 {
 	int64_t now = turn->request->now, serves;
-	const struct mp_slot slot = { ask->kind, ask->url, "", 0 };
+	const struct mp_slot slot = { .kind = ask->kind, .key = ask->url };
 	struct fetched kept = { 0 };
 	bool found = false;
 	enum mcpass_rc rc = mp_record_get(turn, &slot, &shape, &kept, &found, err);

@@ -30,7 +30,8 @@ static enum mcpass_rc unknown(struct mcpass_error *err)
 static enum mcpass_rc check_pace(const struct mp_turn *turn, const char *device,
     int64_t expires_at, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "device_poll", device, "", expires_at };
+	const struct mp_slot slot = { .kind = "device_poll", .key = device,
+		.expires_at = expires_at };
 	struct poll poll = { .interval = turn->issuer->device_interval };
 	int64_t now = turn->request->now;
 	bool found = false, early;
@@ -51,7 +52,7 @@ static enum mcpass_rc check_pace(const struct mp_turn *turn, const char *device,
 static enum mcpass_rc read_answer(const struct mp_turn *turn, const char *device,
     struct mp_device_answer *ret_answer, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "device_answer", device, "", 0 };
+	const struct mp_slot slot = { .kind = "device_answer", .key = device };
 	bool found = false;
 	enum mcpass_rc rc;
 
@@ -136,7 +137,7 @@ static enum mcpass_rc exchange(const struct mp_turn *turn, const struct mp_token
 enum mcpass_rc mp_device_grant(const struct mp_turn *turn, const struct mp_token_ask *ask,
     struct mcpass_error *err)
 {
-	struct mp_slot slot = { "device", NULL, "", 0 };
+	struct mp_slot slot = { .kind = "device" };
 	struct mp_device_request request = { 0 };
 	struct mp_secret device_code = { 0 };
 	bool found = false;

@@ -45,19 +45,13 @@ static enum mcpass_rc issue(const struct mp_turn *turn, const char *kind,
     struct mcpass_error *err)
 {
 	const struct mp_grant pointer = { .family = grant->family };
-	char *key = NULL;
-	enum mcpass_rc rc = mp_record_key(secret, &key, err);
+	const struct mp_slot issued = { .kind = "issued", .secret = secret, .group = grant->family,
+		.expires_at = grant->expires_at };
+	const struct mp_slot slot = { .kind = kind, .secret = secret, .group = grant->family,
+		.expires_at = expires_at };
+	enum mcpass_rc rc = mp_record_put(turn, &issued, &shape, &pointer, err);
 
-	if (!rc) {
-		const struct mp_slot issued = { "issued", key, grant->family, grant->expires_at };
-		const struct mp_slot slot = { kind, key, grant->family, expires_at };
-
-		rc = mp_record_put(turn, &issued, &shape, &pointer, err);
-		if (!rc)
-			rc = mp_record_put(turn, &slot, &shape, grant, err);
-	}
-	free(key);
-	return rc;
+	return rc ? rc : mp_record_put(turn, &slot, &shape, grant, err);
 }
 
 /* Random, or what follows from a secret that is present. */
@@ -75,7 +69,7 @@ enum mcpass_rc mp_grant_begin(const struct mp_turn *turn, const struct mp_grant 
 {
 	const struct mp_issuer *issuer = turn->issuer;
 	int64_t now = turn->request->now;
-	struct mp_slot head = { "refresh", NULL, NULL, now + issuer->refresh_lifetime };
+	struct mp_slot head = { .kind = "refresh", .expires_at = now + issuer->refresh_lifetime };
 	struct mp_secret family = { 0 };
 	struct mp_grant whole = *grant;
 	enum mcpass_rc rc;
@@ -97,27 +91,22 @@ enum mcpass_rc mp_grant_begin(const struct mp_turn *turn, const struct mp_grant 
 enum mcpass_rc mp_grant_find_code(const struct mp_turn *turn, const struct mp_secret *ticket,
     struct mp_secret *ret_code, bool *ret_found, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "code", NULL, "", 0 };
+	const struct mp_slot slot = { .kind = "code", .secret = ret_code };
 	struct mp_grant grant = { 0 };
-	char *key = NULL;
 	enum mcpass_rc rc = mp_record_derive(turn->issuer, "code", ticket, ret_code, err);
 
 	if (!rc)
-		rc = mp_record_key(ret_code, &key, err);
-	slot.key = key;
-	if (!rc)
 		rc = mp_record_get(turn, &slot, &shape, &grant, ret_found, err);
 	mp_grant_free(&grant);
-	free(key);
 	return rc;
 }
 
 /* A secret that is not there: unknown, expired or used.  When it was ever issued, it is
  * in two hands now.  spec: OAuth 2.1 4.1.3, RFC 9700 4.14.2 */
-static enum mcpass_rc refuse_missing(const struct mp_turn *turn, const char *key,
+static enum mcpass_rc refuse_missing(const struct mp_turn *turn, const struct mp_secret *secret,
     const char *what, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "issued", key, "", 0 };
+	const struct mp_slot slot = { .kind = "issued", .secret = secret };
 	struct mp_grant pointer = { 0 };
 	bool found = false;
 	enum mcpass_rc rc;
@@ -137,35 +126,20 @@ static enum mcpass_rc refuse_missing(const struct mp_turn *turn, const char *key
 enum mcpass_rc mp_grant_redeem_code(const struct mp_turn *turn, const struct mp_secret *code,
     struct mp_grant *ret_grant, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "code", NULL, "", 0 };
+	const struct mp_slot slot = { .kind = "code", .secret = code };
 	bool found = false;
-	char *key = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_record_take(turn, &slot, &shape, ret_grant, &found, err);
 
-	rc = mp_record_key(code, &key, err);
-	if (rc)
-		return rc;
-	slot.key = key;
-	rc = mp_record_take(turn, &slot, &shape, ret_grant, &found, err);
-	if (!rc && !found)
-		rc = refuse_missing(turn, key, "code", err);
-	free(key);
-	return rc;
+	return rc || found ? rc : refuse_missing(turn, code, "code", err);
 }
 
 /* Reads the pointer that is kept under the token's hash. */
 static enum mcpass_rc read_pointer(const struct mp_turn *turn, const struct mp_secret *token,
     struct mp_grant *ret_pointer, bool *ret_found, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "refresh", NULL, "", 0 };
-	char *key = NULL;
-	enum mcpass_rc rc = mp_record_key(token, &key, err);
+	const struct mp_slot slot = { .kind = "refresh", .secret = token };
 
-	slot.key = key;
-	if (!rc)
-		rc = mp_record_get(turn, &slot, &shape, ret_pointer, ret_found, err);
-	free(key);
-	return rc;
+	return mp_record_get(turn, &slot, &shape, ret_pointer, ret_found, err);
 }
 
 /* *ret_waits: the token that follows is there, and has not been used. */
@@ -207,7 +181,7 @@ enum mcpass_rc mp_grant_add_refresh(const struct mp_turn *turn, const struct mp_
 static enum mcpass_rc read_head(const struct mp_turn *turn, const struct mp_grant *pointer,
     struct mp_grant *ret_grant, bool *ret_found, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "refresh", pointer->family, pointer->family, 0 };
+	const struct mp_slot slot = { .kind = "refresh", .key = pointer->family };
 	enum mcpass_rc rc = mp_record_get(turn, &slot, &shape, ret_grant, ret_found, err);
 
 	if (!rc && *ret_found)  /* the token's own: the code that began it was bound to none */
@@ -257,19 +231,15 @@ enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
     const struct mp_secret *token, struct mp_grant *ret_grant, struct mcpass_error *err)
 {
 	bool pointed = false, found = false;
-	char *key = NULL;
-	enum mcpass_rc rc = mp_record_key(token, &key, err);
+	enum mcpass_rc rc = look_up(turn, token, ret_grant, &pointed, &found, err);
 
-	if (!rc)
-		rc = look_up(turn, token, ret_grant, &pointed, &found, err);
 	if (!rc)
 		rc = check_grace(turn, token, ret_grant, &pointed, err);
 	if (!rc && !pointed)
-		rc = refuse_missing(turn, key, "refresh token", err);
+		rc = refuse_missing(turn, token, "refresh token", err);
 	else if (!rc && !found)
 		rc = mp_response_refuse(err, "invalid_grant", "RFC 6749 5.2",
 		    "what was allowed has been revoked");
-	free(key);
 	return rc;
 }
 
@@ -278,20 +248,14 @@ enum mcpass_rc mp_grant_read_refresh(const struct mp_turn *turn,
 enum mcpass_rc mp_grant_spend_refresh(const struct mp_turn *turn,
     const struct mp_secret *token, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "refresh", NULL, "", 0 };
+	struct mp_slot slot = { .kind = "refresh", .secret = token };
 	int64_t until = turn->request->now + turn->issuer->refresh_grace;
 	struct mp_grant pointer = { 0 };
 	bool found = false;
-	char *key = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_record_take(turn, &slot, &shape, &pointer, &found, err);
 
-	rc = mp_record_key(token, &key, err);
-	if (rc)
-		return rc;
-	slot.key = key;
-	rc = mp_record_take(turn, &slot, &shape, &pointer, &found, err);
 	if (!rc && !found)
-		rc = refuse_missing(turn, key, "refresh token", err);
+		rc = refuse_missing(turn, token, "refresh token", err);
 	if (!rc && turn->issuer->refresh_grace > 0) {
 		if (pointer.spent_until == 0)
 			pointer.spent_until = until;
@@ -300,6 +264,5 @@ enum mcpass_rc mp_grant_spend_refresh(const struct mp_turn *turn,
 		rc = mp_record_put(turn, &slot, &shape, &pointer, err);
 	}
 	mp_grant_free(&pointer);
-	free(key);
 	return rc;
 }

@@ -56,7 +56,7 @@ enum mcpass_rc mp_allowed_digest(const struct mp_turn *turn, const struct mp_cli
 static enum mcpass_rc recall(const struct mp_turn *turn, const char *key,
     struct mp_strings *ret_scopes, bool *ret_found, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "consent", key, "", 0 };
+	const struct mp_slot slot = { .kind = "consent", .key = key };
 	struct consent consent = { 0 };
 	enum mcpass_rc rc;
 
@@ -102,8 +102,8 @@ enum mcpass_rc mp_allowed_find(const struct mp_turn *turn, const struct mp_clien
 enum mcpass_rc mp_allowed_remember(const struct mp_turn *turn, const struct mp_client *client,
     const struct mp_pending *pending, const struct mp_strings *scopes, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "consent", NULL, client->client_id,
-		turn->request->now + MP_CONSENT_LIFETIME };
+	struct mp_slot slot = { .kind = "consent", .group = client->client_id,
+		.expires_at = turn->request->now + MP_CONSENT_LIFETIME };
 	struct consent consent = { 0 };
 	struct mp_strings all = { 0 };
 	bool found = false;

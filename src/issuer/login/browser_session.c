@@ -43,12 +43,11 @@ static enum mcpass_rc check_upstream(const struct mp_turn *turn, const char *id,
 enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_pending *pending,
     struct mcpass_error *err)
 {
-	struct mp_slot slot = { "session", NULL, "", 0 };
-	struct session session = { 0 };
 	struct mp_secret cookie = { 0 };
+	const struct mp_slot slot = { .kind = "session", .secret = &cookie };
+	struct session session = { 0 };
 	struct mp_user person = { 0 };
 	bool found = false;
-	char *key = NULL;
 	enum mcpass_rc rc;
 
 	if (!turn->issuer->is_https)
@@ -56,10 +55,7 @@ enum mcpass_rc mp_browser_session_find(const struct mp_turn *turn, struct mp_pen
 	rc = mp_request_cookie(turn, "session", &cookie, err);
 	if (rc || !mp_secret_present(&cookie))
 		goto out;
-	rc = mp_record_key(&cookie, &key, err);
-	slot.key = key;
-	if (!rc)
-		rc = mp_record_get(turn, &slot, &shape, &session, &found, err);
+	rc = mp_record_get(turn, &slot, &shape, &session, &found, err);
 	/* A user who was taken out of the file is logged out. */
 	if (!rc && found)
 		rc = mp_person_load(turn, session.username, session.upstream, &person, &found, err);
@@ -74,7 +70,6 @@ out:
 	mp_person_free(&person);
 	mp_record_release(&shape, &session);
 	mp_secret_free(&cookie);
-	free(key);
 	return rc;
 }
 
@@ -83,50 +78,40 @@ enum mcpass_rc mp_browser_session_start(const struct mp_turn *turn, const char *
     const char *upstream, struct mcpass_error *err)
 {
 	const struct mp_issuer *issuer = turn->issuer;
-	struct mp_slot slot = { "session", NULL, username,
-		turn->request->now + MP_SESSION_LIFETIME };
-	struct session session = { (char *)username, turn->request->now, (char *)upstream };
 	struct mp_secret cookie = { 0 };
-	char *key = NULL;
+	const struct mp_slot slot = { .kind = "session", .secret = &cookie, .group = username,
+		.expires_at = turn->request->now + MP_SESSION_LIFETIME };
+	struct session session = { (char *)username, turn->request->now, (char *)upstream };
 	enum mcpass_rc rc;
 
 	if (!issuer->is_https)
 		return MCPASS_OK;
 	rc = mp_random_text(issuer->random, issuer->random_ctx, 32, &cookie, err);
 	if (!rc)
-		rc = mp_record_key(&cookie, &key, err);
-	slot.key = key;
-	if (!rc)
 		rc = mp_record_put(turn, &slot, &shape, &session, err);
 	if (!rc)
 		rc = mp_response_cookie(turn, "session", &cookie, MP_SESSION_LIFETIME, err);
 	mp_secret_free(&cookie);
-	free(key);
 	return rc;
 }
 
 enum mcpass_rc mp_browser_session_end(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "session", NULL, "", 0 };
-	struct session session = { 0 };
 	struct mp_secret cookie = { 0 };
+	const struct mp_slot slot = { .kind = "session", .secret = &cookie };
+	struct session session = { 0 };
 	bool found = false;
-	char *key = NULL;
 	enum mcpass_rc rc;
 
 	rc = mp_request_cookie(turn, "session", &cookie, err);
 	if (rc || !mp_secret_present(&cookie))
 		return rc;
-	rc = mp_record_key(&cookie, &key, err);
-	slot.key = key;
-	if (!rc)
-		rc = mp_record_take(turn, &slot, &shape, &session, &found, err);
+	rc = mp_record_take(turn, &slot, &shape, &session, &found, err);
 	if (!rc)
 		rc = mp_response_cookie(turn, "session", NULL, 0, err);
 	if (!rc && found)
 		mp_event_add(turn, &(struct mp_event){ .event = "ended", .user = session.username });
 	mp_record_release(&shape, &session);
 	mp_secret_free(&cookie);
-	free(key);
 	return rc;
 }

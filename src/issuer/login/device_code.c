@@ -53,7 +53,7 @@ bool mp_device_normalize(const char *typed, char ret_code[MP_USER_CODE_LEN + 1])
 enum mcpass_rc mp_device_find(const struct mp_turn *turn, const char *code, bool taken,
     char **ret_device, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "user_code", NULL, "", 0 };
+	struct mp_slot slot = { .kind = "user_code" };
 	struct pointer pointer = { 0 };
 	bool found = false;
 	char *key = NULL;
@@ -129,8 +129,9 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_device_re
     const char *code, struct mp_secret *device_code, struct mcpass_error *err)
 {
 	const struct mp_issuer *issuer = turn->issuer;
-	struct mp_slot whole = { "device", NULL, "", request->expires_at + MP_PENDING_LIFETIME };
-	struct mp_slot short_one = { "user_code", NULL, "", request->expires_at };
+	struct mp_slot whole = { .kind = "device",
+		.expires_at = request->expires_at + MP_PENDING_LIFETIME };
+	struct mp_slot short_one = { .kind = "user_code", .expires_at = request->expires_at };
 	struct pointer pointer = { 0 };
 	char *user_key = NULL;
 	enum mcpass_rc rc;

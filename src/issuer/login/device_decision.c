@@ -17,8 +17,8 @@ enum mcpass_rc mp_device_finished(const struct mp_turn *turn, bool allowed,
 enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_pending *pending,
     const char *scope, bool allowed, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "device_answer", pending->device, "",
-		turn->request->now + MP_DEVICE_LIFETIME };
+	const struct mp_slot slot = { .kind = "device_answer", .key = pending->device,
+		.expires_at = turn->request->now + MP_DEVICE_LIFETIME };
 	const struct mp_device_answer decided = {
 		.username = allowed ? pending->username : NULL, .scope = (char *)scope,
 		.session = pending->session,

@@ -9,7 +9,7 @@
 static enum mcpass_rc park(const struct mp_turn *turn, char *device,
     struct mp_pending *ret_parked, bool *ret_found, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "device", device, "", 0 };
+	const struct mp_slot slot = { .kind = "device", .key = device };
 	struct mp_device_request request = { 0 };
 	enum mcpass_rc rc;
 

@@ -108,24 +108,17 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_ending *e
     const char *error, const char *description, struct mcpass_error *err)
 {
 	const struct mp_pending *pending = ending->pending;
-	struct mp_slot slot = { "answered", NULL, "", turn->request->now + MP_PENDING_LIFETIME };
+	const struct mp_slot slot = { .kind = "answered", .secret = ending->ticket,
+		.expires_at = turn->request->now + MP_PENDING_LIFETIME };
 	const struct answer answer = {
 		.browser = pending->browser, .decision = (char *)ending->decision,
 		.redirect_uri = pending->redirect_uri, .state = pending->state,
 		.error = (char *)error, .description = (char *)description,
 		.upstream = error == NULL && pending->username == NULL ? pending->upstream : NULL,
 	};
-	char *key = NULL;
-	enum mcpass_rc rc;
 
-	if (!mp_secret_present(ending->ticket))
-		return MCPASS_OK;
-	rc = mp_record_key(ending->ticket, &key, err);
-	slot.key = key;
-	if (!rc)
-		rc = mp_record_put(turn, &slot, &shape, &answer, err);
-	free(key);
-	return rc;
+	return mp_secret_present(ending->ticket) ? mp_record_put(turn, &slot, &shape, &answer, err)
+	    : MCPASS_OK;
 }
 
 enum mcpass_rc mp_ending_keep(const struct mp_turn *turn, const struct mp_ending *ending,
@@ -168,20 +161,6 @@ static enum mcpass_rc read_decision(const struct mp_form *form, const char **ret
 	return rc;
 }
 
-static enum mcpass_rc find(const struct mp_turn *turn, const struct mp_secret *ticket,
-    struct answer *ret_answer, bool *ret_found, struct mcpass_error *err)
-{
-	struct mp_slot slot = { "answered", NULL, "", 0 };
-	char *key = NULL;
-	enum mcpass_rc rc = mp_record_key(ticket, &key, err);
-
-	slot.key = key;
-	if (!rc)
-		rc = mp_record_get(turn, &slot, &shape, ret_answer, ret_found, err);
-	free(key);
-	return rc;
-}
-
 /* A form that was answered gets the same answer again, as long as the code has not been used,
  * and the page that says so afterwards.  *ret_done is false for one that has no answer yet. */
 static enum mcpass_rc repeat_answer(const struct mp_turn *turn, const struct mp_form *form,
@@ -189,6 +168,7 @@ static enum mcpass_rc repeat_answer(const struct mp_turn *turn, const struct mp_
 {
 	struct answer answer = { 0 };
 	struct mp_secret ticket = { 0 };
+	const struct mp_slot slot = { .kind = "answered", .secret = &ticket };
 	const char *text = NULL, *decision = NULL;
 	bool found = false;
 	enum mcpass_rc rc = mp_form_get(form, "ticket", &text, err);
@@ -197,7 +177,7 @@ static enum mcpass_rc repeat_answer(const struct mp_turn *turn, const struct mp_
 		return rc;                      /* mp_pending_open() refuses it */
 	rc = mp_secret_set(&ticket, text, err);
 	if (!rc)
-		rc = find(turn, &ticket, &answer, &found, err);
+		rc = mp_record_get(turn, &slot, &shape, &answer, &found, err);
 	if (!rc && found)
 		rc = mp_pending_check_browser(turn, answer.browser, err);
 	if (!rc && found)

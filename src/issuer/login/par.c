@@ -74,20 +74,16 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_form *for
     struct mcpass_error *err)
 {
 	const struct mp_issuer *issuer = turn->issuer;
-	struct mp_slot slot = { "pushed", NULL, "", turn->request->now + MP_PUSHED_LIFETIME };
+	const struct mp_slot slot = { .kind = "pushed", .secret = secret,
+		.expires_at = turn->request->now + MP_PUSHED_LIFETIME };
 	struct pushed pushed = { .client_id = client->client_id };
-	char *key = NULL;
 	enum mcpass_rc rc = write_query(form, client, thumbprint, &pushed.query, err);
 
 	if (!rc)
 		rc = mp_random_text(issuer->random, issuer->random_ctx, 32, secret, err);
 	if (!rc)
-		rc = mp_record_key(secret, &key, err);
-	slot.key = key;
-	if (!rc)
 		rc = mp_record_put(turn, &slot, &shape, &pushed, err);
 	mp_free_wiped(pushed.query);
-	free(key);
 	return rc;
 }
 
@@ -207,7 +203,7 @@ static enum mcpass_rc open_key(const struct mp_turn *turn, const char *key,
     const char *client_id, struct mp_pending *pending, struct pushed *ret_pushed,
     struct mcpass_error *err)
 {
-	struct mp_slot slot = { "pushed", key, "", 0 };
+	struct mp_slot slot = { .kind = "pushed", .key = key };
 	bool found = false;
 	enum mcpass_rc rc = mp_record_get(turn, &slot, &shape, ret_pushed, &found, err);
 
@@ -268,7 +264,8 @@ enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
 enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "pushed", pending->pushed, "", pending->expires_at };
+	const struct mp_slot slot = { .kind = "pushed", .key = pending->pushed,
+		.expires_at = pending->expires_at };
 	struct pushed pushed = { 0 };
 	bool found = false, before;
 	enum mcpass_rc rc;

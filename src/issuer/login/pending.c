@@ -38,66 +38,41 @@ void mp_pending_free(struct mp_pending *pending)
 enum mcpass_rc mp_pending_save(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mp_secret *ticket, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "pending", NULL, pending->username != NULL || pending->attempts > 0
-		? MP_PENDING_LIVE : MP_PENDING_NEW, pending->expires_at };
-	char *key = NULL;
+	const struct mp_slot slot = { .kind = "pending", .secret = ticket,
+		.group = pending->username != NULL || pending->attempts > 0 ? MP_PENDING_LIVE : MP_PENDING_NEW,
+		.expires_at = pending->expires_at };
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (!mp_secret_present(ticket))
 		rc = mp_random_text(turn->issuer->random, turn->issuer->random_ctx, 32, ticket, err);
-	if (!rc)
-		rc = mp_record_key(ticket, &key, err);
-	slot.key = key;
-	if (!rc)
-		rc = mp_record_put(turn, &slot, &shape, pending, err);
-	free(key);
-	return rc;
+	return rc ? rc : mp_record_put(turn, &slot, &shape, pending, err);
 }
 
 enum mcpass_rc mp_pending_keep(const struct mp_turn *turn, const char *kind,
     const struct mp_pending *pending, const struct mp_secret *secret, struct mcpass_error *err)
 {
-	struct mp_slot slot = { kind, NULL, "", pending->expires_at };
-	char *key = NULL;
-	enum mcpass_rc rc = mp_record_key(secret, &key, err);
+	const struct mp_slot slot = { .kind = kind, .secret = secret,
+		.expires_at = pending->expires_at };
 
-	slot.key = key;
-	if (!rc)
-		rc = mp_record_put(turn, &slot, &shape, pending, err);
-	free(key);
-	return rc;
-}
-
-typedef enum mcpass_rc find_fn(const struct mp_turn *turn, const struct mp_slot *slot,
-    const struct mp_shape *shape, void *ret_record, bool *ret_found, struct mcpass_error *err);
-
-static enum mcpass_rc find(const struct mp_turn *turn, const char *kind,
-    const struct mp_secret *secret, find_fn *how, struct mp_pending *ret_pending, bool *ret_found,
-    struct mcpass_error *err)
-{
-	struct mp_slot slot = { kind, NULL, "", 0 };
-	char *key = NULL;
-	enum mcpass_rc rc = mp_record_key(secret, &key, err);
-
-	slot.key = key;
-	if (!rc)
-		rc = how(turn, &slot, &shape, ret_pending, ret_found, err);
-	free(key);
-	return rc;
+	return mp_record_put(turn, &slot, &shape, pending, err);
 }
 
 enum mcpass_rc mp_pending_peek(const struct mp_turn *turn, const char *kind,
     const struct mp_secret *secret, struct mp_pending *ret_pending, bool *ret_found,
     struct mcpass_error *err)
 {
-	return find(turn, kind, secret, mp_record_get, ret_pending, ret_found, err);
+	const struct mp_slot slot = { .kind = kind, .secret = secret };
+
+	return mp_record_get(turn, &slot, &shape, ret_pending, ret_found, err);
 }
 
 enum mcpass_rc mp_pending_pick(const struct mp_turn *turn, const char *kind,
     const struct mp_secret *secret, struct mp_pending *ret_pending, bool *ret_found,
     struct mcpass_error *err)
 {
-	return find(turn, kind, secret, mp_record_take, ret_pending, ret_found, err);
+	const struct mp_slot slot = { .kind = kind, .secret = secret };
+
+	return mp_record_take(turn, &slot, &shape, ret_pending, ret_found, err);
 }
 
 enum mcpass_rc mp_pending_close(const struct mp_turn *turn, const struct mp_secret *ticket,
@@ -215,10 +190,9 @@ enum mcpass_rc mp_pending_open(const struct mp_turn *turn, const struct mp_form 
     struct mp_client *ret_client, struct mp_pending *ret_parked, struct mp_secret *ret_ticket,
     struct mcpass_error *err)
 {
-	struct mp_slot slot = { "pending", NULL, "", 0 };
 	struct mp_secret ticket = { 0 };
+	const struct mp_slot slot = { .kind = "pending", .secret = &ticket };
 	const char *text;
-	char *key = NULL;
 	enum mcpass_rc rc;
 
 	if (!mp_request_same_origin(turn))
@@ -228,15 +202,11 @@ enum mcpass_rc mp_pending_open(const struct mp_turn *turn, const struct mp_form 
 	if (!rc)
 		rc = mp_secret_set(&ticket, text, err);
 	if (!rc)
-		rc = mp_record_key(&ticket, &key, err);
-	slot.key = key;
-	if (!rc)
 		rc = open_slot(turn, &slot, ret_parked, err);
 	if (!rc)
 		rc = load_client(turn, ret_parked->client_id, ret_client, err);
 	if (!rc)
 		rc = check_redirect(ret_parked, ret_client, err);
-	free(key);
 	if (rc)
 		mp_secret_free(&ticket);
 	else

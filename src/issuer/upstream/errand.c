@@ -80,7 +80,7 @@ static enum mcpass_rc look(const struct mp_turn *turn, look_fn *by, const char *
     const char *purpose, struct mp_errand_answer *ret_answer, bool *ret_found,
     struct mcpass_error *err)
 {
-	struct mp_slot slot = { KIND_ANSWER, NULL, "", 0 };
+	struct mp_slot slot = { .kind = KIND_ANSWER };
 	struct kept kept = { 0 };
 	char *place = NULL;
 	enum mcpass_rc rc = place_of(key, purpose, &place, err);
@@ -252,7 +252,8 @@ enum mcpass_rc mp_errand_send(const struct mp_issuer *issuer, const struct mp_er
 static enum mcpass_rc put(const struct mp_turn *turn, const char *key, const char *purpose,
     const struct kept *kept, struct mcpass_error *err)
 {
-	struct mp_slot slot = { KIND_ANSWER, NULL, "", turn->request->now + MP_PENDING_LIFETIME };
+	struct mp_slot slot = { .kind = KIND_ANSWER,
+		.expires_at = turn->request->now + MP_PENDING_LIFETIME };
 	char *place = NULL;
 	enum mcpass_rc rc = place_of(key, purpose, &place, err);
 

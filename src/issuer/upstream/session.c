@@ -91,7 +91,7 @@ static enum mcpass_rc find_person(const struct mp_turn *turn, const struct mp_id
 {
 	const struct mp_issuer_store *store = &turn->issuer->store;
 	int64_t now = turn->request->now;
-	struct mp_slot slot = { "person", NULL, "", now + MP_PERSON_LIFETIME };
+	struct mp_slot slot = { .kind = "person", .expires_at = now + MP_PERSON_LIFETIME };
 	struct person person = { 0 };
 	bool found = false, is_first = false;
 	char *key = NULL;
@@ -119,8 +119,9 @@ static enum mcpass_rc find_person(const struct mp_turn *turn, const struct mp_id
 enum mcpass_rc mp_idp_session_save(const struct mp_turn *turn, const char *id,
     const struct mp_idp_session *session, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "upstream_session", id, session->person,
-		turn->request->now + turn->issuer->refresh_lifetime };
+	const struct mp_slot slot = { .kind = "upstream_session", .key = id,
+		.group = session->person,
+		.expires_at = turn->request->now + turn->issuer->refresh_lifetime };
 	enum mcpass_rc rc = mp_sid_note(turn, id, session->upstream, session->sid, err);
 
 	return rc ? rc : mp_record_put(turn, &slot, &shape, session, err);
@@ -151,7 +152,7 @@ enum mcpass_rc mp_idp_session_start(const struct mp_turn *turn, const struct mp_
 enum mcpass_rc mp_idp_session_get(const struct mp_turn *turn, const char *id,
     struct mp_idp_session *ret_session, bool *ret_found, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "upstream_session", id, "", 0 };
+	const struct mp_slot slot = { .kind = "upstream_session", .key = id };
 
 	return mp_record_get(turn, &slot, &shape, ret_session, ret_found, err);
 }
@@ -165,7 +166,7 @@ enum mcpass_rc mp_idp_session_read(const char *text, struct mp_idp_session *ret_
 enum mcpass_rc mp_idp_session_end(const struct mp_turn *turn, const char *id,
     struct mcpass_error *err)
 {
-	const struct mp_slot slot = { "upstream_session", id, "", 0 };
+	const struct mp_slot slot = { .kind = "upstream_session", .key = id };
 	struct mp_idp_session session = { 0 };
 	bool found = false;
 	enum mcpass_rc rc = mp_record_take(turn, &slot, &shape, &session, &found, err);
@@ -177,7 +178,7 @@ enum mcpass_rc mp_idp_session_end(const struct mp_turn *turn, const char *id,
 enum mcpass_rc mp_idp_person(const struct mp_turn *turn, const struct mp_idp *upstream,
     const char *subject, char **ret_person, struct mcpass_error *err)
 {
-	struct mp_slot slot = { "person", NULL, "", 0 };
+	struct mp_slot slot = { .kind = "person" };
 	struct person person = { 0 };
 	bool found = false;
 	char *key = NULL;

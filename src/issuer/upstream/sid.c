@@ -37,7 +37,7 @@ static enum mcpass_rc group_of(const char *upstream, const char *sid, char **ret
 static enum mcpass_rc get_known(const struct mp_turn *turn, struct all_known *ret_known,
     bool *ret_found, struct mcpass_error *err)
 {
-	const struct mp_slot slot = { MP_KIND_SERVER, ALL_KNOWN, "", 0 };
+	const struct mp_slot slot = { .kind = MP_KIND_SERVER, .key = ALL_KNOWN };
 
 	return mp_record_get(turn, &slot, &shape, ret_known, ret_found, err);
 }
@@ -47,7 +47,8 @@ static enum mcpass_rc begin(const struct mp_turn *turn, struct mcpass_error *err
 {
 	const struct mp_issuer_store *store = &turn->issuer->store;
 	int64_t now = turn->request->now;
-	const struct mp_slot slot = { MP_KIND_SERVER, ALL_KNOWN, "", now + MP_PERSON_LIFETIME };
+	const struct mp_slot slot = { .kind = MP_KIND_SERVER, .key = ALL_KNOWN,
+		.expires_at = now + MP_PERSON_LIFETIME };
 	struct all_known known = { 0 };
 	bool found = false;
 	size_t count = 0;
@@ -65,7 +66,8 @@ enum mcpass_rc mp_sid_note(const struct mp_turn *turn, const char *id, const cha
     const char *sid, struct mcpass_error *err)
 {
 	static const struct mp_shape empty = { NULL, 0 };
-	struct mp_slot slot = { KIND, id, NULL, turn->request->now + turn->issuer->refresh_lifetime };
+	struct mp_slot slot = { .kind = KIND, .key = id,
+		.expires_at = turn->request->now + turn->issuer->refresh_lifetime };
 	char *group = NULL;
 	enum mcpass_rc rc = begin(turn, err);
 
