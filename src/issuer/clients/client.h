@@ -48,6 +48,11 @@ enum mcpass_rc mp_client_copy(const struct mp_client *client, struct mp_client *
  * spec: RFC 6749 2.3, 3.2.1 */
 enum mcpass_rc mp_client_authenticate(const struct mp_turn *turn, const struct mp_form *form,
     struct mp_client *ret_client, struct mcpass_error *err);
+/* Answers a form that an authenticated client posts; a refusal becomes the response. */
+typedef enum mcpass_rc mp_client_answer_fn(const struct mp_turn *turn, const struct mp_form *form,
+    const struct mp_client *client, struct mcpass_error *err);
+enum mcpass_rc mp_client_serve(const struct mp_turn *turn, mp_client_answer_fn *answer,
+    struct mcpass_error *err);
 /* Refuses with unauthorized_client unless the grant was registered. */
 enum mcpass_rc mp_client_check_grant(const struct mp_client *client, const char *grant_type,
     struct mcpass_error *err);

@@ -117,3 +117,21 @@ enum mcpass_rc mp_client_authenticate(const struct mp_turn *turn, const struct m
 		*ret_client = client;
 	return rc;
 }
+
+enum mcpass_rc mp_client_serve(const struct mp_turn *turn, mp_client_answer_fn *answer,
+    struct mcpass_error *err)
+{
+	struct mp_client client = { 0 };
+	struct mp_form form = { 0 };
+	enum mcpass_rc rc = mp_request_form(turn, &form, err);
+
+	if (!rc)
+		rc = mp_client_authenticate(turn, &form, &client, err);
+	if (!rc)
+		rc = answer(turn, &form, &client, err);
+	if (mp_response_is_refusal(rc))
+		rc = mp_response_refusal(turn, err);
+	mp_form_free(&form);
+	mp_client_free(&client);
+	return rc;
+}

@@ -116,8 +116,13 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_form *f
 {
 	json_t *claims = NULL;
 	const char *text;
-	enum mcpass_rc rc = mp_request_required(form, "token", &text, err);
+	enum mcpass_rc rc;
 
+	/* spec: RFC 7662 2.1 (MUST require some form of authorization) */
+	if (client->secret_hash == NULL && client->jwks == NULL)
+		return mp_response_refuse(err, "invalid_client", "RFC 7662 2.1",
+		    "a client without a secret may not ask about tokens");
+	rc = mp_request_required(form, "token", &text, err);
 	if (!rc)
 		rc = mp_access_read(turn, text, &claims, err);
 	if (!rc && claims != NULL)
@@ -131,22 +136,5 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_form *f
 
 enum mcpass_rc mp_introspect_handle(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	struct mp_client client = { 0 };
-	struct mp_form form = { 0 };
-	enum mcpass_rc rc = mp_request_form(turn, &form, err);
-
-	if (!rc)
-		rc = mp_client_authenticate(turn, &form, &client, err);
-	/* spec: RFC 7662 2.1 (MUST require some form of authorization); who has nothing that
-	 * proves its identity is not known. */
-	if (!rc && client.secret_hash == NULL && client.jwks == NULL)
-		rc = mp_response_refuse(err, "invalid_client", "RFC 7662 2.1",
-		    "a client without a secret may not ask about tokens");
-	if (!rc)
-		rc = answer(turn, &form, &client, err);
-	if (mp_response_is_refusal(rc))
-		rc = mp_response_refusal(turn, err);
-	mp_form_free(&form);
-	mp_client_free(&client);
-	return rc;
+	return mp_client_serve(turn, answer, err);
 }

@@ -219,17 +219,5 @@ static enum mcpass_rc begin(const struct mp_turn *turn, const struct mp_form *fo
 
 enum mcpass_rc mp_device_handle(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	struct mp_client client = { 0 };
-	struct mp_form form = { 0 };
-	enum mcpass_rc rc = mp_request_form(turn, &form, err);
-
-	if (!rc)
-		rc = mp_client_authenticate(turn, &form, &client, err);
-	if (!rc)
-		rc = begin(turn, &form, &client, err);
-	if (mp_response_is_refusal(rc))
-		rc = mp_response_refusal(turn, err);
-	mp_form_free(&form);
-	mp_client_free(&client);
-	return rc;
+	return mp_client_serve(turn, begin, err);
 }

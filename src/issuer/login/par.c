@@ -109,13 +109,17 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_secret 
 }
 
 static enum mcpass_rc push(const struct mp_turn *turn, const struct mp_form *form,
-    const struct mp_client *client, const char *thumbprint, struct mcpass_error *err)
+    const struct mp_client *client, struct mcpass_error *err)
 {
 	struct mp_pending pending = { 0 };
 	struct mp_secret secret = { 0 };
 	const char *nested = NULL;
-	enum mcpass_rc rc = mp_form_get(form, "request_uri", &nested, err);
+	char *thumbprint = NULL;
+	/* spec: RFC 9449 10.1 */
+	enum mcpass_rc rc = mp_dpop_check_request(turn, "/par", &thumbprint, err);
 
+	if (!rc)
+		rc = mp_form_get(form, "request_uri", &nested, err);
 	/* spec: RFC 9126 2.1 (MUST NOT be provided) */
 	if (!rc && nested != NULL)
 		rc = mp_response_refuse(err, "invalid_request", "RFC 9126 2.1",
@@ -130,30 +134,15 @@ static enum mcpass_rc push(const struct mp_turn *turn, const struct mp_form *for
 		rc = answer(turn, &secret, err);
 	mp_pending_free(&pending);
 	mp_secret_free(&secret);
+	free(thumbprint);
 	return rc;
 }
 
 enum mcpass_rc mp_par_handle(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	struct mp_client client = { 0 };
-	struct mp_form form = { 0 };
-	char *thumbprint = NULL;
-	enum mcpass_rc rc = mp_request_form(turn, &form, err);
+	enum mcpass_rc rc = mp_client_serve(turn, push, err);
 
-	if (!rc)
-		rc = mp_client_authenticate(turn, &form, &client, err);
-	if (!rc)        /* spec: RFC 9449 10.1 */
-		rc = mp_dpop_check_request(turn, "/par", &thumbprint, err);
-	if (!rc)
-		rc = push(turn, &form, &client, thumbprint, err);
-	if (mp_response_is_refusal(rc))
-		rc = mp_response_refusal(turn, err);
-	if (!rc)
-		rc = mp_dpop_add_nonce(turn, err);
-	free(thumbprint);
-	mp_form_free(&form);
-	mp_client_free(&client);
-	return rc;
+	return rc ? rc : mp_dpop_add_nonce(turn, err);
 }
 
 /* --- the browser comes with a reference to it --- */
