@@ -296,10 +296,10 @@ void mp_link_fail_lesson(struct mp_link *link, bool is_own, const struct mcpass_
 void mp_link_note_tools(struct mp_link *link, const struct mp_link_call *call, const char *json,
     bool is_error);
 void mp_link_free_lesson(struct mp_link *link);
-/* The name of what is noted of them; mp_buf_free(). */
-void mp_link_name_tools(const struct mp_link *link, struct mp_buf *ret_name);
 
 /* --- notes.c: what is kept in the store beside the credentials, from run to run --- */
+/* What is kept of the tools is called so; mp_buf_free(). */
+void mp_link_name_tools(const struct mp_link *link, struct mp_buf *ret_name);
 /* The revision that the server speaks, as far as is known: told, found or noted; NULL. */
 enum mcpass_rc mp_link_known_revision(const struct mp_link *link, char **ret_revision,
     struct mcpass_error *err);

@@ -177,6 +177,16 @@ static void forget(const struct mp_link *link, struct mp_buf *name)
 	mp_buf_free(name);
 }
 
+/* A list is private to the credential that it was asked for with; so is what is kept of it. */
+void mp_link_name_tools(const struct mp_link *link, struct mp_buf *ret_name)
+{
+	const char *profile = link->options.client.profile;
+
+	mp_buf_init(ret_name, 2 * MP_MAX_URI);
+	mp_buf_addf(ret_name, "tools %s %s", profile != NULL ? profile : "default",
+	    link->options.session.server_url);
+}
+
 /* But not the issuer. */
 void mp_link_forget_notes(struct mp_link *link)
 {

@@ -22,16 +22,6 @@ static void explain(const struct mp_link *link, const char *what)
 		config->trace(config->trace_ctx, &note);
 }
 
-/* A list is private to the credential that it was asked for with; so is what is kept of it. */
-void mp_link_name_tools(const struct mp_link *link, struct mp_buf *ret_name)
-{
-	const char *profile = link->options.client.profile;
-
-	mp_buf_init(ret_name, 2 * MP_MAX_URI);
-	mp_buf_addf(ret_name, "tools %s %s", profile != NULL ? profile : "default",
-	    link->options.session.server_url);
-}
-
 /* {"until": Unix time, "tools": as of mcpass_session_tools()}; *ret_lesson NULL: there is
  * none, or it is too old. */
 static enum mcpass_rc read_note(const char *note, char **ret_lesson, struct mcpass_error *err)
