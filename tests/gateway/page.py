@@ -9,7 +9,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.abspath(os.path.join(HERE, "..", ".."))
 EXAMPLES = os.path.join(ROOT, "examples", "gateway")
-sys.path.insert(0, EXAMPLES)
+sys.path.append(EXAMPLES)        # not before: it has an idp.py of its own
 
 import demo     # noqa: E402
 
