@@ -16,8 +16,6 @@ static bool is_meant(const struct search *search, const struct mp_idp_session *s
 {
 	if (!mp_eq(session->upstream, search->upstream->name))
 		return false;
-	if (search->subject != NULL && !mp_eq(session->subject, search->subject))
-		return false;
 	return session->sid != NULL ? mp_eq(session->sid, search->sid) : search->subject != NULL;
 }
 
