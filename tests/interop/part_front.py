@@ -8,6 +8,7 @@ import urllib.parse
 
 import browser
 import dex_server
+import front_apis
 import front_logout
 import glewlwyd_server
 import idp
@@ -162,6 +163,7 @@ def keycloak(report):
             expect_eq("why", body["error"], "invalid_grant")
             server.admin("PUT", f"/corp/users/{find(server)}", {"enabled": True})
         front_logout.run(w, server, front, subject)
+        front_apis.run(w, server, front, subject)
         with subject.step("private_key_jwt in place of a secret"):
             with_a_key(w, server, front)
 
