@@ -287,13 +287,18 @@ static enum mcpass_rc go_on_with(struct mp_bridge *b, struct mp_request *r,
 
 enum mcpass_rc mp_upstream_go_on(struct mp_bridge *b, struct mcpass_error *err)
 {
-	struct mp_request *r = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
+	struct mp_request *r;
 	size_t server;
 
-	while (!rc && (find_wanted(b, &server) || (r = first_ready(b)) != NULL))
-		rc = server < b->config->server_count ? open_server(b, server, err)
-		    : go_on_with(b, r, err);
+	while (!rc) {
+		if (find_wanted(b, &server))
+			rc = open_server(b, server, err);
+		else if ((r = first_ready(b)) != NULL)
+			rc = go_on_with(b, r, err);
+		else
+			break;
+	}
 	return rc;
 }
 

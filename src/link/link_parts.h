@@ -66,9 +66,9 @@ struct mp_link_end {
 
 struct mp_link_flow {
 	bool is_running;
+	enum mcpass_event_type began_with;
 	struct mcpass_client *client;   /* that is stepped: the link's, or a new one, which takes its
 	                                 * place when it has a token */
-	enum mcpass_event_type began_with;
 	struct mp_link_errand *errand;  /* that it is for; NULL: for a refusal, or for the calls */
 	unsigned exchange;              /* of the refusal that it is for, or 0 */
 	struct mcpass_action action;    /* the client's, which is being carried out */
@@ -95,9 +95,9 @@ struct mp_link_flow {
 	struct mp_listener *listener;
 	struct mp_watch browser;        /* how the program ended */
 	int paste_fd;                   /* what ui.browse() said, or -1 */
+	int late;                       /* turns after the end of patience */
 	char *pasted;                   /* a query that the next turn takes, or NULL: wiped */
 	char *url;                      /* that a person is asked to open */
-	int late;                       /* turns after the end of patience */
 };
 
 /* A request of the server that ui.asked() answers. */

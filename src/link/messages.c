@@ -124,7 +124,7 @@ void mp_link_take_message(struct mp_link *link, const struct mcpass_session_acti
 	enum mcpass_rc rc = text == NULL ? mp_nomem(&why)
 	    : mp_spool_restore(link->options.spool, &text, &why);
 
-	if (!rc) {
+	if (!rc && text != NULL) {
 		mp_link_redact(link, text);
 		rc = read_message(link, number, session_call, text, &why);
 	}
