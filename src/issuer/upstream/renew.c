@@ -241,6 +241,9 @@ static enum mcpass_rc exchange(const struct mp_turn *turn, const struct mp_idp_g
 
 	mp_token_free(token);
 	*token = other;
+	/* Keycloak's word for an audience that is none of its clients: our own secret has just served. */
+	if (rc == MCPASS_E_DENIED && mp_eq(err->oauth, "invalid_client"))
+		return MCPASS_E_POLICY;
 	return rc;
 }
 

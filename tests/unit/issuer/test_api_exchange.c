@@ -333,6 +333,8 @@ static const struct {
 	    "\"token_type\":\"Bearer\",\"issued_token_type\":\"" MP_TOKEN_TYPE_ACCESS
 	    "\",\"scope\":\"a b\"}", 400, "invalid_target" },
 	{ "refused", "&audience=swap", 400, "{\"error\":\"access_denied\"}", 400, "invalid_target" },
+	{ "Keycloak: no such audience", "&audience=swap", 400, "{\"error\":\"invalid_client\","
+	    "\"error_description\":\"Audience not found\"}", 400, "invalid_target" },
 	{ "invalid_grant of an exchange ends nothing", "&audience=swap", 400,
 	    "{\"error\":\"invalid_grant\"}", 503, "temporarily_unavailable" },
 	{ "busy", "&audience=swap", 503, "", 503, "temporarily_unavailable" },
