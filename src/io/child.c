@@ -83,6 +83,8 @@ void mp_child_reset_signals(void)
 
 #define READ_END 0
 #define WRITE_END 1
+#define LOOK_AGAIN_MS 5                 /* for the end of one that has closed its output */
+struct term { int max_ms; int64_t due; };
 struct pipes {
 	int in[2], out[2], said[2];     /* -1: closed */
 };
@@ -177,68 +179,92 @@ static void take(int *fd, struct mp_buf *into)
 	mp_wipe(part, sizeof(part));
 }
 
+static enum mcpass_rc too_late(int max_ms, struct mcpass_error *err)
+{
+	return mp_fail(err, MCPASS_E_EXPIRED, NULL, "it did not end within %d ms", max_ms);
+}
+
 /* Until its output ends: what it started itself may keep the other pipe open. */
-static enum mcpass_rc listen_to(struct pipes *pipes, int max_ms, struct mp_buf *out,
+static enum mcpass_rc listen_to(struct pipes *pipes, const struct term *term, struct mp_buf *out,
     struct mp_buf *said, struct mcpass_error *err)
 {
-	int64_t due = mp_deadline_ms(max_ms);
-
 	while (pipes->out[READ_END] >= 0 && !out->failed) {
-		int left = mp_left_ms(due);
+		int left = mp_left_ms(term->due);
 		unsigned ready = mp_loop_wait_readable(pipes->out[READ_END], pipes->said[READ_END], left);
 
 		if (ready & MP_LOOP_FIRST)
 			take(&pipes->out[READ_END], out);
 		if (ready & MP_LOOP_SECOND)
 			take(&pipes->said[READ_END], said);
-		if (ready == 0 && left == 0)
-			return mp_fail(err, MCPASS_E_EXPIRED, NULL, "it did not end within %d ms", max_ms);
+		/* However much it says: one that is never silent has no more time. */
+		if (left == 0 && pipes->out[READ_END] >= 0)
+			return too_late(term->max_ms, err);
 	}
-	while (pipes->said[READ_END] >= 0 && !said->failed
-	    && mp_loop_wait_readable(pipes->said[READ_END], -1, 0) != 0)
-		take(&pipes->said[READ_END], said);
 	return mp_buf_check(out, "its answer", err);
 }
 
-static enum mcpass_rc end(pid_t pid, bool at_once, int *ret_status, struct mcpass_error *err)
+static enum mcpass_rc read_status(int status, int *ret_status, struct mcpass_error *err)
 {
-	int status = 0;
-	pid_t ended;
-
-	if (at_once)
-		(void)kill(pid, SIGKILL);
-	do
-		ended = waitpid(pid, &status, 0);
-	while (ended < 0 && errno == EINTR);
-	if (at_once)
-		return MCPASS_OK;
-	if (ended != pid)               /* a program that uses us takes no notice of its children */
-		return mp_fail(err, MCPASS_E_IO, NULL, "its end: %s", strerror(errno));
 	if (WIFSIGNALED(status))
 		return mp_fail(err, MCPASS_E_IO, NULL, "signal %d ended it", WTERMSIG(status));
 	*ret_status = WEXITSTATUS(status);
 	return MCPASS_OK;
 }
 
+/* It may go on when its output has ended, and say more.  No descriptor tells of its end alone.
+ * *pid is -1 once it has ended. */
+static enum mcpass_rc wait_for(pid_t *pid, struct pipes *pipes, const struct term *term,
+    struct mp_buf *said, int *ret_status, struct mcpass_error *err)
+{
+	int status = 0;
+	pid_t ended;
+
+	while ((ended = waitpid(*pid, &status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR)) {
+		int left = mp_left_ms(term->due);
+
+		if (left == 0)
+			return too_late(term->max_ms, err);
+		if (mp_loop_wait_readable(pipes->said[READ_END], -1, left < LOOK_AGAIN_MS ? left
+		    : LOOK_AGAIN_MS) != 0)
+			take(&pipes->said[READ_END], said);
+	}
+	*pid = -1;
+	if (ended < 0)                  /* a program that uses us takes no notice of its children */
+		return mp_fail(err, MCPASS_E_IO, NULL, "its end: %s", strerror(errno));
+	while (pipes->said[READ_END] >= 0 && !said->failed
+	    && mp_loop_wait_readable(pipes->said[READ_END], -1, 0) != 0)
+		take(&pipes->said[READ_END], said);
+	return read_status(status, ret_status, err);
+}
+
+static void end_at_once(pid_t pid)
+{
+	if (pid < 0)
+		return;
+	(void)kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+}
+
 enum mcpass_rc mp_child_ask(mp_command_line command, const char *input, int max_ms,
     struct mp_child_answer *ret_answer, struct mcpass_error *err)
 {
 	struct pipes pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
+	const struct term term = { max_ms, mp_deadline_ms(max_ms) };
 	struct mp_buf said;
 	pid_t pid = -1;
-	enum mcpass_rc rc = open_pipes(input, &pipes, err), ended;
+	enum mcpass_rc rc = open_pipes(input, &pipes, err);
 
 	mp_buf_init(&said, 4096);
 	if (!rc)
 		rc = start(command, &pipes, &pid, err);
 	if (!rc)
-		rc = listen_to(&pipes, max_ms, &ret_answer->out, &said, err);
+		rc = listen_to(&pipes, &term, &ret_answer->out, &said, err);
+	if (!rc)
+		rc = wait_for(&pid, &pipes, &term, &said, &ret_answer->status, err);
+	end_at_once(pid);
 	if (!rc && said.failed == MCPASS_E_NOMEM)
 		rc = mp_nomem(err);
-	if (pid >= 0) {
-		ended = end(pid, rc != MCPASS_OK, &ret_answer->status, err);
-		rc = rc ? rc : ended;
-	}
 	(void)snprintf(ret_answer->said, sizeof(ret_answer->said), "%.*s",
 	    (int)strcspn(mp_buf_text(&said), "\r\n"), mp_buf_text(&said));
 	close_pipes(&pipes);

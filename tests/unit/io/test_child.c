@@ -60,6 +60,12 @@ static const struct {
 	{ "too much", ENDLESS, NULL, PATIENCE_MS, MCPASS_E_LIMIT, 0, NULL, "", "its answer" },
 	{ "too much, said", "(" ENDLESS ") >&2", NULL, 100, MCPASS_E_EXPIRED, 0, "",
 	    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "100 ms" },
+	{ "faster than it is read", "cat /dev/zero >&2; :", NULL, 100, MCPASS_E_EXPIRED, 0, "", "", "100 ms" },
+	{ "its output ends, and it does not", "exec sleep 1000 >&-", NULL, 30, MCPASS_E_EXPIRED, 0, "", "",
+	    "within 30 ms" },
+	{ "nor does what it says", "exec cat /dev/zero >&2", NULL, 100, MCPASS_E_EXPIRED, 0, "", "", "100 ms" },
+	{ "it says why after its output", "echo a; exec >&-; echo why >&2; exit 3", NULL, PATIENCE_MS, MCPASS_OK,
+	    3, "a\n", "why", "" },
 };
 
 static void test_ask(void)
