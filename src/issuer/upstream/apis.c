@@ -122,7 +122,7 @@ static enum mcpass_rc deny(struct mcpass_error *err, const char *code, const cha
 }
 
 /* spec: RFC 8693 2.2.2: a subject_token that policy does not accept is an invalid request */
-static enum mcpass_rc check_needs(const struct mp_idp_api *api, const char *has,
+enum mcpass_rc mp_idp_api_needs(const struct mp_idp_api *api, const char *has,
     struct mcpass_error *err)
 {
 	struct mp_strings scopes = { 0 };
@@ -165,7 +165,7 @@ enum mcpass_rc mp_idp_api_choose(const struct mp_idp *upstream, const struct mp_
 	if (api == NULL || !mp_strings_has(&api->clients, ask->client_id))
 		return deny(err, "invalid_target", "RFC 8693 2.2.2",
 		    "this client may have no token of the identity provider for this audience");
-	rc = check_needs(api, ask->has, err);
+	rc = mp_idp_api_needs(api, ask->has, err);
 	if (!rc)
 		rc = choose_scope(api, ask->scope, ret_scope, err);
 	if (!rc)

@@ -7,6 +7,7 @@
 #include "issuer/upstream/errand.h"
 #include "issuer/upstream/github.h"
 #include "issuer/upstream/groups.h"
+#include "wire/mask.h"
 
 const struct mp_idp *mp_idp_named(const struct mp_issuer *issuer, const char *name)
 {
@@ -211,7 +212,19 @@ static enum mcpass_rc refine(const char *scope, const struct mp_buf *body, struc
 	return mp_nomem(err);
 }
 
-static enum mcpass_rc read_answer(const struct mp_idp_grant *grant, const char *scope,
+/* A provider may repeat what it was sent where it says why it refuses, which goes to our log. */
+static void mask(const struct mp_idp_grant *grant, struct mcpass_error *err)
+{
+	const struct mp_secret *const secrets[] = { grant->code, grant->verifier, grant->refresh_token,
+		grant->exchange != NULL ? grant->exchange->subject : NULL,
+		&grant->upstream->client.client_secret };
+
+	for (size_t i = 0; i < MP_COUNT(secrets); i++)
+		if (secrets[i] != NULL && mp_secret_present(secrets[i]))
+			(void)mp_mask_secret(err->detail, mp_secret_reveal(secrets[i]));
+}
+
+static enum mcpass_rc parse_answer(const struct mp_idp_grant *grant, const char *scope,
     const struct mp_errand_answer *answer, struct mp_token *ret_token, struct mcpass_error *err)
 {
 	const char *text = mp_buf_text(&answer->body);
@@ -223,6 +236,16 @@ static enum mcpass_rc read_answer(const struct mp_idp_grant *grant, const char *
 		return mp_token_exchange_answer(answer->status, text, answer->body.len, ret_token, err);
 	rc = mp_token_answer(answer->status, text, answer->body.len, "Bearer", ret_token, err);
 	return rc == MCPASS_E_DENIED ? refine(scope, &answer->body, err) : rc;
+}
+
+static enum mcpass_rc read_answer(const struct mp_idp_grant *grant, const char *scope,
+    const struct mp_errand_answer *answer, struct mp_token *ret_token, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = parse_answer(grant, scope, answer, ret_token, err);
+
+	if (rc)
+		mask(grant, err);
+	return rc;
 }
 
 /* The words that a grant is over; says: what else it says, "" where the code is enough.

@@ -151,6 +151,9 @@ const struct mp_idp_api *mp_idp_api_named(const struct mp_idp *upstream, const c
  * with invalid_target, invalid_scope or invalid_request. */
 enum mcpass_rc mp_idp_api_choose(const struct mp_idp *upstream, const struct mp_idp_ask *ask,
     const struct mp_idp_api **ret_api, char **ret_scope, struct mcpass_error *err);
+/* Whether scope (or NULL) has what the api needs.  MCPASS_E_DENIED with invalid_request if not. */
+enum mcpass_rc mp_idp_api_needs(const struct mp_idp_api *api, const char *has,
+    struct mcpass_error *err);
 /* Whether a token that has scope (or NULL) is no more than the api names.  MCPASS_E_POLICY if not. */
 enum mcpass_rc mp_idp_api_check(const struct mp_idp_api *api, const char *scope,
     struct mcpass_error *err);

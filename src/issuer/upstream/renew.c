@@ -309,6 +309,9 @@ enum mcpass_rc mp_idp_hand_out(const struct mp_turn *turn, const char *id,
 		rc = mp_idp_api_choose(that.upstream, ask, &api, &scope, err);
 	if (!rc)        /* ends it where it is not configured as it was */
 		rc = renew(turn, &that, err);
+	/* The token that was shown says what the person might have when it was made. */
+	if (!rc && api != NULL && !that.session.all_scopes)
+		rc = mp_idp_api_needs(api, that.session.scope, err);
 	if (!rc)
 		rc = api != NULL ? fetch(turn, &that, api, scope, &token, err) : mp_response_refuse(err,
 		    "invalid_target", "RFC 8693 2.2.2", "there is no such audience");

@@ -14,6 +14,7 @@
 	"\"by\":\"token_exchange\"}]"
 
 static char told[1024];                 /* of events "handed_out" */
+static char logged[4096];
 
 static void note(void *ctx, const json_t *event)
 {
@@ -21,6 +22,15 @@ static void note(void *ctx, const json_t *event)
 	if (mp_eq(json_string_value(json_object_get(event, "event")), "handed_out"))
 		snprintf(told, sizeof(told), "%s:%s", json_string_value(json_object_get(event, "client")),
 		    json_string_value(json_object_get(event, "what")));
+}
+
+static void trace(void *ctx, const struct mcpass_note *note)
+{
+	size_t len = strlen(logged);
+
+	(void)ctx;
+	for (size_t i = 0; i < note->fact_count; i++)
+		snprintf(logged + len, sizeof(logged) - len, "%s\n", note->facts[i].value);
 }
 
 /* files is the server at MCP; elsewhere is another one; keyless has no secret. */
@@ -44,6 +54,7 @@ static struct mp_issuer_config known(void)
 	config.clients = clients;
 	config.client_count = COUNT(clients);
 	config.event = note;
+	config.trace = trace;
 	return config;
 }
 
@@ -396,6 +407,24 @@ static void test_rules(void)
 	CHECK_EQ("for all", front_refresh(&front, refresh), 400);
 	front_close(&front);
 
+	/* What the person may have is less now than when the token was made. */
+	front_open_by(&front, config, APIS ",\"rules\":[{\"claim\":\"groups\",\"value\":\"a\",\"scopes\":"
+	    "[\"mcp:read\"]},{\"claim\":\"groups\",\"value\":\"b\",\"scopes\":[\"mcp:tools\"]}]");
+	front.claims = "{\"groups\":[\"a\",\"b\"]}";
+	begin(&front, "mcp:read mcp:tools", token, refresh);
+	CHECK_EQ("with what is needed", exchange(&front, token, FILES), 200);
+	front.kit.now += AGAIN;
+	front.claims = "{\"groups\":[\"b\"]}";
+	front.sent = 0;
+	told[0] = '\0';
+	CHECK_EQ("without, as is found out now", exchange(&front, token, FILES), 400);
+	CHECK_HAS("it says so", kit_body(&front.kit), "invalid_request");
+	CHECK_EQ("without, as is known", exchange(&front, token, FILES), 400);
+	CHECK_EQ("asked about alone", front.sent, 1);
+	CHECK("nothing was handed out", told[0] == '\0');
+	CHECK_EQ("the sign-in lives", front_refresh(&front, refresh), 200);
+	front_close(&front);
+
 	/* The token is about another person: the provider is out of its mind. */
 	open_front(&front, "");
 	begin(&front, "mcp:read", token, refresh);
@@ -460,6 +489,33 @@ static void test_at_once(void)
 	CHECK_STR("with the successor", front.token_form, "grant_type=refresh_token"
 	    "&refresh_token=upstream-refresh-5");
 	front_close(&front);
+}
+
+/* A provider may say what it was sent, in any form: it is not in our log. */
+static void test_log(void)
+{
+	static const char *const echoes[] = { "upstream-refresh-1", "upstream%2Drefresh%2D1",
+		"refresh_token=upstream-refresh-1&client_secret=upstream-secret", "upstream-secret" };
+
+	for (size_t i = 0; i < COUNT(echoes); i++) {
+		char token[4096], refresh[256], answer[512];
+		struct front front;
+
+		open_front(&front, "");
+		mp_secret_free(&front.upstreams[0].client.client_secret);
+		mp_secret_set(&front.upstreams[0].client.client_secret, "upstream-secret", NULL);
+		begin(&front, "mcp:read", token, refresh);
+		snprintf(answer, sizeof(answer), "{\"error\":\"invalid_scope\",\"error_description\":"
+		    "\"what is %s?\"}", echoes[i]);
+		front.narrow_status = 400;
+		front.narrow_answer = answer;
+		logged[0] = '\0';
+		CHECK_EQ(echoes[i], exchange(&front, token, FILES), 400);
+		CHECK_HAS(echoes[i], logged, "*******");
+		CHECK(echoes[i], strstr(logged, "refresh-1") == NULL && strstr(logged, "2Drefresh") == NULL
+		    && strstr(logged, "upstream-secret") == NULL);
+		front_close(&front);
+	}
 }
 
 static const struct { const char *label, *apis, *part; } wrong[] = {
@@ -539,6 +595,7 @@ int main(void)
 	test_exchanges();
 	test_rules();
 	test_at_once();
+	test_log();
 	test_setup();
 	test_no_memory("&audience=files-api", 0);
 	test_no_memory("&audience=files-api", 1);
