@@ -163,6 +163,31 @@ def test_nothing_is_left_of_what_fails(label, kind, fault, limit, code, words):
         expect_eq("the file", open(w.path("to/out")).read(), "as it was")
 
 
+def test_half_a_pair_of_surrogates_is_a_character_that_is_none():
+    """Wherever the text is cut on its way, what goes to a file is what a terminal shows."""
+    inner = "y" * 4 + "\\ud83d\\n\\u00e4\\ud83d\\ude00\\udc00" * 40000
+
+    def route(request):
+        return 200, lib.JSON, ('{"jsonrpc":"2.0","id":%d,"result":{%s%s%s%s' % (
+            json.loads(request.body)["id"], HEADS["text"][1], inner, HEADS["text"][2], TAIL))
+    with World() as w:
+        server = hostile(w, {"/mcp": route})
+        code, err = run(w, *command("text", server.url + "/mcp", "-o", w.path("out")))
+        expect_eq("exit", code, 0, err)
+        with open(w.path("out"), encoding="utf-8") as file:
+            expect_eq("its text", file.read(),
+                      "yyyy" + "\ufffd\n\u00e4\U0001f600\ufffd" * 40000)
+
+
+def test_what_was_written_is_told():
+    with World() as w:
+        route, _, _ = answer_with("image", 1000)
+        server = hostile(w, {"/mcp": route})
+        code, err = run(w, *command("image", server.url + "/mcp", "-o", w.path("out.png")))
+        expect_eq("exit", code, 0, err)
+        expect("its type and its size", "out.png (image/png, 98.3 kB)" in err, err)
+
+
 def test_a_file_keeps_its_mode_and_its_link():
     with World() as w:
         route, _, digest = answer_with("blob", MEGABYTE)

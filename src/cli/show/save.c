@@ -74,13 +74,15 @@ static void tell_saved(const struct saved *saved, const struct mp_part *part, bo
 {
 	char size[MP_WORDS_ROOM];
 	struct mp_buf type;
+	bool has_type;
 
 	if (saved->target.file == NULL)
 		return;
 	mp_humanize_size(size, mp_whole_file_size(saved->target.file));
 	mp_buf_init(&type, part->media_type.len * 3 + 16);
-	mp_say(quiet, "Wrote %s (%s%s%s)", saved->path, mp_raw_text(&type, part->media_type)
-	    ? mp_buf_text(&type) : "", type.len > 0 ? ", " : "", size);
+	has_type = mp_raw_text(&type, part->media_type) && type.len > 0;
+	mp_say(quiet, "Wrote %s (%s%s%s)", saved->path, has_type ? mp_buf_text(&type) : "",
+	    has_type ? ", " : "", size);
 	mp_buf_free(&type);
 }
 

@@ -90,14 +90,28 @@ size_t mp_cut_step(struct mp_cut *cut, struct mp_span bytes, enum mp_cut_kind *r
 	return (size_t)(quote - bytes.data) + 1;
 }
 
-/* How long the escape at text is: a pair of surrogates is one. */
+/* Whether the other half of a pair of surrogates is at text, as far as that is here. */
+static bool may_be_low(const char *text, size_t len)
+{
+	static const char *const low[] = { "\\", "u", "dD", "cdefCDEF" };
+
+	for (size_t i = 0; i < len && i < MP_COUNT(low); i++)
+		if (text[i] == '\0' || strchr(low[i], text[i]) == NULL)
+			return false;
+	return true;
+}
+
+/* How long the escape at text is, a pair of surrogates being one; more than len: it is not all here. */
 static size_t escape_length(const char *text, size_t len)
 {
+	bool is_high;
+
 	if (len < 2 || text[1] != 'u')
 		return 2;
-	if (len > 3 && (text[2] == 'd' || text[2] == 'D') && strchr("89abAB", text[3]) != NULL)
-		return 2 * (size_t)ESCAPE_LEN;
-	return len > 3 ? ESCAPE_LEN : 2 * (size_t)ESCAPE_LEN;
+	is_high = len <= 3 || ((text[2] == 'd' || text[2] == 'D') && strchr("89abAB", text[3]) != NULL);
+	if (!is_high || (len > ESCAPE_LEN && !may_be_low(text + ESCAPE_LEN, len - ESCAPE_LEN)))
+		return ESCAPE_LEN;      /* one alone is a character that is none */
+	return 2 * (size_t)ESCAPE_LEN;
 }
 
 /* Without the character at the end that is not all here; what is none is left as it is. */

@@ -62,6 +62,10 @@ static const struct {
 	{ "a long one", "a\\u00e9", 7 }, { "most of one", "a\\u00e", 1 }, { "two of it", "a\\u", 1 },
 	{ "a pair", "\\ud83d\\ude00", 12 }, { "half a pair", "x\\ud83d", 1 },
 	{ "half a pair, and some", "x\\uD83D\\ude0", 1 }, { "the other half alone", "\\ude00", 6 },
+	{ "half a pair alone", "\\ud83dabcde\\", 11 }, { "before another escape", "\\ud83d\\n", 8 },
+	{ "before half of one", "\\ud83dx\\", 7 }, { "before what may be the other half", "\\ud83d\\ud", 0 },
+	{ "before one that is not", "\\ud83d\\u0041", 12 }, { "before another first half", "\\ud83d\\ud83d", 6 },
+	{ "before a pair", "\\ud83d\\ud83d\\ude00", 18 },
 	{ "a character", "a\xc3\xa9", 3 }, { "half of one", "a\xc3", 1 }, { "three of four", "a\xf0\x9f\x98", 1 },
 	{ "what is none", "a\x80\x80\x80\x80", 5 }, { "behind an escape", "\\n\xc3", 2 },
 };
