@@ -1,4 +1,6 @@
 #include "serve/authserver/fold.h"
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +9,7 @@
 
 #define MOST_KINDS 256                  /* at a time; what is more is counted together */
 
+#define ROOM (INET6_ADDRSTRLEN + sizeof("/64"))
 struct kind {
 	char *address, *outcome, *rule; /* "" where the event names none; address NULL: free */
 	int64_t until;                  /* Unix time */
@@ -50,9 +53,25 @@ static const char *text_of(const json_t *event, const char *name)
 	return text != NULL ? text : "";
 }
 
-static bool is_of(const struct kind *kind, const json_t *event)
+/* Any address of an IPv6 network may be one sender's, as in the bounds of requests: with a new one
+ * each time it would fill the table, and hide others among what is counted together. */
+static void sender_of(const json_t *event, char ret_sender[ROOM])
 {
-	return strcmp(kind->address, text_of(event, "address")) == 0
+	struct in6_addr network;
+	size_t len;
+
+	(void)snprintf(ret_sender, ROOM, "%s", text_of(event, "address"));
+	if (inet_pton(AF_INET6, ret_sender, &network) != 1 || IN6_IS_ADDR_V4MAPPED(&network))
+		return;
+	memset(&network.s6_addr[8], 0, 8);
+	(void)inet_ntop(AF_INET6, &network, ret_sender, INET6_ADDRSTRLEN);
+	len = strlen(ret_sender);
+	(void)snprintf(ret_sender + len, ROOM - len, "/64");
+}
+
+static bool is_of(const struct kind *kind, const char *sender, const json_t *event)
+{
+	return strcmp(kind->address, sender) == 0
 	    && strcmp(kind->outcome, text_of(event, "outcome")) == 0
 	    && strcmp(kind->rule, text_of(event, "rule")) == 0;
 }
@@ -61,7 +80,9 @@ static bool is_of(const struct kind *kind, const json_t *event)
 static struct kind *find(struct mp_fold *fold, const json_t *event, int64_t now)
 {
 	struct kind *place = &fold->rest;
+	char sender[ROOM];
 
+	sender_of(event, sender);
 	for (size_t i = 0; i < MOST_KINDS; i++) {
 		struct kind *kind = &fold->kinds[i];
 
@@ -69,13 +90,16 @@ static struct kind *find(struct mp_fold *fold, const json_t *event, int64_t now)
 			clear(kind);
 		if (kind->address == NULL)
 			place = kind;
-		else if (is_of(kind, event))
+		else if (is_of(kind, sender, event))
 			return kind;
 	}
-	place->until = place->until > now ? place->until : now + MP_AUDIT_WINDOW;
+	if (place->until <= now) {
+		place->until = now + MP_AUDIT_WINDOW;
+		place->told = 0;
+	}
 	if (place == &fold->rest)
 		return place;
-	place->address = strdup(text_of(event, "address"));
+	place->address = strdup(sender);
 	place->outcome = strdup(text_of(event, "outcome"));
 	place->rule = strdup(text_of(event, "rule"));
 	if (place->address != NULL && place->outcome != NULL && place->rule != NULL)

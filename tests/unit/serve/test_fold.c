@@ -113,6 +113,30 @@ static void test_kinds(void)
 	mp_fold_free(fold);
 }
 
+/* One sender with as many addresses as it likes hides no other. */
+static void test_networks(void)
+{
+	struct mp_fold *fold = open_fold();
+	int lines = 0;
+
+	for (int i = 0; i < 10000; i++) {
+		char address[64];
+
+		snprintf(address, sizeof(address), "2001:db8:0:7:%x::%x", i % 9, i);
+		lines += flood(fold, address, 1, 1000);
+	}
+	CHECK_EQ("the first of the network", lines, MP_AUDIT_WHOLE);
+	CHECK_EQ("another network", flood(fold, "2001:db8:0:8::1", 1, 1000), 1);
+	CHECK_EQ("IPv4, as IPv6", flood(fold, "::ffff:192.0.2.1", MP_AUDIT_WHOLE + 1, 1000), MP_AUDIT_WHOLE);
+	CHECK_EQ("another", flood(fold, "::ffff:192.0.2.2", 1, 1000), 1);
+	CHECK_EQ("a text that is none", flood(fold, "unix:", 1, 1000), 1);
+	settle(fold, 1000 + MP_AUDIT_WINDOW);
+	CHECK_HAS("told for the network", told,
+	    "refused:2001:db8:0:7::/64:invalid_grant:RFC 6749 5.2:t1000-t1000:9990;");
+	CHECK_HAS("and for the address", told, "refused:::ffff:192.0.2.1:invalid_grant:RFC 6749 5.2:t1000-t1000:1;");
+	mp_fold_free(fold);
+}
+
 /* From ever so many addresses: the table is full, and what is more is counted together. */
 static void test_many(void)
 {
@@ -135,6 +159,27 @@ static void test_many(void)
 		CHECK_STR("each is accounted for", told, want);
 	}
 	CHECK_EQ("and there is room again", flood(fold, "a", 1, 1000 + MP_AUDIT_WINDOW), 1);
+	mp_fold_free(fold);
+}
+
+/* What is counted together has its first ones in each window, too. */
+static void test_rest(void)
+{
+	struct mp_fold *fold = open_fold();
+
+	for (int window = 0; window < 2; window++) {
+		int64_t now = 1000 + window * MP_AUDIT_WINDOW;
+		int lines = 0;
+
+		settle(fold, now);
+		for (int i = 0; i < 256 + MP_AUDIT_WHOLE; i++) {
+			char address[32];
+
+			snprintf(address, sizeof(address), "10.0.%d.%d", i / 256, i % 256);
+			lines += flood(fold, address, 1, now);
+		}
+		CHECK_EQ("all are told", lines, 256 + MP_AUDIT_WHOLE);
+	}
 	mp_fold_free(fold);
 }
 
@@ -169,7 +214,9 @@ int main(void)
 {
 	test_window();
 	test_kinds();
+	test_networks();
 	test_many();
+	test_rest();
 	test_no_memory();
 	return check_done();
 }
