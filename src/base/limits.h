@@ -201,8 +201,8 @@
 /* The key set of an issuer whose JWTs are taken. */
 #define MP_MAX_TRUSTED_KEYS ((size_t)64 * 1024)
 /* Seconds that either serves without being fetched again, where its server does not say; else as it
- * says, but for the time of a login, and for a day.  A key that is missing is looked for again after
- * MP_JWKS_COOLDOWN. */
+ * says, but for the time of a login, and for a day, or MP_JWKS_LIFETIME where an operator named it.  A
+ * key that is missing is looked for again after MP_JWKS_COOLDOWN. */
 #define MP_FETCHED_LIFETIME 300
 #define MP_FETCHED_LEAST 60
 #define MP_FETCHED_MOST 86400

@@ -150,14 +150,18 @@ static enum mcpass_rc read_body(const struct mp_fetched_ask *ask, int status,
 }
 
 /* How long it serves: as its server says, within bounds; a login takes longer than no time at all.
+ * What an operator named says which keys count: one that is withdrawn does not for longer than at a
+ * guard, whatever the cache in front of them is told.
  * spec: draft-ietf-oauth-client-id-metadata-document "Client Metadata Caching"; RFC 9111 4.2 */
-static int64_t lifetime_of(int64_t fresh)
+static int64_t lifetime_of(const struct mp_fetched_ask *ask, int64_t fresh)
 {
+	int64_t most = ask->is_strangers ? MP_FETCHED_MOST : MP_JWKS_LIFETIME;
+
 	if (fresh < 0)
 		return MP_FETCHED_LIFETIME;
 	if (fresh < MP_FETCHED_LEAST)
 		return MP_FETCHED_LEAST;
-	return fresh < MP_FETCHED_MOST ? fresh : MP_FETCHED_MOST;
+	return fresh < most ? fresh : most;
 }
 
 static enum mcpass_rc fetch(const struct mp_turn *turn, const struct mp_fetched_ask *ask,
@@ -174,7 +178,7 @@ static enum mcpass_rc fetch(const struct mp_turn *turn, const struct mp_fetched_
 		rc = mp_later(turn, err);
 	if (!rc)
 		rc = read_body(ask, answer.status, &body, ret_body, err);
-	*ret_lifetime = lifetime_of(answer.fresh);
+	*ret_lifetime = lifetime_of(ask, answer.fresh);
 	mp_buf_free(&body);
 	return rc;
 }

@@ -379,6 +379,39 @@ static void test_vouching(void)
 	mp_key_free(own);
 }
 
+/* A key that its issuer has withdrawn, which says that its set may be kept for a year. */
+static void test_withdrawn(void)
+{
+	static const struct mp_issuer_trusted platform[] = {
+		{ .issuer = PLATFORM, .what = MP_TRUST_WORKLOAD, .jwks_uri = PLATFORM "/keys", .reusable = true },
+	};
+	struct mp_issuer_config config = kit_extended();
+	struct kit kit;
+	char more[64];
+
+	config.trusted = platform;
+	config.trusted_count = 1;
+	web = (struct web){ PLATFORM "/keys", kit_jwks(), 200, 0 };
+	web_fresh = 365 * 86400;
+	kit_open_extended(&kit, config);
+	CHECK_EQ("before", show(&kit, W, kit_jwt(kit_keys(0), NULL, WORKLOAD, ""), NULL), 200);
+	web.body = "{\"keys\":[]}";
+	kit.now += MP_JWKS_LIFETIME - 1;
+	snprintf(more, sizeof(more), "{\"iat\":%lld,\"exp\":%lld}", (long long)kit.now,
+	    (long long)kit.now + 60);
+	CHECK_EQ("it is not asked about", show(&kit, W, kit_jwt(kit_keys(0), NULL, WORKLOAD, more), NULL), 200);
+	CHECK_EQ("fetched once", web.fetches, 1);
+	kit.now++;
+	CHECK_EQ("an hour later", show(&kit, W, kit_jwt(kit_keys(0), NULL, WORKLOAD, more), NULL), 400);
+	CHECK_EQ("fetched again", web.fetches, 2);
+	web.status = 500;
+	kit.now += 30;
+	CHECK("nor do the ones of before serve on", show(&kit, W, kit_jwt(kit_keys(0), NULL, WORKLOAD,
+	    more), NULL) != 200);
+	kit_close(&kit);
+	web_fresh = -1;
+}
+
 int main(void)
 {
 	long before;
@@ -393,6 +426,7 @@ int main(void)
 	test_foreign_names();
 	test_client_names();
 	test_switches();
+	test_withdrawn();
 	test_credentials();
 	test_vouching();
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), before);
