@@ -153,6 +153,18 @@ static const struct {
 	{ "a refresh token", FILES "&requested_token_type="
 	    "urn%3Aietf%3Aparams%3Aoauth%3Atoken-type%3Arefresh_token", 400, "invalid_request" },
 	{ "by delegation", FILES "&actor_token=x", 400, "no delegation" },
+	{ "one scope twice", FILES "&scope=Files.Read&scope=Files.Read", 400, "scope is given twice" },
+	{ "one audience twice", FILES "&audience=files-api", 400, "audience is given twice" },
+	{ "a token twice", FILES "&subject_token=x", 400, "subject_token is given twice" },
+	{ "a type twice", FILES "&requested_token_type=x&requested_token_type=y", 400, "invalid_request" },
+	{ "a secret twice", FILES "&client_secret=s3cret", 400, "a parameter is given twice" },
+	{ "an empty secret", "&client_id=files&client_secret=&audience=files-api", 401, "invalid_client" },
+	{ "the secret of another server", "&client_id=files&client_secret=s3cre&audience=files-api", 401,
+	    "invalid_client" },
+	{ "an audience beside an empty resource", FILES "&resource=", 400, "invalid_target" },
+	{ "an audience in another case", "&client_id=files&client_secret=s3cret&audience=Files-API&scope="
+	    "Files.Read", 400, "invalid_" },
+	{ "a scope in another case", FILES "&scope=files.read", 400, "invalid_scope" },
 };
 
 static void test_rows(void)
@@ -241,6 +253,31 @@ static void test_subjects(void)
 	front.sent = 0;
 	CHECK_EQ("a sign-in that has ended", exchange(&front, token, FILES), 400);
 	CHECK_HAS("it says so", kit_body(&front.kit), "no access token of ours");
+	CHECK_EQ("nothing was asked", front.sent, 0);
+	front_close(&front);
+}
+
+/* Other tokens that there are of the same sign-in, and a secret where it may be read on its way. */
+static void test_others(void)
+{
+	char token[4096], refresh[256], form[8192];
+	struct front front;
+	const char *const others[] = { refresh, "upstream-refresh-1", "upstream-access", NULL };
+
+	open_front(&front, "");
+	begin(&front, "mcp:read", token, refresh);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		CHECK_EQ("another token", exchange(&front, others[i] != NULL ? others[i]
+		    : upstream_token(upstream_key(), "{}", front.kit.now, "n", "{}"), FILES), 400);
+		CHECK_HAS("is none of ours", kit_body(&front.kit), "no access token of ours");
+	}
+	snprintf(form, sizeof(form), "%s&subject_token=%s&audience=files-api", GRANT, token);
+	CHECK_EQ("the secret in the query", front_ask(&front, &(struct ask){ .method = "POST",
+	    .path = "/token", .query = "client_id=files&client_secret=s3cret", .type = FORM,
+	    .body = form }), 401);
+	CHECK_HAS("is none", kit_body(&front.kit), "invalid_client");
+	CHECK_EQ("all of it in the query", front_ask(&front, &(struct ask){ .method = "GET",
+	    .path = "/token", .query = form }), 405);
 	CHECK_EQ("nothing was asked", front.sent, 0);
 	front_close(&front);
 }
@@ -590,6 +627,7 @@ int main(void)
 	test_rows();
 	test_mcp_clients();
 	test_subjects();
+	test_others();
 	test_bound();
 	test_answers();
 	test_exchanges();
