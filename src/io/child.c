@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/secret.h"
@@ -16,7 +17,9 @@
 
 bool mp_child_is_program(const char *path)
 {
-	return path[0] == '/' && access(path, X_OK) == 0;
+	struct stat st;
+
+	return path[0] == '/' && stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
 bool mp_child_find(const char *name, char *ret_path, size_t room)

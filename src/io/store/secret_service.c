@@ -10,6 +10,7 @@
 #define USUAL_NAME "store"
 #define MAX_NAME 64
 #define PATIENCE_MS 60000
+#define NOT_RUN 127                     /* as of a shell */
 #define MAX_WORDS 8
 
 bool mp_secret_service_is(const char *place)
@@ -65,6 +66,8 @@ static enum mcpass_rc ask(const char *verb, const char *name, const char *input,
 	words[count++] = (char *)"keys";
 	words[count++] = (char *)name;
 	rc = mp_child_ask(words, input, PATIENCE_MS, ret_answer, err);
+	if (!rc && ret_answer->status == NOT_RUN && ret_answer->said[0] == '\0')
+		rc = mp_fail(err, MCPASS_E_STORE, NULL, "%s cannot be run", path);
 	if (rc == MCPASS_E_EXPIRED)
 		mp_hint(err, "The keyring's password may be asked for on the desktop's screen.");
 	return mp_doing(err, rc, "asking " TOOL);
@@ -108,6 +111,8 @@ enum mcpass_rc mp_secret_service_read(const char *place, char **ret_text, struct
 		rc = fail_as(answer.said, err);
 	else if (!rc && (answer.status != 0 || answer.out.len == 0))
 		rc = check_absent(name, err);
+	else if (!rc && memchr(mp_buf_text(&answer.out), '\0', answer.out.len) != NULL)
+		rc = mp_fail(err, MCPASS_E_STORE, NULL, "what the Secret Service has is no text");
 	else if (!rc)
 		rc = mp_buf_take(&answer.out, "the keys", ret_text, err);
 	mp_buf_free(&answer.out);

@@ -108,6 +108,9 @@ static void test_no_program(void)
 	CHECK("found", mp_child_find("script", path, sizeof(path)));
 	CHECK_STR("there", path, in_folder("script"));
 	CHECK("not found", !mp_child_find("no-such-script", path, sizeof(path)));
+	CHECK_EQ("a folder of that name", mkdir(in_folder("no-such-script"), 0755), 0);
+	CHECK("is no program", !mp_child_find("no-such-script", path, sizeof(path)));
+	(void)rmdir(in_folder("no-such-script"));
 	CHECK("no room for its path", !mp_child_find("script", path, 8));
 }
 
@@ -157,6 +160,8 @@ static const struct {
 	    "the Secret Service: gone" },
 	{ "an answer for a terminal", "printf '\\033[31mx' >&2; exit 1", MCPASS_E_STORE, NULL, "[31mx" },
 	{ "too long", ENDLESS, MCPASS_E_LIMIT, NULL, "its answer" },
+	{ "no text", "printf '" KEY "\\0more'", MCPASS_E_STORE, NULL, "is no text" },
+	{ "it cannot be run", "exit 127", MCPASS_E_STORE, NULL, "secret-tool cannot be run" },
 	{ "it is killed", "kill -9 $$", MCPASS_E_IO, NULL, "signal 9" },
 };
 
