@@ -132,7 +132,8 @@ static enum mcpass_rc write_form(const struct mp_turn *turn, const struct mp_idp
 	    && grant->exchange == NULL)
 		mp_form_add(form, "scope", grant->upstream->scope);
 	json_object_foreach (grant->upstream->token_params, name, value)
-		mp_form_add(form, name, json_string_value(value));
+		if (grant->exchange == NULL || strcmp(name, "audience") != 0)   /* which is ours then */
+			mp_form_add(form, name, json_string_value(value));
 	free(callback);
 	return rc;
 }

@@ -102,7 +102,8 @@ static enum mcpass_rc check_objects(const struct entry *entry, struct mcpass_err
 		"resource", "request", "request_uri" };
 	static const char *const token[] = { "grant_type", "code", "redirect_uri", "code_verifier",
 		"refresh_token", "client_id", "client_secret", "client_assertion", "scope", "resource",
-		"client_assertion_type" };
+		"client_assertion_type", "subject_token", "subject_token_type", "actor_token",
+		"actor_token_type", "requested_token_type" };
 	static const char *const claims[] = { "iss", "sub", "aud", "exp", "iat", "nbf", "jti",
 		"client_id", "scope", "cnf", "sid", "act", "may_act", "roles", "typ" };
 	enum mcpass_rc rc = check_texts(entry->authorize_params, "authorize_params", request,

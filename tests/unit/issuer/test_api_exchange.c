@@ -416,6 +416,26 @@ static void test_exchanges(void)
 	}
 }
 
+/* What the configuration adds to each token request does not say for whom the token is. */
+static void test_params(void)
+{
+	char token[4096], refresh[256];
+	struct front front;
+
+	open_front(&front, ",\"token_params\":{\"audience\":\"all\",\"more\":\"1\"}");
+	begin(&front, "mcp:read", token, refresh);
+	front.exchange_status = 200;
+	front.exchanged = exchanges[0].answer;
+	CHECK_EQ("exchanged", exchange(&front, token, "&client_id=files&client_secret=s3cret&audience=swap"),
+	    200);
+	CHECK_HAS("for it", front.token_form, "audience=swap");
+	CHECK_HAS("with what is added", front.token_form, "more=1");
+	CHECK("for nothing else", strstr(front.token_form, "audience=all") == NULL);
+	CHECK_EQ("refreshed", exchange(&front, token, FILES), 200);
+	CHECK_HAS("where we say nothing it is added", front.token_form, "audience=all");
+	front_close(&front);
+}
+
 /* Before anything is handed out the rules are run again, where that is due. */
 static void test_rules(void)
 {
@@ -631,6 +651,7 @@ int main(void)
 	test_bound();
 	test_answers();
 	test_exchanges();
+	test_params();
 	test_rules();
 	test_at_once();
 	test_log();

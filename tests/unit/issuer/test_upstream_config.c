@@ -72,6 +72,8 @@ static const struct { const char *label, *entry, *secret, *key, *detail; } rows[
 	    "\"token_claims\":{\"sub\":\"email\"}}", "s", NULL, "sub" },
 	{ "a parameter that is no text", "{\"name\":\"a\",\"issuer\":\"" IDP "\",\"client_id\":\"x\","
 	    "\"token_params\":{\"a\":1}}", "s", NULL, "no text" },
+	{ "whose token is exchanged is ours to say", "{\"name\":\"a\",\"issuer\":\"" IDP "\",\"client_id\":\"x\","
+	    "\"token_params\":{\"actor_token\":\"x\"}}", "s", NULL, "actor_token" },
 	{ "a method that does not fit", "{\"name\":\"a\",\"issuer\":\"" IDP "\",\"client_id\":\"x\","
 	    "\"token_endpoint_auth_method\":\"private_key_jwt\"}", "s", NULL, "does not go" },
 	{ "none is no method of ours", "{\"name\":\"a\",\"issuer\":\"" IDP "\",\"client_id\":\"x\","
