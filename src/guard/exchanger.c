@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "guard/echo.h"
 #include "guard/cache.h"
 #include "guard/discovery.h"
 #include "guard/recent.h"
@@ -296,8 +297,10 @@ static enum mcpass_rc take_answer(struct mp_exchanger *exchanger, struct mp_entr
 
 	if (rc == MCPASS_E_NOMEM)
 		rc = mp_nomem(err);
-	else if (rc)
+	else if (rc) {
+		mp_echo_mask(&why, entry->digest, &exchanger->client.client_secret);
 		rc = note_failure(exchanger, entry, status, entry->at, &why, err);
+	}
 	else
 		exchanger->has_failed = false;
 	if (rc != MCPASS_E_NOMEM && entry->until > entry->at)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "guard/echo.h"
 #include "guard/judge.h"
 #include "guard/recent.h"
 #include "guard/verify.h"
@@ -242,9 +243,10 @@ static enum mcpass_rc take_answer(struct word *word, const char *body, size_t le
 
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	if (rc)
+	if (rc) {
+		mp_echo_mask(&why, word->entry->digest, &word->issuer->introspector.client.client_secret);
 		rc = note_failure(word, rc, now, &why, err);
-	else
+	} else
 		word->issuer->introspector.has_failed = false;
 	if (rc == MCPASS_OK || word->entry->kind == MP_CACHE_FAILED)
 		remember(word);

@@ -176,6 +176,37 @@ static void test_failures(void)
 	}
 }
 
+/* Of the token, of a part of it that the end of the text cuts off, and of our secret. */
+static void test_echo(void)
+{
+	static const struct { const char *label, *before, *behind, *want; } echoes[] = {
+		{ "as it is", "what is ", "?", "what is ****" },
+		{ "at the end of a sentence", "no such token: ", ".", "no such token: ****" },
+		{ "as it was sent", "subject_token=", "&scope=x", "subject_token=****" },
+		{ "a dot of it", "what is ", "...", "****" },
+	};
+	char token[900], text[2048];
+
+	for (size_t len = 5; len < sizeof(token); len += 150)
+		for (size_t i = 0; i < COUNT(echoes); i++) {
+			struct mp_exchanger *exchanger;
+			struct mp_exchanged exchanged = { 0 };
+
+			memset(token, 'x', len);
+			memcpy(token, "eyJ.", 4);
+			token[len] = '\0';
+			snprintf(text, sizeof(text), "{\"error\":\"invalid_request\",\"error_description\":\"%s%s%s\"}",
+			    echoes[i].before, token, echoes[i].behind);
+			exchanger = begin(400, text);
+			run(exchanger, token, NOW, &exchanged);
+			CHECK_EQ(echoes[i].label, exchanged.type, MP_EXCHANGED_REFUSED);
+			CHECK_HAS(echoes[i].label, exchanged.reason, echoes[i].want);
+			CHECK(echoes[i].label, strstr(exchanged.reason, "eyJ") == NULL);
+			CHECK_HAS(echoes[i].label, exchanged.reason, "the exchange at " ISSUER "/token: ");
+			mp_exchanger_free(exchanger);
+		}
+}
+
 static void test_metadata(void)
 {
 	static const char *const documents[] = {
@@ -239,6 +270,7 @@ int main(void)
 	test_request();
 	test_cache();
 	test_failures();
+	test_echo();
 	test_metadata();
 	test_keys();
 	test_memory(200, GOOD, MP_EXCHANGED_READY);

@@ -374,6 +374,9 @@ static const struct {
 	{ "another 400", 400, "{\"error\":\"invalid_request\"}", NULL, "invalid_request",
 	    "introspection endpoint", false },
 	{ "not there", 404, "<html>", NULL, "404", "introspection endpoint", false },
+	{ "it repeats what it was sent", 400, "{\"error\":\"invalid_request\",\"error_description\":"
+	    "\"opaque-token-1 by s3cret/+%, once more s3cret%2F%2B%25\"}", NULL,
+	    "************** by *********, once more ", "", false },
 	{ "a web page", 200, "<html>", NULL, "", "check the URL", false },
 	{ "no answer about it", 200, "{}", NULL, "active is missing", "introspection endpoint", false },
 };
