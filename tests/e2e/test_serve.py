@@ -2,11 +2,13 @@
 
 Tokens are minted with a key of the test's own: no login, and mostly no authorization server."""
 
+import base64
 import json
 import os
 import re
 import stat
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import lib
@@ -712,6 +714,31 @@ def test_calling_on_in_vain(label, args, word):
         expect("the tool's own error", failed and word in text, text)
         expect("without a token", "eyJ" not in text, text)
         expect_eq("and on it goes", p.call(token, "echo", message="x"), ("x", False))
+
+
+@lib.rows([
+    ("our secret", lambda r: r.headers["Authorization"]),
+    ("the caller's token", lambda r: urllib.parse.parse_qs(r.body.decode())["subject_token"][0]),
+])
+def test_calling_on_repeats_no_secret(label, repeat):
+    """An issuer that says what it was sent: the caller, and the log, are not told."""
+    with Place() as p:
+        start_issuer(p)
+        site = hostile(p, {})
+        site.routes.update({
+            "/.well-known/oauth-authorization-server": (200, JSON, json.dumps({
+                "issuer": site.url, "token_endpoint": site.url + "/token"})),
+            "/token": lambda request: (400, JSON, json.dumps({
+                "error": "invalid_request", "error_description": "what is " + repeat(request)}))})
+        secret = p.secret("long.secret", "opensesame-opensesame")
+        p.begin("--config", p.config(audiences=[A], issuers=[
+            {"issuer": p.issuer}, {"issuer": site.url, "jwks_file": "jwks.json"}], exchange={
+                "issuer": site.url, "client_id": "echo", "client_secret_file": secret, "audience": B}))
+        text, failed = p.call(p.token("mcp:tools", "--issuer", p.issuer, resource=A), "call_on")
+        expect("it is refused", failed and "invalid_request" in text and "what is" in text, text)
+        for told in (text, p.server.read_log()):
+            expect("nothing of it", "eyJ" not in told and "opensesame" not in told
+                   and base64.b64encode(b"echo:opensesame")[:12].decode() not in told, told)
 
 
 def test_calling_on_where_it_may_not():

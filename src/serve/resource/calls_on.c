@@ -9,6 +9,7 @@
 #include "oauth/token_exchange.h"
 #include "serve/resource/call_on.h"
 #include "serve/resource/discover.h"
+#include "wire/mask.h"
 
 /* For each request: the caller waits meanwhile. */
 #define WAIT_MS 10000
@@ -195,8 +196,12 @@ static void on_exchanged(void *ctx, struct mp_http_response *response,
 	if (why != NULL)
 		err = *why;
 	rc = why != NULL ? mp_doing(&err, err.rc, EXCHANGING) : take_token(call, response, &err);
-	if (rc)
-		end(call, &err);
+	if (!rc)
+		return;
+	/* The issuer may repeat what it was sent. */
+	(void)mp_mask_secret(err.detail, mp_secret_reveal(&call->token));
+	(void)mp_mask_secret(err.detail, mp_secret_reveal(&call->calls->call_on.client.client_secret));
+	end(call, &err);
 }
 
 static enum mcpass_rc exchange(struct call *call, struct mcpass_error *err)
