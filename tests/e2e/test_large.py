@@ -202,6 +202,24 @@ def test_a_file_keeps_its_mode_and_its_link():
         expect_eq("its mode", os.stat(w.path("real")).st_mode & 0o777, 0o640)
 
 
+@lib.rows([("its own", 0o600), ("for a group", 0o640), ("to run as another", 0o4711)])
+def test_a_file_keeps_its_owner(label, mode):
+    if os.geteuid() != 0:
+        raise lib.Skip("a file is another's, which root alone can make")
+    with World() as w:
+        route, _, digest = answer_with("blob", MEGABYTE)
+        server = hostile(w, {"/mcp": route})
+        w.write("out", "before")
+        os.chown(w.path("out"), 12345, 23456)
+        os.chmod(w.path("out"), mode)
+        code, err = run(w, *command("blob", server.url + "/mcp", "-o", w.path("out")))
+        expect_eq("exit", code, 0, err)
+        state = os.stat(w.path("out"))
+        expect_eq("its owner", (state.st_uid, state.st_gid), (12345, 23456))
+        expect_eq("its mode", state.st_mode & 0o7777, mode & 0o777)
+        expect_eq("its bytes", sum_of(w.path("out")), digest)
+
+
 def test_a_device_is_written_as_it_is():
     with World() as w:
         route, _, _ = answer_with("blob", MEGABYTE)

@@ -45,7 +45,7 @@ static enum mcpass_rc name_temporary(struct mp_whole_file *file, int number,
 }
 
 /* *ret_error: why there is none. */
-static enum mcpass_rc open_temporary(struct mp_whole_file *file, int *ret_error,
+static enum mcpass_rc open_temporary(struct mp_whole_file *file, mode_t mode, int *ret_error,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
@@ -55,7 +55,7 @@ static enum mcpass_rc open_temporary(struct mp_whole_file *file, int *ret_error,
 		rc = name_temporary(file, i, err);
 		if (rc)
 			break;
-		file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+		file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
 		*ret_error = file->fd < 0 ? errno : 0;
 	}
 	if (file->fd < 0) {
@@ -63,6 +63,23 @@ static enum mcpass_rc open_temporary(struct mp_whole_file *file, int *ret_error,
 		file->temporary = NULL;
 	}
 	return rc;
+}
+
+static void drop_temporary(struct mp_whole_file *file)
+{
+	if (file->fd >= 0)
+		(void)close(file->fd);
+	file->fd = -1;
+	if (file->temporary != NULL)
+		(void)unlink(file->temporary);
+	free(file->temporary);
+	file->temporary = NULL;
+}
+
+/* Whom it belongs to and who may read it; not to run as them, which a write would end. */
+static bool keep_rights(const struct mp_whole_file *file, const struct stat *st)
+{
+	return fchown(file->fd, st->st_uid, st->st_gid) == 0 && fchmod(file->fd, st->st_mode & 0777) == 0;
 }
 
 static enum mcpass_rc open_in_place(struct mp_whole_file *file, struct mcpass_error *err)
@@ -89,16 +106,15 @@ static enum mcpass_rc open_file(struct mp_whole_file *file, struct mcpass_error 
 
 	if (exists && !S_ISREG(st.st_mode))     /* a link that is left leads to nothing */
 		return open_in_place(file, err);
-	rc = open_temporary(file, &error, err);
+	/* At no time may others read what they may not read there. */
+	rc = open_temporary(file, exists ? 0600 : 0666, &error, err);
 	if (rc)
 		return rc;
-	if (file->fd < 0 && exists)
+	if (exists && (file->fd < 0 || !keep_rights(file, &st))) {
+		drop_temporary(file);
 		return open_in_place(file, err);
-	if (file->fd < 0)
-		return cannot(file, error, err);
-	if (exists)
-		(void)fchmod(file->fd, st.st_mode & 07777);
-	return MCPASS_OK;
+	}
+	return file->fd < 0 ? cannot(file, error, err) : MCPASS_OK;
 }
 
 enum mcpass_rc mp_whole_file_new(const char *path, struct mp_whole_file **ret_file,
@@ -195,12 +211,8 @@ void mp_whole_file_free(struct mp_whole_file *file)
 {
 	if (file == NULL)
 		return;
-	if (file->fd >= 0)
-		(void)close(file->fd);
-	if (file->temporary != NULL)
-		(void)unlink(file->temporary);
+	drop_temporary(file);
 	mp_wipe(file->room, sizeof(file->room));
-	free(file->temporary);
 	free(file->shown);
 	free(file->path);
 	free(file);
