@@ -628,6 +628,23 @@ def test_check_finds_an_issuer(label, meta, keys, code, word):
         expect("and the account says so", "problem" in done.stdout, done.stdout)
 
 
+def test_check_repeats_no_secret():
+    with Place() as p:
+        site = hostile(p, {})
+        site.routes.update({
+            "/.well-known/oauth-authorization-server": (200, JSON, json.dumps({
+                "issuer": site.url, "jwks_uri": site.url + "/k", "introspection_endpoint": site.url + "/i"})),
+            "/k": (200, JSON, open(p.jwks).read()),
+            "/i": lambda request: (401, JSON, json.dumps({
+                "error": "invalid_client", "error_description": "what is " + request.headers["Authorization"]}))})
+        secret = p.secret("long.secret", "opensesame-opensesame")
+        done = p.run("serve", "--check", "--issuer", site.url, "--introspect", "echo",
+                     "--introspect-secret", secret)
+        told(done, 4, "invalid_client", "what is")
+        part = base64.b64encode(b"echo:opensesame")[:12].decode()
+        expect("nothing of it", part not in done.stdout + done.stderr, done.stdout + done.stderr)
+
+
 # --- asking the issuer, and calling on -------------------------------------------------------
 
 A, B = "https://a.example/mcp", "https://b.example/mcp"

@@ -11,6 +11,7 @@
 #include "oauth/target.h"
 #include "wire/http/http.h"
 #include "wire/jose/jwk.h"
+#include "wire/mask.h"
 
 struct ask {
 	struct mp_http *http;
@@ -171,6 +172,8 @@ static enum mcpass_rc check_introspection(const struct ask *ask,
 		rc = find_client(ask, found, &client, err);
 	if (!rc)
 		rc = ask_about_nothing(ask, &client, endpoint, err);
+	if (rc && mp_secret_present(&client.client_secret))     /* which the issuer may repeat */
+		(void)mp_mask_secret(err->detail, mp_secret_reveal(&client.client_secret));
 	mp_client_id_free(&client);
 	return mp_doing(err, rc, "asking the issuer about a token");
 }
