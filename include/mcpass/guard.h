@@ -161,8 +161,8 @@ struct mcpass_operation { const char *method, *name; };
  * ret_operations, ret_count  one for each request and notification; none (NULL, 0) where the body
  *           is a response.  The caller's: mcpass_operations_free()
  *
- * MCPASS_E_PROTOCOL  no JSON-RPC, a member twice or in large letters, or other headers: answer 400, and do not hand
- *                    the request on, for it cannot be judged
+ * MCPASS_E_PROTOCOL  no JSON-RPC, a member twice or in large letters, or other headers: answer
+ *                    400, and do not hand the request on, for it cannot be judged
  * MCPASS_E_LIMIT     too large: 413
  * MCPASS_E_NOMEM     out of memory
  * spec: MCP 2026-07-28 streamable HTTP, "Standard Request Headers" */

@@ -160,7 +160,8 @@ MCPASS_API int mcpass_session_full(const struct mcpass_session *session, unsigne
 MCPASS_API enum mcpass_rc mcpass_session_retry(struct mcpass_session *session,
     unsigned exchange, struct mcpass_error *err);
 /* After AUTHORIZE, there is no token; after SEND, it cannot be sent; after its head, the program
- * cannot take the answer (a full disk): what the exchange carried fails with why, as FAILED says then for each request that is lost with it. */
+ * cannot take the answer (a full disk): what the exchange carried fails with why, as FAILED says
+ * then for each request that is lost with it. */
 MCPASS_API enum mcpass_rc mcpass_session_refuse(struct mcpass_session *session,
     unsigned exchange, const struct mcpass_error *why, struct mcpass_error *err);
 

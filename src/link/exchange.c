@@ -21,15 +21,15 @@ static enum mcpass_rc on_head(void *ctx, unsigned id, int status,
 {
 	struct transfer *transfer = ctx;
 	struct mp_link *link = transfer->link;
+	bool is_good = status >= 200 && status < 300;   /* 202 and 204, too: the token served */
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
 	(void)err;
 	transfer->status = status;
-	if (transfer->is_spooled && status >= 200 && status < 300)
+	if (transfer->is_spooled && is_good)
 		mp_spool_begin(link->options.spool, id);
-	if (transfer->sent_token && status >= 200 && status < 300
-	    && transfer->generation == link->generation)
+	if (transfer->sent_token && is_good && transfer->generation == link->generation)
 		mp_link_accepted(link, headers, count);
 	rc = mcpass_session_head(link->session, id, status, headers, count, &why);
 	if (rc)

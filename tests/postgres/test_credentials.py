@@ -283,12 +283,17 @@ def test_full_while_a_token_is_fetched():
                 expect("it saves", first.poll() is None and time.monotonic() < deadline, open(log).read())
             base.sql("DELETE FROM mcpass.credentials WHERE key LIKE 'junk %'")
             base.sql("VACUUM mcpass.credentials")
-            code, token, err = wait(first)
-            expect_eq("kept", (code, token), (0, rotating.access), err)
-            expect("without a warning", "could not be kept" not in err, err)
-            rotating.hold = None
-            code, again, err = wait(shop.go("token", server.url))
-            expect_eq("and it is there", (code, again, rotating.count, rotating.reused), (0, token, 1, 0), err)
+            expect_kept(shop, server, rotating, first)
+
+
+def expect_kept(shop, server, rotating, first):
+    """The token that the first process was given is the one that the store has."""
+    code, token, err = wait(first)
+    expect_eq("kept", (code, token), (0, rotating.access), err)
+    expect("without a warning", "could not be kept" not in err, err)
+    rotating.hold = None
+    code, again, err = wait(shop.go("token", server.url))
+    expect_eq("and it is there", (code, again, rotating.count, rotating.reused), (0, token, 1, 0), err)
 
 
 def through(shop, base):
@@ -335,12 +340,7 @@ def test_silent_while_a_token_is_fetched():
         rotating.hold.set()
         proxy.wait_for(before + 2)              # it gave the connection up, and another one, too
         proxy.open.set()
-        code, token, err = wait(first)
-        expect_eq("kept", (code, token), (0, rotating.access), err)
-        expect("without a warning", "could not be kept" not in err, err)
-        rotating.hold = None
-        code, again, err = wait(shop.go("token", server.url))
-        expect_eq("and it is there", (code, again, rotating.count, rotating.reused), (0, token, 1, 0), err)
+        expect_kept(shop, server, rotating, first)
 
 
 def test_gone():

@@ -116,8 +116,10 @@ static const char *from_environment(bool is_https)
 
 const char *mp_http_proxy_for(const char *given, const struct mp_uri *uri)
 {
-	const char *none = mp_environment("no_proxy") != NULL ? mp_environment("no_proxy") : mp_environment("NO_PROXY");
+	const char *none = mp_environment("no_proxy");
 
+	if (none == NULL)
+		none = mp_environment("NO_PROXY");
 	/* No proxy reaches our loopback. */
 	if (mp_uri_is_loopback(uri) || (none != NULL && mp_http_no_proxy_has(none, uri->host)))
 		return "";
