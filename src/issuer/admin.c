@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/core.h"
+#include "issuer/upstream/session.h"
 #include "wire/jose/crypto.h"
 
 #define FINGERPRINT 12          /* letters: of 10^9 sessions two are alike once in 10^3 lists */
@@ -175,19 +176,50 @@ static enum mcpass_rc read_clients(const struct mp_issuer_store *store, const js
 }
 
 /* --- users --- */
+/* Borrowed of users; NULL: there is no memory. */
+static json_t *user_named(json_t *users, const char *name)
+{
+	json_t *user = find(users, "user", name);
+
+	if (user != NULL)
+		return user;
+	user = json_pack("{s:s, s:i, s:i}", "user", name, "sessions", 0, "browsers", 0);
+	return json_array_append_new(users, user) == 0 ? user : NULL;
+}
+
 static enum mcpass_rc add_user(json_t *users, const char *name, bool browser,
     struct mcpass_error *err)
 {
 	const char *counted = browser ? "browsers" : "sessions";
-	json_t *user = find(users, "user", name);
+	json_t *user = user_named(users, name);
 
-	if (user == NULL) {
-		user = json_pack("{s:s, s:i, s:i}", "user", name, "sessions", 0, "browsers", 0);
-		if (json_array_append_new(users, user) != 0)
-			return mp_nomem(err);
-	}
-	return set_number(user, counted, json_integer_value(json_object_get(user, counted)) + 1)
-	    ? MCPASS_OK : mp_nomem(err);
+	return user != NULL && set_number(user, counted,
+	    json_integer_value(json_object_get(user, counted)) + 1) ? MCPASS_OK : mp_nomem(err);
+}
+
+static bool set_text(json_t *object, const char *name, const char *text)
+{
+	return text == NULL || json_object_set_new(object, name, json_string(text)) == 0;
+}
+
+/* Who signed in at an identity provider has a random id: here is who that is.  A record that cannot
+ * be read names no one, and keeps no other from being listed. */
+static enum mcpass_rc take_sign_in(void *ctx, const struct mp_issuer_row *row,
+    struct mcpass_error *err)
+{
+	const struct reading *reading = ctx;
+	struct mp_idp_session session = { 0 };
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_idp_session_read(row->value, &session, &why);
+	json_t *user = rc ? NULL : user_named(reading->list, session.person);
+
+	if (rc == MCPASS_E_NOMEM || (!rc && (user == NULL || !set_text(user, "name", session.name)
+	    || !set_text(user, "upstream", session.upstream))))
+		rc = mp_nomem(err);
+	else
+		rc = MCPASS_OK;
+	mp_idp_session_free(&session);
+	return rc;
 }
 
 static enum mcpass_rc take_browser(void *ctx, const struct mp_issuer_row *row,
@@ -214,6 +246,8 @@ static enum mcpass_rc read_users(const struct mp_issuer_store *store, const json
 	}
 	if (!rc)
 		rc = store->list(store->ctx, "session", NULL, now, take_browser, &reading, err);
+	if (!rc)
+		rc = store->list(store->ctx, "upstream_session", NULL, now, take_sign_in, &reading, err);
 	if (rc)
 		json_decref(reading.list);
 	else

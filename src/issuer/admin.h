@@ -13,7 +13,8 @@ enum mp_admin_what { MP_ADMIN_CLIENTS = 1, MP_ADMIN_SESSIONS, MP_ADMIN_USERS };
  *   clients   id, name, kind ("registered", or "known": it did not register itself), registered_at,
  *             used_at, expires_at, sessions
  *   sessions  id (a fingerprint), user, client, scope, resource, expires_at
- *   users     user, sessions, browsers (in which they are signed in)
+ *   users     user, sessions, browsers (in which they are signed in); of a person who signed in at
+ *             an identity provider also name and upstream, which is the provider's
  * A time that is not known is 0. */
 enum mcpass_rc mp_admin_list(const struct mp_issuer_store *store, enum mp_admin_what what,
     int64_t now, json_t **ret_list, struct mcpass_error *err);

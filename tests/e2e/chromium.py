@@ -30,7 +30,8 @@ class Chromium:
                      "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
                      "--window-size=1000,820", f"--user-data-dir={world.path('chromium')}", *more]
         answer = self.ask("POST", "/session", {"capabilities": {"alwaysMatch": {
-            "browserName": "chrome", "goog:chromeOptions": {"args": arguments}}}})
+            "browserName": "chrome", "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"performance": "ALL"}}}})
         self.session = "/session/" + answer["sessionId"]
 
     def start(self, world):
@@ -88,6 +89,13 @@ class Chromium:
             if words in text:
                 return text
         raise lib.Failure(f"no page with {words!r}: {text}")
+
+    def navigations(self):
+        """Where its pages went since it was asked last, as far as the browser let them."""
+        for entry in self.ask("POST", self.session + "/se/log", {"type": "performance"}):
+            event = json.loads(entry["message"])["message"]
+            if event["method"] == "Network.requestWillBeSent" and event["params"]["type"] == "Document":
+                yield event["params"]["request"]["url"]
 
     def picture(self, name):
         data = base64.b64decode(self.ask("GET", self.session + "/screenshot"))

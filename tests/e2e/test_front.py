@@ -2,11 +2,13 @@
 registers no client.  The whole program, over HTTP."""
 
 import base64
+import contextlib
 import http.client
 import json
 import os
-import threading
 import socket
+import threading
+import time
 import urllib.parse
 import urllib.request
 
@@ -130,7 +132,7 @@ def test_front_with_the_client():
     """mcpass call, a front door, an identity provider: no client id was typed."""
     with World() as w:
         provider = idp.Idp(w)
-        front(w, provider)
+        front(w, provider, "--audit", w.path("audit"))
         w.start_serve()
         done = w.call("echo", "message=hello", env={"MCPASS_E2E_ANSWER": "allow idp"})
         expect_eq("exit", done.returncode, 0, done.stderr + w.authserver.read_log())
@@ -141,8 +143,12 @@ def test_front_with_the_client():
         expect("no resource", "resource" not in sent and "resource" not in provider.asked("authorize")[0][1])
         log = w.authserver.read_log()
         expect("what to register is said", w.issuer + "/authorize/callback/idp" in log, log)
+        audit = open(w.path("audit")).read()
+        expect_eq("what happened is told", [json.loads(line)["event"] for line in audit.splitlines()],
+                  ["registered", "asked", "sent", "returned", "allowed", "issued"])
         for secret in (idp.SECRET, "upstream-access", "upstream-refresh", "code-1"):
             expect("no secret in the log", secret not in log, log)
+            expect("nor in the audit log", secret not in audit, audit)
 
 
 def test_front_groups_by_api():
@@ -362,6 +368,29 @@ ANSWERS = [
 ]
 
 
+def test_front_answer_that_drips():
+    """An answer of which a byte comes now and then is none after ten seconds."""
+    with World() as w:
+        provider, over = idp.Idp(w), threading.Event()
+        w.stack.callback(over.set)
+
+        def drip(request):
+            request.send_response(200)
+            request.send_header("Content-Length", "100000")
+            request.end_headers()
+            with contextlib.suppress(OSError):
+                while not over.wait(0.2):
+                    request.wfile.write(b" ")
+            raise lib.Answered
+        person = front(w, provider)
+        client = person.register()
+        url = person.allow(person.begin(client))
+        provider.server.routes["/token"] = drip
+        status, location, page = person.sign_in(url)
+        expect("come again later", status == 303 and "error=temporarily_unavailable" in location,
+               location + page)
+
+
 @rows(ANSWERS)
 def test_front_bad_answers(label, answer, error):
     """What the provider writes stays here."""
@@ -534,6 +563,75 @@ def test_front_another_login_ends_nothing():
             expect_eq("it lives", status, 200, again)
 
 
+def new_key(letter):
+    return "mcpass-key-1." + base64.urlsafe_b64encode(letter * 32).decode().rstrip("=") + "\n"
+
+
+def test_front_operator():
+    """Who signed in, by name, and put out: no token of that person's is good any more."""
+    with World() as w:
+        provider = idp.Idp(w)
+        clients = w.write("clients.json", json.dumps([known_server(w, "files")]))
+        keys = w.write("keys", new_key(b"k"))
+        person = front(w, provider, "--data", w.path("front.db"), "--encryption-key", keys, "--clients",
+                       clients, "--opaque-tokens")
+
+        def admin(*args):
+            done = w.run("authserver", *args, "--data", w.path("front.db"), "--encryption-key", keys)
+            expect_eq(f"{args}", done.returncode, 0, done.stderr)
+            return done.stdout
+
+        def is_active(token):
+            status, _, text = person.ask("POST", "/introspect", urllib.parse.urlencode(
+                {"token": token, "client_id": "files", "client_secret": "the secret of files"}),
+                {"Content-Type": "application/x-www-form-urlencoded"})
+            expect_eq("asked about", status, 200, text)
+            return json.loads(text)["active"]
+
+        client = person.register()
+        body = person.tokens(client, resource="https://files.example/mcp")
+        provider.claims.update(sub="bob", name="Bob")
+        other = Person(w.issuer).tokens(client, resource="https://files.example/mcp")
+        expect("both are good", is_active(body["access_token"]) and is_active(other["access_token"]))
+        users = json.loads(admin("users", "--json"))
+        names = {user["name"]: user["user"] for user in users}
+        expect_eq("who they are", sorted(names), ["Ann", "Bob"], users)
+        expect_eq("and where", {user["upstream"] for user in users}, {"idp"})
+        expect("in a table", "Ann" in admin("users") and "PROVIDER" in admin("users"))
+        admin("users", "revoke", names["Ann"])
+        expect("her token is over", not is_active(body["access_token"]))
+        status, refused = person.refresh(client, body["refresh_token"])
+        expect_eq("it cannot be renewed", (status, refused["error"]), (400, "invalid_grant"), refused)
+        expect("his is not", is_active(other["access_token"]))
+        expect_eq("and can", person.refresh(client, other["refresh_token"])[0], 200)
+
+
+def test_front_other_keys():
+    """A new key before the old one: sign-ins live on.  Without the old one the server says so, and
+    leaves them as they are."""
+    with World() as w:
+        provider = idp.Idp(w)
+        keys = w.write("keys", new_key(b"k"))
+        args = ("--data", w.path("front.db"), "--port", str(w.port()), "--encryption-key", keys,
+                "--upstream-recheck", "1s")
+        person = front(w, provider, *args)
+        client = person.register()
+        token = person.tokens(client)["refresh_token"]
+        w.authserver.end()
+        w.write("keys", new_key(b"n") + new_key(b"k"))
+        status, body = front(w, provider, *args).renew(provider, client, token)
+        expect_eq("both keys", status, 200, body)
+        w.authserver.end()
+        w.write("keys", new_key(b"n"))
+        done = w.run("authserver", *args, "--upstream", provider.url, "--upstream-client-id", idp.CLIENT,
+                     "--upstream-secret-file", w.path("secret"))
+        expect_eq("not without the old one", done.returncode, 2, done.stderr)
+        expect("it says what is missing", "key" in done.stderr and w.path("keys") in done.stderr, done.stderr)
+        w.write("keys", new_key(b"n") + new_key(b"k"))
+        status, body = front(w, provider, *args).renew(provider, client, body["refresh_token"])
+        expect_eq("nothing was lost", status, 200, body)
+
+
 def test_front_restarted():
     """Sign-ins outlive the server, sealed: the file alone has no token of anyone."""
     with World() as w:
@@ -693,3 +791,28 @@ def test_front_chromium():
         out, err = process.communicate(timeout=lib.PATIENCE)
         expect_eq("exit", process.returncode, 0, err)
         expect("the answer", "through the front door" in out, out)
+
+
+def test_front_chromium_opens_a_host():
+    """A host with a scheme of its own is opened at the end: no policy of a page stops the way there."""
+    with World() as w:
+        person = front(w, idp.Idp(w))
+        callback = "cursor://anysphere.cursor-mcp/oauth/callback"
+        query = {"response_type": "code", "client_id": person.register(callback), "state": "s",
+                 "redirect_uri": callback, "code_challenge_method": "S256",
+                 "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+                 "resource": "http://127.0.0.1:1/mcp"}
+        chromium = Chromium(w)
+        w.stack.callback(chromium.end)
+        chromium.go(f"{w.issuer}/authorize?{urllib.parse.urlencode(query)}")
+        page = chromium.wait_for("Allow")
+        expect("the page says where the answer goes", "cursor" in page, page)
+        list(chromium.navigations())
+        chromium.click("button.main")
+        went, deadline = [], time.monotonic() + lib.PATIENCE
+        while not any(url.startswith(callback) for url in went):
+            expect("it is opened", time.monotonic() < deadline, went)
+            went += chromium.navigations()
+        opened = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(went[-1]).query))
+        expect("with a code", opened.get("code") and opened["state"] == "s", went)
+        expect_eq("of this issuer", opened["iss"], w.issuer)

@@ -22,7 +22,8 @@ static const struct column session_columns[MOST_COLUMNS] = {
 	{ "SCOPE", "scope", false }, { "RESOURCE", "resource", false }, { "EXPIRES", "expires_at", true },
 };
 static const struct column user_columns[MOST_COLUMNS] = {
-	{ "USER", "user", false }, { "SESSIONS", "sessions", false }, { "BROWSERS", "browsers", false },
+	{ "USER", "user", false }, { "NAME", "name", false }, { "PROVIDER", "upstream", false },
+	{ "SESSIONS", "sessions", false }, { "BROWSERS", "browsers", false },
 };
 static const struct column key_columns[MOST_COLUMNS] = {
 	{ "KEY", "kid", false }, { "ALG", "alg", false }, { "STATE", "state", false },

@@ -1,6 +1,7 @@
 /* What an operator sees and takes back. */
 #include "issuer/admin.h"
-#include "kit.h"
+#include "issuer/core.h"
+#include "front_kit.h"
 
 static struct mp_issuer_store store;
 
@@ -168,6 +169,67 @@ static void test_revoke(void)
 	}
 }
 
+/* Who signed in at an identity provider has a random id here; the operator sees who that is, and puts
+ * out that person alone. */
+static void test_people(void)
+{
+	char ann[256], bob[256];
+	json_t *all, *report = NULL;
+	struct front front;
+	const char *id;
+
+	front_open(&front, "");
+	store = front.kit.issuer->store;
+	front.claims = "{\"name\":\"Ann\"}";
+	kit_exchange(&front.kit, front_code(&front, "mcp:read"), "");
+	snprintf(ann, sizeof(ann), "%s", kit_member(&front.kit, "refresh_token"));
+	all = list(MP_ADMIN_USERS, 1);
+	id = text_of(all, 0, "user");
+	CHECK_EQ("a random id", strlen(id), 22);
+	CHECK_STR("who that is", text_of(all, 0, "name"), "Ann");
+	CHECK_STR("and where", text_of(all, 0, "upstream"), "corp");
+	CHECK_EQ("one session", number_of(all, 0, "sessions"), 1);
+	json_decref(all);
+	front.kit.session[0] = '\0';
+	front.claims = "{\"sub\":\"bob\"}";
+	kit_exchange(&front.kit, front_code(&front, "mcp:read"), "");
+	snprintf(bob, sizeof(bob), "%s", kit_member(&front.kit, "refresh_token"));
+	CHECK_EQ("a record that is none", store.put(store.ctx, "upstream_session", "x", "y", START + 9, "{}",
+	    NULL), MCPASS_OK);
+	all = list(MP_ADMIN_USERS, 2);
+	CHECK_STR("no name is known", text_of(all, mp_eq(text_of(all, 0, "user"), id) ? 1 : 0, "name"), NULL);
+	json_decref(all);
+	CHECK_EQ("put out", mp_admin_revoke(&store, MP_ADMIN_USERS, id, START, &report, NULL), MCPASS_OK);
+	CHECK_EQ("its browser, too", json_integer_value(json_object_get(report, "browsers")), 1);
+	json_decref(report);
+	CHECK_EQ("out", front_refresh(&front, ann), 400);
+	CHECK_STR("for good", kit_member(&front.kit, "error"), "invalid_grant");
+	CHECK_EQ("the other goes on", front_refresh(&front, bob), 200);
+	front_close(&front);
+}
+
+/* The users of a front door, once per allocation, failing the nth. */
+static void test_people_no_memory(void)
+{
+	OOM_EACH_LATER {
+		json_t *all = NULL;
+		enum mcpass_rc rc;
+		struct front front;
+
+		front_open(&front, "");
+		store = front.kit.issuer->store;
+		front.claims = "{\"name\":\"Ann\"}";
+		kit_exchange(&front.kit, front_code(&front, "mcp:read"), "");
+		oom_from_here();
+		rc = mp_admin_list(&store, MP_ADMIN_USERS, START, &all, NULL);
+		CHECK_OOM("out of memory", rc, MCPASS_OK);
+		if (!rc)
+			CHECK_STR("whole", text_of(all, 0, "name"), "Ann");
+		json_decref(all);
+		front_close(&front);
+	}
+}
+
 /* Half of a revocation is none. */
 static void test_no_memory(void)
 {
@@ -197,10 +259,14 @@ int main(void)
 {
 	kit_key();
 	kit_users();
+	upstream_jwks();
 	test_lists();
 	test_names();
 	test_revoke();
+	test_people();
 	test_no_memory();
+	test_people_no_memory();
+	mp_key_free(upstream_key());
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
 }
