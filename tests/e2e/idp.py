@@ -3,6 +3,7 @@ without a page, and misbehaves as it is told.  Its keys are RSA in plain Python.
 
 import base64
 import hashlib
+import itertools
 import json
 import random
 import threading
@@ -76,7 +77,7 @@ class Idp:
         self.answers = {}               # path -> (status, headers, body), in place of its own
         self.gate = threading.Event()   # the token endpoint answers while it is set
         self.gate.set()
-        self.codes, self.count, self.log = {}, 0, []
+        self.codes, self.numbers, self.log = {}, itertools.count(1), []
         self.refresh_tokens, self.rotates = set(), True
         self.access_tokens = set()
 
@@ -104,8 +105,7 @@ class Idp:
         answer = self.note("authorize", query)
         if answer:
             return answer
-        self.count += 1
-        code = f"code-{self.count}"
+        code = f"code-{next(self.numbers)}"
         self.codes[code] = query
         back = {"code": code, "state": query["state"], "iss": self.url}
         return 302, {"Location": query["redirect_uri"] + "?" + urllib.parse.urlencode(back)}, ""
@@ -138,14 +138,14 @@ class Idp:
             "issued_token_type": form["subject_token_type"], "expires_in": 60})
 
     def tokens(self, nonce, scope=None):
-        self.count += 1
-        body = {"access_token": f"upstream-access-{self.count}", "token_type": "Bearer",
+        number = next(self.numbers)     # once, whatever other threads do meanwhile
+        body = {"access_token": f"upstream-access-{number}", "token_type": "Bearer",
                 "expires_in": 300, "id_token": self.id_token(nonce)}
         self.access_tokens.add(body["access_token"])
         if scope is not None:
             body["scope"] = scope
         if self.rotates or nonce is not None:
-            body["refresh_token"] = f"upstream-refresh-{self.count}"
+            body["refresh_token"] = f"upstream-refresh-{number}"
             self.refresh_tokens.add(body["refresh_token"])
         return 200, lib.JSON, json.dumps(body)
 

@@ -399,6 +399,11 @@ def test_a_password_in_the_environment():
         done = shop.do("status", env={"MCPASS_STORE": f"postgresql://agent@{where}",
                                        "PGPASSFILE": pgpass})
         expect_eq("from a file", done.returncode, 0, done.stderr)
+        services = shop.write("services", f"[fleet]\nhost=127.0.0.1\nport={base.port}\ndbname=postgres\n"
+                                          f"user=agent\n")
+        done = shop.do("status", env={"MCPASS_STORE": "postgresql:///?service=fleet", "PGSERVICEFILE": services,
+                                      "PGPASSFILE": pgpass})
+        expect_eq("and all else by the name of a service", done.returncode, 0, done.stderr)
 
 
 def test_another_machine_has_to_have_a_certificate():
@@ -512,6 +517,8 @@ def test_a_stolen_database():
         expect_eq("a key", shop.do("store", "key", key).returncode, 0)
         shop.env["MCPASS_STORE_KEY"] = key
         base, rotating, server = ready(shop)
+        done = shop.do("status")
+        expect("status says so", "sealed with the key" in done.stderr, done.stderr)
         done = shop.do("store", "check", "--json")
         expect_eq("exit code", done.returncode, 0, done.stderr)
         secrets = [rotating.current, rotating.access]

@@ -368,6 +368,8 @@ enum mcpass_rc mp_turns_handle(struct mp_turns *turns, const struct mp_http_requ
 	state = state_of(turn, true);
 	if (state == DONE)
 		return finish(turn, response, err);
+	if (state != WAITS)             /* the thread has let go of it: time went on meanwhile */
+		turn->kept.request.now = request->now;
 	if (state == WANTS)
 		rc = bring(turn, &there, err);
 	else if (state == SENDS)

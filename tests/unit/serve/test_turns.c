@@ -21,6 +21,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int done, waited_for, fetched;
 static bool has_document;
+static int64_t clock_now = 1700000000;
+static char told_at[32];                /* "time" of the last event */
 static pthread_t own;
 
 static void on_done(void *ctx)
@@ -40,6 +42,13 @@ static void await(void)
 		pthread_cond_wait(&changed, &lock);
 	waited_for = done;
 	pthread_mutex_unlock(&lock);
+}
+
+/* In the thread, before the turn is done. */
+static void on_event(void *ctx, const json_t *event)
+{
+	(void)ctx;
+	snprintf(told_at, sizeof(told_at), "%s", json_string_value(json_object_get(event, "time")));
 }
 
 /* On the loop, which is this test's thread: later at first. */
@@ -71,7 +80,8 @@ static void open_world(struct world *world)
 	static const struct mp_issuer_scope scopes[] = { { "mcp:tools", "Use its tools" } };
 	struct mp_issuer_config config = { .issuer = "https://as.example", .users = USERS,
 		.signing_key = KEY, .scopes = scopes, .scope_count = 1, .random = mp_entropy,
-		.fetch = mp_turns_fetch, .trace = mp_turns_note };
+		.fetch = mp_turns_fetch, .trace = mp_turns_note,
+		.event = on_event };
 
 	CHECK_EQ("store", mp_issuer_store_open(":memory:", NULL, &world->store, NULL), MCPASS_OK);
 	CHECK_EQ("turns", mp_turns_new(&options, &world->turns, NULL), MCPASS_OK);
@@ -98,7 +108,7 @@ static int ask(struct world *world, struct mp_http_request *request, struct mp_b
 
 	request->headers = &host;
 	request->header_count = 1;
-	request->now = 1700000000;
+	request->now = clock_now;
 	mp_buf_init(&response.body, MP_MAX_REPLY);
 	status = mp_turns_handle(world->turns, request, &response, &err) == MCPASS_OK ? response.status : -2;
 	CHECK_STR("without an error", err.detail, "");
@@ -150,11 +160,13 @@ static void test_documents(void)
 	CHECK_EQ("not there yet", ask(&world, &authorize, NULL), MP_HTTP_LATER);
 	CHECK_EQ("asked for again", fetched, 2);
 	has_document = true;
+	clock_now += 40;
 	CHECK_EQ("back to the thread", ask(&world, &authorize, NULL), MP_HTTP_LATER);
 	while ((status = ask(&world, &authorize, NULL)) == MP_HTTP_LATER)
 		await();
 	CHECK_EQ("the login page", status, 200);
 	CHECK_EQ("brought once", fetched, 3);
+	CHECK_STR("at the time when it comes again", told_at, "2023-11-14T22:14:00Z");
 	close_world(&world);
 }
 
