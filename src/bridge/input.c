@@ -126,7 +126,6 @@ static enum mcpass_rc write_responses(const struct mp_request *r, char **ret_tex
 {
 	const char *separator = "{";
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_ANSWER);
 	for (const struct mp_question *q = r->questions; q != NULL; q = q->next) {
@@ -136,9 +135,7 @@ static enum mcpass_rc write_responses(const struct mp_request *r, char **ret_tex
 		separator = ",";
 	}
 	mp_buf_adds(&buf, r->questions != NULL ? "}" : "{}");
-	rc = mp_buf_take(&buf, "the answers", ret_text, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "the answers", ret_text, err);
 }
 
 /* spec: mrtr: the state exactly as it was, or not at all */

@@ -28,7 +28,6 @@ static enum mcpass_rc keep(struct mp_span meta, const char *name, char **slot,
 static enum mcpass_rc make_initialize(struct mp_host *host, struct mcpass_error *err)
 {
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	free(host->initialize);
 	host->initialize = NULL;
@@ -37,9 +36,7 @@ static enum mcpass_rc make_initialize(struct mp_host *host, struct mcpass_error 
 	    "\"protocolVersion\":\"%s\",\"capabilities\":%s,\"clientInfo\":%s}}",
 	    mp_revision_newest(MP_ERA_SESSION), host->capabilities != NULL ? host->capabilities : "{}",
 	    host->info != NULL ? host->info : "{\"name\":\"mcpass\",\"version\":\"" MCPASS_VERSION "\"}");
-	rc = mp_buf_take(&buf, "initialize", &host->initialize, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "initialize", &host->initialize, err);
 }
 
 /* spec: MCP 2026-07-28 basic, "_meta": each request says who asks */

@@ -15,16 +15,13 @@ static enum mcpass_rc new_token(struct mp_bridge *b, char **ret_token, struct mc
 {
 	uint8_t bytes[16];
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	if (b->config->random == NULL || b->config->random(b->config->random_ctx, bytes, sizeof(bytes)) != 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "there is no randomness");
 	mp_buf_init(&buf, 64);
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		mp_buf_addf(&buf, "%02x", bytes[i]);
-	rc = mp_buf_take(&buf, "a state", ret_token, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "a state", ret_token, err);
 }
 
 static enum mcpass_rc write_questions(const struct mp_request *r, char **ret_text,
@@ -32,7 +29,6 @@ static enum mcpass_rc write_questions(const struct mp_request *r, char **ret_tex
 {
 	const char *separator = "";
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_ANSWER);
 	mp_buf_adds(&buf, "{\"resultType\":\"input_required\",\"inputRequests\":{");
@@ -45,9 +41,7 @@ static enum mcpass_rc write_questions(const struct mp_request *r, char **ret_tex
 		separator = ",";
 	}
 	mp_buf_addf(&buf, "},\"requestState\":\"%s\"}", r->token);
-	rc = mp_buf_take(&buf, "a result", ret_text, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "a result", ret_text, err);
 }
 
 /* The host has its answer, and the request no id any more. */

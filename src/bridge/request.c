@@ -112,7 +112,6 @@ enum mcpass_rc mp_request_fail(struct mp_request *r, const struct mcpass_error *
     struct mcpass_error *err)
 {
 	struct mp_buf text;
-	enum mcpass_rc rc;
 
 	r->state = MP_REQUEST_FAILED;
 	r->call = 0;
@@ -122,9 +121,7 @@ enum mcpass_rc mp_request_fail(struct mp_request *r, const struct mcpass_error *
 	mp_buf_adds(&text, why->detail[0] != '\0' ? why->detail : "The server does not answer.");
 	if (why->hint[0] != '\0')
 		mp_buf_addf(&text, " -- %s", why->hint);
-	rc = mp_buf_take(&text, "an error", &r->failure, err);
-	mp_buf_free(&text);
-	return rc;
+	return mp_buf_take(&text, "an error", &r->failure, err);
 }
 
 /* The machine beneath takes no more of them: that is this request's failure. */

@@ -9,7 +9,6 @@ enum mcpass_rc mp_splice(struct mp_span object, const struct mp_change *changes,
     char **ret_text, struct mcpass_error *err)
 {
 	struct mp_member members[MP_MAX_CHANGES];
-	enum mcpass_rc rc;
 	struct mp_buf buf;
 
 	for (size_t i = 0; i < count; i++)
@@ -20,9 +19,7 @@ enum mcpass_rc mp_splice(struct mp_span object, const struct mp_change *changes,
 	mp_buf_init(&buf, MP_MAX_ANSWER + MP_MAX_DOCUMENT);
 	mp_buf_reserve(&buf, object.len + 64);
 	mp_raw_put(&buf, object, members, count);
-	rc = mp_buf_take(&buf, "a message", ret_text, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "a message", ret_text, err);
 }
 
 enum mcpass_rc mp_splice_meta(struct mp_span object, const struct mp_change *changes, size_t count,

@@ -130,11 +130,8 @@ enum mcpass_rc mp_tell_message(struct mp_bridge *b, const char *id, const char *
 enum mcpass_rc mp_tell_next_id(struct mp_bridge *b, char **ret_id, struct mcpass_error *err)
 {
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, 64);
 	mp_buf_addf(&buf, "\"mcpass-%u\"", ++b->last_id);
-	rc = mp_buf_take(&buf, "an id", ret_id, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "an id", ret_id, err);
 }

@@ -55,16 +55,13 @@ static enum mcpass_rc prefix_of(const struct mp_bridge *b, size_t server, bool i
     char **ret_prefix, struct mcpass_error *err)
 {
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	if (is_tool && b->config->prefix != NULL)
 		mp_buf_adds(&buf, b->config->prefix);
 	if (b->config->server_count > 1)
 		mp_buf_addf(&buf, "%s_", b->config->names[server]);
-	rc = mp_buf_take(&buf, "a name", ret_prefix, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "a name", ret_prefix, err);
 }
 
 /* Adds an item under the name that the host sees; not one that is denied. */

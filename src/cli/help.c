@@ -131,14 +131,11 @@ enum mcpass_rc mp_help_print(const struct mp_command *command, struct mcpass_err
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MAX_HELP);
 	if (command != NULL)
 		mp_help_command(&buf, &term, command);
 	else
 		mp_help_overview(&buf, &term);
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }

@@ -13,12 +13,6 @@ static void forget(struct mp_link_flow *flow)
 	mp_http_response_free(&flow->response);
 }
 
-static void forget_pasted(struct mp_link_flow *flow)
-{
-	mp_free_wiped(flow->pasted);
-	flow->pasted = NULL;
-}
-
 /* --- the end of a flow --- */
 
 static void tell_notice(const struct mp_link *link, const struct mcpass_action *action)
@@ -89,7 +83,8 @@ static void put_away(struct mp_link *link, const struct mcpass_error *why)
 	if (flow->asks_person && ui->signed_in != NULL)
 		ui->signed_in(ui->ctx, rc, why);
 	flow->asks_person = false;
-	forget_pasted(flow);
+	mp_free_wiped(flow->pasted);
+	flow->pasted = NULL;
 	forget(flow);
 }
 

@@ -32,20 +32,15 @@ static enum mcpass_rc check_login(const struct mp_link *link, struct mcpass_erro
 
 /* --- in a browser --- */
 
-static unsigned port_of(const char *url)
-{
-	struct mp_uri uri;
-
-	return url != NULL && mp_uri_parse(url, &uri, NULL) == MCPASS_OK ? uri.port : 0;
-}
-
 enum mcpass_rc mp_link_listen(struct mp_link *link, const struct mcpass_action *action,
     const char **ret_uri, struct mcpass_error *err)
 {
 	struct mp_listener_options options = link->options.listener;
 	enum mcpass_rc rc = check_login(link, err);
+	struct mp_uri uri;
 
-	options.wished_port = port_of(action->url);
+	options.wished_port = action->url != NULL
+	    && mp_uri_parse(action->url, &uri, NULL) == MCPASS_OK ? uri.port : 0;
 	/* Asked for a second time in one login: the same one serves. */
 	if (!rc && link->flow.listener == NULL)
 		rc = mp_listener_new(&options, &link->flow.listener, err);

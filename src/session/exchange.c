@@ -84,15 +84,6 @@ static void add(struct mcpass_session *s, struct mp_exchange *e)
 	mp_table_add(&s->exchange_table, &e->entry);
 }
 
-static void unlink_exchange(struct mcpass_session *s, struct mp_exchange *e)
-{
-	*(e->prev != NULL ? &e->prev->next : &s->exchanges) = e->next;
-	*(e->next != NULL ? &e->next->prev : &s->last_exchange) = e->prev;
-	mp_table_remove(&s->exchange_table, &e->entry);
-	if (s->listener == e)
-		s->listener = NULL;
-}
-
 enum mcpass_rc mp_exchange_new(struct mcpass_session *s, enum mp_exchange_kind kind,
     struct mp_call *call, const char *body, struct mcpass_error *err)
 {
@@ -152,7 +143,11 @@ enum mcpass_rc mp_exchange_drop(struct mcpass_session *s, struct mp_exchange *e,
 	e->call = NULL;
 	if (e->state == MP_EXCHANGE_TO_SEND)
 		mp_exchange_unqueue(s, e);
-	unlink_exchange(s, e);
+	*(e->prev != NULL ? &e->prev->next : &s->exchanges) = e->next;
+	*(e->next != NULL ? &e->next->prev : &s->last_exchange) = e->prev;
+	mp_table_remove(&s->exchange_table, &e->entry);
+	if (s->listener == e)
+		s->listener = NULL;
 	e->queue_next = s->dropped;
 	s->dropped = e;
 	if (e->state == MP_EXCHANGE_SENT || e->state == MP_EXCHANGE_ANSWERED) {

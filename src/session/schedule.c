@@ -165,17 +165,6 @@ static enum mcpass_rc start_call(struct mcpass_session *s, int64_t now,
 	return rc;
 }
 
-/* *ret_action stays IDLE when the request cannot be written: then it has failed. */
-static enum mcpass_rc send_one(struct mcpass_session *s, struct mp_exchange *e, int64_t now,
-    struct mcpass_session_action *ret_action, struct mcpass_error *err)
-{
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_compose_request(s, e, ret_action, &why);
-
-	e->sent_at = now;
-	return mp_failure_contain(s, e, rc, &why, err);
-}
-
 /* What time and the answers so far call for. */
 static enum mcpass_rc prepare(struct mcpass_session *s, struct mcpass_error *err)
 {
@@ -200,10 +189,14 @@ static enum mcpass_rc send_next(struct mcpass_session *s,
 {
 	struct mp_exchange *e = NULL;
 	enum mcpass_rc rc = start_call(s, s->now, &e, err);
+	struct mcpass_error why = { 0 };
 
 	if (rc || e == NULL)
 		return rc;
-	return send_one(s, e, s->now, ret_action, err);
+	/* *ret_action stays IDLE when the request cannot be written: then it has failed. */
+	rc = mp_compose_request(s, e, ret_action, &why);
+	e->sent_at = s->now;
+	return mp_failure_contain(s, e, rc, &why, err);
 }
 
 enum mcpass_rc mp_schedule_next(struct mcpass_session *s, int64_t now,

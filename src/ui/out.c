@@ -17,6 +17,23 @@ enum mcpass_rc mp_out(const struct mp_buf *buf, struct mcpass_error *err)
 	return mp_doing(err, mp_fail(err, MCPASS_E_IO, NULL, "%s", strerror(errno)), "writing the output");
 }
 
+enum mcpass_rc mp_out_end(struct mp_buf *buf, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_out(buf, err);
+
+	mp_buf_free(buf);
+	return rc;
+}
+
+enum mcpass_rc mp_out_line(const char *text, struct mcpass_error *err)
+{
+	struct mp_buf line;
+
+	mp_buf_init(&line, strlen(text) + 1);
+	mp_buf_addf(&line, "%s\n", text);
+	return mp_out_end(&line, err);
+}
+
 enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err)
 {
 	char *text = json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT);
@@ -26,6 +43,14 @@ enum mcpass_rc mp_out_json(const json_t *json, struct mcpass_error *err)
 		return mp_nomem(err);
 	rc = mp_out_json_text(text, err);
 	mp_free_wiped(text);            /* `token --json` comes this way */
+	return rc;
+}
+
+enum mcpass_rc mp_out_json_new(json_t *json, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = json == NULL ? mp_nomem(err) : mp_out_json(json, err);
+
+	json_decref(json);
 	return rc;
 }
 

@@ -131,16 +131,12 @@ static enum mcpass_rc show(const struct mp_issuer_store *store, enum mp_admin_wh
 	json_t *object = NULL;
 	enum mcpass_rc rc = mp_admin_show(store, what, id, mp_now_s(), &object, err);
 
-	if (!rc)
-		rc = mp_out_json(object, err);
-	json_decref(object);
-	return rc;
+	return rc ? rc : mp_out_json_new(object, err);
 }
 
 static enum mcpass_rc say_revoked(const json_t *report, struct mcpass_error *err)
 {
 	struct mp_buf text;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&text, MP_MAX_RECORD);
 	mp_buf_adds(&text, "Revoked ");
@@ -151,9 +147,7 @@ static enum mcpass_rc say_revoked(const json_t *report, struct mcpass_error *err
 	    (int)json_integer_value(json_object_get(report, "clients")));
 	add_time(&text, (int64_t)json_integer_value(json_object_get(report, "jwts_until")));
 	mp_buf_adds(&text, " at the latest.\n");
-	rc = mp_out(&text, err);
-	mp_buf_free(&text);
-	return rc;
+	return mp_out_end(&text, err);
 }
 
 static enum mcpass_rc revoke(const struct mp_issuer_store *store, enum mp_admin_what what,

@@ -17,7 +17,7 @@ static enum mcpass_rc list_faults_json(const struct mp_fault *faults, size_t cou
 		    "does", faults[i].does, "exit", mp_report_exit_code(faults[i].met_with))) != 0)
 			rc = mp_nomem(err);
 	if (!rc)
-		rc = mp_out_json(list, err);
+		return mp_out_json_new(list, err);
 	json_decref(list);
 	return rc;
 }
@@ -27,16 +27,13 @@ enum mcpass_rc mp_authserver_list_faults(bool as_json, struct mcpass_error *err)
 	size_t count;
 	const struct mp_fault *faults = mp_faults(&count);
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	if (as_json)
 		return list_faults_json(faults, count, err);
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	for (size_t i = 0; i < count; i++)
 		mp_buf_addf(&buf, "%-28s %s\n", faults[i].name, faults[i].does);
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }
 
 enum mcpass_rc mp_authserver_check_fault(const char *name, struct mcpass_error *err)

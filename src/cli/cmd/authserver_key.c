@@ -54,16 +54,10 @@ static enum mcpass_rc read_key(const char *text, struct mp_key **ret_key,
 
 static enum mcpass_rc print_set(const struct mp_key *key, struct mcpass_error *err)
 {
-	json_t *jwk = NULL, *set;
+	json_t *jwk = NULL;
 	enum mcpass_rc rc = mp_jwk_write(key, false, &jwk, err);
 
-	if (rc)
-		return rc;
-	set = json_pack("{s:[O]}", "keys", jwk);
-	rc = set == NULL ? mp_nomem(err) : mp_out_json(set, err);
-	json_decref(set);
-	json_decref(jwk);
-	return rc;
+	return rc ? rc : mp_out_json_new(json_pack("{s:[o]}", "keys", jwk), err);
 }
 
 enum mcpass_rc mp_authserver_key(const char *path, struct mcpass_error *err)

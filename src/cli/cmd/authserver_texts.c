@@ -9,10 +9,7 @@ static enum mcpass_rc print(const struct mp_language *language, struct mcpass_er
 	json_t *object = NULL;
 	enum mcpass_rc rc = mp_texts_write(language, &object, err);
 
-	if (!rc)
-		rc = mp_out_json(object, err);
-	json_decref(object);
-	return rc;
+	return rc ? rc : mp_out_json_new(object, err);
 }
 
 enum mcpass_rc mp_authserver_texts(const char *tag, const char *folder, struct mcpass_error *err)

@@ -51,8 +51,7 @@ static enum mcpass_rc hash(const char *name, bool is_client, struct mcpass_error
 		rc = is_client ? mp_user_entry_make_client(name, &password, &entry, err)
 		    : mp_user_entry_make(name, &password, &entry, err);
 	if (!rc)
-		rc = mp_out_json(entry, err);
-	json_decref(entry);
+		rc = mp_out_json_new(entry, err);
 	mp_secret_free(&password);
 	return rc;
 }
@@ -178,21 +177,15 @@ static enum mcpass_rc mint(const struct authserver_options *options, struct mcpa
 	struct mp_auth_server_options service;
 	struct mp_secret token = { 0 };
 	struct files files = { 0 };
-	struct mp_buf line;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check_mint(options, err);
 
-	mp_buf_init(&line, MP_MAX_TOKEN);
-	rc = check_mint(options, err);
 	if (!rc)
 		rc = read_files(options, &files, err);
 	service = service_options(options, &files, &log);
 	if (!rc)
 		rc = mint_with(&service, options, &token, err);
-	if (!rc) {
-		mp_buf_addf(&line, "%s\n", mp_secret_reveal(&token));
-		rc = mp_out(&line, err);
-	}
-	mp_buf_free(&line);
+	if (!rc)
+		rc = mp_out_line(mp_secret_reveal(&token), err);
 	mp_secret_free(&token);
 	free_files(&files);
 	return rc;
@@ -207,22 +200,11 @@ static void tell_people(const struct mp_invented_users *people)
 		    mp_secret_reveal(&people->passwords[i]));
 }
 
-static enum mcpass_rc announce(const struct authserver_options *options, const char *url,
-    const char *admin, struct mcpass_error *err)
+static enum mcpass_rc announce(bool as_json, const char *url, const char *admin,
+    struct mcpass_error *err)
 {
-	json_t *json = json_pack("{s:s, s:s*}", "issuer", url, "admin", admin);
-	struct mp_buf line;
-	enum mcpass_rc rc;
-
-	mp_buf_init(&line, MP_MAX_URI + 1);
-	mp_buf_addf(&line, "%s\n", url);
-	if (json == NULL)
-		rc = mp_nomem(err);
-	else
-		rc = options->common.json ? mp_out_json(json, err) : mp_out(&line, err);
-	mp_buf_free(&line);
-	json_decref(json);
-	return rc;
+	return as_json ? mp_out_json_new(json_pack("{s:s, s:s*}", "issuer", url, "admin", admin), err)
+	    : mp_out_line(url, err);
 }
 
 static enum mcpass_rc serve(const struct authserver_options *options, struct mcpass_error *err)
@@ -260,7 +242,7 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 	if (!rc && options->fault != NULL)
 		mp_say(false, "note: this server misbehaves: %s", options->fault);
 	if (!rc)
-		rc = announce(options, mp_auth_server_url(issuer),
+		rc = announce(options->common.json, mp_auth_server_url(issuer),
 		    mp_auth_server_admin_url(issuer), err);
 	if (!rc)
 		mp_signals_wait();

@@ -394,15 +394,12 @@ static enum mcpass_rc print_names(const json_t *list, struct mcpass_error *err)
 {
 	const json_t *item;
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 	size_t i;
 
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	json_array_foreach (list, i, item)
 		add_name(&buf, json_string_value(json_object_get(item, "name")));
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }
 
 static enum mcpass_rc print_servers(struct mcpass_error *err)
@@ -442,7 +439,6 @@ static enum mcpass_rc run(const void *options, char **operands, size_t count,
 		{ "bash", bash }, { "zsh", zsh }, { "fish", fish },
 	};
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	(void)options;
 	if (strcmp(operands[0], "servers") == 0)
@@ -457,9 +453,7 @@ static enum mcpass_rc run(const void *options, char **operands, size_t count,
 			continue;
 		mp_buf_init(&buf, MAX_SCRIPT);
 		shells[i].write(&buf);
-		rc = mp_out(&buf, err);
-		mp_buf_free(&buf);
-		return rc;
+		return mp_out_end(&buf, err);
 	}
 	return mp_fail(err, MCPASS_E_USAGE, NULL, "unknown shell %s: bash, zsh or fish", operands[0]);
 }

@@ -154,7 +154,6 @@ static enum mcpass_rc play(struct demo *demo, struct mcpass_error *err)
 static enum mcpass_rc sum_up(const struct demo *demo, struct mcpass_error *err)
 {
 	struct mp_buf line;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&line, 256);
 	if (demo->json)
@@ -162,9 +161,7 @@ static enum mcpass_rc sum_up(const struct demo *demo, struct mcpass_error *err)
 		    demo->explain.steps, demo->calls, (int)demo->warm_ms);
 	else
 		mp_buf_addf(&line, "demo: %u steps, %u calls, ok\n", demo->explain.steps, demo->calls);
-	rc = mp_out(&line, err);
-	mp_buf_free(&line);
-	return rc;
+	return mp_out_end(&line, err);
 }
 
 /* Leaves both servers to the person, until Ctrl-C. */

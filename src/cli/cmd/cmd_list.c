@@ -31,7 +31,6 @@ static enum mcpass_rc print_list(const json_t *list, const char *text, const cha
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	if (common->json)
 		return mp_out_json_text(text, err);
@@ -39,9 +38,7 @@ static enum mcpass_rc print_list(const json_t *list, const char *text, const cha
 		mp_say(common->quiet, "The server has no %s.", kind);
 	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_listing_render(&buf, &term, list, kind);
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }
 
 static enum mcpass_rc print_tool_text(const json_t *list, const char *text, const char *name,
@@ -75,9 +72,7 @@ static enum mcpass_rc print_tool(const json_t *list, const char *text, const cha
 		return print_tool_text(list, text, name, err);
 	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_listing_render_item(&buf, &term, tool, "tools");
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }
 
 /* Asks for one prompt or resource and prints what came. */

@@ -18,14 +18,11 @@ static enum mcpass_rc print(const struct mp_record *record, const char *key,
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	json_t *json = NULL;
 	struct mp_buf buf;
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc;
 
 	if (common->json) {
 		rc = mp_credential_json(key, record, mp_now_s(), &json, err);
-		if (!rc)
-			rc = mp_out_json(json, err);
-		json_decref(json);
-		return rc;
+		return rc ? rc : mp_out_json_new(json, err);
 	}
 	if (common->quiet)
 		return MCPASS_OK;
@@ -34,7 +31,7 @@ static enum mcpass_rc print(const struct mp_record *record, const char *key,
 	mp_credential_render(&buf, &term, key, record, mp_now_s());
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
-	return rc;
+	return MCPASS_OK;
 }
 
 static enum mcpass_rc show(const struct login_options *options, const char *server,

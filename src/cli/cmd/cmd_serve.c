@@ -19,21 +19,8 @@ struct serve_options {
 static enum mcpass_rc announce(const struct serve_options *options, const char *url,
     struct mcpass_error *err)
 {
-	struct mp_buf line;
-	enum mcpass_rc rc;
-
-	if (options->common.json) {
-		json_t *json = json_pack("{s:s}", "url", url);
-
-		rc = json == NULL ? mp_nomem(err) : mp_out_json(json, err);
-		json_decref(json);
-		return rc;
-	}
-	mp_buf_init(&line, MP_MAX_URI + 1);
-	mp_buf_addf(&line, "%s\n", url);
-	rc = mp_out(&line, err);
-	mp_buf_free(&line);
-	return rc;
+	return options->common.json ? mp_out_json_new(json_pack("{s:s}", "url", url), err)
+	    : mp_out_line(url, err);
 }
 
 static enum mcpass_rc serve(const struct serve_options *options,

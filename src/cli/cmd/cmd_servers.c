@@ -35,7 +35,6 @@ static enum mcpass_rc print(const json_t *list, struct mcpass_error *err)
 	unsigned widest = widest_name(list);
 	const json_t *item;
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 	size_t i;
 
 	mp_buf_init(&buf, MP_MAX_DOCUMENT);
@@ -49,9 +48,7 @@ static enum mcpass_rc print(const json_t *list, struct mcpass_error *err)
 		mp_term_add_line(&buf, url != NULL ? url : "(a local program)", 0);
 		mp_buf_addc(&buf, '\n');
 	}
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }
 
 static enum mcpass_rc run(const void *values, char **operands, size_t count,

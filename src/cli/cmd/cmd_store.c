@@ -105,18 +105,13 @@ static enum mcpass_rc print_sight(const struct mp_store_options *options,
     const struct mp_store_sight *sight, struct mcpass_error *err)
 {
 	struct mp_buf text;
-	enum mcpass_rc rc;
 
-	if (options->common.json) {
-		json_t *json = json_pack("{s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:I}", "kind", sight->kind, "place",
-		    sight->place, "key", sight->key, "key_place", sight->key_place, "records",
-		    (json_int_t)sight->records, "plain", (json_int_t)sight->plain, "old_key",
-		    (json_int_t)sight->old, "broken", (json_int_t)sight->broken);
-
-		rc = json == NULL ? mp_nomem(err) : mp_out_json(json, err);
-		json_decref(json);
-		return rc;
-	}
+	if (options->common.json)
+		return mp_out_json_new(json_pack("{s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:I}",
+		    "kind", sight->kind, "place", sight->place, "key", sight->key,
+		    "key_place", sight->key_place, "records", (json_int_t)sight->records,
+		    "plain", (json_int_t)sight->plain, "old_key", (json_int_t)sight->old,
+		    "broken", (json_int_t)sight->broken), err);
 	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	mp_buf_addf(&text, "%s  %s\n%s%s\n%zu records", sight->kind, sight->place, sight->key_words,
 	    sight->key != NULL ? "" : ": records are kept as they are", sight->records);
@@ -124,9 +119,7 @@ static enum mcpass_rc print_sight(const struct mp_store_options *options,
 		mp_buf_addf(&text, ", %zu of them not sealed yet, %zu with an older key", sight->plain,
 		    sight->old);
 	mp_buf_addc(&text, '\n');
-	rc = mp_out(&text, err);
-	mp_buf_free(&text);
-	return rc;
+	return mp_out_end(&text, err);
 }
 
 static void free_sight(struct mp_store_sight *sight)
@@ -138,29 +131,15 @@ static void free_sight(struct mp_store_sight *sight)
 	free(sight->key_words);
 }
 
-static enum mcpass_rc where(const struct mp_store_options *options, char **operands,
+static enum mcpass_rc see(const struct mp_store_options *options, char **operands,
     struct mcpass_error *err)
 {
 	struct mp_store_sight sight = { 0 };
 	enum mcpass_rc rc = look(options, &sight, err);
 
-	(void)operands;
 	if (!rc)
 		rc = print_sight(options, &sight, err);
-	free_sight(&sight);
-	return rc;
-}
-
-static enum mcpass_rc check(const struct mp_store_options *options, char **operands,
-    struct mcpass_error *err)
-{
-	struct mp_store_sight sight = { 0 };
-	enum mcpass_rc rc = look(options, &sight, err);
-
-	(void)operands;
-	if (!rc)
-		rc = print_sight(options, &sight, err);
-	if (!rc && sight.broken > 0)
+	if (!rc && strcmp(operands[0], "check") == 0 && sight.broken > 0)
 		rc = mp_fail(err, MCPASS_E_STORE, NULL, "%zu of %zu records cannot be read", sight.broken,
 		    sight.records);
 	free_sight(&sight);
@@ -175,8 +154,8 @@ static const struct verb {
 	enum mcpass_rc (*run)(const struct mp_store_options *options, char **operands,
 	    struct mcpass_error *err);
 } verbs[] = {
-	{ "where", 0, where },
-	{ "check", 0, check },
+	{ "where", 0, see },
+	{ "check", 0, see },
 	{ "key", 1, mp_store_new_key },
 	{ "rekey", 0, mp_store_rekey },
 	{ "move", 2, mp_store_move },
@@ -198,7 +177,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 			continue;
 		if (options->issuer && options->store == NULL && verbs[i].operands == 0)
 			return mp_fail(err, MCPASS_E_USAGE, NULL, "--issuer wants --store: the server's --data");
-		return verbs[i].run(options, operands + 1, err);
+		return verbs[i].run(options, operands, err);
 	}
 	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "'store %s' is no command, or takes other operands", operands[0]);
 	mp_hint(err, "usage: mcpass store where | check | key FILE | rekey | move FROM TO");

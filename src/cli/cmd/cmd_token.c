@@ -10,24 +10,11 @@ struct token_options {
 static enum mcpass_rc print(const struct mcpass_token *token, const struct mp_common *common,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
-
-	if (common->json) {
-		json_t *json = json_pack("{s:s, s:s?, s:s?, s:I}", "access_token", token->access_token,
-		    "token_type", token->token_type, "scope", token->scope,
-		    "expires_at", (json_int_t)token->expires_at);
-
-		rc = json == NULL ? mp_nomem(err) : mp_out_json(json, err);
-		json_decref(json);
-	} else {
-		struct mp_buf line;
-
-		mp_buf_init(&line, MP_MAX_TOKEN_RESPONSE);
-		mp_buf_addf(&line, "%s\n", token->access_token);
-		rc = mp_out(&line, err);
-		mp_buf_free(&line);
-	}
-	return rc;
+	if (!common->json)
+		return mp_out_line(token->access_token, err);
+	return mp_out_json_new(json_pack("{s:s, s:s?, s:s?, s:I}", "access_token", token->access_token,
+	    "token_type", token->token_type, "scope", token->scope,
+	    "expires_at", (json_int_t)token->expires_at), err);
 }
 
 static enum mcpass_rc run(const void *values, char **operands, size_t count,

@@ -142,24 +142,24 @@ static bool is_same(const char *from, const char *to)
 enum mcpass_rc mp_store_move(const struct mp_store_options *options, char **operands,
     struct mcpass_error *err)
 {
-	char words[256], *shown = NULL;
+	char words[256], *shown = NULL, **places = operands + 1;
 	size_t count = 0;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; i < 2 && !rc; i++) {
-		rc = mp_pg_url_check_argument(operands[i], err);
+		rc = mp_pg_url_check_argument(places[i], err);
 		if (!rc)
-			rc = mp_pg_url_check_place(operands[i], err);
+			rc = mp_pg_url_check_place(places[i], err);
 	}
-	if (!rc && !mp_pg_url_is(operands[0]) && access(operands[0], F_OK) != 0)
-		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "there is no store %s", operands[0]);
-	if (!rc && is_same(operands[0], operands[1]))
+	if (!rc && !mp_pg_url_is(places[0]) && access(places[0], F_OK) != 0)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "there is no store %s", places[0]);
+	if (!rc && is_same(places[0], places[1]))
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "it is there already");
 	if (!rc)
-		rc = options->issuer ? move_memory(options, operands, &count, err)
-		    : move_credentials(options, operands, &count, err);
+		rc = options->issuer ? move_memory(options, places, &count, err)
+		    : move_credentials(options, places, &count, err);
 	if (!rc)
-		rc = mp_pg_url_show(operands[1], &shown, err);
+		rc = mp_pg_url_show(places[1], &shown, err);
 	if (!rc) {
 		(void)snprintf(words, sizeof(words), "%zu records are in %s now.", count, shown);
 		rc = mp_store_tell(options, "moved", count, NULL, words, err);

@@ -197,17 +197,10 @@ enum mcpass_rc mp_store_add_key(const char *place, struct mp_seal *ret_seal, str
 enum mcpass_rc mp_store_tell(const struct mp_store_options *options, const char *name, size_t count,
     const char *key, const char *words, struct mcpass_error *err)
 {
-	json_t *json;
-	enum mcpass_rc rc;
-
-	if (!options->common.json) {
-		mp_say(options->common.quiet, "%s", words);
-		return MCPASS_OK;
-	}
-	json = json_pack("{s:I, s:s?}", name, (json_int_t)count, "key", key);
-	rc = json == NULL ? mp_nomem(err) : mp_out_json(json, err);
-	json_decref(json);
-	return rc;
+	if (options->common.json)
+		return mp_out_json_new(json_pack("{s:I, s:s?}", name, (json_int_t)count, "key", key), err);
+	mp_say(options->common.quiet, "%s", words);
+	return MCPASS_OK;
 }
 
 enum mcpass_rc mp_store_new_key(const struct mp_store_options *options, char **operands,
@@ -215,13 +208,13 @@ enum mcpass_rc mp_store_new_key(const struct mp_store_options *options, char **o
 {
 	struct mp_seal seal = { 0 };
 	struct mp_buf words;
-	enum mcpass_rc rc = mp_store_add_key(operands[0], &seal, err);
+	enum mcpass_rc rc = mp_store_add_key(operands[1], &seal, err);
 
 	mp_buf_init(&words, MP_MAX_URI);
-	if (!rc && mp_secret_service_is(operands[0])) {
+	if (!rc && mp_secret_service_is(operands[1])) {
 		mp_buf_addf(&words, "The key %s is in ", seal.keys[0].id);
-		mp_secret_service_show(operands[0], &words);
-		mp_buf_addf(&words, ", and seals from now on where MCPASS_STORE_KEY=%s is set.", operands[0]);
+		mp_secret_service_show(operands[1], &words);
+		mp_buf_addf(&words, ", and seals from now on where MCPASS_STORE_KEY=%s is set.", operands[1]);
 	} else if (!rc) {
 		mp_buf_addf(&words, "The key %s seals from now on. Every machine needs the file.", seal.keys[0].id);
 	}

@@ -17,6 +17,7 @@ struct mp_store_sight {
 	size_t records, plain, old, broken;
 };
 
+/* Each gets the operands from the verb on. */
 /* --- store_new_key.c --- */
 /* A file, or as of secret_service.h.  Release with mp_seal_forget(), also after a failure. */
 enum mcpass_rc mp_store_add_key(const char *place, struct mp_seal *ret_seal, struct mcpass_error *err);

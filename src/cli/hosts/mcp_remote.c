@@ -84,28 +84,22 @@ static enum mcpass_rc root_of(char **ret_path, struct mcpass_error *err)
 {
 	const char *root = mp_environment("MCP_REMOTE_CONFIG_DIR"), *home = mp_environment("HOME");
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	if (root != NULL)
 		return mp_set(ret_path, root, err);
 	mp_buf_init(&buf, 4096);
 	mp_buf_addf(&buf, "%s/.mcp-auth", home != NULL ? home : "");
-	rc = mp_buf_take(&buf, "a path", ret_path, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "a path", ret_path, err);
 }
 
 static enum mcpass_rc path_of(const char *folder, const char *hash_text, const char *what,
     char **ret_path, struct mcpass_error *err)
 {
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, 8192);
 	mp_buf_addf(&buf, "%s/%s_%s.json", folder, hash_text, what);
-	rc = mp_buf_take(&buf, "a path", ret_path, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "a path", ret_path, err);
 }
 
 /* Each version has a folder: the newest tokens count. */

@@ -18,7 +18,6 @@ enum mcpass_rc mp_settings_path(const struct mp_host_file *host, bool in_project
 {
 	const char *home = mp_environment("HOME");
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	if (in_project && host->project_file == NULL)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "%s has no file in a project", host->title);
@@ -28,9 +27,7 @@ enum mcpass_rc mp_settings_path(const struct mp_host_file *host, bool in_project
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "HOME is not set; --file says where the file is");
 	mp_buf_init(&buf, 4096);
 	mp_buf_addf(&buf, "%s/%s", home, host->file);
-	rc = mp_buf_take(&buf, "a path", ret_path, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "a path", ret_path, err);
 }
 
 enum mcpass_rc mp_settings_read(const char *path, char **ret_text, struct mcpass_error *err)
@@ -85,13 +82,10 @@ static enum mcpass_rc beside(const char *path, const char *suffix, char **ret_pa
     struct mcpass_error *err)
 {
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, 4096);
 	mp_buf_addf(&buf, "%s%s", path, suffix);
-	rc = mp_buf_take(&buf, "a path", ret_path, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_take(&buf, "a path", ret_path, err);
 }
 
 static enum mcpass_rc back_up(const char *path, mode_t mode, struct mcpass_error *err)

@@ -235,28 +235,22 @@ static enum mcpass_rc out_texts(const struct mp_parts *parts, struct mcpass_erro
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_RENDERED);
 	for (size_t i = 0; i < parts->count; i++) {
 		mp_mcp_result_line(&buf, &term, parts->items[i].text);
 	}
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }
 
 static enum mcpass_rc out_shown(const struct mp_parts *parts, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_mcp_result_show(&buf, &term, parts);
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }
 
 static enum mcpass_rc to_stdout(const struct mp_parts *parts, enum mp_bytes bytes, bool quiet,

@@ -35,30 +35,24 @@ static struct built look(void)
 
 static enum mcpass_rc print_json(const struct built *b, struct mcpass_error *err)
 {
-	json_t *all = json_pack("{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s, s:s, s:{s:b, s:b, s:b}}",
-	    "version", MCPASS_VERSION, "commit", b->commit, "static", IS_STATIC,
+	return mp_out_json_new(json_pack(
+	    "{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s, s:s, s:{s:b, s:b, s:b}}", "version", MCPASS_VERSION, "commit", b->commit, "static", IS_STATIC,
 	    "libcurl", b->libcurl, "openssl", b->openssl, "nghttp2", b->http2,
 	    "sqlite", b->sqlite, "jansson", b->jansson,
-	    "features", "http2", b->http2 != NULL, "idn", b->has_idn, "negotiate", b->has_negotiate);
-	enum mcpass_rc rc = all == NULL ? mp_nomem(err) : mp_out_json(all, err);
-
-	json_decref(all);
-	return rc;
+	    "features", "http2", b->http2 != NULL, "idn", b->has_idn,
+	    "negotiate", b->has_negotiate), err);
 }
 
 static enum mcpass_rc print_text(const struct built *b, struct mcpass_error *err)
 {
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, 1024);
 	mp_buf_addf(&buf, "mcpass %s\n", MCPASS_VERSION);
 	mp_buf_addf(&buf, "%s%s%slibcurl %s, OpenSSL %s, SQLite %s, jansson %s\n",
 	    IS_STATIC ? "static, " : "", b->commit != NULL ? b->commit : "",
 	    b->commit != NULL ? ", " : "", b->libcurl, b->openssl, b->sqlite, b->jansson);
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }
 
 enum mcpass_rc mp_version_print(bool as_json, struct mcpass_error *err)

@@ -193,11 +193,8 @@ enum mcpass_rc mp_check_text_print(const json_t *account, struct mcpass_error *e
 {
 	const struct mp_term term = mp_term_of(STDOUT_FILENO);
 	struct mp_buf buf;
-	enum mcpass_rc rc;
 
 	mp_buf_init(&buf, MP_MAX_REPLY);
 	render(&buf, &term, account);
-	rc = mp_out(&buf, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_out_end(&buf, err);
 }
