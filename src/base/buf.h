@@ -14,6 +14,7 @@ struct mp_buf {
 	enum mcpass_rc failed;     /* MCPASS_OK, _E_NOMEM or _E_LIMIT */
 };
 
+#define MP_BUF(most) { .max = (most) }
 void mp_buf_init(struct mp_buf *buf, size_t max);
 void mp_buf_add(struct mp_buf *buf, const void *bytes, size_t len);
 void mp_buf_adds(struct mp_buf *buf, const char *text);

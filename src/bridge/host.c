@@ -168,9 +168,8 @@ static enum mcpass_rc take_response(struct mp_bridge *b, const struct mp_message
 {
 	bool is_taken = false;
 	char *text = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_input_take(b, m, &is_taken, err);
 
-	rc = mp_input_take(b, m, &is_taken, err);
 	if (!rc && !is_taken)
 		rc = mp_asked_take(b, m, &is_taken, err);
 	if (rc || is_taken || b->servers[0].state != MP_UPSTREAM_OPEN
@@ -239,9 +238,8 @@ static enum mcpass_rc take_one(struct mp_bridge *b, struct mp_span text, struct 
 {
 	struct mp_message m = { 0 };
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_message_read(text, "the line", &m, &why);
 
-	rc = mp_message_read(text, "the line", &m, &why);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc)

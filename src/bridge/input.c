@@ -97,10 +97,9 @@ static enum mcpass_rc add_question(struct mp_bridge *b, struct mp_request *r, co
 static enum mcpass_rc cannot_ask(struct mp_bridge *b, struct mp_request *r, const char *lack,
     struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	mp_buf_addf(&text, "The server asks for what this host did not offer it: %s.", lack);
 	rc = mp_buf_check(&text, "an error", err);
 	if (!rc)
@@ -125,9 +124,8 @@ static enum mcpass_rc write_responses(const struct mp_request *r, char **ret_tex
     struct mcpass_error *err)
 {
 	const char *separator = "{";
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_ANSWER);
 
-	mp_buf_init(&buf, MP_MAX_ANSWER);
 	for (const struct mp_question *q = r->questions; q != NULL; q = q->next) {
 		mp_buf_adds(&buf, separator);
 		mp_splice_string(&buf, q->key);

@@ -52,11 +52,10 @@ static enum mcpass_rc start(struct mp_bridge *b, size_t server, json_t *filter,
 	struct mp_span none = { NULL, 0 };
 	struct mp_request *r;
 	char *params = NULL;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_MESSAGE);
 	char *text = mp_json_dump(filter);
 	enum mcpass_rc rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
 
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	if (!rc) {
 		mp_buf_addf(&buf, "{\"notifications\":%s}", text);
 		rc = mp_buf_take(&buf, "a request", &params, err);
@@ -205,10 +204,9 @@ enum mcpass_rc mp_listen_note(struct mp_bridge *b, const struct mp_message *m,
 static enum mcpass_rc say_again(struct mp_bridge *b, size_t server, const char *method,
     const char *name, const char *json, struct mcpass_error *err)
 {
-	struct mp_buf params;
+	struct mp_buf params = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&params, MP_MAX_DOCUMENT);
 	mp_buf_addf(&params, "{\"%s\":", name);
 	mp_buf_adds(&params, json);
 	mp_buf_addc(&params, '}');
@@ -227,9 +225,8 @@ enum mcpass_rc mp_listen_again(struct mp_bridge *b, size_t server, struct mcpass
 	if (b->host.level != NULL && mp_offers_has(u, "logging", NULL))
 		rc = say_again(b, server, "logging/setLevel", "level", b->host.level, err);
 	for (size_t i = 0; !rc && i < u->subscribed.count; i++) {
-		struct mp_buf uri;
+		struct mp_buf uri = MP_BUF(MP_MAX_DOCUMENT);
 
-		mp_buf_init(&uri, MP_MAX_DOCUMENT);
 		mp_splice_string(&uri, u->subscribed.items[i]);
 		rc = mp_buf_check(&uri, "a URI", err);
 		if (!rc)

@@ -70,10 +70,9 @@ static enum mcpass_rc finish(struct mp_bridge *b, struct mp_request *whole,
 	const char *more = whole->is_new ? "\"resultType\":\"complete\"" : "";
 	const char *cache = whole->is_new && merged[kind].member != NULL
 	    ? ",\"ttlMs\":0,\"cacheScope\":\"private\"" : "";
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_ANSWER);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_ANSWER);
 	mp_buf_addf(&text, "{%s%s", more, cache);
 	if (merged[kind].member != NULL)
 		mp_buf_addf(&text, "%s\"%s\":[%s]", whole->is_new ? "," : "", merged[kind].member,
@@ -125,10 +124,9 @@ static enum mcpass_rc add_items(struct mp_bridge *b, struct mp_request *whole, s
     const char *json, struct mcpass_error *err)
 {
 	const char *member = merged[find_merged(whole->method)].member;
-	struct mp_buf list;
+	struct mp_buf list = MP_BUF(MP_MAX_ANSWER);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&list, MP_MAX_ANSWER);
 	if (whole->result != NULL)
 		mp_buf_adds(&list, whole->result);
 	rc = mp_tools_add(b, server, member, json, &list, err);
@@ -173,10 +171,9 @@ static enum mcpass_rc by_uri(struct mp_bridge *b, struct mp_request *r, struct m
     struct mcpass_error *err)
 {
 	char *uri = NULL;
-	json_t *place;
 	enum mcpass_rc rc = mp_splice_text(mp_raw_value(object, "uri"), &uri, err);
+	json_t *place = uri != NULL ? json_object_get(b->resources, uri) : NULL;
 
-	place = uri != NULL ? json_object_get(b->resources, uri) : NULL;
 	if (place != NULL)
 		r->server = (size_t)json_integer_value(place);
 	else            /* of no list: the first that has any */

@@ -31,12 +31,11 @@ static enum mcpass_rc modernize(const struct mp_bridge *b, const struct mp_reque
 	const char *revision = b->port->revision(b->port->ctx, r->server);
 	const struct mp_change no_task = { "task", NULL };
 	char *capabilities = NULL, *plain = NULL;
-	struct mp_buf version;
+	struct mp_buf version = MP_BUF(64);
 	enum mcpass_rc rc = capabilities_for(b, &capabilities, err);
 	struct mp_change edits[4] = { { MP_META_VERSION, NULL }, { MP_META_CAPABILITIES, capabilities },
 		{ MP_META_CLIENT, b->host.info }, { MP_META_LEVEL, b->host.level } };
 
-	mp_buf_init(&version, 64);
 	mp_buf_addf(&version, "\"%s\"", revision);
 	edits[0].json = mp_buf_text(&version);
 	if (!rc)

@@ -27,11 +27,10 @@ static enum mcpass_rc keep(struct mp_span meta, const char *name, char **slot,
 /* What an old server is sent on its behalf. */
 static enum mcpass_rc make_initialize(struct mp_host *host, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_MESSAGE);
 
 	free(host->initialize);
 	host->initialize = NULL;
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	mp_buf_addf(&buf, "{\"jsonrpc\":\"2.0\",\"id\":\"mcpass-0\",\"method\":\"initialize\",\"params\":{"
 	    "\"protocolVersion\":\"%s\",\"capabilities\":%s,\"clientInfo\":%s}}",
 	    mp_revision_newest(MP_ERA_SESSION), host->capabilities != NULL ? host->capabilities : "{}",
@@ -64,10 +63,9 @@ static enum mcpass_rc keep_host(struct mp_bridge *b, const struct mp_request *r,
 static enum mcpass_rc refuse_version(struct mp_bridge *b, struct mp_request *r,
     struct mp_span version, struct mcpass_error *err)
 {
-	struct mp_buf error;
+	struct mp_buf error = MP_BUF(4096);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&error, 4096);
 	mp_buf_addf(&error, "{\"code\":%d,\"message\":\"Unsupported protocol version\",\"data\":{\"supported\":"
 	    "[\"" MP_REV_2026_07_28 "\"],\"requested\":", MP_RPC_UNSUPPORTED_VERSION);
 	if (version.len < 256)
@@ -130,7 +128,7 @@ static enum mcpass_rc set_level(struct mp_bridge *b, const struct mp_request *r,
 {
 	struct mp_upstream *u = &b->servers[r->server];
 	struct mp_span meta = meta_of(r), level = { NULL, 0 };
-	struct mp_buf params;
+	struct mp_buf params = MP_BUF(1024);
 	enum mcpass_rc rc;
 
 	if (meta.data != NULL)
@@ -139,7 +137,6 @@ static enum mcpass_rc set_level(struct mp_bridge *b, const struct mp_request *r,
 	    || (u->level != NULL && mp_span_is(level, u->level)))
 		return MCPASS_OK;
 	rc = mp_set_span(&u->level, level, err);
-	mp_buf_init(&params, 1024);
 	mp_buf_adds(&params, "{\"level\":");
 	mp_buf_add(&params, level.data, level.len);
 	mp_buf_addc(&params, '}');
@@ -213,7 +210,7 @@ static enum mcpass_rc listen(struct mp_bridge *b, struct mp_request *r, struct m
 {
 	struct mp_span params = { r->params, r->params != NULL ? strlen(r->params) : 0 };
 	struct mp_span filter = { NULL, 0 }, uris;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_ANSWER);
 	char *accepted = NULL;
 	enum mcpass_rc rc;
 
@@ -223,7 +220,6 @@ static enum mcpass_rc listen(struct mp_bridge *b, struct mp_request *r, struct m
 		return mp_tell_error(b, r, MP_RPC_INVALID_PARAMS, "params has no notifications.", err);
 	r->state = MP_REQUEST_WAITING;
 	rc = accept_filter(&b->servers[r->server], filter, &accepted, err);
-	mp_buf_init(&text, MP_MAX_ANSWER);
 	if (!rc)
 		mp_buf_addf(&text, "{\"_meta\":{\"" MP_META_SUBSCRIPTION "\":%s},\"notifications\":%s}", r->id,
 		    accepted);

@@ -14,11 +14,10 @@
 static enum mcpass_rc new_token(struct mp_bridge *b, char **ret_token, struct mcpass_error *err)
 {
 	uint8_t bytes[16];
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(64);
 
 	if (b->config->random == NULL || b->config->random(b->config->random_ctx, bytes, sizeof(bytes)) != 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "there is no randomness");
-	mp_buf_init(&buf, 64);
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		mp_buf_addf(&buf, "%02x", bytes[i]);
 	return mp_buf_take(&buf, "a state", ret_token, err);
@@ -28,9 +27,8 @@ static enum mcpass_rc write_questions(const struct mp_request *r, char **ret_tex
     struct mcpass_error *err)
 {
 	const char *separator = "";
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_ANSWER);
 
-	mp_buf_init(&buf, MP_MAX_ANSWER);
 	mp_buf_adds(&buf, "{\"resultType\":\"input_required\",\"inputRequests\":{");
 	for (const struct mp_question *q = r->questions; q != NULL; q = q->next) {
 		mp_buf_adds(&buf, separator);
@@ -104,10 +102,9 @@ static struct mp_request *asker(const struct mp_bridge *b, size_t server, unsign
 static enum mcpass_rc respond(struct mp_bridge *b, size_t server, struct mp_span id,
     const char *member, struct mp_span json, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_ANSWER);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_ANSWER);
 	mp_buf_adds(&buf, "{\"jsonrpc\":\"2.0\",\"id\":");
 	mp_buf_add(&buf, id.data, id.len);
 	mp_buf_addf(&buf, ",\"%s\":", member);

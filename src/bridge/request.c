@@ -111,11 +111,10 @@ void mp_request_submit(struct mp_bridge *b, struct mp_request *r)
 enum mcpass_rc mp_request_fail(struct mp_request *r, const struct mcpass_error *why,
     struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(4096);
 
 	r->state = MP_REQUEST_FAILED;
 	r->call = 0;
-	mp_buf_init(&text, 4096);
 	if (why->doing != NULL)
 		mp_buf_addf(&text, "%s: ", why->doing);
 	mp_buf_adds(&text, why->detail[0] != '\0' ? why->detail : "The server does not answer.");
@@ -145,9 +144,8 @@ enum mcpass_rc mp_request_aside(struct mp_bridge *b, size_t server, const char *
 {
 	struct mp_span none = { NULL, 0 };
 	struct mp_request *r = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_new(b, MP_REQUEST_ASIDE, method, none, &r, err);
 
-	rc = mp_request_new(b, MP_REQUEST_ASIDE, method, none, &r, err);
 	if (rc || r == NULL)
 		return rc;
 	r->server = server;

@@ -78,13 +78,12 @@ enum mcpass_rc mp_sign_in_tick(struct mp_bridge *b, struct mcpass_error *err)
 static enum mcpass_rc tell_progress(struct mp_bridge *b, struct mp_request *r,
     struct mcpass_error *err)
 {
-	struct mp_buf params;
+	struct mp_buf params = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
 	if (r->progress == NULL || r->was_told)
 		return MCPASS_OK;
 	r->was_told = true;
-	mp_buf_init(&params, MP_MAX_DOCUMENT);
 	mp_buf_addf(&params, "{\"progressToken\":%s,\"progress\":0,\"message\":", r->progress);
 	mp_splice_string(&params, b->servers[r->server].sign_in);
 	mp_buf_addc(&params, '}');
@@ -102,7 +101,7 @@ static enum mcpass_rc show_url(struct mp_bridge *b, size_t server, struct mcpass
 	const char *all = b->host.capabilities;
 	struct mp_span offer = { NULL, 0 };
 	char *id = NULL;
-	struct mp_buf params;
+	struct mp_buf params = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
 	if (all != NULL && b->host.has_welcome)
@@ -111,7 +110,6 @@ static enum mcpass_rc show_url(struct mp_bridge *b, size_t server, struct mcpass
 	    || !mp_input_is_safe_url(u->url))
 		return MCPASS_OK;
 	rc = mp_asked_add(b, MP_NO_SERVER, offer, &id, err);
-	mp_buf_init(&params, MP_MAX_DOCUMENT);
 	if (!rc) {
 		mp_buf_addf(&params, "{\"mode\":\"url\",\"elicitationId\":%s,\"url\":", id);
 		mp_splice_string(&params, u->url);

@@ -9,14 +9,13 @@ enum mcpass_rc mp_splice(struct mp_span object, const struct mp_change *changes,
     char **ret_text, struct mcpass_error *err)
 {
 	struct mp_member members[MP_MAX_CHANGES];
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_ANSWER + MP_MAX_DOCUMENT);
 
 	for (size_t i = 0; i < count; i++)
 		members[i] = (struct mp_member){ changes[i].name, { changes[i].json,
 			changes[i].json != NULL ? strlen(changes[i].json) : 0 } };
 	if (object.data == NULL)
 		object = (struct mp_span){ "{}", 2 };
-	mp_buf_init(&buf, MP_MAX_ANSWER + MP_MAX_DOCUMENT);
 	mp_buf_reserve(&buf, object.len + 64);
 	mp_raw_put(&buf, object, members, count);
 	return mp_buf_take(&buf, "a message", ret_text, err);
@@ -59,10 +58,9 @@ void mp_splice_string(struct mp_buf *buf, const char *text)
 enum mcpass_rc mp_splice_text(struct mp_span json, char **ret_text, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_MESSAGE);
 
 	*ret_text = NULL;
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	if (json.data != NULL && mp_raw_text(&buf, json))
 		rc = mp_buf_take(&buf, "a text", ret_text, err);
 	mp_buf_free(&buf);

@@ -129,9 +129,8 @@ enum mcpass_rc mp_tell_message(struct mp_bridge *b, const char *id, const char *
 
 enum mcpass_rc mp_tell_next_id(struct mp_bridge *b, char **ret_id, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(64);
 
-	mp_buf_init(&buf, 64);
 	mp_buf_addf(&buf, "\"mcpass-%u\"", ++b->last_id);
 	return mp_buf_take(&buf, "an id", ret_id, err);
 }

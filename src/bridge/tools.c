@@ -54,9 +54,8 @@ bool mp_tools_are_changed(const struct mp_bridge *b)
 static enum mcpass_rc prefix_of(const struct mp_bridge *b, size_t server, bool is_tool,
     char **ret_prefix, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	if (is_tool && b->config->prefix != NULL)
 		mp_buf_adds(&buf, b->config->prefix);
 	if (b->config->server_count > 1)
@@ -70,7 +69,7 @@ static enum mcpass_rc show_item(const struct mp_bridge *b, struct mp_span item, 
 {
 	struct mp_change edit = { "name", NULL };
 	char *name = NULL, *text = NULL;
-	struct mp_buf shown;
+	struct mp_buf shown = MP_BUF(MP_MAX_MESSAGE);
 	enum mcpass_rc rc;
 
 	if (item.len == 0 || item.data[0] != '{')
@@ -80,15 +79,13 @@ static enum mcpass_rc show_item(const struct mp_bridge *b, struct mp_span item, 
 		free(name);
 		return rc;
 	}
-	mp_buf_init(&shown, MP_MAX_MESSAGE);
 	mp_buf_adds(&shown, prefix);
 	mp_buf_adds(&shown, name);
 	rc = mp_buf_check(&shown, "a name", err);
 	free(name);
 	if (!rc) {
-		struct mp_buf json;
+		struct mp_buf json = MP_BUF(MP_MAX_MESSAGE);
 
-		mp_buf_init(&json, MP_MAX_MESSAGE);
 		mp_splice_string(&json, mp_buf_text(&shown));
 		rc = mp_buf_check(&json, "a name", err);
 		edit.json = mp_buf_text(&json);
@@ -131,12 +128,9 @@ enum mcpass_rc mp_tools_show(const struct mp_bridge *b, size_t server, const cha
     char **ret_result, struct mcpass_error *err)
 {
 	struct mp_change edit = { "tools", NULL };
-	struct mp_buf list, text;
-	enum mcpass_rc rc;
+	struct mp_buf list = MP_BUF(MP_MAX_ANSWER), text = MP_BUF(MP_MAX_ANSWER);
+	enum mcpass_rc rc = mp_tools_add(b, server, "tools", result, &list, err);
 
-	mp_buf_init(&list, MP_MAX_ANSWER);
-	mp_buf_init(&text, MP_MAX_ANSWER);
-	rc = mp_tools_add(b, server, "tools", result, &list, err);
 	if (!rc) {
 		mp_buf_addf(&text, "[%s]", mp_buf_text(&list));
 		rc = mp_buf_check(&text, "a list", err);
@@ -154,11 +148,10 @@ enum mcpass_rc mp_tools_show(const struct mp_bridge *b, size_t server, const cha
 static enum mcpass_rc rename_in(struct mp_request *r, const char *name, struct mcpass_error *err)
 {
 	struct mp_change edit = { "name", NULL };
-	struct mp_buf json;
+	struct mp_buf json = MP_BUF(MP_MAX_MESSAGE);
 	char *params = NULL;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&json, MP_MAX_MESSAGE);
 	mp_splice_string(&json, name);
 	rc = mp_buf_check(&json, "a name", err);
 	edit.json = mp_buf_text(&json);

@@ -173,10 +173,9 @@ static enum mcpass_rc refused(struct mp_bridge *b, struct mp_request *r, const c
 {
 	json_t *error = NULL;
 	const char *said;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json),
+	    MP_MAX_MESSAGE, "the error", &error, err);
 
-	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE, "the error", &error,
-	    err);
 	if (rc)
 		return rc;
 	said = json_string_value(json_object_get(error, "message"));

@@ -84,10 +84,9 @@ static enum mcpass_rc put_value(struct both *both, const char *name, struct mp_s
     bool is_json, struct mcpass_error *err)
 {
 	json_t *value = NULL;
-	enum mcpass_rc rc;
-
-	rc = is_json ? parse_typed(name, text.data, text.len, &value, err)
+	enum mcpass_rc rc = is_json ? parse_typed(name, text.data, text.len, &value, err)
 	    : make_string(name, text.data, text.len, &value, err);
+
 	if (!rc)
 		rc = put(both, name, value, err);       /* which keeps it for us */
 	if (!rc)
@@ -121,9 +120,8 @@ static enum mcpass_rc add_members(struct both *both, const char *text, struct mc
 {
 	json_t *more = NULL, *value;
 	const char *name;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = parse_typed("the argument", text, strlen(text), &more, err);
 
-	rc = parse_typed("the argument", text, strlen(text), &more, err);
 	json_object_foreach (more, name, value)
 		if (!rc)
 			rc = put(both, name, json_incref(value), err);
@@ -191,10 +189,9 @@ enum mcpass_rc mp_args_params(const char *key, const char *value, const char *ar
     char **ret_params, struct mcpass_error *err)
 {
 	json_t *text = NULL;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_MESSAGE);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	mp_buf_addf(&buf, "{\"%s\":", key);
 	rc = make_string(key, value, strlen(value), &text, err);
 	if (!rc)

@@ -130,9 +130,8 @@ void mp_help_overview(struct mp_buf *buf, const struct mp_term *term)
 enum mcpass_rc mp_help_print(const struct mp_command *command, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MAX_HELP);
 
-	mp_buf_init(&buf, MAX_HELP);
 	if (command != NULL)
 		mp_help_command(&buf, &term, command);
 	else

@@ -18,9 +18,8 @@ static enum mcpass_rc run(struct mp_echo_call *call, json_t *json, struct mp_buf
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_rpc_read(json, &call->rpc, &why);
 
-	rc = mp_rpc_read(json, &call->rpc, &why);
 	if (rc == MCPASS_E_PROTOCOL)
 		return mp_call_refuse(call, 400, MP_RPC_INVALID_REQUEST, err, "%s", why.detail);
 	if (rc)
@@ -36,11 +35,10 @@ static enum mcpass_rc answer_one(struct mp_echo_call *call, json_t *json, struct
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	struct mp_buf result;
+	struct mp_buf result = MP_BUF(MP_MAX_MESSAGE);
 	enum mcpass_rc rc;
 
 	call->status = 200;
-	mp_buf_init(&result, MP_MAX_MESSAGE);
 	rc = run(call, json, &result, &why);
 	if (rc == MCPASS_E_PROTOCOL)
 		mp_rpc_write_error(answer, id_of(json), call->code, why.detail, call->data);
@@ -58,12 +56,10 @@ static enum mcpass_rc answer_one(struct mp_echo_call *call, json_t *json, struct
 static enum mcpass_rc answer_single(struct mp_echo_call *call, json_t *json,
     struct mp_http_response *response, struct mcpass_error *err)
 {
-	struct mp_buf answer;
+	struct mp_buf answer = MP_BUF(2 * MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &answer };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = answer_one(call, json, &w, err);
 
-	mp_buf_init(&answer, 2 * MP_MAX_MESSAGE);
-	rc = answer_one(call, json, &w, err);
 	if (!rc)        /* spec: MCP 2026-07-28 streamable HTTP: 202 for a notification */
 		rc = mp_respond_json(response, answer.len > 0 ? call->status : 202,
 		    answer.len > 0 ? answer.data : NULL, err);
@@ -80,12 +76,11 @@ static enum mcpass_rc answer_single(struct mp_echo_call *call, json_t *json,
 static enum mcpass_rc answer_batch(struct mp_echo_call *call, const json_t *batch,
     struct mp_http_response *response, struct mcpass_error *err)
 {
-	struct mp_buf answers;
+	struct mp_buf answers = MP_BUF(2 * MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &answers };
 	enum mcpass_rc rc = MCPASS_OK;
 
 	call->batched = true;
-	mp_buf_init(&answers, 2 * MP_MAX_MESSAGE);
 	mp_writer_array(&w, NULL);
 	for (size_t i = 0; !rc && i < json_array_size(batch); i++)
 		rc = answer_one(call, json_array_get(batch, i), &w, err);
@@ -123,10 +118,9 @@ enum mcpass_rc mp_echo_answer(const struct mp_echo_config *config,
 	struct mp_echo_call call = { .config = config, .http = request, .caller = caller };
 	struct mcpass_error why = { 0 };
 	json_t *json = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_REQUEST, request->body, request->body_len,
+	    MP_MAX_ECHO_BODY, "the message", &json, &why);
 
-	rc = mp_json_parse_by(MP_JSON_REQUEST, request->body, request->body_len, MP_MAX_ECHO_BODY,
-	    "the message", &json, &why);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc)

@@ -22,14 +22,13 @@ void mp_era_revisions(struct mp_writer *w, const char *name)
 static enum mcpass_rc refuse_version(struct mp_echo_call *call, const char *requested,
     struct mcpass_error *err)
 {
-	struct mp_buf data;
+	struct mp_buf data = MP_BUF(MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &data };
 	char text[64];          /* a header may hold any bytes */
 	enum mcpass_rc rc;
 
 	(void)snprintf(text, sizeof(text), "%s", requested);
 	mp_one_line(text);
-	mp_buf_init(&data, MP_MAX_MESSAGE);
 	mp_writer_object(&w, NULL);
 	mp_era_revisions(&w, "supported");
 	mp_writer_text(&w, "requested", text);

@@ -106,14 +106,13 @@ static enum mcpass_rc check_capability(struct mp_echo_call *call, const char *na
     struct mcpass_error *err)
 {
 	const json_t *meta = mp_json_get(call->rpc.params, "_meta");
-	struct mp_buf data;
+	struct mp_buf data = MP_BUF(MP_MAX_DOCUMENT);
 	struct mp_writer w = { .buf = &data };
 	enum mcpass_rc rc;
 
 	if (name == NULL || call->era != MP_ERA_STATELESS
 	    || json_is_object(mp_json_get(mp_json_get(meta, MP_META_CAPABILITIES), name)))
 		return MCPASS_OK;
-	mp_buf_init(&data, MP_MAX_DOCUMENT);
 	mp_writer_object(&w, NULL);
 	mp_writer_object(&w, "requiredCapabilities");
 	mp_writer_object(&w, name);
@@ -173,10 +172,9 @@ static json_t *given_to(const struct mp_echo_call *call, struct mp_span id)
 static enum mcpass_rc write_answer(const char *answer, const json_t *given,
     struct mp_writer *result, struct mcpass_error *err)
 {
-	struct mp_buf filled;
+	struct mp_buf filled = MP_BUF(MP_MAX_MESSAGE);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&filled, MP_MAX_MESSAGE);
 	fill(answer, given, &filled);
 	rc = mp_buf_check(&filled, "the answer", err);
 	if (!rc)

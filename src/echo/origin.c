@@ -86,9 +86,8 @@ static enum mcpass_rc refuse(struct mp_http_response *response, int status,
 static enum mcpass_rc refuse_method(struct mp_http_response *response,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = refuse(response, 405, "Only POST is served here", err);
 
-	rc = refuse(response, 405, "Only POST is served here", err);
 	if (!rc)
 		rc = mp_headers_add(&response->headers, "Allow", "POST", err);
 	if (rc)
@@ -99,9 +98,8 @@ static enum mcpass_rc refuse_method(struct mp_http_response *response,
 /* spec: RFC 9110 15.5.16 */
 static enum mcpass_rc refuse_type(struct mp_http_response *response, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = refuse(response, 415, "Content-Type must be application/json", err);
 
-	rc = refuse(response, 415, "Content-Type must be application/json", err);
 	if (!rc)
 		rc = mp_headers_add(&response->headers, "Accept", "application/json", err);
 	if (rc)

@@ -72,10 +72,9 @@ enum mcpass_rc mp_prompts_list(struct mp_echo_call *call, struct mp_writer *resu
 static enum mcpass_rc get(const struct prompt *prompt, const json_t *given,
     struct mp_writer *result, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_MESSAGE);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_MESSAGE);
 	prompt->write(given, &text);
 	rc = mp_buf_check(&text, "the prompt", err);
 	mp_writer_text(result, "description", prompt->description);

@@ -38,11 +38,10 @@ enum mcpass_rc mp_resources_templates(struct mp_echo_call *call, struct mp_write
 /* spec: MCP 2026-07-28 resources, "Error Handling": -32602, which was -32002 before */
 static enum mcpass_rc refuse(struct mp_echo_call *call, const json_t *uri, struct mcpass_error *err)
 {
-	struct mp_buf data;
+	struct mp_buf data = MP_BUF(MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &data };
 	enum mcpass_rc rc;
 
-	mp_buf_init(&data, MP_MAX_MESSAGE);
 	mp_writer_object(&w, NULL);
 	mp_writer_json(&w, "uri", uri);
 	mp_writer_end(&w, '}');

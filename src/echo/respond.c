@@ -24,11 +24,10 @@ enum mcpass_rc mp_respond_json(struct mp_http_response *response, int status,
 enum mcpass_rc mp_respond_error(struct mp_http_response *response, int status, int code,
     const char *message, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &buf };
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	mp_rpc_write_error(&w, NULL, code, message, NULL);
 	rc = mp_buf_check(&buf, "the answer", err);
 	if (!rc)

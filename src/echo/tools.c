@@ -159,16 +159,14 @@ static enum mcpass_rc run_tool(struct mp_echo_call *call, const struct tool *too
 {
 	const json_t *given = mp_json_get(call->rpc.params, "arguments");
 	struct mcpass_error why = { 0 };
-	struct mp_buf text;
-	enum mcpass_rc rc;
+	struct mp_buf text = MP_BUF(MP_MAX_MESSAGE);
+	enum mcpass_rc rc = mp_arguments_check(&tool->arguments, given, &why);
 
-	rc = mp_arguments_check(&tool->arguments, given, &why);
 	if (rc)
 		return refuse_arguments(call, &why, result, err);
 	/* The answer waits until the other server was called; what is made up now is dropped. */
 	if (tool->calls_on && call->caller != NULL && call->caller->called_on == NULL)
 		call->waits = true;
-	mp_buf_init(&text, MP_MAX_MESSAGE);
 	rc = tool->run(call, tool, given, &text, err);
 	if (!rc)
 		write_text(result, mp_buf_text(&text), tool->failed != NULL && tool->failed(call));

@@ -62,10 +62,9 @@ static enum mcpass_rc save_text(struct mcpass_client *client, char *text, struct
 
 enum mcpass_rc mp_action_replace(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	char *text = NULL;
+	enum mcpass_rc rc = mp_record_write(&client->record, &text, err);
 
-	rc = mp_record_write(&client->record, &text, err);
 	return rc ? rc : save_text(client, text, err);
 }
 
@@ -165,9 +164,8 @@ static enum mcpass_rc find_identity(const struct mcpass_client *client,
     const struct mp_record *record, struct mp_client_id *id, struct mcpass_error *err)
 {
 	const struct mp_record_client *registered = &record->client;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_set(&id->client_id, registered->client_id, err);
 
-	rc = mp_set(&id->client_id, registered->client_id, err);
 	if (!rc)
 		rc = mp_secret_set(&id->client_secret, mp_secret_reveal(&registered->client_secret), err);
 	if (rc)
@@ -231,10 +229,9 @@ enum mcpass_rc mp_action_revoke(struct mcpass_client *client, const struct mp_re
 enum mcpass_rc mp_action_add_bearer(struct mcpass_client *client, const struct mp_secret *token,
     struct mcpass_error *err)
 {
-	struct mp_buf value;
+	struct mp_buf value = MP_BUF(MP_MAX_TOKEN);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&value, MP_MAX_TOKEN);
 	mp_buf_addf(&value, "Bearer %s", mp_secret_reveal(token));
 	rc = mp_buf_check(&value, "an access token", err);
 	if (!rc)

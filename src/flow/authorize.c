@@ -65,10 +65,9 @@ static enum mcpass_rc new_request(struct mcpass_client *client,
 enum mcpass_rc mp_authorize_push(struct mcpass_client *client, struct mcpass_error *err)
 {
 	struct mp_authz_request request;
-	enum mcpass_rc rc;
 	char *scope = NULL;
+	enum mcpass_rc rc = new_request(client, &request, &scope, err);
 
-	rc = new_request(client, &request, &scope, err);
 	if (!rc) {
 		mp_action_reset(client, MP_MAX_FORM);
 		request.client_id = NULL;       /* it comes with our proof; spec: RFC 9126 2.1 */

@@ -86,9 +86,8 @@ static enum mcpass_rc is_wide_enough(const struct mcpass_client *client, bool *r
 {
 	const struct mp_record_client *ours = &client->record.client;
 	struct mp_strings ceiling = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_scope_parse(ours->scope, &ceiling, err);
 
-	rc = mp_scope_parse(ours->scope, &ceiling, err);
 	if (rc)
 		return rc;
 	*ret_wide = ours->scope == NULL || mp_scope_covers(&ceiling, &client->scope);
@@ -138,14 +137,13 @@ enum mp_state mp_client_id_take_address(struct mcpass_client *client,
 static enum mcpass_rc imagine_redirect(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const char *before = client->record.client.redirect_uri;
-	struct mp_buf uri;
+	struct mp_buf uri = MP_BUF(64);
 	uint8_t chance[2];
 
 	if (before != NULL)
 		return mp_set(&client->redirect_uri, before, err);
 	if (client->random(client->random_ctx, chance, sizeof(chance)) != 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "no random bytes");
-	mp_buf_init(&uri, 64);
 	mp_buf_addf(&uri, "http://127.0.0.1:%u/callback",
 	    49152u + (256u * chance[0] + chance[1]) % 16384u);
 	mp_set(&client->redirect_uri, NULL, NULL);

@@ -116,7 +116,7 @@ static enum mcpass_rc copy_texts(struct mcpass_client *client,
 enum mcpass_rc mp_config_copy(struct mcpass_client *client,
     const struct mcpass_client_config *cfg, struct mcpass_error *err)
 {
-	struct mp_buf key;
+	struct mp_buf key = MP_BUF(2 * MP_MAX_URI);
 	enum mcpass_rc rc;
 
 	client->flags = cfg->flags;
@@ -125,7 +125,6 @@ enum mcpass_rc mp_config_copy(struct mcpass_client *client,
 	client->random_ctx = cfg->random_ctx;
 	client->trace = cfg->trace;
 	client->trace_ctx = cfg->trace_ctx;
-	mp_buf_init(&key, 2 * MP_MAX_URI);
 	mp_buf_addf(&key, "%s %s", cfg->profile != NULL ? cfg->profile : "default", cfg->server_url);
 	rc = mp_buf_take(&key, "the credential's name", &client->key, err);
 	if (!rc)

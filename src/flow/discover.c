@@ -100,10 +100,9 @@ static enum mcpass_rc tidy_scopes(struct mcpass_client *client, char **ret_text,
     struct mcpass_error *err)
 {
 	struct mp_strings *list = &client->prm.scopes_supported;
-	enum mcpass_rc rc;
 	bool odd = false;
+	enum mcpass_rc rc = mp_scope_clean_list(list, &odd, err);
 
-	rc = mp_scope_clean_list(list, &odd, err);
 	if (rc)
 		return rc;
 	if (odd)        /* spec: RFC 6749 3.3 */
@@ -145,10 +144,9 @@ static enum mcpass_rc fall_back_to_origin(struct mcpass_client *client,
     struct mcpass_error *err)
 {
 	struct mp_uri uri;
-	enum mcpass_rc rc;
 	char *origin;
+	enum mcpass_rc rc = mp_uri_parse(client->server_url, &uri, err);
 
-	rc = mp_uri_parse(client->server_url, &uri, err);
 	if (rc)
 		return rc;
 	origin = mp_dup_span(uri.origin);
@@ -348,9 +346,8 @@ static enum mcpass_rc accept_asmeta(struct mcpass_client *client, struct mcpass_
 static enum mcpass_rc fixed_endpoint(const char *issuer, const char *path, char **slot,
     struct mcpass_error *err)
 {
-	struct mp_buf url;
+	struct mp_buf url = MP_BUF(MP_MAX_URI);
 
-	mp_buf_init(&url, MP_MAX_URI);
 	mp_buf_addf(&url, "%s%s", issuer, path);
 	return mp_buf_take(&url, "an endpoint", slot, err);
 }
@@ -359,9 +356,8 @@ static enum mcpass_rc fixed_endpoint(const char *issuer, const char *path, char 
 static enum mcpass_rc assume_endpoints(struct mcpass_client *client, struct mcpass_error *err)
 {
 	struct mp_asmeta as = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_set(&as.issuer, client->issuer, err);
 
-	rc = mp_set(&as.issuer, client->issuer, err);
 	if (!rc)
 		rc = fixed_endpoint(client->issuer, "/authorize", &as.authorization_endpoint, err);
 	if (!rc)

@@ -33,10 +33,9 @@ static enum mcpass_rc make_key(struct mcpass_client *client, struct mcpass_error
 {
 	struct mp_key *key = NULL;
 	json_t *jwk = NULL;
-	enum mcpass_rc rc;
 	char *text;
+	enum mcpass_rc rc = mp_key_generate(ALG, &key, err);
 
-	rc = mp_key_generate(ALG, &key, err);
 	if (!rc)
 		rc = mp_jwk_write(key, true, &jwk, err);
 	if (rc)

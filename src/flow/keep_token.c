@@ -83,10 +83,9 @@ static void note_token(struct mcpass_client *client)
 enum mcpass_rc mp_keep_token_take_new(struct mcpass_client *client,
     const struct mcpass_event *event, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	char *scope = NULL;
+	enum mcpass_rc rc = mp_scope_join(&client->scope, &scope, err);
 
-	rc = mp_scope_join(&client->scope, &scope, err);
 	if (!rc)
 		rc = mp_set(&client->record.requested_scope, scope, err);
 	if (!rc)

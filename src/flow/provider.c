@@ -30,9 +30,8 @@ enum mcpass_rc mp_provider_know(struct mcpass_client *client, const char *issuer
 {
 	const struct mp_quirk *before = client->quirk.row;
 	struct mp_strings phrases = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_quirk_apply(client->provider, issuer, &client->quirk, err);
 
-	rc = mp_quirk_apply(client->provider, issuer, &client->quirk, err);
 	if (rc || client->quirk.row == NULL || client->quirk.row == before)
 		return rc;
 	rc = mp_quirk_describe(client->quirk.row, client->quirk.changes, &phrases, err);

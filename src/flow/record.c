@@ -54,9 +54,8 @@ static enum mcpass_rc read_parts(const json_t *json, struct mp_record *record,
 {
 	const json_t *as = json_object_get(json, "authorization_server");
 	const json_t *client = json_object_get(json, "client");
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_read(json, fields, MP_COUNT(fields), record, err);
 
-	rc = mp_json_read(json, fields, MP_COUNT(fields), record, err);
 	if (rc == MCPASS_OK && as != NULL)
 		rc = mp_asmeta_read(as, &record->as, err);
 	if (rc == MCPASS_OK && client != NULL)

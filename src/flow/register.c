@@ -35,10 +35,9 @@ static const char *choose_method(const struct mp_strings *supported)
 static enum mcpass_rc wish_redirects(const struct mcpass_client *client,
     struct mp_registration *wish, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	char *portless = NULL;
+	enum mcpass_rc rc = add_item(&wish->redirect_uris, client->redirect_uri, err);
 
-	rc = add_item(&wish->redirect_uris, client->redirect_uri, err);
 	if (!rc)
 		rc = mp_registration_portless(client->redirect_uri, &portless, err);
 	if (!rc && strcmp(portless, client->redirect_uri) != 0)
@@ -131,10 +130,9 @@ static enum mcpass_rc fill_wish(const struct mcpass_client *client,
 static enum mcpass_rc send_wish(struct mcpass_client *client, const char *method, const char *url,
     const struct mp_registration *wish, const struct mp_secret *token, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	char *body = NULL;
+	enum mcpass_rc rc = mp_registration_write(wish, &body, err);
 
-	rc = mp_registration_write(wish, &body, err);
 	if (rc)
 		return rc;
 	mp_action_reset(client, MP_MAX_DOCUMENT);
@@ -150,9 +148,8 @@ enum mcpass_rc mp_register_ask(struct mcpass_client *client, struct mcpass_error
 {
 	const char *endpoint = client->record.as.registration_endpoint;
 	struct mp_registration wish = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_register_set_aside(client, err);
 
-	rc = mp_register_set_aside(client, err);
 	if (!rc && endpoint == NULL)
 		rc = mp_asmeta_lacks(&client->record.as, "registration_endpoint", err);
 	if (!rc && mp_secret_present(&client->initial_access_token))
@@ -344,9 +341,8 @@ enum mcpass_rc mp_register_change(struct mcpass_client *client, struct mcpass_er
 {
 	const struct mp_record_client *ours = &client->record.client;
 	struct mp_registration wish = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = fill_wish(client, &wish, err);
 
-	rc = fill_wish(client, &wish, err);
 	if (!rc)
 		rc = mp_set(&wish.client_id, ours->client_id, err);
 	if (!rc && ours->auth_method != NULL)

@@ -28,9 +28,8 @@ static enum mcpass_rc is_same_session(const struct mcpass_client *client, bool *
     struct mcpass_error *err)
 {
 	char *before = NULL, *now = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = session_of(&client->kept.access_token, &before, err);
 
-	rc = session_of(&client->kept.access_token, &before, err);
 	if (!rc)
 		rc = session_of(&client->record.access_token, &now, err);
 	*ret_same = before != NULL && mp_eq(before, now);

@@ -46,10 +46,9 @@ enum mcpass_rc mp_serving_begin(struct mcpass_client *client, struct mcpass_erro
 static enum mcpass_rc add_authorization(struct mcpass_client *client, struct mcpass_error *err)
 {
 	const struct mp_serving *serving = &client->serving;
-	struct mp_buf value;
+	struct mp_buf value = MP_BUF(MP_MAX_TOKEN + 16);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&value, MP_MAX_TOKEN + 16);
 	mp_buf_addf(&value, "%s %s", serving->is_bound ? "DPoP" : "Bearer",
 	    mp_secret_reveal(&serving->access_token));
 	rc = mp_buf_check(&value, "the access token", err);
@@ -89,9 +88,8 @@ static enum mcpass_rc check_origin(const struct mcpass_client *client, const cha
     struct mcpass_error *err)
 {
 	struct mp_uri server, target;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_uri_parse(client->server_url, &server, err);
 
-	rc = mp_uri_parse(client->server_url, &server, err);
 	if (!rc)
 		rc = mp_uri_parse(url, &target, err);
 	if (!rc && !mp_uri_same_origin(&server, &target))

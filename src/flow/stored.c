@@ -115,10 +115,9 @@ static enum mcpass_rc check_not_denied(const struct mcpass_client *client, const
 
 static enum mcpass_rc check_wish(const struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	char *missing = NULL;
+	enum mcpass_rc rc = mp_wish_lacking(client, &missing, err);
 
-	rc = mp_wish_lacking(client, &missing, err);
 	if (!rc && missing != NULL && mp_record_has_tokens(&client->kept))
 		rc = check_not_denied(client, missing, err);
 	free(missing);
@@ -174,10 +173,9 @@ static enum mcpass_rc was_tried(const struct mcpass_client *client, char **ret_t
 /* More permissions are needed: refused before, or now, or to be asked for. */
 static enum mp_state step_up(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	char *lacks = NULL;
+	enum mcpass_rc rc = check_not_denied(client, client->challenged_scope, err);
 
-	rc = check_not_denied(client, client->challenged_scope, err);
 	if (!rc)
 		rc = was_tried(client, &lacks, err);
 	if (rc)

@@ -33,10 +33,9 @@ static enum mcpass_rc add_idp_client(struct mcpass_client *client, struct mcpass
 /* The id token for an ID-JAG; spec: RFC 8693 2.1; MCP enterprise-managed authorization */
 enum mcpass_rc mp_token_request_ask_idp(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	char *scope = NULL;
+	enum mcpass_rc rc = mp_scope_join(&client->scope, &scope, err);
 
-	rc = mp_scope_join(&client->scope, &scope, err);
 	if (rc)
 		return rc;
 	mp_action_reset(client, MP_MAX_FORM);
@@ -65,10 +64,9 @@ enum mp_state mp_token_request_take_id_jag(struct mcpass_client *client,
 
 enum mcpass_rc mp_token_request_ask(struct mcpass_client *client, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	char *scope = NULL;
+	enum mcpass_rc rc = mp_scope_join(&client->scope, &scope, err);
 
-	rc = mp_scope_join(&client->scope, &scope, err);
 	if (rc)
 		return rc;
 	mp_action_reset(client, MP_MAX_FORM);

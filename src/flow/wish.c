@@ -9,13 +9,12 @@ enum mcpass_rc mp_wish_lacking(const struct mcpass_client *client, char **ret_te
     struct mcpass_error *err)
 {
 	const struct mp_record *record = &client->record;
-	struct mp_buf have;
+	struct mp_buf have = MP_BUF(MP_MAX_TOKEN_RESPONSE);
 	enum mcpass_rc rc;
 
 	*ret_text = NULL;
 	if (client->wished_scope == NULL)
 		return MCPASS_OK;
-	mp_buf_init(&have, MP_MAX_TOKEN_RESPONSE);
 	mp_buf_addf(&have, "offline_access %s", record->scope != NULL ? record->scope : "");
 	rc = mp_buf_check(&have, "the scopes", err);
 	if (!rc)

@@ -254,11 +254,10 @@ enum mcpass_rc mp_child_ask(mp_command_line command, const char *input, int max_
 {
 	struct pipes pipes = { { -1, -1 }, { -1, -1 }, { -1, -1 } };
 	const struct term term = { max_ms, mp_deadline_ms(max_ms) };
-	struct mp_buf said;
+	struct mp_buf said = MP_BUF(4096);
 	pid_t pid = -1;
 	enum mcpass_rc rc = open_pipes(input, &pipes, err);
 
-	mp_buf_init(&said, 4096);
 	if (!rc)
 		rc = start(command, &pipes, &pid, err);
 	if (!rc)

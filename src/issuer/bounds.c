@@ -57,10 +57,9 @@ static enum mcpass_rc name(const struct mp_turn *turn, const char *thing, const 
 {
 	const struct mp_bounds *bounds = turn->issuer->bounds;
 	uint8_t mac[MP_SHA256_LEN];
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_FORM + MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_FORM + MP_MAX_URI);
 	mp_buf_adds(&text, thing);
 	mp_buf_addc(&text, '\n');               /* no thing has one in it */
 	mp_buf_add(&text, subject, len);

@@ -127,10 +127,9 @@ static enum mcpass_rc refuse_method(const struct mp_turn *turn, const struct rou
     struct mcpass_error *err)
 {
 	size_t prefix = strlen(turn->issuer->path);
-	struct mp_buf allow;
+	struct mp_buf allow = MP_BUF(128);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&allow, 128);
 	if (place == &metadata_route)
 		mp_buf_adds(&allow, "GET, HEAD");
 	for (size_t i = 0; i < MP_COUNT(routes) && place != &metadata_route; i++)

@@ -15,10 +15,9 @@ enum mcpass_rc mp_record_derive(const struct mp_issuer *issuer, const char *purp
     const struct mp_secret *from, struct mp_secret *ret_secret, struct mcpass_error *err)
 {
 	uint8_t mac[MP_SHA256_LEN];
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_FORM);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_FORM);
 	mp_buf_addf(&text, "%s:%s", purpose, mp_secret_reveal(from));
 	rc = mp_buf_check(&text, "a secret", err);
 	if (!rc)
@@ -73,10 +72,9 @@ enum mcpass_rc mp_record_read(const char *text, const struct mp_shape *shape,
     void *ret_record, struct mcpass_error *err)
 {
 	json_t *object = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse(text, strlen(text), MP_MAX_RECORD,
+	    "a record of the issuer", &object, err);
 
-	rc = mp_json_parse(text, strlen(text), MP_MAX_RECORD, "a record of the issuer", &object,
-	    err);
 	if (!rc)
 		rc = mp_json_read(object, shape->fields, shape->count, ret_record, err);
 	json_decref(object);

@@ -23,9 +23,8 @@ enum mcpass_rc mp_request_form(const struct mp_turn *turn, struct mp_form *ret_f
 {
 	const struct mp_http_request *request = turn->request;
 	const char *type = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_header(turn, "Content-Type", &type, err);
 
-	rc = mp_request_header(turn, "Content-Type", &type, err);
 	if (rc)
 		return rc;
 	/* spec: RFC 6749 3.2 */

@@ -142,9 +142,8 @@ enum mcpass_rc mp_response_cookie(const struct mp_turn *turn, const char *name,
 {
 	bool secure = turn->issuer->is_https;
 	enum mcpass_rc rc;
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(MP_MAX_URI);
 
-	mp_buf_init(&line, MP_MAX_URI);
 	/* __Host- keeps a neighbouring host from planting one.  spec: RFC 6265bis 4.1.3 */
 	mp_buf_addf(&line, "%smcpass-%s=", secure ? "__Host-" : "", name);
 	if (value != NULL)

@@ -53,9 +53,8 @@ static enum mcpass_rc read_user(const json_t *object, const struct source *sourc
     struct mp_issuer *issuer, struct mcpass_error *err)
 {
 	struct mp_user *user = &issuer->users[issuer->user_count];
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_read(object, user_fields, MP_COUNT(user_fields), user, err);
 
-	rc = mp_json_read(object, user_fields, MP_COUNT(user_fields), user, err);
 	if (rc)
 		return rc;
 	user->all_scopes = json_object_get(object, "scopes") == NULL;

@@ -27,12 +27,11 @@ static void tell_notice(const struct mp_link *link, const struct mcpass_action *
 static void tell_unsaved(struct mp_link *link)
 {
 	const struct mp_link_ui *ui = &link->options.ui;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(1024);
 
 	if (link->unsaved.rc == MCPASS_OK || ui->warning == NULL || link->told_unsaved)
 		return;
 	link->told_unsaved = true;
-	mp_buf_init(&text, 1024);
 	mp_buf_addf(&text, "the login could not be kept, and serves this run only: %s%s%s",
 	    link->unsaved.detail, link->unsaved.hint[0] != '\0' ? " -- " : "", link->unsaved.hint);
 	if (!text.failed)

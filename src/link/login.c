@@ -31,9 +31,8 @@ static enum mcpass_rc log_in(const struct mcpass_client_config *cfg, struct show
 	const struct mcpass_token *found = NULL;
 	struct mcpass_token *token = NULL;
 	struct mp_link *link = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_sized_read(cfg, &options.client, sizeof(options.client), err);
 
-	rc = mp_sized_read(cfg, &options.client, sizeof(options.client), err);
 	if (rc)
 		return rc;
 	if (shower->show != NULL) {

@@ -10,11 +10,10 @@
 static enum mcpass_rc answer(struct mp_link *link, const json_t *id, const char *result,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(2 * MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &buf };
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, 2 * MP_MAX_MESSAGE);
 	if (result != NULL)
 		mp_rpc_write_result(&w, id, (struct mp_span){ result, strlen(result) });
 	else
@@ -47,10 +46,9 @@ static enum mcpass_rc answer_text(struct mp_link *link, const char *text,
 {
 	json_t *json = NULL;
 	struct mp_rpc rpc;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_MESSAGE, text, strlen(text),
+	    MP_MAX_MESSAGE, "a message", &json, err);
 
-	rc = mp_json_parse_by(MP_JSON_MESSAGE, text, strlen(text), MP_MAX_MESSAGE, "a message",
-	    &json, err);
 	if (!rc)
 		rc = mp_rpc_read(json, &rpc, err);
 	if (!rc)

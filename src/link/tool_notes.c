@@ -134,10 +134,9 @@ static enum mcpass_rc read_page(struct mp_link_lesson *lesson, const char *json,
     struct mcpass_error *err)
 {
 	json_t *page = NULL, *cursor;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json),
+	    MP_MAX_MESSAGE, "the list of tools", &page, err);
 
-	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE,
-	    "the list of tools", &page, err);
 	if (rc)
 		return rc;
 	lesson->learnt = true;

@@ -32,9 +32,8 @@ static bool is_plain(const char *text)
 
 enum mcpass_rc mp_header_value_encode(const char *text, char **ret_value, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(2 * (size_t)MP_MAX_MESSAGE);
 
-	mp_buf_init(&buf, 2 * (size_t)MP_MAX_MESSAGE);
 	if (is_plain(text)) {
 		mp_buf_adds(&buf, text);
 	} else {
@@ -59,9 +58,8 @@ static enum mcpass_rc decode_sentinel(const char *value, struct mp_buf *buf,
 {
 	struct mp_span text = { value + strlen(SENTINEL_BEGIN),
 		strlen(value) - strlen(SENTINEL_BEGIN SENTINEL_END) };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_b64_decode(buf, text, err);
 
-	rc = mp_b64_decode(buf, text, err);
 	if (rc)
 		return rc;
 	if (strlen(mp_buf_text(buf)) != buf->len || !mp_utf8_valid(buf->data, buf->len))
@@ -71,10 +69,9 @@ static enum mcpass_rc decode_sentinel(const char *value, struct mp_buf *buf,
 
 enum mcpass_rc mp_header_value_decode(const char *value, char **ret_text, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_MESSAGE);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	if (looks_like_sentinel(value) && strlen(value) >= strlen(SENTINEL_BEGIN SENTINEL_END)) {
 		rc = decode_sentinel(value, &buf, err);
 	} else {

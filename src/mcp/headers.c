@@ -21,9 +21,8 @@ enum mcpass_rc mp_headers_mirror(const char *revision, const char *method, const
     struct mp_headers *headers, struct mcpass_error *err)
 {
 	char *value = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_headers_add(headers, "MCP-Protocol-Version", revision, err);
 
-	rc = mp_headers_add(headers, "MCP-Protocol-Version", revision, err);
 	if (!rc)
 		rc = mp_headers_add(headers, "Mcp-Method", method, err);
 	if (!rc && name != NULL)
@@ -117,9 +116,8 @@ enum mcpass_rc mp_headers_check(const struct mcpass_header *headers, size_t coun
     const struct mp_rpc *rpc, int *ret_code, struct mcpass_error *err)
 {
 	struct check check = { headers, count, MP_RPC_HEADER_MISMATCH, err };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check_version(&check, rpc);
 
-	rc = check_version(&check, rpc);
 	if (!rc)
 		rc = check_method(&check, rpc);
 	if (!rc)

@@ -158,9 +158,8 @@ enum mcpass_rc mp_message_read(struct mp_span text, const char *what,
 {
 	struct mp_message m = { .text = text };
 	struct mp_span parts[PARTS];
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_peek(text, what, names, PARTS, parts, err);
 
-	rc = mp_json_peek(text, what, names, PARTS, parts, err);
 	if (!rc && !mp_span_is(parts[JSONRPC], "\"2.0\""))
 		rc = refuse(err, "JSON-RPC 2.0 4", "jsonrpc is not \"2.0\"");
 	if (rc)

@@ -105,9 +105,8 @@ static enum mcpass_rc add(struct mp_operations *list, const struct mp_rpc *rpc,
 {
 	struct mp_operation *slot = &list->items[list->count];
 	const char *name = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = find_name(rpc, &name, err);
 
-	rc = find_name(rpc, &name, err);
 	if (rc)
 		return rc;
 	list->count++;          /* from here on the list frees it */
@@ -119,9 +118,8 @@ static enum mcpass_rc add_message(struct mp_operations *list, json_t *json,
     struct mcpass_error *err)
 {
 	struct mp_rpc rpc;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_rpc_read(json, &rpc, err);
 
-	rc = mp_rpc_read(json, &rpc, err);
 	if (!rc)
 		rc = check_spelling(json, err);
 	if (rc || rpc.method == NULL)

@@ -62,9 +62,8 @@ static enum mcpass_rc parse_issuer(const char *issuer, struct mp_uri *ret_uri,
     struct mcpass_error *err)
 {
 	struct mcpass_error cause = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_uri_parse(issuer, ret_uri, &cause);
 
-	rc = mp_uri_parse(issuer, ret_uri, &cause);
 	if (rc == MCPASS_E_USAGE)
 		rc = MCPASS_E_PROTOCOL;
 	if (rc)
@@ -83,10 +82,9 @@ enum mcpass_rc mp_asmeta_places(const char *issuer, struct mp_strings *ret_urls,
 	struct mp_strings urls = { 0 };
 	const struct place *places;
 	struct mp_uri uri;
-	enum mcpass_rc rc;
 	size_t count;
+	enum mcpass_rc rc = parse_issuer(issuer, &uri, err);
 
-	rc = parse_issuer(issuer, &uri, err);
 	if (rc)
 		return rc;
 	places = uri.path.len > 1 ? with_path : without_path;
@@ -125,10 +123,9 @@ enum mcpass_rc mp_asmeta_parse(const char *data, size_t len, struct mp_asmeta *r
 {
 	struct mp_span text = mp_json_without_mark(data, len);
 	json_t *json = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_DOCUMENT, text.data, text.len,
+	    MP_MAX_DOCUMENT, "the authorization server metadata", &json, err);
 
-	rc = mp_json_parse_by(MP_JSON_DOCUMENT, text.data, text.len, MP_MAX_DOCUMENT,
-	    "the authorization server metadata", &json, err);
 	if (!rc)
 		rc = mp_asmeta_read(json, ret_meta, err);
 	json_decref(json);

@@ -49,9 +49,8 @@ enum mcpass_rc mp_authz_open(const char *endpoint, struct mp_buf *url, struct mc
 {
 	char *plain = NULL;
 	struct mp_uri uri;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_uri_parse(endpoint, &uri, err);
 
-	rc = mp_uri_parse(endpoint, &uri, err);
 	if (rc)
 		return rc;
 	/* spec: RFC 6749 3.1 (no fragment; its own query MUST be retained) */
@@ -71,11 +70,9 @@ enum mcpass_rc mp_authz_open(const char *endpoint, struct mp_buf *url, struct mc
 enum mcpass_rc mp_authz_url(const char *endpoint, const struct mp_authz_request *request,
     char **ret_url, struct mcpass_error *err)
 {
-	struct mp_buf url;
-	enum mcpass_rc rc;
+	struct mp_buf url = MP_BUF(MP_MAX_URI);
+	enum mcpass_rc rc = mp_authz_open(endpoint, &url, err);
 
-	mp_buf_init(&url, MP_MAX_URI);
-	rc = mp_authz_open(endpoint, &url, err);
 	if (rc) {
 		mp_buf_free(&url);
 		return rc;
@@ -168,9 +165,8 @@ static enum mcpass_rc judge(const struct mp_form *form, const struct mp_authz_ex
 {
 	const char *state = NULL, *iss = NULL, *error = NULL, *description = NULL, *code = NULL;
 	struct mp_secret copy = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_form_get(form, "state", &state, err);
 
-	rc = mp_form_get(form, "state", &state, err);
 	if (!rc)
 		rc = check_state(state, expect->state, err);
 	if (!rc)
@@ -204,9 +200,8 @@ enum mcpass_rc mp_authz_answer(const char *query, size_t len,
     struct mcpass_error *err)
 {
 	struct mp_form form = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_form_read(query, len, &form, err);
 
-	rc = mp_form_read(query, len, &form, err);
 	if (!rc)
 		rc = judge(&form, expect, ret_code, err);
 	mp_form_free(&form);

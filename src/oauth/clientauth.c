@@ -66,11 +66,9 @@ enum mp_auth_method mp_auth_method_choose(const struct mp_client_id *client,
 static enum mcpass_rc add_basic(const struct mp_client_id *client, struct mp_headers *headers,
     struct mcpass_error *err)
 {
-	struct mp_buf pair, value;
+	struct mp_buf pair = MP_BUF(MP_MAX_TOKEN), value = MP_BUF(2 * MP_MAX_TOKEN);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&pair, MP_MAX_TOKEN);
-	mp_buf_init(&value, 2 * MP_MAX_TOKEN);
 	mp_form_encode(&pair, client->client_id);
 	mp_buf_addc(&pair, ':');
 	mp_form_encode(&pair, mp_secret_reveal(&client->client_secret));

@@ -49,11 +49,10 @@ static enum mcpass_rc split_pair(const struct mp_buf *pair, struct mp_client_id 
 	const char *text = mp_buf_text(pair), *colon = strchr(text, ':');
 	struct mp_form halves = { 0 };
 	enum mcpass_rc rc = MCPASS_OK;
-	struct mp_buf form;
+	struct mp_buf form = MP_BUF(2 * MP_MAX_TOKEN);
 
 	if (colon == NULL || strlen(text) != pair->len)
 		return deny("invalid_client", "RFC 7617 2", "Basic credentials without a ':'", err);
-	mp_buf_init(&form, 2 * MP_MAX_TOKEN);
 	mp_buf_adds(&form, "i=");
 	mp_buf_add(&form, text, (size_t)(colon - text));
 	mp_buf_adds(&form, "&s=");
@@ -82,14 +81,13 @@ static enum mcpass_rc read_basic(const char *header, struct mp_client_id *client
     struct mcpass_error *err)
 {
 	static const char scheme[] = "Basic ";
-	struct mp_buf pair;
+	struct mp_buf pair = MP_BUF(MP_MAX_TOKEN);
 	enum mcpass_rc rc;
 
 	if (!mp_span_is_nocase((struct mp_span){ header, strnlen(header, strlen(scheme)) }, scheme))
 		return deny("invalid_client", "RFC 6749 2.3.1", "the Authorization scheme is not Basic",
 		    err);
 	header += strlen(scheme);
-	mp_buf_init(&pair, MP_MAX_TOKEN);
 	rc = mp_b64_decode(&pair, (struct mp_span){ header, strlen(header) }, NULL);
 	if (rc == MCPASS_E_NOMEM)
 		rc = mp_nomem(err);
@@ -149,9 +147,8 @@ enum mcpass_rc mp_clientauth_read(const char *header, const struct mp_form *form
 {
 	struct mp_client_id client = { 0 };
 	struct claims claims = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = read_members(form, &claims, err);
 
-	rc = read_members(form, &claims, err);
 	if (rc)
 		return rc;
 	/* spec: RFC 6749 2.3 (MUST NOT use more than one method), 5.2 */

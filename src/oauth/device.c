@@ -116,9 +116,8 @@ static enum mcpass_rc read_device(const json_t *body, struct mp_device *ret_devi
     struct mcpass_error *err)
 {
 	struct mp_device device = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_read(body, fields, MP_COUNT(fields), &device, err);
 
-	rc = mp_json_read(body, fields, MP_COUNT(fields), &device, err);
 	if (!rc)
 		rc = take_old_name(body, &device, err);
 	if (!rc)
@@ -147,10 +146,9 @@ static const struct { const char *code, *hint; } refusals[] = {
 static enum mcpass_rc refuse(int status, const char *data, size_t len, struct mcpass_error *err)
 {
 	bool refusal = status < 300 || status >= 400;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_token_error(status, data, len, mp_token_is_passing(status)
+	    ? MCPASS_E_IO : refusal ? MCPASS_E_DENIED : MCPASS_E_PROTOCOL, "RFC 8628 3.2", err);
 
-	rc = mp_token_error(status, data, len, mp_token_is_passing(status) ? MCPASS_E_IO
-	    : refusal ? MCPASS_E_DENIED : MCPASS_E_PROTOCOL, "RFC 8628 3.2", err);
 	for (size_t i = 0; rc == MCPASS_E_DENIED && err != NULL && i < MP_COUNT(refusals); i++)
 		if (strcmp(err->oauth, refusals[i].code) == 0)
 			mp_hint(err, "%s", refusals[i].hint);

@@ -65,9 +65,8 @@ static enum mcpass_rc make_header(const struct mp_key *key, json_t **ret_header,
     struct mcpass_error *err)
 {
 	json_t *jwk = NULL, *header;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_jwk_write(key, false, &jwk, err);
 
-	rc = mp_jwk_write(key, false, &jwk, err);
 	if (rc)
 		return rc;
 	header = json_pack("{s:s, s:o}", "typ", TYP, "jwk", jwk);
@@ -81,9 +80,8 @@ enum mcpass_rc mp_dpop_prove(const struct mp_key *key, const struct mp_dpop_inpu
     struct mp_secret *ret_proof, struct mcpass_error *err)
 {
 	json_t *header = NULL, *claims = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = make_header(key, &header, err);
 
-	rc = make_header(key, &header, err);
 	if (rc == MCPASS_OK)
 		rc = make_claims(inputs, &claims, err);
 	if (rc == MCPASS_OK)
@@ -125,9 +123,8 @@ static enum mcpass_rc check_dates(const struct mp_jws *jws, int64_t now, int64_t
     struct mcpass_error *err)
 {
 	double age, iat = 0, nbf = 0, exp = 253402300799.0, last;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = read_date(jws, "iat", &iat, err);
 
-	rc = read_date(jws, "iat", &iat, err);
 	if (!rc)
 		rc = read_date(jws, "nbf", &nbf, err);
 	if (!rc)

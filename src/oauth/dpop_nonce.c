@@ -30,11 +30,9 @@ enum mcpass_rc mp_dpop_nonce_add(struct mp_span key, int64_t now, struct mp_buf 
 static enum mcpass_rc is_of_slot(struct mp_span key, const char *nonce, int64_t slot,
     bool *ret_is, struct mcpass_error *err)
 {
-	struct mp_buf right;
-	enum mcpass_rc rc;
+	struct mp_buf right = MP_BUF((size_t)2 * MP_SHA256_LEN);
+	enum mcpass_rc rc = add_for_slot(key, slot, &right, err);
 
-	mp_buf_init(&right, (size_t)2 * MP_SHA256_LEN);
-	rc = add_for_slot(key, slot, &right, err);
 	if (!rc)
 		*ret_is = strlen(nonce) == right.len
 		    && mp_bytes_equal(nonce, right.data, right.len);

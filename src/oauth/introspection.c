@@ -21,9 +21,8 @@ static enum mcpass_rc read_answer(json_t *body, struct mp_introspection *ret_ans
     struct mcpass_error *err)
 {
 	struct mp_introspection answer = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_read(body, fields, MP_COUNT(fields), &answer, err);
 
-	rc = mp_json_read(body, fields, MP_COUNT(fields), &answer, err);
 	if (rc)
 		return rc;
 	if (answer.active)

@@ -43,11 +43,9 @@ enum mcpass_rc mp_par_answer(int status, const char *data, size_t len, char **re
 enum mcpass_rc mp_par_url(const char *endpoint, const char *client_id, const char *request_uri,
     char **ret_url, struct mcpass_error *err)
 {
-	struct mp_buf url;
-	enum mcpass_rc rc;
+	struct mp_buf url = MP_BUF(MP_MAX_URI);
+	enum mcpass_rc rc = mp_authz_open(endpoint, &url, err);
 
-	mp_buf_init(&url, MP_MAX_URI);
-	rc = mp_authz_open(endpoint, &url, err);
 	if (rc) {
 		mp_buf_free(&url);
 		return rc;

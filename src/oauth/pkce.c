@@ -11,9 +11,8 @@ enum mcpass_rc mp_pkce_new(mcpass_random_fn *random, void *ctx, struct mp_secret
     char **ret_challenge, struct mcpass_error *err)
 {
 	struct mp_secret verifier = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_random_text(random, ctx, VERIFIER_BYTES, &verifier, err);
 
-	rc = mp_random_text(random, ctx, VERIFIER_BYTES, &verifier, err);
 	if (!rc)        /* spec: RFC 7636 4.2 */
 		rc = mp_sha256_b64url(mp_secret_reveal(&verifier), ret_challenge, err);
 	if (rc)

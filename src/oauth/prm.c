@@ -35,10 +35,9 @@ static enum mcpass_rc add_place(struct mp_strings *urls, const char *url,
 static enum mcpass_rc add_inserted(struct mp_strings *urls, const struct mp_uri *uri,
     struct mp_span path, struct mcpass_error *err)
 {
-	struct mp_buf url;
+	struct mp_buf url = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&url, MP_MAX_URI);
 	mp_buf_add(&url, uri->origin.data, uri->origin.len);
 	mp_buf_adds(&url, "/.well-known/" WELL_KNOWN);
 	if (path.len > 1)
@@ -66,9 +65,8 @@ enum mcpass_rc mp_prm_places(const char *from_challenge, const char *server_url,
 {
 	struct mp_strings urls = { 0 };
 	struct mp_uri uri, root;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_uri_parse(server_url, &uri, err);
 
-	rc = mp_uri_parse(server_url, &uri, err);
 	if (!rc && from_challenge != NULL)      /* spec: RFC 9728 5.1 */
 		rc = add_place(&urls, from_challenge, err);
 	if (!rc)
@@ -103,10 +101,9 @@ enum mcpass_rc mp_prm_parse(const char *data, size_t len, struct mp_prm *ret_prm
 	struct mp_span text = mp_json_without_mark(data, len);
 	struct mp_prm prm = { 0 };
 	json_t *json = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_DOCUMENT, text.data, text.len,
+	    MP_MAX_DOCUMENT, "the resource metadata", &json, err);
 
-	rc = mp_json_parse_by(MP_JSON_DOCUMENT, text.data, text.len, MP_MAX_DOCUMENT,
-	    "the resource metadata", &json, err);
 	if (!rc)
 		rc = mp_json_take(json, fields, MP_COUNT(fields), &prm, &prm.odd, err);
 	if (!rc)
@@ -123,9 +120,8 @@ enum mcpass_rc mp_prm_check_resource(const struct mp_prm *prm, const char *serve
     struct mcpass_error *err)
 {
 	struct mp_uri resource, server;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_uri_parse(server_url, &server, err);
 
-	rc = mp_uri_parse(server_url, &server, err);
 	if (!rc)
 		rc = mp_uri_parse(prm->resource, &resource, err);
 	if (rc)
@@ -153,9 +149,8 @@ enum mcpass_rc mp_prm_write(const struct mp_prm *prm, char **ret_text,
     struct mcpass_error *err)
 {
 	json_t *json = json_object();
-	enum mcpass_rc rc;
-
-	rc = json == NULL ? mp_nomem(err)
+	enum mcpass_rc rc = json == NULL ? mp_nomem(err)
 	    : mp_json_write(json, fields, MP_COUNT(fields), prm, err);
+
 	return mp_json_end(json, rc, ret_text, err);
 }

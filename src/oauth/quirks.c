@@ -255,10 +255,9 @@ static enum mcpass_rc add_pair(struct mp_strings *phrases, const char *before,
     const char *name, const char *value, struct mcpass_error *err)
 {
 	char *phrase = NULL;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_URI);
 	mp_buf_addf(&buf, "%s %s=%s", before, name,
 	    strcmp(value, "@") == 0 ? "(the resource)" : value);
 	rc = mp_buf_take(&buf, "a phrase", &phrase, err);

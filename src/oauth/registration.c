@@ -37,10 +37,9 @@ enum mcpass_rc mp_registration_write(const struct mp_registration *wish, char **
     struct mcpass_error *err)
 {
 	json_t *json = json_object();
-	enum mcpass_rc rc;
-
-	rc = json == NULL ? mp_nomem(err)
+	enum mcpass_rc rc = json == NULL ? mp_nomem(err)
 	    : mp_json_write(json, fields, MP_COUNT(fields), wish, err);
+
 	/* spec: RFC 7591 3.2.1 (beside a secret the 0, for never, is REQUIRED too) */
 	if (!rc && mp_secret_present(&wish->client_secret)
 	    && json_object_set_new(json, "client_secret_expires_at",
@@ -56,10 +55,9 @@ static enum mcpass_rc parse(unsigned rules, const char *data, size_t len,
 	struct mp_span text = mp_json_without_mark(data, len);
 	struct mp_registration registration = { 0 };
 	json_t *json = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(rules, text.data, text.len, MP_MAX_DOCUMENT,
+	    "the client metadata", &json, err);
 
-	rc = mp_json_parse_by(rules, text.data, text.len, MP_MAX_DOCUMENT, "the client metadata", &json,
-	    err);
 	if (!rc)
 		rc = mp_json_take(json, table, MP_COUNT(fields), &registration, &registration.odd, err);
 	json_decref(json);
@@ -181,17 +179,15 @@ enum mcpass_rc mp_registration_portless(const char *redirect_uri, char **ret_uri
     struct mcpass_error *err)
 {
 	struct mp_uri uri;
-	struct mp_buf text;
-	enum mcpass_rc rc;
+	struct mp_buf text = MP_BUF(MP_MAX_URI);
+	enum mcpass_rc rc = mp_uri_parse(redirect_uri, &uri, err);
 
-	rc = mp_uri_parse(redirect_uri, &uri, err);
 	if (rc)
 		return rc;
 	/* spec: RFC 8252 7.3 (any port is for http on loopback only) */
 	if (uri.is_https || !mp_uri_is_loopback(&uri))
 		return mp_fail(err, MCPASS_E_USAGE, "RFC 8252 7.3",
 		    "not a redirect URI on loopback: %s", redirect_uri);
-	mp_buf_init(&text, MP_MAX_URI);
 	mp_buf_adds(&text, uri.is_ipv6 ? "http://[" : "http://");
 	mp_buf_add(&text, uri.host.data, uri.host.len);
 	mp_buf_adds(&text, uri.is_ipv6 ? "]" : "");

@@ -128,9 +128,8 @@ enum mcpass_rc mp_scope_parse(const char *text, struct mp_strings *ret_set,
     struct mcpass_error *err)
 {
 	struct mp_strings set = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = add_text(&set, text != NULL ? text : "", err);
 
-	rc = add_text(&set, text != NULL ? text : "", err);
 	if (rc)
 		mp_strings_free(&set);
 	else
@@ -141,13 +140,12 @@ enum mcpass_rc mp_scope_parse(const char *text, struct mp_strings *ret_set,
 enum mcpass_rc mp_scope_join(const struct mp_strings *set, char **ret_text,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_FORM);
 
 	if (set->count == 0) {
 		*ret_text = NULL;
 		return MCPASS_OK;
 	}
-	mp_buf_init(&buf, MP_MAX_FORM);
 	for (size_t i = 0; i < set->count; i++) {
 		if (i > 0)
 			mp_buf_addc(&buf, ' ');
@@ -181,9 +179,8 @@ enum mcpass_rc mp_scope_has_all(const char *text, const char *some, bool *ret_al
     struct mcpass_error *err)
 {
 	struct mp_strings have = { 0 }, need = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_scope_parse(text, &have, err);
 
-	rc = mp_scope_parse(text, &have, err);
 	if (!rc)
 		rc = mp_scope_parse(some, &need, err);
 	if (!rc)
@@ -216,9 +213,8 @@ enum mcpass_rc mp_scope_lacking(const char *text, const char *wanted, char **ret
     struct mcpass_error *err)
 {
 	struct mp_strings have = { 0 }, need = { 0 }, missing = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_scope_parse(text, &have, err);
 
-	rc = mp_scope_parse(text, &have, err);
 	if (!rc)
 		rc = mp_scope_parse(wanted, &need, err);
 	if (!rc)
@@ -238,9 +234,8 @@ static enum mcpass_rc add_suggested(struct mp_strings *set, const char *text, bo
 {
 	struct mp_strings tokens = { 0 };
 	bool odd = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = add_readable(&tokens, text, MP_MAX_SCOPES, &odd, err);
 
-	rc = add_readable(&tokens, text, MP_MAX_SCOPES, &odd, err);
 	for (size_t i = 0; !rc && i < tokens.count; i++) {
 		const char *item = tokens.items[i];
 

@@ -29,9 +29,8 @@ enum mcpass_rc mp_target_check(const char *url, const char *server_url, bool loo
 {
 	struct mcpass_error cause = { 0 };
 	struct mp_uri uri, server;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_uri_parse(server_url, &server, err);
 
-	rc = mp_uri_parse(server_url, &server, err);
 	if (rc)
 		return rc;
 	/* spec: RFC 8414 2, RFC 9728 2 (endpoints are URLs); no file:, no command */

@@ -129,11 +129,10 @@ static enum mcpass_rc settle_type(struct mp_token *token, const json_t *body, co
 
 static enum mcpass_rc settle_scope(struct mp_token *token, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	char *clean = NULL;
 	bool odd = false;
+	enum mcpass_rc rc = mp_scope_clean(token->scope, &clean, &odd, err);
 
-	rc = mp_scope_clean(token->scope, &clean, &odd, err);
 	if (rc)
 		return rc;
 	free(token->scope);
@@ -207,10 +206,9 @@ static enum mcpass_rc parse_success(const char *data, size_t len, json_t **ret_b
 {
 	struct mp_span text = mp_json_without_mark(data != NULL ? data : "", len);
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_ANSWER, text.data, text.len,
+	    MP_MAX_TOKEN_RESPONSE, "the token response", ret_body, &why);
 
-	rc = mp_json_parse_by(MP_JSON_ANSWER, text.data, text.len, MP_MAX_TOKEN_RESPONSE,
-	    "the token response", ret_body, &why);
 	if (rc == MCPASS_E_PROTOCOL) {
 		rc = read_form(text.data, text.len, ret_body, err);
 		if (rc || *ret_body != NULL)

@@ -108,10 +108,9 @@ static enum mcpass_rc parse_error_body(const char *data, size_t len, json_t **re
     struct mcpass_error *err)
 {
 	json_t *body = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_ANSWER, data != NULL ? data
+	    : "", len, MP_MAX_TOKEN_RESPONSE, "the error", &body, NULL);
 
-	rc = mp_json_parse_by(MP_JSON_ANSWER, data != NULL ? data : "", len, MP_MAX_TOKEN_RESPONSE,
-	    "the error", &body, NULL);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	*ret_body = rc ? NULL : body;
@@ -122,9 +121,8 @@ enum mcpass_rc mp_token_error(int status, const char *data, size_t len, enum mcp
     const char *spec, struct mcpass_error *err)
 {
 	json_t *body = NULL;
-	enum mcpass_rc failed;
+	enum mcpass_rc failed = parse_error_body(data, len, &body, err);
 
-	failed = parse_error_body(data, len, &body, err);
 	if (!failed)
 		failed = report(status, body, rc, spec, err);
 	json_decref(body);

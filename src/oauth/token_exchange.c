@@ -34,9 +34,8 @@ static enum mcpass_rc read_issued(const json_t *body, const char *type, const ch
     struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	struct exchanged found = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_read(body, fields, MP_COUNT(fields), &found, err);
 
-	rc = mp_json_read(body, fields, MP_COUNT(fields), &found, err);
 	if (rc)
 		return rc;
 	if (!mp_eq(found.issued_token_type, type))      /* spec: RFC 8693 2.2.1 */
@@ -93,9 +92,8 @@ enum mcpass_rc mp_token_exchange_other_answer(int status, const char *data, size
 {
 	struct mp_token none = { 0 };
 	json_t *body = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = parse_granted(status, data, len, &body, err);
 
-	rc = parse_granted(status, data, len, &body, err);
 	if (!rc && json_object_get(body, "access_token") == NULL)
 		rc = mp_token_answer(status, data, len, "N_A", &none, err);
 	else if (!rc)
@@ -126,10 +124,9 @@ static enum mcpass_rc read_audiences(const json_t *payload, char **ret_text,
     struct mcpass_error *err)
 {
 	struct mp_strings list = { 0 };
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_TOKEN);
 	enum mcpass_rc rc = mp_json_read(payload, &list_field, 1, &list, err);
 
-	mp_buf_init(&text, MP_MAX_TOKEN);
 	for (size_t i = 0; i < list.count; i++)
 		mp_buf_addf(&text, "%s%s", i > 0 ? " " : "", list.items[i]);
 	if (!rc && list.count > 0)

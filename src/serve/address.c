@@ -10,9 +10,8 @@ enum mcpass_rc mp_address_url(const char *bind_address, unsigned port, const cha
 {
 	const char *address = bind_address != NULL ? bind_address : "127.0.0.1";
 	bool is_ipv6 = strchr(address, ':') != NULL;
-	struct mp_buf url;
+	struct mp_buf url = MP_BUF(MP_MAX_URI);
 
-	mp_buf_init(&url, MP_MAX_URI);
 	mp_buf_addf(&url, "http://%s%s%s:%u%s", is_ipv6 ? "[" : "", address, is_ipv6 ? "]" : "",
 	    port, path);
 	return mp_buf_take(&url, "the URL", ret_url, err);

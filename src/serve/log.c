@@ -39,12 +39,11 @@ void mp_log_request(struct mp_log *log, const char *method, const char *path,
     int status, const struct mcpass_error *err)
 {
 	const char *reason = err != NULL && err->rc != MCPASS_OK ? err->detail : log->reason;
-	struct mp_buf request, line;
+	struct mp_buf request = MP_BUF(MP_MAX_HEADER_BYTES);
+	struct mp_buf line = MP_BUF(2 * MP_MAX_HEADER_BYTES);
 
 	if (log->quiet)
 		return;
-	mp_buf_init(&request, MP_MAX_HEADER_BYTES);
-	mp_buf_init(&line, 2 * MP_MAX_HEADER_BYTES);
 	mp_buf_addf(&request, "%s %s", method, path);
 	render(&line, log, mp_buf_text(&request), status, reason);
 	if (log->writer != NULL)

@@ -18,9 +18,8 @@ static void free_action(struct mp_action *action)
 enum mcpass_rc mp_actions_add(struct mcpass_session *s, enum mcpass_session_action_type type,
     struct mp_action **ret_action, struct mcpass_error *err)
 {
-	struct mp_action *action;
+	struct mp_action *action = calloc(1, sizeof(*action));
 
-	action = calloc(1, sizeof(*action));
 	if (action == NULL)
 		return mp_nomem(err);
 	action->public.type = type;

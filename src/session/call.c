@@ -166,10 +166,9 @@ static enum mcpass_rc read_request(struct mp_call *call, struct mcpass_error *er
 {
 	struct mp_span text = { call->text, strlen(call->text) };
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
-
-	rc = call->message.text.data != NULL ? MCPASS_OK
+	enum mcpass_rc rc = call->message.text.data != NULL ? MCPASS_OK
 	    : mp_message_read(text, "the request", &call->message, &why);
+
 	if (!rc && call->message.kind != MP_RPC_REQUEST)
 		rc = mp_fail(&why, MCPASS_E_PROTOCOL, "JSON-RPC 2.0 4", "not a request");
 	call->method = call->message.method;
@@ -225,12 +224,11 @@ enum mcpass_rc mp_call_ask(struct mcpass_session *s, enum mp_call_kind kind,
     const char *method, struct mp_span params, struct mp_call **ret_call,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(2 * (size_t)MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &buf };
 	char *text = NULL;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, 2 * (size_t)MP_MAX_MESSAGE);
 	mp_writer_object(&w, NULL);
 	mp_writer_text(&w, "jsonrpc", "2.0");
 	mp_writer_int(&w, "id", 0);             /* another one when it is sent */
@@ -266,9 +264,8 @@ static enum mcpass_rc tell(struct mcpass_session *s, struct mp_call *call, char 
     bool error, struct mcpass_error *err)
 {
 	struct mp_action *action;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_actions_add(s, MCPASS_SESSION_RESULT, &action, err);
 
-	rc = mp_actions_add(s, MCPASS_SESSION_RESULT, &action, err);
 	if (rc) {
 		free(text);
 		return rc;
@@ -300,9 +297,8 @@ enum mcpass_rc mp_call_deliver(struct mcpass_session *s, struct mp_call *call,
     struct mp_span json, bool error, struct mcpass_error *err)
 {
 	char *text = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_raw_line(json, &text, err);
 
-	rc = mp_raw_line(json, &text, err);
 	if (!rc && call->whole) {
 		char *line = text;
 

@@ -29,9 +29,8 @@ static enum mcpass_rc resolve(const struct mcpass_session *s, const char *refere
 {
 	struct mp_uri base, target;
 	char *url = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_uri_parse(s->url, &base, err);
 
-	rc = mp_uri_parse(s->url, &base, err);
 	if (rc)
 		return rc;
 	rc = mp_uri_resolve(&base, reference, &url, NULL);

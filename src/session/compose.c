@@ -78,7 +78,7 @@ static enum mcpass_rc edit_meta(const struct mcpass_session *s, const struct mp_
 	struct mp_member members[OURS] = { { ours[VERSION], { NULL, 0 } },
 		{ ours[CAPABILITIES], { NULL, 0 } }, { ours[CLIENT], { NULL, 0 } } };
 	bool complete = call->meta.data == NULL || call->whole;
-	struct mp_buf meta;
+	struct mp_buf meta = MP_BUF(MP_MAX_MESSAGE);
 	char version[32];
 	enum mcpass_rc rc = MCPASS_OK;
 
@@ -87,7 +87,6 @@ static enum mcpass_rc edit_meta(const struct mcpass_session *s, const struct mp_
 		rc = choose_meta(s, call, text_span(version), members, &complete, err);
 	if (rc || complete)
 		return rc;
-	mp_buf_init(&meta, MP_MAX_MESSAGE);
 	mp_raw_put(&meta, written, members, OURS);
 	rc = mp_buf_check(&meta, "_meta", err);
 	if (!rc)
@@ -107,13 +106,10 @@ static enum mcpass_rc write_call(struct mcpass_session *s, struct mp_exchange *e
 {
 	struct mp_call *call = e->call;
 	struct mp_edit edits[2] = { { { NULL, 0 }, { NULL, 0 } } };
-	struct mp_buf meta, buf;
+	struct mp_buf meta = MP_BUF(2 * MP_MAX_MESSAGE), buf = MP_BUF(4 * MP_MAX_MESSAGE);
 	size_t count = 0;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_call_number(s, call, err);
 
-	mp_buf_init(&meta, 2 * MP_MAX_MESSAGE);
-	mp_buf_init(&buf, 4 * MP_MAX_MESSAGE);
-	rc = mp_call_number(s, call, err);
 	if (!rc)
 		rc = edit_meta(s, call, &meta, &edits[0], err);
 	count += edits[0].from.data != NULL;
@@ -167,9 +163,8 @@ static enum mcpass_rc add_session_headers(struct mcpass_session *s, struct mp_ex
 static enum mcpass_rc compose_session(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = add_session_headers(s, e, err);
 
-	rc = add_session_headers(s, e, err);
 	if (!rc && e->last_id != NULL)  /* only a GET has one; spec: "Resumability" */
 		rc = mp_headers_add(&e->headers, "Last-Event-ID", e->last_id, err);
 	if (!rc && e->call != NULL && !e->resuming)

@@ -28,9 +28,8 @@ static enum mcpass_rc fail_call(struct mcpass_session *s, struct mp_call *call,
     const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
 {
 	struct mp_action *action;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_actions_add(s, MCPASS_SESSION_FAILED, &action, err);
 
-	rc = mp_actions_add(s, MCPASS_SESSION_FAILED, &action, err);
 	if (rc)
 		return rc;
 	action->public.call = call->entry.number;

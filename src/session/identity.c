@@ -24,11 +24,10 @@ static enum mcpass_rc read_capabilities(struct mcpass_session *s, struct mcpass_
 static enum mcpass_rc read_own(struct mcpass_session *s, const struct mcpass_session_config *cfg,
     struct mcpass_error *err)
 {
-	struct mp_buf client;
+	struct mp_buf client = MP_BUF(MP_MAX_DOCUMENT);
 	struct mp_writer w = { .buf = &client };
 	enum mcpass_rc rc;
 
-	mp_buf_init(&client, MP_MAX_DOCUMENT);
 	mp_writer_object(&w, NULL);
 	mp_writer_text(&w, "name", cfg->client_name != NULL ? cfg->client_name : "mcpass");
 	mp_writer_text(&w, "version", cfg->client_version != NULL ? cfg->client_version : MCPASS_VERSION);
@@ -78,9 +77,8 @@ static enum mcpass_rc read_hello(struct mcpass_session *s, const char *hello,
 {
 	struct mp_message message = { 0 };
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_set(&s->hello, hello, err);
 
-	rc = mp_set(&s->hello, hello, err);
 	if (!rc)
 		rc = mp_given_message(s->hello, "initialize", &message, err);
 	if (rc)

@@ -14,10 +14,9 @@ static enum mcpass_rc relay_hello(struct mcpass_session *s, char **ret_text,
 	struct mp_span version = mp_raw_value(mp_raw_value(text, "params"), "protocolVersion");
 	char quoted[32];
 	struct mp_edit edit = { version, { quoted, 0 } };
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(2 * MP_MAX_MESSAGE);
 
 	edit.to.len = (size_t)snprintf(quoted, sizeof(quoted), "\"%s\"", s->revision);
-	mp_buf_init(&buf, 2 * MP_MAX_MESSAGE);
 	mp_raw_edit(&buf, text, &edit, version.data != NULL ? 1 : 0);
 	return mp_buf_take(&buf, "initialize", ret_text, err);
 }
@@ -25,11 +24,10 @@ static enum mcpass_rc relay_hello(struct mcpass_session *s, char **ret_text,
 static enum mcpass_rc ask_hello(struct mcpass_session *s, struct mp_call **ret_call,
     struct mcpass_error *err)
 {
-	struct mp_buf params;
+	struct mp_buf params = MP_BUF(2 * MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &params };
 	enum mcpass_rc rc;
 
-	mp_buf_init(&params, 2 * MP_MAX_MESSAGE);
 	mp_writer_object(&w, NULL);
 	mp_writer_text(&w, "protocolVersion", s->revision);
 	mp_writer_raw(&w, "capabilities", (struct mp_span){ s->capabilities, strlen(s->capabilities) });
@@ -217,10 +215,9 @@ enum mcpass_rc mp_legacy_expired(struct mcpass_session *s, struct mp_exchange *e
 enum mcpass_rc mp_legacy_ping(struct mcpass_session *s, const struct mp_message *message,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_MESSAGE);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	mp_buf_adds(&buf, "{\"jsonrpc\":\"2.0\",\"id\":");
 	mp_buf_add(&buf, message->id.data, message->id.len);
 	mp_buf_adds(&buf, ",\"result\":{}}");

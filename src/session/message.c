@@ -59,9 +59,8 @@ static enum mcpass_rc pass_on(struct mcpass_session *s, const struct mp_exchange
 {
 	struct mp_action *action;
 	char *text = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_actions_add(s, MCPASS_SESSION_MESSAGE, &action, err);
 
-	rc = mp_actions_add(s, MCPASS_SESSION_MESSAGE, &action, err);
 	if (!rc)
 		rc = mp_raw_line(message->text, &text, err);
 	if (rc)
@@ -114,9 +113,8 @@ static enum mcpass_rc take_one(struct mcpass_session *s, struct mp_exchange *e,
 {
 	struct mcpass_error why = { 0 };
 	struct mp_message message = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_message_read(text, what, &message, &why);
 
-	rc = mp_message_read(text, what, &message, &why);
 	if (rc == MCPASS_OK) {
 		rc = take(s, e, &message, err);
 		mp_message_free(&message);

@@ -27,9 +27,8 @@ enum mcpass_rc mcpass_session_answer(struct mcpass_session *s, const char *given
     struct mcpass_error *err)
 {
 	struct mp_message message = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_session_enter(s, err);
 
-	rc = mp_session_enter(s, err);
 	if (!rc)
 		rc = check_asks(s, err);
 	if (!rc)
@@ -110,9 +109,8 @@ enum mcpass_rc mcpass_session_send(struct mcpass_session *s, const char *given, 
 	struct mp_buf room = { 0 };
 	char *text = NULL;
 	unsigned call = 0;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_session_enter(s, err);
 
-	rc = mp_session_enter(s, err);
 	if (!rc && s->hello == NULL)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the session was given no initialize to relay");
 	if (!rc && memchr(given, '\0', len) != NULL)

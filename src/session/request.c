@@ -40,9 +40,8 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
     const char *params, unsigned *ret_call, struct mcpass_error *err)
 {
 	struct mp_call *call = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_session_enter(s, err);
 
-	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
 	if (!mp_methods_fits(method) || is_notification(method) || strcmp(method, "initialize") == 0)
@@ -61,11 +60,10 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
 static enum mcpass_rc post(struct mcpass_session *s, const char *method, struct mp_span params,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(2 * (size_t)MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &buf };
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, 2 * (size_t)MP_MAX_MESSAGE);
 	mp_writer_object(&w, NULL);
 	mp_writer_text(&w, "jsonrpc", "2.0");
 	mp_writer_text(&w, "method", method);
@@ -83,11 +81,10 @@ static enum mcpass_rc post_cancelled(struct mcpass_session *s, const struct mp_c
     struct mcpass_error *err)
 {
 	struct mp_span sent = { call->sent_id, call->sent_id != NULL ? strlen(call->sent_id) : 0 };
-	struct mp_buf params;
+	struct mp_buf params = MP_BUF(MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &params };
 	enum mcpass_rc rc;
 
-	mp_buf_init(&params, MP_MAX_MESSAGE);
 	mp_writer_object(&w, NULL);
 	mp_writer_raw(&w, "requestId", sent.data != NULL ? sent : call->message.id);
 	mp_writer_text(&w, "reason", "given up by the client");
@@ -123,9 +120,8 @@ enum mcpass_rc mcpass_session_cancel(struct mcpass_session *s, unsigned number,
     struct mcpass_error *err)
 {
 	struct mp_call *call;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_session_enter(s, err);
 
-	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
 	if (number == 0 || number > s->call_number)
@@ -145,14 +141,13 @@ static enum mcpass_rc note_params(const char *given, struct mp_buf *buf, struct 
 		{ MP_META_CAPABILITIES, { NULL, 0 } }, { MP_META_CLIENT, { NULL, 0 } } };
 	struct mp_span params = params_span(given);
 	struct mp_edit edit = { { NULL, 0 }, { NULL, 0 } };
-	struct mp_buf meta;
+	struct mp_buf meta = MP_BUF(MP_MAX_MESSAGE);
 
 	*ret_params = params;
 	if (params.data != NULL)
 		edit.from = mp_raw_value(params, "_meta");
 	if (edit.from.data == NULL)
 		return MCPASS_OK;
-	mp_buf_init(&meta, MP_MAX_MESSAGE);
 	mp_raw_put(&meta, edit.from, none, MP_COUNT(none));
 	edit.to = (struct mp_span){ mp_buf_text(&meta), meta.len };
 	mp_raw_edit(buf, params, &edit, 1);
@@ -167,17 +162,15 @@ enum mcpass_rc mcpass_session_notify(struct mcpass_session *s, const char *metho
     const char *params, struct mcpass_error *err)
 {
 	struct mp_span span = { NULL, 0 };
-	struct mp_buf room;
-	enum mcpass_rc rc;
+	struct mp_buf room = MP_BUF(MP_MAX_MESSAGE);
+	enum mcpass_rc rc = mp_session_enter(s, err);
 
-	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
 	if (!mp_methods_fits(method) || !is_notification(method)
 	    || strpbrk(method, "\"\\") != NULL || strcmp(method, "notifications/initialized") == 0)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "\"%s\" is no notification to send",
 		    method != NULL ? method : "");
-	mp_buf_init(&room, MP_MAX_MESSAGE);
 	rc = check_params(params, err);
 	if (!rc)
 		rc = note_params(params, &room, &span, err);

@@ -280,9 +280,8 @@ static enum mcpass_rc ask_authorization(struct mcpass_session *s, struct mp_exch
 {
 	struct mp_action *action;
 	char *reason = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_actions_add(s, MCPASS_SESSION_AUTHORIZE, &action, err);
 
-	rc = mp_actions_add(s, MCPASS_SESSION_AUTHORIZE, &action, err);
 	if (!rc)
 		rc = mp_set(&action->url, e->url, err);
 	if (!rc)
@@ -302,10 +301,9 @@ static enum mcpass_rc ask_authorization(struct mcpass_session *s, struct mp_exch
 static enum mcpass_rc refuse_redirect(const struct mp_exchange *e, const char *target,
     const char *why, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_fail(err, MCPASS_E_POLICY, "RFC 9110 15.4", "HTTP %d to %s: %s",
+	    e->status, target != NULL ? target : "nowhere", why);
 
-	rc = mp_fail(err, MCPASS_E_POLICY, "RFC 9110 15.4", "HTTP %d to %s: %s", e->status,
-	    target != NULL ? target : "nowhere", why);
 	mp_hint(err, "If that address is the right one, give it instead of %.200s.", e->url);
 	return rc;
 }

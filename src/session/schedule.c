@@ -85,10 +85,9 @@ static enum mcpass_rc lose(struct mcpass_session *s, struct mp_exchange *e,
 static enum mcpass_rc expire_channel(struct mcpass_session *s, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_fail(&why, MCPASS_E_IO,
+	    "MCP 2024-11-05 transports, HTTP with SSE", "the server named no endpoint");
 
-	rc = mp_fail(&why, MCPASS_E_IO, "MCP 2024-11-05 transports, HTTP with SSE",
-	    "the server named no endpoint");
 	return mp_failure_contain(s, s->listener, rc, &why, err);
 }
 
@@ -168,9 +167,8 @@ static enum mcpass_rc start_call(struct mcpass_session *s, int64_t now,
 /* What time and the answers so far call for. */
 static enum mcpass_rc prepare(struct mcpass_session *s, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = read_on(s, err);
 
-	rc = read_on(s, err);
 	if (!rc)
 		rc = tidy_outbox(s, s->now, err);
 	if (waits_for_listener(s) && s->now - s->listener->sent_at >= MP_LISTEN_WAIT_MS)

@@ -103,9 +103,8 @@ void mcpass_session_free(struct mcpass_session *s)
 enum mcpass_rc mcpass_session_next(struct mcpass_session *s, int64_t now,
     struct mcpass_session_action *ret_action, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_session_enter(s, err);
 
-	rc = mp_session_enter(s, err);
 	return rc ? rc : mp_session_leave(s, mp_schedule_next(s, now, ret_action, err));
 }
 
@@ -122,9 +121,8 @@ char *mcpass_session_take_body(struct mcpass_session *s)
 static enum mcpass_rc find_exchange(struct mcpass_session *s, unsigned number,
     struct mp_exchange **ret_exchange, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_session_enter(s, err);
 
-	rc = mp_session_enter(s, err);
 	if (rc)
 		return rc;
 	if (number == 0 || number > s->exchange_number)
@@ -138,9 +136,8 @@ enum mcpass_rc mcpass_session_head(struct mcpass_session *s, unsigned exchange, 
 {
 	struct mcpass_error why = { 0 };
 	struct mp_exchange *e = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = find_exchange(s, exchange, &e, err);
 
-	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
 	rc = mp_response_head(s, e, status, headers, count, &why);
@@ -152,9 +149,8 @@ enum mcpass_rc mcpass_session_data(struct mcpass_session *s, unsigned exchange,
 {
 	struct mcpass_error why = { 0 };
 	struct mp_exchange *e = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = find_exchange(s, exchange, &e, err);
 
-	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
 	rc = mp_response_data(s, e, bytes, len, &why);
@@ -166,9 +162,8 @@ enum mcpass_rc mcpass_session_end(struct mcpass_session *s, unsigned exchange, i
 {
 	struct mcpass_error why = { 0 };
 	struct mp_exchange *e = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = find_exchange(s, exchange, &e, err);
 
-	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
 	rc = mp_response_end(s, e, broken, &why);
@@ -179,9 +174,8 @@ enum mcpass_rc mcpass_session_retry(struct mcpass_session *s, unsigned exchange,
     struct mcpass_error *err)
 {
 	struct mp_exchange *e = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = find_exchange(s, exchange, &e, err);
 
-	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
 	if (e->state != MP_EXCHANGE_AUTHORIZE)
@@ -195,9 +189,8 @@ enum mcpass_rc mcpass_session_refuse(struct mcpass_session *s, unsigned exchange
     const struct mcpass_error *why, struct mcpass_error *err)
 {
 	struct mp_exchange *e = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = find_exchange(s, exchange, &e, err);
 
-	rc = find_exchange(s, exchange, &e, err);
 	if (rc || e == NULL)
 		return rc;
 	if (e->state != MP_EXCHANGE_AUTHORIZE && e->state != MP_EXCHANGE_SENT

@@ -48,12 +48,11 @@ static enum mcpass_rc take_result(struct mcpass_session *s, struct mp_exchange *
 static enum mcpass_rc ask_for_tools(struct mcpass_session *s, unsigned serves,
     unsigned pages, struct mp_span cursor, struct mcpass_error *err)
 {
-	struct mp_buf params;
+	struct mp_buf params = MP_BUF(MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &params };
 	struct mp_call *relist = NULL;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&params, MP_MAX_MESSAGE);
 	mp_writer_object(&w, NULL);
 	mp_writer_raw(&w, "cursor", cursor);
 	mp_writer_end(&w, '}');
@@ -132,9 +131,8 @@ enum mcpass_rc mp_stateless_relisted(struct mcpass_session *s, struct mp_call *c
 	struct mp_call *held = mp_call_by_number(s, call->serves);
 	unsigned pages = call->pages;
 	json_t *page = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = read_page(s, message, &page, err);
 
-	rc = read_page(s, message, &page, err);
 	if (!rc) {
 		mp_call_remove(s, call);
 		if (held != NULL)               /* NULL: given up meanwhile */

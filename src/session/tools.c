@@ -48,9 +48,8 @@ static enum mcpass_rc take_tool(struct mcpass_session *s, const json_t *json, bo
 {
 	struct mp_tool tool = { 0 };
 	const char *why = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_tools_schema_read(json, &tool, &why, err);
 
-	rc = mp_tools_schema_read(json, &tool, &why, err);
 	if (rc)
 		return rc;
 	*ret_invalid = why != NULL;

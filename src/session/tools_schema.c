@@ -54,7 +54,7 @@ static enum mcpass_rc add_mirror(struct walk *walk, const char *name)
 {
 	struct mp_tool *tool = &walk->tool;
 	struct mp_mirror *grown, *mirror;
-	struct mp_buf header;
+	struct mp_buf header = MP_BUF(MP_MAX_MESSAGE);
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (tool->count >= MP_MAX_ITEMS)
@@ -66,7 +66,6 @@ static enum mcpass_rc add_mirror(struct walk *walk, const char *name)
 	tool->mirrors = grown;
 	mirror = &grown[tool->count++];
 	*mirror = (struct mp_mirror){ 0 };
-	mp_buf_init(&header, MP_MAX_MESSAGE);
 	mp_buf_addf(&header, "Mcp-Param-%s", name);
 	rc = mp_buf_take(&header, "a header name", &mirror->header, walk->err);
 	for (size_t i = 0; !rc && i < walk->depth; i++)

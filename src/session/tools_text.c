@@ -31,13 +31,12 @@ static void add_tool(struct mp_writer *w, const struct mp_tool *tool)
 enum mcpass_rc mcpass_session_tools(struct mcpass_session *s, const char **ret_text,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &buf };
 	char *text = NULL;
 	enum mcpass_rc rc;
 
 	mp_clear(err);
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	mp_writer_object(&w, NULL);
 	for (size_t i = 0; i < s->tools.count; i++)
 		add_tool(&w, &s->tools.items[i]);
@@ -97,9 +96,8 @@ static enum mcpass_rc read_tool(struct mp_tools *tools, const char *name, const 
 {
 	const char *fault = json_string_value(json_object_get(json, "fault"));
 	struct mp_tool tool = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_set(&tool.name, name, err);
 
-	rc = mp_set(&tool.name, name, err);
 	if (!rc && fault != NULL)
 		rc = mp_set(&tool.fault, fault, err);
 	else if (!rc)
@@ -115,10 +113,9 @@ enum mcpass_rc mcpass_session_learn(struct mcpass_session *s, const char *text,
 {
 	struct mp_tools tools = { 0 };
 	json_t *json = NULL, *tool;
-	enum mcpass_rc rc;
 	const char *name;
+	enum mcpass_rc rc = mp_session_enter(s, err);
 
-	rc = mp_session_enter(s, err);
 	if (!rc)
 		rc = mp_given_object(text, "what is known of the tools", &json, err);
 	if (rc)

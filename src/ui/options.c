@@ -44,10 +44,9 @@ static enum mcpass_rc unknown(const struct parser *parser, struct mp_span name)
 	const char *names[MAX_NAMES], *near;
 	char word[64];
 	size_t count = 0;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_fail(parser->err, MCPASS_E_USAGE, NULL, "unknown option --%.*s",
+	    (int)name.len, name.data);
 
-	rc = mp_fail(parser->err, MCPASS_E_USAGE, NULL, "unknown option --%.*s", (int)name.len,
-	    name.data);
 	if (name.len >= sizeof(word))
 		return rc;
 	memcpy(word, name.data, name.len);

@@ -27,9 +27,8 @@ enum mcpass_rc mp_out_end(struct mp_buf *buf, struct mcpass_error *err)
 
 enum mcpass_rc mp_out_line(const char *text, struct mcpass_error *err)
 {
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(strlen(text) + 1);
 
-	mp_buf_init(&line, strlen(text) + 1);
 	mp_buf_addf(&line, "%s\n", text);
 	return mp_out_end(&line, err);
 }

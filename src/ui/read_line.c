@@ -83,12 +83,11 @@ enum mcpass_rc mp_read_line(struct mp_loop *loop, char **ret_line, struct mcpass
 	struct mcpass_error why = { 0 };
 	struct wait wait;
 	enum mcpass_rc rc;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_ANSWER_LINE);
 	ssize_t n = 0;
 	char byte = '\0';
 
 	begin_wait(&wait, loop);
-	mp_buf_init(&buf, MP_MAX_ANSWER_LINE);
 	do {
 		rc = read_byte(&wait, &byte, &n, err);
 		if (!rc && n > 0 && byte != '\n' && byte != '\r')

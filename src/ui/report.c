@@ -56,9 +56,8 @@ void mp_report_render_json(struct mp_buf *buf, const struct mcpass_error *err)
 void mp_report(const struct mcpass_error *err, bool as_json)
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MAX_REPORT);
 
-	mp_buf_init(&buf, MAX_REPORT);
 	if (as_json)
 		mp_report_render_json(&buf, err);
 	else
@@ -89,10 +88,9 @@ enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
 	json_t *error = NULL;
 	json_int_t code;
 	const char *message, *reason;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json),
+	    MP_MAX_MESSAGE, "the server's error", &error, err);
 
-	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE,
-	    "the server's error", &error, err);
 	if (rc)
 		return rc;
 	code = json_integer_value(json_object_get(error, "code"));

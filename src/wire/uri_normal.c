@@ -56,10 +56,9 @@ static void add_origin(struct mp_buf *buf, const struct mp_uri *uri)
 static enum mcpass_rc add_normal(struct mp_buf *url, const struct mp_uri *uri,
     struct mcpass_error *err)
 {
-	struct mp_buf path;
+	struct mp_buf path = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&path, MP_MAX_URI);
 	add_unescaped(&path, uri->path);
 	rc = mp_buf_check(&path, "a path", err);
 	add_origin(url, uri);
@@ -74,12 +73,10 @@ static enum mcpass_rc add_normal(struct mp_buf *url, const struct mp_uri *uri,
 enum mcpass_rc mp_uri_same_target(const struct mp_uri *a, const struct mp_uri *b, bool *ret_same,
     struct mcpass_error *err)
 {
-	struct mp_buf one, other;
-	enum mcpass_rc rc;
+	struct mp_buf one = MP_BUF((size_t)2 * MP_MAX_URI);
+	struct mp_buf other = MP_BUF((size_t)2 * MP_MAX_URI);
+	enum mcpass_rc rc = add_normal(&one, a, err);
 
-	mp_buf_init(&one, (size_t)2 * MP_MAX_URI);
-	mp_buf_init(&other, (size_t)2 * MP_MAX_URI);
-	rc = add_normal(&one, a, err);
 	if (!rc)
 		rc = add_normal(&other, b, err);
 	if (!rc)

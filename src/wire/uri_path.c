@@ -75,12 +75,11 @@ enum mcpass_rc mp_uri_well_known(const struct mp_uri *uri, const char *name,
     enum mp_well_known form, char **ret_url, struct mcpass_error *err)
 {
 	struct mp_span path = uri->path;
-	struct mp_buf url;
+	struct mp_buf url = MP_BUF(MP_MAX_URI);
 
 	/* spec: RFC 8414 3.1; OIDC Discovery 4: a terminating '/' is removed */
 	if (path.len > 0 && path.data[path.len - 1] == '/')
 		path.len--;
-	mp_buf_init(&url, MP_MAX_URI);
 	mp_buf_add(&url, uri->origin.data, uri->origin.len);
 	if (form == MP_WELL_KNOWN_APPENDED)
 		mp_buf_add(&url, path.data, path.len);

@@ -35,13 +35,11 @@ static void add_part(struct mp_buf *buf, char mark, struct mp_span part, const c
 enum mcpass_rc mp_uri_plain(const char *url, char **ret_url, struct mcpass_error *err)
 {
 	struct mp_uri uri;
-	struct mp_buf buf;
-	enum mcpass_rc rc;
+	struct mp_buf buf = MP_BUF(3 * MP_MAX_URI);
+	enum mcpass_rc rc = mp_uri_parse(url, &uri, err);
 
-	rc = mp_uri_parse(url, &uri, err);
 	if (rc)
 		return rc;
-	mp_buf_init(&buf, 3 * MP_MAX_URI);
 	mp_buf_add(&buf, uri.origin.data, uri.origin.len);
 	add_part(&buf, '\0', uri.path, IN_PATH);
 	add_part(&buf, '?', uri.query, IN_QUERY);

@@ -37,11 +37,10 @@ void mp_uri_add_path(struct mp_buf *url, struct mp_span path)
 /* Appends the reference's path where the base's file name was; spec: RFC 3986 5.2.3 */
 static void add_merged(struct mp_buf *url, struct mp_span base, struct mp_span path)
 {
-	struct mp_buf merged;
+	struct mp_buf merged = MP_BUF(2 * MP_MAX_URI);
 
 	while (base.len > 0 && base.data[base.len - 1] != '/')
 		base.len--;
-	mp_buf_init(&merged, 2 * MP_MAX_URI);
 	mp_buf_add(&merged, base.len > 0 ? base.data : "/", base.len > 0 ? base.len : 1);
 	mp_buf_add(&merged, path.data, path.len);
 	if (merged.failed)
@@ -88,14 +87,13 @@ enum mcpass_rc mp_uri_resolve(const struct mp_uri *base, const char *reference,
     char **ret_url, struct mcpass_error *err)
 {
 	struct mp_uri parsed;
-	struct mp_buf url;
+	struct mp_buf url = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 	char *text = NULL;
 
 	if (strnlen(reference, MP_MAX_URI + 1) > MP_MAX_URI)
 		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the URL is longer than %zu bytes",
 		    MP_MAX_URI);
-	mp_buf_init(&url, MP_MAX_URI);
 	compose(&url, base, mp_uri_split(reference));
 	rc = mp_buf_take(&url, "the URL", &text, err);
 	if (!rc)

@@ -84,9 +84,8 @@ enum mcpass_rc mp_from_split(const char *command, struct mp_strings *ret_words,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	while (!rc && *(command += strspn(command, " \t\r\n")) != '\0') {
-		struct mp_buf word;
+		struct mp_buf word = MP_BUF(MP_MAX_DOCUMENT);
 
-		mp_buf_init(&word, MP_MAX_DOCUMENT);
 		rc = read_word(&command, &word, err);
 		if (!rc)
 			rc = mp_strings_add(ret_words, (struct mp_span){ mp_buf_text(&word), word.len }, err);
@@ -112,10 +111,9 @@ static enum mcpass_rc add(struct mp_strings *list, const char *text, struct mcpa
 static enum mcpass_rc add_pair(struct state *s, const char *option, const char *before,
     const char *value, const char *after)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc = add(s->ours, option, s->err);
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	mp_buf_addf(&buf, "%s%s%s", before, value, after);
 	if (!rc)
 		rc = mp_buf_check(&buf, "a word", s->err);
@@ -221,10 +219,9 @@ static enum mcpass_rc take_operand(struct state *s, const char *word)
 
 static enum mcpass_rc unknown(struct state *s, const char *flag)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	mp_buf_addf(&buf, "%s is left out: mcp-remote has no such flag that we know", flag);
 	rc = mp_buf_check(&buf, "a note", s->err);
 	if (!rc)

@@ -36,10 +36,9 @@ static enum mcpass_rc add(struct mp_strings *words, const char *text, struct mcp
 static enum mcpass_rc add_name(struct mp_strings *words, const char *name,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(128);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, 128);
 	mp_buf_addf(&buf, "--%s", name);
 	rc = mp_buf_check(&buf, "an option", err);
 	if (!rc)
@@ -50,10 +49,9 @@ static enum mcpass_rc add_name(struct mp_strings *words, const char *name,
 
 static enum mcpass_rc add_path(struct mp_strings *words, const char *path, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	mp_host_add_path(&buf, path);
 	rc = mp_buf_check(&buf, "a path", err);
 	if (!rc)
@@ -65,10 +63,9 @@ static enum mcpass_rc add_path(struct mp_strings *words, const char *path, struc
 static enum mcpass_rc add_number(struct mp_strings *words, const char *name, unsigned number,
     const char *unit, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(32);
 	enum mcpass_rc rc = add_name(words, name, err);
 
-	mp_buf_init(&buf, 32);
 	mp_buf_addf(&buf, "%u%s", number, unit);
 	if (!rc)
 		rc = mp_buf_check(&buf, "an option", err);

@@ -47,7 +47,7 @@ static void begin_line(const struct mp_run *run, struct mp_buf *line)
 void mp_run_log(struct mp_run *run, const char *fmt, ...)
 {
 	char text[2048];
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(4096);
 	va_list ap;
 
 	if (run->log == NULL || (run->common->quiet && run->log_fd < 0))
@@ -56,7 +56,6 @@ void mp_run_log(struct mp_run *run, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	mp_one_line(text);
-	mp_buf_init(&line, 4096);
 	begin_line(run, &line);
 	mp_buf_addf(&line, "%s\n", text);
 	mp_line_writer_add(run->log, &line);
@@ -67,9 +66,8 @@ void mp_run_log(struct mp_run *run, const char *fmt, ...)
 void mp_run_trace(void *ctx, const struct mcpass_note *note)
 {
 	struct mp_run *run = ctx;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	mp_buf_adds(&text, note->what);
 	for (size_t i = 0; i < note->fact_count; i++)
 		mp_buf_addf(&text, "%s%s: %s", i > 0 ? ", " : " | ", note->facts[i].name,

@@ -91,9 +91,8 @@ static void tell(struct mp_run_server *server, const struct mp_buf *where, const
 static int on_browse(void *ctx, const char *url, bool opened, const char *why)
 {
 	struct mp_run_server *server = ctx;
-	struct mp_buf where;
+	struct mp_buf where = MP_BUF(2 * MP_MAX_URI + 4096);
 
-	mp_buf_init(&where, 2 * MP_MAX_URI + 4096);
 	if (opened)
 		mp_buf_addf(&where, "Sign in to %s in the browser that was opened, then try again. If no page came"
 		    " up, open this one: %s", server->conn.server.url, url);
@@ -108,9 +107,8 @@ static int on_browse(void *ctx, const char *url, bool opened, const char *why)
 static void on_show_code(void *ctx, const struct mcpass_action *action)
 {
 	struct mp_run_server *server = ctx;
-	struct mp_buf where;
+	struct mp_buf where = MP_BUF(2 * MP_MAX_URI + 4096);
 
-	mp_buf_init(&where, 2 * MP_MAX_URI + 4096);
 	mp_buf_addf(&where, "Sign in to %s first: open %s and enter the code %s, then try again.",
 	    server->conn.server.url, action->url, action->user_code);
 	tell(server, &where, action->url_complete != NULL ? action->url_complete : action->url);
@@ -120,9 +118,8 @@ static void on_show_code(void *ctx, const struct mcpass_action *action)
 static void on_lock(void *ctx, const char *holder)
 {
 	struct mp_run_server *server = ctx;
-	struct mp_buf where;
+	struct mp_buf where = MP_BUF(2 * MP_MAX_URI + 4096);
 
-	mp_buf_init(&where, 2 * MP_MAX_URI + 4096);
 	mp_buf_addf(&where, "Another mcpass (%s) is signing in to %s: finish that in the browser, then try"
 	    " again.", holder, server->conn.server.url);
 	tell(server, &where, NULL);

@@ -63,9 +63,8 @@ static unsigned width_of(const struct column *column, const json_t *list)
 	const json_t *row;
 
 	json_array_foreach(list, i, row) {
-		struct mp_buf cell;
+		struct mp_buf cell = MP_BUF(MP_MAX_RECORD);
 
-		mp_buf_init(&cell, MP_MAX_RECORD);
 		add_cell(&cell, column, row);
 		if (mp_term_columns(mp_buf_text(&cell)) > widest)
 			widest = mp_term_columns(mp_buf_text(&cell));
@@ -96,13 +95,12 @@ static enum mcpass_rc print(const json_t *list, const struct column *columns, bo
 {
 	unsigned widths[MOST_COLUMNS] = { 0 };
 	size_t i;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(64 * MP_MAX_DOCUMENT);
 	const json_t *row;
 	enum mcpass_rc rc;
 
 	if (as_json)
 		return mp_out_json(list, err);
-	mp_buf_init(&text, 64 * MP_MAX_DOCUMENT);
 	for (size_t c = 0; c < MOST_COLUMNS && columns[c].title != NULL; c++)
 		widths[c] = width_of(&columns[c], list);
 	add_row(&text, columns, widths, NULL);
@@ -136,9 +134,8 @@ static enum mcpass_rc show(const struct mp_issuer_store *store, enum mp_admin_wh
 
 static enum mcpass_rc say_revoked(const json_t *report, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_RECORD);
 
-	mp_buf_init(&text, MP_MAX_RECORD);
 	mp_buf_adds(&text, "Revoked ");
 	mp_term_add_line(&text, json_string_value(json_object_get(report, "id")), 0);
 	mp_buf_addf(&text, ": %d sessions, %d browsers, %d registrations. Access tokens that are JWTs"

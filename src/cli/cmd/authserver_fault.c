@@ -26,11 +26,10 @@ enum mcpass_rc mp_authserver_list_faults(bool as_json, struct mcpass_error *err)
 {
 	size_t count;
 	const struct mp_fault *faults = mp_faults(&count);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 
 	if (as_json)
 		return list_faults_json(faults, count, err);
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	for (size_t i = 0; i < count; i++)
 		mp_buf_addf(&buf, "%-28s %s\n", faults[i].name, faults[i].does);
 	return mp_out_end(&buf, err);

@@ -44,9 +44,8 @@ static enum mcpass_rc hash(const char *name, bool is_client, struct mcpass_error
 {
 	struct mp_secret password = { 0 };
 	json_t *entry = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_user_entry_ask_password(&password, err);
 
-	rc = mp_user_entry_ask_password(&password, err);
 	if (!rc)
 		rc = is_client ? mp_user_entry_make_client(name, &password, &entry, err)
 		    : mp_user_entry_make(name, &password, &entry, err);

@@ -32,12 +32,11 @@ static const struct mp_option_table entry_table = {
 static enum mcpass_rc print_from(const char *command, bool quiet, struct mcpass_error *err)
 {
 	struct mp_strings words = { 0 }, ours = { 0 }, notes = { 0 };
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc = mp_from_split(command, &words, err);
 
 	if (!rc)
 		rc = mp_from_mcp_remote(&words, &ours, &notes, err);
-	mp_buf_init(&line, MP_MAX_DOCUMENT);
 	mp_buf_adds(&line, "mcpass");
 	for (size_t i = 0; i < ours.count; i++) {
 		mp_buf_addc(&line, ' ');
@@ -60,10 +59,9 @@ static enum mcpass_rc print_config(const struct bridge_options *options, char **
 {
 	const struct mp_host_file *host = NULL;
 	struct mp_host_entry entry = { 0 };
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc = mp_host_require(options->print_config, &host, err);
 
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	if (!rc)
 		rc = mp_bridge_entry(&options->bridge, &options->conn, options->name, servers, count, &entry,
 		    err);

@@ -22,9 +22,8 @@ static enum mcpass_rc tell_failure(const struct mp_parts *parts, const char *nam
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	enum mcpass_rc rc = MCPASS_E_USAGE;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_RENDERED);
 
-	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_mcp_result_show(&buf, &term, parts);
 	if (!buf.failed && mp_is_blank(mp_buf_text(&buf)))
 		rc = mp_fail(err, MCPASS_E_USAGE, "MCP tools, Error Handling",
@@ -56,9 +55,8 @@ static enum mcpass_rc print(char **answer, const char *name, const struct mp_spo
     const struct call_options *options, struct mcpass_error *err)
 {
 	struct mp_parts parts = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_save_read(spool, answer, options->common.json, &parts, err);
 
-	rc = mp_save_read(spool, answer, options->common.json, &parts, err);
 	if (!rc)
 		rc = options->common.json ? print_json(*answer, &parts, options, err)
 		    : print_parts(&parts, name, options, err);
@@ -73,12 +71,11 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	json_t *list = NULL;
 	const json_t *tool;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 
 	if (common->quiet || common->json || mp_listing_all(asker, "tools", &list, NULL, NULL, NULL) != MCPASS_OK)
 		return;
 	tool = mp_listing_find(list, "tools", name);
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	if (tool != NULL)
 		mp_advice_arguments(&buf, &term, tool, given);
 	else
@@ -96,9 +93,8 @@ static enum mcpass_rc call(const struct mp_connection *conn, const struct mp_spo
     struct mcpass_error *err)
 {
 	char *params = NULL, *answer = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_args_params("name", name, text, &params, err);
 
-	rc = mp_args_params("name", name, text, &params, err);
 	if (rc)
 		return rc;
 	rc = mp_listing_ask(&conn->asker, "tools/call", params, NULL, &answer, err);
@@ -120,9 +116,8 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	struct mp_connection conn = { 0 };
 	json_t *arguments = NULL;
 	char *text = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_args_parse(operands + 2, count - 2, &arguments, &text, err);
 
-	rc = mp_args_parse(operands + 2, count - 2, &arguments, &text, err);
 	for (size_t i = 2; i < count; i++)
 		wish.stdin_is_taken |= strstr(operands[i], "=@-") != NULL;
 	if (!rc)

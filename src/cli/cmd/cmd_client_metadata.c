@@ -61,11 +61,10 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 	const struct metadata_options *options = values;
 	const char *url = options->url != NULL ? options->url : getenv(MP_CLIENT_METADATA_VARIABLE);
 	json_t *redirects = json_array(), *document = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check_url(url, err);
 
 	(void)operands;
 	(void)count;
-	rc = check_url(url, err);
 	if (!rc)
 		rc = list_redirects(&options->redirect_uris, redirects, err);
 	if (!rc) {

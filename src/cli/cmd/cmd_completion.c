@@ -241,10 +241,9 @@ static void bash(struct mp_buf *buf)
 static void zsh_option(struct mp_buf *buf, const struct mp_command *command,
     const struct mp_option *option)
 {
-	struct mp_buf spec;
+	struct mp_buf spec = MP_BUF(1024);
 
 	(void)command;
-	mp_buf_init(&spec, 1024);
 	mp_buf_addf(&spec, "--%s%s[", option->name, option->type == MP_OPTION_FLAG ? "" : "=");
 	for (const char *p = option->help; *p != '\0'; p++) {
 		if (strchr("[]:\\", *p) != NULL)
@@ -393,10 +392,9 @@ static void add_name(struct mp_buf *buf, const char *name)
 static enum mcpass_rc print_names(const json_t *list, struct mcpass_error *err)
 {
 	const json_t *item;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	size_t i;
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	json_array_foreach (list, i, item)
 		add_name(&buf, json_string_value(json_object_get(item, "name")));
 	return mp_out_end(&buf, err);
@@ -420,9 +418,8 @@ static enum mcpass_rc print_tools(const char *server, struct mcpass_error *err)
 	const struct mp_common common = { .quiet = true };
 	struct mp_connection conn = { 0 };
 	json_t *list = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_connection_open(&options, &common, server, NULL, &conn, err);
 
-	rc = mp_connection_open(&options, &common, server, NULL, &conn, err);
 	if (!rc)
 		rc = mp_listing_all(&conn.asker, "tools", &list, NULL, NULL, err);
 	if (!rc)

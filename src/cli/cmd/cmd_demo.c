@@ -28,11 +28,10 @@ struct demo {
 /* A heading between the steps. */
 static void headline(const struct demo *demo, const char *text)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(1024);
 
 	if (demo->quiet)
 		return;
-	mp_buf_init(&buf, 1024);
 	mp_buf_addc(&buf, '\n');
 	mp_painted(&buf, &demo->explain.term, MP_BOLD, text);
 	mp_buf_adds(&buf, "\n");
@@ -70,9 +69,8 @@ static enum mcpass_rc ask_person(void *ctx, const char *url, int *ret_watch,
 
 static enum mcpass_rc name_store(struct demo *demo, struct mcpass_error *err)
 {
-	struct mp_buf path;
+	struct mp_buf path = MP_BUF(4096);
 
-	mp_buf_init(&path, 4096);
 	mp_buf_addf(&path, "%s/credentials.db", demo->folder);
 	return mp_buf_take(&path, "the store's path", &demo->store, err);
 }
@@ -110,13 +108,12 @@ static enum mcpass_rc call(struct demo *demo, const char *message, struct mcpass
 	char *words = params != NULL ? mp_json_dump(params) : NULL;
 	struct mp_parts parts = { 0 };
 	char *answer = NULL;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
 	json_decref(params);
 	if (words == NULL)
 		return mp_nomem(err);
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	rc = mp_listing_ask(&demo->conn.asker, "tools/call", words, NULL, &answer, err);
 	if (!rc && !demo->json) {
 		if (!demo->quiet)
@@ -153,9 +150,8 @@ static enum mcpass_rc play(struct demo *demo, struct mcpass_error *err)
 
 static enum mcpass_rc sum_up(const struct demo *demo, struct mcpass_error *err)
 {
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(256);
 
-	mp_buf_init(&line, 256);
 	if (demo->json)
 		mp_buf_addf(&line, "{\"steps\":%u,\"calls\":%u,\"warm_ms\":%d,\"ok\":true}\n",
 		    demo->explain.steps, demo->calls, (int)demo->warm_ms);

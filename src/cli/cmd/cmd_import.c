@@ -99,11 +99,10 @@ static enum mcpass_rc keep(const struct import_options *options, const struct mp
     struct mcpass_error *err)
 {
 	struct mp_store *store = NULL;
-	struct mp_buf key;
+	struct mp_buf key = MP_BUF(2 * MP_MAX_URI);
 	char *text = NULL;
 	enum mcpass_rc rc = mp_record_write(record, &text, err);
 
-	mp_buf_init(&key, 2 * MP_MAX_URI);
 	mp_buf_addf(&key, "%s %s", options->profile != NULL ? options->profile : "default",
 	    record->server_url);
 	if (!rc)

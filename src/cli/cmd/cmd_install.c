@@ -46,12 +46,11 @@ static enum mcpass_rc find_file(const struct place_options *place,
 static enum mcpass_rc change(const struct place_options *place, const char *path,
     const char *before, const struct mp_buf *after, struct mcpass_error *err)
 {
-	struct mp_buf lines;
+	struct mp_buf lines = MP_BUF(MP_MAX_RENDERED);
 	enum mcpass_rc rc;
 
 	if (!place->dry_run)
 		return mp_settings_write(path, after, err);
-	mp_buf_init(&lines, MP_MAX_RENDERED);
 	mp_buf_addf(&lines, "%s\n", path);
 	mp_settings_compare(&lines, before, mp_buf_text(after));
 	rc = mp_buf_check(&lines, "the changes", err);
@@ -77,10 +76,9 @@ static enum mcpass_rc put(const struct mp_host_file *host, const struct mp_host_
 {
 	char *path = NULL, *before = NULL;
 	struct mcpass_error why = { 0 };
-	struct mp_buf after;
+	struct mp_buf after = MP_BUF(MP_MAX_RENDERED);
 	enum mcpass_rc rc = find_file(place, host, &path, err);
 
-	mp_buf_init(&after, MP_MAX_RENDERED);
 	if (!rc)
 		rc = mp_settings_read(path, &before, err);
 	if (!rc) {
@@ -136,11 +134,10 @@ static enum mcpass_rc uninstall(const void *values, char **operands, size_t coun
 	const struct mp_host_file *host = NULL;
 	struct mcpass_error why = { 0 };
 	bool is_found = false;
-	struct mp_buf after;
+	struct mp_buf after = MP_BUF(MP_MAX_RENDERED);
 	enum mcpass_rc rc = mp_host_require(operands[0], &host, err);
 
 	(void)count;
-	mp_buf_init(&after, MP_MAX_RENDERED);
 	if (!rc)
 		rc = place->name != NULL ? mp_set(&name, place->name, err)
 		    : mp_host_entry_name(operands[1], &name, err);

@@ -30,13 +30,12 @@ static enum mcpass_rc print_list(const json_t *list, const char *text, const cha
     const struct mp_common *common, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_RENDERED);
 
 	if (common->json)
 		return mp_out_json_text(text, err);
 	if (json_array_size(json_object_get(list, kind)) == 0)
 		mp_say(common->quiet, "The server has no %s.", kind);
-	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_listing_render(&buf, &term, list, kind);
 	return mp_out_end(&buf, err);
 }
@@ -59,7 +58,7 @@ static enum mcpass_rc print_tool(const json_t *list, const char *text, const cha
 	const json_t *tool = mp_listing_find(list, "tools", name);
 	const char *near = mp_listing_nearest(list, "tools", name);
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_RENDERED);
 	enum mcpass_rc rc;
 
 	if (tool == NULL) {
@@ -70,7 +69,6 @@ static enum mcpass_rc print_tool(const json_t *list, const char *text, const cha
 	}
 	if (common->json)
 		return print_tool_text(list, text, name, err);
-	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_listing_render_item(&buf, &term, tool, "tools");
 	return mp_out_end(&buf, err);
 }
@@ -101,9 +99,8 @@ static enum mcpass_rc get_prompt(const struct place *place, char **operands, siz
 	static const struct reading prompt = { "prompts/get", MP_BYTES_NEVER };
 	char *text = NULL, *params = NULL;
 	json_t *arguments = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_args_parse(operands + 1, count - 1, &arguments, &text, err);
 
-	rc = mp_args_parse(operands + 1, count - 1, &arguments, &text, err);
 	if (!rc)
 		rc = mp_args_params("name", operands[0], text, &params, err);
 	if (!rc)
@@ -119,9 +116,8 @@ static enum mcpass_rc read_resource(const struct place *place, const char *uri,
 {
 	static const struct reading resource = { "resources/read", MP_BYTES_ALWAYS };
 	char *params = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_args_params("uri", uri, NULL, &params, err);
 
-	rc = mp_args_params("uri", uri, NULL, &params, err);
 	if (!rc)
 		rc = print_one(place, &resource, params, options, err);
 	mp_free_wiped(params);
@@ -134,9 +130,8 @@ static enum mcpass_rc list(const struct mp_connection *conn, const char *kind, c
 	struct mcpass_error cut = { 0 };
 	json_t *all = NULL;
 	char *text = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_listing_all(&conn->asker, kind, &all, &text, &cut, err);
 
-	rc = mp_listing_all(&conn->asker, kind, &all, &text, &cut, err);
 	if (!rc && cut.rc != MCPASS_OK)
 		mp_say(common->quiet, "This is not the whole list: %s.", cut.detail);
 	if (!rc)

@@ -17,7 +17,7 @@ static enum mcpass_rc print(const struct mp_record *record, const char *key,
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	json_t *json = NULL;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_RECORD);
 	enum mcpass_rc rc;
 
 	if (common->json) {
@@ -26,7 +26,6 @@ static enum mcpass_rc print(const struct mp_record *record, const char *key,
 	}
 	if (common->quiet)
 		return MCPASS_OK;
-	mp_buf_init(&buf, MP_MAX_RECORD);
 	mp_buf_adds(&buf, "Signed in: ");
 	mp_credential_render(&buf, &term, key, record, mp_now_s());
 	mp_say_text(&buf);
@@ -39,12 +38,10 @@ static enum mcpass_rc show(const struct login_options *options, const char *serv
 {
 	struct mp_record record = { 0 };
 	bool found = false;
-	struct mp_buf key;
-	enum mcpass_rc rc;
+	struct mp_buf key = MP_BUF(2 * MP_MAX_URI);
+	enum mcpass_rc rc = mp_credential_load(options->conn.store, server,
+	    options->conn.profile, &key, &record, &found, err);
 
-	mp_buf_init(&key, 2 * MP_MAX_URI);
-	rc = mp_credential_load(options->conn.store, server, options->conn.profile, &key, &record,
-	    &found, err);
 	if (!rc && found)
 		rc = print(&record, mp_buf_text(&key), &options->common, err);
 	mp_record_free(&record);

@@ -28,12 +28,10 @@ static enum mcpass_rc look(const struct mp_connection_options *options, const ch
 {
 	struct mcpass_error why = { 0 };
 	struct mp_record record = { 0 };
-	struct mp_buf key;
-	enum mcpass_rc rc;
+	struct mp_buf key = MP_BUF(2 * MP_MAX_URI);
+	enum mcpass_rc rc = mp_credential_load(options->store, server, options->profile, &key,
+	    &record, ret_found, &why);
 
-	mp_buf_init(&key, 2 * MP_MAX_URI);
-	rc = mp_credential_load(options->store, server, options->profile, &key, &record, ret_found,
-	    &why);
 	mp_record_free(&record);
 	mp_buf_free(&key);
 	return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;

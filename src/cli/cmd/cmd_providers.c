@@ -117,10 +117,9 @@ static enum mcpass_rc print(const struct mp_quirk *rows, size_t count, bool as_j
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	json_t *list = json_array();
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc = list == NULL ? mp_nomem(err) : MCPASS_OK;
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	for (size_t i = 0; i < count && !rc; i++) {
 		if (as_json)
 			rc = add_json(list, &rows[i], err);

@@ -34,10 +34,9 @@ static enum mcpass_rc print(const json_t *list, struct mcpass_error *err)
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
 	unsigned widest = widest_name(list);
 	const json_t *item;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	size_t i;
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	json_array_foreach (list, i, item) {
 		const char *name = text_of(item, "name"), *url = text_of(item, "url");
 
@@ -56,11 +55,10 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
 {
 	const struct servers_options *options = values;
 	json_t *list = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_servers_list(options->config, &list, err);
 
 	(void)operands;
 	(void)count;
-	rc = mp_servers_list(options->config, &list, err);
 	if (!rc && options->common.json) {
 		rc = mp_out_json(list, err);
 	} else if (!rc) {

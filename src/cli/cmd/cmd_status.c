@@ -45,9 +45,8 @@ static enum mcpass_rc add_key(struct report *report, struct mp_store *store, con
 	struct mcpass_error why = { 0 };
 	struct mp_record record = { 0 };
 	char *text = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_store_load(store, key, &text, err);
 
-	rc = mp_store_load(store, key, &text, err);
 	if (rc || text == NULL)         /* gone since it was listed */
 		return rc;
 	rc = mp_record_parse(text, &record, &why);
@@ -77,9 +76,8 @@ static enum mcpass_rc print(struct report *report, const struct status_options *
 
 static void tell_store(const struct status_options *options, const struct mp_store *store)
 {
-	struct mp_buf words;
+	struct mp_buf words = MP_BUF(MP_MAX_URI);
 
-	mp_buf_init(&words, MP_MAX_URI);
 	mp_store_key_show(mp_store_keys_of(store), &words);
 	mp_say(options->common.quiet, "The store is %s, %s.", mp_store_shown(store), mp_buf_text(&words));
 	mp_buf_free(&words);
@@ -90,9 +88,8 @@ static enum mcpass_rc collect(const struct status_options *options, const char *
 {
 	struct mp_store *store = NULL;
 	struct mp_strings keys = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_store_open(options->store, &store, err);
 
-	rc = mp_store_open(options->store, &store, err);
 	if (!rc)
 		tell_store(options, store);
 	if (!rc)

@@ -14,10 +14,9 @@
 static enum mcpass_rc note_key(const struct mp_store_keys *keys, struct mp_store_sight *sight,
     struct mcpass_error *err)
 {
-	struct mp_buf words;
+	struct mp_buf words = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc = MCPASS_OK;
 
-	mp_buf_init(&words, MP_MAX_URI);
 	mp_store_key_show(keys, &words);
 	if (keys->seal.count > 0)
 		rc = mp_set(&sight->key, keys->seal.keys[0].id, err);
@@ -104,7 +103,7 @@ static enum mcpass_rc look(const struct mp_store_options *options, struct mp_sto
 static enum mcpass_rc print_sight(const struct mp_store_options *options,
     const struct mp_store_sight *sight, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 
 	if (options->common.json)
 		return mp_out_json_new(json_pack("{s:s, s:s, s:s?, s:s?, s:I, s:I, s:I, s:I}",
@@ -112,7 +111,6 @@ static enum mcpass_rc print_sight(const struct mp_store_options *options,
 		    "key_place", sight->key_place, "records", (json_int_t)sight->records,
 		    "plain", (json_int_t)sight->plain, "old_key", (json_int_t)sight->old,
 		    "broken", (json_int_t)sight->broken), err);
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	mp_buf_addf(&text, "%s  %s\n%s%s\n%zu records", sight->kind, sight->place, sight->key_words,
 	    sight->key != NULL ? "" : ": records are kept as they are", sight->records);
 	if (sight->key != NULL && !options->issuer)

@@ -20,7 +20,7 @@
 /* A new one comes first.  The caller's (mp_free_wiped). */
 static enum mcpass_rc add_line(const char *old, char **ret_text, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF((size_t)2 * MAX_KEY_FILE);
 	char *line = NULL;
 	size_t len = strlen(old);
 	enum mcpass_rc rc = mp_seal_new_line(mp_entropy, NULL, &line, err);
@@ -29,7 +29,6 @@ static enum mcpass_rc add_line(const char *old, char **ret_text, struct mcpass_e
 		return rc;
 	while (len > 0 && old[len - 1] == '\n')
 		len--;
-	mp_buf_init(&text, (size_t)2 * MAX_KEY_FILE);
 	mp_buf_adds(&text, line);
 	if (len > 0)
 		mp_buf_addf(&text, "\n%.*s", (int)len, old);
@@ -207,10 +206,9 @@ enum mcpass_rc mp_store_new_key(const struct mp_store_options *options, char **o
     struct mcpass_error *err)
 {
 	struct mp_seal seal = { 0 };
-	struct mp_buf words;
+	struct mp_buf words = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc = mp_store_add_key(operands[1], &seal, err);
 
-	mp_buf_init(&words, MP_MAX_URI);
 	if (!rc && mp_secret_service_is(operands[1])) {
 		mp_buf_addf(&words, "The key %s is in ", seal.keys[0].id);
 		mp_secret_service_show(operands[1], &words);

@@ -31,9 +31,8 @@ static enum mcpass_rc read_secrets(const struct mp_connection_options *options,
 static enum mcpass_rc read_inputs(const struct mp_connection_options *options, const char *server,
     struct mp_connection *conn, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_connection_check_profile(options->profile, err);
 
-	rc = mp_connection_check_profile(options->profile, err);
 	if (!rc)
 		rc = mp_connection_check_provider(options->provider, err);
 	if (!rc)
@@ -214,9 +213,8 @@ enum mcpass_rc mp_connection_open(const struct mp_connection_options *options,
     struct mp_connection *conn, struct mcpass_error *err)
 {
 	struct mp_link_options link = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = read_inputs(options, server, conn, err);
 
-	rc = read_inputs(options, server, conn, err);
 	if (rc)
 		return rc;
 	conn->wait = (struct mp_sign_in_text){

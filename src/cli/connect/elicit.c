@@ -116,9 +116,8 @@ static enum mcpass_rc answer_url(const struct mp_elicit *elicit,
 	struct mp_question with_page = *question;
 	struct mp_elicit_page page = { 0 };
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_elicit_page(question->server, url, &page, &why);
 
-	rc = mp_elicit_page(question->server, url, &page, &why);
 	if (rc == MCPASS_E_POLICY) {
 		mp_say(false, "note: declined: %s asks to open %s: %s", question->server,
 		    url != NULL ? url : "a page without saying which", why.detail);

@@ -24,10 +24,9 @@ static void say_question(const struct mp_question *question)
 	const json_t *schema = json_object_get(question->params, "requestedSchema");
 	const char *message = text_of(question->params, "message"), *name;
 	const char *separator = " (";
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	json_t *field;
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	if (question->key != NULL)
 		mp_buf_addf(&buf, "%s: ", question->key);
 	mp_buf_adds(&buf, message != NULL ? message : "?");
@@ -133,9 +132,8 @@ static void add_choices(struct mp_buf *buf, const struct mp_term *term, const js
 {
 	struct mp_choice choices[MP_FIELD_CHOICES];
 	size_t count = mp_elicit_field_choices(field, choices);
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(MP_MAX_DOCUMENT);
 
-	mp_buf_init(&line, MP_MAX_DOCUMENT);
 	for (size_t i = 0; i < count; i++) {
 		mp_buf_clear(&line);
 		mp_buf_addf(&line, "%zu  %s", i + 1,
@@ -148,9 +146,8 @@ static void add_choices(struct mp_buf *buf, const struct mp_term *term, const js
 /* " [John Doe]": what Enter takes, as far as there is room; all of it is shown in the end. */
 static void add_preset(struct mp_buf *buf, const json_t *preset)
 {
-	struct mp_buf value;
+	struct mp_buf value = MP_BUF(MP_MAX_DOCUMENT);
 
-	mp_buf_init(&value, MP_MAX_DOCUMENT);
 	mp_elicit_field_render(&value, preset);
 	mp_buf_adds(buf, " [");
 	mp_term_add_line(buf, mp_buf_text(&value), LONGEST_PRESET);
@@ -182,9 +179,8 @@ static enum mcpass_rc ask_once(struct mp_loop *loop, const struct mp_buf *text, 
     json_t **ret_value, bool *ret_gone, struct mcpass_error *err)
 {
 	char *typed = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = prompt(loop, text, &typed, err);
 
-	rc = prompt(loop, text, &typed, err);
 	*ret_gone = !rc && typed == NULL;
 	if (!rc && typed != NULL && typed[0] == '\0')
 		*ret_value = json_incref(json_object_get(field, "default"));
@@ -202,10 +198,9 @@ static enum mcpass_rc ask_field(const struct mp_question *question, const char *
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	struct mcpass_error why = { 0 };
 	json_t *value = NULL;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	add_field(&text, &term, field, name);
 	do {
 		mp_clear(&why);
@@ -250,9 +245,8 @@ static void add_summary(struct mp_buf *buf, const struct mp_term *term, const ch
 	mp_buf_addf(buf, "This would go to %s:\n", server);
 	json_object_foreach (content, name, value) {
 		char *json = mp_json_dump(value);
-		struct mp_buf line;
+		struct mp_buf line = MP_BUF(MP_MAX_DOCUMENT);
 
-		mp_buf_init(&line, MP_MAX_DOCUMENT);
 		mp_buf_addf(&line, "%s = ", name);
 		mp_raw_visible(&line, json != NULL ? json : "?");
 		mp_term_quote(buf, term, "    ", mp_buf_text(&line));
@@ -267,10 +261,9 @@ static enum mcpass_rc confirm(const struct mp_question *question, json_t *conten
     const char **ret_action, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	add_summary(&text, &term, question->server, content);
 	rc = mp_buf_check(&text, "the answer", err);
 	if (!rc)
@@ -330,10 +323,9 @@ enum mcpass_rc mp_elicit_person(const struct mp_question *question, json_t **ret
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	const char *action = "decline";
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	introduce(&text, &term, question);
 	rc = decide(question->loop, &text, &action, err);
 	mp_buf_free(&text);

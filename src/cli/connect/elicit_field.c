@@ -185,7 +185,7 @@ enum mcpass_rc mp_elicit_field_read(const json_t *schema, const char *typed, jso
     struct mcpass_error *err)
 {
 	json_t *value = convert(schema, typed);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_ANSWER_LINE);
 	enum mcpass_rc rc;
 
 	if (value != NULL && mp_elicit_field_fits(schema, value)) {
@@ -193,7 +193,6 @@ enum mcpass_rc mp_elicit_field_read(const json_t *schema, const char *typed, jso
 		return MCPASS_OK;
 	}
 	json_decref(value);
-	mp_buf_init(&buf, MP_MAX_ANSWER_LINE);
 	mp_elicit_field_describe(&buf, schema);
 	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "that does not fit; wanted: %s", mp_buf_text(&buf));
 	mp_buf_free(&buf);

@@ -6,9 +6,8 @@ static enum mcpass_rc refuse(const json_t *property, const char *name, const cha
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	mp_elicit_field_describe(&buf, property);
 	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the server's question: %s %s; wanted: %s", name,
 	    problem, mp_buf_text(&buf));

@@ -51,10 +51,9 @@ enum mcpass_rc mp_elicit_page(const char *server, const char *url,
 	struct mp_elicit_page page = { 0 };
 	struct mcpass_error why = { 0 };
 	struct mp_uri uri;
-	enum mcpass_rc rc;
 	size_t scheme;
+	enum mcpass_rc rc = mp_uri_parse(url != NULL ? url : "", &uri, &why);
 
-	rc = mp_uri_parse(url != NULL ? url : "", &uri, &why);
 	if (rc)         /* javascript:, file:, a user's name, letters that are not ASCII */
 		return mp_fail(err, MCPASS_E_POLICY, why.spec, "%s", why.detail);
 	scheme = uri.scheme.len + strlen("://");

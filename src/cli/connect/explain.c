@@ -62,9 +62,8 @@ void mp_explain_init(struct mp_explain *explain)
 void mp_explain_note(void *ctx, const struct mcpass_note *note)
 {
 	struct mp_explain *explain = ctx;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MAX_STEP);
 
-	mp_buf_init(&buf, MAX_STEP);
 	mp_explain_render(&buf, &explain->term, ++explain->steps, note);
 	mp_say_text(&buf);      /* a step that is over the cap is told as far as it goes */
 	mp_buf_free(&buf);

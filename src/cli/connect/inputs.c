@@ -59,11 +59,9 @@ static enum mcpass_rc expand(const char *text, struct mp_buf *buf, struct mcpass
 static enum mcpass_rc add_expanded(const char *text, struct mp_headers *headers,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
-	enum mcpass_rc rc;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
+	enum mcpass_rc rc = expand(text, &buf, err);
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
-	rc = expand(text, &buf, err);
 	if (!rc)
 		rc = add_header(mp_buf_text(&buf), buf.len, headers, err);
 	mp_buf_free(&buf);

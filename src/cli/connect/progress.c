@@ -53,11 +53,10 @@ void mp_progress_render_log(struct mp_buf *buf, const struct mp_term *term,
 
 void mp_progress_clear(struct mp_progress *progress)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(LONGEST_WORDS);
 
 	if (!progress->shown)
 		return;
-	mp_buf_init(&buf, LONGEST_WORDS);
 	mp_buf_adds(&buf, MP_CLEAR_LINE);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
@@ -67,11 +66,10 @@ void mp_progress_clear(struct mp_progress *progress)
 void mp_progress_wait(struct mp_progress *progress, int seconds)
 {
 	struct mp_term term = mp_term_of(STDERR_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(LONGEST_WORDS);
 
 	if (!progress->on || progress->told || seconds < PATIENCE_S)
 		return;
-	mp_buf_init(&buf, LONGEST_WORDS);
 	mp_buf_addf(&buf, MP_CLEAR_LINE "%sstill waiting, %d s (Ctrl-C to stop)%s",
 	    mp_paint(&term, MP_DIM), seconds, mp_paint(&term, MP_PLAIN));
 	mp_say_text(&buf);
@@ -85,7 +83,7 @@ void mp_progress_take(struct mp_progress *progress, const char *json)
 	json_t *message = NULL;
 	const char *method;
 	const json_t *params;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 
 	if (!progress->on || mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE,
 	    "a message",
@@ -93,7 +91,6 @@ void mp_progress_take(struct mp_progress *progress, const char *json)
 		return;
 	method = json_string_value(json_object_get(message, "method"));
 	params = json_object_get(message, "params");
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	if (mp_eq(method, "notifications/progress")) {
 		mp_buf_adds(&buf, MP_CLEAR_LINE);
 		mp_progress_render(&buf, &term, params);

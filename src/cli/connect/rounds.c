@@ -17,11 +17,10 @@ static enum mcpass_rc add_members(const char *object, const char *members, char 
     struct mcpass_error *err)
 {
 	size_t end = (size_t)(strrchr(object, '}') - object), last = end;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(2 * MP_MAX_MESSAGE);
 
 	while (last > 0 && strchr(" \t\r\n", object[last - 1]) != NULL)
 		last--;
-	mp_buf_init(&buf, 2 * MP_MAX_MESSAGE);
 	mp_buf_add(&buf, object, last);
 	if (object[last - 1] != '{')
 		mp_buf_addc(&buf, ',');
@@ -145,10 +144,9 @@ static enum mcpass_rc first_params(const struct mp_rounds *talk, const char *met
 	const char *text = params != NULL && params[0] != '\0' ? params : "{}";
 	json_t *json = NULL;
 	bool has_meta;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text),
+	    MP_MAX_MESSAGE, "the parameters", &json, err);
 
-	rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text), MP_MAX_MESSAGE, "the parameters",
-	    &json, err);
 	if (rc)
 		return rc;
 	*ret_own = json_object_get(json, "inputResponses") != NULL
@@ -176,9 +174,8 @@ static enum mcpass_rc ask_rounds(struct mp_rounds *talk, const char *method, con
 {
 	char *params = NULL, *json = NULL;
 	bool is_error = false, done = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_set(&params, first, err);
 
-	rc = mp_set(&params, first, err);
 	for (int rounds = 0; !rc && !done; rounds++) {
 		json_t *result = NULL;
 
@@ -214,9 +211,8 @@ enum mcpass_rc mp_rounds_ask(void *ctx, const char *method, const char *params,
 	struct mp_rounds *talk = ctx;
 	char *first = NULL;
 	bool own = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = first_params(talk, method, params, &first, &own, err);
 
-	rc = first_params(talk, method, params, &first, &own, err);
 	if (!rc && (own || !mp_methods_has(method, MP_METHOD_MAY_ASK)))
 		rc = ask_inner(talk, method, first, ret_json, ret_is_error, err);
 	else if (!rc)

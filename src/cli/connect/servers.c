@@ -58,10 +58,9 @@ static enum mcpass_rc expand_text(const char *text, bool expand, char **ret_text
     struct mcpass_error *err)
 {
 	const char *at = text, *begin, *end;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc = MCPASS_OK;
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	while (!rc && (begin = strstr(at, "${")) != NULL && (end = strchr(begin, '}')) != NULL) {
 		struct mp_span inside = { begin + 2, (size_t)(end - begin - 2) };
 
@@ -171,9 +170,8 @@ enum mcpass_rc mp_server_read(const char *text, const char *name, bool expand,
 {
 	struct mp_server server = { 0 };
 	json_t *json = NULL, *servers = NULL, *entry;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = parse(text, &json, &servers, err);
 
-	rc = parse(text, &json, &servers, err);
 	if (rc)
 		return rc;
 	entry = json_object_get(servers, name);

@@ -99,11 +99,10 @@ static int on_browse(void *ctx, const char *url, bool opened, const char *why)
 	struct mp_term term = mp_term_of(STDERR_FILENO);
 	char name[256] = "";
 	struct mp_sign_in_text_scene scene = { url, why, name, mp_sign_in_text_port(url), opened };
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_URI + 4096);
 
 	if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0')
 		scene.host = "THIS-HOST";
-	mp_buf_init(&buf, MP_MAX_URI + 4096);
 	mp_sign_in_text_render(&buf, &term, wait, &scene);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
@@ -172,9 +171,8 @@ static enum mp_link_word on_confirm_issuer(void *ctx, const char *issuer, int *r
 {
 	const struct mp_sign_in_text *wait = ctx;
 	struct mp_term term = mp_term_of(STDERR_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(2 * MP_MAX_URI + 4096);
 
-	mp_buf_init(&buf, 2 * MP_MAX_URI + 4096);
 	render_issuer(&buf, &term, wait, issuer);
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
@@ -215,9 +213,8 @@ static void on_show_code(void *ctx, const struct mcpass_action *action)
 {
 	const struct mp_sign_in_text *wait = ctx;
 	struct mp_term term = mp_term_of(STDERR_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(2 * MP_MAX_URI + 4096);
 
-	mp_buf_init(&buf, 2 * MP_MAX_URI + 4096);
 	mp_sign_in_text_render_code(&buf, &term, wait, action, action->expires_at - mp_now_s());
 	mp_say_text(&buf);
 	mp_buf_free(&buf);
@@ -230,10 +227,9 @@ void mp_sign_in_text_render_left(struct mp_buf *buf, int64_t seconds)
 
 static void on_code_left(void *ctx, int64_t seconds)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(256);
 
 	(void)ctx;
-	mp_buf_init(&buf, 256);
 	mp_buf_adds(&buf, MP_CLEAR_LINE);
 	if (seconds >= 0)
 		mp_sign_in_text_render_left(&buf, seconds);

@@ -21,10 +21,9 @@ struct walk {
 static enum mcpass_rc add_cookies(const struct mp_headers *jar, struct mp_headers *headers,
     struct mcpass_error *err)
 {
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc = MCPASS_OK;
 
-	mp_buf_init(&line, MP_MAX_URI);
 	for (size_t i = 0; i < jar->count; i++)
 		mp_buf_addf(&line, "%s%s=%s", i > 0 ? "; " : "", jar->items[i].name,
 		    jar->items[i].value);
@@ -42,9 +41,8 @@ static enum mcpass_rc load(struct walk *walk, struct mp_http_response *response,
 {
 	bool is_post = walk->body.len > 0;
 	struct mp_headers headers = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = add_cookies(&walk->jar, &headers, err);
 
-	rc = add_cookies(&walk->jar, &headers, err);
 	if (!rc && is_post)
 		rc = mp_headers_add(&headers, "Content-Type", "application/x-www-form-urlencoded", err);
 	if (!rc)
@@ -62,9 +60,8 @@ static enum mcpass_rc go_to(struct walk *walk, const char *reference, struct mcp
 {
 	struct mp_uri here;
 	char *url = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_uri_parse(walk->url, &here, err);
 
-	rc = mp_uri_parse(walk->url, &here, err);
 	if (!rc)
 		rc = mp_uri_resolve(&here, reference, &url, err);
 	if (rc)
@@ -86,9 +83,8 @@ static const char *fill_in(const struct walk *walk, const struct mcpass_header *
 static enum mcpass_rc send_form(struct walk *walk, const char *html, struct mcpass_error *err)
 {
 	struct mp_page_form form = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_auto_login_read_form(html, &form, err);
 
-	rc = mp_auto_login_read_form(html, &form, err);
 	for (size_t i = 0; !rc && i < form.fields.count; i++)
 		mp_form_add(&walk->body, form.fields.items[i].name,
 		    fill_in(walk, &form.fields.items[i]));
@@ -105,9 +101,8 @@ static enum mcpass_rc step(struct walk *walk, bool *ret_done, struct mcpass_erro
 {
 	struct mp_http_response response = { 0 };
 	const char *location, *html;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = load(walk, &response, err);
 
-	rc = load(walk, &response, err);
 	if (rc)
 		return rc;
 	html = mp_buf_text(&response.body);

@@ -52,9 +52,8 @@ static enum mcpass_rc add_control(const char *tag, bool is_button, struct mp_hea
     struct mcpass_error *err)
 {
 	char *name = NULL, *value = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = read_attribute(tag, "name", &name, err);
 
-	rc = read_attribute(tag, "name", &name, err);
 	if (!rc)
 		rc = read_attribute(tag, "value", &value, err);
 	if (!rc && name != NULL && (!is_button || mp_eq(value, "allow")))

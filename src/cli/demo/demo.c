@@ -106,14 +106,12 @@ enum mcpass_rc mp_demo_make_folder(char **ret_path, struct mcpass_error *err)
 {
 	const char *parent = getenv("TMPDIR");
 	struct mp_secret name = { 0 };
-	struct mp_buf path;
+	struct mp_buf path = MP_BUF(4096);
 	char *made = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_random_text(mp_entropy, NULL, 12, &name, err);
 
-	rc = mp_random_text(mp_entropy, NULL, 12, &name, err);
 	if (rc)
 		return rc;
-	mp_buf_init(&path, 4096);
 	mp_buf_addf(&path, "%s/mcpass-demo-%s", parent != NULL && parent[0] == '/' ? parent : "/tmp",
 	    mp_secret_reveal(&name));
 	mp_secret_free(&name);

@@ -42,10 +42,9 @@ void mp_host_add_path(struct mp_buf *buf, const char *path)
 static enum mcpass_rc add_variable(struct mp_strings *env, const char *name, const char *value,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	mp_buf_addf(&buf, "%s=", name);
 	if (strncmp(name, "MCPASS_STORE", strlen("MCPASS_STORE")) == 0 || strcmp(name, "MCPASS_CONFIG") == 0)
 		mp_host_add_path(&buf, value);
@@ -219,10 +218,9 @@ static void write_entry(const struct mp_host_entry *entry, const struct mp_host_
 enum mcpass_rc mp_host_entry_put(const struct mp_host_entry *entry, const struct mp_host_file *host,
     struct mp_span file, struct mp_buf *buf, struct mcpass_error *err)
 {
-	struct mp_buf value;
+	struct mp_buf value = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&value, MP_MAX_DOCUMENT);
 	write_entry(entry, host, &value);
 	rc = mp_buf_check(&value, "an entry", err);
 	if (!rc && host->format == MP_HOST_JSON)

@@ -247,9 +247,8 @@ static void append(struct mp_buf *buf, struct mp_span text, const struct object 
 {
 	struct mp_span outer = indent_of(text, o->begin), indent;
 	const char *after = o->last_end;
-	struct mp_buf deeper;
+	struct mp_buf deeper = MP_BUF(4096);
 
-	mp_buf_init(&deeper, 4096);
 	mp_buf_add(&deeper, outer.data, outer.len);
 	mp_buf_add(&deeper, style->unit.data, style->unit.len);
 	indent = (struct mp_span){ mp_buf_text(&deeper), deeper.len };

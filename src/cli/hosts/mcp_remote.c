@@ -64,10 +64,9 @@ static enum mcpass_rc hash(const char *text, size_t len, char ret_hash[HASH_LEN 
 static enum mcpass_rc name_of(const char *url, const char *resource, const char *const *headers,
     size_t count, char ret_hash[HASH_LEN + 1], struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
 	mp_buf_adds(&text, url);
 	if (resource != NULL)
 		mp_buf_addf(&text, "|%s", resource);
@@ -83,11 +82,10 @@ static enum mcpass_rc name_of(const char *url, const char *resource, const char 
 static enum mcpass_rc root_of(char **ret_path, struct mcpass_error *err)
 {
 	const char *root = mp_environment("MCP_REMOTE_CONFIG_DIR"), *home = mp_environment("HOME");
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(4096);
 
 	if (root != NULL)
 		return mp_set(ret_path, root, err);
-	mp_buf_init(&buf, 4096);
 	mp_buf_addf(&buf, "%s/.mcp-auth", home != NULL ? home : "");
 	return mp_buf_take(&buf, "a path", ret_path, err);
 }
@@ -95,9 +93,8 @@ static enum mcpass_rc root_of(char **ret_path, struct mcpass_error *err)
 static enum mcpass_rc path_of(const char *folder, const char *hash_text, const char *what,
     char **ret_path, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(8192);
 
-	mp_buf_init(&buf, 8192);
 	mp_buf_addf(&buf, "%s/%s_%s.json", folder, hash_text, what);
 	return mp_buf_take(&buf, "a path", ret_path, err);
 }

@@ -17,7 +17,7 @@ enum mcpass_rc mp_settings_path(const struct mp_host_file *host, bool in_project
     struct mcpass_error *err)
 {
 	const char *home = mp_environment("HOME");
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(4096);
 
 	if (in_project && host->project_file == NULL)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "%s has no file in a project", host->title);
@@ -25,7 +25,6 @@ enum mcpass_rc mp_settings_path(const struct mp_host_file *host, bool in_project
 		return mp_set(ret_path, host->project_file, err);
 	if (home == NULL)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "HOME is not set; --file says where the file is");
-	mp_buf_init(&buf, 4096);
 	mp_buf_addf(&buf, "%s/%s", home, host->file);
 	return mp_buf_take(&buf, "a path", ret_path, err);
 }
@@ -81,9 +80,8 @@ static enum mcpass_rc write_file(const char *path, const char *text, size_t len,
 static enum mcpass_rc beside(const char *path, const char *suffix, char **ret_path,
     struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(4096);
 
-	mp_buf_init(&buf, 4096);
 	mp_buf_addf(&buf, "%s%s", path, suffix);
 	return mp_buf_take(&buf, "a path", ret_path, err);
 }

@@ -16,9 +16,8 @@ enum mcpass_rc mp_listing_ask(const struct mp_asker *asker, const char *method, 
 {
 	bool is_error = false;
 	char *answer = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = asker->ask(asker->ctx, method, params, &answer, &is_error, err);
 
-	rc = asker->ask(asker->ctx, method, params, &answer, &is_error, err);
 	if (!rc && is_error)
 		rc = mp_report_rpc_error(answer, method, err);
 	else if (!rc && ret_result != NULL)

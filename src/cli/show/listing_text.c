@@ -91,9 +91,8 @@ static void widen(unsigned *column, unsigned columns, unsigned most)
 
 static void widen_type(struct mp_buf *buf, unsigned *column, const json_t *schema)
 {
-	struct mp_buf type;
+	struct mp_buf type = MP_BUF(MP_MAX_DOCUMENT);
 
-	mp_buf_init(&type, MP_MAX_DOCUMENT);
 	add_type(&type, schema);
 	widen(column, mp_term_columns(mp_buf_text(&type)), MAX_TYPE);
 	if (type.failed)

@@ -140,12 +140,11 @@ static enum mcpass_rc put_shown(struct mp_target *target, const struct mp_parts 
 	static const struct mp_term plain;
 	struct mp_part head = *part;
 	struct mp_parts one = { .items = &head, .count = 1 };
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_RENDERED);
 	enum mcpass_rc rc;
 
 	if (part->text.data != NULL)
 		head.text = (struct mp_span){ "\" \"", 3 };
-	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_mcp_result_show(&buf, &plain, &one);
 	if (part->text.data != NULL && buf.len >= 2)
 		buf.len -= 2;           /* the text for the text, and the end of its line */
@@ -181,12 +180,11 @@ static enum mcpass_rc save_text(const char *path, const struct mp_parts *parts,
 {
 	static const struct mp_term plain;
 	struct mp_target target = { 0 };
-	struct mp_buf structured;
+	struct mp_buf structured = MP_BUF(MP_MAX_RENDERED);
 	enum mcpass_rc rc = mp_target_open(&target, path, err);
 
 	if (!rc)
 		rc = put_texts(&target, parts, bytes, err);
-	mp_buf_init(&structured, MP_MAX_RENDERED);
 	if (!rc && parts->count == 0 && bytes != MP_BYTES_ALWAYS) {
 		mp_mcp_result_show(&structured, &plain, parts);
 		rc = mp_target_put_buf(&target, &structured, err);
@@ -219,11 +217,9 @@ static enum mcpass_rc add_parts(struct mp_buf *buf, const struct mp_parts *parts
 
 static enum mcpass_rc out_parts(const struct mp_parts *parts, struct mcpass_error *err)
 {
-	struct mp_buf buf;
-	enum mcpass_rc rc;
+	struct mp_buf buf = MP_BUF(MP_MAX_ANSWER);
+	enum mcpass_rc rc = add_parts(&buf, parts, err);
 
-	mp_buf_init(&buf, MP_MAX_ANSWER);
-	rc = add_parts(&buf, parts, err);
 	if (!rc)
 		rc = mp_out(&buf, err);
 	mp_buf_free(&buf);
@@ -234,9 +230,8 @@ static enum mcpass_rc out_parts(const struct mp_parts *parts, struct mcpass_erro
 static enum mcpass_rc out_texts(const struct mp_parts *parts, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_RENDERED);
 
-	mp_buf_init(&buf, MP_MAX_RENDERED);
 	for (size_t i = 0; i < parts->count; i++) {
 		mp_mcp_result_line(&buf, &term, parts->items[i].text);
 	}
@@ -246,9 +241,8 @@ static enum mcpass_rc out_texts(const struct mp_parts *parts, struct mcpass_erro
 static enum mcpass_rc out_shown(const struct mp_parts *parts, struct mcpass_error *err)
 {
 	struct mp_term term = mp_term_of(STDOUT_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_RENDERED);
 
-	mp_buf_init(&buf, MP_MAX_RENDERED);
 	mp_mcp_result_show(&buf, &term, parts);
 	return mp_out_end(&buf, err);
 }
@@ -287,12 +281,11 @@ enum mcpass_rc mp_save_begin(const struct mp_output_options *output, struct mp_s
     struct mcpass_error *err)
 {
 	const char *path = output->file, *folder = getenv("TMPDIR");
-	struct mp_buf elsewhere;
+	struct mp_buf elsewhere = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
 	if (path == NULL || is_stdout(path))
 		return MCPASS_OK;
-	mp_buf_init(&elsewhere, MP_MAX_URI);
 	mp_buf_addf(&elsewhere, "%s/mcpass", folder != NULL && folder[0] != '\0' ? folder : "/tmp");
 	rc = mp_buf_check(&elsewhere, "TMPDIR", err);
 	if (!rc)

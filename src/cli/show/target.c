@@ -108,10 +108,9 @@ static enum mcpass_rc put_front(struct mp_target *target, char *string, size_t l
     struct mcpass_error *err)
 {
 	char next = string[1 + len];
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(3 * PIECE);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, 3 * PIECE);
 	string[1 + len] = '"';
 	(void)mp_raw_text(&text, (struct mp_span){ string, len + 2 });
 	string[1 + len] = next;

@@ -45,9 +45,8 @@ static enum mcpass_rc print_json(const struct built *b, struct mcpass_error *err
 
 static enum mcpass_rc print_text(const struct built *b, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(1024);
 
-	mp_buf_init(&buf, 1024);
 	mp_buf_addf(&buf, "mcpass %s\n", MCPASS_VERSION);
 	mp_buf_addf(&buf, "%s%s%slibcurl %s, OpenSSL %s, SQLite %s, jansson %s\n",
 	    IS_STATIC ? "static, " : "", b->commit != NULL ? b->commit : "",

@@ -194,9 +194,8 @@ enum mcpass_rc mp_browse(const char *url, const char *const *http_hosts, size_t 
 	struct openers openers = { .count = 0 };
 	mp_command_line lines[MAX_OPENERS];
 	char *plain = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_browse_check(url, http_hosts, count, &plain, err);
 
-	rc = mp_browse_check(url, http_hosts, count, &plain, err);
 	if (!rc)
 		rc = find_openers(plain, &openers, err);
 	for (size_t i = 0; i < openers.count; i++)

@@ -113,10 +113,9 @@ static enum mcpass_rc name_it(struct mp_listener *listener, const char *host, un
     const char *path, struct mcpass_error *err)
 {
 	bool bare_ipv6 = strchr(host, ':') != NULL && host[0] != '[';
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_URI);
 	mp_buf_addf(&text, "%s%s%s:%u", bare_ipv6 ? "[" : "", host, bare_ipv6 ? "]" : "", port);
 	rc = mp_buf_take(&text, "the redirect host", &listener->authority, err);
 	if (rc)
@@ -253,9 +252,8 @@ static void answer_and_close(int fd, const struct mp_buf *response)
 
 static void refuse(int fd, int status)
 {
-	struct mp_buf response;
+	struct mp_buf response = MP_BUF(MP_MAX_DOCUMENT);
 
-	mp_buf_init(&response, MP_MAX_DOCUMENT);
 	mp_listener_page_refusal(&response, status);
 	answer_and_close(fd, &response);
 	mp_buf_free(&response);
@@ -390,11 +388,10 @@ static void on_browser(void *ctx, unsigned events)
 
 void mp_listener_finish(struct mp_listener *listener, bool ok, const char *message)
 {
-	struct mp_buf response;
+	struct mp_buf response = MP_BUF(MP_MAX_DOCUMENT);
 
 	if (listener->held < 0)
 		return;
-	mp_buf_init(&response, MP_MAX_DOCUMENT);
 	if (ok)
 		mp_listener_page_signed_in(&response, message);
 	else

@@ -67,9 +67,8 @@ static void add_response(struct mp_buf *response, const char *status, const char
 static void add_page(struct mp_buf *response, const char *sign, const char *before,
     const char *text, const char *after)
 {
-	struct mp_buf body;
+	struct mp_buf body = MP_BUF(MP_MAX_DOCUMENT);
 
-	mp_buf_init(&body, MP_MAX_DOCUMENT);
 	mp_buf_addf(&body, "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
 	    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
 	    "<title>mcpass</title><style>%s</style></head><body><main>%s%s", style, sign, before);

@@ -98,9 +98,8 @@ static enum mcpass_rc refuse_shells(const struct mp_opener *opener, const char *
 static enum mcpass_rc add_url(struct mp_opener *opener, const char *url,
     struct mcpass_error *err)
 {
-	struct mp_buf word;
+	struct mp_buf word = MP_BUF(3 * MP_MAX_URI);
 
-	mp_buf_init(&word, 3 * MP_MAX_URI);
 	mp_buf_adds(&word, url);
 	return add_word(opener, &word, err);
 }
@@ -140,9 +139,8 @@ enum mcpass_rc mp_opener_plain(const char *program, const char *url,
     struct mp_opener *ret_opener, struct mcpass_error *err)
 {
 	struct mp_opener opener = { .count = 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_set(&opener.words[opener.count++], program, err);
 
-	rc = mp_set(&opener.words[opener.count++], program, err);
 	if (!rc)
 		rc = add_url(&opener, url, err);
 	if (rc)

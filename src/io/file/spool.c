@@ -84,10 +84,9 @@ void mp_spool_mask(struct mp_spool *spool, void (*mask)(void *ctx, char *text), 
 static enum mcpass_rc cannot(const struct mp_spool *spool, const char *doing, int error,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_fail(err, MCPASS_E_IO, NULL, "%s a file beside %s: %s", doing,
+	    spool->beside, strerror(error));
 
-	rc = mp_fail(err, MCPASS_E_IO, NULL, "%s a file beside %s: %s", doing, spool->beside,
-	    strerror(error));
 	mp_hint(err, "A long answer needs room there, up to twice its size.");
 	return rc;
 }
@@ -366,13 +365,12 @@ enum mcpass_rc mp_spool_restore(const struct mp_spool *spool, char **text,
     struct mcpass_error *err)
 {
 	struct mp_span whole = { *text, *text != NULL ? strlen(*text) : 0 };
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_ANSWER);
 	char *restored = NULL;
 	enum mcpass_rc rc;
 
 	if (mp_spool_count(spool, whole) == 0)
 		return MCPASS_OK;
-	mp_buf_init(&buf, MP_MAX_ANSWER);
 	rc = mp_spool_splice(spool, whole, put_buf, &buf, err);
 	if (!rc)
 		rc = mp_buf_take(&buf, "the answer", &restored, err);

@@ -18,10 +18,9 @@
 static enum mcpass_rc keep_header(struct mp_headers *headers, const struct curl_header *line,
     struct mcpass_error *err)
 {
-	struct mp_buf value;
+	struct mp_buf value = MP_BUF(MP_MAX_HEADER_BYTES);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&value, MP_MAX_HEADER_BYTES);
 	for (const char *p = line->value; *p != '\0'; p++)
 		mp_buf_addc(&value, (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p);
 	rc = mp_buf_check(&value, "a header", err);
@@ -137,12 +136,11 @@ static enum mcpass_rc add_header(struct mp_http_exchange *exchange, const char *
     const char *value, struct mcpass_error *err)
 {
 	struct curl_slist *grown;
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(MP_MAX_HEADER_BYTES);
 	enum mcpass_rc rc = mp_header_check(name, value, err);  /* no line end gets through */
 
 	if (rc)
 		return rc;
-	mp_buf_init(&line, MP_MAX_HEADER_BYTES);
 	/* libcurl's grammar: "Name;" is an empty value, "Name:" is no header at all. */
 	mp_buf_adds(&line, name);
 	mp_buf_adds(&line, value[0] == '\0' ? ";" : ": ");

@@ -71,7 +71,7 @@ enum mcpass_rc mp_idn_url(const char *url, char **ret_url, struct mcpass_error *
 {
 	struct mp_span authority = mp_uri_split(url).authority, host;
 	char *name, *ascii = NULL;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
 	if (authority.data == NULL || is_ascii(authority))
@@ -82,7 +82,6 @@ enum mcpass_rc mp_idn_url(const char *url, char **ret_url, struct mcpass_error *
 	free(name);
 	if (rc)
 		return rc;
-	mp_buf_init(&text, MP_MAX_URI);
 	mp_buf_add(&text, url, (size_t)(host.data - url));
 	mp_buf_adds(&text, ascii);
 	mp_buf_adds(&text, host.data + host.len);

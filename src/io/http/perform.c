@@ -129,9 +129,8 @@ enum mcpass_rc mp_http_perform(struct mp_http *http, const char *method, const c
 	const struct mp_http_ask ask = { method, url, body, headers, count, len };
 	struct waiter waiter = { .ended = false };
 	unsigned number = 0;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_http_fetch(http, &ask, max, on_fetched, &waiter, &number, err);
 
-	rc = mp_http_fetch(http, &ask, max, on_fetched, &waiter, &number, err);
 	while (!rc && !waiter.ended)
 		mp_loop_turn(http->loop, -1);
 	if (!rc && waiter.why.rc != MCPASS_OK) {

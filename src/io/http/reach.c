@@ -178,10 +178,9 @@ enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
     struct mcpass_error *err)
 {
 	bool vouches = mp_target_may_be_named(exchange->kept_from);
-	enum mcpass_rc rc;
-
-	rc = mp_fail(err, MCPASS_E_POLICY, "MCP security considerations (SSRF)",
+	enum mcpass_rc rc = mp_fail(err, MCPASS_E_POLICY, "MCP security considerations (SSRF)",
 	    "%s: the name leads %s", exchange->host, mp_target_place(exchange->kept_from));
+
 	if (exchange->kept_from == MP_REACH_PUBLIC) {
 		mp_hint(err, "It is %s: tokens go there by https only.", exchange->kept_address);
 		return rc;

@@ -99,10 +99,9 @@ static enum mcpass_rc say_no_head(const struct mp_http_exchange *exchange,
 static enum mcpass_rc say_long_head(const struct mp_http_exchange *exchange,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_fail(err, MCPASS_E_LIMIT, NULL,
+	    "%s: a header of the answer is too long", exchange->host);
 
-	rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "%s: a header of the answer is too long",
-	    exchange->host);
 	mp_hint(err, "%s", CHECK_SERVER);
 	return rc;
 }

@@ -140,9 +140,8 @@ static enum mcpass_rc read_client(const struct mp_issuer_client *given,
     const struct mp_issuer *issuer, struct mp_client *client, struct mcpass_error *err)
 {
 	struct mp_strings scopes = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_set(&client->client_id, given->client_id, err);
 
-	rc = mp_set(&client->client_id, given->client_id, err);
 	if (!rc)
 		rc = mp_set(&client->client_name, given->client_name, err);
 	/* No token has this hash: only the operator manages the client. */

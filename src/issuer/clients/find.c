@@ -96,9 +96,8 @@ enum mcpass_rc mp_client_authenticate(const struct mp_turn *turn, const struct m
 	struct mp_client client = { 0 };
 	const char *header;
 	bool found = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_header(turn, "Authorization", &header, err);
 
-	rc = mp_request_header(turn, "Authorization", &header, err);
 	if (!rc)
 		rc = mp_clientauth_read(header, form, &claim, err);
 	if (!rc)

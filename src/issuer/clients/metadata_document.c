@@ -97,10 +97,9 @@ static enum mcpass_rc read_document(const struct mp_turn *turn, const char *url,
 {
 	struct mp_registration wish = { 0 };
 	char *text = mp_json_dump(document);
-	enum mcpass_rc rc;
-
-	rc = text == NULL ? mp_nomem(err)
+	enum mcpass_rc rc = text == NULL ? mp_nomem(err)
 	    : mp_registration_parse(text, strlen(text), &wish, err);
+
 	/* spec: SEP-991 (client_id MUST match the URL exactly) */
 	if (!rc && !mp_eq(wish.client_id, url))
 		rc = refuse(err, "is that of another client_id");

@@ -49,10 +49,9 @@ static enum mcpass_rc fill_extras(const struct mp_issuer *issuer,
     const struct mp_client *client, const struct mp_secret *secret,
     const struct mp_secret *token, struct extras *extras, struct mcpass_error *err)
 {
-	struct mp_buf uri;
+	struct mp_buf uri = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&uri, MP_MAX_URI);
 	mp_buf_addf(&uri, "%s/register/%s", issuer->url, client->client_id);
 	rc = mp_buf_take(&uri, "the registration URI", &extras->registration_client_uri, err);
 	if (!rc)
@@ -73,10 +72,9 @@ enum mcpass_rc mp_register_reply(const struct mp_turn *turn, int status,
 {
 	struct extras extras = { 0 };
 	json_t *body = json_object();
-	enum mcpass_rc rc;
-
-	rc = body == NULL ? mp_nomem(err)
+	enum mcpass_rc rc = body == NULL ? mp_nomem(err)
 	    : fill_extras(turn->issuer, client, secret, token, &extras, err);
+
 	if (!rc)
 		rc = mp_json_write(body, mp_client_public.fields, mp_client_public.count, client,
 		    err);
@@ -140,9 +138,8 @@ enum mcpass_rc mp_register_handle(const struct mp_turn *turn, struct mcpass_erro
 	struct mp_registration wish = { 0 };
 	struct mp_secret secret = { 0 }, token = { 0 };
 	struct mp_client client = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_register_read(turn, &wish, err);
 
-	rc = mp_register_read(turn, &wish, err);
 	if (!rc)
 		rc = mp_register_apply(turn->issuer, &wish, &client, err);
 	if (!rc)

@@ -21,9 +21,8 @@ enum mcpass_rc mp_edits_header(const struct mp_turn *turn, const char *name,
 static enum mcpass_rc expand(const struct mp_issuer *issuer, const char *value,
     char **ret_text, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_URI);
 
-	mp_buf_init(&text, MP_MAX_URI);
 	if (value[0] == '?')
 		return mp_set(ret_text, mp_faults_asked(issuer, value + 1), err);
 	if (value[0] == '@')
@@ -132,13 +131,12 @@ enum mcpass_rc mp_edits_params(const struct mp_turn *turn, const struct mcpass_h
 	const struct mp_headers *headers = &turn->response->headers;
 	const char *whole = mp_header_get(headers->items, headers->count, "Location"), *query;
 	struct mp_form form = { 0 };
-	struct mp_buf location;
+	struct mp_buf location = MP_BUF(4 * MP_MAX_URI);
 	enum mcpass_rc rc;
 
 	if (edits[0].name == NULL || whole == NULL)
 		return MCPASS_OK;
 	query = whole + strcspn(whole, "?");
-	mp_buf_init(&location, 4 * MP_MAX_URI);
 	mp_buf_add(&location, whole, (size_t)(query - whole));
 	mp_buf_addc(&location, '?');
 	query += query[0] == '?';
@@ -179,13 +177,11 @@ static enum mcpass_rc forge(const struct mp_issuer *issuer, const char *alg,
     const json_t *payload, struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	char *claims = mp_json_dump(payload);
-	struct mp_buf token, header;
+	struct mp_buf token = MP_BUF(MP_MAX_TOKEN), header = MP_BUF(256);
 	enum mcpass_rc rc;
 
 	if (claims == NULL)
 		return mp_nomem(err);
-	mp_buf_init(&token, MP_MAX_TOKEN);
-	mp_buf_init(&header, 256);
 	mp_buf_addf(&header, "{\"typ\":\"at+jwt\",\"alg\":\"%s\"}", alg);
 	mp_b64url_add(&token, mp_buf_text(&header), header.len);
 	mp_buf_addc(&token, '.');

@@ -83,10 +83,9 @@ static enum mcpass_rc remember(const struct mp_issuer *issuer, const struct mp_a
 	const struct mp_issuer_store *store = &issuer->store;
 	char *text = mp_json_dump(payload), *key = NULL;
 	struct mp_secret token = { 0 };
-	enum mcpass_rc rc;
-
-	rc = text == NULL ? mp_nomem(err)
+	enum mcpass_rc rc = text == NULL ? mp_nomem(err)
 	    : mp_random_text(issuer->random, issuer->random_ctx, 32, &token, err);
+
 	if (!rc)
 		rc = mp_record_key(&token, &key, err);
 	if (!rc)

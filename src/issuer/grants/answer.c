@@ -106,9 +106,8 @@ enum mcpass_rc mp_token_answer_grant(const struct mp_turn *turn, const struct mp
 		.family = grant->family, .machine = grant->session != NULL,
 	};
 	json_t *claims = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_client_use(turn, ask->client, err);
 
-	rc = mp_client_use(turn, ask->client, err);
 	if (!rc && grant->session != NULL)
 		rc = mp_idp_session_claims(turn, grant->session, &claims, err);
 	give.claims = claims;

@@ -54,10 +54,9 @@ static enum mcpass_rc check_key(const struct mp_token_ask *ask, const json_t *cl
 static enum mcpass_rc tell(const struct mp_turn *turn, const struct mp_token_ask *ask,
     const json_t *claims, const char *upstream, const char *audience, struct mcpass_error *err)
 {
-	struct mp_buf what;
+	struct mp_buf what = MP_BUF(MP_MAX_FORM);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&what, MP_MAX_FORM);
 	mp_buf_addf(&what, "%s %s", upstream, audience);
 	rc = mp_buf_check(&what, "an event", err);
 	if (!rc)

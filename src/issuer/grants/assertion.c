@@ -120,10 +120,9 @@ enum mcpass_rc mp_assertion_check(const struct mp_turn *turn, const struct mp_jw
 static enum mcpass_rc make_key(const char *issuer, const char *jti, char **ret_key,
     struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(2 * MP_MAX_FORM);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, 2 * MP_MAX_FORM);
 	mp_form_add(&text, "iss", issuer);
 	mp_form_add(&text, "jti", jti);
 	rc = mp_buf_check(&text, "an assertion's jti", err);

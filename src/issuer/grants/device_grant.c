@@ -143,9 +143,8 @@ enum mcpass_rc mp_device_grant(const struct mp_turn *turn, const struct mp_token
 	bool found = false;
 	const char *text;
 	char *key = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_required(ask->form, "device_code", &text, err);
 
-	rc = mp_request_required(ask->form, "device_code", &text, err);
 	if (!rc)
 		rc = mp_secret_set(&device_code, text, err);
 	if (!rc)

@@ -26,12 +26,11 @@ static struct mp_span own_key(const struct mp_issuer *issuer)
 
 enum mcpass_rc mp_dpop_add_nonce(const struct mp_turn *turn, struct mcpass_error *err)
 {
-	struct mp_buf nonce;
+	struct mp_buf nonce = MP_BUF(NONCE_SIZE);
 	enum mcpass_rc rc;
 
 	if (!turn->issuer->require_dpop_nonce)
 		return MCPASS_OK;
-	mp_buf_init(&nonce, NONCE_SIZE);
 	rc = mp_dpop_nonce_add(own_key(turn->issuer), turn->request->now, &nonce, err);
 	if (!rc)
 		rc = mp_response_header(turn, "DPoP-Nonce", mp_buf_text(&nonce), err);
@@ -64,10 +63,9 @@ static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_dpop_pr
 	int64_t now = turn->request->now;
 	bool added = false;
 	char *key = NULL;
-	struct mp_buf name;
+	struct mp_buf name = MP_BUF(MP_MAX_JTI + 64);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&name, MP_MAX_JTI + 64);
 	mp_buf_addf(&name, "%s.%s", proof->thumbprint, proof->jti);
 	rc = mp_buf_check(&name, "a proof's jti", err);
 	if (!rc)
@@ -91,10 +89,9 @@ static enum mcpass_rc check(const struct mp_turn *turn, const char *endpoint,
 {
 	struct mp_dpop_expect expect = { .method = "POST", .now = turn->request->now };
 	struct mp_dpop_proof proof = { 0 };
-	struct mp_buf url;
+	struct mp_buf url = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&url, MP_MAX_URI);
 	mp_buf_addf(&url, "%s%s", turn->issuer->url, endpoint);
 	expect.url = mp_buf_text(&url);
 	rc = mp_buf_check(&url, "the endpoint", err);

@@ -109,9 +109,8 @@ static enum mcpass_rc refuse_missing(const struct mp_turn *turn, const struct mp
 	const struct mp_slot slot = { .kind = "issued", .secret = secret };
 	struct mp_grant pointer = { 0 };
 	bool found = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_record_get(turn, &slot, &shape, &pointer, &found, err);
 
-	rc = mp_record_get(turn, &slot, &shape, &pointer, &found, err);
 	if (!rc && found) {
 		mp_event_add(turn, &(struct mp_event){ .event = "reused", .what = what });
 		rc = mp_grant_revoke(turn, pointer.family, err);

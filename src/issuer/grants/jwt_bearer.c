@@ -138,11 +138,10 @@ static enum mcpass_rc name_subject(const struct mp_jws *jws, const struct mp_tru
     char **ret_subject, struct mcpass_error *err)
 {
 	const char *sub = mp_assertion_claim(jws, "sub");
-	struct mp_buf name;
+	struct mp_buf name = MP_BUF(MP_MAX_FORM);
 
 	if (trusted->what == MP_TRUST_ID_JAG)
 		return mp_set(ret_subject, sub, err);
-	mp_buf_init(&name, MP_MAX_FORM);
 	mp_buf_addf(&name, "%s#%s", trusted->issuer, sub);
 	return mp_buf_take(&name, "the subject", ret_subject, err);
 }
@@ -156,9 +155,8 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_a
 	struct mp_token_give give = { .machine = !is_jag };
 	struct mp_strings ceiling = { 0 };
 	char *scope = NULL, *subject = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check(turn, jws, trusted, &rules, err);
 
-	rc = check(turn, jws, trusted, &rules, err);
 	if (!rc && is_jag)
 		rc = check_client(jws, ask->client, err);
 	if (!rc)

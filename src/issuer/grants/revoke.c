@@ -15,9 +15,8 @@ static enum mcpass_rc revoke_refresh(const struct mp_turn *turn, const struct mp
 {
 	struct mcpass_error why = { 0 };
 	struct mp_grant grant = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_grant_read_refresh(turn, token, &grant, &why);
 
-	rc = mp_grant_read_refresh(turn, token, &grant, &why);
 	/* What is not good any more needs no revoking.  spec: RFC 7009 2.2 */
 	if (mp_response_is_refusal(rc))
 		return MCPASS_OK;

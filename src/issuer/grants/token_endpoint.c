@@ -63,9 +63,8 @@ static enum mcpass_rc exchange_code(const struct mp_turn *turn, const struct mp_
 	struct mp_grant grant = { 0 };
 	struct mp_secret code = { 0 };
 	const char *text;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_required(form, "code", &text, err);
 
-	rc = mp_request_required(form, "code", &text, err);
 	if (!rc)
 		rc = mp_secret_set(&code, text, err);
 	if (!rc)
@@ -140,9 +139,8 @@ static enum mcpass_rc refresh(const struct mp_turn *turn, const struct mp_token_
 	struct mp_secret token = { 0 };
 	const char *text;
 	char *scope = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_required(form, "refresh_token", &text, err);
 
-	rc = mp_request_required(form, "refresh_token", &text, err);
 	if (!rc)
 		rc = mp_secret_set(&token, text, err);
 	if (!rc)

@@ -17,10 +17,9 @@ static enum mcpass_rc digest(const struct mp_turn *turn, const struct mp_client 
     struct mcpass_error *err)
 {
 	bool named = pending->resource != NULL;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_REPLY);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_REPLY);
 	mp_form_add(&text, "user", pending->username);
 	mp_form_add(&text, "client", client->client_id);
 	mp_form_add(&text, "name", client->client_name);
@@ -58,9 +57,8 @@ static enum mcpass_rc recall(const struct mp_turn *turn, const char *key,
 {
 	const struct mp_slot slot = { .kind = "consent", .key = key };
 	struct consent consent = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_record_get(turn, &slot, &shape, &consent, ret_found, err);
 
-	rc = mp_record_get(turn, &slot, &shape, &consent, ret_found, err);
 	if (!rc && *ret_found)
 		rc = mp_scope_parse(consent.scope, ret_scopes, err);
 	mp_record_release(&shape, &consent);
@@ -87,9 +85,8 @@ enum mcpass_rc mp_allowed_find(const struct mp_turn *turn, const struct mp_clien
 	struct mp_strings before = { 0 };
 	bool found = false;
 	char *key = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = digest(turn, client, pending, NULL, &key, err);
 
-	rc = digest(turn, client, pending, NULL, &key, err);
 	if (!rc)
 		rc = recall(turn, key, &before, &found, err);
 	if (!rc)

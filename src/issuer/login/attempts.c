@@ -26,10 +26,9 @@ struct attempt {                        /* who tries, as the budget knows them *
 static enum mcpass_rc name_guess(const struct mp_turn *turn, const char *whose,
     const char *secret, uint64_t *ret_who, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_FORM);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_FORM);
 	mp_form_add(&text, "whose", whose);
 	mp_form_add(&text, "secret", secret);
 	rc = mp_buf_check(&text, "what was typed", err);

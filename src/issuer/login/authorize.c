@@ -12,9 +12,8 @@ static enum mcpass_rc find_client(const struct mp_turn *turn, const struct mp_fo
 {
 	const char *client_id;
 	bool found = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_required(query, "client_id", &client_id, err);
 
-	rc = mp_request_required(query, "client_id", &client_id, err);
 	if (!rc)
 		rc = mp_client_load(turn, client_id, client, &found, err);
 	if (!rc && !found)

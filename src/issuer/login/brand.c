@@ -107,7 +107,7 @@ static enum mcpass_rc read_logo(const struct mp_issuer_brand *config, struct mp_
     struct mcpass_error *err)
 {
 	uint8_t digest[MP_SHA256_LEN];
-	struct mp_buf path;
+	struct mp_buf path = MP_BUF(100);
 	enum mcpass_rc rc;
 
 	if (config->logo_len > MP_MAX_BRAND_LOGO)
@@ -125,7 +125,6 @@ static enum mcpass_rc read_logo(const struct mp_issuer_brand *config, struct mp_
 	rc = mp_sha256(config->logo, config->logo_len, digest, err);
 	if (rc)
 		return rc;
-	mp_buf_init(&path, 100);
 	mp_buf_adds(&path, LOGO_PATH);
 	mp_b64url_add(&path, digest, 12);
 	return mp_buf_take(&path, "the logo's path", &brand->logo_path, err);

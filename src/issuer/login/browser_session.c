@@ -101,9 +101,8 @@ enum mcpass_rc mp_browser_session_end(const struct mp_turn *turn, struct mcpass_
 	const struct mp_slot slot = { .kind = "session", .secret = &cookie };
 	struct session session = { 0 };
 	bool found = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_cookie(turn, "session", &cookie, err);
 
-	rc = mp_request_cookie(turn, "session", &cookie, err);
 	if (rc || !mp_secret_present(&cookie))
 		return rc;
 	rc = mp_record_take(turn, &slot, &shape, &session, &found, err);

@@ -93,9 +93,8 @@ enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_clie
 	const struct mp_ending ending = { client, pending, ticket, "login" };
 	struct mp_strings scopes = { 0 };
 	bool allowed = false, none;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = grantable(turn, pending, &scopes, err);
 
-	rc = grantable(turn, pending, &scopes, err);
 	if (rc)
 		return rc;
 	none = pending->scope != NULL && scopes.count == 0;
@@ -138,9 +137,8 @@ static enum mcpass_rc allow(const struct mp_turn *turn, const struct mp_client *
 	const struct mp_ending ending = { client, pending, ticket, "allow" };
 	struct mp_strings scopes = { 0 };
 	bool shown = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = grantable(turn, pending, &scopes, err);
 
-	rc = grantable(turn, pending, &scopes, err);
 	if (!rc)
 		rc = was_shown(turn, client, pending, &scopes, &shown, err);
 	if (!rc && !shown)

@@ -156,12 +156,10 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_device_re
 static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_device_request *request,
     const struct mp_secret *device_code, struct mcpass_error *err)
 {
-	struct mp_buf uri, complete;
+	struct mp_buf uri = MP_BUF(MP_MAX_URI), complete = MP_BUF(MP_MAX_URI);
 	json_t *body = NULL;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&uri, MP_MAX_URI);
-	mp_buf_init(&complete, MP_MAX_URI);
 	mp_buf_addf(&uri, "%s/device", turn->issuer->url);
 	mp_buf_addf(&complete, "%s/device?user_code=%s", turn->issuer->url, request->user_code);
 	rc = mp_buf_check(&uri, "the page for the code", err);
@@ -190,9 +188,8 @@ static enum mcpass_rc begin(const struct mp_turn *turn, const struct mp_form *fo
 	struct mp_pending pending = { 0 };
 	char code[MP_USER_CODE_LEN + 1];
 	const char *resource = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_client_check_grant(client, MP_GRANT_DEVICE, err);
 
-	rc = mp_client_check_grant(client, MP_GRANT_DEVICE, err);
 	if (!rc)
 		rc = mp_request_resource(form, &resource, err);
 	if (!rc)

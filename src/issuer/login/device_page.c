@@ -82,9 +82,8 @@ enum mcpass_rc mp_device_page_enter(const struct mp_turn *turn, struct mcpass_er
 {
 	struct mp_form form = { 0 };
 	const char *typed = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_form(turn, &form, err);
 
-	rc = mp_request_form(turn, &form, err);
 	if (!rc && !mp_request_same_origin(turn))
 		rc = mp_response_refuse(err, "access_denied", "RFC 9700 4.7",
 		    "%s", mp_texts_english(MP_TEXT_REFUSED_SITE));

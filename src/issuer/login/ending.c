@@ -28,11 +28,9 @@ static enum mcpass_rc write_location(const struct mp_turn *turn, const struct mp
 static enum mcpass_rc redirect(const struct mp_turn *turn, const struct mp_pending *pending,
     const struct mcpass_header *members, size_t count, struct mcpass_error *err)
 {
-	struct mp_buf location;
-	enum mcpass_rc rc;
+	struct mp_buf location = MP_BUF(4 * MP_MAX_URI);
+	enum mcpass_rc rc = write_location(turn, pending, members, count, &location, err);
 
-	mp_buf_init(&location, 4 * MP_MAX_URI);
-	rc = write_location(turn, pending, members, count, &location, err);
 	/* 303, so that no browser posts a password on.  spec: RFC 9700 4.12 */
 	turn->response->status = 303;
 	if (!rc)
@@ -72,10 +70,9 @@ static enum mcpass_rc show_error(const struct mp_turn *turn, const struct mp_end
 	};
 	const struct mp_view view = { .client = ending->client, .pending = ending->pending,
 		.problem = description };
-	struct mp_buf location;
+	struct mp_buf location = MP_BUF(4 * MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&location, 4 * MP_MAX_URI);
 	rc = write_location(turn, ending->pending, members, MP_COUNT(members), &location, err);
 	if (!rc)
 		rc = mp_pages_mistake(turn, &view, mp_buf_text(&location), err);
@@ -199,9 +196,8 @@ enum mcpass_rc mp_ending_handle_form(const struct mp_turn *turn, mp_form_fn *ans
 	struct mp_pending pending = { 0 };
 	struct mp_secret ticket = { 0 };
 	bool done = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_request_form(turn, &form, err);
 
-	rc = mp_request_form(turn, &form, err);
 	if (!rc)
 		rc = repeat_answer(turn, &form, &done, err);
 	if (!rc && !done)
@@ -259,9 +255,8 @@ static enum mcpass_rc give_code(const struct mp_turn *turn, const struct mp_endi
 		.session = pending->session,
 	};
 	struct mp_secret code = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_grant_begin(turn, &grant, ending->ticket, &code, err);
 
-	rc = mp_grant_begin(turn, &grant, ending->ticket, &code, err);
 	if (!rc)
 		rc = redirect_code(turn, pending, &code, err);
 	mp_secret_free(&code);

@@ -67,9 +67,8 @@ enum mcpass_rc mp_page_style_hashes(const char *brand_css, char **ret_sources,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
-	struct mp_buf sources;
+	struct mp_buf sources = MP_BUF(256);
 
-	mp_buf_init(&sources, 256);
 	add_hash(&sources, mp_page_style, &rc, err);
 	add_hash(&sources, brand_css, &rc, err);
 	if (!rc)
@@ -147,10 +146,9 @@ void mp_page_end(const struct mp_page *page)
 static enum mcpass_rc add_policy(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mcpass_error *err)
 {
-	struct mp_buf policy;
+	struct mp_buf policy = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&policy, MP_MAX_URI);
 	mp_buf_addf(&policy, "default-src 'none'; style-src %s; %sbase-uri 'none'; "
 	    "frame-ancestors 'none'; form-action 'self'", turn->issuer->style_hashes,
 	    turn->issuer->brand->logo != NULL ? "img-src 'self'; " : "");

@@ -117,9 +117,8 @@ static void add_scopes(const struct mp_page *page, const struct mp_strings *scop
 /* The text, and where the address in it is, set off from the words around it. */
 static void say_place(const struct mp_page *page, enum mp_text text, const char *uri)
 {
-	struct mp_buf place;
+	struct mp_buf place = MP_BUF(MP_MAX_REDIRECT_URI);
 
-	mp_buf_init(&place, MP_MAX_REDIRECT_URI);
 	mp_redirect_add_place(&place, uri);
 	mp_page_say_about(page, text, mp_buf_text(&place));
 	if (place.failed)
@@ -274,7 +273,7 @@ enum mcpass_rc mp_pages_go(const struct mp_turn *turn, const char *label, const 
     struct mcpass_error *err)
 {
 	const struct mp_page page = mp_page_new(turn);
-	struct mp_buf refresh;
+	struct mp_buf refresh = MP_BUF(2 * MP_MAX_URI);
 	enum mcpass_rc rc;
 
 	mp_page_begin(&page, mp_texts_english(MP_TEXT_LOGIN_TITLE));
@@ -288,7 +287,6 @@ enum mcpass_rc mp_pages_go(const struct mp_turn *turn, const char *label, const 
 	mp_buf_adds(page.html, "</a></p>\n");
 	mp_page_end(&page);
 	rc = mp_page_finish(&page, 200, NULL, err);
-	mp_buf_init(&refresh, 2 * MP_MAX_URI);
 	mp_buf_addf(&refresh, "0; url=%s", url);        /* spec: WHATWG HTML, shared declarative refresh */
 	if (!rc)
 		rc = mp_buf_check(&refresh, "the address", err);

@@ -51,11 +51,10 @@ static enum mcpass_rc write_query(const struct mp_form *form, const struct mp_cl
 	};
 	const char *named = NULL;
 	enum mcpass_rc rc = mp_form_get(form, "dpop_jkt", &named, err);
-	struct mp_buf query;
+	struct mp_buf query = MP_BUF(MP_MAX_URI);
 
 	if (rc)
 		return rc;
-	mp_buf_init(&query, MP_MAX_URI);
 	mp_form_add(&query, "client_id", client->client_id);
 	mp_form_add(&query, "dpop_jkt", thumbprint != NULL ? thumbprint : named);
 	for (size_t i = 0; i < form->count; i++) {
@@ -91,11 +90,10 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const struct mp_form *for
 static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_secret *secret,
     struct mcpass_error *err)
 {
-	struct mp_buf uri;
+	struct mp_buf uri = MP_BUF(MP_MAX_URI);
 	json_t *body = NULL;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&uri, MP_MAX_URI);
 	mp_buf_addf(&uri, URN "%s", mp_secret_reveal(secret));
 	rc = mp_buf_check(&uri, "the request_uri", err);
 	if (!rc) {

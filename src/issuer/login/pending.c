@@ -171,9 +171,8 @@ static enum mcpass_rc open_slot(const struct mp_turn *turn, const struct mp_slot
 {
 	struct mp_pending pending = { 0 };
 	bool found = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_record_get(turn, slot, &shape, &pending, &found, err);
 
-	rc = mp_record_get(turn, slot, &shape, &pending, &found, err);
 	if (!rc && !found)
 		rc = expired(err);
 	if (!rc)

@@ -20,9 +20,8 @@ const struct mp_idp *mp_idp_named(const struct mp_issuer *issuer, const char *na
 enum mcpass_rc mp_idp_callback_url(const struct mp_issuer *issuer, const struct mp_idp *upstream,
     char **ret_url, struct mcpass_error *err)
 {
-	struct mp_buf url;
+	struct mp_buf url = MP_BUF(MP_MAX_URI);
 
-	mp_buf_init(&url, MP_MAX_URI);
 	mp_buf_addf(&url, "%s/authorize/callback/%s", issuer->url, upstream->name);
 	return mp_buf_take(&url, "the callback", ret_url, err);
 }
@@ -142,11 +141,9 @@ static enum mcpass_rc send_grant(const struct mp_turn *turn, const struct mp_idp
     const struct mp_errand_name *name, struct mcpass_error *err)
 {
 	struct mp_headers headers = { 0 };
-	struct mp_buf form;
-	enum mcpass_rc rc;
+	struct mp_buf form = MP_BUF(MP_MAX_FORM);
+	enum mcpass_rc rc = write_form(turn, grant, &form, err);
 
-	mp_buf_init(&form, MP_MAX_FORM);
-	rc = write_form(turn, grant, &form, err);
 	if (!rc)
 		rc = prove_client(turn, grant, &headers, &form, err);
 	if (!rc)
@@ -166,10 +163,9 @@ static enum mcpass_rc send_grant(const struct mp_turn *turn, const struct mp_idp
 static enum mcpass_rc name_exchange(const struct mp_token_exchange *exchange, char **ret_key,
     struct mcpass_error *err)
 {
-	struct mp_buf purpose;
+	struct mp_buf purpose = MP_BUF(MP_MAX_FORM);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&purpose, MP_MAX_FORM);
 	mp_buf_adds(&purpose, "exchange ");
 	mp_form_add(&purpose, "audience", exchange->audience);
 	mp_form_add(&purpose, "scope", exchange->scope);
@@ -275,11 +271,10 @@ bool mp_idp_is_over(enum mcpass_rc rc, const struct mcpass_error *err)
 static enum mcpass_rc name_purpose(const struct mp_idp_grant *grant, char **ret_purpose,
     struct mcpass_error *err)
 {
-	struct mp_buf purpose;
+	struct mp_buf purpose = MP_BUF(MP_MAX_FORM);
 
 	if (grant->refresh_token == NULL)
 		return MCPASS_OK;
-	mp_buf_init(&purpose, MP_MAX_FORM);
 	mp_buf_addf(&purpose, FOR_SCOPE "%s", grant->scope != NULL ? grant->scope : "");
 	return mp_buf_take(&purpose, "an errand's purpose", ret_purpose, err);
 }

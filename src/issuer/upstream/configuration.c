@@ -295,7 +295,7 @@ static enum mcpass_rc read_groups(const struct entry *entry, struct mp_idp *upst
 	const struct mp_idp_provider *provider = upstream->provider;
 	const char *known = provider != NULL ? provider->groups_endpoint : NULL;
 	const char *scope = provider != NULL ? provider->groups_scope : NULL;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_FORM);
 	enum mcpass_rc rc;
 
 	if (!entry->groups_by_api)
@@ -308,7 +308,6 @@ static enum mcpass_rc read_groups(const struct entry *entry, struct mp_idp *upst
 		rc = check_endpoint(upstream->groups_endpoint, "groups_endpoint", err);
 	if (rc || entry->scope != NULL || scope == NULL)
 		return rc;
-	mp_buf_init(&text, MP_MAX_FORM);
 	mp_buf_addf(&text, "%s %s", upstream->scope, scope);
 	rc = mp_buf_check(&text, "the scope", err);
 	if (!rc)

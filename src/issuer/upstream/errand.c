@@ -43,10 +43,9 @@ void mp_errand_free(struct mp_errand *errand)
 enum mcpass_rc mp_errand_key(const char *purpose, const struct mp_secret *secret, char **ret_key,
     struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_UPSTREAM_ANSWER);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_UPSTREAM_ANSWER);
 	mp_buf_addf(&text, "%s:%s", purpose, mp_secret_reveal(secret));
 	rc = mp_buf_check(&text, "an errand's name", err);
 	if (!rc)
@@ -59,12 +58,11 @@ enum mcpass_rc mp_errand_key(const char *purpose, const struct mp_secret *secret
 static enum mcpass_rc place_of(const char *key, const char *purpose, char **ret_place,
     struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_FORM);
 	enum mcpass_rc rc;
 
 	if (purpose == NULL || purpose[0] == '\0')
 		return mp_set(ret_place, key, err);
-	mp_buf_init(&text, MP_MAX_FORM);
 	mp_buf_addf(&text, "%s %s", key, purpose);
 	rc = mp_buf_check(&text, "an errand's name", err);
 	if (!rc)
@@ -269,10 +267,9 @@ static enum mcpass_rc keep(const struct mp_turn *turn, const char *key, int stat
 {
 	const struct mp_issuer_store *store = &turn->issuer->store;
 	struct kept kept = { .status = status };
-	struct mp_buf body;
+	struct mp_buf body = MP_BUF(2 * MP_MAX_UPSTREAM_ANSWER);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&body, 2 * MP_MAX_UPSTREAM_ANSWER);
 	mp_b64url_add(&body, data, len);
 	rc = mp_buf_take(&body, "an answer", &kept.body, err);
 	if (!rc)

@@ -31,10 +31,9 @@ static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_idp *up
 	const struct mp_issuer_store *store = &turn->issuer->store;
 	bool is_new = false;
 	char *key = NULL;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_FORM + MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_FORM + MP_MAX_URI);
 	mp_form_add(&text, "logout", upstream->identity);
 	mp_form_add(&text, "jti", logout->jti);
 	rc = mp_buf_check(&text, "the logout token's jti", err);

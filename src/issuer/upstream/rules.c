@@ -96,9 +96,8 @@ static bool add_part(struct mp_buf *text, const char *name, const json_t *value)
 enum mcpass_rc mp_idp_subject(const struct mp_idp *upstream, const json_t *claims,
     char **ret_subject, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_UPSTREAM_SUBJECT);
 
-	mp_buf_init(&text, MP_MAX_UPSTREAM_SUBJECT);
 	for (size_t i = 0; i < upstream->subject.count; i++) {
 		const char *name = upstream->subject.items[i];
 

@@ -58,10 +58,9 @@ enum mcpass_rc mp_idp_session_apply(struct mp_idp_session *session,
 static enum mcpass_rc person_key(const struct mp_idp *upstream, const char *subject,
     char **ret_key, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_FORM);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_FORM);
 	mp_form_add(&text, "at", upstream->identity);
 	mp_form_add(&text, "subject", subject);
 	rc = mp_buf_check(&text, "a person's id", err);

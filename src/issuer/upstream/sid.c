@@ -21,10 +21,9 @@ static const struct mp_shape shape = { fields, MP_COUNT(fields) };
 static enum mcpass_rc group_of(const char *upstream, const char *sid, char **ret_group,
     struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(4 * MP_MAX_UPSTREAM_ANSWER);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, 4 * MP_MAX_UPSTREAM_ANSWER);
 	mp_form_add(&text, "at", upstream);
 	mp_form_add(&text, "sid", sid);
 	rc = mp_buf_check(&text, "a session's name", err);

@@ -89,9 +89,8 @@ static void add_json(struct mp_buf *line, const char *text)
 static void write_line(struct mp_audit *audit, const json_t *event)
 {
 	char *text = mp_json_dump(event);
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(MP_MAX_RECORD);
 
-	mp_buf_init(&line, MP_MAX_RECORD);
 	if (text != NULL)
 		add_json(&line, text);
 	else

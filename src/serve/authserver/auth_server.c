@@ -144,9 +144,8 @@ enum mcpass_rc mp_auth_server_new_key(char **ret_jwk, struct mcpass_error *err)
 	struct mp_key *key = NULL;
 	json_t *jwk = NULL;
 	char *text;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_key_generate(MP_ES256, &key, err);
 
-	rc = mp_key_generate(MP_ES256, &key, err);
 	if (!rc)
 		rc = mp_jwk_write(key, true, &jwk, err);
 	if (!rc) {
@@ -246,10 +245,9 @@ static enum mcpass_rc start_helpers(struct mp_auth_server *service,
 {
 	const struct mp_http_options http = { .connect_timeout_ms = FETCH_MS, .timeout_ms = FETCH_MS,
 		.resolve = options->resolve, .resolve_count = options->resolve_count };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_documents_new(&http, mp_httpd_loop(service->httpd),
+	    service->url, on_done, service, &service->documents, err);
 
-	rc = mp_documents_new(&http, mp_httpd_loop(service->httpd), service->url, on_done, service,
-	    &service->documents, err);
 	for (size_t i = 0; i < options->trusted_count && !rc; i++)
 		if (options->trusted[i].jwks_uri != NULL)
 			rc = mp_documents_vouch(service->documents, options->trusted[i].jwks_uri, err);
@@ -318,10 +316,9 @@ static enum mcpass_rc make_issuer(struct mp_auth_server *service,
 static enum mcpass_rc open_store(struct mp_auth_server *service,
     const struct mp_auth_server_options *options, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_issuer_store_open(options->data != NULL ? options->data
+	    : ":memory:", options->data_key, &service->store, err);
 
-	rc = mp_issuer_store_open(options->data != NULL ? options->data : ":memory:",
-	    options->data_key, &service->store, err);
 	service->has_store = rc == MCPASS_OK;
 	return rc;
 }
@@ -358,9 +355,8 @@ static enum mcpass_rc start(struct mp_auth_server *service,
 		.port = options->port, .max_body = MP_MAX_FORM,
 		.per_address = mp_address_connections(options->issuer), .handle = handle, .ctx = service,
 		.log = on_request };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = open_store(service, options, err);
 
-	rc = open_store(service, options, err);
 	if (!rc)
 		rc = start_admin(service, options, err);
 	if (!rc)
@@ -466,9 +462,8 @@ enum mcpass_rc mp_auth_server_mint(const struct mp_auth_server_options *options,
     const struct mp_auth_server_minting *mint, struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	struct mp_auth_server service = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = open_store(&service, options, err);
 
-	rc = open_store(&service, options, err);
 	if (!rc)
 		rc = recall_url(&service, options, err);
 	if (!rc)

@@ -15,10 +15,9 @@ static enum mcpass_rc read_translation(const char *folder, struct mp_span tag,
 {
 	struct mp_issuer_translation *one = &files->translations[files->translation_count];
 	char *path = NULL, *json = NULL, *name = mp_dup_span(tag);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_URI);
 	mp_buf_addf(&buf, "%s/%.*s" SUFFIX, folder, (int)tag.len, tag.data);
 	rc = mp_buf_take(&buf, "the path of a translation", &path, err);
 	if (!rc && name == NULL)

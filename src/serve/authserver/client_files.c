@@ -116,10 +116,9 @@ static enum mcpass_rc read_beside(const char *list, const char *name, bool is_se
     char **ret_text, struct mcpass_error *err)
 {
 	const char *slash = name[0] == '/' ? NULL : strrchr(list, '/');
-	struct mp_buf path;
+	struct mp_buf path = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&path, MP_MAX_URI);
 	if (slash != NULL)
 		mp_buf_add(&path, list, (size_t)(slash + 1 - list));
 	mp_buf_adds(&path, name);
@@ -174,9 +173,8 @@ static enum mcpass_rc read_client(const char *path, const json_t *object,
     struct mp_known_client_file *entry, struct mp_issuer_client *client,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check_members(object, client_fields, MP_COUNT(client_fields), err);
 
-	rc = check_members(object, client_fields, MP_COUNT(client_fields), err);
 	if (!rc)
 		rc = mp_json_read(object, client_fields, MP_COUNT(client_fields), entry, err);
 	if (!rc && entry->client_secret_file != NULL) {
@@ -270,9 +268,8 @@ static enum mcpass_rc read_issuer(const char *path, const json_t *object,
     struct mcpass_error *err)
 {
 	enum mp_trust what = MP_TRUST_WORKLOAD;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check_members(object, issuer_fields, MP_COUNT(issuer_fields), err);
 
-	rc = check_members(object, issuer_fields, MP_COUNT(issuer_fields), err);
 	if (!rc)
 		rc = mp_json_read(object, issuer_fields, MP_COUNT(issuer_fields), entry, err);
 	if (!rc)

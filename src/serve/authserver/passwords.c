@@ -34,10 +34,9 @@ struct mp_passwords {
 static enum mcpass_rc name_ask(const struct mp_passwords *passwords,
     const struct mp_password_ask *ask, uint8_t ret_name[MP_SHA256_LEN], struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_PASSWORD + MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_PASSWORD + MP_MAX_URI);
 	mp_buf_add(&text, ask->line, strlen(ask->line) + 1);
 	mp_buf_adds(&text, ask->password);
 	rc = mp_buf_check(&text, "a password", err);

@@ -18,9 +18,8 @@ static enum mcpass_rc find_file(const char *list, const char *name, char **ret_p
     struct mcpass_error *err)
 {
 	const char *slash = list == NULL || name[0] == '/' ? NULL : strrchr(list, '/');
-	struct mp_buf path;
+	struct mp_buf path = MP_BUF(MP_MAX_URI);
 
-	mp_buf_init(&path, MP_MAX_URI);
 	if (slash != NULL)
 		mp_buf_add(&path, list, (size_t)(slash + 1 - list));
 	mp_buf_adds(&path, name);

@@ -131,14 +131,13 @@ static enum mcpass_rc ask_unseen(const char *prompt, struct mp_secret *ret_line,
     struct mcpass_error *err)
 {
 	struct termios seen, unseen;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(128);
 	enum mcpass_rc rc;
 
 	if (tcgetattr(STDIN_FILENO, &seen) != 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "the terminal: %s", strerror(errno));
 	unseen = seen;
 	unseen.c_lflag &= ~(tcflag_t)ECHO;
-	mp_buf_init(&buf, 128);
 	mp_buf_adds(&buf, prompt);
 	mp_say_text(&buf);
 	(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &unseen);

@@ -181,10 +181,9 @@ static void set_defaults(struct mp_httpd_options *options)
 
 static enum mcpass_rc listen_on(struct mp_httpd *httpd, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_socket_listen(httpd->options.bind_address, httpd->options.port,
+	    &httpd->listener.fd, &httpd->port, err);
 
-	rc = mp_socket_listen(httpd->options.bind_address, httpd->options.port, &httpd->listener.fd,
-	    &httpd->port, err);
 	if (!rc)
 		rc = mp_loop_new(on_bell, httpd, &httpd->loop, err);
 	return rc ? rc : mp_loop_watch(httpd->loop, &httpd->listener, MP_LOOP_READ, err);

@@ -171,10 +171,9 @@ static enum mcpass_rc take_token(struct call *call, const struct mp_http_respons
     struct mcpass_error *err)
 {
 	struct mp_token token = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_token_exchange_answer(response->status,
+	    mp_buf_text(&response->body), response->body.len, &token, err);
 
-	rc = mp_token_exchange_answer(response->status, mp_buf_text(&response->body), response->body.len,
-	    &token, err);
 	if (rc)
 		return mp_doing(err, rc, EXCHANGING);
 	rc = mp_call_on_tell(&token, &call->text, err);
@@ -208,12 +207,11 @@ static enum mcpass_rc exchange(struct call *call, struct mcpass_error *err)
 {
 	struct mp_calls_on *calls = call->calls;
 	struct mp_headers headers = { 0 };
-	struct mp_buf form;
+	struct mp_buf form = MP_BUF(MP_MAX_FORM);
 	unsigned unused;
 	enum mcpass_rc rc;
 
 	call->state = UNDER_WAY;
-	mp_buf_init(&form, MP_MAX_FORM);
 	rc = mp_call_on_ask(&calls->call_on, &call->token, call->now, &headers, &form, err);
 	if (!rc) {
 		const struct mp_http_ask ask = { "POST", calls->call_on.token_endpoint, mp_buf_text(&form),

@@ -93,9 +93,8 @@ static void add_warnings(struct mp_writer *w, const struct mp_serve_plan *plan)
 	mp_writer_array(w, "warnings");
 	for (size_t i = 0; i < plan->rules->count; i++) {
 		struct mp_strings scopes = { 0 };
-		struct mp_buf text;
+		struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 
-		mp_buf_init(&text, MP_MAX_DOCUMENT);
 		mp_buf_addf(&text, "a rule asks for '%s', which is not published: clients do not register"
 		    " for it", plan->rules->items[i].scope);
 		if (mp_scope_parse(plan->rules->items[i].scope, &scopes, NULL) == MCPASS_OK
@@ -156,14 +155,13 @@ static enum mcpass_rc account(const struct check *check, bool ok, json_t **ret_j
     struct mcpass_error *err)
 {
 	const struct mp_serve_config *config = check->plan->config;
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_MESSAGE);
 	struct mp_writer w = { .buf = &buf };
 	char listens[320];
 	enum mcpass_rc rc;
 
 	(void)snprintf(listens, sizeof(listens), "%s:%u", config->bind != NULL ? config->bind
 	    : "127.0.0.1", check->plan->port);
-	mp_buf_init(&buf, MP_MAX_MESSAGE);
 	mp_writer_object(&w, NULL);
 	mp_writer_bool(&w, "ok", ok);
 	mp_writer_text(&w, "url", check->url);
@@ -185,9 +183,8 @@ static enum mcpass_rc read_metadata(struct check *check, struct mcpass_error *er
 {
 	struct mcpass_error why = { 0 };
 	const char *text = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_serve_plan_guard(check->plan, check->url, &check->guard, err);
 
-	rc = mp_serve_plan_guard(check->plan, check->url, &check->guard, err);
 	if (!rc)
 		rc = mcpass_guard_metadata(check->guard, "/.well-known/oauth-protected-resource", &text,
 		    &why);

@@ -40,10 +40,9 @@ static void add_rule(struct mp_buf *buf, const char *indent, const json_t *rule)
 {
 	const json_t *roles = json_object_get(rule, "roles");
 	const char *scope = text_of(rule, "scope"), *name = text_of(rule, "name");
-	struct mp_buf about;
+	struct mp_buf about = MP_BUF(MP_MAX_URI);
 	unsigned columns;
 
-	mp_buf_init(&about, MP_MAX_URI);
 	mp_buf_addf(&about, "%s%s%s", text_of(rule, "method"), name[0] != '\0' ? ":" : "", name);
 	columns = mp_term_columns(mp_buf_text(&about));
 	mp_buf_adds(buf, indent);
@@ -192,9 +191,8 @@ static void render(struct mp_buf *buf, const struct mp_term *term,
 enum mcpass_rc mp_check_text_print(const json_t *account, struct mcpass_error *err)
 {
 	const struct mp_term term = mp_term_of(STDOUT_FILENO);
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_REPLY);
 
-	mp_buf_init(&buf, MP_MAX_REPLY);
 	render(&buf, &term, account);
 	return mp_out_end(&buf, err);
 }

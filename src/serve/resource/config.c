@@ -213,9 +213,8 @@ static enum mcpass_rc read_document(const json_t *json, struct mp_serve_config *
 {
 	const json_t *dpop = json_object_get(json, "dpop");
 	const json_t *exchange = json_object_get(json, "exchange");
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_config_reader_read(json, "", &document, config, err);
 
-	rc = mp_config_reader_read(json, "", &document, config, err);
 	config->has_port = !rc && json_object_get(json, "port") != NULL;
 	if (config->has_port && (config->port < 0 || config->port > 65535))
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "port is not 0 to 65535");
@@ -239,13 +238,12 @@ static enum mcpass_rc read_document(const json_t *json, struct mp_serve_config *
 /* A file that a file names lies beside it, wherever the program is started. */
 static enum mcpass_rc rebase(char **slot, const char *folder, struct mcpass_error *err)
 {
-	struct mp_buf path;
+	struct mp_buf path = MP_BUF(MP_MAX_URI);
 	char *whole = NULL;
 	enum mcpass_rc rc;
 
 	if (*slot == NULL || folder == NULL || (*slot)[0] == '/')
 		return MCPASS_OK;
-	mp_buf_init(&path, MP_MAX_URI);
 	mp_buf_addf(&path, "%s/%s", folder, *slot);
 	rc = mp_buf_take(&path, "a file's name", &whole, err);
 	if (rc)

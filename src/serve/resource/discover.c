@@ -46,11 +46,10 @@ static enum mp_places_next look(struct mp_http *http, struct mp_places *places,
 {
 	struct mp_http_response response = { 0 };
 	struct mcpass_error why = { 0 };
-	enum mp_places_next next;
 	enum mcpass_rc rc = mp_http_perform(http, "GET", mp_places_url(places), &mp_discover_accept, 1,
 	    NULL, 0, MP_MAX_DOCUMENT, &response, &why);
+	enum mp_places_next next = mp_discover_next(places, &response, rc ? &why : NULL, err);
 
-	next = mp_discover_next(places, &response, rc ? &why : NULL, err);
 	mp_http_response_free(&response);
 	return next;
 }

@@ -98,9 +98,8 @@ static enum mcpass_rc open_doors(struct mp_echo_server *service,
 	const struct mp_serve_config *config = plan->config;
 	const struct mp_http_options http = { .ca_file = config->ca_file, .proxy = config->proxy,
 		.timeout_ms = MP_FETCH_TIMEOUT * 1000L };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = name_it(service, config, err);
 
-	rc = name_it(service, config, err);
 	if (!rc && !config->open)
 		rc = mp_fetches_new(&http, mp_httpd_loop(service->httpd), on_fetched, service,
 		    &service->fetches, err);

@@ -9,11 +9,10 @@
 enum mcpass_rc mp_gate_error(struct mp_http_response *response, int status, const char *error,
     const char *description, struct mcpass_error *err)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	struct mp_writer w = { .buf = &buf };
 	enum mcpass_rc rc;
 
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	mp_writer_object(&w, NULL);
 	mp_writer_text(&w, "error", error);
 	mp_writer_text(&w, "error_description", description);
@@ -28,10 +27,9 @@ enum mcpass_rc mp_gate_error(struct mp_http_response *response, int status, cons
 enum mcpass_rc mp_gate_refuse_method(struct mp_http_response *response, const char *allow,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_gate_error(response, 405, "method_not_allowed",
+	    "This method is not served here.", err);
 
-	rc = mp_gate_error(response, 405, "method_not_allowed", "This method is not served here.",
-	    err);
 	return rc ? rc : mp_headers_add(&response->headers, "Allow", allow, err);
 }
 
@@ -229,10 +227,9 @@ enum mcpass_rc mp_gate_refuse_body(const struct mp_http_request *request, const 
     size_t max, struct mp_http_response *response, struct mcpass_error *err)
 {
 	json_t *json = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_REQUEST, request->body, request->body_len,
+	    max, "the message", &json, NULL);
 
-	rc = mp_json_parse_by(MP_JSON_REQUEST, request->body, request->body_len, max,
-	    "the message", &json, NULL);
 	json_decref(json);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
@@ -388,13 +385,11 @@ enum mcpass_rc mp_gate_health(const struct mp_gate *gate, const struct mp_http_r
     struct mp_http_response *response, struct mcpass_error *err)
 {
 	struct gate_health all = { 0 };
-	struct mp_buf issuers, buf;
+	struct mp_buf issuers = MP_BUF(MP_MAX_DOCUMENT), buf = MP_BUF(MP_MAX_DOCUMENT);
 	struct mp_writer list = { .buf = &issuers }, w = { .buf = &buf };
 	bool later = false;
 	enum mcpass_rc rc;
 
-	mp_buf_init(&issuers, MP_MAX_DOCUMENT);
-	mp_buf_init(&buf, MP_MAX_DOCUMENT);
 	mp_writer_array(&list, NULL);
 	rc = write_issuers(gate, request->now, &list, &all, &later, err);
 	mp_writer_end(&list, ']');

@@ -11,10 +11,9 @@ enum mcpass_rc mp_serve_page_place(const struct mp_serve_config *config, const c
 	const char *given = config->resource_documentation;
 	char *page = NULL, *path = NULL;
 	struct mp_uri server, place;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc = mp_uri_parse(url, &server, err);
 
-	mp_buf_init(&text, MP_MAX_URI);
 	if (given != NULL)
 		mp_buf_adds(&text, given);
 	else if (!rc)
@@ -74,9 +73,8 @@ static void add_rules(struct mp_buf *html, const struct mp_serve_plan *plan)
 	    "</p><table><tr><th>request</th><th>scopes</th></tr>");
 	for (size_t i = 0; i < plan->rules->count; i++) {
 		const struct mp_serve_rule *rule = &plan->rules->items[i];
-		struct mp_buf spelt;
+		struct mp_buf spelt = MP_BUF(MP_MAX_URI);
 
-		mp_buf_init(&spelt, MP_MAX_URI);
 		mp_serve_rule_spell(&spelt, rule);
 		mp_buf_adds(html, "<tr>");
 		add(html, "td", mp_buf_text(&spelt));
@@ -119,9 +117,8 @@ static void add_ways(struct mp_buf *html, const char *url)
 enum mcpass_rc mp_serve_page_make(const struct mp_serve_plan *plan, const char *url,
     char **ret_html, struct mcpass_error *err)
 {
-	struct mp_buf html;
+	struct mp_buf html = MP_BUF(MP_MAX_DOCUMENT);
 
-	mp_buf_init(&html, MP_MAX_DOCUMENT);
 	add_head(&html, plan->guard.resource_name);
 	mp_buf_adds(&html, "<p>An MCP server (streamable HTTP) that asks for an OAuth access token, at ");
 	add(&html, "code", url);

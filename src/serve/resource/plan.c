@@ -334,10 +334,9 @@ static enum mcpass_rc fill(const struct mp_serve_config *config, struct mp_serve
 static enum mcpass_rc try_guard(const struct mp_serve_plan *plan, struct mcpass_error *err)
 {
 	struct mcpass_guard *guard = NULL;
-	enum mcpass_rc rc;
-
-	rc = mp_serve_plan_guard(plan, plan->config->resource != NULL ? NULL
+	enum mcpass_rc rc = mp_serve_plan_guard(plan, plan->config->resource != NULL ? NULL
 	    : "http://127.0.0.1/mcp", &guard, err);
+
 	mcpass_guard_free(guard);
 	return rc;
 }

@@ -38,10 +38,9 @@ static enum mcpass_rc fetch_keys(const struct ask *ask, struct mp_serve_found *f
 {
 	static const struct mcpass_header accept = { "Accept", "application/json" };
 	struct mp_http_response response = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_http_perform(ask->http, "GET", found->jwks_uri, &accept, 1,
+	    NULL, 0, MP_MAX_DOCUMENT, &response, err);
 
-	rc = mp_http_perform(ask->http, "GET", found->jwks_uri, &accept, 1, NULL, 0,
-	    MP_MAX_DOCUMENT, &response, err);
 	if (!rc && !mp_http_is_answer(response.status))
 		rc = mp_fail(err, response.status == 429 || response.status >= 500 ? MCPASS_E_IO
 		    : MCPASS_E_PROTOCOL, "RFC 7517 5", "GET %s: answered %d", found->jwks_uri,
@@ -107,9 +106,8 @@ static enum mcpass_rc find_client(const struct ask *ask, const struct mp_serve_f
     struct mp_client_id *client, struct mcpass_error *err)
 {
 	const struct mcpass_introspection *asked = ask->plan->guard.issuers[ask->at].introspection;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_set(&client->client_id, asked->client_id, err);
 
-	rc = mp_set(&client->client_id, asked->client_id, err);
 	if (!rc)
 		rc = mp_secret_set(&client->client_secret, asked->client_secret, err);
 	client->method = asked->auth_method != NULL ? mp_auth_method_from_name(asked->auth_method)
@@ -128,10 +126,9 @@ static enum mcpass_rc ask_about_nothing(const struct ask *ask, const struct mp_c
 	struct mp_http_response response = { 0 };
 	struct mp_headers headers = { 0 };
 	struct mp_secret token = { 0 };
-	struct mp_buf form;
+	struct mp_buf form = MP_BUF(MP_MAX_FORM);
 	enum mcpass_rc rc = mp_secret_set(&token, "a-token-that-does-not-exist", err);
 
-	mp_buf_init(&form, MP_MAX_FORM);
 	mp_introspection_form(&form, &token);
 	if (!rc)
 		rc = mp_headers_add(&headers, "Content-Type", "application/x-www-form-urlencoded", err);

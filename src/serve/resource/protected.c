@@ -114,9 +114,8 @@ static enum mcpass_rc answer_endpoint(const struct mp_protected *server,
 {
 	const struct mp_cors cors = { server->echo.origins, server->echo.origin_count };
 	bool done;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_cors_preflight(&cors, request, "POST", response, &done, err);
 
-	rc = mp_cors_preflight(&cors, request, "POST", response, &done, err);
 	if (rc || done)
 		return rc;
 	rc = mp_echo_screen(&server->echo, request, response, err);

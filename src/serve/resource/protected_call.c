@@ -49,11 +49,9 @@ enum mcpass_rc mp_protected_call_on(const struct mp_protected *server,
 	struct mcpass_error why = { 0 };
 	struct mp_secret token = { 0 };
 	bool later = false;
-	struct mp_buf text;
-	enum mcpass_rc rc;
+	struct mp_buf text = MP_BUF(MP_MAX_ECHO_BODY);
+	enum mcpass_rc rc = mp_secret_set_span(&token, presented(request), &why);
 
-	mp_buf_init(&text, MP_MAX_ECHO_BODY);
-	rc = mp_secret_set_span(&token, presented(request), &why);
 	if (!rc)
 		rc = server->call_on(server->call_on_ctx, request->id, &token, request->now, &text,
 		    &later, &why);
@@ -74,12 +72,11 @@ enum mcpass_rc mp_protected_call_on_again(const struct mp_protected *server,
 	struct mp_caller caller = { 0 };
 	struct mcpass_error why = { 0 };
 	bool known = false, later = false;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_ECHO_BODY);
 	enum mcpass_rc rc;
 
 	if (!request->is_again || server->call_on_again == NULL)
 		return MCPASS_OK;
-	mp_buf_init(&text, MP_MAX_ECHO_BODY);
 	rc = server->call_on_again(server->call_on_ctx, request->id, &known, &text, &later, &why);
 	if (known && later)
 		response->status = MP_HTTP_LATER;

@@ -163,10 +163,9 @@ static bool covers(const struct mp_serve_rule *rule, const struct mp_serve_rule 
 static enum mcpass_rc fail_for(const struct mp_serve_rule *rule, const char *problem,
     struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, MP_MAX_URI);
 	mp_serve_rule_spell(&text, rule);
 	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the rule for %s %s", mp_buf_text(&text), problem);
 	mp_buf_free(&text);

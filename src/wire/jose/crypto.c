@@ -59,13 +59,11 @@ enum mcpass_rc mp_hmac_sha256(const void *key, size_t key_len, const void *bytes
 enum mcpass_rc mp_sha256_b64url(const char *text, char **ret_text, struct mcpass_error *err)
 {
 	uint8_t digest[MP_SHA256_LEN];
-	struct mp_buf buf;
-	enum mcpass_rc rc;
+	struct mp_buf buf = MP_BUF((size_t)2 * MP_SHA256_LEN);
+	enum mcpass_rc rc = mp_sha256(text, strlen(text), digest, err);
 
-	rc = mp_sha256(text, strlen(text), digest, err);
 	if (rc)
 		return rc;
-	mp_buf_init(&buf, (size_t)2 * MP_SHA256_LEN);
 	mp_b64url_add(&buf, digest, sizeof(digest));
 	return mp_buf_take(&buf, "a digest", ret_text, err);
 }
@@ -74,14 +72,13 @@ enum mcpass_rc mp_random_text(mcpass_random_fn *random, void *ctx, size_t len,
     struct mp_secret *ret_text, struct mcpass_error *err)
 {
 	uint8_t bytes[MP_MAX_RANDOM];
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF((size_t)2 * MP_MAX_RANDOM);
 	enum mcpass_rc rc;
 
 	if (len == 0 || len > sizeof(bytes))
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "random text of %zu bytes", len);
 	if (random(ctx, bytes, len) != 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "the source of randomness fails");
-	mp_buf_init(&buf, (size_t)2 * MP_MAX_RANDOM);
 	mp_b64url_add(&buf, bytes, len);
 	mp_wipe(bytes, sizeof(bytes));
 	rc = mp_buf_check(&buf, "random text", err);

@@ -154,9 +154,8 @@ static enum mcpass_rc add_ec(struct material *material, const json_t *jwk,
 static enum mcpass_rc add_okp(struct material *material, const json_t *jwk,
     bool is_private, const struct mp_kind_row *row, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = decode(jwk, "x", row->field, &material->public, err);
 
-	rc = decode(jwk, "x", row->field, &material->public, err);
 	if (!rc)
 		rc = add_octets(material, OSSL_PKEY_PARAM_PUB_KEY, &material->public, err);
 	if (!rc && is_private)

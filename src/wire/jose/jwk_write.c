@@ -31,10 +31,9 @@ static enum mcpass_rc set_text(json_t *jwk, const char *name, const char *text,
 static enum mcpass_rc set_bytes(json_t *jwk, const char *name, const unsigned char *bytes,
     size_t len, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF((size_t)2 * MP_MAX_SIGNATURE);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, (size_t)2 * MP_MAX_SIGNATURE);
 	mp_b64url_add(&text, bytes, len);
 	rc = mp_buf_check(&text, name, err);
 	if (!rc)
@@ -90,9 +89,8 @@ static enum mcpass_rc set_ec(json_t *jwk, const struct mp_key *key, bool with_pr
     struct mcpass_error *err)
 {
 	size_t field = mp_kinds[key->kind].field;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = set_number(jwk, "x", key, OSSL_PKEY_PARAM_EC_PUB_X, field, err);
 
-	rc = set_number(jwk, "x", key, OSSL_PKEY_PARAM_EC_PUB_X, field, err);
 	if (!rc)
 		rc = set_number(jwk, "y", key, OSSL_PKEY_PARAM_EC_PUB_Y, field, err);
 	if (!rc && with_private)
@@ -127,9 +125,8 @@ static enum mcpass_rc set_material(json_t *jwk, const struct mp_key *key, bool w
     struct mcpass_error *err)
 {
 	const struct mp_kind_row *row = &mp_kinds[key->kind];
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = set_text(jwk, "kty", row->kty, err);
 
-	rc = set_text(jwk, "kty", row->kty, err);
 	if (!rc && row->crv != NULL)
 		rc = set_text(jwk, "crv", row->crv, err);
 	if (rc)
@@ -173,12 +170,10 @@ enum mcpass_rc mp_jwk_thumbprint(const struct mp_key *key, char **ret_text,
     struct mcpass_error *err)
 {
 	static const char *const names[] = { "crv", "e", "kty", "n", "x", "y" };
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_DOCUMENT);
 	json_t *jwk = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_jwk_write(key, false, &jwk, err);
 
-	mp_buf_init(&text, MP_MAX_DOCUMENT);
-	rc = mp_jwk_write(key, false, &jwk, err);
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < MP_COUNT(names); i++) {

@@ -30,11 +30,9 @@ static enum mcpass_rc decode_object(struct mp_span part, const char *what, json_
     struct mcpass_error *err)
 {
 	json_t *json = NULL;
-	struct mp_buf bytes;
-	enum mcpass_rc rc;
+	struct mp_buf bytes = MP_BUF(MP_MAX_TOKEN);
+	enum mcpass_rc rc = mp_b64url_decode(&bytes, part, err);
 
-	mp_buf_init(&bytes, MP_MAX_TOKEN);
-	rc = mp_b64url_decode(&bytes, part, err);
 	if (!rc)
 		rc = mp_json_parse(mp_buf_text(&bytes), bytes.len, MP_MAX_TOKEN, what, &json, err);
 	if (!rc && !json_is_object(json))
@@ -153,9 +151,8 @@ static enum mcpass_rc make_header(const struct mp_key *key, enum mp_alg alg,
 {
 	json_t *header = json_object(), *value;
 	const char *name;
-	bool ok;
+	bool ok = json_object_set_new(header, "alg", json_string(mp_alg_name(alg))) == 0;
 
-	ok = json_object_set_new(header, "alg", json_string(mp_alg_name(alg))) == 0;
 	/* json_object_update_missing() would leave out what there is no memory for. */
 	json_object_foreach((json_t *)further, name, value)
 		ok = ok && (mp_eq(name, "alg") || json_object_set(header, name, value) == 0);
@@ -184,11 +181,9 @@ static enum mcpass_rc add_json(struct mp_buf *token, const json_t *json,
 static enum mcpass_rc add_signature(struct mp_buf *token, const struct mp_key *key,
     enum mp_alg alg, struct mcpass_error *err)
 {
-	struct mp_buf signature;
-	enum mcpass_rc rc;
+	struct mp_buf signature = MP_BUF(MP_MAX_SIGNATURE);
+	enum mcpass_rc rc = mp_buf_check(token, "the token", err);
 
-	mp_buf_init(&signature, MP_MAX_SIGNATURE);
-	rc = mp_buf_check(token, "the token", err);
 	if (!rc)
 		rc = mp_key_sign(key, alg, (struct mp_span){ token->data, token->len }, &signature,
 		    err);
@@ -202,11 +197,9 @@ enum mcpass_rc mp_jws_sign(const struct mp_key *key, enum mp_alg alg, const json
     const json_t *payload, struct mp_secret *ret_token, struct mcpass_error *err)
 {
 	json_t *full = NULL;
-	struct mp_buf token;
-	enum mcpass_rc rc;
+	struct mp_buf token = MP_BUF(MP_MAX_TOKEN);
+	enum mcpass_rc rc = make_header(key, alg, header, &full, err);
 
-	mp_buf_init(&token, MP_MAX_TOKEN);
-	rc = make_header(key, alg, header, &full, err);
 	if (!rc)
 		rc = add_json(&token, full, err);
 	mp_buf_addc(&token, '.');

@@ -103,9 +103,8 @@ enum mcpass_rc mp_key_wrap(EVP_PKEY *pkey, bool is_private, struct mp_key **ret_
 {
 	struct mp_key *key;
 	enum mp_kind kind = MP_KIND_RSA;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = find_kind(pkey, &kind, err);
 
-	rc = find_kind(pkey, &kind, err);
 	if (!rc && kind == MP_KIND_RSA)
 		rc = check_rsa(pkey, err);
 	if (rc)

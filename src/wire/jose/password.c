@@ -51,9 +51,8 @@ static enum mcpass_rc derive(const char *password, const uint8_t *salt, unsigned
 enum mcpass_rc mp_password_line(const uint8_t salt[16], const uint8_t hash[32], unsigned log2_n,
     char **ret_line, struct mcpass_error *err)
 {
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(LINE_LEN);
 
-	mp_buf_init(&line, LINE_LEN);
 	mp_buf_addf(&line, PREFIX "%u" MIDDLE, log2_n);
 	mp_b64url_add(&line, salt, SALT_LEN);
 	mp_buf_addc(&line, '$');
@@ -164,9 +163,8 @@ enum mcpass_rc mp_password_check(const char *password, const char *line, unsigne
 {
 	uint8_t salt[SALT_LEN], want[HASH_LEN], hash[HASH_LEN];
 	unsigned own = 0;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = parse(line, &own, salt, want);
 
-	rc = parse(line, &own, salt, want);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
 	if (rc)

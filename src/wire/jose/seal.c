@@ -39,10 +39,9 @@ static enum mcpass_rc read_key(struct mp_span line, size_t number, struct mp_sea
     struct mcpass_error *err)
 {
 	const size_t prefix = strlen(KEY_PREFIX);
-	struct mp_buf bytes;
+	struct mp_buf bytes = MP_BUF(MP_SEAL_KEY_LEN);
 	enum mcpass_rc rc = MCPASS_E_PROTOCOL;
 
-	mp_buf_init(&bytes, MP_SEAL_KEY_LEN);
 	if (line.len > prefix && memcmp(line.data, KEY_PREFIX, prefix) == 0)
 		rc = mp_b64url_decode(&bytes, (struct mp_span){ line.data + prefix, line.len - prefix },
 		    NULL);
@@ -111,12 +110,11 @@ enum mcpass_rc mp_seal_new_line(mcpass_random_fn *random, void *ctx, char **ret_
     struct mcpass_error *err)
 {
 	uint8_t bytes[MP_SEAL_KEY_LEN];
-	struct mp_buf line;
+	struct mp_buf line = MP_BUF(128);
 	enum mcpass_rc rc;
 
 	if (random(ctx, bytes, sizeof(bytes)) != 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "the source of randomness fails");
-	mp_buf_init(&line, 128);
 	mp_buf_adds(&line, KEY_PREFIX);
 	mp_b64url_add(&line, bytes, sizeof(bytes));
 	mp_wipe(bytes, sizeof(bytes));
@@ -255,7 +253,7 @@ enum mcpass_rc mp_seal_open(const struct mp_seal *seal, const char *place, const
 	const size_t head = strlen(PREFIX) + ID_LEN + 1;
 	size_t len = strlen(sealed);
 	const struct mp_seal_key *key;
-	struct mp_buf bytes;
+	struct mp_buf bytes = MP_BUF(MAX_TEXT);
 	enum mcpass_rc rc = mp_crypto_ready(err);
 
 	if (rc)
@@ -266,7 +264,6 @@ enum mcpass_rc mp_seal_open(const struct mp_seal *seal, const char *place, const
 	if (key == NULL)
 		return mp_fail(err, MCPASS_E_STORE, NULL, "it is sealed with the key %.*s, which is not"
 		    " among ours", ID_LEN, sealed + strlen(PREFIX));
-	mp_buf_init(&bytes, MAX_TEXT);
 	rc = mp_b64url_decode(&bytes, (struct mp_span){ sealed + head, len - head }, NULL);
 	if (rc == MCPASS_E_NOMEM)
 		rc = mp_nomem(err);

@@ -163,11 +163,9 @@ enum mcpass_rc mp_key_prove_pair(const struct mp_key *key, struct mcpass_error *
 {
 	enum mp_alg alg = mp_kinds[key->kind].usual;
 	struct mp_span input = { "one pair", 8 };
-	struct mp_buf signature;
-	enum mcpass_rc rc;
+	struct mp_buf signature = MP_BUF(MP_MAX_SIGNATURE);
+	enum mcpass_rc rc = sign(key, alg, input, &signature, NULL);
 
-	mp_buf_init(&signature, MP_MAX_SIGNATURE);
-	rc = sign(key, alg, input, &signature, NULL);
 	if (!rc)
 		rc = verify(key, alg, input, (struct mp_span){ signature.data, signature.len }, NULL);
 	mp_buf_free(&signature);

@@ -54,10 +54,9 @@ static enum mcpass_rc mend_list(const json_t *value, size_t most, json_t **ret_l
 static enum mcpass_rc mend_scope(const json_t *value, json_t **ret_scope,
     struct mcpass_error *err)
 {
-	struct mp_buf words;
+	struct mp_buf words = MP_BUF(MP_MAX_FORM);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&words, MP_MAX_FORM);
 	for (size_t i = 0; i < json_array_size(value); i++) {
 		const json_t *item = json_array_get(value, i);
 

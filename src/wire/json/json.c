@@ -399,10 +399,9 @@ static int add_bytes(const char *bytes, size_t len, void *buf)
  * and its block belongs to whatever allocator the program gave jansson. */
 char *mp_json_dump(const json_t *json)
 {
-	struct mp_buf buf;
+	struct mp_buf buf = MP_BUF(2 * MP_MAX_MESSAGE);
 	char *text = NULL;
 
-	mp_buf_init(&buf, 2 * MP_MAX_MESSAGE);
 	if (json_dump_callback(json, add_bytes, &buf, JSON_COMPACT | JSON_ENCODE_ANY) == 0)
 		(void)mp_buf_take(&buf, "JSON", &text, NULL);
 	mp_buf_free(&buf);

@@ -287,9 +287,8 @@ static enum mcpass_rc next_item(struct tree *tree)
 static enum mcpass_rc take_value(struct tree *tree)
 {
 	json_t *json = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = scan_value(tree, &json);
 
-	rc = scan_value(tree, &json);
 	if (!rc)
 		rc = attach(tree, json);
 	if (rc || (!json_is_object(json) && !json_is_array(json)))
