@@ -216,6 +216,8 @@
 #define MP_MAX_UPSTREAMS 16
 #define MP_MAX_UPSTREAM_ANSWER ((size_t)64 * 1024)
 #define MP_MAX_UPSTREAM_SUBJECT 1024
+/* Pages of a person's groups, some 1,600 each: Entra lets a person be in some 11,000. */
+#define MP_MAX_GROUP_PAGES 8
 /* Seconds in which a request to one is answered, or was lost; until a client or a browser comes
  * again when one does not answer; for how long a sign-in lives on without being looked at again:
  * where the provider gives no refresh token, and where it does not answer.  And how long a person

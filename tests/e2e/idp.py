@@ -164,7 +164,9 @@ class Idp:
     # --- as Microsoft Graph ---
     def member_objects(self, request):
         asked = {"authorization": request.headers.get("Authorization"), "body": request.body.decode()}
-        return self.note("groups", asked) or (200, lib.JSON, json.dumps({"value": ["other", "staff"]}))
+        page = {"value": ["staff"]} if "?" in request.path else {
+            "value": ["other"], "@odata.nextLink": self.url + "/me/getMemberObjects?$skiptoken=2"}
+        return self.note("groups", asked) or (200, lib.JSON, json.dumps(page))
 
     # --- as GitHub's API ---
     def user(self, request):

@@ -168,6 +168,7 @@ def test_front_groups_by_api():
         asked = provider.asked("groups")[0][1]
         expect("with the person's token", asked["authorization"].startswith("Bearer upstream-access-"), asked)
         expect_eq("what", json.loads(asked["body"]), {"securityEnabledOnly": True})
+        expect_eq("page after page", [fields["body"] for _, fields in provider.asked("groups")[1:]], [""])
         provider.answers["groups"] = (403, lib.JSON, "{}")
         token = body["refresh_token"]
         while True:

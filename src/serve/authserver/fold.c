@@ -7,7 +7,10 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-#define MOST_KINDS 256                  /* at a time; what is more is counted together */
+/* At a time.  Where senders are more, they are counted together for each code and clause, of which
+ * there are few: a flood of one refusal hides no other. */
+#define MOST_KINDS 256
+#define MOST_RULES 64
 
 #define ROOM (INET6_ADDRSTRLEN + sizeof("/64"))
 struct kind {
@@ -18,7 +21,8 @@ struct kind {
 };
 struct mp_fold {
 	struct kind kinds[MOST_KINDS];
-	struct kind rest;               /* of more kinds than that; never free */
+	struct kind rules[MOST_RULES];  /* of more senders than that: address "" */
+	struct kind rest;               /* of more rules than that; never free */
 };
 
 enum mcpass_rc mp_fold_new(struct mp_fold **ret_fold, struct mcpass_error *err)
@@ -43,6 +47,8 @@ void mp_fold_free(struct mp_fold *fold)
 {
 	for (size_t i = 0; fold != NULL && i < MOST_KINDS; i++)
 		clear(&fold->kinds[i]);
+	for (size_t i = 0; fold != NULL && i < MOST_RULES; i++)
+		clear(&fold->rules[i]);
 	free(fold);
 }
 
@@ -76,15 +82,14 @@ static bool is_of(const struct kind *kind, const char *sender, const json_t *eve
 	    && strcmp(kind->rule, text_of(event, "rule")) == 0;
 }
 
-/* NULL: there is no memory. */
-static struct kind *find(struct mp_fold *fold, const json_t *event, int64_t now)
+/* The one of that sender, or a free place; NULL: all are others'. */
+static struct kind *place_in(struct kind *kinds, size_t count, const char *sender,
+    const json_t *event, int64_t now)
 {
-	struct kind *place = &fold->rest;
-	char sender[ROOM];
+	struct kind *place = NULL;
 
-	sender_of(event, sender);
-	for (size_t i = 0; i < MOST_KINDS; i++) {
-		struct kind *kind = &fold->kinds[i];
+	for (size_t i = 0; i < count; i++) {
+		struct kind *kind = &kinds[i];
 
 		if (kind->address != NULL && kind->until <= now && kind->counted == 0)
 			clear(kind);
@@ -93,19 +98,44 @@ static struct kind *find(struct mp_fold *fold, const json_t *event, int64_t now)
 		else if (is_of(kind, sender, event))
 			return kind;
 	}
-	if (place->until <= now) {
-		place->until = now + MP_AUDIT_WINDOW;
-		place->told = 0;
-	}
-	if (place == &fold->rest)
-		return place;
+	return place;
+}
+
+/* False: there is no memory. */
+static bool take_place(struct kind *place, const char *sender, const json_t *event)
+{
 	place->address = strdup(sender);
 	place->outcome = strdup(text_of(event, "outcome"));
 	place->rule = strdup(text_of(event, "rule"));
 	if (place->address != NULL && place->outcome != NULL && place->rule != NULL)
-		return place;
+		return true;
 	clear(place);
-	return NULL;
+	return false;
+}
+
+/* NULL: there is no memory. */
+static struct kind *find(struct mp_fold *fold, const json_t *event, int64_t now)
+{
+	char sender[ROOM];
+	struct kind *place;
+
+	sender_of(event, sender);
+	place = place_in(fold->kinds, MOST_KINDS, sender, event, now);
+	if (place == NULL) {
+		sender[0] = '\0';
+		place = place_in(fold->rules, MOST_RULES, sender, event, now);
+	}
+	if (place == NULL)
+		place = &fold->rest;
+	else if (place->address != NULL)
+		return place;
+	else if (!take_place(place, sender, event))
+		return NULL;
+	if (place->until <= now) {
+		place->until = now + MP_AUDIT_WINDOW;
+		place->told = 0;
+	}
+	return place;
 }
 
 bool mp_fold_takes(struct mp_fold *fold, const json_t *event, int64_t now)
@@ -145,10 +175,17 @@ static json_t *tell(const struct kind *kind)
 	return NULL;
 }
 
+static struct kind *nth(struct mp_fold *fold, size_t i)
+{
+	if (i < MOST_KINDS)
+		return &fold->kinds[i];
+	return i < MOST_KINDS + MOST_RULES ? &fold->rules[i - MOST_KINDS] : &fold->rest;
+}
+
 json_t *mp_fold_due(struct mp_fold *fold, int64_t now)
 {
-	for (size_t i = 0; i <= MOST_KINDS; i++) {
-		struct kind *kind = i < MOST_KINDS ? &fold->kinds[i] : &fold->rest;
+	for (size_t i = 0; i <= MOST_KINDS + MOST_RULES; i++) {
+		struct kind *kind = nth(fold, i);
 		json_t *event;
 
 		if (kind->counted == 0 || kind->until > now)

@@ -2,7 +2,8 @@
  * as one event with a count, so that a flood of requests is no flood of lines.
  *
  * A kind is the address, for IPv6 its network (/64), the code and the clause: of these a sender
- * chooses the address alone.  No I/O and no clock; one thread at a time. */
+ * chooses the address alone.  Where there are too many addresses, a kind is the code and the clause.
+ * No I/O and no clock; one thread at a time. */
 #ifndef MP_SERVE_AUTHSERVER_FOLD_H
 #define MP_SERVE_AUTHSERVER_FOLD_H
 #include "wire/json/json.h"

@@ -28,6 +28,8 @@ struct front {
 	const char *userinfo;
 	int groups_status;              /* of an API as Microsoft Graph's */
 	const char *groups;
+	int page_status;                /* of pages after the first, which are asked for by ?page=N */
+	const char *pages[10];          /* by N */
 	const char *user, *emails, *organizations;      /* of an API as GitHub's */
 	const char *metadata;           /* members over the usual ones */
 	int with;                       /* status of all that is well; 0: 200 */
@@ -118,7 +120,10 @@ static inline void front_deliver(struct front *front)
 	int status = front->with != 0 ? front->with : 200;
 
 	mp_buf_init(&body, MP_MAX_DOCUMENT);
-	if (front->groups != NULL && strstr(front->url, "/getMemberObjects") != NULL) {
+	if (strstr(front->url, "/getMemberObjects?page=") != NULL) {
+		mp_buf_adds(&body, front->pages[atoi(strstr(front->url, "?page=") + 6)]);
+		status = front->page_status;
+	} else if (front->groups != NULL && strstr(front->url, "/getMemberObjects") != NULL) {
 		mp_buf_adds(&body, front->groups);
 		status = front->groups_status;
 	} else if (strstr(front->url, "userinfo") != NULL && front->userinfo != NULL)
@@ -152,7 +157,7 @@ static inline int front_ask(struct front *front, const struct ask *ask)
 {
 	int status = kit_ask(&front->kit, ask);
 
-	for (int i = 0; i < 8 && status == MP_HTTP_LATER && front->key[0] != '\0'; i++) {
+	for (int i = 0; i < 16 && status == MP_HTTP_LATER && front->key[0] != '\0'; i++) {
 		front_deliver(front);
 		status = kit_ask(&front->kit, ask);
 	}

@@ -8,6 +8,10 @@
 #define NAMES "{\"_claim_names\":{\"groups\":\"src1\"},\"_claim_sources\":{\"src1\":{\"endpoint\":" \
 	"\"https://169.254.169.254/users/ann/getMemberObjects\"}}}"
 
+#define MORE(url) "{\"value\":[\"g-1\"],\"@odata.nextLink\":\"" url "\"}"
+#define PAGE(n, group) "{\"value\":[\"" group "\"],\"@odata.nextLink\":\"" GRAPH "?page=" #n "\"}"
+#define LAST(group) "{\"value\":[\"" group "\"]}"
+
 static void open_front(struct front *front, const char *more)
 {
 	front_open(front, more);
@@ -30,8 +34,18 @@ static const struct {
 	{ "a list that is none", NAMES, 200, "{\"value\":\"g-1\"}", "server_error" },
 	{ "a list at once", NAMES, 200, "[\"g-1\"]", "server_error" },
 	{ "a group that is no text", NAMES, 200, "{\"value\":[\"g-1\",{\"id\":\"g-1\"}]}", "server_error" },
-	{ "there are more", NAMES, 200, "{\"value\":[\"g-1\"],\"@odata.nextLink\":\"https://evil.example/\"}",
+	{ "the others are elsewhere", NAMES, 200, MORE("https://evil.example/"), "server_error" },
+	{ "at another port", NAMES, 200, MORE("https://graph.example:444/v1.0/me"), "server_error" },
+	{ "in the clear", NAMES, 200, MORE("http://graph.example/v1.0/me"), "server_error" },
+	{ "at a host that only begins so", NAMES, 200, MORE("https://graph.example.evil.example/"),
 	    "server_error" },
+	{ "with a user before the host", NAMES, 200, MORE("https://graph.example@evil.example/"),
+	    "server_error" },
+	{ "no whole URL", NAMES, 200, MORE("/v1.0/me/getMemberObjects?page=1"), "server_error" },
+	{ "no URL", NAMES, 200, "{\"value\":[\"g-1\"],\"@odata.nextLink\":7}", "server_error" },
+	{ "the same page", NAMES, 200, MORE(GRAPH), "server_error" },
+	{ "no more, said by null", NAMES, 200, "{\"value\":[\"g-1\"],\"@odata.nextLink\":null}", NULL },
+	{ "no more, said by an empty text", NAMES, 200, MORE(""), NULL },
 	{ "it may not be asked", NAMES, 403, "{\"value\":[\"g-1\"]}", "server_error" },
 	{ "a redirect", NAMES, 302, "{\"value\":[\"g-1\"]}", "server_error" },
 	{ "a page", NAMES, 200, "<html>", "server_error" },
@@ -57,6 +71,52 @@ static void test_rows(void)
 		CHECK_STR("with the person's own token", front.authorization, "Bearer upstream-access");
 		CHECK_STR("for groups that are for security", front.body, "{\"securityEnabledOnly\":true}");
 		CHECK_EQ("once", front.sent, 2);
+		front_close(&front);
+	}
+}
+
+/* Page after page: all of them, or none. */
+static const struct {
+	const char *label;
+	const char *pages[10];          /* the first is that of the question */
+	int status;                     /* of the others */
+	int sent;
+	const char *error;
+} paged[] = {
+	{ "on the second", { PAGE(1, "g-0"), LAST("g-1") }, 200, 3, NULL },
+	{ "on the first of two", { PAGE(1, "g-1"), LAST("g-0") }, 200, 3, NULL },
+	{ "on the third, the second is empty", { PAGE(1, "g-0"), "{\"value\":[],\"@odata.nextLink\":\""
+	    GRAPH "?page=2\"}", LAST("g-1") }, 200, 4, NULL },
+	{ "on none", { PAGE(1, "g-0"), LAST("g-2") }, 200, 3, "access_denied" },
+	{ "the second is elsewhere", { PAGE(1, "g-1"), MORE("https://evil.example/") }, 200, 3,
+	    "server_error" },
+	{ "the second is no list", { PAGE(1, "g-1"), "{\"value\":\"g-1\"}" }, 200, 3, "server_error" },
+	{ "the second may not be asked", { PAGE(1, "g-1"), LAST("g-1") }, 403, 3, "server_error" },
+	{ "the second is busy", { PAGE(1, "g-1"), LAST("g-1") }, 503, 3, "temporarily_unavailable" },
+	{ "round and round", { PAGE(1, "g-1"), PAGE(2, "g-0"), PAGE(1, "g-0") }, 200, 4, "server_error" },
+	{ "back to the question", { PAGE(1, "g-1"), MORE(GRAPH) }, 200, 3, "server_error" },
+	{ "as many as there may be", { PAGE(1, "g-0"), PAGE(2, "g-0"), PAGE(3, "g-0"), PAGE(4, "g-0"),
+	    PAGE(5, "g-0"), PAGE(6, "g-0"), PAGE(7, "g-0"), LAST("g-1") }, 200, 9, NULL },
+	{ "one more", { PAGE(1, "g-1"), PAGE(2, "g-0"), PAGE(3, "g-0"), PAGE(4, "g-0"), PAGE(5, "g-0"),
+	    PAGE(6, "g-0"), PAGE(7, "g-0"), PAGE(8, "g-0"), LAST("g-1") }, 200, 9, "server_error" },
+};
+
+static void test_pages(void)
+{
+	for (size_t i = 0; i < COUNT(paged); i++) {
+		struct front front;
+
+		open_front(&front, RULES ASKS);
+		front.groups = paged[i].pages[0];
+		memcpy(front.pages, paged[i].pages, sizeof(front.pages));
+		front.page_status = paged[i].status;
+		front_allow(&front, "mcp:read");
+		CHECK_EQ(paged[i].label, front_return(&front, ""), 303);
+		CHECK_STR(paged[i].label, kit_param(&front.kit, "error"), paged[i].error);
+		CHECK_EQ(paged[i].label, kit_param(&front.kit, "code") != NULL, paged[i].error == NULL);
+		CHECK_EQ(paged[i].label, front.sent, paged[i].sent);
+		CHECK_STR("a page is fetched", front.body, "");
+		CHECK_STR("with the person's own token", front.authorization, "Bearer upstream-access");
 		front_close(&front);
 	}
 }
@@ -98,7 +158,10 @@ static const struct {
 	{ "not any more", 200, "{\"value\":[]}", 400, true },
 	{ "it may not be asked", 403, "{}", 503, false },
 	{ "busy", 503, "{}", 503, false },
-	{ "there are more", 200, "{\"value\":[\"g-1\"],\"@odata.nextLink\":\"" GRAPH "?x\"}", 503, false },
+	{ "there are more, elsewhere", 200, MORE("https://evil.example/"), 503, false },
+	{ "there are more, and no answer", 200, PAGE(1, "g-1"), 503, false },
+	{ "more, to the end", 200, PAGE(2, "g-0"), 200, false },
+	{ "more, and not among them", 200, PAGE(3, "g-0"), 400, true },
 };
 
 static void test_renewals(void)
@@ -112,6 +175,9 @@ static void test_renewals(void)
 		snprintf(token, sizeof(token), "%s", kit_member(&front.kit, "refresh_token"));
 		front.groups_status = renewals[i].status;
 		front.groups = renewals[i].groups;
+		front.page_status = strstr(renewals[i].groups, "?page=1") != NULL ? 503 : 200;
+		front.pages[1] = front.pages[2] = LAST("g-1");
+		front.pages[3] = LAST("g-9");
 		front.refresh_token = "upstream-refresh-2";
 		front.kit.now += AGAIN;
 		CHECK_EQ(renewals[i].label, front_refresh(&front, token), renewals[i].want);
@@ -139,6 +205,9 @@ static void test_no_memory(int step)
 		int status;
 
 		open_front(&front, RULES ASKS);
+		front.groups = PAGE(1, "g-0");
+		front.pages[1] = LAST("g-1");
+		front.page_status = 200;
 		front_allow(&front, "mcp:read");
 		snprintf(query, sizeof(query), "state=%s&code=upstream-code", front.state);
 		for (int i = 0; i < step; i++) {
@@ -150,8 +219,8 @@ static void test_no_memory(int step)
 		failed = mp_test_alloc_failed();
 		mp_test_no_fail();
 		CHECK("an answer, or none", failed ? front.kit.rc == MCPASS_E_NOMEM
-		    : status == (step == 2 ? 303 : MP_HTTP_LATER));
-		if (!failed && step == 2)
+		    : status == (step == 3 ? 303 : MP_HTTP_LATER));
+		if (!failed && step == 3)
 			CHECK("a code", kit_param(&front.kit, "code") != NULL);
 		front_close(&front);
 		CHECK_EQ("nothing leaked", mp_test_live_blocks(), before);
@@ -166,10 +235,12 @@ int main(void)
 	kit_users();
 	upstream_jwks();
 	test_rows();
+	test_pages();
 	test_when();
 	test_renewals();
 	test_no_memory(1);
 	test_no_memory(2);
+	test_no_memory(3);
 	mp_key_free(upstream_key());
 	return check_done();
 }

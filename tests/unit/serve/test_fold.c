@@ -153,12 +153,43 @@ static void test_many(void)
 	CHECK("and not all", lines < 1000);
 	settle(fold, 1000 + MP_AUDIT_WINDOW);
 	{
-		char want[64];
+		char want[96];
 
-		snprintf(want, sizeof(want), "refused::::t1000-t1000:%d;", 10000 - lines);
+		snprintf(want, sizeof(want), "refused::invalid_grant:RFC 6749 5.2:t1000-t1000:%d;", 10000 - lines);
 		CHECK_STR("each is accounted for", told, want);
 	}
 	CHECK_EQ("and there is room again", flood(fold, "a", 1, 1000 + MP_AUDIT_WINDOW), 1);
+	mp_fold_free(fold);
+}
+
+/* A flood from ever so many addresses hides no refusal of another kind. */
+static void test_other_rules(void)
+{
+	struct mp_fold *fold = open_fold();
+	int lines = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		char address[32];
+
+		snprintf(address, sizeof(address), "10.0.%d.%d", i / 256, i % 256);
+		flood(fold, address, 1, 1000);
+	}
+	CHECK("a thief who uses a token again", !takes(fold, "refused", "192.0.2.1", "invalid_grant",
+	    "RFC 9700 4.14", 1000));
+	CHECK("another code", !takes(fold, "refused", "192.0.2.1", "access_denied", "RFC 6749 5.2", 1000));
+	CHECK_EQ("the flood is no more lines", flood(fold, "192.0.2.1", 100, 1000), 0);
+	/* Of more clauses than there are the first ones are told, too, and each is counted. */
+	told[0] = '\0';
+	for (int i = 0; i < 200; i++) {
+		char rule[32];
+
+		snprintf(rule, sizeof(rule), "RFC %d", i);
+		lines += !takes(fold, "refused", "192.0.2.1", "invalid_grant", rule, 1000);
+	}
+	CHECK_EQ("some of them", lines, 64 - 3 + MP_AUDIT_WHOLE);
+	settle(fold, 1000 + MP_AUDIT_WINDOW);
+	CHECK_HAS("the flood", told, "refused::invalid_grant:RFC 6749 5.2:t1000-t1000:834;");
+	CHECK_HAS("the rest", told, "refused::::t1000-t1000:129;");
 	mp_fold_free(fold);
 }
 
@@ -216,6 +247,7 @@ int main(void)
 	test_kinds();
 	test_networks();
 	test_many();
+	test_other_rules();
 	test_rest();
 	test_no_memory();
 	return check_done();
