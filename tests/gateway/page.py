@@ -16,6 +16,34 @@ import demo     # noqa: E402
 BLOCK = re.compile(r"^```sh *([^\n]*)\n(.*?)^```$", re.M | re.S)
 # What the reader has to see; a block that is left out or says something else is noticed.
 SEEN = ("test is successful", "authorization_endpoint", "authorization_servers", "\n401\n", "hello\n", "mcp:tools", "\n1\n")
+SEEN_AS_ROOT = ("\nsystemctl daemon-reload\nsystemctl enable --now mcpass-front-door mcp-server\n",
+                "\nsystemctl restart nginx\n", '\n{"issuer":"https://login.example.com"}\n')
+
+# $1 is a folder of its own.  What is written to /etc is written there, and seen here alone.
+COPY_OF_ETC = """
+mount -t tmpfs -o mode=755 none "$1"
+mkdir "$1/new" "$1/work" "$1/credentials" "$1/home"
+mount -t overlay -o "lowerdir=/etc,upperdir=$1/new,workdir=$1/work" overlay /etc
+"""
+# Then the front door is started as its unit says: its user, its credentials, its line of options.
+AS_ITS_UNIT = """
+unit=/etc/systemd/system/mcpass-front-door.service
+user=$(sed -n 's/^User=//p' "$unit")
+options=$(sed -n 's/^FRONT_DOOR_OPTIONS=//p' "$(sed -n 's/^EnvironmentFile=//p' "$unit")")
+sed -n 's/^LoadCredential=\\(.*\\):\\(.*\\)$/\\1 \\2/p' "$unit" | while read -r name path; do
+	install -m 400 -o "$user" "$path" "$1/credentials/$name"
+done
+chown "$user" "$1/credentials" "$1/home"
+install -m 755 "$(command -v mcpass)" "$1/mcpass"
+chmod 711 "$PGHOST"
+mkfifo "$1/ready"
+command=$(sed -n "s|^ExecStart=/usr/bin/mcpass|$1/mcpass|p" "$unit" | sed "s|%d|$1/credentials|g; s|[$]FRONT_DOOR_OPTIONS|$options|")
+setpriv --reuid "$user" --regid "$user" --clear-groups env HOME="$1/home" PGUSER= $command --port 0 --json >"$1/ready" &
+read -r ready <"$1/ready" || { wait $!; exit 1; }
+echo "$ready"
+kill $!
+wait $! || true
+"""
 
 
 def expect(label, condition, more=""):
@@ -91,7 +119,24 @@ class Reader(demo.Gateway):
             self.serve(script)
         elif kind == "tested" or kind == "keycloak" and self.at_keycloak:
             return self.shell(script)
+        elif kind == "root" and lets_root():
+            return self.as_root(script)
         return ""
+
+    def as_root(self, script):
+        """In a copy of /etc, with a systemctl that says what it was told to do."""
+        self.script("bin/systemctl", 'echo systemctl "$@"')
+        os.symlink(os.path.join(ROOT, "examples"), self.path("examples"))
+        os.mkdir(self.path("root"))
+        self.env["PATH"] += os.pathsep + "/usr/sbin"
+        with open(self.path("as-root.sh"), "w") as file:
+            file.write(COPY_OF_ETC + script + AS_ITS_UNIT)
+        return self.shell("unshare --mount --propagation private sh -eu as-root.sh " + self.path("root"))
+
+
+def lets_root():
+    """Whether this machine lets us have an /etc of our own."""
+    return os.geteuid() == 0 and subprocess.run(["unshare", "--mount", "true"]).returncode == 0
 
 
 class ReaderAtKeycloak(Reader):
@@ -114,10 +159,10 @@ def blocks():
         for mark, script in BLOCK.findall(file.read()):
             kind, _, why = mark.partition(" ")
             expect("a block has a mark, and says why it is not run",
-                   kind in ("tested", "server", "keycloak") or kind == "untested:" and len(why) > 10, mark)
+                   kind in ("tested", "server", "keycloak", "root") or kind == "untested:" and len(why) > 10, mark)
             yield kind, script
 
 
 def all_seen(told):
-    for words in SEEN:
+    for words in SEEN + (SEEN_AS_ROOT if lets_root() else ()):
         expect(f"it says {words!r}", words in told, told)

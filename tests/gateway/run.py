@@ -55,6 +55,28 @@ def test_units(program, _):
                                *(os.path.join(folder, name) for name in [*units, "nginx.service"])],
                               capture_output=True, text=True, timeout=demo.PATIENCE)
         expect("verified", done.returncode == 0 and folder not in done.stderr, done.stdout + done.stderr)
+        for name in [*units, "nginx.service"]:
+            expect_hardened(os.path.join(folder, name), EXPOSED[name])
+
+
+# What systemd-analyze security says of each, at the most, in tenths: 100 is a service without any hardening, and
+# below 50 is "OK".  nginx binds its ports as root; Java writes code that it runs.
+EXPOSED = {"mcpass-front-door.service": 15, "mcp-server.service": 15, "keycloak.service": 35, "nginx.service": 45,
+           "mcpass.mcpass-authserver.service": 15, "mcpass.mcpass-serve.service": 15}
+
+
+def expect_hardened(path, most):
+    done = subprocess.run(["systemd-analyze", "security", "--offline=true", f"--threshold={most}", path],
+                          capture_output=True, text=True, timeout=demo.PATIENCE)
+    expect(f"{path} is hardened", done.returncode == 0, done.stdout + done.stderr)
+
+
+def test_units_of_the_package(program, _):
+    folder = os.path.join(page.ROOT, "debian")
+    units = [name for name in os.listdir(folder) if name.endswith(".service")]
+    expect("there are some", len(units) == 2, units)
+    for name in units:
+        expect_hardened(os.path.join(folder, name), EXPOSED[name])
 
 
 def test_the_configuration_with_tls(program, module):
@@ -80,7 +102,8 @@ def test_the_configuration_with_tls(program, module):
 def main():
     program, module = (os.path.abspath(path) for path in sys.argv[1:3])
     passed = failed = 0
-    for test in (test_the_page, test_the_demo, test_units, test_the_configuration_with_tls):
+    for test in (test_the_page, test_the_demo, test_units, test_units_of_the_package,
+                 test_the_configuration_with_tls):
         try:
             test(program, module)
             passed += 1
