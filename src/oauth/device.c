@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "oauth/answer.h"
 #include "oauth/target.h"
 #include "oauth/token.h"
 #include "wire/http/http.h"
@@ -163,8 +164,7 @@ enum mcpass_rc mp_device_answer(int status, const char *data, size_t len,
 
 	if (!mp_http_is_answer(status))
 		return refuse(status, data, len, err);
-	rc = mp_json_parse_by(MP_JSON_ANSWER, data != NULL ? data : "", len, MP_MAX_DOCUMENT,
-	    "the device authorization response", &body, err);
+	rc = mp_answer_read(data, len, MP_MAX_DOCUMENT, "the device authorization response", &body, err);
 	/* Some refuse with a 200, as at their token endpoints. */
 	if (!rc && json_object_get(body, "device_code") == NULL && mp_token_says_error(body))
 		rc = refuse(status, data, len, err);

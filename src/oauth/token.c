@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
+#include "oauth/answer.h"
 #include "oauth/scope.h"
 #include "wire/http/http.h"
 
@@ -174,52 +175,6 @@ static enum mcpass_rc read_token(const json_t *body, const char *wanted_type,
 	return rc;
 }
 
-/* As GitHub and others answered before there was RFC 6749 5.1; *ret_body NULL: it is none. */
-static enum mcpass_rc read_form(const char *data, size_t len, json_t **ret_body,
-    struct mcpass_error *err)
-{
-	struct mp_form form = { 0 };
-	const char *token = NULL;
-	enum mcpass_rc rc = mp_form_parse(data, len, &form, NULL);
-	json_t *body = NULL;
-
-	if (rc == MCPASS_OK && mp_form_get(&form, "access_token", &token, NULL) == MCPASS_OK
-	    && token != NULL) {
-		body = json_object();
-		for (size_t i = 0; body != NULL && i < form.count; i++)
-			if (json_object_set_new(body, form.pairs[i].name,
-			    json_string(form.pairs[i].value)) != 0) {
-				json_decref(body);
-				body = NULL;
-			}
-		rc = body == NULL ? MCPASS_E_NOMEM : MCPASS_OK;
-	}
-	mp_form_free(&form);
-	if (rc == MCPASS_E_NOMEM)
-		return mp_nomem(err);
-	*ret_body = body;
-	return MCPASS_OK;
-}
-
-static enum mcpass_rc parse_success(const char *data, size_t len, json_t **ret_body,
-    struct mcpass_error *err)
-{
-	struct mp_span text = mp_json_without_mark(data != NULL ? data : "", len);
-	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_ANSWER, text.data, text.len,
-	    MP_MAX_TOKEN_RESPONSE, "the token response", ret_body, &why);
-
-	if (rc == MCPASS_E_PROTOCOL) {
-		rc = read_form(text.data, text.len, ret_body, err);
-		if (rc || *ret_body != NULL)
-			return rc;
-		rc = MCPASS_E_PROTOCOL;
-	}
-	if (rc && err != NULL)
-		*err = why;
-	return rc;
-}
-
 /* GitHub and others refuse with a 200.  A token beside an error is a token. */
 static bool is_granted(const json_t *body)
 {
@@ -239,7 +194,7 @@ enum mcpass_rc mp_token_answer(int status, const char *data, size_t len,
 
 	if (!mp_http_is_answer(status))
 		return mp_token_refused(status, data, len, err);
-	rc = parse_success(data, len, &body, err);
+	rc = mp_answer_read(data, len, MP_MAX_TOKEN_RESPONSE, "the token response", &body, err);
 	if (!rc && !is_granted(body))
 		rc = mp_token_refused(status, data, len, err);
 	else if (!rc)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/limits.h"
+#include "oauth/answer.h"
 #include "oauth/refusals.h"
 #include "oauth/token.h"
 
@@ -102,14 +103,13 @@ static enum mcpass_rc report(int status, const json_t *body, enum mcpass_rc rc,
 	return rc;
 }
 
-/* *ret_body is NULL for what is no JSON: the status says more than a syntax error would,
+/* *ret_body is NULL for what cannot be read: the status says more than a syntax error would,
  * and a proxy's web page is not shown. */
 static enum mcpass_rc parse_error_body(const char *data, size_t len, json_t **ret_body,
     struct mcpass_error *err)
 {
 	json_t *body = NULL;
-	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_ANSWER, data != NULL ? data
-	    : "", len, MP_MAX_TOKEN_RESPONSE, "the error", &body, NULL);
+	enum mcpass_rc rc = mp_answer_read(data, len, MP_MAX_TOKEN_RESPONSE, "the error", &body, NULL);
 
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);

@@ -54,6 +54,10 @@ static const struct {
 	{ "a year is a day", 200, "{" CODE URI "\"expires_in\":31536000}", MCPASS_OK, "", 86400, 5 },
 	{ "verification_url, as Google has it", 200, "{" CODE "\"verification_url\":\"https://g.example\","
 	    "\"expires_in\":60}", MCPASS_OK, "", 60, 5 },
+	{ "a form, as GitHub has it", 200, "device_code=d&expires_in=899&interval=5&user_code=WDJB-MJHT"
+	    "&verification_uri=https%3A%2F%2Fas.example%2Fdevice", MCPASS_OK, "", 899, 5 },
+	{ "a refusal as a form", 200, "error=device_flow_disabled", MCPASS_E_DENIED,
+	    "device_flow_disabled", 0, 0 },
 	{ "no expires_in", 200, "{" CODE URI "\"interval\":5}", MCPASS_E_PROTOCOL, "", 0, 0 },
 	{ "expires_in 0", 200, "{" CODE URI "\"expires_in\":0}", MCPASS_E_PROTOCOL, "", 0, 0 },
 	{ "no device_code", 200, "{\"user_code\":\"W\"," URI "\"expires_in\":60}", MCPASS_E_PROTOCOL, "", 0, 0 },
