@@ -92,6 +92,7 @@ struct mcpass_client {
 	size_t issuer_at;
 	char *confirmed;                /* the issuer that a person has said yes to, or NULL */
 	bool no_metadata;               /* 2025-03-26: nothing published at the resource */
+	bool no_issuer;                 /* what is published names no authorization server */
 	struct mp_prm prm;
 	char *issuer;                   /* the one that was chosen */
 	enum mcpass_grant by;           /* the grant there: DEVICE, where CODE needs a browser */

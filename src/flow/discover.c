@@ -43,7 +43,7 @@ enum mcpass_rc mp_discover_ask_resource(struct mcpass_client *client, struct mcp
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (mp_places_count(&client->places) == 0) {
-		client->no_metadata = false;
+		client->no_metadata = client->no_issuer = false;
 		rc = mp_places_of_resource(&client->places, client->server_url,
 		    client->challenged_metadata, loopback_http(client), err);
 		mp_places_allow_http(&client->places, &client->http_hosts);
@@ -94,6 +94,30 @@ static enum mcpass_rc list_issuers(struct mcpass_client *client, struct mcpass_e
 	return rc;
 }
 
+/* No authorization server is named: then, as 2025-03-26 had it, the server's own origin is
+ * it.  spec: MCP 2025-03-26 authorization 2.3.2 */
+static enum mcpass_rc list_origin(struct mcpass_client *client, struct mcpass_error *err)
+{
+	struct mp_uri uri;
+	enum mcpass_rc rc;
+	char *origin;
+
+	rc = mp_uri_parse(client->server_url, &uri, err);
+	if (rc)
+		return rc;
+	origin = mp_dup_span(uri.origin);
+	if (origin == NULL)
+		return mp_nomem(err);
+	mp_note(client, "MCP 2025-03-26 2.3", client->no_metadata
+	    ? "No protected resource metadata: the server itself may be the authorization server"
+	    : "The server itself may be the authorization server", "issuer", origin, NULL);
+	mp_strings_free(&client->issuers);
+	client->issuer_at = 0;
+	rc = add_issuer(client, origin, err);
+	free(origin);
+	return rc;
+}
+
 /* What the resource publishes as scopes, with what can be none left out; *ret_text: for the
  * note, NULL where there are too many to ask for. */
 static enum mcpass_rc tidy_scopes(struct mcpass_client *client, char **ret_text,
@@ -128,41 +152,28 @@ static enum mcpass_rc accept_prm(struct mcpass_client *client, struct mcpass_err
 	rc = tidy_scopes(client, &scopes, err);
 	if (rc)
 		return rc;
-	mp_note(client, "RFC 9728 3.2", "The protected resource metadata names the authorization server",
-	    "url", client->url, "resource", prm->resource,
-	    "authorization_servers", prm->authorization_servers.items[0],
+	client->no_issuer = prm->authorization_servers.count == 0;
+	mp_note(client, "RFC 9728 3.2", client->no_issuer
+	    ? "The protected resource metadata names no authorization server"
+	    : "The protected resource metadata names the authorization server",
+	    "url", client->url, "resource", prm->resource, "authorization_servers",
+	    client->no_issuer ? NULL : prm->authorization_servers.items[0],
 	    "scopes_supported", scopes, NULL);
 	free(scopes);
 	client->wants_dpop |= prm->dpop_bound_access_tokens_required;
-	rc = list_issuers(client, err);
+	rc = client->no_issuer ? list_origin(client, err) : list_issuers(client, err);
 	return rc ? rc : mp_set(&client->record.resource, prm->resource, err);
 }
 
-/* Nothing is published at the resource: then, as 2025-03-26 had it, the server's own
- * origin is the authorization server.  spec: MCP 2025-03-26 authorization 2.3.2 */
-static enum mcpass_rc fall_back_to_origin(struct mcpass_client *client,
-    struct mcpass_error *err)
+/* Nothing is published at the resource. */
+static enum mcpass_rc do_without_prm(struct mcpass_client *client, struct mcpass_error *err)
 {
-	struct mp_uri uri;
-	char *origin;
-	enum mcpass_rc rc = mp_uri_parse(client->server_url, &uri, err);
+	enum mcpass_rc rc;
 
-	if (rc)
-		return rc;
-	origin = mp_dup_span(uri.origin);
-	if (origin == NULL)
-		return mp_nomem(err);
-	mp_note(client, "MCP 2025-03-26 2.3", "No protected resource metadata: the server itself may "
-	    "be the authorization server", "issuer", origin, NULL);
 	client->no_metadata = true;
 	mp_prm_free(&client->prm);
-	mp_strings_free(&client->issuers);
-	client->issuer_at = 0;
 	rc = mp_set(&client->record.resource, client->server_url, err);
-	if (!rc)
-		rc = add_issuer(client, origin, err);
-	free(origin);
-	return rc;
+	return rc ? rc : list_origin(client, err);
 }
 
 enum mp_state mp_discover_take_resource(struct mcpass_client *client,
@@ -181,7 +192,7 @@ enum mp_state mp_discover_take_resource(struct mcpass_client *client,
 		rc = accept_prm(client, err);
 		break;
 	case MP_PLACES_NONE:
-		rc = fall_back_to_origin(client, err);
+		rc = do_without_prm(client, err);
 		break;
 	}
 	mp_places_free(&client->places);
@@ -381,6 +392,10 @@ static enum mcpass_rc no_metadata(struct mcpass_client *client, struct mcpass_er
 
 	if (client->no_metadata)
 		return assume_endpoints(client, err);
+	if (client->no_issuer)          /* spec: MCP protected resource metadata */
+		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP protected resource metadata",
+		    "the MCP server's metadata lists no authorization_servers, and %s, where it could be"
+		    " one itself, publishes nothing either", client->issuer);
 	(void)mp_fail(err, MCPASS_E_PROTOCOL, "RFC 8414 3", "%s has no metadata at any of its %zu places%s%s",
 	    client->issuer, mp_places_count(&client->places), why->detail[0] != '\0' ? ": " : "",
 	    why->detail);

@@ -166,9 +166,6 @@ static enum mcpass_rc take_resource(struct mp_places *places, struct mp_span tex
 
 	if (!rc)
 		rc = mp_prm_check_resource(&prm, places->about, why);
-	if (!rc && prm.authorization_servers.count == 0)
-		rc = mp_fail(why, MCPASS_E_PROTOCOL, "MCP protected resource metadata",
-		    "it lists no authorization_servers");
 	if (rc)
 		mp_prm_free(&prm);
 	else
