@@ -106,7 +106,8 @@ enum mcpass_event_type {
 	MCPASS_EV_SAVED,                /* answers SAVE; data NULL, or why it could not be done: a
 	                                 * token that was had already serves all the same */
 	MCPASS_EV_RESPONSE,             /* answers REQUEST; status 0 when none arrived, data
-	                                 * is then the reason */
+	                                 * is then the reason.  Of a body that is longer than
+	                                 * max_response, max_response + 1 bytes are enough */
 	MCPASS_EV_LISTENING,            /* answers LISTEN; data is the redirect URI */
 	MCPASS_EV_REDIRECT,             /* answers BROWSE and WAIT; data is the query string,
 	                                 * NULL when none came in time */

@@ -135,7 +135,7 @@ static void on_fetched(void *ctx, struct mp_http_response *response,
 	struct mcpass_error err = { 0 };
 
 	flow->fetch = 0;
-	if (why != NULL) {
+	if (why != NULL && response->body.len <= flow->action.max_response) {
 		(void)take_no_answer(link, why, &event, &err);
 		mp_link_bring(link, &event, &err);
 		return;

@@ -34,7 +34,8 @@ struct mp_http_ask {                    /* one request; all borrowed */
 
 /* One request, whole.  No answer is MCPASS_E_IO with the reason (host, cause, what to
  * do), a body over max bytes MCPASS_E_LIMIT (that of a refusal, from status 400 on, is
- * dropped instead).  why NULL: response is there, and the callee's (mp_http_response_free). */
+ * dropped instead; of another, response has max + 1 bytes).  why NULL: response is there, and the
+ * callee's (mp_http_response_free). */
 typedef void mp_http_fetched_fn(void *ctx, struct mp_http_response *response,
     const struct mcpass_error *why);
 /* done is called once, from the loop, unless the fetch is dropped.  *ret_fetch names it. */

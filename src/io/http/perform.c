@@ -6,6 +6,7 @@ struct collector {
 	struct mp_http_response response;
 	mp_http_fetched_fn *done;
 	void *ctx, *owned;              /* owned: freed with it */
+	size_t max;                     /* one byte more says that the answer is longer */
 };
 
 static enum mcpass_rc collect_head(void *ctx, unsigned id, int status,
@@ -27,17 +28,18 @@ static enum mcpass_rc collect_data(void *ctx, unsigned id, const char *bytes, si
 {
 	struct collector *collector = ctx;
 	struct mp_buf *body = &collector->response.body;
+	size_t room = body->max - body->len, max = body->max;
 
 	(void)id;
-	mp_buf_add(body, bytes, len);
-	/* A refusal counts without its page; "404" says enough. */
-	if (body->failed == MCPASS_E_LIMIT && collector->response.status >= 400) {
-		size_t max = body->max;
-
-		mp_buf_free(body);
-		mp_buf_init(body, max);
-	}
-	return mp_buf_check(body, "the answer", err);
+	mp_buf_add(body, bytes, len < room ? len : room);
+	if (body->failed || body->len <= collector->max)
+		return mp_buf_check(body, "the answer", err);
+	if (collector->response.status < 400)
+		return mp_fail(err, MCPASS_E_LIMIT, NULL, "the answer is larger than %zu bytes",
+		    collector->max);
+	mp_buf_free(body);      /* a refusal counts without its page; "404" says enough */
+	mp_buf_init(body, max);
+	return MCPASS_OK;
 }
 
 static void collect_end(void *ctx, unsigned id, const struct mp_http_end *end)
@@ -71,7 +73,8 @@ static enum mcpass_rc fetch(struct mp_http *http, const struct mp_http_ask *ask,
 		return mp_nomem(err);
 	collector->done = done;
 	collector->ctx = ctx;
-	mp_buf_init(&collector->response.body, max);
+	collector->max = max;
+	mp_buf_init(&collector->response.body, max < SIZE_MAX ? max + 1 : max);
 	rc = mp_http_begin(http, ask, &tell, true, ++http->fetches, err);
 	if (rc) {
 		free_collector(collector);

@@ -1,0 +1,77 @@
+"""What stands at the well-known places of real servers: a page that is larger than a document may
+be, metadata that names no authorization server."""
+
+import lib
+from lib import HTML, expect, expect_eq
+from scene import WELL_KNOWN, Issuer, Scene, Server, expect_login, expect_refused
+
+OAUTH, OIDC = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
+LARGE = (200, HTML, "<html>" + 300000 * "x")
+
+
+def test_a_large_page_is_no_document():
+    with Scene() as s:
+        issuer = Issuer(s)
+        server = Server(s, issuer.url)
+        issuer.site.routes[OAUTH], issuer.site.routes[OIDC] = LARGE, issuer.site.routes[OAUTH]
+        server.site.routes[WELL_KNOWN] = server.site.routes[WELL_KNOWN + "/mcp"]
+        server.site.routes[WELL_KNOWN + "/mcp"] = LARGE
+        server.prm["resource"] = server.site.url
+        server.twist = lambda r, m: None if "Authorization" in r.headers else (401, {}, "")
+        expect_login(s, server.url)
+
+
+def test_a_large_page_where_more_was_looked_for():
+    with Scene() as s:
+        issuer = Issuer(s)
+        server = Server(s, issuer.url)
+        issuer.site.routes[OIDC] = LARGE
+        del issuer.metadata["registration_endpoint"]
+        expect_refused(s.run("tools", server.url), "lets no client register itself", code=4)
+
+
+def test_a_large_page_at_the_place_that_is_named():
+    with Scene() as s:
+        server = Server(s, "http://127.0.0.1:1")
+        server.site.routes[WELL_KNOWN + "/mcp"] = LARGE
+        expect_refused(s.run("tools", server.url), "reading the resource metadata",
+                       server.metadata_url, "larger than 262144 bytes", code=3)
+
+
+def test_a_large_page_that_says_revoked():
+    with Scene() as s:
+        issuer = Issuer(s)
+        server = Server(s, issuer.url)
+        expect_login(s, server.url)
+        issuer.site.routes["/revoke"] = LARGE
+        done = s.run("logout", server.url)
+        expect_eq("logout", done.returncode, 0, done.stderr)
+        expect("what came is not shown", "xxx" not in done.stderr, done.stderr)
+
+
+@lib.rows([
+    ("not at all", {}),
+    ("an empty list", {"authorization_servers": []}),
+    ("null", {"authorization_servers": None}),
+])
+def test_no_authorization_server_is_named(label, members):
+    """Then it may be the server itself, as the revision 2025-03-26 had it."""
+    with Scene() as s:
+        site = lib.hostile(s, {})
+        Issuer(s, site=site)
+        server = Server(s, "", site=site)
+        del server.prm["authorization_servers"]
+        server.prm.update(members, scopes_supported=["a"])
+        expect_login(s, server.url)
+        expect("what else the document says counts", "scope=a&" in s.visits[0]["arguments"][0],
+               str(s.visits))
+
+
+def test_no_authorization_server_is_named_or_found():
+    with Scene() as s:
+        server = Server(s, "")
+        del server.prm["authorization_servers"]
+        expect_refused(s.run("tools", server.url), "lists no authorization_servers",
+                       server.site.url, code=3)
+        expect("no endpoint is guessed", all(r[1].startswith(("/mcp", "/.well-known/"))
+                                             for r in server.site.requests), str(server.site.requests))
