@@ -99,10 +99,9 @@ static enum mcpass_rc list_issuers(struct mcpass_client *client, struct mcpass_e
 static enum mcpass_rc list_origin(struct mcpass_client *client, struct mcpass_error *err)
 {
 	struct mp_uri uri;
-	enum mcpass_rc rc;
 	char *origin;
+	enum mcpass_rc rc = mp_uri_parse(client->server_url, &uri, err);
 
-	rc = mp_uri_parse(client->server_url, &uri, err);
 	if (rc)
 		return rc;
 	origin = mp_dup_span(uri.origin);

@@ -65,9 +65,9 @@ enum mcpass_rc mp_answer_read(const char *data, size_t len, size_t max, const ch
 	struct mp_span text = mp_json_without_mark(data != NULL ? data : "", data != NULL ? len : 0);
 	struct mcpass_error why = { 0 };
 	json_t *body = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_ANSWER, text.data, text.len, max, what, &body,
+	    &why);
 
-	rc = mp_json_parse_by(MP_JSON_ANSWER, text.data, text.len, max, what, &body, &why);
 	if (rc == MCPASS_E_PROTOCOL) {
 		rc = read_form(text.data, text.len, &body, err);
 		if (!rc && body == NULL)

@@ -266,6 +266,22 @@ static bool is_evidence(int status)
 	return status >= 400 && status < 500;
 }
 
+/* What to do about a refusal that is none of MCP's. */
+static const char *refusal_hint(int status)
+{
+	switch (status) {
+	case 402:
+		return "The operator of the server wants to be paid: see your account there.";
+	case 407:
+		return "A proxy wants a login: set https_proxy=http://USER:PASSWORD@HOST:PORT, or http_proxy.";
+	case 413:
+	case 414:
+		return "The request is larger than the server, or a proxy before it, takes: send less.";
+	default:
+		return "Check the URL: the endpoint of an MCP server often ends in /mcp.";
+	}
+}
+
 static enum mcpass_rc http_failure(const struct mp_exchange *e, const struct mp_message *message,
     const char *reason, struct mcpass_error *err)
 {
@@ -285,7 +301,7 @@ static enum mcpass_rc http_failure(const struct mp_exchange *e, const struct mp_
 	rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages",
 	    "the server answered %s with HTTP %d and no JSON-RPC error%s%s", method, e->status,
 	    colon(said), said);
-	mp_hint(err, "Check the URL: the endpoint of an MCP server often ends in /mcp.");
+	mp_hint(err, "%s", refusal_hint(e->status));
 	return rc;
 }
 

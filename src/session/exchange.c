@@ -167,3 +167,8 @@ void mp_exchange_reap(struct mcpass_session *s)
 		free_exchange(s, e);
 	}
 }
+
+bool mp_exchange_is_done(const struct mp_exchange *e)
+{
+	return e->dropped || (e->kind == MP_EXCHANGE_CALL && e->call == NULL);
+}

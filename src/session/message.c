@@ -100,46 +100,52 @@ static enum mcpass_rc take(struct mcpass_session *s, struct mp_exchange *e,
 
 /* What is no message is left out where others may follow: some servers send a heartbeat or
  * an end mark of their own. */
-static enum mcpass_rc leave_out(struct mcpass_session *s, struct mp_exchange *e,
+static enum mcpass_rc leave_out(struct mcpass_session *s, struct mp_exchange *e, bool alone,
     const struct mcpass_error *why, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_set(&e->odd, why->detail, err);
+	enum mcpass_rc rc;
 
+	if (why->rc == MCPASS_E_NOMEM || (alone && e->kept != MP_BODY_SSE)) {
+		if (err != NULL && err->rc == MCPASS_OK)
+			*err = *why;
+		return why->rc;
+	}
+	rc = mp_set(&e->odd, why->detail, err);
 	return rc ? rc : mp_actions_warn(s, err, "Left out what the server sent: %s.", why->detail);
 }
 
+/* alone: it is no item of a batch. */
 static enum mcpass_rc take_one(struct mcpass_session *s, struct mp_exchange *e,
-    struct mp_span text, const char *what, struct mcpass_error *err)
+    struct mp_span text, const char *what, bool alone, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	struct mp_message message = { 0 };
 	enum mcpass_rc rc = mp_message_read(text, what, &message, &why);
 
-	if (rc == MCPASS_OK) {
-		rc = take(s, e, &message, err);
-		mp_message_free(&message);
-		return rc;
-	}
-	if (rc != MCPASS_E_NOMEM && e->kept == MP_BODY_SSE)
-		return leave_out(s, e, &why, err);
-	if (err != NULL && err->rc == MCPASS_OK)
-		*err = why;
+	if (rc)
+		return leave_out(s, e, alone, &why, err);
+	rc = take(s, e, &message, err);
+	mp_message_free(&message);
 	return rc;
 }
 
-/* spec: MCP 2025-03-26 basic, "Batching"; no other revision has it */
+/* spec: MCP 2025-03-26 basic, "Batching"; no other revision has it, and what answers with one
+ * all the same is understood */
 static enum mcpass_rc take_batch(struct mcpass_session *s, struct mp_exchange *e,
     struct mp_span text, const char *what, struct mcpass_error *err)
 {
 	const char *at = text.data, *end = text.data + text.len;
-	enum mcpass_rc rc = mp_json_peek(text, what, NULL, 0, NULL, err);
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = MCPASS_OK;
 	struct mp_span item;
 
+	if (mp_json_peek(text, what, NULL, 0, NULL, &why) != MCPASS_OK)
+		return leave_out(s, e, true, &why, err);
 	for (size_t count = 0; !rc && mp_raw_item(&at, end, &item); count++) {
 		if (count == MP_MAX_ITEMS)
 			return mp_fail(err, MCPASS_E_LIMIT, NULL, "a batch of more than %d messages",
 			    MP_MAX_ITEMS);
-		rc = take_one(s, e, item, what, err);
+		rc = take_one(s, e, item, what, false, err);
 	}
 	return rc;
 }
@@ -152,10 +158,10 @@ enum mcpass_rc mp_message_take(struct mcpass_session *s, struct mp_exchange *e,
 
 	while (!rc && text.len > 0 && strchr(" \t\r\n", text.data[0]) != NULL)
 		text = (struct mp_span){ text.data + 1, text.len - 1 };
-	if (!rc && text.len > 0 && text.data[0] == '[' && e->era == MP_ERA_SESSION)
+	if (!rc && text.len > 0 && text.data[0] == '[')
 		rc = take_batch(s, e, text, what, err);
 	else if (!rc)
-		rc = take_one(s, e, text, what, err);
+		rc = take_one(s, e, text, what, true, err);
 	mp_buf_free(&room);
 	return mp_doing(err, rc, READING);
 }

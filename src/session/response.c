@@ -50,22 +50,27 @@ static enum mcpass_rc not_mcp(struct mp_exchange *e, const char *type,
 	return rc;
 }
 
+static enum mcpass_rc no_answer(const struct mp_exchange *e, struct mcpass_error *err)
+{
+	return mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
+	    "HTTP %d, which answers a notification, to the request %s", e->status,
+	    e->call != NULL ? e->call->method : "that was given up");
+}
+
 /* spec: MCP streamable HTTP, "Sending Messages" 6: JSON or an event stream, both */
 static enum mcpass_rc classify(struct mp_exchange *e, const char *type,
     struct mcpass_error *err)
 {
 	if (!is_success(e->status))
 		return MCPASS_OK;
-	if (mp_media_type_is(type, "application/json"))
+	if (mp_media_type_begins(type, "application/json"))
 		e->kept = MP_BODY_JSON;
-	if (mp_media_type_is(type, "text/event-stream"))
+	if (mp_media_type_begins(type, "text/event-stream"))
 		e->kept = MP_BODY_SSE;
 	if (e->kept != MP_BODY_IGNORED || e->resuming)
 		return MCPASS_OK;
 	if (e->status == 202 || e->status == 204)
-		return mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
-		    "HTTP %d, which answers a notification, to the request %s", e->status,
-		    e->call != NULL ? e->call->method : "that was given up");
+		return no_answer(e, err);
 	return not_mcp(e, type, err);
 }
 
@@ -103,6 +108,8 @@ static enum mcpass_rc begin_success(struct mcpass_session *s, struct mp_exchange
 	const char *type = mp_header_get(headers, count, "Content-Type");
 	enum mcpass_rc rc;
 
+	if (type != NULL && type[strspn(type, " \t")] == '\0')
+		type = NULL;
 	if ((e->kind == MP_EXCHANGE_LISTEN || e->kind == MP_EXCHANGE_CHANNEL) && e->status == 200
 	    && mp_media_type_is(type, "text/event-stream"))
 		e->kept = MP_BODY_SSE;
@@ -179,73 +186,6 @@ enum mcpass_rc mp_response_head(struct mcpass_session *s, struct mp_exchange *e,
 	return rc;
 }
 
-struct feed {
-	struct mcpass_session *s;
-	struct mp_exchange *e;
-};
-
-static bool fits_header(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < 0x20 || *text == 0x7f)
-			return false;
-	return true;
-}
-
-/* Nothing counts behind the answer, or when its request is asked anew in another way. */
-static bool is_done(const struct mp_exchange *e)
-{
-	return e->dropped || (e->kind == MP_EXCHANGE_CALL && e->call == NULL);
-}
-
-static enum mcpass_rc take_event(void *ctx, const struct mp_sse_event *event,
-    struct mcpass_error *err)
-{
-	struct feed *feed = ctx;
-	struct mp_exchange *e = feed->e;
-
-	if (is_done(e))
-		return MCPASS_OK;
-	e->attempts = 0;
-	if (!fits_header(event->last_id))
-		return mp_fail(err, MCPASS_E_PROTOCOL, "MCP transports, Resumability and Redelivery",
-		    "an event id holds a character that no header can carry back");
-	if (e->kind == MP_EXCHANGE_CHANNEL && event->data_len > 0
-	    && strcmp(event->type, "message") != 0)
-		return mp_channel_event(feed->s, event, err);
-	/* An event without data only carries an id; other types are not MCP's. */
-	if (event->data_len == 0 || strcmp(event->type, "message") != 0)
-		return MCPASS_OK;
-	return mp_message_take(feed->s, e, (struct mp_span){ event->data, event->data_len },
-	    "an event of the stream", err);
-}
-
-/* Event by event, until the program has enough; *rest is what was not read. */
-static enum mcpass_rc read_events(struct mcpass_session *s, struct mp_exchange *e,
-    struct mp_span *rest, struct mcpass_error *err)
-{
-	struct feed feed = { s, e };
-	enum mcpass_rc rc = MCPASS_OK;
-
-	while (!rc && rest->len > 0 && !is_done(e) && !mp_actions_enough(s))
-		rc = mp_sse_step(&e->sse, rest, take_event, &feed, err);
-	return rc;
-}
-
-/* The bytes of a stream stay as they are while the program has enough. */
-static enum mcpass_rc take_stream(struct mcpass_session *s, struct mp_exchange *e,
-    struct mp_span bytes, struct mcpass_error *err)
-{
-	bool behind = e->unread.len > 0;
-	enum mcpass_rc rc = behind ? MCPASS_OK : read_events(s, e, &bytes, err);
-
-	if (rc || bytes.len == 0 || is_done(e))
-		return rc;
-	mp_buf_add(&e->unread, bytes.data, bytes.len);
-	s->unread_count += !behind && e->unread.len > 0;
-	return mp_buf_check(&e->unread, "what is not read of the stream", err);
-}
-
 enum mcpass_rc mp_response_data(struct mcpass_session *s, struct mp_exchange *e,
     const char *bytes, size_t len, struct mcpass_error *err)
 {
@@ -253,11 +193,11 @@ enum mcpass_rc mp_response_data(struct mcpass_session *s, struct mp_exchange *e,
 
 	if (e->state != MP_EXCHANGE_ANSWERED)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->entry.number);
-	if (is_done(e))
+	if (mp_exchange_is_done(e))
 		return MCPASS_OK;
 	e->fed_at = s->now;
 	if (e->kept == MP_BODY_SSE)
-		rc = take_stream(s, e, (struct mp_span){ bytes, len }, err);
+		rc = mp_events_take(s, e, (struct mp_span){ bytes, len }, err);
 	if (e->kept == MP_BODY_REFUSAL && len > MP_MAX_DOCUMENT - e->text.len)
 		len = MP_MAX_DOCUMENT - e->text.len;    /* no reason is longer */
 	if (e->kept == MP_BODY_JSON || e->kept == MP_BODY_REFUSAL) {
@@ -374,12 +314,16 @@ static enum mcpass_rc end_refused(struct mcpass_session *s, struct mp_exchange *
 static enum mcpass_rc end_json(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_message_take(s, e, body_of(e), "the server's answer", err);
+	enum mcpass_rc rc;
 
+	if (e->text.len == 0 && (e->status == 202 || e->status == 204))
+		return no_answer(e, err);
+	rc = mp_message_take(s, e, body_of(e), "the server's answer", err);
 	/* spec: MCP basic, "Result Responses"; nothing else can follow in this body */
 	if (!rc && e->call != NULL && e->state == MP_EXCHANGE_OVER)
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, MP_SPEC_HTTP ", Sending Messages 6",
-		    "the body holds no answer to %s", e->call->method);
+		    "the body holds no answer to %s%s%s", e->call->method,
+		    e->odd != NULL ? "; left out was: " : "", e->odd != NULL ? e->odd : "");
 	return rc;
 }
 
@@ -420,7 +364,7 @@ static enum mcpass_rc end_call(struct mcpass_session *s, struct mp_exchange *e,
 static enum mcpass_rc end(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	if (is_done(e) || e->kind == MP_EXCHANGE_LEAVE)
+	if (mp_exchange_is_done(e) || e->kind == MP_EXCHANGE_LEAVE)
 		return MCPASS_OK;
 	if (asks_for_token(e))
 		return ask_authorization(s, e, err);
@@ -441,8 +385,10 @@ static enum mcpass_rc end(struct mcpass_session *s, struct mp_exchange *e,
 static enum mcpass_rc finish(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc = end(s, e, err);
+	enum mcpass_rc rc = mp_events_end(s, e, err);
 
+	if (!rc)
+		rc = end(s, e, err);
 	/* Unless it is to be sent again it has done its duty. */
 	if (!rc && e->state == MP_EXCHANGE_OVER)
 		rc = mp_exchange_drop(s, e, err);
@@ -456,22 +402,16 @@ enum mcpass_rc mp_response_end(struct mcpass_session *s, struct mp_exchange *e, 
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "exchange %u has no head", e->entry.number);
 	e->state = MP_EXCHANGE_OVER;
 	e->broken = broken;
-	return e->unread.len > 0 && !is_done(e) ? MCPASS_OK : finish(s, e, err);
+	return e->unread.len > 0 && !mp_exchange_is_done(e) ? MCPASS_OK : finish(s, e, err);
 }
 
 enum mcpass_rc mp_response_resume(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err)
 {
-	struct mp_span rest = { e->unread.data + e->unread_at, e->unread.len - e->unread_at };
-	enum mcpass_rc rc = read_events(s, e, &rest, err);
+	enum mcpass_rc rc = mp_events_resume(s, e, err);
 
-	e->unread_at = e->unread.len - rest.len;
-	mp_exchange_count(s, e);
-	if (rc || (rest.len > 0 && !is_done(e)))
+	if (rc || e->unread.len > 0)
 		return rc;
-	s->unread_count--;
-	mp_buf_free(&e->unread);
-	e->unread_at = 0;
 	return e->state == MP_EXCHANGE_OVER ? finish(s, e, err) : MCPASS_OK;
 }
 

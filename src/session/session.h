@@ -294,6 +294,8 @@ enum mcpass_rc mp_exchange_drop(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err);
 /* Frees those that were dropped. */
 void mp_exchange_reap(struct mcpass_session *s);
+/* Nothing counts behind the answer, or when its request is asked anew in another way. */
+bool mp_exchange_is_done(const struct mp_exchange *e);
 
 /* response.c: what comes back on it */
 enum mcpass_rc mp_response_head(struct mcpass_session *s, struct mp_exchange *e, int status,
@@ -304,6 +306,15 @@ enum mcpass_rc mp_response_end(struct mcpass_session *s, struct mp_exchange *e, 
     struct mcpass_error *err);
 /* Goes on with what came while the program had enough. */
 enum mcpass_rc mp_response_resume(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err);
+
+/* events.c: the events of a stream, as far as the program has not enough; the rest is kept */
+enum mcpass_rc mp_events_take(struct mcpass_session *s, struct mp_exchange *e,
+    struct mp_span bytes, struct mcpass_error *err);
+enum mcpass_rc mp_events_resume(struct mcpass_session *s, struct mp_exchange *e,
+    struct mcpass_error *err);
+/* What stands at the end of a stream, without the empty line that ends an event. */
+enum mcpass_rc mp_events_end(struct mcpass_session *s, struct mp_exchange *e,
     struct mcpass_error *err);
 
 /* failure.c: what goes wrong with an exchange (rc and why, of those above) is the failure of

@@ -1,4 +1,5 @@
 #include "ui/report.h"
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/limits.h"
@@ -88,6 +89,7 @@ enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
 	json_t *error = NULL;
 	json_int_t code;
 	const char *message, *reason;
+	char number[48] = "";
 	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json),
 	    MP_MAX_MESSAGE, "the server's error", &error, err);
 
@@ -101,9 +103,11 @@ enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
 	if (reason != NULL && message != NULL && strstr(message, reason) != NULL)
 		reason = NULL;          /* said already */
 	rc = rpc_fault(code);
-	rc = mp_fail(err, rc, NULL, "the server answered %s: %s%s%s (error %" JSON_INTEGER_FORMAT ")",
+	if (code != 0)                  /* else it gave none that is a number */
+		(void)snprintf(number, sizeof(number), " (error %" JSON_INTEGER_FORMAT ")", code);
+	rc = mp_fail(err, rc, NULL, "the server answered %s: %s%s%s%s",
 	    method, message != NULL ? message : reason == NULL ? "no reason given" : "",
-	    message != NULL && reason != NULL ? ": " : "", reason != NULL ? reason : "", code);
+	    message != NULL && reason != NULL ? ": " : "", reason != NULL ? reason : "", number);
 	if (json_object_get(json_object_get(json_object_get(error, "data"),
 	        "requiredCapabilities"), "elicitation") != NULL)
 		mp_hint(err, "it wants to ask something: run it on a terminal, or give --elicit accept");

@@ -67,6 +67,16 @@ static void set_retry(struct mp_sse *sse, struct mp_span value)
 		sse->retry_ms = ms;
 }
 
+/* WHATWG leaves out an id with a NUL; one with another control character could not be sent
+ * back either (Last-Event-ID). */
+static bool fits_header(struct mp_span value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.data[i] < 0x20 || value.data[i] == 0x7f)
+			return false;
+	return true;
+}
+
 /* spec: WHATWG HTML 9.2.6, "process the field" */
 static enum mcpass_rc take_field(struct mp_sse *sse, struct mp_span name,
     struct mp_span value, struct mcpass_error *err)
@@ -75,7 +85,7 @@ static enum mcpass_rc take_field(struct mp_sse *sse, struct mp_span name,
 		return add_data(sse, value, err);
 	if (mp_span_is(name, "event"))
 		return replace(&sse->type, value, err);
-	if (mp_span_is(name, "id") && memchr(value.data, '\0', value.len) == NULL) {
+	if (mp_span_is(name, "id") && fits_header(value)) {
 		sse->has_id = true;
 		return replace(&sse->id, value, err);
 	}

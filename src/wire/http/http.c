@@ -130,17 +130,27 @@ size_t mp_header_count(const struct mcpass_header *items, size_t count, const ch
 }
 
 /* spec: RFC 9110 8.3.1: type "/" subtype, without case, then OWS ";" parameters */
-bool mp_media_type_is(const char *content_type, const char *type)
+static bool is_up_to(const char *content_type, const char *ends, const char *type)
 {
 	struct mp_span media;
 
 	if (content_type == NULL)
 		return false;
 	content_type += strspn(content_type, " \t");
-	media = (struct mp_span){ content_type, strcspn(content_type, ";") };
+	media = (struct mp_span){ content_type, strcspn(content_type, ends) };
 	while (media.len > 0 && strchr(" \t", media.data[media.len - 1]) != NULL)
 		media.len--;
 	return mp_span_is_nocase(media, type);
+}
+
+bool mp_media_type_is(const char *content_type, const char *type)
+{
+	return is_up_to(content_type, ";", type);
+}
+
+bool mp_media_type_begins(const char *content_type, const char *type)
+{
+	return is_up_to(content_type, ";,", type);
 }
 
 void mp_http_response_free(struct mp_http_response *response)

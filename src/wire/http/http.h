@@ -33,6 +33,8 @@ size_t mp_header_count(const struct mcpass_header *items, size_t count, const ch
 /* True when the media type of a Content-Type value is type ("application/json"),
  * whatever its parameters; spec: RFC 9110 8.3 */
 bool mp_media_type_is(const char *content_type, const char *type);
+/* The same where a server may say it twice, "application/json, application/json": the first counts. */
+bool mp_media_type_begins(const char *content_type, const char *type);
 
 /* Whether a response with this status is the whole answer to what was asked: any 2xx, but those that
  * have no content or a part of it (204, 205, 206).  201 and 203 (a proxy rewrote it) are as good as

@@ -73,6 +73,8 @@ static const struct {
 	    "the server answered tools/call: oops (error -32603)" },
 	{ "no words", "{\"code\":-1}", MCPASS_E_PROTOCOL,
 	    "the server answered tools/call: no reason given (error -1)" },
+	{ "a code that is no number", "{\"code\":\"E1\",\"message\":\"boom\"}", MCPASS_E_PROTOCOL,
+	    "the server answered tools/call: boom" },
 	{ "a detail beside it", "{\"code\":-1,\"message\":\"refused\",\"data\":{\"detail\":\"ask Ada\"}}", MCPASS_E_PROTOCOL,
 	    "the server answered tools/call: refused: ask Ada (error -1)" },
 	{ "only a detail", "{\"code\":-1,\"message\":\"\",\"data\":[{\"error\":{\"detail\":\"ask Ada\"}}]}", MCPASS_E_PROTOCOL,

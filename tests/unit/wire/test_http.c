@@ -82,6 +82,17 @@ static const struct {
 	{ "white space inside", "application /json", false },
 };
 
+static void test_media_type_twice(void)
+{
+	static const char type[] = "application/json";
+
+	CHECK("twice", mp_media_type_begins("application/json, application/json", type));
+	CHECK("with parameters", mp_media_type_begins("application/json;a=b, text/html", type));
+	CHECK("the second", !mp_media_type_begins("text/html, application/json", type));
+	CHECK("once", mp_media_type_begins("Application/JSON", type));
+	CHECK("absent", !mp_media_type_begins(NULL, type));
+}
+
 static void test_media_type(void)
 {
 	for (size_t i = 0; i < COUNT(media_rows); i++)
@@ -149,6 +160,7 @@ int main(void)
 	test_add();
 	test_get();
 	test_media_type();
+	test_media_type_twice();
 	test_token();
 	test_caps();
 	test_response();

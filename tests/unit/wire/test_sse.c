@@ -53,6 +53,8 @@ static const struct {
 	ROW("an empty type is the default", "event: a\nevent\ndata: c\n\n", "message[]c;"),
 	ROW("a type without data is forgotten", "event: a\n\ndata: b\n\n", "message[]b;"),
 	ROW("an id stays", "id: 1\ndata: a\n\ndata: b\n\n", "message[1]a;message[1]b;"),
+	ROW("an id that no header carries is none", "id: 1\ndata: a\n\nid: 2\x7f\ndata: b\n\n",
+	    "message[1]a;message[1]b;"),
 	ROW("another id", "id: 1\ndata: a\n\nid: 2\ndata: b\n\n", "message[1]a;message[2]b;"),
 	ROW("the last id counts", "id: 1\nid: 2\ndata: a\n\n", "message[2]a;"),
 	ROW("an id behind the data", "data: a\nid: 1\n\n", "message[1]a;"),
