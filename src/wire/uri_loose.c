@@ -6,6 +6,47 @@
 #include "wire/uri.h"
 #include "wire/uri_split.h"
 
+/* Letters that a URL parser takes for ASCII in a host (IDNA: wide forms, ideographic stops), or for
+ * nothing at all.  spec: URL Standard, "domain to ASCII"; UTS 46 4 */
+static size_t fold_letter(const char *text, char *ret_letter)
+{
+	static const struct { const char *text, letter; } rows[] = {
+		{ "\xe3\x80\x82", '.' }, { "\xef\xbd\xa1", '.' }, { "\xc5\xbf", 's' },
+		{ "\xe2\x84\xaa", 'k' }, { "\xc2\xad", '\0' }, { "\xe2\x80\x8b", '\0' },
+		{ "\xe2\x80\x8c", '\0' }, { "\xe2\x80\x8d", '\0' }, { "\xe2\x81\xa0", '\0' },
+		{ "\xef\xbb\xbf", '\0' },
+	};
+	unsigned char first = (unsigned char)text[0], second = (unsigned char)text[1];
+	unsigned wide;
+
+	for (size_t i = 0; i < MP_COUNT(rows); i++)
+		if (strncmp(text, rows[i].text, strlen(rows[i].text)) == 0) {
+			*ret_letter = rows[i].letter;
+			return strlen(rows[i].text);
+		}
+	if (first != 0xef || (second != 0xbc && second != 0xbd) || text[2] == '\0')
+		return 0;
+	wide = (unsigned)(second & 3) << 6 | ((unsigned char)text[2] & 0x3f);    /* U+FF00 and on */
+	*ret_letter = (char)(wide + 0x20);
+	return wide > 0 && wide < 0x5f ? 3 : 0;
+}
+
+static void fold_letters(char *text)
+{
+	char *to = text, letter;
+
+	while (*text != '\0') {
+		size_t len = (unsigned char)*text < 0x80 ? 0 : fold_letter(text, &letter);
+
+		if (len == 0)
+			*to++ = *text++;
+		else if (letter != '\0')
+			*to++ = letter == '\\' ? '/' : letter;
+		text += len;
+	}
+	*to = '\0';
+}
+
 /* Escapes decoded, blanks and controls left out, small letters, slashes that all lean one way;
  * without the fragment.  The caller's (free), or NULL. */
 static char *flatten(const char *text)
@@ -27,27 +68,51 @@ static char *flatten(const char *text)
 	}
 	if (flat != NULL) {
 		flat[n] = '\0';
+		fold_letters(flat);
 		mp_lower_case(flat);
 	}
 	return flat;
 }
 
-/* The port that goes without saying, and the host of a file that is this one. */
-static struct mp_span plain_host(struct mp_span scheme, struct mp_span host)
+/* Whose hosts URL parsers read as names of the net, and the port that goes without saying. */
+static const char *web_port(struct mp_span scheme)
 {
-	static const struct { const char *scheme, *end; } rows[] = {
-		{ "http", ":80" }, { "http", ":" }, { "https", ":443" }, { "https", ":" },
-		{ "file", "localhost" },
+	static const struct { const char *scheme, *port; } rows[] = {
+		{ "http", "80" }, { "https", "443" }, { "ws", "80" }, { "wss", "443" }, { "ftp", "21" },
 	};
 
-	for (size_t i = 0; i < MP_COUNT(rows); i++) {
-		size_t end = strlen(rows[i].end);
+	for (size_t i = 0; i < MP_COUNT(rows); i++)
+		if (mp_span_is(scheme, rows[i].scheme))
+			return rows[i].port;
+	return NULL;
+}
 
-		if (mp_span_is(scheme, rows[i].scheme) && host.len >= end
-		    && memcmp(host.data + host.len - end, rows[i].end, end) == 0)
-			return (struct mp_span){ host.data, host.len - end };
+/* Without who asks, the dot at the end, and the zeros before a port, or the port that goes without
+ * saying. */
+static void add_host(struct mp_buf *buf, struct mp_span host, const char *usual_port)
+{
+	struct mp_span port;
+	size_t at;
+
+	for (at = host.len; at > 0 && host.data[at - 1] != '@'; at--)
+		continue;
+	host = (struct mp_span){ host.data + at, host.len - at };
+	for (at = host.len; at > 0 && host.data[at - 1] >= '0' && host.data[at - 1] <= '9'; at--)
+		continue;
+	if (at == 0 || host.data[at - 1] != ':')
+		at = host.len + 1;              /* no port: as if an empty one stood behind it */
+	port = at > host.len ? (struct mp_span){ "", 0 }
+	    : (struct mp_span){ host.data + at, host.len - at };
+	host.len = at - 1;
+	while (port.len > 1 && port.data[0] == '0')
+		port = (struct mp_span){ port.data + 1, port.len - 1 };
+	if (host.len > 0 && host.data[host.len - 1] == '.')
+		host.len--;
+	mp_buf_add(buf, host.data, host.len);
+	if (port.len > 0 && !mp_span_is(port, usual_port)) {
+		mp_buf_addc(buf, ':');
+		mp_buf_add(buf, port.data, port.len);
 	}
-	return host;
 }
 
 /* Each segment behind a '/'; "" and "." go, ".." takes the one before it, never the host. */
@@ -71,29 +136,34 @@ static void add_segments(struct mp_buf *buf, struct mp_span path)
 	}
 }
 
+/* A file's host is this one, and it has no query: readers of files look at neither. */
 static void add_loose(struct mp_buf *buf, const char *flat)
 {
 	struct mp_uri_parts parts = mp_uri_split(flat);
-	bool is_web = mp_span_is(parts.scheme, "http") || mp_span_is(parts.scheme, "https");
+	bool is_file = mp_span_is(parts.scheme, "file");
+	const char *usual_port = web_port(parts.scheme);
 	struct mp_span path = parts.path, host = parts.authority;
 
 	if (parts.scheme.data == NULL) {
 		mp_buf_adds(buf, flat);
 		return;
 	}
-	if (is_web && host.len == 0) {        /* "http:a", "http:///a" */
+	if (usual_port != NULL && host.len == 0) {      /* "http:a", "http:///a" */
 		size_t slashes = strspn(path.data, "/");
 
 		host = (struct mp_span){ path.data + slashes, strcspn(path.data + slashes, "/?") };
 		path = (struct mp_span){ host.data + host.len, path.len - slashes - host.len };
 	}
-	host = plain_host(parts.scheme, host);
 	mp_buf_add(buf, parts.scheme.data, parts.scheme.len);
 	mp_buf_addc(buf, ':');
-	mp_buf_add(buf, host.data, host.len);
+	if (usual_port != NULL)
+		add_host(buf, host, usual_port);
+	else if (!is_file)
+		mp_buf_add(buf, host.data, host.len);
 	add_segments(buf, path);
 	mp_buf_addc(buf, '?');
-	mp_buf_add(buf, parts.query.data, parts.query.len);
+	if (!is_file)
+		mp_buf_add(buf, parts.query.data, parts.query.len);
 }
 
 enum mcpass_rc mp_uri_loose(const char *text, char **ret_text, struct mcpass_error *err)

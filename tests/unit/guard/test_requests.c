@@ -351,7 +351,8 @@ static const struct {
 	{ "this host", "resources/read", "file://localhost/secret", "read admin" },
 	{ "as a subscription", "resources/subscribe", "file:///x/../secret", "admin" },
 	{ "a tool of that name", "tools/call", "file:///x/../secret", "use" },
-	{ "a query is part of it", "resources/read", "file:///secret?x", "read" },
+	{ "a query, which readers of files leave out", "resources/read", "file:///secret?x", "read admin" },
+	{ "another scheme", "resources/read", "x:///secret", "read" },
 };
 
 static void test_uris(void)
