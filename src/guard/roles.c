@@ -75,10 +75,11 @@ void mp_roles_free(struct mp_role_claims *claims)
 	*claims = (struct mp_role_claims){ 0 };
 }
 
-/* True for a member of an object that stands for a role. */
+/* Whether a member of an object stands for a role: Zitadel's are objects, others are true.  What is
+ * false, 0 or empty says that there is none. */
 static bool is_held(const json_t *value)
 {
-	return !json_is_null(value) && !json_is_false(value);
+	return json_is_object(value) || json_is_true(value);
 }
 
 /* Roles that no rule asks for decide nothing; leaving them out keeps what is remembered
