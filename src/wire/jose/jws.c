@@ -62,13 +62,13 @@ static enum mcpass_rc read_header(struct mp_jws *jws, struct mcpass_error *err)
 	const char *alg = NULL;
 	enum mcpass_rc rc;
 
-	/* spec: RFC 7797 7: what is signed would be something else than what is read */
-	if (b64 != NULL && !json_is_true(b64))
-		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7797 7", "the token's payload is not base64url (b64)");
 	/* spec: RFC 7515 4.1.11: we understand no extension, so all are refused */
 	if (json_object_get(jws->header, "crit") != NULL)
 		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7515 4.1.11",
 		    "the token wants an extension (crit) that is not understood");
+	/* spec: RFC 7797 7: what is signed would be something else than what is read */
+	if (b64 != NULL && !json_is_true(b64))
+		return mp_fail(err, MCPASS_E_PROTOCOL, "RFC 7797 7", "the token's payload is not base64url (b64)");
 	rc = header_string(jws->header, "alg", "RFC 7515 4.1.1", &alg, err);
 	if (!rc)
 		rc = header_string(jws->header, "kid", "RFC 7515 4.1.4", &jws->kid, err);
