@@ -83,6 +83,21 @@ static ngx_int_t remove_credentials(struct mp_visit *visit)
 	return NGX_OK;
 }
 
+/* Behind a 101 nothing would be looked at any more: what a client sends there could be requests of
+ * its own (h2c, WebSocket).  And what Connection names, a next proxy takes out: our headers, too.
+ * spec: RFC 9110 7.6.1, 7.8 */
+static ngx_int_t remove_hop_headers(ngx_http_request_t *r)
+{
+	static const ngx_str_t names[] = { ngx_string("connection"), ngx_string("upgrade") };
+
+	for (size_t i = 0; i < 2; i++)
+		if (mp_message_remove(r, &names[i], NULL) != NGX_OK)
+			return NGX_ERROR;
+	r->headers_in.connection = NULL;
+	r->headers_in.upgrade = NULL;
+	return NGX_OK;
+}
+
 static ngx_int_t note_caller(struct mp_visit *visit, const struct mp_http_request *request,
     const struct mcpass_verdict *verdict)
 {
@@ -206,6 +221,7 @@ static ngx_int_t let_on(struct mp_visit *visit, const struct mp_location_conf *c
 {
 	visit->state = MP_VISIT_ALLOWED;
 	if ((!conf->pass_token && remove_credentials(visit) != NGX_OK)
+	    || remove_hop_headers(visit->request) != NGX_OK
 	    || (token != NULL && add_bearer(visit, token) != NGX_OK)
 	    || mp_claims_send(visit, conf->headers) != NGX_OK)
 		return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -232,16 +232,19 @@ static ngx_int_t cut_out(ngx_http_request_t *r, ngx_list_part_t *part, ngx_uint_
 	return NGX_OK;
 }
 
-static bool is_named(const ngx_table_elt_t *header, const ngx_str_t *lower_name)
+/* To CGI, PHP and their like what is no letter and no digit is the same. */
+static u_char plain(u_char c)
 {
-	if (header->key.len != lower_name->len)
-		return false;
-	for (size_t i = 0; i < lower_name->len; i++) {
-		u_char c = header->lowcase_key[i];
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '-';
+}
 
-		if ((c == '_' ? '-' : c) != (lower_name->data[i] == '_' ? '-' : lower_name->data[i]))
+bool mp_message_is_same_name(const ngx_str_t *a, const ngx_str_t *b)
+{
+	if (a->len != b->len)
+		return false;
+	for (size_t i = 0; i < a->len; i++)
+		if (plain(ngx_tolower(a->data[i])) != plain(ngx_tolower(b->data[i])))
 			return false;
-	}
 	return true;
 }
 
@@ -253,7 +256,7 @@ static bool find(ngx_http_request_t *r, const ngx_str_t *lower_name, ngx_list_pa
 		const ngx_table_elt_t *items = part->elts;
 
 		for (ngx_uint_t i = 0; i < part->nelts; i++)
-			if (is_named(&items[i], lower_name)) {
+			if (mp_message_is_same_name(&items[i].key, lower_name)) {
 				*ret_part = part;
 				*ret_at = i;
 				return true;

@@ -60,8 +60,12 @@ struct mp_location_conf {
 	struct mp_place *place;         /* NULL: nothing passes */
 };
 
-/* --- config.c --- */
+/* --- directives.c --- */
 extern ngx_command_t mp_ngx_commands[];
+/* What a directive takes, as what to do. */
+void mp_directive_hint(const char *name, ngx_log_t *log);
+
+/* --- config.c --- */
 void *mp_ngx_create_main(ngx_conf_t *cf);
 void *mp_ngx_create_server(ngx_conf_t *cf);
 void *mp_ngx_create_location(ngx_conf_t *cf);
@@ -127,7 +131,9 @@ ngx_int_t mp_message_read(ngx_http_request_t *r, const struct mp_visit *visit,
 ngx_int_t mp_message_body(ngx_http_request_t *r, struct mp_http_request *request);
 /* Sends it and ends the request; frees response. */
 ngx_int_t mp_message_answer(ngx_http_request_t *r, struct mp_http_response *response);
-/* Takes a header out of what the upstream gets; "-" and "_" are the same here. */
+/* Whether both are the name of one header to some reader: "-", "_" and "." are the same. */
+bool mp_message_is_same_name(const ngx_str_t *a, const ngx_str_t *b);
+/* Takes a header out of what the upstream gets. */
 ngx_int_t mp_message_remove(ngx_http_request_t *r, const ngx_str_t *lower_name,
     ngx_array_t *removed);
 ngx_int_t mp_message_add(ngx_http_request_t *r, const ngx_str_t *name, const ngx_str_t *lower_name,

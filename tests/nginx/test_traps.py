@@ -8,11 +8,41 @@ from lib import rows
 
 @rows([
     ("satisfy any", "satisfy any; allow 127.0.0.1;", None, "satisfy"),
-    ("no resource", "", "location /mcp { mcpass on; mcpass_issuer https://as.example; }", "mcpass_resource"),
+    ("no resource", "", "location /mcp { mcpass on; mcpass_issuer https://as.example; }", "for which resource?"),
     ("no issuer", "", "location /mcp { mcpass on; mcpass_resource https://m.example/; }", "issuer"),
     ("http to a far issuer", "", "location /mcp { mcpass on; mcpass_resource https://m.example/;"
      " mcpass_issuer http://as.example; }", "http"),
-    ("a rule for nothing", "mcpass_require tools/call;", None, "mcpass_require"),
+    ("a rule for nothing", "mcpass_require tools/call;", None, "mcpass: mcpass_require says too little"),
+    ("a rule with a name for nothing", "mcpass_require tools/call echo;", None, "needs scope= or role="),
+    ("a flag for nothing", "mcpass_pass_token;", None, "mcpass: mcpass_pass_token says nothing"),
+    ("a flag that is none", "mcpass_end_streams yes;", None, 'neither on nor off: "yes"'),
+    ("a list of nothing", "mcpass_origins;", None, "mcpass: mcpass_origins says nothing"),
+    ("a header for nothing", "mcpass_header X-User;", None, "mcpass: mcpass_header says too little"),
+    ("a word too many", "mcpass_proxy http://a http://b;", None, 'a word too many: "http://b"'),
+    ("an empty word", 'mcpass_audience "";', None, "mcpass_audience has an empty word"),
+    ("a zone in a location", "mcpass_zone 10m;", None, "one for all servers"),
+    ("in if", "if ($request_method = GET) { mcpass off; }", None, 'does not stand in "if"'),
+    ("twice", "mcpass_dpop off; mcpass_dpop required;", None, "mcpass_dpop stands here twice"),
+    ("a variable", "mcpass_audience $host;", None, 'no variables of nginx: "$host"'),
+    ("a variable in a word", "mcpass_require tools/call scope=$arg_scope;", None, "no variables"),
+    ("a word twice", "mcpass_require tools/call scope=a scope=b;", None, 'one thing twice: "scope=b"'),
+    ("a word without a value", "mcpass_require tools/call role=;", None, 'without a value: "role="'),
+    ("a misspelt word in place of a name", "mcpass_require tools/call scop=a scope=b;", None, 'no such word: "scop=a"'),
+    ("a misspelt method", "mcpass_require tool/call scope=a;", None, "tool/call is about no method"),
+    ("a pattern in a name", "mcpass_require tools/call del_* scope=a;", None, "del_* has a '*' in its name"),
+    ("a scope that is none", "mcpass_scopes 'a\\b';", None, "a scope has a byte that none may have"),
+    ("roles, and no claim for them", "mcpass_require tools/call role=a;", None, "no claim is named"),
+    ("a header of HTTP's", "mcpass_header Content-Length sub;", None, "Content-Length"),
+    ("a header of one connection", "mcpass_header Transfer-Encoding sub;", None, "Transfer-Encoding"),
+    ("a header of MCP's", "mcpass_header mcp-name sub;", None, "mcp-name"),
+    ("a header that has the token", "mcpass_header Authorization sub;", None, "Authorization"),
+    ("one header twice", "mcpass_header X-User sub; mcpass_header x_user email;", None, "x_user"),
+    ("a proxy that is no URL", "mcpass_proxy nonsense;", None, "does not begin with http:// or https://"),
+    ("a password in the configuration", "mcpass_proxy http://u:p@proxy.example:3128;", None, "user information"),
+    ("a file without certificates", "mcpass_trusted_ca nginx.conf;", None, "no certificate is in"),
+    ("two introspections", "mcpass_introspection id=a secret_file=nginx.conf; mcpass_introspection id=b"
+     " secret_file=nginx.conf;", None, "twice below one"),
+    ("an exchange for no audience", "mcpass_exchange id=a secret_file=nginx.conf;", None, "for whom is the new token?"),
     ("a word that is none", "mcpass_require tools/call echo scop=x;", None, "scop=x"),
     ("a rule that is never reached", 'mcpass_require * scope=a; mcpass_require tools/call scope=b;',
      None, "tools/call"),
@@ -27,8 +57,8 @@ def test_configuration(label, more, server, part):
         done = g.nginx("-t")
         expect(label, done.returncode != 0, done.stderr)
         lines = [line for line in done.stderr.splitlines() if "[emerg]" in line]
-        expect("says what, and where", any(part in line for line in lines)
-               and any("nginx.conf:" in line for line in lines), done.stderr)
+        expect("says what, and where", any(part in line and "nginx.conf:" in line for line in lines), done.stderr)
+        expect("and what to do", "what to do: " in done.stderr or "satisfy all" in done.stderr, done.stderr)
 
 
 def test_configuration_is_good():
@@ -116,6 +146,35 @@ def test_bodies(label, body, how):
                 timeout=PATIENCE)
             expect_eq(f"{label}: {name}", done.stdout, want, g.read("answer") + g.errors())
             expect("the same bytes", [r[3] for r in g.came()] == ([sent.encode()] if want == "200" else []))
+
+
+def test_no_way_past_an_upgrade():
+    """What comes behind a 101 is not judged; and Connection names nothing that a next proxy takes out."""
+    with Gateway() as g:
+        g.start_nginx(g.guarded("mcpass_header X-User sub;", proxy="proxy_pass http://behind; proxy_http_version 1.1;"
+                                "proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $http_connection;"))
+        for upgrade in ("h2c", "websocket"):
+            answer = g.ask(g.token(), Upgrade=upgrade, Connection="Upgrade, X-User")
+            expect_eq("an answer as to any request", answer.status, 200, g.errors())
+        for request in g.came():
+            got = {name.lower(): value for name, value in request[2].items()}
+            expect("no upgrade", "upgrade" not in got, got)
+            expect("nothing to take out", "x-user" not in got.get("connection", "").lower(), got)
+            expect_eq("who", got.get("x-user"), "alice", got)
+
+
+def test_headers_that_look_like_ours():
+    """What CGI makes of a name, with the directives that let such names through."""
+    with Gateway() as g:
+        g.start_nginx("underscores_in_headers on; ignore_invalid_headers off;"
+                      + g.guarded("mcpass_header X-User sub;"))
+        for name in ("X_User", "X.User", "x~uSER", "X-User"):
+            g.came().clear()
+            connection = g.connect()
+            connection.request("POST", "/mcp", message(), {
+                "Authorization": "Bearer " + g.token(), "Content-Type": "application/json", name: "root"})
+            expect_eq(name, connection.getresponse().status, 200, g.errors())
+            expect("not the client's word", "root" not in str(g.came()[0][2]), g.came()[0][2])
 
 
 def test_too_large():
