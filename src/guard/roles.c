@@ -54,9 +54,13 @@ enum mcpass_rc mp_roles_init(struct mp_role_claims *claims, const struct mcpass_
 	*claims = (struct mp_role_claims){ 0 };
 	if (cfg->role_claim_count > MP_MAX_ITEMS)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "more than %d role claims", MP_MAX_ITEMS);
-	if (cfg->role_claim_count == 0 && mp_policy_has_roles(policy))
-		return mp_fail(err, MCPASS_E_USAGE, NULL,
+	if (cfg->role_claim_count == 0 && mp_policy_has_roles(policy)) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL,
 		    "a rule asks for a role, and no claim is named that holds roles");
+		mp_hint(err, "say where the issuer's tokens have roles (role claim), such as groups or"
+		    " realm_access.roles");
+		return rc;
+	}
 	claims->paths = calloc(cfg->role_claim_count + 1, sizeof(*claims->paths));
 	if (claims->paths == NULL)
 		return mp_nomem(err);

@@ -1,8 +1,5 @@
-/* The directives, and what a location inherits. */
+/* What is said for a location, and what it inherits. */
 #include "nginx/module.h"
-
-#define MIN_SIZE ((ssize_t)1024 * 1024)
-#define ANYWHERE (NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF | NGX_HTTP_LMT_CONF)
 
 void *mp_ngx_create_main(ngx_conf_t *cf)
 {
@@ -29,71 +26,6 @@ void *mp_ngx_create_location(ngx_conf_t *cf)
 	conf->headers = NGX_CONF_UNSET_PTR;
 	return conf;
 }
-
-/* --- reading --- */
-
-static char *read_line(ngx_conf_t *cf, ngx_command_t *cmd, void *data)
-{
-	struct mp_location_conf *conf = data;
-	enum mp_said said = (enum mp_said)cmd->offset;
-	bool is_list = said == MP_SAID_ISSUERS || said == MP_SAID_RULES || said == MP_SAID_IMPLIES;
-	struct mp_line *line;
-
-	if (conf->said[said] != NULL && !is_list)
-		return (char *)"is duplicate";
-	if (conf->said[said] == NULL)
-		conf->said[said] = ngx_array_create(cf->pool, 4, sizeof(struct mp_line));
-	line = conf->said[said] != NULL ? ngx_array_push(conf->said[said]) : NULL;
-	if (line == NULL)
-		return NGX_CONF_ERROR;
-	line->words = ngx_array_create(cf->pool, cf->args->nelts, sizeof(ngx_str_t));
-	if (line->words == NULL || ngx_array_push_n(line->words, cf->args->nelts) == NULL)
-		return NGX_CONF_ERROR;
-	ngx_memcpy(line->words->elts, cf->args->elts, cf->args->nelts * sizeof(ngx_str_t));
-	line->file = cf->conf_file->file.name;
-	line->number = cf->conf_file->line;
-	return NGX_CONF_OK;
-}
-
-static char *read_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *data)
-{
-	struct mp_main_conf *conf = data;
-	ngx_str_t *words = cf->args->elts;
-	ssize_t size = ngx_parse_size(&words[1]);
-
-	(void)cmd;
-	if (conf->zone_size != 0)
-		return (char *)"is duplicate";
-	if (size < MIN_SIZE)
-		return (char *)"is a size of 1m or more";
-	conf->zone_size = (size_t)size;
-	return NGX_CONF_OK;
-}
-
-static char *read_header(ngx_conf_t *cf, ngx_command_t *cmd, void *data)
-{
-	struct mp_location_conf *conf = data;
-	ngx_str_t *words = cf->args->elts;
-	struct mp_claim_header *header;
-
-	(void)cmd;
-	if (mp_http_token_len((char *)words[1].data) != words[1].len)
-		return (char *)"has a first word that cannot be a header's name";
-	if (conf->headers == NGX_CONF_UNSET_PTR)
-		conf->headers = ngx_array_create(cf->pool, 4, sizeof(*header));
-	header = conf->headers != NULL ? ngx_array_push(conf->headers) : NULL;
-	if (header == NULL)
-		return NGX_CONF_ERROR;
-	*header = (struct mp_claim_header){ .name = words[1], .claim = words[2] };
-	header->lower = (ngx_str_t){ words[1].len, ngx_pnalloc(cf->pool, words[1].len + 1) };
-	if (header->lower.data == NULL)
-		return NGX_CONF_ERROR;
-	ngx_strlow(header->lower.data, words[1].data, words[1].len);
-	header->lower.data[words[1].len] = '\0';
-	return NGX_CONF_OK;
-}
-
-/* --- inheriting --- */
 
 /* A location that says nothing of its own is the same place as the one around it. */
 static bool inherit(struct mp_location_conf *conf, const struct mp_location_conf *outer)
@@ -204,34 +136,3 @@ char *mp_ngx_merge_location(ngx_conf_t *cf, void *parent, void *child)
 		return NGX_CONF_ERROR;
 	return register_place(cf, conf->place);
 }
-
-#define LINE(name, takes, said) \
-	{ ngx_string(name), ANYWHERE | (takes), read_line, NGX_HTTP_LOC_CONF_OFFSET, said, NULL }
-#define FLAG(name, member) \
-	{ ngx_string(name), ANYWHERE | NGX_CONF_FLAG, ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET, \
-	    offsetof(struct mp_location_conf, member), NULL }
-ngx_command_t mp_ngx_commands[] = {
-	FLAG("mcpass", enable),
-	FLAG("mcpass_pass_token", pass_token),
-	FLAG("mcpass_end_streams", end_streams),
-	LINE("mcpass_config", NGX_CONF_TAKE1, MP_SAID_CONFIG),
-	LINE("mcpass_resource", NGX_CONF_TAKE1, MP_SAID_RESOURCE),
-	LINE("mcpass_resource_name", NGX_CONF_TAKE1, MP_SAID_RESOURCE_NAME),
-	LINE("mcpass_issuer", NGX_CONF_1MORE, MP_SAID_ISSUERS),
-	LINE("mcpass_introspection", NGX_CONF_1MORE, MP_SAID_ISSUERS),
-	LINE("mcpass_audience", NGX_CONF_1MORE, MP_SAID_AUDIENCES),
-	LINE("mcpass_require", NGX_CONF_2MORE, MP_SAID_RULES),
-	LINE("mcpass_role_claim", NGX_CONF_1MORE, MP_SAID_ROLE_CLAIMS),
-	LINE("mcpass_implies", NGX_CONF_2MORE, MP_SAID_IMPLIES),
-	LINE("mcpass_scopes", NGX_CONF_1MORE, MP_SAID_SCOPES),
-	LINE("mcpass_dpop", NGX_CONF_TAKE12, MP_SAID_DPOP),
-	LINE("mcpass_origins", NGX_CONF_1MORE, MP_SAID_ORIGINS),
-	LINE("mcpass_trusted_ca", NGX_CONF_TAKE1, MP_SAID_CA),
-	LINE("mcpass_proxy", NGX_CONF_TAKE1, MP_SAID_PROXY),
-	LINE("mcpass_exchange", NGX_CONF_1MORE, MP_SAID_EXCHANGE),
-	{ ngx_string("mcpass_header"), ANYWHERE | NGX_CONF_TAKE2, read_header, NGX_HTTP_LOC_CONF_OFFSET,
-	    0, NULL },
-	{ ngx_string("mcpass_zone"), NGX_HTTP_MAIN_CONF | NGX_CONF_TAKE1, read_zone,
-	    NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL },
-	ngx_null_command
-};

@@ -1,53 +1,12 @@
 /* What the directives say, as the configuration of `mcpass serve`: so both are judged alike. */
-#include "nginx/module.h"
+#include "nginx/words.h"
+#include "io/http/trust.h"
+#include "oauth/scope.h"
 
-struct builder {
-	ngx_conf_t *cf;
-	const struct mp_line *line;     /* that is read */
-	struct mp_serve_config *config;
-	const struct mp_serve_issuer *last;
-};
-
-static const char *word(const struct mp_line *line, ngx_uint_t i)
-{
-	return (const char *)((const ngx_str_t *)line->words->elts)[i].data;
-}
-
-/* The value of "NAME=VALUE", or NULL. */
-static const char *value_of(const char *text, const char *name)
-{
-	size_t len = strlen(name);
-
-	return strncmp(text, name, len) == 0 && text[len] == '=' ? text + len + 1 : NULL;
-}
-
-static enum mcpass_rc no_such(const struct mp_line *line, const char *text, const char *expected,
-    struct mcpass_error *err)
-{
-	return mp_fail(err, MCPASS_E_USAGE, NULL, "%s: \"%s\" is none of %s", word(line, 0), text,
-	    expected);
-}
-
-static struct mp_span span(const char *text)
-{
-	return (struct mp_span){ text, strlen(text) };
-}
-
-/* Files are looked for where nginx looks for its own. */
-static enum mcpass_rc set_file(const struct builder *b, char **slot, const char *name,
-    struct mcpass_error *err)
-{
-	ngx_str_t path = { strlen(name), (u_char *)name };
-
-	if (ngx_conf_full_name(b->cf->cycle, &path, 1) != NGX_OK)
-		return mp_nomem(err);
-	return mp_set(slot, (const char *)path.data, err);
-}
-
-static enum mcpass_rc read_config(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_config(struct mp_builder *b, struct mcpass_error *err)
 {
 	char *path = NULL;
-	enum mcpass_rc rc = set_file(b, &path, word(b->line, 1), err);
+	enum mcpass_rc rc = mp_word_set_file(b, &path, mp_word(b->line, 1), err);
 
 	if (!rc)
 		rc = mp_serve_config_load(path, b->config, err);
@@ -59,82 +18,74 @@ static enum mcpass_rc read_config(struct builder *b, struct mcpass_error *err)
 	return rc;
 }
 
-static enum mcpass_rc read_resource(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_resource(struct mp_builder *b, struct mcpass_error *err)
 {
-	return mp_set(&b->config->resource, word(b->line, 1), err);
+	return mp_word_set_url(&b->config->resource, mp_word(b->line, 1), err);
 }
 
-static enum mcpass_rc read_resource_name(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_resource_name(struct mp_builder *b, struct mcpass_error *err)
 {
-	return mp_set(&b->config->resource_name, word(b->line, 1), err);
+	return mp_set(&b->config->resource_name, mp_word(b->line, 1), err);
 }
 
+#define ROW(name, type, object, member) { name, type, offsetof(struct object, member) }
 /* mcpass_introspection id=ID secret_file=FILE ...: of the issuer above it. */
-static enum mcpass_rc read_introspection(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_introspection(struct mp_builder *b, struct mcpass_error *err)
 {
+	static const struct mp_word_row rows[] = {
+		ROW("id", MP_WORD_TEXT, mp_serve_introspection, client_id),
+		ROW("secret_file", MP_WORD_FILE, mp_serve_introspection, client_secret_file),
+		ROW("endpoint", MP_WORD_URL, mp_serve_introspection, endpoint),
+		ROW("auth_method", MP_WORD_TEXT, mp_serve_introspection, auth_method),
+		ROW("prefix", MP_WORD_TEXT, mp_serve_introspection, token_prefix),
+		ROW("lifetime", MP_WORD_NUMBER, mp_serve_introspection, lifetime),
+		ROW("jwts", MP_WORD_FLAG, mp_serve_introspection, jwts),
+		ROW("audience_optional", MP_WORD_FLAG, mp_serve_introspection, audience_optional),
+	};
 	struct mp_serve_introspection *how;
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc;
 
 	if (b->config->issuer_count == 0)
 		return mp_fail(err, MCPASS_E_USAGE, NULL,
 		    "mcpass_introspection stands below the mcpass_issuer that is asked");
 	how = &b->config->issuers[b->config->issuer_count - 1].introspection;
-	for (ngx_uint_t i = 1; i < b->line->words->nelts && !rc; i++) {
-		const char *text = word(b->line, i), *value;
-
-		if ((value = value_of(text, "id")) != NULL)
-			rc = mp_set(&how->client_id, value, err);
-		else if ((value = value_of(text, "secret_file")) != NULL)
-			rc = set_file(b, &how->client_secret_file, value, err);
-		else if ((value = value_of(text, "endpoint")) != NULL)
-			rc = mp_set(&how->endpoint, value, err);
-		else if ((value = value_of(text, "auth_method")) != NULL)
-			rc = mp_set(&how->auth_method, value, err);
-		else if ((value = value_of(text, "prefix")) != NULL)
-			rc = mp_set(&how->token_prefix, value, err);
-		else if ((value = value_of(text, "lifetime")) != NULL)
-			how->lifetime = ngx_atoi((u_char *)value, strlen(value));
-		else if (strcmp(text, "jwts") == 0)
-			how->jwts = true;
-		else if (strcmp(text, "audience_optional") == 0)
-			how->audience_optional = true;
-		else
-			rc = no_such(b->line, text, "id=, secret_file=, endpoint=, auth_method=, prefix=,"
-			    " lifetime=, jwts, audience_optional", err);
-	}
+	if (how->client_id != NULL)
+		return mp_fail(err, MCPASS_E_USAGE, NULL, "mcpass_introspection stands twice below one"
+		    " mcpass_issuer");
+	rc = mp_words_read(b, 1, rows, MP_COUNT(rows), how, err);
+	if (!rc && how->lifetime < 0)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "mcpass_introspection: lifetime is no number");
+	if (!rc && (how->client_id == NULL || how->client_secret_file == NULL))
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "mcpass_introspection needs id= and secret_file=");
 	return rc;
 }
 
 /* mcpass_issuer URL [jwks=URL] [jwks_file=FILE] [audience=TEXT]... */
-static enum mcpass_rc read_issuer(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_issuer(struct mp_builder *b, struct mcpass_error *err)
 {
+	static const struct mp_word_row rows[] = {
+		ROW("jwks", MP_WORD_URL, mp_serve_issuer, jwks_uri),
+		ROW("jwks_file", MP_WORD_FILE, mp_serve_issuer, jwks_file),
+		ROW("audience", MP_WORD_LIST, mp_serve_issuer, audiences),
+		ROW("client", MP_WORD_LIST, mp_serve_issuer, clients),
+		ROW("role_claim", MP_WORD_LIST, mp_serve_issuer, role_claims),
+		ROW("id_token_claims", MP_WORD_FLAG, mp_serve_issuer, id_token_claims),
+	};
 	struct mp_serve_issuer *issuer = NULL;
 	enum mcpass_rc rc;
 
-	if (strcmp(word(b->line, 0), "mcpass_introspection") == 0)
+	if (strcmp(mp_word(b->line, 0), "mcpass_introspection") == 0)
 		return read_introspection(b, err);
+	for (size_t i = 0; i < b->config->issuer_count; i++)
+		if (strcmp(b->config->issuers[i].issuer, mp_word(b->line, 1)) == 0)
+			return mp_fail(err, MCPASS_E_USAGE, NULL, "an issuer twice: %s", mp_word(b->line, 1));
 	rc = mp_serve_add_issuer(b->config, &issuer, err);
 	if (!rc)
-		rc = mp_set(&issuer->issuer, word(b->line, 1), err);
-	for (ngx_uint_t i = 2; i < b->line->words->nelts && !rc; i++) {
-		const char *text = word(b->line, i), *value;
-
-		if ((value = value_of(text, "jwks")) != NULL)
-			rc = mp_set(&issuer->jwks_uri, value, err);
-		else if ((value = value_of(text, "jwks_file")) != NULL)
-			rc = set_file(b, &issuer->jwks_file, value, err);
-		else if ((value = value_of(text, "audience")) != NULL)
-			rc = mp_strings_add(&issuer->audiences, span(value), err);
-		else if ((value = value_of(text, "client")) != NULL)
-			rc = mp_strings_add(&issuer->clients, span(value), err);
-		else if ((value = value_of(text, "role_claim")) != NULL)
-			rc = mp_strings_add(&issuer->role_claims, span(value), err);
-		else if (strcmp(text, "id_token_claims") == 0)
-			issuer->id_token_claims = true;
-		else
-			rc = no_such(b->line, text, "jwks=, jwks_file=, audience=, client=, role_claim=,"
-			    " id_token_claims", err);
-	}
+		rc = mp_word_set_url(&issuer->issuer, mp_word(b->line, 1), err);
+	if (!rc)
+		rc = mp_words_read(b, 2, rows, MP_COUNT(rows), issuer, err);
+	if (!rc && issuer->jwks_uri != NULL && issuer->jwks_file != NULL)
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "jwks and jwks_file: one place for keys is enough");
 	return rc;
 }
 
@@ -144,138 +95,155 @@ static enum mcpass_rc add_words(const struct mp_line *line, struct mp_strings *l
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (ngx_uint_t i = 1; i < line->words->nelts && !rc; i++)
-		rc = mp_strings_add(list, span(word(line, i)), err);
+		rc = mp_word_add(list, mp_word(line, i), err);
 	return rc;
 }
 
-static enum mcpass_rc read_audience(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_audience(struct mp_builder *b, struct mcpass_error *err)
 {
 	return add_words(b->line, &b->config->audiences, err);
 }
 
-static enum mcpass_rc read_role_claim(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_role_claim(struct mp_builder *b, struct mcpass_error *err)
 {
 	return add_words(b->line, &b->config->role_claims, err);
 }
 
-static enum mcpass_rc read_scopes(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_scopes(struct mp_builder *b, struct mcpass_error *err)
 {
-	return add_words(b->line, &b->config->scopes_supported, err);
+	struct mp_strings *scopes = &b->config->scopes_supported;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (ngx_uint_t i = 1; i < b->line->words->nelts && !rc; i++) {
+		struct mp_strings some = { 0 };
+
+		rc = mp_scope_parse(mp_word(b->line, i), &some, err);
+		if (!rc)
+			rc = mp_scope_merge(scopes, &some, err);
+		mp_strings_free(&some);
+	}
+	return rc;
 }
 
-static enum mcpass_rc read_origins(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_origins(struct mp_builder *b, struct mcpass_error *err)
 {
 	return add_words(b->line, &b->config->cors_origins, err);
 }
 
-/* mcpass_require METHOD [NAME] [scope="A B"] [role=ROLE]... */
-static enum mcpass_rc read_rule(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc check_scopes(const char *text, struct mcpass_error *err)
 {
-	struct mcpass_scope_rule rule = { .method = word(b->line, 1) };
-	struct mp_strings roles = { 0 };
-	enum mcpass_rc rc = MCPASS_OK;
+	struct mp_strings scopes = { 0 };
+	enum mcpass_rc rc = mp_scope_parse(text, &scopes, err);
 
-	for (ngx_uint_t i = 2; i < b->line->words->nelts && !rc; i++) {
-		const char *text = word(b->line, i), *value;
+	mp_strings_free(&scopes);
+	return rc;
+}
 
-		if ((value = value_of(text, "scope")) != NULL)
-			rule.scope = value;
-		else if ((value = value_of(text, "role")) != NULL)
-			rc = mp_strings_add(&roles, span(value), err);
-		else if (i == 2)
-			rule.name = text;
-		else
-			rc = no_such(b->line, text, "scope=, role=", err);
-	}
-	if (!rc && rule.scope == NULL && roles.count == 0)
+/* A name is no "WORD=": that is one that is misspelt. */
+static bool is_name(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz_");
+
+	return text[len] != '=' || len == 0;
+}
+
+/* mcpass_require METHOD [NAME] [scope="A B"] [role=ROLE]... */
+static enum mcpass_rc read_rule(struct mp_builder *b, struct mcpass_error *err)
+{
+	static const struct mp_word_row rows[] = {
+		ROW("scope", MP_WORD_TEXT, mp_serve_rule, scope), ROW("role", MP_WORD_LIST, mp_serve_rule, roles),
+	};
+	ngx_uint_t first = is_name(mp_word(b->line, 2)) ? 3 : 2;
+	struct mp_serve_rule said = { 0 };
+	struct mcpass_scope_rule rule = { .method = mp_word(b->line, 1),
+		.name = first == 3 ? mp_word(b->line, 2) : NULL };
+	enum mcpass_rc rc = mp_words_read(b, first, rows, MP_COUNT(rows), &said, err);
+
+	if (!rc)
+		rc = check_scopes(said.scope, err);
+	if (!rc && said.scope == NULL && said.roles.count == 0)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "mcpass_require needs scope= or role=");
+	rule.scope = said.scope;
 	if (!rc)
 		rc = mp_serve_rules_add(&b->config->rules, &rule, err);
 	if (rc)
-		mp_strings_free(&roles);
+		mp_strings_free(&said.roles);
 	else
-		b->config->rules.items[b->config->rules.count - 1].roles = roles;
+		b->config->rules.items[b->config->rules.count - 1].roles = said.roles;
+	free(said.scope);
 	return rc;
 }
 
 /* mcpass_implies SCOPE OTHER... */
-static enum mcpass_rc read_implies(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_implies(struct mp_builder *b, struct mcpass_error *err)
 {
 	struct mp_serve_implication *implication = NULL;
 	struct mp_buf text;
 	enum mcpass_rc rc = mp_serve_add_implication(b->config, &implication, err);
 
 	if (!rc)
-		rc = mp_set(&implication->scope, word(b->line, 1), err);
+		rc = mp_set(&implication->scope, mp_word(b->line, 1), err);
 	if (rc)
 		return rc;
 	mp_buf_init(&text, 4096);
 	for (ngx_uint_t i = 2; i < b->line->words->nelts; i++)
-		mp_buf_addf(&text, "%s%s", i > 2 ? " " : "", word(b->line, i));
+		mp_buf_addf(&text, "%s%s", i > 2 ? " " : "", mp_word(b->line, i));
 	return mp_buf_take(&text, "the scopes", &implication->implied, err);
 }
 
 /* mcpass_dpop off|accepted|required [nonce_secret_file=FILE] */
-static enum mcpass_rc read_dpop(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_dpop(struct mp_builder *b, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_set(&b->config->dpop.mode, word(b->line, 1), err);
-	const char *file;
+	static const struct mp_word_row rows[] = {
+		ROW("nonce_secret_file", MP_WORD_FILE, mp_serve_dpop, nonce_secret_file),
+	};
+	enum mcpass_rc rc = mp_set(&b->config->dpop.mode, mp_word(b->line, 1), err);
 
-	if (rc || b->line->words->nelts < 3)
-		return rc;
-	file = value_of(word(b->line, 2), "nonce_secret_file");
-	return file != NULL ? set_file(b, &b->config->dpop.nonce_secret_file, file, err)
-	    : no_such(b->line, word(b->line, 2), "nonce_secret_file=", err);
+	return rc ? rc : mp_words_read(b, 2, rows, MP_COUNT(rows), &b->config->dpop, err);
 }
 
-static enum mcpass_rc read_ca(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_ca(struct mp_builder *b, struct mcpass_error *err)
 {
-	enum mcpass_rc rc = set_file(b, &b->config->ca_file, word(b->line, 1), err);
+	enum mcpass_rc rc = mp_word_set_file(b, &b->config->ca_file, mp_word(b->line, 1), err);
 
-	if (!rc && access(b->config->ca_file, R_OK) != 0)
-		rc = mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", b->config->ca_file, strerror(errno));
-	return rc;
+	return rc ? rc : mp_http_trust_check(b->config->ca_file, err);
 }
 
-static enum mcpass_rc read_proxy(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_proxy(struct mp_builder *b, struct mcpass_error *err)
 {
-	return mp_set(&b->config->proxy, word(b->line, 1), err);
+	return mp_word_set_url(&b->config->proxy, mp_word(b->line, 1), err);
 }
 
 /* mcpass_exchange off, or id=ID secret_file=FILE [issuer=URL] [audience=TEXT] [resource=URL]
  * [scope="A B"] */
-static enum mcpass_rc read_exchange(struct builder *b, struct mcpass_error *err)
+static enum mcpass_rc read_exchange(struct mp_builder *b, struct mcpass_error *err)
 {
+	static const struct mp_word_row rows[] = {
+		ROW("id", MP_WORD_TEXT, mp_serve_exchange, client_id),
+		ROW("secret_file", MP_WORD_FILE, mp_serve_exchange, client_secret_file),
+		ROW("issuer", MP_WORD_URL, mp_serve_exchange, issuer),
+		ROW("audience", MP_WORD_TEXT, mp_serve_exchange, audience),
+		ROW("resource", MP_WORD_URL, mp_serve_exchange, resource),
+		ROW("scope", MP_WORD_TEXT, mp_serve_exchange, scope),
+	};
 	struct mp_serve_exchange *exchange = &b->config->exchange;
-	enum mcpass_rc rc = MCPASS_OK;
+	enum mcpass_rc rc;
 
-	if (b->line->words->nelts == 2 && strcmp(word(b->line, 1), "off") == 0)
+	if (b->line->words->nelts == 2 && strcmp(mp_word(b->line, 1), "off") == 0)
 		return MCPASS_OK;
-	for (ngx_uint_t i = 1; i < b->line->words->nelts && !rc; i++) {
-		const char *text = word(b->line, i), *value;
-
-		if ((value = value_of(text, "id")) != NULL)
-			rc = mp_set(&exchange->client_id, value, err);
-		else if ((value = value_of(text, "secret_file")) != NULL)
-			rc = set_file(b, &exchange->client_secret_file, value, err);
-		else if ((value = value_of(text, "issuer")) != NULL)
-			rc = mp_set(&exchange->issuer, value, err);
-		else if ((value = value_of(text, "audience")) != NULL)
-			rc = mp_set(&exchange->audience, value, err);
-		else if ((value = value_of(text, "resource")) != NULL)
-			rc = mp_set(&exchange->resource, value, err);
-		else if ((value = value_of(text, "scope")) != NULL)
-			rc = mp_set(&exchange->scope, value, err);
-		else
-			rc = no_such(b->line, text, "id=, secret_file=, issuer=, audience=, resource=,"
-			    " scope=, off", err);
-	}
-	if (!rc && exchange->client_id == NULL)
+	rc = mp_words_read(b, 1, rows, MP_COUNT(rows), exchange, err);
+	if (!rc)
+		rc = check_scopes(exchange->scope, err);
+	if (!rc && (exchange->client_id == NULL || exchange->client_secret_file == NULL))
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "mcpass_exchange needs id= and secret_file=");
+	if (!rc && exchange->audience == NULL && exchange->resource == NULL)
+		rc = mp_fail(err, MCPASS_E_USAGE, "RFC 8693 2.1",
+		    "mcpass_exchange needs audience= or resource=: for whom is the new token?");
 	return rc;
 }
+#undef ROW
 
-static enum mcpass_rc (*const readers[])(struct builder *b, struct mcpass_error *err) = {
+static enum mcpass_rc (*const readers[])(struct mp_builder *b, struct mcpass_error *err) = {
 	[MP_SAID_CONFIG] = read_config, [MP_SAID_RESOURCE] = read_resource,
 	[MP_SAID_RESOURCE_NAME] = read_resource_name, [MP_SAID_ISSUERS] = read_issuer,
 	[MP_SAID_AUDIENCES] = read_audience, [MP_SAID_RULES] = read_rule,
@@ -285,7 +253,7 @@ static enum mcpass_rc (*const readers[])(struct builder *b, struct mcpass_error 
 };
 
 /* What is said here replaces a list of the file; rules come before the file's. */
-static enum mcpass_rc apply(struct builder *b, enum mp_said said, const ngx_array_t *lines,
+static enum mcpass_rc apply(struct mp_builder *b, enum mp_said said, const ngx_array_t *lines,
     struct mcpass_error *err)
 {
 	const struct mp_line *line = lines->elts;
@@ -317,7 +285,7 @@ static enum mcpass_rc apply(struct builder *b, enum mp_said said, const ngx_arra
 	return rc;
 }
 
-static enum mcpass_rc fill(struct builder *b, ngx_array_t *const said[MP_SAID_COUNT],
+static enum mcpass_rc fill(struct mp_builder *b, ngx_array_t *const said[MP_SAID_COUNT],
     struct mp_place *place, struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
@@ -325,11 +293,16 @@ static enum mcpass_rc fill(struct builder *b, ngx_array_t *const said[MP_SAID_CO
 	for (enum mp_said i = 0; i < MP_SAID_COUNT && !rc; i++)
 		if (said[i] != NULL)
 			rc = apply(b, i, said[i], err);
-	b->line = NULL;                 /* from here on it is no line's fault */
+	if (!rc)
+		b->line = NULL;         /* from here on it is no line's fault */
 	b->config->gateway = true;
 	if (!rc && b->config->resource == NULL) {
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "mcpass is on, but for which resource?");
 		mp_hint(err, "mcpass_resource https://HOST/PATH: the address that clients use");
+	}
+	if (!rc && b->config->issuer_count == 0) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "no issuer whose tokens are accepted");
+		mp_hint(err, "mcpass_issuer URL: the authorization server that gives out tokens");
 	}
 	if (!rc)
 		rc = mp_serve_rules_check_gateway(&b->config->rules, err);
@@ -337,7 +310,7 @@ static enum mcpass_rc fill(struct builder *b, ngx_array_t *const said[MP_SAID_CO
 }
 
 /* Where it stands: a line that was read, or the block that has just ended. */
-static void tell(const struct builder *b, const struct mcpass_error *err)
+static void tell(const struct mp_builder *b, const struct mcpass_error *err)
 {
 	const char *spec = err->spec != NULL ? err->spec : "", *before = "", *after = "";
 
@@ -354,6 +327,11 @@ static void tell(const struct builder *b, const struct mcpass_error *err)
 	}
 	if (err->hint[0] != '\0') {
 		ngx_log_error(NGX_LOG_EMERG, b->cf->log, 0, "mcpass: what to do: %s", err->hint);
+	} else if (b->line != NULL) {
+		mp_directive_hint(mp_word(b->line, 0), b->cf->log);
+	} else {
+		ngx_log_error(NGX_LOG_EMERG, b->cf->log, 0, "mcpass: what to do: change what this block says of it,"
+		    " or inherits; each directive is in docs/nginx.md");
 	}
 }
 
@@ -385,7 +363,7 @@ struct mp_place *mp_place_new(ngx_conf_t *cf, ngx_array_t *const said[MP_SAID_CO
 {
 	ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(cf->pool, sizeof(struct mp_place));
 	struct mcpass_error err = { 0 };
-	struct builder b = { .cf = cf };
+	struct mp_builder b = { .cf = cf };
 	struct mp_place *place;
 
 	if (cleanup == NULL)

@@ -58,3 +58,8 @@ const char *mp_nearest(const char *word, const char *const *names, size_t count)
 	}
 	return name;
 }
+
+bool mp_is_near(const char *word, const char *name, unsigned letters)
+{
+	return strlen(word) <= MAX_WORD && strlen(name) <= MAX_WORD && distance(word, name) <= letters;
+}

@@ -57,5 +57,7 @@ enum mcpass_rc mp_options_parse(const struct mp_option_place *places, int argc, 
 
 /* The name that word was probably meant to be, or NULL when none is near. */
 const char *mp_nearest(const char *word, const char *const *names, size_t count);
+/* Whether that many letters at most are other ones, too many or missing. */
+bool mp_is_near(const char *word, const char *name, unsigned letters);
 
 #endif

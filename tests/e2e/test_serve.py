@@ -546,6 +546,8 @@ def test_bad_files(label, text, code, *words):
     ("an unknown mode", ["--issuer", "https://a", "--dpop", "maybe"], 1, "accepted"),
     ("open to everybody, far away", ["--open", "--bind", "0.0.0.0"], 5, "everybody"),
     ("open and not", ["--open", "--issuer", "https://a"], 1, "only one"),
+    ("a CA file without certificates", ["--issuer", "https://a", "--ca-file", "/etc/hostname"], 1,
+     "no certificate is in /etc/hostname"),
     ("a CA file that is not there", ["--issuer", "https://a", "--check", "--ca-file", "/nowhere/ca"], 2,
      "/nowhere/ca"),
     ("a host with a scheme", ["--issuer", "https://a", "--check", "--allow-host", "https://mcp.internal"], 1,

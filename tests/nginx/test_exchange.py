@@ -168,11 +168,11 @@ def test_a_claim_of_an_opaque_token():
 
 
 @rows([
-    ("without a secret", "id=x audience=y", "the exchange takes a client id and the file of its secret"),
+    ("without a secret", "id=x audience=y", "mcpass_exchange needs id= and secret_file="),
     ("for whom?", "id=x secret_file={secret}", "for whom is the new token"),
     ("an issuer of no tokens", "id=x secret_file={secret} audience=y issuer=https://o.example",
      "is none of the issuers"),
-    ("a word", "id=x secret_file={secret} audience=y target=z", "is none of id="),
+    ("a word", "id=x secret_file={secret} audience=y target=z", 'knows no such word: "target=z"'),
     ("nothing", "audience=y", "needs id= and secret_file="),
     ("two tokens", "id=x secret_file={secret} audience=y; mcpass_pass_token on", "say mcpass_pass_token off"),
 ])

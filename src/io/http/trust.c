@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -101,6 +103,20 @@ enum mcpass_rc mp_http_trust_find(const char *ca_file, struct mp_http_trust *ret
 		mp_http_trust_free(&trust);
 	else
 		*ret_trust = trust;
+	return rc;
+}
+
+enum mcpass_rc mp_http_trust_check(const char *ca_file, struct mcpass_error *err)
+{
+	X509_STORE *store = X509_STORE_new();
+	enum mcpass_rc rc = store == NULL ? mp_nomem(err) : MCPASS_OK;
+
+	if (!rc && X509_STORE_load_locations(store, ca_file, NULL) != 1) {
+		rc = mp_fail(err, MCPASS_E_USAGE, "RFC 7468 5", "no certificate is in %s", ca_file);
+		mp_hint(err, "a file of certificates in PEM, each between BEGIN CERTIFICATE and END CERTIFICATE");
+	}
+	X509_STORE_free(store);
+	ERR_clear_error();
 	return rc;
 }
 

@@ -14,6 +14,9 @@ struct mp_http_trust {
 enum mcpass_rc mp_http_trust_find(const char *ca_file, struct mp_http_trust *ret_trust,
     struct mcpass_error *err);
 void mp_http_trust_free(struct mp_http_trust *trust);
+/* That the file has certificates: without them no server would be trusted, and nothing be said
+ * before the first request.  MCPASS_E_USAGE */
+enum mcpass_rc mp_http_trust_check(const char *ca_file, struct mcpass_error *err);
 
 /* True when dir holds certificates under the names that OpenSSL looks for, and no bundle
  * beside them that is newer (a bundle alone is what people mount into containers). */

@@ -1,9 +1,11 @@
 #include "serve/resource/plan.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "base/limits.h"
 #include "io/file/read_file.h"
 #include "io/file/secret_file.h"
+#include "io/http/trust.h"
 #include "serve/resource/page.h"
 #include "serve/resource/terms.h"
 #include "serve/address.h"
@@ -144,8 +146,11 @@ static enum mcpass_rc set_dpop(const struct mp_serve_config *config, struct mp_s
 	plan->guard.dpop = (enum mcpass_dpop_mode)i;
 	if (config->dpop.nonce_secret_file == NULL)
 		return MCPASS_OK;
-	if (plan->guard.dpop == MCPASS_DPOP_OFF)
-		return mp_fail(err, MCPASS_E_USAGE, NULL, "a secret for nonces, and DPoP is off");
+	if (plan->guard.dpop == MCPASS_DPOP_OFF) {
+		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a secret for nonces, and DPoP is off");
+		mp_hint(err, "say that DPoP is accepted or required, or leave the secret out");
+		return rc;
+	}
 	rc = mp_secret_file_bytes(config->dpop.nonce_secret_file, MP_MAX_NONCE_SECRET + 1, secret,
 	    err);
 	if (!rc && secret->len < MP_MIN_NONCE_SECRET) {
@@ -355,6 +360,8 @@ enum mcpass_rc mp_serve_plan_make(const struct mp_serve_config *config,
 		rc = mp_address_hosts(config->bind, config->resource,
 		    (const char *const *)config->allowed_hosts.items, config->allowed_hosts.count,
 		    &plan.hosts, err);
+	if (!rc && config->ca_file != NULL && access(config->ca_file, R_OK) == 0)
+		rc = mp_http_trust_check(config->ca_file, err);
 	if (!rc)
 		rc = check_issuers(config, err);
 	if (!rc)

@@ -229,8 +229,15 @@ static enum mcpass_rc check_method(const struct mp_serve_rule *rule, struct mcpa
 static enum mcpass_rc check_name(const struct mp_serve_rule *rule, bool names,
     struct mcpass_error *err)
 {
+	enum mcpass_rc rc;
+
 	if (rule->name == NULL)
 		return MCPASS_OK;
+	if (strchr(rule->name, '*') != NULL) {
+		rc = fail_for(rule, "has a '*' in its name, which is compared as it is", err);
+		mp_hint(err, "leave the name out for a rule about all of them, or have one rule for each");
+		return rc;
+	}
 	if (strcmp(rule->method, "tools/call") == 0)
 		return names ? check_among(rule->name, mp_echo_tool, rule,
 		    "is about a tool that is not there", err) : MCPASS_OK;
@@ -239,8 +246,9 @@ static enum mcpass_rc check_name(const struct mp_serve_rule *rule, bool names,
 		    "is about a prompt that is not there", err) : MCPASS_OK;
 	if (strcmp(rule->method, "resources/read") == 0)
 		return MCPASS_OK;
-	return fail_for(rule, "has a name, which only tools/call, prompts/get and resources/read have",
-	    err);
+	rc = fail_for(rule, "has a name, which only tools/call, prompts/get and resources/read have", err);
+	mp_hint(err, "leave the name out, or have a rule for that one method");
+	return rc;
 }
 
 enum mcpass_rc mp_serve_rules_check(const struct mp_serve_rules *rules, bool names,
@@ -258,13 +266,38 @@ enum mcpass_rc mp_serve_rules_check(const struct mp_serve_rules *rules, bool nam
 	return rc;
 }
 
+/* A server behind may have methods of its own: but one that looks like MCP's is misspelt, and the
+ * rule would be about nothing. */
+static enum mcpass_rc check_spelling(const struct mp_serve_rule *rule, struct mcpass_error *err)
+{
+	static const char *const more[] = { "tools/*", "prompts/*", "resources/*", "tasks/get",
+		"tasks/list", "tasks/result", "tasks/cancel", "tasks/update", "tasks/*" };
+	const char *near = NULL, *name;
+	enum mcpass_rc rc;
+
+	for (size_t i = 0; (name = i < MP_COUNT(more) ? more[i]
+	    : mp_echo_method(i - MP_COUNT(more))) != NULL; i++) {
+		if (mp_serve_covers(rule->method, name))
+			return MCPASS_OK;
+		if (mp_eq_nocase(rule->method, name) || mp_is_near(rule->method, name, 2))
+			near = name;
+	}
+	if (near == NULL || strncmp(rule->method, "notifications/", strlen("notifications/")) == 0)
+		return MCPASS_OK;
+	rc = fail_for(rule, "is about no method that MCP has", err);
+	mp_hint(err, "did you mean %s?", near);
+	return rc;
+}
+
 enum mcpass_rc mp_serve_rules_check_gateway(const struct mp_serve_rules *rules,
     struct mcpass_error *err)
 {
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; i < rules->count && !rc; i++) {
-		rc = check_name(&rules->items[i], false, err);
+		rc = check_spelling(&rules->items[i], err);
+		if (!rc)
+			rc = check_name(&rules->items[i], false, err);
 		if (!rc)
 			rc = check_reach(rules, i, err);
 	}

@@ -55,6 +55,8 @@ static const struct {
 	{ "a misspelt prompt", { "prompts/get:greetings=a" }, MCPASS_E_USAGE, "a prompt that is not there",
 	    "did you mean greeting?" },
 	{ "a name where there is none", { "tools/list:echo=a" }, MCPASS_E_USAGE, "has a name", "" },
+	{ "a pattern in a name", { "resources/read:echo://*=a" }, MCPASS_E_USAGE, "'*' in its name",
+	    "leave the name out" },
 	{ "twice", { "tools/call=a", "tools/call=b" }, MCPASS_E_USAGE, "never reached", "first rule" },
 	{ "behind a wider one", { "*=a", "tools/call=b" }, MCPASS_E_USAGE, "never reached", "first rule" },
 	{ "before a wider one", { "tools/call=b", "*=a" }, MCPASS_OK, "tools/call=b; *=a", "" },
@@ -80,6 +82,43 @@ static void test_read(void)
 		CHECK_HAS(label, rc ? err.detail : mp_buf_text(&text), read_rows[i].part);
 		CHECK_HAS(label, err.hint, read_rows[i].hint);
 		mp_buf_free(&text);
+		mp_serve_rules_free(&rules);
+	}
+}
+
+/* Before a server that is not known: it may have methods and names of its own. */
+static const struct {
+	const char *label, *text, *part, *hint;         /* part NULL: it is good */
+} gateway_rows[] = {
+	{ "a method", "tools/call=a", NULL, "" },
+	{ "a tool", "tools/call:unheard_of=a", NULL, "" },
+	{ "a method of its own", "acme/list=a", NULL, "" },
+	{ "another one", "logs/list=a", NULL, "" },
+	{ "a task's", "tasks/list=a", NULL, "" },
+	{ "a pattern", "tasks/*=a", NULL, "" },
+	{ "a pattern of its own", "acme/*=a", NULL, "" },
+	{ "a notification", "notifications/cancelled=a", NULL, "" },
+	{ "a letter too few", "tool/call=a", "no method that MCP has", "did you mean tools/call?" },
+	{ "at its end", "tools/cal=a", "no method that MCP has", "did you mean tools/call?" },
+	{ "large letters", "TOOLS/CALL=a", "no method that MCP has", "did you mean tools/call?" },
+	{ "an underscore", "tools_call=a", "no method that MCP has", "did you mean tools/call?" },
+	{ "a pattern of nothing", "tool/*=a", "no method that MCP has", "did you mean tools/*?" },
+	{ "a pattern in a name", "tools/call:delete_*=a", "'*' in its name", "leave the name out" },
+	{ "a name where there is none", "tools/list:echo=a", "has a name", "leave the name out" },
+};
+
+static void test_gateway(void)
+{
+	for (size_t i = 0; i < COUNT(gateway_rows); i++) {
+		const char *label = gateway_rows[i].label, *part = gateway_rows[i].part;
+		struct mp_serve_rules rules = { 0 };
+		struct mcpass_error err = { 0 };
+
+		CHECK_EQ(label, mp_serve_rules_parse(&rules, gateway_rows[i].text, false, &err), MCPASS_OK);
+		CHECK_EQ(label, mp_serve_rules_check_gateway(&rules, &err),
+		    part != NULL ? MCPASS_E_USAGE : MCPASS_OK);
+		CHECK_HAS(label, err.detail, part != NULL ? part : "");
+		CHECK_HAS(label, err.hint, gateway_rows[i].hint);
 		mp_serve_rules_free(&rules);
 	}
 }
@@ -159,6 +198,7 @@ static void test_no_memory(void)
 int main(void)
 {
 	test_read();
+	test_gateway();
 	test_whole();
 	test_limit();
 	test_no_memory();
