@@ -63,11 +63,15 @@ static const json_t *get(const json_t *token, const char *claim)
 static enum mcpass_rc read_binding(const json_t *token, struct mp_claims *claims,
     struct mcpass_error *err)
 {
-	const json_t *jkt = json_object_get(json_object_get(token, "cnf"), "jkt");
+	const json_t *cnf = get(token, "cnf"), *jkt = get(cnf, "jkt");
 
 	/* To a certificate, say (RFC 8705 3.1).  spec: RFC 9449 7.2: a DPoP token is no bearer
 	 * token, even where no key is named. */
-	claims->is_bound = get(token, "cnf") != NULL || claims->kind.is_dpop;
+	claims->is_bound = cnf != NULL || claims->kind.is_dpop;
+	/* The certificate of a connection is not seen here: a proof of the other key is half of what
+	 * the token asks for. */
+	if (get(cnf, "x5t#S256") != NULL)
+		jkt = NULL;
 	return mp_set(&claims->jkt, json_string_value(jkt), err);
 }
 

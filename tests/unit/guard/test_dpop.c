@@ -48,6 +48,8 @@ static const struct {
 	{ "the scheme when DPoP is off", OFF, "DPoP", THE_KEY, NULL, true, "", "scheme" },
 	{ "bound to a certificate", BOTH, "DPoP", NO_KEY, "{\"cnf\":{\"x5t#S256\":\"x\"}}", true,
 	    "invalid_token", "not bound" },
+	{ "to both, with the one proof", BOTH, "DPoP", NO_KEY, "{\"cnf\":{\"x5t#S256\":\"x\",\"jkt\":\"x\"}}",
+	    true, "invalid_token", "not bound" },
 	{ "that, as a bearer token", BOTH, "Bearer", NO_KEY, "{\"cnf\":{\"x5t#S256\":\"x\"}}", false,
 	    "invalid_token", "bound to a key" },
 	{ "an empty cnf", BOTH, "DPoP", NO_KEY, "{\"cnf\":{}}", true, "invalid_token", "not bound" },
