@@ -68,6 +68,19 @@ static enum mcpass_rc check_type(const struct mp_form *query, struct mcpass_erro
 	return rc;
 }
 
+/* What a client signs it means to be read: beside it the query is not the request.
+ * spec: OpenID Connect Core 6.1, RFC 9101 6.3 */
+static enum mcpass_rc check_object(const struct mp_form *query, struct mcpass_error *err)
+{
+	const char *object;
+	enum mcpass_rc rc = get(query, "request", &object, err);
+
+	if (!rc && object != NULL)
+		rc = mp_response_refuse(err, "request_not_supported", "RFC 9101 6.3",
+		    "request objects are not read here: send the parameters themselves");
+	return rc;
+}
+
 /* A SHA-256 as base64url has 43 characters of its alphabet.  spec: RFC 7636 4.2, RFC 7638 3 */
 static bool is_hash(const char *text)
 {
@@ -182,6 +195,8 @@ enum mcpass_rc mp_authorize_request_read(const struct mp_turn *turn, const struc
 
 	if (!rc)
 		rc = check_type(query, err);
+	if (!rc)
+		rc = check_object(query, err);
 	if (!rc)
 		rc = mp_client_check_grant(client, "authorization_code", err);
 	if (!rc)

@@ -67,14 +67,30 @@ enum mp_redirect_kind mp_redirect_kind(const char *uri)
 	return parts.is_https ? MP_REDIRECT_WEB : MP_REDIRECT_REFUSED;
 }
 
+/* A loopback port is ours by each name of the machine. */
+static bool is_same_server(const struct mp_uri *a, const struct mp_uri *b)
+{
+	return mp_uri_same_origin(a, b)
+	    || (mp_uri_is_loopback(a) && mp_uri_is_loopback(b) && a->port == b->port);
+}
+
+/* A browser takes "." and ".." out of a path, escaped or not: where it leads is not seen here. */
+static bool has_dots(struct mp_span path)
+{
+	for (size_t i = 0; i + 1 < path.len; i++)
+		if (path.data[i] == '/' && (path.data[i + 1] == '.' || path.data[i + 1] == '%'))
+			return true;
+	return false;
+}
+
 bool mp_redirect_is_own(const struct mp_issuer *issuer, const char *uri)
 {
 	struct mp_uri ours, theirs;
 
 	return mp_uri_parse(issuer->url, &ours, NULL) == MCPASS_OK
-	    && mp_uri_parse(uri, &theirs, NULL) == MCPASS_OK && mp_uri_same_origin(&ours, &theirs)
-	    && theirs.path.len >= ours.path.len
-	    && strncmp(theirs.path.data, ours.path.data, ours.path.len) == 0;
+	    && mp_uri_parse(uri, &theirs, NULL) == MCPASS_OK && is_same_server(&ours, &theirs)
+	    && (has_dots(theirs.path) || (theirs.path.len >= ours.path.len
+	    && strncmp(theirs.path.data, ours.path.data, ours.path.len) == 0));
 }
 
 static bool same(struct mp_span a, struct mp_span b)

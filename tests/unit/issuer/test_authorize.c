@@ -40,6 +40,36 @@ static void test_matching(void)
 		    match_rows[i].asked), match_rows[i].want);
 }
 
+static const struct {
+	const char *label, *issuer, *uri;
+	bool want;
+} own_rows[] = {
+	{ "another host", "https://as.example/a", "https://b.example/a/cb", false },
+	{ "another path", "https://as.example/a", "https://as.example/b/cb", false },
+	{ "a path below", "https://as.example/a", "https://as.example/a/cb", true },
+	{ "any path of a whole host", "https://as.example", "https://as.example/cb", true },
+	{ "another port", "https://as.example/a", "https://as.example:8443/a", false },
+	{ "the default port", "https://as.example/a", "https://AS.example:443/a", true },
+	{ "dots in the path", "https://as.example/a", "https://as.example/b/../a/cb", true },
+	{ "escaped ones", "https://as.example/a", "https://as.example/b/%2e%2E/a/cb", true },
+	{ "one dot", "https://as.example/a", "https://as.example/./a/cb", true },
+	{ "dots elsewhere", "https://as.example/a", "https://b.example/../a/cb", false },
+	{ "another name of the loopback", "http://127.0.0.1:8414", "http://localhost:8414/cb", true },
+	{ "another address of it", "http://localhost:8414", "http://[::1]:8414/cb", true },
+	{ "another port of it", "http://127.0.0.1:8414", "http://localhost:8415/cb", false },
+	{ "zeros before the port", "http://127.0.0.1:8414", "http://127.0.0.1:08414/cb", true },
+	{ "a private-use scheme", "https://as.example", "com.example.app:/cb", false },
+};
+
+static void test_own(void)
+{
+	for (size_t i = 0; i < COUNT(own_rows); i++) {
+		struct mp_issuer issuer = { .url = (char *)own_rows[i].issuer };
+
+		CHECK_EQ(own_rows[i].label, mp_redirect_is_own(&issuer, own_rows[i].uri), own_rows[i].want);
+	}
+}
+
 /* Each row changes one parameter of a good request: value NULL leaves it out, and what
  * begins with '+' stands there beside the good one. */
 static const struct {
@@ -64,6 +94,8 @@ static const struct {
 	{ "two response types", "response_type", "+code", 303, "invalid_request" },
 	{ "fragment", "response_mode", "fragment", 303, "invalid_request" },
 	{ "query", "response_mode", "query", 200, NULL },
+	{ "a request object", "request", "a.b.c", 303, "request_not_supported" },
+	{ "an empty one", "request", "", 200, NULL },
 	{ "no challenge", "code_challenge", NULL, 303, "invalid_request" },
 	{ "an empty challenge", "code_challenge", "", 303, "invalid_request" },
 	{ "a short challenge", "code_challenge", "abc", 303, "invalid_request" },
@@ -303,6 +335,7 @@ int main(void)
 	kit_key();
 	kit_users();
 	test_matching();
+	test_own();
 	test_rows();
 	test_no_open_redirector();
 	test_nothing_to_allow();
