@@ -61,6 +61,19 @@ static char *register_place(ngx_conf_t *cf, struct mp_place *place)
 	return NGX_CONF_OK;
 }
 
+/* What stands around several locations is said once, and makes one place for all of them. */
+static struct mp_place *find_place(ngx_conf_t *cf, const struct mp_location_conf *conf)
+{
+	const struct mp_server_conf *server = ngx_http_conf_get_module_srv_conf(cf,
+	    ngx_http_mcpass_module);
+	struct mp_place **places = server->places != NULL ? server->places->elts : NULL;
+
+	for (ngx_uint_t i = 0; places != NULL && i < server->places->nelts; i++)
+		if (memcmp(places[i]->said, conf->said, sizeof(conf->said)) == 0)
+			return places[i];
+	return NULL;
+}
+
 /* One resource has one set of rules: the document at its place tells one of them. */
 static bool is_taken(ngx_conf_t *cf, const struct mp_place *place)
 {
@@ -125,10 +138,9 @@ char *mp_ngx_merge_location(ngx_conf_t *cf, void *parent, void *child)
 		return NGX_CONF_OK;
 	if (is_refused(cf))
 		return NGX_CONF_ERROR;
-	if (same && outer->place != NULL) {
-		conf->place = outer->place;
+	conf->place = same && outer->place != NULL ? outer->place : find_place(cf, conf);
+	if (conf->place != NULL)
 		return has_two_tokens(cf, conf) ? NGX_CONF_ERROR : NGX_CONF_OK;
-	}
 	if (has_no_name(cf) && !is_said(conf, MP_SAID_RESOURCE) && !is_said(conf, MP_SAID_CONFIG))
 		return NGX_CONF_OK;     /* its locations say more; without them nothing passes */
 	conf->place = mp_place_new(cf, conf->said);

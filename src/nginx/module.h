@@ -31,6 +31,7 @@ struct mp_line {
 };
 
 struct mp_place {
+	ngx_array_t *said[MP_SAID_COUNT];       /* what it was made from, as in struct mp_location_conf */
 	struct mp_serve_config config;
 	struct mp_serve_plan plan;
 	struct mcpass_guard *guard;     /* made when the zone is there */

@@ -372,6 +372,7 @@ struct mp_place *mp_place_new(ngx_conf_t *cf, ngx_array_t *const said[MP_SAID_CO
 	ngx_memzero(place, sizeof(*place));
 	cleanup->handler = free_place;
 	ngx_queue_init(&place->waiting);
+	ngx_memcpy(place->said, said, sizeof(place->said));
 	b.config = &place->config;
 	if (fill(&b, said, place, &err)) {
 		tell(&b, &err);

@@ -75,6 +75,20 @@ def test_two_places_of_one_resource():
         expect("refused", done.returncode != 0 and "same resource" in done.stderr, done.stderr)
 
 
+def test_two_locations_of_one_place():
+    """What stands around both is said once; each is guarded where it says so itself."""
+    with Gateway() as g:
+        g.behind.routes["/other"] = g.behind.routes["/mcp"]
+        g.start_nginx(f"mcpass_resource {RESOURCE}; mcpass_issuer {g.issuer.url} jwks={g.issuer.url}/jwks;"
+                      f"location /mcp {{ mcpass on; {PROXY} }} location /other {{ mcpass on; {PROXY} }}"
+                      "location /open { return 204; }")
+        for path in ("/mcp", "/other"):
+            expect_eq(path, g.ask(path=path).status, 401)
+            expect_eq(path, g.ask(g.token(), path=path).status, 200, g.errors())
+        expect_eq("open", g.ask(path="/open").status, 204)
+        expect_eq("keys were fetched once", g.issuer.fetches(), 1)
+
+
 def test_inheritance():
     """A server's directives count in its locations; a location without a resource lets no request in."""
     with Gateway() as g:
