@@ -211,7 +211,9 @@ static enum mcpass_rc read_ca(struct mp_builder *b, struct mcpass_error *err)
 
 static enum mcpass_rc read_proxy(struct mp_builder *b, struct mcpass_error *err)
 {
-	return mp_word_set_url(&b->config->proxy, mp_word(b->line, 1), err);
+	enum mcpass_rc rc = mp_serve_plan_check_proxy(mp_word(b->line, 1), err);
+
+	return rc ? rc : mp_set(&b->config->proxy, mp_word(b->line, 1), err);
 }
 
 /* mcpass_exchange off, or id=ID secret_file=FILE [issuer=URL] [audience=TEXT] [resource=URL]

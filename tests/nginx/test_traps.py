@@ -37,8 +37,8 @@ from lib import rows
     ("a header of MCP's", "mcpass_header mcp-name sub;", None, "mcp-name"),
     ("a header that has the token", "mcpass_header Authorization sub;", None, "Authorization"),
     ("one header twice", "mcpass_header X-User sub; mcpass_header x_user email;", None, "x_user"),
-    ("a proxy that is no URL", "mcpass_proxy nonsense;", None, "does not begin with http:// or https://"),
-    ("a password in the configuration", "mcpass_proxy http://u:p@proxy.example:3128;", None, "user information"),
+    ("a proxy that is no URL", "mcpass_proxy nonsense;", None, "the proxy's URL is none of"),
+    ("a password in the configuration", "mcpass_proxy http://u:p@proxy.example:3128;", None, "has a name and a password"),
     ("a file without certificates", "mcpass_trusted_ca nginx.conf;", None, "no certificate is in"),
     ("two introspections", "mcpass_introspection id=a secret_file=nginx.conf; mcpass_introspection id=b"
      " secret_file=nginx.conf;", None, "twice below one"),
@@ -63,7 +63,7 @@ def test_configuration(label, more, server, part):
 
 def test_configuration_is_good():
     with Gateway() as g:
-        g.configure(g.guarded("satisfy all; mcpass_dpop required; mcpass_implies mcp:admin mcp:read;"))
+        g.configure(g.guarded("satisfy all; mcpass_dpop required; mcpass_proxy socks5h://127.0.0.1:1080; mcpass_implies mcp:admin mcp:read;"))
         done = g.nginx("-t")
         expect_eq("good", done.returncode, 0, done.stderr)
 

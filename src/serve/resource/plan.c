@@ -13,6 +13,7 @@
 #include "oauth/scope.h"
 #include "oauth/target.h"
 #include "wire/cors.h"
+#include "wire/uri_split.h"
 
 struct mp_serve_plan_parts {
 	struct mcpass_guard_issuer *issuers;
@@ -53,6 +54,34 @@ static enum mcpass_rc check_place(const struct mp_serve_config *config, struct m
 		    config->bind);
 		mp_hint(err, "--resource https://HOST/mcp: tokens are bound to it");
 	}
+	return rc;
+}
+
+enum mcpass_rc mp_serve_plan_check_proxy(const char *url, struct mcpass_error *err)
+{
+	static const char *const schemes[] = { "http", "https", "socks4", "socks4a", "socks5", "socks5h" };
+	const struct mp_uri_parts parts = mp_uri_split(url);
+	bool has_name = memchr(url, '@', strlen(url)) != NULL;
+	enum mcpass_rc rc;
+
+	for (size_t i = 0; i < MP_COUNT(schemes) && parts.authority.len > 0 && !has_name; i++)
+		if (mp_span_is_nocase(parts.scheme, schemes[i]))
+			return MCPASS_OK;
+	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the proxy's URL %s", has_name
+	    ? "has a name and a password, which others could read" : "is none of http, https or socks");
+	mp_hint(err, has_name ? "such a URL belongs into https_proxy of the environment" : "http://HOST:PORT");
+	return rc;
+}
+
+/* How issuers are asked: what is wrong with it would be told of the first token only. */
+static enum mcpass_rc check_way(const struct mp_serve_config *config, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	if (config->proxy != NULL && config->proxy[0] != '\0')
+		rc = mp_serve_plan_check_proxy(config->proxy, err);
+	if (!rc && config->ca_file != NULL && access(config->ca_file, R_OK) == 0)
+		rc = mp_http_trust_check(config->ca_file, err);
 	return rc;
 }
 
@@ -360,8 +389,8 @@ enum mcpass_rc mp_serve_plan_make(const struct mp_serve_config *config,
 		rc = mp_address_hosts(config->bind, config->resource,
 		    (const char *const *)config->allowed_hosts.items, config->allowed_hosts.count,
 		    &plan.hosts, err);
-	if (!rc && config->ca_file != NULL && access(config->ca_file, R_OK) == 0)
-		rc = mp_http_trust_check(config->ca_file, err);
+	if (!rc)
+		rc = check_way(config, err);
 	if (!rc)
 		rc = check_issuers(config, err);
 	if (!rc)

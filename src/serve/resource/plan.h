@@ -22,6 +22,9 @@ struct mp_serve_plan {                  /* { 0 } is none; the config outlives it
 	struct mp_strings scopes;       /* that are published */
 	struct mp_serve_plan_parts *parts; /* what guard points at */
 };
+/* A URL of a proxy in a configuration, which others may read.  MCPASS_E_USAGE */
+enum mcpass_rc mp_serve_plan_check_proxy(const char *url, struct mcpass_error *err);
+
 /* Fills a plan of zeros.
  * MCPASS_E_USAGE   what cannot be meant: no issuer, half of a pair, rules for nothing ...
  * MCPASS_E_POLICY  open to everybody on a far address; a secret that others may read
