@@ -66,7 +66,10 @@ def run_test(tree, test):
     if test.startswith("e2e "):
         done = call(sys.executable, "tests/e2e/run.py", "build/mcpass", test[4:], cwd=tree)
     else:
-        done = call(str(tree / "build" / test), cwd=tree)
+        try:
+            done = call(str(tree / "build" / test), cwd=tree)
+        except subprocess.TimeoutExpired:       # CTest ends it, and calls it failed
+            return False
     counted = re.search(r"(\d+) passed, (\d+) failed", done.stdout)
     if counted and counted[1] == counted[2] == "0":
         raise Broken(f"{test} ran no row")
