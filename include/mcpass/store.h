@@ -31,14 +31,15 @@ MCPASS_API void mcpass_store_close(struct mcpass_store *store);         /* unloc
 /* Carries out a LOAD, SAVE or LOCK, and fills the event that answers it, but for event->now.  What
  * *ret_event points at lives until the next call.  A record that cannot be saved is an event, too:
  * SAVED with the reason.
- * It waits for the disk or the database, and for another process that is writing: milliseconds, or
- * a few seconds where a database does not answer.
+ * It waits for the disk and for another process that is writing: milliseconds; for a PostgreSQL
+ * database that does not answer: a few seconds.
  *
- * MCPASS_E_EXPIRED  LOCK: another process works on this login, for as long as a person needs.
- *                   Nothing is wrong: carry out the same action again in a while, from a timer;
- *                   what the other one stored will then be used.  err->detail names the process
- *                   SAVE: the database does not answer just now.  What was fetched would be lost:
- *                   carry out the same action again, for as long as a restart may take
+ * MCPASS_E_EXPIRED  Not now.  Nothing was done, and nothing is wrong: carry out the same action again
+ *                   in a while, from a timer.  err->detail says what is in the way
+ *                   LOCK: another process works on this login, for as long as a person needs; what
+ *                   it stored will then be used
+ *                   Any: another process is writing to the file.  SAVE: or the database does not
+ *                   answer; what was fetched would be lost: try for as long as a restart may take
  * MCPASS_E_STORE    the store cannot be read, or (LOCK) written: nothing was asked of a server yet
  * MCPASS_E_USAGE    an action of another type
  * MCPASS_E_NOMEM    out of memory */

@@ -7,8 +7,7 @@
 
 /* How often a lock that another process holds is tried again. */
 #define LOCK_AGAIN_MS 50
-/* How often, and for how long, a record is saved again that a database could not take. */
-#define SAVE_AGAIN_MS 250
+/* For how long a record is saved again that a database could not take: as a restart takes. */
 #define SAVE_MS 30000
 /* A refresh takes no longer. */
 #define NO_LOGIN_LOCK_MS 10000
@@ -21,19 +20,41 @@ static void point_at_text(const struct mp_link_flow *flow, struct mcpass_event *
 
 /* --- the actions: each fills the event that answers it, or says that it comes later --- */
 
-static enum mcpass_rc load(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
+/* The store is busy: another process writes, or a database does not answer. */
+static bool is_tried_again(struct mp_link *link, enum mcpass_rc rc, int64_t deadline)
+{
+	if (rc != MCPASS_E_EXPIRED || mp_left_ms(deadline) == 0)
+		return false;
+	mp_loop_set(link->loop, &link->flow.timer, mp_store_next_try());
+	return true;
+}
+
+static enum mcpass_rc try_load(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc = mp_store_load(link->store, link->flow.action.key, &link->flow.text, err);
+	struct mp_link_flow *flow = &link->flow;
+	struct mcpass_error why = { 0 };
+	enum mcpass_rc rc = mp_store_load(link->store, flow->action.key, &flow->text, &why);
 
-	(void)ret_later;
 	event->type = MCPASS_EV_LOADED;
-	point_at_text(&link->flow, event);
+	*ret_later = is_tried_again(link, rc, flow->deadline);
+	if (*ret_later)
+		return MCPASS_OK;
+	rc = mp_store_final(rc, &why);
+	if (rc && err != NULL)
+		*err = why;
+	point_at_text(flow, event);
 	return rc;
 }
 
-/* What was just fetched must not be lost because a database restarts: it is tried again, for as long
- * as a restart takes. */
+static enum mcpass_rc load(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
+    struct mcpass_error *err)
+{
+	link->flow.deadline = mp_deadline_ms(MP_STORE_PATIENCE_MS);
+	return try_load(link, event, ret_later, err);
+}
+
+/* What was just fetched must not be lost because a database restarts. */
 static enum mcpass_rc try_save(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
     struct mcpass_error *err)
 {
@@ -47,11 +68,10 @@ static enum mcpass_rc try_save(struct mp_link *link, struct mcpass_event *event,
 		return MCPASS_OK;
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(err);
-	if (rc == MCPASS_E_EXPIRED && mp_left_ms(flow->deadline) > 0) {
-		mp_loop_set(link->loop, &flow->timer, mp_now_ms() + SAVE_AGAIN_MS);
-		*ret_later = true;
+	*ret_later = is_tried_again(link, rc, flow->deadline);
+	if (*ret_later)
 		return MCPASS_OK;
-	}
+	(void)mp_store_final(rc, &link->unsaved);
 	event->data = link->unsaved.detail;
 	event->data_len = strlen(link->unsaved.detail);
 	return MCPASS_OK;
@@ -76,25 +96,40 @@ static int lock_patience(const struct mp_link *link)
 	return options->no_login && patience > NO_LOGIN_LOCK_MS ? NO_LOGIN_LOCK_MS : patience;
 }
 
-static enum mcpass_rc try_lock(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
-    struct mcpass_error *err)
+static bool is_locked_later(struct mp_link *link, enum mcpass_rc rc, const char *holder)
 {
 	const struct mp_link_ui *ui = &link->options.ui;
 	struct mp_link_flow *flow = &link->flow;
+
+	if (rc == MCPASS_E_EXPIRED && holder[0] == '\0') {
+		if (flow->busy_deadline == 0)
+			flow->busy_deadline = mp_deadline_ms(MP_STORE_PATIENCE_MS);
+		return is_tried_again(link, rc, flow->busy_deadline);
+	}
+	flow->busy_deadline = 0;
+	if (rc != MCPASS_E_EXPIRED || mp_left_ms(flow->deadline) == 0)
+		return false;
+	if (!flow->told_lock && ui->waiting_for_lock != NULL)
+		ui->waiting_for_lock(ui->ctx, holder);
+	flow->told_lock = true;
+	mp_loop_set(link->loop, &flow->timer, mp_now_ms() + LOCK_AGAIN_MS);
+	return true;
+}
+
+static enum mcpass_rc try_lock(struct mp_link *link, struct mcpass_event *event, bool *ret_later,
+    struct mcpass_error *err)
+{
 	char holder[MP_STORE_HOLDER_ROOM];
 	struct mcpass_error why = { 0 };
 	enum mcpass_rc rc;
 
 	event->type = MCPASS_EV_LOCKED;
-	rc = mp_store_lock(link->store, flow->action.key, holder, &why);
-	if (rc == MCPASS_E_EXPIRED && mp_left_ms(flow->deadline) > 0) {
-		if (!flow->told_lock && ui->waiting_for_lock != NULL)
-			ui->waiting_for_lock(ui->ctx, holder);
-		flow->told_lock = true;
-		mp_loop_set(link->loop, &flow->timer, mp_now_ms() + LOCK_AGAIN_MS);
-		*ret_later = true;
+	rc = mp_store_lock(link->store, link->flow.action.key, holder, &why);
+	*ret_later = is_locked_later(link, rc, holder);
+	if (*ret_later)
 		return MCPASS_OK;
-	}
+	if (holder[0] == '\0')
+		rc = mp_store_final(rc, &why);
 	if (rc && err != NULL)
 		*err = why;
 	return rc;
@@ -104,6 +139,7 @@ static enum mcpass_rc lock(struct mp_link *link, struct mcpass_event *event, boo
     struct mcpass_error *err)
 {
 	link->flow.told_lock = false;
+	link->flow.busy_deadline = 0;
 	link->flow.deadline = mp_deadline_ms(lock_patience(link));
 	return try_lock(link, event, ret_later, err);
 }
@@ -246,9 +282,15 @@ enum mcpass_rc mp_link_perform(struct mp_link *link, struct mcpass_event *event,
 	return how[type](link, event, ret_later, err);
 }
 
-/* The flow's timer: a lock, a database, or a person is waited for. */
+/* The flow's timer: a store, or a person is waited for. */
 void mp_link_on_flow_timer(void *ctx)
 {
+	static enum mcpass_rc (*const again[])(struct mp_link *link, struct mcpass_event *event,
+	    bool *ret_later, struct mcpass_error *err) = {
+		[MCPASS_ACT_LOAD] = try_load,
+		[MCPASS_ACT_SAVE] = try_save,
+		[MCPASS_ACT_LOCK] = try_lock,
+	};
 	struct mcpass_event event = { 0 };
 	struct mcpass_error why = { 0 };
 	struct mp_link *link = ctx;
@@ -257,14 +299,11 @@ void mp_link_on_flow_timer(void *ctx)
 
 	if (type == MCPASS_ACT_CONFIRM) {
 		mp_link_on_confirm_timer(link);
-		return;
-	}
-	if (type != MCPASS_ACT_LOCK && type != MCPASS_ACT_SAVE) {
+	} else if ((size_t)type >= MP_COUNT(again) || again[type] == NULL) {
 		mp_link_on_login_timer(link);
-		return;
+	} else {
+		(void)again[type](link, &event, &later, &why);
+		if (!later)
+			mp_link_bring(link, &event, &why);
 	}
-	(void)(type == MCPASS_ACT_LOCK ? try_lock(link, &event, &later, &why)
-	    : try_save(link, &event, &later, &why));
-	if (!later)
-		mp_link_bring(link, &event, &why);
 }

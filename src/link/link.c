@@ -173,7 +173,7 @@ static enum mcpass_rc open_parts(struct mp_link *link, struct mcpass_error *err)
 		link->loop = link->own_loop;
 	}
 	if (!rc)
-		rc = mp_store_open(link->options.store_path, &link->store, err);
+		rc = mp_store_open_on_loop(link->options.store_path, &link->store, err);
 	if (!rc)
 		rc = mp_link_recall_issuer(link, err);
 	if (!rc)

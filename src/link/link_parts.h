@@ -74,6 +74,7 @@ struct mp_link_flow {
 	struct mcpass_action action;    /* the client's, which is being carried out */
 	struct mp_timer timer;          /* the next look at the lock, tick of a pause, end of patience */
 	int64_t deadline;               /* of what is waited for; of mp_now_ms() */
+	int64_t busy_deadline;          /* of a LOCK that meets a busy store; 0: it met none */
 	int64_t code_deadline;          /* of a login by a code; -1: its own */
 	bool told_waiting;              /* that a person is waited for is on the screen */
 	bool told_lock;                 /* and that another process is */

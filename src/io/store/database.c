@@ -15,22 +15,20 @@
 #include "io/clock.h"
 #include "io/file/private_dir.h"
 
-/* How long another process may write, or set up a new file. */
-#define BUSY_MS 10000
 #define LOOK_AGAIN_MS 50
 
 /* Looks again and again, for milliseconds: a lock that waits by itself has no time limit, but by
  * a signal or a thread, and neither belongs into a library. */
-static enum mcpass_rc lock_folder(int dir_fd, struct mcpass_error *err)
+static enum mcpass_rc lock_folder(int dir_fd, int wait_ms, struct mcpass_error *err)
 {
 	static const struct timespec pause = { .tv_nsec = LOOK_AGAIN_MS * 1000000L };
-	int64_t deadline = mp_deadline_ms(BUSY_MS);
+	int64_t deadline = mp_deadline_ms(wait_ms);
 
 	while (flock(dir_fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return mp_fail(err, MCPASS_E_STORE, NULL, "cannot lock: %s", strerror(errno));
 		if (mp_left_ms(deadline) == 0)
-			return mp_fail(err, MCPASS_E_EXPIRED, NULL, "another process holds the lock");
+			return mp_fail(err, MCPASS_E_EXPIRED, NULL, "another process sets up the store");
 		(void)nanosleep(&pause, NULL);
 	}
 	return MCPASS_OK;
@@ -67,12 +65,12 @@ static enum mcpass_rc set_up(sqlite3 *db, const struct mp_schema *schema,
 
 /* A new file is set up by one process, while the others wait for it at the folder. */
 static enum mcpass_rc set_up_once(sqlite3 *db, int dir_fd, const struct mp_schema *schema,
-    struct mcpass_error *err)
+    int wait_ms, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 	int version = 0;
 
-	rc = dir_fd < 0 ? MCPASS_OK : lock_folder(dir_fd, err);
+	rc = dir_fd < 0 ? MCPASS_OK : lock_folder(dir_fd, wait_ms, err);
 	if (!rc)
 		rc = read_version(db, &version, err);
 	if (!rc && version == 0)
@@ -104,14 +102,14 @@ enum mcpass_rc mp_database_mark_sealed(sqlite3 *db, struct mcpass_error *err)
 }
 
 static enum mcpass_rc check_version(sqlite3 *db, int dir_fd, const struct mp_schema *schema,
-    struct mcpass_error *err)
+    int wait_ms, struct mcpass_error *err)
 {
 	enum mcpass_rc rc;
 	int version = 0;
 
 	rc = read_version(db, &version, err);
 	if (!rc && version == 0)
-		return set_up_once(db, dir_fd, schema, err);
+		return set_up_once(db, dir_fd, schema, wait_ms, err);
 	return rc ? rc : known(schema, version, sqlite3_db_filename(db, "main"), err);
 }
 
@@ -166,8 +164,8 @@ static enum mcpass_rc open_to_read(const char *path, const struct mp_schema *sch
 /* NORMAL: whole after a power failure, though the last commits may be missing; what must not be
  * missing is written by mp_sql_run_lasting().  secure_delete: a token that was dropped is
  * overwritten. */
-static enum mcpass_rc open_database(const char *path, int dir_fd,
-    const struct mp_schema *schema, sqlite3 **ret_db, struct mcpass_error *err)
+static enum mcpass_rc open_database(const char *path, int dir_fd, const struct mp_schema *schema,
+    int wait_ms, sqlite3 **ret_db, struct mcpass_error *err)
 {
 	sqlite3 *db = NULL;
 	enum mcpass_rc rc;
@@ -179,10 +177,10 @@ static enum mcpass_rc open_database(const char *path, int dir_fd,
 		    : mp_fail(err, MCPASS_E_STORE, NULL, "%s: %s", path, sqlite3_errmsg(db));
 		goto out;
 	}
-	(void)sqlite3_busy_timeout(db, BUSY_MS);
+	(void)sqlite3_busy_timeout(db, wait_ms);
 	rc = mp_sql_exec(db, "PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON", err);
 	if (!rc)
-		rc = check_version(db, dir_fd, schema, err);
+		rc = check_version(db, dir_fd, schema, wait_ms, err);
 out:
 	if (rc)
 		(void)sqlite3_close(db);
@@ -192,7 +190,7 @@ out:
 }
 
 enum mcpass_rc mp_database_open(const char *path, const struct mp_schema *schema, bool create,
-    sqlite3 **ret_db, struct mcpass_error *err)
+    int wait_ms, sqlite3 **ret_db, struct mcpass_error *err)
 {
 	sqlite3 *db = NULL;
 	const char *name;
@@ -201,7 +199,7 @@ enum mcpass_rc mp_database_open(const char *path, const struct mp_schema *schema
 	int dir_fd;
 
 	if (strcmp(path, ":memory:") == 0)
-		return open_database(path, -1, schema, ret_db, err);
+		return open_database(path, -1, schema, wait_ms, ret_db, err);
 	rc = mp_private_dir_open(path, create, &dir_fd, &name, err);
 	if (rc)
 		return rc;
@@ -213,7 +211,7 @@ enum mcpass_rc mp_database_open(const char *path, const struct mp_schema *schema
 			rc = mp_private_file_check(dir_fd, name, path, &there, err);
 	}
 	if (!rc && there)
-		rc = open_database(path, dir_fd, schema, &db, err);
+		rc = open_database(path, dir_fd, schema, wait_ms, &db, err);
 	if (dir_fd >= 0)
 		close(dir_fd);
 	if (!rc)

@@ -15,10 +15,12 @@ struct mp_schema {
 enum mcpass_rc mp_database_mark_sealed(sqlite3 *db, struct mcpass_error *err);
 
 /* Opens the file at path, or ":memory:".  create false: *ret_db is NULL when there is
- * none, and nothing is made.
+ * none, and nothing is made.  wait_ms: how long this and each call of the connection waits for
+ * another process that writes, or sets up a new file.
+ * MCPASS_E_EXPIRED it did for longer
  * MCPASS_E_POLICY  others may read it; a symbolic link
  * MCPASS_E_STORE   it is damaged, no database, or of a newer version of this program */
 enum mcpass_rc mp_database_open(const char *path, const struct mp_schema *schema, bool create,
-    sqlite3 **ret_db, struct mcpass_error *err);
+    int wait_ms, sqlite3 **ret_db, struct mcpass_error *err);
 
 #endif

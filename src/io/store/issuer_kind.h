@@ -9,6 +9,8 @@ struct mp_issuer_kind {
 	void (*close)(struct mp_issuer_store *store);
 	/* As of mp_issuer_store_again(); NULL: never. */
 	bool (*again)(const struct mp_issuer_store *store);
+	/* As of mp_issuer_store_on_loop(); NULL: it waits in a thread. */
+	void (*on_loop)(const struct mp_issuer_store *store);
 	/* As of mp_issuer_store_dump(), _claim() and _clear(). */
 	enum mcpass_rc (*dump)(const struct mp_issuer_store *store, int64_t now,
 	    struct mp_strings *texts, struct mcpass_error *err);

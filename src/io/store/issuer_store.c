@@ -220,6 +220,14 @@ bool mp_issuer_store_again(const struct mp_issuer_store *store)
 	return front->kind->again != NULL && front->kind->again(&front->kept);
 }
 
+void mp_issuer_store_on_loop(const struct mp_issuer_store *store)
+{
+	const struct front *front = store->ctx;
+
+	if (front->kind->on_loop != NULL)
+		front->kind->on_loop(&front->kept);
+}
+
 enum mcpass_rc mp_issuer_store_open(const char *place, const char *key_file,
     struct mp_issuer_store *ret_store, struct mcpass_error *err)
 {
@@ -233,7 +241,7 @@ enum mcpass_rc mp_issuer_store_open(const char *place, const char *key_file,
 	if (!rc)
 		rc = mp_store_keys_read(place, key_file, &front->keys, err);
 	if (!rc)
-		rc = front->kind->open(place, &front->kept, err);
+		rc = mp_store_final(front->kind->open(place, &front->kept, err), err);
 	if (rc) {
 		mp_store_keys_free(&front->keys);
 		free(front);

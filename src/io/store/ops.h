@@ -8,7 +8,8 @@
 struct mp_store_ops {
 	const char *kind;               /* "SQLite" */
 	/* Opens what is there already; nothing is made.  Place: a path, or a URL. */
-	enum mcpass_rc (*open)(const char *place, void **ret_at, struct mcpass_error *err);
+	enum mcpass_rc (*open)(const char *place, bool on_loop, void **ret_at,
+	    struct mcpass_error *err);
 	void (*close)(void *at);        /* unlocks */
 	void (*rest)(void *at);
 	enum mcpass_rc (*load)(void *at, const char *key, char **ret_record,

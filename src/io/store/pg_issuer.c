@@ -48,11 +48,7 @@ static enum mcpass_rc note_failure(struct memory *memory, enum mcpass_rc rc,
 		return MCPASS_OK;
 	memory->has_failed = true;
 	memory->again = rc == MCPASS_E_EXPIRED;
-	if (rc != MCPASS_E_EXPIRED)
-		return rc;
-	if (err != NULL && err->rc == MCPASS_E_EXPIRED)
-		err->rc = MCPASS_E_STORE;
-	return MCPASS_E_STORE;
+	return mp_sql_final(rc, err);
 }
 
 /* Before each statement of a turn. */
@@ -340,5 +336,5 @@ static enum mcpass_rc open_memory(const char *place, struct mp_issuer_store *ret
 }
 
 const struct mp_issuer_kind mp_postgres_issuer = {
-	open_memory, close_memory, again, dump, claim, clear
+	open_memory, close_memory, again, NULL, dump, claim, clear
 };

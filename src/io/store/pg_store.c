@@ -49,26 +49,18 @@ static void close_store(void *at)
 	free(store);
 }
 
-/* What is to be tried again by others is over here: there is no store just now. */
-static enum mcpass_rc final(enum mcpass_rc rc, struct mcpass_error *err)
-{
-	if (rc != MCPASS_E_EXPIRED)
-		return rc;
-	if (err != NULL && err->rc == MCPASS_E_EXPIRED)
-		err->rc = MCPASS_E_STORE;
-	return MCPASS_E_STORE;
-}
-
-static enum mcpass_rc open_store(const char *place, void **ret_at, struct mcpass_error *err)
+static enum mcpass_rc open_store(const char *place, bool on_loop, void **ret_at,
+    struct mcpass_error *err)
 {
 	struct credentials *store = calloc(1, sizeof(*store));
 	enum mcpass_rc rc;
 
+	(void)on_loop;
 	if (store == NULL)
 		return mp_nomem(err);
 	rc = mp_postgres_new(place, &store->db, err);
 	if (!rc)
-		rc = final(mp_postgres_connect(store->db, err), err);
+		rc = mp_sql_final(mp_postgres_connect(store->db, err), err);
 	if (rc)
 		close_store(store);
 	else
@@ -119,7 +111,7 @@ static enum mcpass_rc load(void *at, const char *key, char **ret_record, struct 
 	char *text = NULL, *record = NULL, *space = NULL;
 	enum mcpass_rc rc;
 
-	rc = final(mp_postgres_run(store->db, "SELECT generation::text || ' ' || record"
+	rc = mp_sql_final(mp_postgres_run(store->db, "SELECT generation::text || ' ' || record"
 	    " FROM mcpass.credentials WHERE key=$1", &value, 1, &text, err), err);
 	if (!rc && text != NULL)
 		space = strchr(text, ' ');
@@ -212,8 +204,8 @@ static enum mcpass_rc list(void *at, struct mp_strings *ret_keys, struct mcpass_
 {
 	const struct credentials *store = at;
 
-	return final(mp_postgres_list(store->db, "SELECT key FROM mcpass.credentials ORDER BY key", NULL,
-	    0, ret_keys, err), err);
+	return mp_sql_final(mp_postgres_list(store->db, "SELECT key FROM mcpass.credentials ORDER BY key",
+	    NULL, 0, ret_keys, err), err);
 }
 
 static enum mcpass_rc note(void *at, const char *name, const char *text, struct mcpass_error *err)
@@ -226,9 +218,9 @@ static enum mcpass_rc note(void *at, const char *name, const char *text, struct 
 	const struct mp_sql_value values[] = { { .text = name }, { .text = text },
 		{ .number = MP_MAX_NOTES - 1 } };
 
-	return final(mp_postgres_run(store->db, text != NULL ? write
-	    : "DELETE FROM mcpass.notes WHERE name=$1", values, text != NULL ? MP_COUNT(values) : 1, NULL,
-	    err), err);
+	return mp_sql_final(mp_postgres_run(store->db, text != NULL ? write
+	    : "DELETE FROM mcpass.notes WHERE name=$1", values, text != NULL ? MP_COUNT(values) : 1,
+	    NULL, err), err);
 }
 
 static enum mcpass_rc noted(void *at, const char *name, char **ret_text, struct mcpass_error *err)
@@ -236,8 +228,8 @@ static enum mcpass_rc noted(void *at, const char *name, char **ret_text, struct 
 	const struct credentials *store = at;
 	const struct mp_sql_value value = { .text = name };
 
-	return final(mp_postgres_run(store->db, "SELECT text FROM mcpass.notes WHERE name=$1", &value, 1,
-	    ret_text, err), err);
+	return mp_sql_final(mp_postgres_run(store->db, "SELECT text FROM mcpass.notes WHERE name=$1",
+	    &value, 1, ret_text, err), err);
 }
 
 static enum mcpass_rc begin(void *at, struct mcpass_error *err)
@@ -249,7 +241,7 @@ static enum mcpass_rc begin(void *at, struct mcpass_error *err)
 		rc = mp_postgres_run(store->db, "LOCK TABLE mcpass.credentials IN SHARE ROW EXCLUSIVE MODE",
 		    NULL, 0, NULL, err);
 	store->in_turn = rc == MCPASS_OK;
-	return final(rc, err);
+	return mp_sql_final(rc, err);
 }
 
 static enum mcpass_rc end(void *at, bool keep, struct mcpass_error *err)
@@ -259,7 +251,8 @@ static enum mcpass_rc end(void *at, bool keep, struct mcpass_error *err)
 	if (!store->in_turn)
 		return MCPASS_OK;
 	store->in_turn = false;
-	return final(mp_postgres_run(store->db, keep ? "COMMIT" : "ROLLBACK", NULL, 0, NULL, err), err);
+	return mp_sql_final(mp_postgres_run(store->db, keep ? "COMMIT" : "ROLLBACK", NULL, 0, NULL,
+	    err), err);
 }
 
 /* --- the lock --- */
@@ -293,8 +286,8 @@ static enum mcpass_rc tell_holder(const struct credentials *store,
 {
 	const struct mp_sql_value value = { .number = store->lock };
 	char *holder = NULL;
-	enum mcpass_rc rc = final(mp_postgres_run(store->db, "SELECT holder FROM mcpass.held WHERE lock=$1",
-	    &value, 1, &holder, err), err);
+	enum mcpass_rc rc = mp_sql_final(mp_postgres_run(store->db, "SELECT holder FROM mcpass.held"
+	    " WHERE lock=$1", &value, 1, &holder, err), err);
 
 	if (rc)
 		return rc;
@@ -361,7 +354,7 @@ static enum mcpass_rc lock(void *at, const char *key, char ret_holder[MP_STORE_H
 		unlock(store);
 	rc = number_of(key, &store->lock, err);
 	if (!rc)
-		rc = final(take(store, &taken, err), err);
+		rc = mp_sql_final(take(store, &taken, err), err);
 	if (rc == MCPASS_E_STORE)
 		mp_hint(err, "Nothing was asked of the authorization server.");
 	if (!rc && !taken)

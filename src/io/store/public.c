@@ -23,7 +23,7 @@ enum mcpass_rc mcpass_store_open(const char *path, struct mcpass_store **ret_sto
 	store = calloc(1, sizeof(*store));
 	if (store == NULL)
 		return mp_nomem(err);
-	rc = mp_store_open(path, &store->store, err);
+	rc = mp_store_open_on_loop(path, &store->store, err);
 	if (rc)
 		mcpass_store_close(store);
 	else
@@ -74,7 +74,7 @@ static enum mcpass_rc lock(struct mcpass_store *store, const struct mcpass_actio
 	enum mcpass_rc rc = mp_store_lock(store->store, action->key, holder, &why);
 
 	event->type = MCPASS_EV_LOCKED;
-	if (rc == MCPASS_E_EXPIRED)
+	if (rc == MCPASS_E_EXPIRED && holder[0] != '\0')
 		return mp_fail(err, rc, NULL, "%s works on this login", holder);
 	if (rc && err != NULL)
 		*err = why;
@@ -131,7 +131,7 @@ static enum mcpass_rc read_record(struct mcpass_store *store, const char *key, b
     struct mcpass_error *err)
 {
 	char *text = NULL;
-	enum mcpass_rc rc = mp_store_load(store->store, key, &text, err);
+	enum mcpass_rc rc = mp_store_final(mp_store_load(store->store, key, &text, err), err);
 
 	if (!rc && text != NULL)
 		rc = mp_record_parse(text, &store->described, err);

@@ -17,12 +17,22 @@ static enum mcpass_rc fail(sqlite3 *db, struct mcpass_error *err)
 		return mp_nomem(err);
 	if (path == NULL || path[0] == '\0')
 		path = "the store";
-	rc = mp_fail(err, MCPASS_E_STORE, NULL, "%s: %s", path, sqlite3_errmsg(db));
+	rc = mp_fail(err, code == SQLITE_BUSY ? MCPASS_E_EXPIRED : MCPASS_E_STORE, NULL, "%s: %s", path,
+	    sqlite3_errmsg(db));
 	if (code == SQLITE_NOTADB || code == SQLITE_CORRUPT)
 		mp_hint(err, "Move the file away; what was stored in it has to be set up again.");
 	else if (code == SQLITE_BUSY)
 		mp_hint(err, "Another process keeps the file locked; try again.");
 	return rc;
+}
+
+enum mcpass_rc mp_sql_final(enum mcpass_rc rc, struct mcpass_error *err)
+{
+	if (rc != MCPASS_E_EXPIRED)
+		return rc;
+	if (err != NULL && err->rc == MCPASS_E_EXPIRED)
+		err->rc = MCPASS_E_STORE;
+	return MCPASS_E_STORE;
 }
 
 static bool bind_values(sqlite3_stmt *statement, const struct mp_sql_value *values, size_t count)

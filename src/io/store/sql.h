@@ -11,9 +11,13 @@ struct mp_sql_value {
 	int64_t number;
 };
 
+/* What is to be tried again by others is over here: MCPASS_E_EXPIRED becomes MCPASS_E_STORE. */
+enum mcpass_rc mp_sql_final(enum mcpass_rc rc, struct mcpass_error *err);
+
 /* Runs one statement to its end.  ret_text, unless NULL: the first column of the first
  * row, the caller's (mp_free_wiped); NULL when there is no row.
- * MCPASS_E_STORE with SQLite's words and the file's name. */
+ * MCPASS_E_EXPIRED  another process writes, and did for longer than the connection waits
+ * MCPASS_E_STORE    with SQLite's words and the file's name */
 enum mcpass_rc mp_sql_run(sqlite3 *db, const char *sql, const struct mp_sql_value *values,
     size_t count, char **ret_text, struct mcpass_error *err);
 /* Calls row for each row of the statement; the first that fails ends it. */

@@ -15,6 +15,8 @@
 #include "wire/jose/crypto.h"
 #include "wire/jose/seal.h"
 
+/* On a loop, where what is busy is tried again by a timer: as long as one short write takes. */
+#define LOOP_WAIT_MS 5
 /* What one save appends: the record, its pages, and their frames. */
 #define ROOM (MP_MAX_RECORD / 2)
 
@@ -30,13 +32,14 @@ struct credentials {
 	sqlite3 *db;            /* NULL: there is no file yet */
 	int lock_fd;            /* -1: no lock is held */
 	bool in_turn;           /* what is written is kept at its end */
+	int wait_ms;            /* for another process that writes */
 };
 
 /* The file may come into being while we wait, by another process. */
 static enum mcpass_rc open_now(struct credentials *store, bool create, struct mcpass_error *err)
 {
 	return store->db != NULL ? MCPASS_OK
-	    : mp_database_open(store->path, &schema, create, &store->db, err);
+	    : mp_database_open(store->path, &schema, create, store->wait_ms, &store->db, err);
 }
 
 static void rest(void *at)
@@ -72,7 +75,9 @@ static void close_store(void *at)
 	free(store);
 }
 
-static enum mcpass_rc open_store(const char *path, void **ret_at, struct mcpass_error *err)
+/* On a loop a file that is busy is opened by the first call that finds it free. */
+static enum mcpass_rc open_store(const char *path, bool on_loop, void **ret_at,
+    struct mcpass_error *err)
 {
 	struct credentials *store = calloc(1, sizeof(*store));
 	enum mcpass_rc rc;
@@ -80,9 +85,14 @@ static enum mcpass_rc open_store(const char *path, void **ret_at, struct mcpass_
 	if (store == NULL)
 		return mp_nomem(err);
 	store->lock_fd = -1;
+	store->wait_ms = on_loop ? LOOP_WAIT_MS : MP_STORE_PATIENCE_MS;
 	rc = mp_set(&store->path, path, err);
 	if (!rc)
 		rc = open_now(store, false, err);
+	if (rc == MCPASS_E_EXPIRED && on_loop) {
+		mp_clear(err);
+		rc = MCPASS_OK;
+	}
 	if (rc)
 		close_store(store);
 	else

@@ -4,13 +4,18 @@
 #include <string.h>
 #include "base/limits.h"
 #include "base/secret.h"
+#include "io/clock.h"
+#include "io/entropy.h"
 #include "io/store/ops.h"
 #include "io/store/pg_url.h"
 #include "io/store/place.h"
+#include "io/store/sql.h"
 #include "io/store/store_key.h"
 
 /* What a sealed record is bound to, beside its key. */
 #define TABLE "credentials"
+/* What is busy is tried again after so many milliseconds, up to twice as many. */
+#define AGAIN_MS 10
 
 struct mp_store {
 	const struct mp_store_ops *ops;
@@ -18,16 +23,37 @@ struct mp_store {
 	struct mp_place place;
 	char *shown;            /* the place, without a password */
 	struct mp_store_keys keys;      /* none: records are kept as they are */
+	bool on_loop;           /* what is busy is tried again by a timer */
 	bool is_made;           /* it is there, as far as we know: the place is noted */
 };
 
 static enum mcpass_rc open_at(struct mp_store *store, struct mcpass_error *err)
 {
 	store->ops = mp_pg_url_is(store->place.path) ? &mp_postgres_ops : &mp_sqlite_ops;
-	return store->ops->open(store->place.path, &store->at, err);
+	return store->ops->open(store->place.path, store->on_loop, &store->at, err);
 }
 
-enum mcpass_rc mp_store_open_with(const char *path, const char *key_file,
+int64_t mp_store_next_try(void)
+{
+	uint8_t byte = 0;
+
+	(void)mp_entropy(NULL, &byte, sizeof(byte));
+	return mp_now_ms() + AGAIN_MS + byte % AGAIN_MS;
+}
+
+enum mcpass_rc mp_store_final(enum mcpass_rc rc, struct mcpass_error *err)
+{
+	return mp_sql_final(rc, err);
+}
+
+/* A command that runs alone has waited already. */
+static enum mcpass_rc told(const struct mp_store *store, enum mcpass_rc rc, const char *doing,
+    struct mcpass_error *err)
+{
+	return mp_doing(err, store->on_loop ? rc : mp_store_final(rc, err), doing);
+}
+
+static enum mcpass_rc open_with(const char *path, const char *key_file, bool on_loop,
     struct mp_store **ret_store, struct mcpass_error *err)
 {
 	struct mp_store *store = calloc(1, sizeof(*store));
@@ -35,6 +61,7 @@ enum mcpass_rc mp_store_open_with(const char *path, const char *key_file,
 
 	if (store == NULL)
 		return mp_nomem(err);
+	store->on_loop = on_loop;
 	rc = mp_place_find(path, &store->place, err);
 	if (!rc)
 		rc = mp_pg_url_show(store->place.path, &store->shown, err);
@@ -46,13 +73,25 @@ enum mcpass_rc mp_store_open_with(const char *path, const char *key_file,
 		mp_store_close(store);
 	else
 		*ret_store = store;
-	return mp_doing(err, rc, "opening the credential store");
+	return mp_doing(err, mp_store_final(rc, err), "opening the credential store");
+}
+
+enum mcpass_rc mp_store_open_with(const char *path, const char *key_file,
+    struct mp_store **ret_store, struct mcpass_error *err)
+{
+	return open_with(path, key_file, false, ret_store, err);
 }
 
 enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
     struct mcpass_error *err)
 {
-	return mp_store_open_with(path, NULL, ret_store, err);
+	return open_with(path, NULL, false, ret_store, err);
+}
+
+enum mcpass_rc mp_store_open_on_loop(const char *path, struct mp_store **ret_store,
+    struct mcpass_error *err)
+{
+	return open_with(path, NULL, true, ret_store, err);
 }
 
 void mp_store_close(struct mp_store *store)
@@ -119,7 +158,7 @@ enum mcpass_rc mp_store_load(struct mp_store *store, const char *key, char **ret
 		mp_free_wiped(record);
 	else
 		*ret_record = record;
-	return mp_doing(err, rc, "reading the credential store");
+	return told(store, rc, "reading the credential store", err);
 }
 
 /* A registration without tokens can be had again; to wait for the disk before the browser opens
@@ -152,13 +191,13 @@ enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char
 		rc = mp_fail(err, MCPASS_E_LIMIT, NULL, "a record is larger than %zu bytes", MP_MAX_RECORD);
 	else
 		rc = replace(store, key, record, err);
-	return mp_doing(err, rc, "writing to the credential store");
+	return told(store, rc, "writing to the credential store", err);
 }
 
 enum mcpass_rc mp_store_list(struct mp_store *store, struct mp_strings *ret_keys,
     struct mcpass_error *err)
 {
-	return mp_doing(err, store->ops->list(store->at, ret_keys, err),
+	return mp_doing(err, mp_store_final(store->ops->list(store->at, ret_keys, err), err),
 	    "reading the credential store");
 }
 
@@ -167,14 +206,14 @@ enum mcpass_rc mp_store_note(struct mp_store *store, const char *name, const cha
 {
 	enum mcpass_rc rc = store->ops->note(store->at, name, text, err);
 
-	return mp_doing(err, text != NULL ? made(store, rc) : rc, "writing to the credential store");
+	return told(store, text != NULL ? made(store, rc) : rc, "writing to the credential store", err);
 }
 
 enum mcpass_rc mp_store_noted(struct mp_store *store, const char *name, char **ret_text,
     struct mcpass_error *err)
 {
-	return mp_doing(err, store->ops->noted(store->at, name, ret_text, err),
-	    "reading the credential store");
+	return told(store, store->ops->noted(store->at, name, ret_text, err),
+	    "reading the credential store", err);
 }
 
 enum mcpass_rc mp_store_examine(struct mp_store *store, const char *key,
@@ -191,23 +230,25 @@ enum mcpass_rc mp_store_examine(struct mp_store *store, const char *key,
 	if (!rc)
 		*ret_how = how;
 	mp_free_wiped(record);
-	return mp_doing(err, rc, "reading the credential store");
+	return told(store, rc, "reading the credential store", err);
 }
 
 enum mcpass_rc mp_store_begin(struct mp_store *store, struct mcpass_error *err)
 {
-	return mp_doing(err, made(store, store->ops->begin(store->at, err)),
-	    "writing to the credential store");
+	return told(store, made(store, store->ops->begin(store->at, err)),
+	    "writing to the credential store", err);
 }
 
 enum mcpass_rc mp_store_end(struct mp_store *store, bool keep, struct mcpass_error *err)
 {
-	return mp_doing(err, store->ops->end(store->at, keep, err), "writing to the credential store");
+	return told(store, store->ops->end(store->at, keep, err), "writing to the credential store",
+	    err);
 }
 
 enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key,
     char ret_holder[MP_STORE_HOLDER_ROOM], struct mcpass_error *err)
 {
+	ret_holder[0] = '\0';
 	return mp_doing(err, made(store, store->ops->lock(store->at, key, ret_holder, err)),
 	    "locking the credential store");
 }

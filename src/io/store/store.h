@@ -6,6 +6,10 @@
 #include "base/buf.h"
 #include "base/secret.h"
 
+/* How long a store is waited for that another process writes: by a command that runs alone in each
+ * call, on a loop by a timer. */
+#define MP_STORE_PATIENCE_MS 10000
+
 struct mp_store;
 /* Opens (creates) the store: path NULL is $MCPASS_STORE, else
  * ${XDG_DATA_HOME:-~/.local/share}/mcpass/credentials.db; ":memory:" for tests;
@@ -17,6 +21,15 @@ enum mcpass_rc mp_store_open(const char *path, struct mp_store **ret_store,
 /* The same with keys of a file, or of the Secret Service (store_key.h). */
 enum mcpass_rc mp_store_open_with(const char *path, const char *key_file,
     struct mp_store **ret_store, struct mcpass_error *err);
+/* The same on a loop: a call waits for milliseconds, and MCPASS_E_EXPIRED says of any but a list
+ * that another process writes, or that the database does not answer just now: nothing was done, try
+ * again at mp_store_next_try(). */
+enum mcpass_rc mp_store_open_on_loop(const char *path, struct mp_store **ret_store,
+    struct mcpass_error *err);
+/* Soon, at a moment of its own for each process; of mp_now_ms(). */
+int64_t mp_store_next_try(void);
+/* What is not tried again: MCPASS_E_EXPIRED becomes MCPASS_E_STORE.  err may be NULL. */
+enum mcpass_rc mp_store_final(enum mcpass_rc rc, struct mcpass_error *err);
 void mp_store_close(struct mp_store *store);
 /* What it is, for a person: "PostgreSQL", and the place without a password; borrowed. */
 const char *mp_store_kind(const struct mp_store *store);
@@ -37,7 +50,6 @@ const char *mp_store_elsewhere(const struct mp_store *store);
 enum mcpass_rc mp_store_load(struct mp_store *store, const char *key, char **ret_record,
     struct mcpass_error *err);
 /* record NULL: delete (bytes overwritten: secure_delete).
- * MCPASS_E_EXPIRED  the database does not answer just now, and the record is not lost: try again
  * MCPASS_E_STORE    it cannot be written; or another process wrote this one since it was loaded
  *                   (PostgreSQL): that one stays */
 enum mcpass_rc mp_store_save(struct mp_store *store, const char *key, const char *record,
@@ -56,8 +68,9 @@ enum mcpass_rc mp_store_end(struct mp_store *store, bool keep, struct mcpass_err
 
 /* One holder per key among all processes; gone when the process is, however it ends.  Who has
  * it knows that the store can be written, and has room for a record.  Waits for nothing.
- * MCPASS_E_EXPIRED  another one holds it: ret_holder says who ("process 123"); try again
- * MCPASS_E_STORE    the store cannot be written: read-only, full, locked by another program */
+ * MCPASS_E_EXPIRED  another one holds it: ret_holder says who ("process 123"); or, ret_holder "",
+ *                   the store is busy.  Try again
+ * MCPASS_E_STORE    the store cannot be written: read-only, full */
 #define MP_STORE_HOLDER_ROOM 64
 enum mcpass_rc mp_store_lock(struct mp_store *store, const char *key,
     char ret_holder[MP_STORE_HOLDER_ROOM], struct mcpass_error *err);
@@ -78,6 +91,8 @@ enum mcpass_rc mp_issuer_store_open(const char *place, const char *key_file,
 /* True when the turn that just failed was undone for the sake of another instance's, or with its
  * connection: it may be run again as a whole. */
 bool mp_issuer_store_again(const struct mp_issuer_store *store);
+/* From here on a file waits for no other process: the turn fails at once, and may be run again. */
+void mp_issuer_store_on_loop(const struct mp_issuer_store *store);
 const char *mp_issuer_store_key_id(const struct mp_issuer_store *store);        /* as of a store's */
 const struct mp_store_keys *mp_issuer_store_keys_of(const struct mp_issuer_store *store);
 

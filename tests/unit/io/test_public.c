@@ -1,5 +1,6 @@
 /* The store and the HTTP layer in the types of mcpass/store.h and mcpass/http.h. */
 #include <poll.h>
+#include <sqlite3.h>
 #include "base/limits.h"
 #include "harness/check.h"
 #include "harness/peer.h"
@@ -59,6 +60,43 @@ static void check_store(const char *path)
 	mcpass_store_close(store);
 }
 
+/* Another program writes to the file: each is done when it lets go, and not before. */
+static void check_busy(const char *path)
+{
+	const struct mcpass_action lock = action(MCPASS_ACT_LOCK, NULL),
+		save = action(MCPASS_ACT_SAVE, "{\"a\":2}"), load = action(MCPASS_ACT_LOAD, NULL);
+	struct mcpass_store *store = NULL, *late = NULL;
+	struct mcpass_event event = { 0 };
+	const struct mcpass_login_facts *facts = NULL;
+	struct mcpass_error err;
+	sqlite3 *db = NULL;
+
+	CHECK_EQ("a store", mcpass_store_open(path, &store, &err), MCPASS_OK);
+	CHECK_EQ("a writer", sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_EQ("writes", sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	CHECK_EQ("the lock, later", mcpass_store_perform(store, &lock, &event, &err), MCPASS_E_EXPIRED);
+	CHECK_HAS("why", err.detail, "database is locked");
+	CHECK_EQ("a record, later", mcpass_store_perform(store, &save, &event, &err), MCPASS_E_EXPIRED);
+	CHECK_HAS("why", err.detail, "database is locked");
+	CHECK_EQ("reading", mcpass_store_perform(store, &load, &event, &err), MCPASS_OK);
+	sqlite3_close(db);
+	CHECK_EQ("the lock", mcpass_store_perform(store, &lock, &event, &err), MCPASS_OK);
+	CHECK_EQ("the record", mcpass_store_perform(store, &save, &event, &err), MCPASS_OK);
+	CHECK("kept", event.type == MCPASS_EV_SAVED && event.data == NULL);
+	mcpass_store_close(store);
+	CHECK_EQ("a writer", sqlite3_open(path, &db), SQLITE_OK);
+	CHECK_EQ("alone", sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE;"
+	    "DELETE FROM notes", NULL, NULL, NULL), SQLITE_OK);
+	CHECK_EQ("opened all the same", mcpass_store_open(path, &late, &err), MCPASS_OK);
+	CHECK_EQ("reading, later", mcpass_store_perform(late, &load, &event, &err), MCPASS_E_EXPIRED);
+	CHECK_EQ("not waited for", mcpass_store_describe(late, load.key, 0, &facts, &err), MCPASS_E_STORE);
+	CHECK_EQ("nor in the error", err.rc, MCPASS_E_STORE);
+	sqlite3_close(db);
+	CHECK_EQ("read", mcpass_store_perform(late, &load, &event, &err), MCPASS_OK);
+	CHECK_STR("it was kept", event.data, "{\"a\":2}");
+	mcpass_store_close(late);
+}
+
 static void test_store(void)
 {
 	char folder[256], path[512];
@@ -69,6 +107,7 @@ static void test_store(void)
 	snprintf(path, sizeof(path), "%s/store/credentials.db", folder);
 	check_store(path);
 	check_store(":memory:");
+	check_busy(path);
 	OOM_EACH {
 		struct mcpass_store *store = NULL;
 		enum mcpass_rc rc;

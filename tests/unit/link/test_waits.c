@@ -1,6 +1,7 @@
 /* Each wait of a login is an entry of the loop: other requests are answered meanwhile, and
  * Ctrl-C ends it at once. */
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -161,6 +162,64 @@ static void release_lock(void)
 	waitpid(holder, NULL, 0);
 }
 
+/* --- another one that writes to the store: a connection of its own, as a process has --- */
+
+static struct mp_store *writer;
+
+static void begin_writing(void)
+{
+	CHECK_EQ("a store", mp_store_open(world.store, &writer, NULL), MCPASS_OK);
+	CHECK_EQ("it is written to", mp_store_begin(writer, NULL), MCPASS_OK);
+}
+
+static void end_writing(void)
+{
+	CHECK_EQ("it is free", mp_store_end(writer, false, NULL), MCPASS_OK);
+	mp_store_close(writer);
+	writer = NULL;
+}
+
+static bool is_at(enum mcpass_action_type type)
+{
+	return wire->flow.is_running && wire->flow.action.type == type && wire->flow.timer.is_set;
+}
+
+static bool lock_meets_writer(void)
+{
+	return is_at(MCPASS_ACT_LOCK);
+}
+
+static int64_t looked_at, longest;      /* without a turn of the loop, in milliseconds */
+
+/* Ctrl-C, once it is waited: nothing that is told says so, for it is over soon as a rule. */
+static void look(void *ctx)
+{
+	int64_t now = mp_now_ms();
+
+	if (now - looked_at > longest)
+		longest = now - looked_at;
+	looked_at = now;
+	if (presses && is_at(MCPASS_ACT_LOCK))
+		press();
+	mp_loop_set(loop, ctx, now + 1);
+}
+
+static struct mp_timer looks = { .fire = look, .ctx = &looks };
+
+static void prepare_writer(struct mp_link_options *options)
+{
+	options->open_browser = browser_open;
+	begin_writing();
+	looked_at = mp_now_ms();
+	mp_loop_set(loop, &looks, looked_at + 1);
+}
+
+static void unprepare_writer(void)
+{
+	mp_loop_unset(loop, &looks);
+	end_writing();
+}
+
 /* --- the waits --- */
 
 static void prepare_nothing(struct mp_link_options *options)
@@ -276,15 +335,18 @@ static const struct {
 	void (*prepare)(struct mp_link_options *options);
 	bool (*waits)(void);
 	void (*end)(void);              /* NULL: for Ctrl-C alone */
-	bool locks;
+	void (*undo)(void);             /* after Ctrl-C; or NULL */
 } waits[] = {
-	{ "a login in the browser", prepare_nothing, login_waits, end_login, false },
-	{ "a lock that another process holds", prepare_lock, lock_is_waited_for, release_lock, true },
-	{ "a pause of a login on another device", prepare_device, code_is_shown, end_device, false },
-	{ "a refresh", prepare_refresh, refresh_is_held, end_refresh, false },
-	{ "a question to a person", prepare_confirm, is_confirming, end_confirm, false },
-	{ "an answer", prepare_answer, refresh_is_held, NULL, false },
-	{ "the list before a call", prepare_list, refresh_is_held, NULL, false },
+	{ "a login in the browser", prepare_nothing, login_waits, end_login, NULL },
+	{ "a lock that another process holds", prepare_lock, lock_is_waited_for, release_lock,
+	    release_lock },
+	{ "a store that another process writes to", prepare_writer, lock_meets_writer, unprepare_writer,
+	    unprepare_writer },
+	{ "a pause of a login on another device", prepare_device, code_is_shown, end_device, NULL },
+	{ "a refresh", prepare_refresh, refresh_is_held, end_refresh, NULL },
+	{ "a question to a person", prepare_confirm, is_confirming, end_confirm, NULL },
+	{ "an answer", prepare_answer, refresh_is_held, NULL, NULL },
+	{ "the list before a call", prepare_list, refresh_is_held, NULL, NULL },
 };
 
 static struct mp_link_options begin_world(void)
@@ -295,7 +357,7 @@ static struct mp_link_options begin_world(void)
 	world.open_list = true;
 	shown_url[0] = '\0';
 	codes_shown = lock_waits = questions = 0;
-	pressed_at = 0;
+	pressed_at = longest = 0;
 	options = world_options();
 	options.session.known_revision = "2026-07-28";
 	options.no_list = true;
@@ -359,10 +421,12 @@ static int64_t interrupt_once(size_t i)
 	CHECK_EQ(waits[i].label, mp_blocking_request(wire, "tools/call",
 	    "{\"name\":\"t\",\"arguments\":{}}", &json, &is_error, &err), MCPASS_E_DENIED);
 	took = mp_now_ms() - pressed_at;
+	if (took < longest)
+		took = longest;
 	CHECK_STR(waits[i].label, err.detail, "interrupted");
 	CHECK("it was pressed", pressed_at != 0);
-	if (waits[i].locks)
-		release_lock();
+	if (waits[i].undo != NULL)
+		waits[i].undo();
 	world.holds = NULL;
 	mp_httpd_resume(world.httpd);
 	mp_link_free(wire);
@@ -383,6 +447,71 @@ static void test_interrupt(void)
 			took = interrupt_once(i);
 		CHECK(waits[i].label, took < AT_ONCE);
 	}
+}
+
+/* The tokens are there, and cannot be kept yet: they are, when the store is free. */
+static void test_nothing_is_lost(void)
+{
+	struct mp_link_options options = begin_world();
+	struct told told = { 0 }, other = { 0 };
+	struct mp_store *store = NULL;
+	char key[256], *record = NULL;
+
+	presses = false;
+	options.open_browser = browser_open;
+	world.holds = "code=c0de";
+	snprintf(key, sizeof(key), "default %s", world.url);
+	CHECK_EQ("a loop", mp_loop_new(NULL, NULL, &loop, NULL), MCPASS_OK);
+	CHECK_EQ("a link", mp_link_new(&options, loop, &wire, NULL), MCPASS_OK);
+	submit("tools/call", &told);
+	TURN_UNTIL(world.held > 0);
+	begin_writing();
+	world.holds = NULL;
+	mp_httpd_resume(world.httpd);
+	TURN_UNTIL(is_at(MCPASS_ACT_SAVE));
+	submit("tools/list", &other);
+	TURN_UNTIL(other.times == 1);
+	CHECK_EQ("it is not kept yet", told.times, 0);
+	end_writing();
+	TURN_UNTIL(told.times == 1);
+	CHECK_EQ("answered", told.rc, MCPASS_OK);
+	CHECK_EQ("kept", mp_link_check_kept(wire, NULL), MCPASS_OK);
+	CHECK_EQ("a store", mp_store_open(world.store, &store, NULL), MCPASS_OK);
+	CHECK_EQ("a record", mp_store_load(store, key, &record, NULL), MCPASS_OK);
+	CHECK_HAS("with the token", record, "access-1");
+	mp_free_wiped(record);
+	mp_store_close(store);
+	mp_link_free(wire);
+	mp_loop_free(loop);
+	world_stop();
+}
+
+/* A file that is locked as a whole can be neither opened nor read: the link is there, and its first
+ * request waits. */
+static void test_locked_file(void)
+{
+	struct mp_link_options options = begin_world();
+	struct told told = { 0 };
+	sqlite3 *db = NULL;
+
+	presses = false;
+	options.open_browser = browser_open;
+	begin_writing();
+	end_writing();
+	CHECK_EQ("a file", sqlite3_open(world.store, &db), SQLITE_OK);
+	CHECK_EQ("locked", sqlite3_exec(db, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE;"
+	    "DELETE FROM notes", NULL, NULL, NULL), SQLITE_OK);
+	CHECK_EQ("a loop", mp_loop_new(NULL, NULL, &loop, NULL), MCPASS_OK);
+	CHECK_EQ("a link", mp_link_new(&options, loop, &wire, NULL), MCPASS_OK);
+	submit("tools/call", &told);
+	TURN_UNTIL(is_at(MCPASS_ACT_LOAD));
+	CHECK_EQ("it waits", told.times, 0);
+	sqlite3_close(db);
+	TURN_UNTIL(told.times == 1);
+	CHECK_EQ("answered", told.rc, MCPASS_OK);
+	mp_link_free(wire);
+	mp_loop_free(loop);
+	world_stop();
 }
 
 /* The link is freed between the redirect and the token: its browser is told no lie. */
@@ -514,6 +643,8 @@ int main(void)
 {
 	test_others_are_answered();
 	test_interrupt();
+	test_nothing_is_lost();
+	test_locked_file();
 	test_one_question(true);
 	test_one_question(false);
 	test_confirm();
