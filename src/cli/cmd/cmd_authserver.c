@@ -219,7 +219,6 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 
 	if (options->audit != NULL && strcmp(options->audit, "-") != 0)
 		(void)signal(SIGHUP, SIG_IGN);  /* what rotates logs says it has: watched anyhow */
-	(void)mp_signals_fd();
 	if (options->fault != NULL)
 		rc = mp_authserver_check_fault(options->fault, err);
 	if (!rc)
@@ -234,6 +233,7 @@ static enum mcpass_rc serve(const struct authserver_options *options, struct mcp
 		rc = mp_line_writer_new(STDERR_FILENO, MP_MAX_LOG_LINES, &log.writer, err);
 	if (!rc)
 		rc = mp_auth_server_start(&service, &issuer, err);
+	(void)mp_signals_fd();          /* until here a signal ends it at once, though the store is busy */
 	if (!rc && invents)
 		tell_people(&people);
 	if (!rc)

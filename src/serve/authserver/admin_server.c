@@ -148,6 +148,8 @@ static enum mcpass_rc listen_there(struct mp_admin_server *server,
 	if (!rc && options->data != NULL)
 		rc = mp_issuer_store_open(options->data, options->data_key, &server->store, err);
 	server->has_store = !rc && options->data != NULL;
+	if (server->has_store)
+		mp_issuer_store_on_loop(&server->store);
 	if (!rc)
 		rc = mp_httpd_new(&httpd, &server->httpd, err);
 	if (!rc)

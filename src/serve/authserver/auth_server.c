@@ -2,6 +2,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "serve/address.h"
+#include "serve/authserver/again.h"
 #include "serve/authserver/auth_server.h"
 #include "serve/http/httpd.h"
 #include "serve/log.h"
@@ -36,7 +37,8 @@ struct mp_auth_server {
 	struct mp_documents *documents; /* of clients, and keys */
 	struct mp_upstream_asks *asks;
 	struct mp_passwords *passwords;
-	struct mp_turns *turns;         /* where the store is a database; else NULL */
+	struct mp_turns *turns;         /* where the store is a database, */
+	struct mp_again *again;         /* and where it is not; else NULL */
 	struct mp_log *log;
 	struct mp_admin_server *admin;
 	struct mp_httpd *httpd;
@@ -62,14 +64,16 @@ static void note_first(void *ctx, const struct mcpass_note *note)
 }
 
 /* A client tries again what gets a 503, and keeps what it has. */
-static enum mcpass_rc handle_in_turn(const struct mp_auth_server *service,
+static enum mcpass_rc handle_or_refuse(const struct mp_auth_server *service,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	const struct mcpass_header fact = { "reason", why.detail };
 	const struct mcpass_note note = { .what = "", .facts = &fact, .fact_count = 1 };
-	enum mcpass_rc rc = mp_turns_handle(service->turns, request, response, &why);
+	enum mcpass_rc rc = service->turns != NULL
+	    ? mp_turns_handle(service->turns, request, response, &why)
+	    : mp_again_handle(service->again, request, response, &why);
 
 	if (rc != MCPASS_E_STORE) {
 		if (rc && err != NULL)
@@ -101,9 +105,7 @@ static enum mcpass_rc handle(void *ctx, const struct mp_http_request *request,
 		return tell_health(service, response, err);
 	if (service->log != NULL)       /* another request may wait still, and has left its own */
 		service->log->reason[0] = '\0';
-	if (service->turns == NULL)
-		return mp_issuer_handle(service->issuer, request, response, err);
-	return handle_in_turn(service, request, response, err);
+	return handle_or_refuse(service, request, response, err);
 }
 
 /* From any thread: the requests that wait for something are looked at again. */
@@ -124,7 +126,7 @@ static void on_arrived(void *ctx, const char *key, int status, const struct mp_b
 	    && mp_turns_arrived(service->turns, key, status, body, &err) == MCPASS_OK)
 		return;                         /* the requests are looked at when it is kept */
 	if (key != NULL && service->turns == NULL)
-		(void)mp_issuer_arrived(service->issuer, key, status, body, mp_now_s(), &err);
+		(void)mp_again_arrived(service->again, key, status, body, &err);
 	if (err.rc != MCPASS_OK)
 		mp_log_request(service->log, "-", "an identity provider's answer", 500, &err);
 	mp_httpd_resume(service->httpd);
@@ -367,6 +369,8 @@ static enum mcpass_rc start(struct mp_auth_server *service,
 		rc = start_helpers(service, options, err);
 	if (!rc)
 		rc = make_issuer(service, options, err);
+	if (!rc && service->turns == NULL)
+		rc = mp_again_new(&service->store, service->issuer, service->httpd, &service->again, err);
 	if (!rc)
 		mp_admin_server_watch(service->admin, mp_httpd_loop(service->httpd));
 	if (!rc)
@@ -415,6 +419,7 @@ void mp_auth_server_stop(struct mp_auth_server *service)
 	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
 	mp_admin_server_rest(service->admin);
 	mp_turns_free(service->turns);
+	mp_again_free(service->again);
 	mp_documents_free(service->documents);  /* on the server's loop */
 	mp_upstream_asks_free(service->asks);
 	mp_passwords_free(service->passwords);  /* which call the server */

@@ -259,6 +259,11 @@ void mp_httpd_stop(struct mp_httpd *httpd)
 	httpd->is_running = false;
 }
 
+bool mp_httpd_is_stopping(const struct mp_httpd *httpd)
+{
+	return httpd->is_draining;
+}
+
 void mp_httpd_free(struct mp_httpd *httpd)
 {
 	if (httpd == NULL)

@@ -51,6 +51,8 @@ unsigned mp_httpd_port(const struct mp_httpd *httpd);
 /* Listens no more, answers what is under way (times.drain at most), and ends the thread.  A
  * request that waits still needs mp_httpd_resume(), which does no harm afterwards. */
 void mp_httpd_stop(struct mp_httpd *httpd);         /* NULL is fine */
+/* In its thread: it is being stopped. */
+bool mp_httpd_is_stopping(const struct mp_httpd *httpd);
 void mp_httpd_free(struct mp_httpd *httpd);         /* stops it first; NULL is fine */
 
 #endif

@@ -158,6 +158,7 @@ static enum mcpass_rc call_handler(struct mp_inbound *conn, struct mp_http_respo
 		.body = mp_buf_text(&reader->body), .body_len = reader->body.len,
 		.now = mp_now_s(), .peer = conn->peer, .id = conn->id,
 		.is_again = conn->is_again,
+		.waited_ms = conn->is_again ? options->times.wait - mp_left_ms(conn->timer.due) : 0,
 	};
 	enum mcpass_rc rc;
 

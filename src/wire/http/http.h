@@ -65,6 +65,7 @@ struct mp_http_request {
 	const char *peer;
 	uint64_t id;                    /* its number here; the same when it is handed in again */
 	bool is_again;                  /* it was handed in before, and answered MP_HTTP_LATER */
+	int waited_ms;                  /* since it was handed in first */
 };
 /* A status for "ask again when something has happened": see serve/http/httpd.h. */
 #define MP_HTTP_LATER (-1)
