@@ -62,6 +62,11 @@ static void set_always(struct setter *setter)
 	WISH(setter, CURLOPT_TCP_KEEPALIVE, 1L);
 	WISH(setter, CURLOPT_TCP_KEEPIDLE, 45L);
 	WISH(setter, CURLOPT_TCP_KEEPINTVL, 15L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* A name that is looked up in a thread, for as long as the system likes, is not waited for
+	 * when the request is over: the thread cleans up by itself. */
+	WISH(setter, CURLOPT_QUICK_EXIT, 1L);
+#endif
 }
 
 /* libcurl is told which one, and looks into no variable: what it connects to is known. */
