@@ -242,6 +242,22 @@ def test_end_of_input():
         stuck.set()
 
 
+def test_a_keyring_that_waits_for_its_person():
+    """It is asked before the bridge waits for anything else: a signal ends it at once, the question open."""
+    with World() as world:
+        gate = world.path("gate")
+        os.mkfifo(gate)
+        world.write("secret-tool", f'#!/bin/sh\nexec cat "{gate}"\n')
+        os.chmod(world.path("secret-tool"), 0o700)
+        host = Host(world, "http://127.0.0.1:1/mcp", env={"MCPASS_STORE_KEY": "secret-service:",
+                                                         "PATH": world.folder + ":" + world.env["PATH"]})
+        host.send("initialize", {"protocolVersion": OLD, "capabilities": {},
+                                 "clientInfo": {"name": "host", "version": "1"}}, 0)
+        with open(gate, "w"):           # the question is asked when there is a reader
+            host.process.send_signal(signal.SIGTERM)
+            expect_eq("the end", host.process.wait(lib.PATIENCE / 2), -signal.SIGTERM)
+
+
 def test_signals_and_orphans():
     """SIGTERM ends it well; so does the death of the program that started it, though its pipes stay open."""
     with World() as world:

@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/limits.h"
+#include "base/secret.h"
 #include "cli/bridge/run_parts.h"
 #include "cli/hosts/entry.h"
 #include "io/clock.h"
 #include "io/entropy.h"
+#include "io/store/secret_service.h"
 #include "io/system/memory.h"
 #include "ui/signals.h"
 
@@ -284,6 +286,17 @@ static enum mcpass_rc watch(struct mp_run *run, struct mcpass_error *err)
 	return rc;
 }
 
+/* One that is locked asks its person: now, for a loop would stand still meanwhile. */
+static void wake_keyring(void)
+{
+	const char *where = getenv("MCPASS_STORE_KEY");
+	char *keys = NULL;
+
+	if (where != NULL && mp_secret_service_is(where))
+		(void)mp_secret_service_read(where, &keys, NULL);
+	mp_free_wiped(keys);
+}
+
 static void release(struct mp_run *run)
 {
 	for (size_t i = 0; run->servers != NULL && i < run->count; i++)
@@ -329,6 +342,7 @@ enum mcpass_rc mp_bridge_run(const struct mp_bridge_options *options,
 		rc = make_names(&run, servers, err);
 	if (!rc)
 		rc = make_bridge(&run, err);
+	wake_keyring();
 	if (!rc)
 		rc = watch(&run, err);
 	if (!rc) {

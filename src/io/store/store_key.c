@@ -28,11 +28,13 @@ enum mcpass_rc mp_store_key_find(const char *place, const char *file, char **ret
 	enum mcpass_rc rc;
 
 	*ret_path = NULL;
+	if (file == NULL && strcmp(place, ":memory:") == 0)
+		return MCPASS_OK;               /* nothing of it is kept */
 	if (file == NULL && variable != NULL && variable[0] != '\0')
 		file = variable;
 	if (file != NULL)
 		return mp_set(ret_path, file, err);
-	if (mp_pg_url_is(place) || strcmp(place, ":memory:") == 0)
+	if (mp_pg_url_is(place))
 		return MCPASS_OK;
 	rc = mp_store_key_beside(place, &beside, err);
 	if (!rc && access(beside, F_OK) == 0) {

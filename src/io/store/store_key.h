@@ -8,7 +8,7 @@
 
 /* Where the keys of the store at place are: file, else $MCPASS_STORE_KEY, each the path of a file or
  * as of secret_service.h; else for an SQLite file PATH.key when that is there; *ret_path NULL: nowhere,
- * and nothing is sealed.  The caller's (free). */
+ * and nothing is sealed, nor is what is in memory alone.  The caller's (free). */
 enum mcpass_rc mp_store_key_find(const char *place, const char *file, char **ret_path,
     struct mcpass_error *err);
 /* Where a new key of an SQLite store belongs: PATH.key.  The caller's (free). */
