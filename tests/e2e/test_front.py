@@ -718,6 +718,29 @@ def test_front_chooser():
         expect_eq("an unknown one", status, 404)
 
 
+def test_front_before_an_authorization_server():
+    """An issuer with all that a provider has but id tokens, as mcpass authserver is: the log says so."""
+    with World() as w:
+        port = w.port()
+        issuer = f"http://127.0.0.1:{port}"
+        secret = w.write("secret", "the secret\n")
+        clients = w.write("clients.json", json.dumps([{
+            "client_id": "front-door", "client_secret_file": "secret", "grant_types": ["authorization_code"],
+            "redirect_uris": [issuer + "/authorize/callback/idp"]}]))
+        upstream = w.start("authserver", "--json", "--port", "0", "--users", w.users(), "--clients", clients,
+                           "--default-resource", issuer)
+        w.authserver = w.start("authserver", "--json", "--port", str(port), "--upstream",
+                               upstream.ready["issuer"], "--upstream-client-id", "front-door",
+                               "--upstream-secret-file", secret)
+        w.issuer = w.authserver.ready["issuer"]
+        person = Person(w.issuer)
+        status, location, page = person.sign_in(person.allow(person.begin(person.register())))
+        expect("the client is told nothing of it", status == 303 and "error=server_error" in location, page)
+        log = w.authserver.read_log()
+        expect("what was answered", "answered invalid_scope: there is no scope openid" in log, log)
+        expect("and what that means", "is it an OpenID provider? (mcpass authserver is none)" in log, log)
+
+
 def test_front_down_at_the_start():
     with World() as w:
         provider = idp.Idp(w)
@@ -819,3 +842,33 @@ def test_front_chromium_opens_a_host():
         opened = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(went[-1]).query))
         expect("with a code", opened.get("code") and opened["state"] == "s", went)
         expect_eq("of this issuer", opened["iss"], w.issuer)
+
+
+def test_front_chromium_pages():
+    """The other pages, in a real browser: two providers to choose from, a device, a browser that is another."""
+    with World() as w:
+        one, two = idp.Idp(w), idp.Idp(w)
+        person = front(w, one, entry=[{"name": "one", "issuer": one.url, "label": "First"},
+                                      {"name": "two", "issuer": two.url, "label": "Second"}])
+        body = {"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none",
+                "grant_types": ["authorization_code", "urn:ietf:params:oauth:grant-type:device_code"]}
+        client = json.loads(person.ask("POST", "/register", json.dumps(body),
+                                       {"Content-Type": "application/json"})[2])["client_id"]
+        device = json.loads(person.ask("POST", "/device_authorization", urllib.parse.urlencode(
+            {"client_id": client, "scope": "mcp:read"}), {"Content-Type": "application/x-www-form-urlencoded"})[2])
+        chromium = Chromium(w)
+        w.stack.callback(chromium.end)
+        chromium.go(device["verification_uri"])
+        chromium.type("input[name=user_code]", device["user_code"])
+        chromium.click("form button.main")
+        page = chromium.wait_for("First")
+        expect("both are there, and the code", "Second" in page and device["user_code"] in page, page)
+        chromium.picture("front-2-choose.png")
+        chromium.click("button[value='allow two']")
+        chromium.wait_for("your device")
+        expect_eq("at the second alone", (len(one.asked("authorize")), len(two.asked("authorize"))), (0, 1))
+        url = person.allow(person.begin(client), "one")
+        chromium.go(url)        # of another browser's sign-in
+        chromium.wait_for("opened in another browser")
+        chromium.picture("front-3-another-browser.png")
+        expect_eq("nothing was exchanged", one.asked("token"), [])

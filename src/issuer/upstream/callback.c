@@ -116,17 +116,29 @@ static enum mcpass_rc classify(const struct mp_turn *turn, enum mcpass_rc rc,
 	return fail_as(err, "server_error", "the identity provider's answer cannot be used");
 }
 
-static enum mcpass_rc read_answer(const struct mp_form *query, struct mp_secret *ret_code,
-    struct mcpass_error *err)
+/* For the operator: an authorization server for APIs has metadata like a provider's. */
+static const char *hint_about(const struct sign_in *that)
 {
-	const char *error = NULL, *code = NULL;
+	const struct mp_strings *scopes = &that->metadata.scopes;
+
+	return that->upstream->issuer == NULL || scopes->count == 0 || mp_strings_has(scopes, "openid")
+	    ? "" : "; its metadata has no scope openid: is it an OpenID provider? (mcpass authserver is none)";
+}
+
+static enum mcpass_rc read_answer(const struct sign_in *that, const struct mp_form *query,
+    struct mp_secret *ret_code, struct mcpass_error *err)
+{
+	const char *error = NULL, *code = NULL, *says = "";
 	enum mcpass_rc rc = mp_form_get(query, "error", &error, err);
 
 	if (!rc)
 		rc = mp_form_get(query, "code", &code, err);
+	if (mp_form_get(query, "error_description", &says, NULL) != MCPASS_OK || says == NULL)
+		says = "";
 	if (!rc && error != NULL) {
 		mp_oauth_code(err, error);
-		return mp_fail(err, MCPASS_E_DENIED, NULL, "the identity provider answered %s", error);
+		return mp_fail(err, MCPASS_E_DENIED, NULL, "the identity provider answered %s%s%.100s%s", error,
+		    says[0] != '\0' ? ": " : "", says, hint_about(that));
 	}
 	if (!rc && (code == NULL || code[0] == '\0'))
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "RFC 6749 4.1.2", "there is no code");
@@ -155,7 +167,7 @@ static enum mcpass_rc exchange(const struct mp_turn *turn, const struct sign_in 
 		.code = &code, .verifier = &verifier };
 	struct mp_token token = { 0 };
 	json_t *claims = NULL;
-	enum mcpass_rc rc = read_answer(query, &code, err);
+	enum mcpass_rc rc = read_answer(that, query, &code, err);
 
 	if (!rc)
 		rc = mp_idp_derive(turn, &that->state, &nonce, &verifier, err);

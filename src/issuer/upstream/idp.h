@@ -90,7 +90,7 @@ void mp_idp_free(struct mp_idp *upstream);
 struct mp_idp_metadata {
 	char *issuer;                   /* may have "{tenantid}" in it */
 	char *authorization_endpoint, *token_endpoint, *jwks_uri, *userinfo_endpoint;
-	struct mp_strings auth_methods, id_token_algs;
+	struct mp_strings auth_methods, id_token_algs, scopes;
 	bool iss_promised;
 };
 /* Judges the document that was found for upstream->issuer.  MCPASS_E_POLICY: it is another

@@ -12,6 +12,7 @@ static const struct mp_field fields[] = {
 	{ "token_endpoint", MP_FIELD_URL, MP_REQUIRED | MP_DECIDES, AT(token_endpoint), SPEC },
 	{ "jwks_uri", MP_FIELD_URL, MP_REQUIRED | MP_DECIDES, AT(jwks_uri), SPEC },
 	{ "userinfo_endpoint", MP_FIELD_URL, MP_ADVISES, AT(userinfo_endpoint), SPEC },
+	{ "scopes_supported", MP_FIELD_STRINGS, MP_ADVISES, AT(scopes), SPEC },
 	{ "token_endpoint_auth_methods_supported", MP_FIELD_STRINGS, MP_ADVISES, AT(auth_methods),
 	    SPEC },
 	{ "id_token_signing_alg_values_supported", MP_FIELD_STRINGS, MP_DECIDES, AT(id_token_algs),

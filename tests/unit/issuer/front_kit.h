@@ -36,6 +36,7 @@ struct front {
 	bool is_down;                   /* its metadata cannot be had */
 	bool no_id_token;
 	int fetched;
+	char reason[512];               /* what the log was told last */
 	char state[64], sent_nonce[64], challenge[64];  /* of the last authorization request */
 };
 static struct front *front_now;         /* for what is made to answer */
@@ -95,6 +96,15 @@ static inline enum mcpass_rc front_send(void *ctx, const struct mp_errand *erran
 	snprintf(front->authorization, sizeof(front->authorization), "%s",
 	    authorization != NULL ? authorization : "");
 	return MCPASS_OK;
+}
+
+static inline void front_trace(void *ctx, const struct mcpass_note *note)
+{
+	struct front *front = ctx;
+
+	for (size_t i = 0; i < note->fact_count; i++)
+		if (strcmp(note->facts[i].name, "reason") == 0)
+			snprintf(front->reason, sizeof(front->reason), "%s", note->facts[i].value);
 }
 
 static inline void front_tokens(struct front *front, struct mp_buf *body)
@@ -191,6 +201,10 @@ static inline void front_open_by(struct front *front, struct mp_issuer_config co
 	config.fetch_ctx = front;
 	config.send = front_send;
 	config.send_ctx = front;
+	if (config.trace == NULL) {
+		config.trace = front_trace;
+		config.trace_ctx = front;
+	}
 	CHECK_EQ("an issuer", mp_issuer_new(&config, &front->kit.issuer, &front->kit.err), MCPASS_OK);
 	kit_register(&front->kit, PUBLIC_CLIENT);
 }

@@ -163,6 +163,40 @@ static void test_errors(void)
 	}
 }
 
+/* What the operator is told of it, and no one else. */
+static void test_errors_in_the_log(void)
+{
+	static const struct { const char *label, *metadata, *query, *has, *has_not; } told[] = {
+		{ "the code", "{}", "error=invalid_scope", "answered invalid_scope", "answered invalid_scope:" },
+		{ "and the words", "{}", "error=server_error&error_description=AADSTS9010010%3A+no%0d%0athing",
+		    "answered server_error: AADSTS9010010: no", "\n" },
+		{ "words that are empty", "{}", "error=invalid_scope&error_description=", "invalid_scope",
+		    "answered invalid_scope:" },
+		{ "words twice", "{}", "error=invalid_scope&error_description=a&error_description=b",
+		    "invalid_scope", "answered invalid_scope:" },
+		{ "of an OpenID provider", "{\"scopes_supported\":[\"openid\",\"email\"]}",
+		    "error=invalid_scope&error_description=email", ": email", "OpenID" },
+		{ "of one that is none", "{\"scopes_supported\":[\"mcp:read\"]}",
+		    "error=invalid_scope&error_description=no+openid", "is it an OpenID provider?", "\n" },
+	};
+
+	for (size_t i = 0; i < COUNT(told); i++) {
+		struct front front;
+		char query[512];
+
+		front_open(&front, "");
+		front.metadata = told[i].metadata;
+		front_allow(&front, "mcp:read");
+		snprintf(query, sizeof(query), "state=%s&iss=https%%3A%%2F%%2Fidp.example&%s", front.state,
+		    told[i].query);
+		CHECK_EQ(told[i].label, kit_get(&front.kit, "/authorize/callback/corp", query), 303);
+		CHECK_HAS(told[i].label, front.reason, told[i].has);
+		CHECK(told[i].label, strstr(front.reason, told[i].has_not) == NULL);
+		CHECK("not the client", strstr(kit_header(&front.kit, "Location"), "AADSTS") == NULL);
+		front_close(&front);
+	}
+}
+
 /* The sign-in is the browser's that began it, and is one. */
 static void test_browser(void)
 {
@@ -731,6 +765,7 @@ int main(void)
 	test_deny();
 	test_answers();
 	test_errors();
+	test_errors_in_the_log();
 	test_browser();
 	test_allow();
 	test_changed();
