@@ -4,6 +4,7 @@ import json
 
 from gateway import RESOURCE, Gateway, expect, expect_eq, message
 from lib import rows
+from test_guard import Issuer, Key
 
 PRM = "/.well-known/oauth-protected-resource"
 
@@ -76,6 +77,27 @@ def test_rules(label, body, changes, status, scope):
         challenge = answer.getheader("WWW-Authenticate") or ""
         expect(label, (f'scope="{scope}"' in challenge) if scope else "scope=" not in challenge, challenge)
         expect_eq("came through", len(g.came()), 1 if status == 200 else 0)
+
+
+def test_several_issuers():
+    """Each has its own keys, audience and claim of roles; what one says counts for its tokens alone."""
+    with Gateway() as g:
+        key = Key(g, "two")
+        other = Issuer(g, key)
+        g.start_nginx(g.guarded(
+            f"mcpass_issuer {other.url} jwks={other.url}/jwks audience=gateway role_claim=realm.roles;"
+            "mcpass_require prompts/* role=staff; mcpass_role_claim groups; mcpass_require * scope=mcp:read;"))
+        prompt = message("prompts/get", name="x")
+        for label, token, status in (
+                ("the first", g.token(groups=["staff"]), 200),
+                ("the other", key.token(other.url, "gateway", realm={"roles": ["staff"]}), 200),
+                ("the other's role in the first's claim", key.token(other.url, "gateway", groups=["staff"]), 403),
+                ("the first's role in the other's claim", g.token(realm={"roles": ["staff"]}), 403),
+                ("the first, for the other's audience", g.token("gateway", groups=["staff"]), 401),
+                ("the other, with the first's key", g.key.token(other.url, "gateway", groups=["staff"]), 401),
+                ("the first, with the other's key", g.token(key=key, groups=["staff"]), 401)):
+            expect_eq(label, g.ask(token, prompt).status, status, g.errors())
+        expect_eq("two came through", len(g.came()), 2)
 
 
 @rows([

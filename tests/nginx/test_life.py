@@ -293,6 +293,9 @@ def test_introspection():
             expect_eq("let in", g.ask("opaque").status, 200, g.errors())
         asked = [r for r in g.issuer.server.requests if r[1] == "/introspect"]
         expect_eq("asked once for all workers", len(asked), 1)
+        reload(g)
+        expect_eq("let in by new workers", [g.ask("opaque").status for _ in range(6)], [200] * 6, g.errors())
+        expect_eq("which ask no more", len([r for r in g.issuer.server.requests if r[1] == "/introspect"]), 1)
         expect_eq("by ourselves", asked[0][2].get("Authorization"),
                   "Basic " + base64.b64encode(b"us:s3cret").decode())
         got = {name.lower(): value for name, value in g.came()[0][2].items()}
