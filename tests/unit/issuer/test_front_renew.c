@@ -282,6 +282,60 @@ static void test_families(void)
 	front_close(&front);
 }
 
+/* A sign-in that brings no refresh token takes none from an earlier one. */
+static void test_one_without(void)
+{
+	struct front front;
+	char one[256], two[256];
+
+	front_open(&front, "");
+	begin(&front, "mcp:read", one);
+	front.kit.session[0] = '\0';
+	front.refresh_token = NULL;
+	begin(&front, "mcp:read", two);
+	front.kit.now += AGAIN;
+	front.sent = 0;
+	CHECK_EQ("the first is renewed", front_refresh(&front, one), 200);
+	CHECK_EQ("there", front.sent, 1);
+	CHECK_HAS("with its own", front.token_form, "refresh_token=upstream-refresh-1");
+	CHECK_EQ("the other lives", front_refresh(&front, two), 200);
+	CHECK_EQ("for as long as it may without", front.sent, 1);
+	front_close(&front);
+}
+
+/* Entra wants the scope in each request, or gives a token for another resource; elsewhere a person may
+ * have given fewer, and to ask for all would be refused. */
+static void test_scope_each_time(void)
+{
+	static const struct { const char *more, *claims, *scope; } known[] = {
+		{ ",\"provider\":\"entra\",\"scope\":\"openid api\"", "{\"tid\":\"t\",\"oid\":\"o\"}",
+		    "scope=openid+api" },
+		{ ",\"provider\":\"keycloak\",\"scope\":\"openid api\"", "{}", NULL },
+		{ ",\"scope\":\"openid api\"", "{}", NULL },
+	};
+
+	for (size_t i = 0; i < COUNT(known); i++) {
+		struct front front;
+		char token[256];
+
+		front_open(&front, known[i].more);
+		front.claims = known[i].claims;
+		begin(&front, "mcp:read", token);
+		for (int turn = 0; turn < 2; turn++) {
+			if (known[i].scope != NULL)
+				CHECK_HAS(known[i].more, front.token_form, known[i].scope);
+			else
+				CHECK(known[i].more, strstr(front.token_form, "scope=") == NULL);
+			CHECK("no resource", strstr(front.token_form, "resource=") == NULL);
+			front.kit.now += AGAIN;
+			CHECK_EQ("renewed", front_refresh(&front, token), 200);
+			CHECK_HAS("there", front.token_form, "grant_type=refresh_token");
+			next(&front, token);
+		}
+		front_close(&front);
+	}
+}
+
 int main(void)
 {
 	kit_key();
@@ -295,6 +349,8 @@ int main(void)
 	test_lifetimes();
 	test_other_client();
 	test_families();
+	test_one_without();
+	test_scope_each_time();
 	mp_key_free(upstream_key());
 	CHECK_EQ("nothing leaked", mp_test_live_blocks(), 0);
 	return check_done();
