@@ -1,7 +1,6 @@
 /* The requests that are under way.  What one of them needs next is its state: mp_upstream_go_on()
  * does it, when nothing else is being done. */
 #include <stdlib.h>
-#include <string.h>
 #include "bridge/parts.h"
 
 enum mcpass_rc mp_request_new(struct mp_bridge *b, enum mp_request_kind kind, const char *method,

@@ -1,6 +1,5 @@
 /* What the host hears of the servers: the answer to initialize, or to server/discover. */
 #include <stdlib.h>
-#include <string.h>
 #include "bridge/parts.h"
 
 /* The revision that the host hears: its own, where we speak that. */

@@ -1,6 +1,5 @@
 /* The program: finds the command, runs it, reports its error. */
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include "cli/bridge/from.h"
 #include "cli/command.h"

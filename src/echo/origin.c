@@ -1,6 +1,5 @@
 /* What is refused before a token is looked at, and what before a body is.
  * spec: MCP 2026-07-28 streamable HTTP, "Security & Endpoint", "Sending Messages" */
-#include <stdlib.h>
 #include <string.h>
 #include "echo/echo.h"
 #include "echo/respond.h"

@@ -1,5 +1,4 @@
 /* The prompts.  spec: MCP 2026-07-28 prompts */
-#include <string.h>
 #include "base/limits.h"
 #include "echo/arguments.h"
 #include "echo/call.h"

@@ -1,6 +1,4 @@
 /* Actions, filled.  What they point at stands in the client until the next step. */
-#include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "flow/client.h"
 #include "oauth/target.h"

@@ -4,8 +4,6 @@
  * at one issuer.  The MCP server names an issuer, and may name its own: so they are sent
  * only to the one that the person named, by client_issuer or by a yes to its name.
  * spec: MCP 2026-07-28 client registration (authorization server binding) */
-#include <stdlib.h>
-#include <string.h>
 #include "flow/client.h"
 
 #define BINDING "MCP authorization server binding"

@@ -1,6 +1,5 @@
 /* Who we are at the issuer: a client that was given to us, one that we registered
  * before, or a new registration. */
-#include <string.h>
 #include "flow/client.h"
 #include "oauth/scope.h"
 

@@ -1,6 +1,5 @@
 /* The key that a token is bound to.  spec: RFC 9449 */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "flow/client.h"

@@ -1,6 +1,5 @@
 /* Carries out what the client asks for, one action at a time; what has to be waited for is an
  * entry of the loop, and the flow goes on when it comes. */
-#include <stdlib.h>
 #include <string.h>
 #include "io/clock.h"
 #include "link/link_parts.h"

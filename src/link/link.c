@@ -1,8 +1,6 @@
 /* A link from its beginning to its end, and the requests on it. */
 #include "link/link.h"
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include "io/clock.h"
 #include "io/entropy.h"
 #include "link/link_parts.h"

@@ -1,5 +1,4 @@
 #include "mcpass/login.h"
-#include <stdlib.h>
 #include "base/sized.h"
 #include "link/blocking.h"
 #include "link/link_parts.h"

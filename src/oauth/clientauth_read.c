@@ -1,5 +1,4 @@
 /* The server's side of client authentication. */
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "oauth/clientauth.h"

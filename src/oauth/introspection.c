@@ -1,5 +1,4 @@
 #include "oauth/introspection.h"
-#include <stdlib.h>
 #include "base/limits.h"
 #include "oauth/token.h"
 #include "wire/http/http.h"

@@ -1,5 +1,4 @@
 #include "oauth/par.h"
-#include <stdlib.h>
 #include "base/limits.h"
 #include "oauth/authz.h"
 #include "oauth/refusals.h"

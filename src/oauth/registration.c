@@ -1,5 +1,4 @@
 #include "oauth/registration.h"
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "oauth/refusals.h"

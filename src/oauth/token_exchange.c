@@ -1,6 +1,5 @@
 #include "oauth/token_exchange.h"
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "wire/http/http.h"
 #include "wire/jose/jws.h"

@@ -2,7 +2,6 @@
  * request: once a good answer proved it, it stays.
  * spec: MCP 2026-07-28 streamable HTTP, "Backward Compatibility"; versioning */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "session/session.h"
 

@@ -1,5 +1,4 @@
 /* Whom the session speaks for: its program, or another one whose messages it relays. */
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "session/session.h"

@@ -1,7 +1,6 @@
 /* Whole messages: of another program, which pass as they are, and answers to a server. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "session/session.h"
 #include "wire/json/peek.h"
 

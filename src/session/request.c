@@ -1,6 +1,4 @@
 /* The public calls that give the session something to say. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "mcp/methods.h"

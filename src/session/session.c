@@ -1,6 +1,5 @@
 /* Birth and death of a session, how its public calls begin and end, and what comes back. */
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "base/sized.h"
 #include "session/session.h"

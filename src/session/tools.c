@@ -2,7 +2,6 @@
  * spec: MCP 2026-07-28 streamable HTTP, "Custom Headers from Tool Parameters" */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "session/session.h"
 #include "wire/bytes.h"

@@ -1,6 +1,5 @@
 /* Results of MCP requests as text. */
 #include "ui/mcp_result.h"
-#include <string.h>
 #include "base/limits.h"
 #include "ui/humanize.h"
 #include "wire/json/raw.h"

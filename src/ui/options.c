@@ -1,7 +1,5 @@
 #include "ui/options.h"
 #include "io/store/pg_url.h"
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX_NAMES 64    /* options of one command, for the search for the nearest */

@@ -1,7 +1,6 @@
 #include "wire/host.h"
 #include <arpa/inet.h>
 #include <sys/socket.h>         /* AF_INET */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 

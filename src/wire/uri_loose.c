@@ -1,7 +1,6 @@
 /* What several URIs have in common that lax readers take for one. */
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "base/text.h"
 #include "wire/uri.h"
 #include "wire/uri_split.h"

@@ -1,6 +1,5 @@
 /* The links of a bridge: what the bridge asks of them, and what they tell it. */
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "cli/bridge/run_parts.h"
 #include "io/clock.h"

@@ -1,6 +1,4 @@
 /* bridge: a stdio MCP server in front of remote ones. */
-#include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "cli/bridge/from.h"
 #include "cli/bridge/run.h"

@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 #include "cli/connect/connection.h"
 #include "oauth/device.h"
 #include "wire/uri.h"

@@ -1,6 +1,4 @@
 /* import: a login that another program has, so that a person need not sign in again. */
-#include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "cli/connect/connection.h"
 #include "cli/hosts/mcp_remote.h"

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "cli/args.h"
 #include "cli/connect/connection.h"
-#include "ui/mcp_result.h"
 #include "cli/show/save.h"
 
 struct list_options {

@@ -1,5 +1,4 @@
 /* The table of what identity providers do differently, shown. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/limits.h"

@@ -1,5 +1,4 @@
 /* servers: the names that stand for a URL. */
-#include <string.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "cli/command.h"

@@ -7,7 +7,6 @@
 #include "io/clock.h"
 #include "io/store/pg_url.h"
 #include "io/store/store_key.h"
-#include "io/store/transfer.h"
 
 /* --- what there is --- */
 

@@ -1,4 +1,3 @@
-#include "base/limits.h"
 #include "cli/connect/connection.h"
 
 struct token_options {

@@ -1,5 +1,4 @@
 #include "cli/connect/connection.h"
-#include <stdlib.h>
 #include <unistd.h>
 #include "io/system/environment.h"
 #include "ui/signals.h"

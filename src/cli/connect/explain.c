@@ -1,6 +1,4 @@
 #include "cli/connect/explain.h"
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 #include "base/limits.h"
 #include "ui/out.h"

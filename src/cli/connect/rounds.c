@@ -1,5 +1,4 @@
 #include "cli/connect/rounds.h"
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "mcp/methods.h"

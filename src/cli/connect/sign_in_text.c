@@ -1,6 +1,5 @@
 #include "cli/connect/sign_in_text.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/limits.h"

@@ -1,6 +1,5 @@
 #include "cli/hosts/mcp_remote.h"
 #include <dirent.h>
-#include <errno.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>

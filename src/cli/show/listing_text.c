@@ -1,5 +1,4 @@
 /* Lists as text.  Every word of them was written by a server. */
-#include <stdio.h>
 #include <string.h>
 #include "base/limits.h"
 #include "cli/show/listing.h"

@@ -1,5 +1,4 @@
 #include "io/http/exchange.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -7,7 +6,6 @@
 #include "io/clock.h"
 #include "io/http/proxy.h"
 #include "io/system/sigpipe.h"
-#include "wire/uri.h"
 
 /* Milliseconds for the words of a refusal; and between two pieces of an answer that is no
  * stream, where no timeout was given. */

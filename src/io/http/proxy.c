@@ -2,7 +2,6 @@
 #include "io/system/environment.h"
 #include <arpa/inet.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>         /* AF_INET */
 

@@ -1,5 +1,4 @@
 #include "io/system/memory.h"
-#include <stdlib.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif

@@ -1,5 +1,4 @@
 #include "io/system/self.h"
-#include <string.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>

@@ -1,6 +1,4 @@
 #include "issuer/clients/client.h"
-#include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "oauth/scope.h"
 

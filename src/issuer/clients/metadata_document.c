@@ -1,6 +1,5 @@
 /* Client ID metadata documents: the client's id is the URL of what it says of itself.
  * spec: MCP 2026-07-28 client ID metadata documents (SEP-991) */
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/clients/fetched.h"

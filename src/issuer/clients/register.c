@@ -1,7 +1,6 @@
 /* Registration is open: a client is worth nothing until a person allows it.
  * spec: RFC 7591 3 */
 #include "issuer/clients/register.h"
-#include <string.h>
 #include "base/limits.h"
 #include "issuer/events.h"
 #include "issuer/faults/faults.h"

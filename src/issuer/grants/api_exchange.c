@@ -5,7 +5,6 @@
  * "apis" of the provider names.  A client that registered itself never gets one: the provider's
  * tokens are no business of those who sign people in here.
  * spec: RFC 8693 2.1, 2.2, 5; MCP 2026-07-28 (confused deputy, token passthrough) */
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/events.h"

@@ -1,5 +1,4 @@
 #include "issuer/grants/grant.h"
-#include <stdlib.h>
 #include "issuer/events.h"
 #include "wire/jose/crypto.h"
 

@@ -6,7 +6,6 @@
  * A refresh token says what it is, and is nothing to a client that is a server: one that takes
  * what is active for an access token would let it in.
  * spec: RFC 7662 2, 4; RFC 9449 6.2 */
-#include <string.h>
 #include "issuer/clients/client.h"
 #include "issuer/grants/grant.h"
 #include "issuer/person.h"

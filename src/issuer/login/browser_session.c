@@ -1,7 +1,6 @@
 /* The session of a browser in which a person has signed in: a cookie.  Cookies do not know
  * ports: any program that listens on the same host is sent them on plain http, so there no
  * session is kept.  spec: RFC 6265 8.5 */
-#include <stdlib.h>
 #include "base/limits.h"
 #include "issuer/events.h"
 #include "issuer/login/pending.h"

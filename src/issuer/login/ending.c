@@ -1,5 +1,4 @@
 #include "issuer/login/ending.h"
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/grants/grant.h"

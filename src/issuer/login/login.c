@@ -1,5 +1,4 @@
 /* Who is there: a password once, a session of the browser afterwards. */
-#include <stdlib.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
 #include "issuer/events.h"

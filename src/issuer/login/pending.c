@@ -1,7 +1,6 @@
 #include "issuer/login/pages.h"
 #include "issuer/login/pending.h"
 #include <stdlib.h>
-#include <string.h>
 #include "wire/jose/crypto.h"
 
 #define AT(member) offsetof(struct mp_pending, member)

@@ -2,7 +2,6 @@
  * spec: OpenID Connect Core 3.1.2.1 (prompt, max_age, login_hint) */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/printable.h"
 #include "issuer/login/pending.h"
 #include "oauth/scope.h"

@@ -4,7 +4,6 @@
 #include "base/limits.h"
 #include "issuer/upstream/entry.h"
 #include "oauth/scope.h"
-#include "oauth/target.h"
 #include "wire/uri.h"
 
 #define AT(member) offsetof(struct entry, member)

@@ -1,6 +1,5 @@
 /* The id token of a login, and what userinfo adds to it.
  * spec: OpenID Connect Core 3.1.3.7, 5.3, 12.2; RFC 8725 3 */
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "issuer/upstream/idp.h"

@@ -3,7 +3,6 @@
 #include "base/limits.h"
 #include "issuer/bounds.h"
 #include "issuer/events.h"
-#include "issuer/upstream/ask.h"
 #include "issuer/upstream/session.h"
 
 #define MOST_USES 4             /* of refresh tokens one after another, in a turn */

@@ -1,6 +1,5 @@
 #include "issuer/upstream/session.h"
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "issuer/upstream/sid.h"
 #include "oauth/scope.h"

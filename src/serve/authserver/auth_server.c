@@ -5,7 +5,6 @@
 #include "serve/authserver/again.h"
 #include "serve/authserver/auth_server.h"
 #include "serve/http/httpd.h"
-#include "serve/log.h"
 #include "io/clock.h"
 #include "serve/authserver/documents.h"
 #include "io/entropy.h"
@@ -15,7 +14,6 @@
 #include "serve/authserver/upstream_asks.h"
 #include "io/store/pg_url.h"
 #include "io/store/store.h"
-#include "issuer/issuer.h"
 #include "wire/jose/jwk.h"
 
 /* Who got a token without a login. */

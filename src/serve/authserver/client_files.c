@@ -1,5 +1,4 @@
 #include "serve/authserver/client_files.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"

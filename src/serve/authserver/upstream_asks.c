@@ -1,6 +1,5 @@
 #include "serve/authserver/upstream_asks.h"
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "io/clock.h"
 #include "serve/fetches.h"

@@ -2,7 +2,6 @@
  * is not known yet, it is found first, once for all of them. */
 #include "serve/resource/calls_on.h"
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "io/clock.h"
 #include "link/link.h"

@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "io/clock.h"
 #include "serve/resource/calls_on.h"
@@ -9,7 +8,6 @@
 #include "serve/address.h"
 #include "serve/resource/echo_server.h"
 #include "serve/http/httpd.h"
-#include "serve/log.h"
 #include "io/entropy.h"
 #include "serve/resource/protected.h"
 #include "wire/uri.h"

@@ -1,5 +1,4 @@
 /* Rules that add roles to those below them, written out. */
-#include <stdlib.h>
 #include <string.h>
 #include "serve/resource/rules.h"
 

@@ -2,8 +2,6 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
-#include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "wire/jose/b64url.h"
 #include "wire/jose/key.h"

@@ -3,7 +3,6 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 
 const struct mp_kind_row mp_kinds[MP_KIND_COUNT] = {

@@ -3,7 +3,6 @@
 #include <openssl/err.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "wire/jose/b64url.h"

@@ -1,5 +1,4 @@
 #include "wire/json/plain.h"
-#include <stdint.h>
 #include <string.h>
 #include "base/limits.h"
 #include "wire/bytes.h"
