@@ -78,6 +78,14 @@ void mp_buf_addc(struct mp_buf *buf, char c)
 	buf->data[buf->len] = '\0';
 }
 
+void mp_buf_add_escape(struct mp_buf *buf, char byte)
+{
+	static const char hex[] = "0123456789ABCDEF";
+	char escape[3] = { '%', hex[(unsigned char)byte >> 4], hex[byte & 15] };
+
+	mp_buf_add(buf, escape, sizeof(escape));
+}
+
 void mp_buf_addf(struct mp_buf *buf, const char *fmt, ...)
 {
 	va_list ap;
@@ -123,6 +131,17 @@ enum mcpass_rc mp_buf_take(struct mp_buf *buf, const char *what, char **ret_text
 	*ret_text = buf->data;
 	mp_buf_init(buf, buf->max);
 	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_buf_move(struct mp_buf *buf, const char *what, struct mp_strings *list,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_buf_check(buf, what, err);
+
+	if (!rc)
+		rc = mp_strings_add(list, (struct mp_span){ mp_buf_text(buf), buf->len }, err);
+	mp_buf_free(buf);
+	return rc;
 }
 
 void mp_buf_clear(struct mp_buf *buf)

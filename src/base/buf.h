@@ -19,6 +19,8 @@ void mp_buf_init(struct mp_buf *buf, size_t max);
 void mp_buf_add(struct mp_buf *buf, const void *bytes, size_t len);
 void mp_buf_adds(struct mp_buf *buf, const char *text);
 void mp_buf_addc(struct mp_buf *buf, char c);
+/* The byte as "%2F".  spec: RFC 3986 2.1 */
+void mp_buf_add_escape(struct mp_buf *buf, char byte);
 void mp_buf_addf(struct mp_buf *buf, const char *fmt, ...) MP_PRINTF(2, 3);
 
 /* Makes room for len more bytes at once, where they are known to come; no room is no failure. */
@@ -34,6 +36,10 @@ const char *mp_buf_text(const struct mp_buf *buf);
 /* Moves the text out, owned by the caller (free); never NULL on MCPASS_OK.
  * The buffer is empty afterwards, whatever the result. */
 enum mcpass_rc mp_buf_take(struct mp_buf *buf, const char *what, char **ret_text,
+    struct mcpass_error *err);
+
+/* Adds the text to the list.  The buffer is empty afterwards, whatever the result. */
+enum mcpass_rc mp_buf_move(struct mp_buf *buf, const char *what, struct mp_strings *list,
     struct mcpass_error *err);
 
 void mp_buf_clear(struct mp_buf *buf);   /* forgets the bytes, keeps the room */

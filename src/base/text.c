@@ -3,11 +3,6 @@
 #include <string.h>
 #include "base/limits.h"
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
 bool mp_span_is(struct mp_span span, const char *text)
 {
 	return strlen(text) == span.len && (span.len == 0 || memcmp(span.data, text, span.len) == 0);
@@ -18,7 +13,7 @@ bool mp_span_is_nocase(struct mp_span span, const char *text)
 	if (strlen(text) != span.len)
 		return false;
 	for (size_t i = 0; i < span.len; i++)
-		if (lower(span.data[i]) != lower(text[i]))
+		if (mp_lower(span.data[i]) != mp_lower(text[i]))
 			return false;
 	return true;
 }
@@ -42,17 +37,23 @@ bool mp_ends_with(const char *text, const char *end)
 
 int mp_hex_digit(char c)
 {
-	if (c >= '0' && c <= '9')
+	if (mp_is_digit(c))
 		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	c = mp_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+int mp_hex_byte(const char *digits)
+{
+	int high = mp_hex_digit(digits[0]), low = high >= 0 ? mp_hex_digit(digits[1]) : -1;
+
+	return low >= 0 ? high * 16 + low : -1;
 }
 
 void mp_lower_case(char *text)
 {
 	for (; *text != '\0'; text++)
-		*text = lower(*text);
+		*text = mp_lower(*text);
 }
 
 bool mp_eq(const char *a, const char *b)
@@ -66,7 +67,7 @@ bool mp_eq_nocase(const char *a, const char *b)
 {
 	if (a == NULL || b == NULL)
 		return a == b;
-	for (; *a != '\0' && (*a == *b || lower(*a) == lower(*b)); a++)
+	for (; *a != '\0' && (*a == *b || mp_lower(*a) == mp_lower(*b)); a++)
 		b++;
 	return *a == '\0' && *b == '\0';
 }
@@ -127,6 +128,12 @@ enum mcpass_rc mp_strings_add_upto(struct mp_strings *list, struct mp_span item,
 	list->items = grown;
 	list->items[list->count++] = copy;
 	return MCPASS_OK;
+}
+
+enum mcpass_rc mp_strings_add_text(struct mp_strings *list, const char *item,
+    struct mcpass_error *err)
+{
+	return mp_strings_add(list, (struct mp_span){ item, strlen(item) }, err);
 }
 
 bool mp_strings_has(const struct mp_strings *list, const char *item)

@@ -30,8 +30,26 @@ bool mp_eq_nocase(const char *a, const char *b);
 
 bool mp_ends_with(const char *text, const char *end);
 
-/* The value of a hexadecimal digit; -1: it is none. */
+/* Of ASCII, in every locale. */
+static inline bool mp_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool mp_is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline char mp_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* The value of a hexadecimal digit, of two of them; -1: it is none.  What ends at a NUL may be
+ * shorter. */
 int mp_hex_digit(char c);
+int mp_hex_byte(const char *digits);
 /* FNV-1a: for tables and checksums, never against an attacker. */
 uint64_t mp_hash(const void *bytes, size_t len);
 
@@ -48,6 +66,8 @@ char *mp_dup_span(struct mp_span span);
 enum mcpass_rc mp_strings_add(struct mp_strings *list, struct mp_span item,
     struct mcpass_error *err);
 enum mcpass_rc mp_strings_add_upto(struct mp_strings *list, struct mp_span item, size_t most,
+    struct mcpass_error *err);
+enum mcpass_rc mp_strings_add_text(struct mp_strings *list, const char *item,
     struct mcpass_error *err);
 bool mp_strings_has(const struct mp_strings *list, const char *item);
 void mp_strings_free(struct mp_strings *list);     /* and makes it empty */

@@ -34,7 +34,7 @@ static enum mcpass_rc run_mcp_remote(int argc, char **argv, struct mcpass_error 
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (int i = 1; !rc && i < argc; i++)
-		rc = mp_strings_add(&words, (struct mp_span){ argv[i], strlen(argv[i]) }, err);
+		rc = mp_strings_add_text(&words, argv[i], err);
 	if (!rc)
 		rc = mp_from_mcp_remote(&words, &ours, &notes, err);
 	for (size_t i = 0; !rc && i < notes.count; i++)

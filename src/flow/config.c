@@ -134,8 +134,7 @@ enum mcpass_rc mp_config_copy(struct mcpass_client *client,
 	for (size_t i = 0; !rc && i < cfg->extra_count; i++)
 		rc = mp_headers_add(&client->extra, cfg->extra[i].name, cfg->extra[i].value, err);
 	for (size_t i = 0; !rc && i < cfg->http_host_count; i++)
-		rc = mp_strings_add(&client->http_hosts,
-		    (struct mp_span){ cfg->http_hosts[i], strlen(cfg->http_hosts[i]) }, err);
+		rc = mp_strings_add_text(&client->http_hosts, cfg->http_hosts[i], err);
 	return rc;
 }
 

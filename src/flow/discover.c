@@ -58,7 +58,7 @@ static enum mcpass_rc add_issuer(struct mcpass_client *client, const char *issue
 {
 	if (mp_strings_has(&client->issuers, issuer))
 		return MCPASS_OK;
-	return mp_strings_add(&client->issuers, (struct mp_span){ issuer, strlen(issuer) }, err);
+	return mp_strings_add_text(&client->issuers, issuer, err);
 }
 
 /* The one our client is of, or that we know already, if it is still listed; then the others

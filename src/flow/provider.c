@@ -98,7 +98,7 @@ static enum mcpass_rc add_once(struct mp_strings *set, const char *item,
 {
 	if (mp_strings_has(set, item))
 		return MCPASS_OK;
-	return mp_strings_add(set, (struct mp_span){ item, strlen(item) }, err);
+	return mp_strings_add_text(set, item, err);
 }
 
 enum mcpass_rc mp_provider_add_scope(struct mcpass_client *client, struct mcpass_error *err)

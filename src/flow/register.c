@@ -13,12 +13,6 @@
 #define CHECKING "checking the registered client"
 #define CHANGING "changing the registration"
 
-static enum mcpass_rc add_item(struct mp_strings *list, const char *item,
-    struct mcpass_error *err)
-{
-	return mp_strings_add(list, (struct mp_span){ item, strlen(item) }, err);
-}
-
 /* "none" for a public client, where the server allows it or does not say what it allows;
  * else the first in its list that we can do. */
 static const char *choose_method(const struct mp_strings *supported)
@@ -36,12 +30,12 @@ static enum mcpass_rc wish_redirects(const struct mcpass_client *client,
     struct mp_registration *wish, struct mcpass_error *err)
 {
 	char *portless = NULL;
-	enum mcpass_rc rc = add_item(&wish->redirect_uris, client->redirect_uri, err);
+	enum mcpass_rc rc = mp_strings_add_text(&wish->redirect_uris, client->redirect_uri, err);
 
 	if (!rc)
 		rc = mp_registration_portless(client->redirect_uri, &portless, err);
 	if (!rc && strcmp(portless, client->redirect_uri) != 0)
-		rc = add_item(&wish->redirect_uris, portless, err);
+		rc = mp_strings_add_text(&wish->redirect_uris, portless, err);
 	free(portless);
 	return rc;
 }
@@ -79,15 +73,15 @@ static enum mcpass_rc wish_grants(const struct mcpass_client *client,
 
 	if (is_cured(client, MP_CURED_BARE))
 		return MCPASS_OK;
-	rc = add_item(&wish->grant_types, "authorization_code", err);
+	rc = mp_strings_add_text(&wish->grant_types, "authorization_code", err);
 	/* Also where the metadata does not list it: glewlwyd gives refresh tokens, lists no grant
 	 * for them, and takes them of a client only that registered for it.  spec: SEP-2207 */
 	if (!rc)
-		rc = add_item(&wish->grant_types, "refresh_token", err);
+		rc = mp_strings_add_text(&wish->grant_types, "refresh_token", err);
 	/* Once for both: the next login by a code needs it (RFC 7591 2). */
 	if (!rc && !is_cured(client, MP_CURED_FEWER_FIELDS)
 	    && mp_grant_offers_device(&client->record.as))
-		rc = add_item(&wish->grant_types, MP_GRANT_DEVICE, err);
+		rc = mp_strings_add_text(&wish->grant_types, MP_GRANT_DEVICE, err);
 	return rc;
 }
 
@@ -103,7 +97,7 @@ static enum mcpass_rc wish_optional(const struct mcpass_client *client,
 	if (!rc)    /* spec: MCP client registration (application_type, SEP-837) */
 		rc = mp_set(&wish->application_type, "native", err);
 	if (!rc)
-		rc = add_item(&wish->response_types, "code", err);
+		rc = mp_strings_add_text(&wish->response_types, "code", err);
 	return rc;
 }
 

@@ -197,11 +197,6 @@ static enum mcpass_rc add_user(json_t *users, const char *name, bool browser,
 	    json_integer_value(json_object_get(user, counted)) + 1) ? MCPASS_OK : mp_nomem(err);
 }
 
-static bool set_text(json_t *object, const char *name, const char *text)
-{
-	return text == NULL || json_object_set_new(object, name, json_string(text)) == 0;
-}
-
 /* Who signed in at an identity provider has a random id: here is who that is.  A record that cannot
  * be read names no one, and keeps no other from being listed. */
 static enum mcpass_rc take_sign_in(void *ctx, const struct mp_issuer_row *row,
@@ -213,8 +208,8 @@ static enum mcpass_rc take_sign_in(void *ctx, const struct mp_issuer_row *row,
 	enum mcpass_rc rc = mp_idp_session_read(row->value, &session, &why);
 	json_t *user = rc ? NULL : user_named(reading->list, session.person);
 
-	if (rc == MCPASS_E_NOMEM || (!rc && (user == NULL || !set_text(user, "name", session.name)
-	    || !set_text(user, "upstream", session.upstream))))
+	if (rc == MCPASS_E_NOMEM || (!rc && (user == NULL || !mp_json_set_text(user, "name", session.name)
+	    || !mp_json_set_text(user, "upstream", session.upstream))))
 		rc = mp_nomem(err);
 	else
 		rc = MCPASS_OK;

@@ -34,7 +34,7 @@ static enum mcpass_rc add_all(struct mp_strings *list, const char *const *items,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; i < count && !rc; i++)
-		rc = mp_strings_add(list, (struct mp_span){ items[i], strlen(items[i]) }, err);
+		rc = mp_strings_add_text(list, items[i], err);
 	return rc;
 }
 

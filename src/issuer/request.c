@@ -106,8 +106,7 @@ static bool is_ours(struct mp_span value)
 	for (size_t i = 0; i < value.len; i++) {
 		char c = value.data[i];
 
-		if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-		    || c == '-' || c == '_'))
+		if (!mp_is_letter(c) && !mp_is_digit(c) && c != '-' && c != '_')
 			return false;
 	}
 	return true;

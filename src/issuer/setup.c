@@ -49,11 +49,9 @@ static enum mcpass_rc read_scopes(const struct mp_issuer_config *config,
 		if (words == NULL)
 			words = scope;
 		if (!rc)
-			rc = mp_strings_add(&issuer->scopes, (struct mp_span){ scope, strlen(scope) },
-			    err);
+			rc = mp_strings_add_text(&issuer->scopes, scope, err);
 		if (!rc)
-			rc = mp_strings_add(&issuer->words, (struct mp_span){ words, strlen(words) },
-			    err);
+			rc = mp_strings_add_text(&issuer->words, words, err);
 	}
 	return mp_response_blame(rc, MCPASS_E_USAGE, err);
 }
@@ -83,8 +81,7 @@ static enum mcpass_rc read_origins(const struct mp_issuer_config *config,
 	enum mcpass_rc rc = mp_cors_check(&cors, err);
 
 	for (size_t i = 0; i < cors.count && !rc; i++)
-		rc = mp_strings_add(&issuer->cors_origins,
-		    (struct mp_span){ cors.origins[i], strlen(cors.origins[i]) }, err);
+		rc = mp_strings_add_text(&issuer->cors_origins, cors.origins[i], err);
 	return rc;
 }
 
@@ -100,7 +97,7 @@ static enum mcpass_rc read_proxies(const struct mp_issuer_config *config,
 			rc = mp_fail(err, MCPASS_E_USAGE, NULL, "a trusted proxy is named by its address,"
 			    " or a network as 10.0.0.0/8, not %s", proxy);
 		else
-			rc = mp_strings_add(&issuer->proxies, (struct mp_span){ proxy, strlen(proxy) }, err);
+			rc = mp_strings_add_text(&issuer->proxies, proxy, err);
 	}
 	return rc;
 }

@@ -150,7 +150,7 @@ enum mcpass_rc mp_users_narrow(const struct mp_user *user, const struct mp_strin
 		const char *scope = wanted->items[i];
 
 		if (user->all_scopes || mp_strings_has(&user->scopes, scope))
-			rc = mp_strings_add(&scopes, (struct mp_span){ scope, strlen(scope) }, err);
+			rc = mp_strings_add_text(&scopes, scope, err);
 	}
 	if (rc)
 		mp_strings_free(&scopes);

@@ -121,7 +121,7 @@ static enum mcpass_rc add_cursor(struct mp_link_lesson *lesson, json_t *cursor, 
 	enum mcpass_rc rc = text == NULL ? mp_nomem(err) : MCPASS_OK;
 
 	if (text != NULL && !mp_strings_has(&lesson->cursors, text)) {
-		rc = mp_strings_add(&lesson->cursors, (struct mp_span){ text, strlen(text) }, err);
+		rc = mp_strings_add_text(&lesson->cursors, text, err);
 		*ret_more = rc == MCPASS_OK;
 	}
 	free(text);

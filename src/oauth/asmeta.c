@@ -94,7 +94,7 @@ enum mcpass_rc mp_asmeta_places(const char *issuer, struct mp_strings *ret_urls,
 
 		rc = mp_uri_well_known(&uri, places[i].name, places[i].form, &url, err);
 		if (!rc)
-			rc = mp_strings_add(&urls, (struct mp_span){ url, strlen(url) }, err);
+			rc = mp_strings_add_text(&urls, url, err);
 		free(url);
 	}
 	if (rc)

@@ -23,12 +23,6 @@ static bool is_nonce(const char *text)
 	return *text != '\0';
 }
 
-/* A claim that may be absent: NULL adds nothing. */
-static bool set_text(json_t *object, const char *name, const char *value)
-{
-	return value == NULL || json_object_set_new(object, name, json_string(value)) == 0;
-}
-
 static enum mcpass_rc make_claims(const struct mp_dpop_inputs *inputs, json_t **ret_claims,
     struct mcpass_error *err)
 {
@@ -48,8 +42,8 @@ static enum mcpass_rc make_claims(const struct mp_dpop_inputs *inputs, json_t **
 		goto out;
 	claims = json_pack("{s:s, s:s, s:s%, s:I}", "jti", mp_secret_reveal(&jti),
 	    "htm", inputs->method, "htu", htu.data, htu.len, "iat", (json_int_t)inputs->now);
-	if (claims == NULL || !set_text(claims, "ath", ath)
-	    || !set_text(claims, "nonce", inputs->nonce)) {
+	if (claims == NULL || !mp_json_set_text(claims, "ath", ath)
+	    || !mp_json_set_text(claims, "nonce", inputs->nonce)) {
 		json_decref(claims);
 		rc = mp_nomem(err);
 		goto out;
@@ -98,11 +92,6 @@ static enum mcpass_rc refuse(struct mcpass_error *err, const char *why)
 	return MCPASS_E_DENIED;
 }
 
-static const char *claim(const struct mp_jws *jws, const char *name)
-{
-	return json_string_value(json_object_get(jws->payload, name));
-}
-
 /* A claim that is a date; what is null is absent.  *ret_date is untouched when absent. */
 static enum mcpass_rc read_date(const struct mp_jws *jws, const char *name, double *ret_date,
     struct mcpass_error *err)
@@ -147,7 +136,7 @@ static enum mcpass_rc check_dates(const struct mp_jws *jws, int64_t now, int64_t
 static enum mcpass_rc check_url(const struct mp_jws *jws, const char *url,
     struct mcpass_error *err)
 {
-	const char *htu = claim(jws, "htu");
+	const char *htu = mp_jws_claim(jws, "htu");
 	struct mp_uri proven, asked;
 	bool same = false;
 	enum mcpass_rc rc = MCPASS_OK;
@@ -172,7 +161,7 @@ static enum mcpass_rc check_token(const struct mp_jws *jws, const struct mp_span
 		return mp_nomem(err);
 	rc = mp_sha256_b64url(token, &ath, err);
 	mp_free_wiped(token);
-	if (rc == MCPASS_OK && !mp_eq(claim(jws, "ath"), ath))
+	if (rc == MCPASS_OK && !mp_eq(mp_jws_claim(jws, "ath"), ath))
 		rc = refuse(err, "is for another access token");
 	free(ath);
 	return rc;
@@ -190,7 +179,7 @@ static enum mcpass_rc check_claims(const struct mp_jws *jws,
 	/* spec: RFC 9449 11.1 */
 	if (json_string_length(jti) > MP_MAX_JTI)
 		return refuse(err, "has a jti that is too long to be remembered");
-	if (!mp_eq(claim(jws, "htm"), expect->method))
+	if (!mp_eq(mp_jws_claim(jws, "htm"), expect->method))
 		return refuse(err, "is for another method");
 	rc = check_url(jws, expect->url, err);
 	if (!rc)
@@ -248,9 +237,9 @@ enum mcpass_rc mp_dpop_check(const char *proof, const struct mp_dpop_expect *exp
 	if (rc == MCPASS_OK)
 		rc = check_claims(&jws, expect, &found.until, err);
 	if (rc == MCPASS_OK)
-		rc = mp_set(&found.jti, claim(&jws, "jti"), err);
+		rc = mp_set(&found.jti, mp_jws_claim(&jws, "jti"), err);
 	if (rc == MCPASS_OK)
-		rc = mp_set(&found.nonce, claim(&jws, "nonce"), err);
+		rc = mp_set(&found.nonce, mp_jws_claim(&jws, "nonce"), err);
 	mp_jws_free(&jws);
 	if (rc)
 		mp_dpop_proof_free(&found);

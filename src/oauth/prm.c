@@ -27,7 +27,7 @@ static enum mcpass_rc add_place(struct mp_strings *urls, const char *url,
 {
 	if (mp_strings_has(urls, url))
 		return MCPASS_OK;
-	return mp_strings_add(urls, (struct mp_span){ url, strlen(url) }, err);
+	return mp_strings_add_text(urls, url, err);
 }
 
 /* spec: RFC 9728 3.1 (unlike RFC 8414, the query stays, and only a '/' that is the whole

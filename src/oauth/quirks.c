@@ -73,27 +73,22 @@ static const struct mp_quirk quirks[] = {
 };
 
 /* --- a URL against a pattern --- */
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* "us-east-1", "us-gov-west-1": two letters, words of letters, a number. */
 static bool is_region(struct mp_span label)
 {
 	size_t at = 2, words = 0;
 
-	if (label.len < 6 || !is_letter(label.data[0]) || !is_letter(label.data[1]))
+	if (label.len < 6 || !mp_is_letter(label.data[0]) || !mp_is_letter(label.data[1]))
 		return false;
-	while (at + 1 < label.len && label.data[at] == '-' && is_letter(label.data[at + 1])) {
-		for (at++; at < label.len && is_letter(label.data[at]); at++)
+	while (at + 1 < label.len && label.data[at] == '-' && mp_is_letter(label.data[at + 1])) {
+		for (at++; at < label.len && mp_is_letter(label.data[at]); at++)
 			;
 		words++;
 	}
 	if (words == 0 || at + 1 >= label.len || label.data[at] != '-')
 		return false;
 	for (at++; at < label.len; at++)
-		if (label.data[at] < '0' || label.data[at] > '9')
+		if (!mp_is_digit(label.data[at]))
 			return false;
 	return true;
 }
@@ -244,27 +239,15 @@ enum mcpass_rc mp_quirk_apply(const char *chosen, const char *issuer,
 }
 
 /* --- in words --- */
-static enum mcpass_rc add(struct mp_strings *phrases, const char *phrase,
-    struct mcpass_error *err)
-{
-	return mp_strings_add(phrases, (struct mp_span){ phrase, strlen(phrase) }, err);
-}
-
 /* "the authorization request has audience=(the resource)" */
 static enum mcpass_rc add_pair(struct mp_strings *phrases, const char *before,
     const char *name, const char *value, struct mcpass_error *err)
 {
-	char *phrase = NULL;
 	struct mp_buf buf = MP_BUF(MP_MAX_URI);
-	enum mcpass_rc rc;
 
 	mp_buf_addf(&buf, "%s %s=%s", before, name,
 	    strcmp(value, "@") == 0 ? "(the resource)" : value);
-	rc = mp_buf_take(&buf, "a phrase", &phrase, err);
-	if (!rc)
-		rc = add(phrases, phrase, err);
-	free(phrase);
-	return rc;
+	return mp_buf_move(&buf, "a phrase", phrases, err);
 }
 
 enum mcpass_rc mp_quirk_describe(const struct mp_quirk *quirk, unsigned changes,
@@ -283,7 +266,7 @@ enum mcpass_rc mp_quirk_describe(const struct mp_quirk *quirk, unsigned changes,
 
 	for (size_t i = 0; i < MP_COUNT(words) && !rc; i++)
 		if (changes & words[i].change)
-			rc = add(&phrases, words[i].phrase, err);
+			rc = mp_strings_add_text(&phrases, words[i].phrase, err);
 	for (size_t i = 0; i < MP_QUIRK_PARAMS && quirk->params[i].name != NULL && !rc; i++)
 		rc = add_pair(&phrases, "the authorization request has", quirk->params[i].name,
 		    quirk->params[i].value, err);

@@ -91,7 +91,7 @@ static enum mcpass_rc check_access_token(const struct mp_secret *token,
 static enum mcpass_rc say_odd(struct mp_token *token, const char *sentence,
     struct mcpass_error *err)
 {
-	return mp_strings_add(&token->odd, (struct mp_span){ sentence, strlen(sentence) }, err);
+	return mp_strings_add_text(&token->odd, sentence, err);
 }
 
 /* Apigee says BearerToken, and some put spaces around it.  No other scheme begins so. */

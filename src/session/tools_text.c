@@ -68,7 +68,7 @@ static enum mcpass_rc read_mirror(const char *header, const json_t *path,
 		const char *name = json_string_value(json_array_get(path, i));
 
 		rc = name == NULL ? not_ours(err)
-		    : mp_strings_add(&mirror->path, (struct mp_span){ name, strlen(name) }, err);
+		    : mp_strings_add_text(&mirror->path, name, err);
 	}
 	return rc;
 }

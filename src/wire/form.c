@@ -11,25 +11,18 @@
 /* What stands for itself; spec: WHATWG URL 5.2 */
 static bool is_plain(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-	    || c == '*' || c == '-' || c == '.' || c == '_';
+	return mp_is_letter(c) || mp_is_digit(c) || c == '*' || c == '-' || c == '.' || c == '_';
 }
 
 void mp_form_encode(struct mp_buf *buf, const char *text)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
-	for (; *text != '\0'; text++) {
-		unsigned char byte = (unsigned char)*text;
-		char escape[3] = { '%', hex[byte >> 4], hex[byte & 15] };
-
+	for (; *text != '\0'; text++)
 		if (is_plain(*text))
 			mp_buf_addc(buf, *text);
 		else if (*text == ' ')
 			mp_buf_addc(buf, '+');
 		else
-			mp_buf_add(buf, escape, sizeof(escape));
-	}
+			mp_buf_add_escape(buf, *text);
 }
 
 void mp_form_add(struct mp_buf *buf, const char *name, const char *value)
@@ -51,12 +44,11 @@ static bool unescape(struct mp_span raw, char *out, size_t *ret_len)
 	bool good = true;
 
 	for (size_t i = 0; i < raw.len; i++) {
-		int high = i + 2 < raw.len ? mp_hex_digit(raw.data[i + 1]) : -1;
-		int low = i + 2 < raw.len ? mp_hex_digit(raw.data[i + 2]) : -1;
 		char c = raw.data[i];
+		int byte = c == '%' && i + 2 < raw.len ? mp_hex_byte(raw.data + i + 1) : -1;
 
-		if (c == '%' && high >= 0 && low >= 0) {
-			c = (char)(high * 16 + low);
+		if (byte >= 0) {
+			c = (char)byte;
 			i += 2;
 		} else if (c == '%') {
 			good = false;

@@ -81,8 +81,7 @@ static bool read_ipv6(struct mp_span host, uint8_t ret_address[16])
 
 static bool is_name_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-	    || c == '-' || c == '_';
+	return mp_is_letter(c) || mp_is_digit(c) || c == '-' || c == '_';
 }
 
 /* The last label decides whether resolvers try to read an address.

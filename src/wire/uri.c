@@ -4,24 +4,17 @@
 #include "wire/host.h"
 #include "wire/uri_split.h"
 
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /* spec: RFC 3986 3.3 (pchar), and the '/' between segments */
 static bool is_path_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-	    || strchr("-._~!$&'()*+,;=:@/", c) != NULL;
+	return mp_is_letter(c) || mp_is_digit(c) || strchr("-._~!$&'()*+,;=:@/", c) != NULL;
 }
 
 /* An escape of two hexadecimal digits, and not of NUL: behind it, C code would read a
  * shorter path than others do.  part is followed by more text or a NUL. */
 static bool is_escape(const char *part)
 {
-	return part[0] == '%' && is_hex(part[1]) && is_hex(part[2])
-	    && !(part[1] == '0' && part[2] == '0');
+	return part[0] == '%' && mp_hex_byte(part + 1) > 0;
 }
 
 /* spec: RFC 3986 3.3, 3.4, 3.5: path, query and fragment; more is what else a part holds */
@@ -69,7 +62,7 @@ static enum mcpass_rc read_port(struct mp_span digits, struct mp_uri *uri,
 	bool good = digits.len >= 1 && digits.len <= 5;
 
 	for (size_t i = 0; good && i < digits.len; i++) {
-		good = digits.data[i] >= '0' && digits.data[i] <= '9';
+		good = mp_is_digit(digits.data[i]);
 		port = port * 10 + (unsigned)(digits.data[i] - '0');
 	}
 	if (!good || port == 0 || port > 65535)
@@ -166,14 +159,9 @@ bool mp_uri_is_private(const struct mp_uri *uri)
 
 static bool equal_nocase(struct mp_span a, struct mp_span b)
 {
-	for (size_t i = 0; i < a.len && a.len == b.len; i++) {
-		char x = a.data[i], y = b.data[i];
-
-		x = x >= 'A' && x <= 'Z' ? (char)(x | 0x20) : x;
-		y = y >= 'A' && y <= 'Z' ? (char)(y | 0x20) : y;
-		if (x != y)
+	for (size_t i = 0; i < a.len && a.len == b.len; i++)
+		if (mp_lower(a.data[i]) != mp_lower(b.data[i]))
 			return false;
-	}
 	return a.len == b.len;
 }
 

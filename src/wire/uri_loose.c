@@ -55,11 +55,10 @@ static char *flatten(const char *text)
 
 	for (size_t i = 0; flat != NULL && i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
-		int high = c == '%' && len - i > 2 ? mp_hex_digit(text[i + 1]) : -1;
-		int low = high >= 0 ? mp_hex_digit(text[i + 2]) : -1;
+		int byte = c == '%' && len - i > 2 ? mp_hex_byte(text + i + 1) : -1;
 
-		if (low >= 0) {
-			c = (unsigned char)(high * 16 + low);
+		if (byte >= 0) {
+			c = (unsigned char)byte;
 			i += 2;
 		}
 		if (c > ' ' && c != 0x7f)

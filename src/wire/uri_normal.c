@@ -7,16 +7,13 @@
 
 bool mp_uri_is_unreserved(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')
-	    || (c != '\0' && strchr("-._~", c) != NULL);
+	return mp_is_letter(c) || mp_is_digit(c) || (c != '\0' && strchr("-._~", c) != NULL);
 }
 
 /* spec: RFC 3986 6.2.2.1 (escapes in upper case), 6.2.2.2 (none for what needs none).  The
  * path passed mp_uri_parse(), so every escape is whole. */
 static void add_unescaped(struct mp_buf *buf, struct mp_span path)
 {
-	static const char digits[] = "0123456789ABCDEF";
-
 	for (size_t i = 0; i < path.len; i++) {
 		int byte;
 
@@ -24,15 +21,12 @@ static void add_unescaped(struct mp_buf *buf, struct mp_span path)
 			mp_buf_addc(buf, path.data[i]);
 			continue;
 		}
-		byte = mp_hex_digit(path.data[i + 1]) * 16 + mp_hex_digit(path.data[i + 2]);
+		byte = mp_hex_byte(path.data + i + 1);
 		i += 2;
-		if (mp_uri_is_unreserved((char)byte)) {
+		if (mp_uri_is_unreserved((char)byte))
 			mp_buf_addc(buf, (char)byte);
-		} else {
-			mp_buf_addc(buf, '%');
-			mp_buf_addc(buf, digits[byte >> 4]);
-			mp_buf_addc(buf, digits[byte & 15]);
-		}
+		else
+			mp_buf_add_escape(buf, (char)byte);
 	}
 }
 
@@ -42,11 +36,8 @@ static void add_origin(struct mp_buf *buf, const struct mp_uri *uri)
 	mp_buf_adds(buf, uri->is_https ? "https://" : "http://");
 	if (uri->is_ipv6)
 		mp_buf_addc(buf, '[');
-	for (size_t i = 0; i < uri->host.len; i++) {
-		char c = uri->host.data[i];
-
-		mp_buf_addc(buf, c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c);
-	}
+	for (size_t i = 0; i < uri->host.len; i++)
+		mp_buf_addc(buf, mp_lower(uri->host.data[i]));
 	if (uri->is_ipv6)
 		mp_buf_addc(buf, ']');
 	mp_buf_addf(buf, ":%u", uri->port);

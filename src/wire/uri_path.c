@@ -8,13 +8,10 @@
 /* The byte at *at, decoded; the text passed mp_uri_parse(), so every escape is whole. */
 static char next_byte(struct mp_span path, size_t *at)
 {
-	char c = path.data[(*at)++];
+	const char *here = path.data + *at;
 
-	if (c != '%')
-		return c;
-	c = (char)(mp_hex_digit(path.data[*at]) * 16 + mp_hex_digit(path.data[*at + 1]));
-	*at += 2;
-	return c;
+	*at += *here == '%' ? 3 : 1;
+	return *here == '%' ? (char)mp_hex_byte(here + 1) : *here;
 }
 
 /* A server that decodes before it resolves climbs out of the path at "%2e%2e" and at

@@ -12,23 +12,15 @@
 /* What begins with mark, or without one ('\0'); nothing of a part that is absent. */
 static void add_part(struct mp_buf *buf, char mark, struct mp_span part, const char *plain)
 {
-	static const char hex[] = "0123456789ABCDEF";
-
 	if (part.data == NULL)
 		return;
 	if (mark != '\0')
 		mp_buf_addc(buf, mark);
-	for (size_t i = 0; i < part.len; i++) {
-		unsigned char c = (unsigned char)part.data[i];
-
-		if (strchr(plain, c) != NULL) {
-			mp_buf_addc(buf, (char)c);
-			continue;
-		}
-		mp_buf_addc(buf, '%');
-		mp_buf_addc(buf, hex[c >> 4]);
-		mp_buf_addc(buf, hex[c & 15]);
-	}
+	for (size_t i = 0; i < part.len; i++)
+		if (strchr(plain, part.data[i]) != NULL)
+			mp_buf_addc(buf, part.data[i]);
+		else
+			mp_buf_add_escape(buf, part.data[i]);
 }
 
 /* The host needs nothing: mp_uri_parse() takes names and addresses only. */

@@ -103,24 +103,24 @@ struct state {
 	struct mcpass_error *err;
 };
 
-static enum mcpass_rc add(struct mp_strings *list, const char *text, struct mcpass_error *err)
-{
-	return mp_strings_add(list, (struct mp_span){ text, strlen(text) }, err);
-}
-
 static enum mcpass_rc add_pair(struct state *s, const char *option, const char *before,
     const char *value, const char *after)
 {
 	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
-	enum mcpass_rc rc = add(s->ours, option, s->err);
+	enum mcpass_rc rc = mp_strings_add_text(s->ours, option, s->err);
 
 	mp_buf_addf(&buf, "%s%s%s", before, value, after);
 	if (!rc)
 		rc = mp_buf_check(&buf, "a word", s->err);
 	if (!rc)
-		rc = add(s->ours, mp_buf_text(&buf), s->err);
+		rc = mp_strings_add_text(s->ours, mp_buf_text(&buf), s->err);
 	mp_buf_free(&buf);
 	return rc;
+}
+
+static enum mcpass_rc note(struct state *s, const char *text)
+{
+	return mp_strings_add_text(s->notes, text, s->err);
 }
 
 /* A secret is not carried over: it would stand in a list of processes. */
@@ -131,17 +131,17 @@ static enum mcpass_rc take_info(struct state *s, const char *value)
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (value[0] == '@')
-		return add(s->notes, "--static-oauth-client-info is left out: give --client-id what the file"
-		    " has as client_id, and --client-secret-file a file with the secret", s->err);
+		return note(s, "--static-oauth-client-info is left out: give --client-id what the file"
+		    " has as client_id, and --client-secret-file a file with the secret");
 	if (mp_json_parse(value, strlen(value), MP_MAX_DOCUMENT, "the client", &json, NULL) != MCPASS_OK)
-		return add(s->notes, "--static-oauth-client-info is left out: it is not JSON", s->err);
+		return note(s, "--static-oauth-client-info is left out: it is not JSON");
 	id = json_string_value(json_object_get(json, "client_id"));
 	secret = json_string_value(json_object_get(json, "client_secret"));
 	if (id != NULL)
 		rc = add_pair(s, "--client-id", "", id, "");
 	if (!rc && secret != NULL)
-		rc = add(s->notes, "the client's secret is left out: put it into a file of yours, and name that"
-		    " with --client-secret-file, and the authorization server with --client-issuer", s->err);
+		rc = note(s, "the client's secret is left out: put it into a file of yours, and name that"
+		    " with --client-secret-file, and the authorization server with --client-issuer");
 	json_decref(json);
 	return rc;
 }
@@ -154,8 +154,7 @@ static enum mcpass_rc take_metadata(struct state *s, const char *value)
 
 	if (value[0] == '@' || mp_json_parse(value, strlen(value), MP_MAX_DOCUMENT, "the client", &json, NULL)
 	    != MCPASS_OK)
-		return add(s->notes, "--static-oauth-client-metadata is left out: --scope says what to ask for",
-		    s->err);
+		return note(s, "--static-oauth-client-metadata is left out: --scope says what to ask for");
 	scope = json_string_value(json_object_get(json, "scope"));
 	rc = scope != NULL ? add_pair(s, "--scope", "", scope, "") : MCPASS_OK;
 	json_decref(json);
@@ -176,7 +175,7 @@ static enum mcpass_rc take_value(struct state *s, const struct row *row, const c
 	case NOTHING_VALUE:
 		return MCPASS_OK;
 	case NOTE_VALUE:
-		return add(s->notes, row->ours, s->err);
+		return mp_strings_add_text(s->notes, row->ours, s->err);
 	default:
 		return add_pair(s, row->ours, "", value, "");
 	}
@@ -192,9 +191,9 @@ static enum mcpass_rc take_flag(struct state *s, const struct row *row)
 	if (row->change == HOST_OF)
 		s->allow_http = row->ours;
 	else if (row->change == FLAG)
-		return add(s->ours, row->ours, s->err);
+		return mp_strings_add_text(s->ours, row->ours, s->err);
 	else if (row->change == NOTE)
-		return add(s->notes, row->ours, s->err);
+		return mp_strings_add_text(s->notes, row->ours, s->err);
 	return MCPASS_OK;
 }
 
@@ -225,7 +224,7 @@ static enum mcpass_rc unknown(struct state *s, const char *flag)
 	mp_buf_addf(&buf, "%s is left out: mcp-remote has no such flag that we know", flag);
 	rc = mp_buf_check(&buf, "a note", s->err);
 	if (!rc)
-		rc = add(s->notes, mp_buf_text(&buf), s->err);
+		rc = mp_strings_add_text(s->notes, mp_buf_text(&buf), s->err);
 	mp_buf_free(&buf);
 	return rc;
 }
@@ -257,14 +256,14 @@ static enum mcpass_rc finish(struct state *s)
 			rc = add_pair(s, s->allow_http, "", host, "");
 	}
 	free(host);
-	return rc ? rc : add(s->ours, s->url, s->err);
+	return rc ? rc : mp_strings_add_text(s->ours, s->url, s->err);
 }
 
 enum mcpass_rc mp_from_mcp_remote(const struct mp_strings *words, struct mp_strings *ret_ours,
     struct mp_strings *ret_notes, struct mcpass_error *err)
 {
 	struct state s = { .ours = ret_ours, .notes = ret_notes, .err = err };
-	enum mcpass_rc rc = add(ret_ours, "bridge", err);
+	enum mcpass_rc rc = mp_strings_add_text(ret_ours, "bridge", err);
 
 	for (size_t i = first_word(words); !rc && i < words->count; i++) {
 		const char *word = words->items[i];

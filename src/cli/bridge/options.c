@@ -28,36 +28,21 @@ static const struct mp_option options[] = {
 };
 const struct mp_option_table mp_bridge_table = { "Bridge", options, MP_COUNT(options) };
 
-static enum mcpass_rc add(struct mp_strings *words, const char *text, struct mcpass_error *err)
-{
-	return mp_strings_add(words, (struct mp_span){ text, strlen(text) }, err);
-}
-
 static enum mcpass_rc add_name(struct mp_strings *words, const char *name,
     struct mcpass_error *err)
 {
 	struct mp_buf buf = MP_BUF(128);
-	enum mcpass_rc rc;
 
 	mp_buf_addf(&buf, "--%s", name);
-	rc = mp_buf_check(&buf, "an option", err);
-	if (!rc)
-		rc = add(words, mp_buf_text(&buf), err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_move(&buf, "an option", words, err);
 }
 
 static enum mcpass_rc add_path(struct mp_strings *words, const char *path, struct mcpass_error *err)
 {
 	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
-	enum mcpass_rc rc;
 
 	mp_host_add_path(&buf, path);
-	rc = mp_buf_check(&buf, "a path", err);
-	if (!rc)
-		rc = add(words, mp_buf_text(&buf), err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_move(&buf, "a path", words, err);
 }
 
 static enum mcpass_rc add_number(struct mp_strings *words, const char *name, unsigned number,
@@ -66,13 +51,10 @@ static enum mcpass_rc add_number(struct mp_strings *words, const char *name, uns
 	struct mp_buf buf = MP_BUF(32);
 	enum mcpass_rc rc = add_name(words, name, err);
 
+	if (rc)
+		return rc;
 	mp_buf_addf(&buf, "%u%s", number, unit);
-	if (!rc)
-		rc = mp_buf_check(&buf, "an option", err);
-	if (!rc)
-		rc = add(words, mp_buf_text(&buf), err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_move(&buf, "an option", words, err);
 }
 
 static enum mcpass_rc add_list(struct mp_strings *words, const char *name,
@@ -83,7 +65,7 @@ static enum mcpass_rc add_list(struct mp_strings *words, const char *name,
 	for (size_t i = 0; !rc && i < texts->count; i++) {
 		rc = add_name(words, name, err);
 		if (!rc)
-			rc = add(words, texts->items[i], err);
+			rc = mp_strings_add_text(words, texts->items[i], err);
 	}
 	return rc;
 }
@@ -104,7 +86,7 @@ static enum mcpass_rc add_option(const struct mp_option *option, const void *slo
 			rc = add_name(words, option->name, err);
 		if (rc || text == NULL)
 			return rc;
-		return mp_eq(option->value, "FILE") ? add_path(words, text, err) : add(words, text, err);
+		return mp_eq(option->value, "FILE") ? add_path(words, text, err) : mp_strings_add_text(words, text, err);
 	case MP_OPTION_LIST:
 		return add_list(words, option->name, slot, err);
 	case MP_OPTION_PORT:
@@ -147,7 +129,7 @@ enum mcpass_rc mp_bridge_entry(const struct mp_bridge_options *bridge,
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; !rc && i < count; i++)
-		rc = add(&words, servers[i], err);
+		rc = mp_strings_add_text(&words, servers[i], err);
 	if (!rc)
 		rc = make_words(bridge, conn, &words, err);
 	if (!rc)

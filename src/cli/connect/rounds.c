@@ -233,7 +233,7 @@ void mp_rounds_message(struct mp_rounds *talk, const char *json)
 	if (!talk->is_asking)
 		mp_progress_take(&talk->progress, json);
 	else
-		(void)mp_strings_add(&talk->kept, (struct mp_span){ json, strlen(json) }, NULL);
+		(void)mp_strings_add_text(&talk->kept, json, NULL);
 }
 
 void mp_rounds_free(struct mp_rounds *talk)

@@ -43,18 +43,13 @@ static enum mcpass_rc add_variable(struct mp_strings *env, const char *name, con
     struct mcpass_error *err)
 {
 	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
-	enum mcpass_rc rc;
 
 	mp_buf_addf(&buf, "%s=", name);
 	if (strncmp(name, "MCPASS_STORE", strlen("MCPASS_STORE")) == 0 || strcmp(name, "MCPASS_CONFIG") == 0)
 		mp_host_add_path(&buf, value);
 	else
 		mp_buf_adds(&buf, value);
-	rc = mp_buf_check(&buf, "the environment", err);
-	if (!rc)
-		rc = mp_strings_add(env, (struct mp_span){ mp_buf_text(&buf), buf.len }, err);
-	mp_buf_free(&buf);
-	return rc;
+	return mp_buf_move(&buf, "the environment", env, err);
 }
 
 static enum mcpass_rc take_environment(struct mp_strings *env, struct mcpass_error *err)
@@ -127,8 +122,7 @@ enum mcpass_rc mp_host_entry_make(const char *name, const char *server, const st
 	if (!rc)
 		rc = mp_strings_add(&entry.args, (struct mp_span){ "bridge", 6 }, err);
 	for (size_t i = 0; !rc && i < words->count; i++)
-		rc = mp_strings_add(&entry.args, (struct mp_span){ words->items[i], strlen(words->items[i]) },
-		    err);
+		rc = mp_strings_add_text(&entry.args, words->items[i], err);
 	if (!rc)
 		rc = take_environment(&entry.env, err);
 	if (rc)

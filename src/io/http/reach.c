@@ -98,7 +98,7 @@ enum mcpass_rc mp_http_vouch(struct mp_http *http, const char *url, struct mcpas
 	if (rc)
 		return rc;
 	mp_http_name_host(&uri, host);
-	return mp_strings_add(&http->vouched, (struct mp_span){ host, strlen(host) }, err);
+	return mp_strings_add_text(&http->vouched, host, err);
 }
 
 /* --- what libcurl is about to do --- */

@@ -244,8 +244,7 @@ enum mcpass_rc mp_configured_setup(const struct mp_issuer_config *config,
 	for (size_t i = 0; i < config->trusted_count && !rc; i++)
 		rc = add_trusted(&config->trusted[i], issuer, err);
 	for (size_t i = 0; i < config->vouched_count && !rc; i++)
-		rc = mp_strings_add(&issuer->vouched,
-		    (struct mp_span){ config->vouched[i], strlen(config->vouched[i]) }, err);
+		rc = mp_strings_add_text(&issuer->vouched, config->vouched[i], err);
 	return mp_doing(err, rc, "reading whom the operator knows");
 }
 

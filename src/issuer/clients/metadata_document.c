@@ -87,8 +87,7 @@ static enum mcpass_rc add_grants(const struct mp_registration *wish, struct mp_c
 {
 	if (!mp_strings_has(&wish->grant_types, MP_GRANT_JWT_BEARER))
 		return MCPASS_OK;
-	return mp_strings_add(&client->grant_types,
-	    (struct mp_span){ MP_GRANT_JWT_BEARER, strlen(MP_GRANT_JWT_BEARER) }, err);
+	return mp_strings_add_text(&client->grant_types, MP_GRANT_JWT_BEARER, err);
 }
 
 static enum mcpass_rc read_document(const struct mp_turn *turn, const char *url,

@@ -72,11 +72,6 @@ static enum mcpass_rc apply_redirects(const struct mp_issuer *issuer,
 	return rc ? rc : mp_set(&client->application_type, type, err);
 }
 
-static enum mcpass_rc add(struct mp_strings *list, const char *item, struct mcpass_error *err)
-{
-	return mp_strings_add(list, (struct mp_span){ item, strlen(item) }, err);
-}
-
 /* Those that we have are granted, others are left out, as RFC 7591 3.2.1 lets us: a
  * client may ask one list of every server. */
 static enum mcpass_rc apply_grants(const struct mp_registration *wish,
@@ -91,11 +86,11 @@ static enum mcpass_rc apply_grants(const struct mp_registration *wish,
 		return mp_response_refuse(err, "invalid_client_metadata", "RFC 7591 2.1",
 		    "grant_types needs authorization_code, and response_types code");
 	mp_strings_free(&client->grant_types);
-	rc = add(&client->grant_types, "authorization_code", err);
+	rc = mp_strings_add_text(&client->grant_types, "authorization_code", err);
 	if (!rc && mp_strings_has(grants, "refresh_token"))
-		rc = add(&client->grant_types, "refresh_token", err);
+		rc = mp_strings_add_text(&client->grant_types, "refresh_token", err);
 	if (!rc && mp_strings_has(grants, MP_GRANT_DEVICE))     /* spec: RFC 8628 3.4 */
-		rc = add(&client->grant_types, MP_GRANT_DEVICE, err);
+		rc = mp_strings_add_text(&client->grant_types, MP_GRANT_DEVICE, err);
 	return rc;
 }
 
@@ -116,7 +111,7 @@ static enum mcpass_rc apply_scope(const struct mp_issuer *issuer,
 
 	for (size_t i = 0; i < wanted.count && !rc; i++)
 		if (mp_strings_has(&issuer->scopes, wanted.items[i]))
-			rc = add(&granted, wanted.items[i], err);
+			rc = mp_strings_add_text(&granted, wanted.items[i], err);
 	if (!rc && binds && wanted.count > 0 && granted.count == 0)
 		rc = mp_response_refuse(err, "invalid_client_metadata", "RFC 7591 3.2.2",
 		    "none of these scopes exists");

@@ -12,11 +12,6 @@ static enum mcpass_rc refuse(const char *code, const char *why, struct mcpass_er
 	return mp_response_refuse(err, code, SPEC, "the assertion %s", why);
 }
 
-const char *mp_assertion_claim(const struct mp_jws *jws, const char *name)
-{
-	return json_string_value(json_object_get(jws->payload, name));
-}
-
 enum mcpass_rc mp_assertion_parse(const char *text, const char *code, struct mp_jws *ret_jws,
     struct mcpass_error *err)
 {
@@ -101,12 +96,12 @@ enum mcpass_rc mp_assertion_check(const struct mp_turn *turn, const struct mp_jw
     const struct mp_jwks *keys, const struct mp_assertion_rules *rules,
     struct mcpass_error *err)
 {
-	const char *sub = mp_assertion_claim(jws, "sub");
+	const char *sub = mp_jws_claim(jws, "sub");
 	enum mcpass_rc rc = check_signature(jws, keys, rules->code, err);
 
 	if (rc)
 		return rc;
-	if (!mp_eq(mp_assertion_claim(jws, "iss"), rules->issuer))
+	if (!mp_eq(mp_jws_claim(jws, "iss"), rules->issuer))
 		return refuse(rules->code, "is not by the issuer that it has to be by", err);
 	if (sub == NULL || sub[0] == '\0')
 		return refuse(rules->code, "has no sub", err);
@@ -136,7 +131,7 @@ enum mcpass_rc mp_assertion_use_up(const struct mp_turn *turn, const struct mp_j
     const struct mp_assertion_rules *rules, struct mcpass_error *err)
 {
 	const struct mp_issuer_store *store = &turn->issuer->store;
-	const char *jti = mp_assertion_claim(jws, "jti");
+	const char *jti = mp_jws_claim(jws, "jti");
 	/* Checked already to be within a day of now. */
 	double exp = json_number_value(json_object_get(jws->payload, "exp"));
 	bool added = false;

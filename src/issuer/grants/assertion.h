@@ -18,8 +18,6 @@ enum mcpass_rc mp_assertion_check(const struct mp_turn *turn, const struct mp_jw
 /* Remembers its jti, last of all: of two who come with one, the second is refused. */
 enum mcpass_rc mp_assertion_use_up(const struct mp_turn *turn, const struct mp_jws *jws,
     const struct mp_assertion_rules *rules, struct mcpass_error *err);
-/* A claim that is text, or NULL; borrowed. */
-const char *mp_assertion_claim(const struct mp_jws *jws, const char *name);
 
 /* Whether the client_assertion in form is by client; refuses with invalid_client.
  * spec: RFC 7523 2.2, 3; OpenID Connect Core 9 */

@@ -12,8 +12,7 @@ static enum mcpass_rc meet(const struct mp_strings *wanted, const struct mp_stri
 
 	for (size_t i = 0; i < wanted->count && !rc; i++)
 		if (mp_strings_has(ceiling, wanted->items[i]))
-			rc = mp_strings_add(ret_both,
-			    (struct mp_span){ wanted->items[i], strlen(wanted->items[i]) }, err);
+			rc = mp_strings_add_text(ret_both, wanted->items[i], err);
 	return rc;
 }
 

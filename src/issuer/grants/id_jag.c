@@ -81,7 +81,7 @@ static enum mcpass_rc read_subject(const struct mp_turn *turn, const struct mp_t
 	if (!rc)
 		rc = mp_assertion_check(turn, &jws, &keys, &rules, err);
 	if (!rc) {
-		*ret_user = mp_users_find(turn->issuer, mp_assertion_claim(&jws, "sub"));
+		*ret_user = mp_users_find(turn->issuer, mp_jws_claim(&jws, "sub"));
 		if (*ret_user == NULL)
 			rc = refuse_subject(err, "is about a user who is not known any more");
 	}
@@ -128,11 +128,6 @@ struct statement {
 	const char *resource, *scope;   /* or NULL */
 };
 
-static bool add_text(json_t *object, const char *name, const char *value)
-{
-	return value == NULL || json_object_set_new(object, name, json_string(value)) == 0;
-}
-
 /* spec: SEP-990 (jti iss sub aud resource client_id exp iat scope) */
 static enum mcpass_rc make_id_jag(const struct mp_turn *turn, const struct statement *that,
     struct mp_secret *ret_jag, struct mcpass_error *err)
@@ -149,8 +144,8 @@ static enum mcpass_rc make_id_jag(const struct mp_turn *turn, const struct state
 	    "iss", issuer->url, "sub", that->subject, "aud", that->audience,
 	    "client_id", that->client_id, "iat", now, "exp", now + MP_ID_JAG_LIFETIME);
 	mp_secret_free(&jti);
-	if (claims == NULL || !add_text(claims, "resource", that->resource)
-	    || !add_text(claims, "scope", that->scope))
+	if (claims == NULL || !mp_json_set_text(claims, "resource", that->resource)
+	    || !mp_json_set_text(claims, "scope", that->scope))
 		rc = mp_nomem(err);
 	else
 		rc = sign(issuer, MP_TYP_ID_JAG, claims, ret_jag, err);
@@ -172,7 +167,7 @@ static enum mcpass_rc answer(const struct mp_turn *turn, const struct statement 
 	    "issued_token_type", MP_TOKEN_TYPE_ID_JAG, "token_type", "N_A", "expires_in",
 	    MP_ID_JAG_LIFETIME);
 	mp_secret_free(&jag);
-	if (body == NULL || !add_text(body, "scope", that->scope))
+	if (body == NULL || !mp_json_set_text(body, "scope", that->scope))
 		rc = mp_nomem(err);
 	else
 		rc = mp_response_json(turn, 200, body, err);

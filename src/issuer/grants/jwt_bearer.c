@@ -21,7 +21,7 @@ static const struct mp_trusted *find_trusted(const struct mp_issuer *issuer,
     const struct mp_jws *jws)
 {
 	static const char *const plain[] = { "JWT", "JOSE" };
-	const char *name = mp_assertion_claim(jws, "iss");
+	const char *name = mp_jws_claim(jws, "iss");
 	bool is_plain = jws->typ == NULL;
 
 	if (!is_plain && mp_eq_nocase(jws->typ, MP_TYP_ID_JAG))
@@ -54,7 +54,7 @@ static enum mcpass_rc check_client(const struct mp_jws *jws, const struct mp_cli
 	if (client == NULL)
 		return mp_response_refuse(err, "invalid_client", "SEP-990",
 		    "an ID-JAG is shown by a client that authenticates");
-	if (!mp_eq(mp_assertion_claim(jws, "client_id"), client->client_id))
+	if (!mp_eq(mp_jws_claim(jws, "client_id"), client->client_id))
 		return refuse(err, "SEP-990", "was made for another client");
 	return MCPASS_OK;
 }
@@ -87,8 +87,7 @@ static enum mcpass_rc meet(struct mp_strings *scopes, const struct mp_strings *s
 
 	for (size_t i = 0; i < scopes->count && !rc; i++)
 		if (mp_strings_has(some, scopes->items[i]))
-			rc = mp_strings_add(&both,
-			    (struct mp_span){ scopes->items[i], strlen(scopes->items[i]) }, err);
+			rc = mp_strings_add_text(&both, scopes->items[i], err);
 	mp_strings_free(scopes);
 	*scopes = both;
 	return rc;
@@ -99,13 +98,13 @@ static enum mcpass_rc limit(const struct mp_turn *turn, const struct mp_token_as
     const struct mp_jws *jws, const struct mp_trusted *trusted, struct mp_strings *ceiling,
     struct mcpass_error *err)
 {
-	const char *scope = mp_assertion_claim(jws, "scope");
+	const char *scope = mp_jws_claim(jws, "scope");
 	const struct mp_user *user = NULL;
 	struct mp_strings more = { 0 };
 	enum mcpass_rc rc = mp_scope_merge(ceiling, &trusted->scopes, err);
 
 	if (trusted->what == MP_TRUST_ID_JAG)
-		user = mp_users_find(turn->issuer, mp_assertion_claim(jws, "sub"));
+		user = mp_users_find(turn->issuer, mp_jws_claim(jws, "sub"));
 	if (!rc && trusted->what == MP_TRUST_ID_JAG && scope != NULL) {
 		rc = mp_scope_parse(scope, &more, err);
 		if (!rc)
@@ -137,7 +136,7 @@ static enum mcpass_rc limit(const struct mp_turn *turn, const struct mp_token_as
 static enum mcpass_rc name_subject(const struct mp_jws *jws, const struct mp_trusted *trusted,
     char **ret_subject, struct mcpass_error *err)
 {
-	const char *sub = mp_assertion_claim(jws, "sub");
+	const char *sub = mp_jws_claim(jws, "sub");
 	struct mp_buf name = MP_BUF(MP_MAX_FORM);
 
 	if (trusted->what == MP_TRUST_ID_JAG)

@@ -106,7 +106,7 @@ static enum mcpass_rc limit(const struct mp_turn *turn, const struct mp_client *
 		    || mp_strings_has(&user->scopes, scope));
 
 		if (may)
-			rc = mp_strings_add(ret_ceiling, (struct mp_span){ scope, strlen(scope) }, err);
+			rc = mp_strings_add_text(ret_ceiling, scope, err);
 	}
 	mp_strings_free(&has);
 	mp_strings_free(&ceiling);

@@ -4,16 +4,6 @@
 #include "base/limits.h"
 #include "issuer/clients/client.h"
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* MCP hosts that took a scheme without a dot before they knew, and are answered nowhere else. */
 static bool is_host_scheme(struct mp_span scheme)
 {
@@ -32,10 +22,10 @@ static size_t private_scheme(const char *uri)
 	size_t len = strcspn(uri, ":");
 	bool has_dot = is_host_scheme((struct mp_span){ uri, len });
 
-	if (uri[len] != ':' || !is_letter(uri[0]))
+	if (uri[len] != ':' || !mp_is_letter(uri[0]))
 		return 0;
 	for (size_t i = 0; i < len; i++) {
-		if (!is_letter(uri[i]) && !is_digit(uri[i]) && strchr("+-.", uri[i]) == NULL)
+		if (!mp_is_letter(uri[i]) && !mp_is_digit(uri[i]) && strchr("+-.", uri[i]) == NULL)
 			return 0;
 		has_dot = has_dot || uri[i] == '.';
 	}

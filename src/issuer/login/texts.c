@@ -93,9 +93,9 @@ static enum mcpass_rc take_scopes(struct mp_language *language, const json_t *sc
 			rc = mp_fail(err, MCPASS_E_USAGE, NULL, "the scope \"%s\": is not one line of text"
 			    " of at most %u bytes", scope, MP_MAX_PAGE_TEXT);
 		if (!rc)
-			rc = mp_strings_add(&language->scopes, (struct mp_span){ scope, strlen(scope) }, err);
+			rc = mp_strings_add_text(&language->scopes, scope, err);
 		if (!rc)
-			rc = mp_strings_add(&language->words, (struct mp_span){ words, strlen(words) }, err);
+			rc = mp_strings_add_text(&language->words, words, err);
 		if (rc)
 			break;
 	}

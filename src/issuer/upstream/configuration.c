@@ -206,8 +206,7 @@ static enum mcpass_rc read_subject(const struct entry *entry, struct mp_idp *ups
 	if (provider != NULL && provider->subject[0] != NULL)
 		memcpy(known, provider->subject, sizeof(known));
 	for (size_t i = 0; i < MP_COUNT(known) && known[i] != NULL && !rc; i++)
-		rc = mp_strings_add(&upstream->subject, (struct mp_span){ known[i], strlen(known[i]) },
-		    err);
+		rc = mp_strings_add_text(&upstream->subject, known[i], err);
 	return rc;
 }
 

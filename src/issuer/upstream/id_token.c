@@ -11,17 +11,12 @@ static enum mcpass_rc refuse(struct mcpass_error *err, const char *why)
 	return mp_fail(err, MCPASS_E_POLICY, SPEC, "the id token %s", why);
 }
 
-static const char *claim(const struct mp_jws *jws, const char *name)
-{
-	return json_string_value(json_object_get(jws->payload, name));
-}
-
 /* Where the metadata has a template, the token's own tenant stands in it, which the rules then
  * have to allow. */
 static bool is_issuer(const struct mp_jws *jws, const char *name)
 {
 	static const char mark[] = "{tenantid}";
-	const char *iss = claim(jws, "iss"), *tid = claim(jws, "tid"), *at = strstr(name, mark);
+	const char *iss = mp_jws_claim(jws, "iss"), *tid = mp_jws_claim(jws, "tid"), *at = strstr(name, mark);
 	size_t before = at != NULL ? (size_t)(at - name) : 0, len = tid != NULL ? strlen(tid) : 0;
 
 	if (iss == NULL || at == NULL)
@@ -31,20 +26,10 @@ static bool is_issuer(const struct mp_jws *jws, const char *name)
 	    && strcmp(iss + before + len, at + sizeof(mark) - 1) == 0;
 }
 
-static bool is_for(const json_t *aud, const char *client_id)
-{
-	if (json_is_string(aud))
-		return strcmp(json_string_value(aud), client_id) == 0;
-	for (size_t i = 0; i < json_array_size(aud); i++)
-		if (mp_eq(json_string_value(json_array_get(aud, i)), client_id))
-			return true;
-	return false;
-}
-
 static enum mcpass_rc check_parties(const struct mp_jws *jws,
     const struct mp_id_token_expect *expect, struct mcpass_error *err)
 {
-	const char *client_id = expect->upstream->client.client_id, *sub = claim(jws, "sub");
+	const char *client_id = expect->upstream->client.client_id, *sub = mp_jws_claim(jws, "sub");
 	const json_t *aud = json_object_get(jws->payload, "aud");
 	const json_t *azp = json_object_get(jws->payload, "azp");
 
@@ -52,7 +37,7 @@ static enum mcpass_rc check_parties(const struct mp_jws *jws,
 		return refuse(err, "is by another issuer");
 	if (sub == NULL || sub[0] == '\0')
 		return refuse(err, "has no sub");
-	if (!is_for(aud, client_id))
+	if (!mp_jws_is_for(jws, client_id))
 		return refuse(err, "is for another client");
 	/* 4, 5: several audiences: it says which of them asked; what it says is true */
 	if (json_array_size(aud) > 1 && azp == NULL)
@@ -110,7 +95,7 @@ enum mcpass_rc mp_id_token_check(const struct mp_jws *jws, const struct mp_jwks 
 	if (!rc)
 		rc = check_times(jws, expect->now, err);
 	/* 11: a token of another login would sign another person in */
-	if (!rc && expect->nonce != NULL && !mp_eq(claim(jws, "nonce"), expect->nonce))
+	if (!rc && expect->nonce != NULL && !mp_eq(mp_jws_claim(jws, "nonce"), expect->nonce))
 		rc = refuse(err, "has another nonce than was sent, or none");
 	return rc;
 }

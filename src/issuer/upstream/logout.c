@@ -18,16 +18,6 @@ static const char *claim(const struct mp_jws *jws, const char *name)
 	return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-static bool is_for(const json_t *aud, const char *client_id)
-{
-	if (json_is_string(aud))
-		return strcmp(json_string_value(aud), client_id) == 0;
-	for (size_t i = 0; i < json_array_size(aud); i++)
-		if (mp_eq(json_string_value(json_array_get(aud, i)), client_id))
-			return true;
-	return false;
-}
-
 /* 2.6 (2): as an id token's, without what a login has. */
 static enum mcpass_rc check_signature(const struct mp_jws *jws, const struct mp_jwks *keys,
     const struct mp_logout_expect *expect, struct mcpass_error *err)
@@ -65,7 +55,7 @@ static enum mcpass_rc check_parties(const struct mp_jws *jws,
 {
 	if (!mp_eq(claim(jws, "iss"), expect->issuer))
 		return refuse(err, "is by another issuer");
-	if (!is_for(json_object_get(jws->payload, "aud"), expect->client_id))
+	if (!mp_jws_is_for(jws, expect->client_id))
 		return refuse(err, "is for another client");
 	/* 2.6 (4) */
 	if (claim(jws, "sub") == NULL && claim(jws, "sid") == NULL)

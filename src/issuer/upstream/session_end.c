@@ -29,7 +29,7 @@ static enum mcpass_rc look_at(void *ctx, const struct mp_issuer_row *row, struct
 		mp_clear(err);
 		rc = MCPASS_OK;
 	} else if (!rc && is_meant(search, &session)) {
-		rc = mp_strings_add(&search->ids, (struct mp_span){ row->key, strlen(row->key) }, err);
+		rc = mp_strings_add_text(&search->ids, row->key, err);
 		if (!rc)
 			rc = mp_set(&search->person, session.person, err);
 	}

@@ -92,7 +92,7 @@ enum mcpass_rc mp_sid_forget(const struct mp_turn *turn, const char *id, struct 
 
 static enum mcpass_rc take_id(void *ctx, const struct mp_issuer_row *row, struct mcpass_error *err)
 {
-	return mp_strings_add(ctx, (struct mp_span){ row->key, strlen(row->key) }, err);
+	return mp_strings_add_text(ctx, row->key, err);
 }
 
 enum mcpass_rc mp_sid_find(const struct mp_turn *turn, const char *upstream, const char *sid,

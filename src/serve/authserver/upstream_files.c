@@ -132,11 +132,6 @@ enum mcpass_rc mp_upstreams_read(const char *path, struct mp_upstreams *ret_upst
 	return MCPASS_OK;
 }
 
-static bool add_text(json_t *object, const char *name, const char *value)
-{
-	return value == NULL || json_object_set_new(object, name, json_string(value)) == 0;
-}
-
 enum mcpass_rc mp_upstreams_from_flags(const struct mp_upstream_flags *flags,
     struct mp_upstreams *ret_upstreams, struct mcpass_error *err)
 {
@@ -144,10 +139,10 @@ enum mcpass_rc mp_upstreams_from_flags(const struct mp_upstream_flags *flags,
 	json_t *entry = json_pack("{s:s}", "name", MP_UPSTREAM_NAME);
 	enum mcpass_rc rc = MCPASS_OK;
 
-	if (entry == NULL || !add_text(entry, "issuer", flags->issuer)
-	    || !add_text(entry, "client_id", flags->client_id)
-	    || !add_text(entry, "client_secret_file", flags->secret_file)
-	    || !add_text(entry, "private_key_file", flags->key_file))
+	if (entry == NULL || !mp_json_set_text(entry, "issuer", flags->issuer)
+	    || !mp_json_set_text(entry, "client_id", flags->client_id)
+	    || !mp_json_set_text(entry, "client_secret_file", flags->secret_file)
+	    || !mp_json_set_text(entry, "private_key_file", flags->key_file))
 		rc = mp_nomem(err);
 	if (!rc) {
 		upstreams.items = calloc(1, sizeof(*upstreams.items));

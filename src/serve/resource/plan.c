@@ -304,7 +304,7 @@ static enum mcpass_rc collect_scopes(const struct mp_serve_rules *rules, struct 
 		rc = add_scopes_of(&rules->items[i], &needed, err);
 	for (size_t i = 0; i < count && !rc; i++)
 		if (mp_strings_has(&needed, own[i]))
-			rc = mp_strings_add(scopes, (struct mp_span){ own[i], strlen(own[i]) }, err);
+			rc = mp_strings_add_text(scopes, own[i], err);
 	if (!rc)
 		rc = mp_scope_merge(scopes, &needed, err);
 	mp_strings_free(&needed);

@@ -115,8 +115,7 @@ enum mcpass_rc mp_serve_rules_add(struct mp_serve_rules *rules,
 	if (!rc)
 		rc = mp_set(&rule->scope, given->scope, err);
 	for (size_t i = 0; !rc && given->roles != NULL && given->roles[i] != NULL; i++)
-		rc = mp_strings_add(&rule->roles,
-		    (struct mp_span){ given->roles[i], strlen(given->roles[i]) }, err);
+		rc = mp_strings_add_text(&rule->roles, given->roles[i], err);
 	return rc;
 }
 

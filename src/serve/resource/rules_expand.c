@@ -32,8 +32,7 @@ static enum mcpass_rc add(struct mp_serve_rules *list, const struct mcpass_scope
 	enum mcpass_rc rc = mp_serve_rules_add(list, &rule, err);
 
 	for (size_t i = 0; i < roles->count && !rc; i++)
-		rc = mp_strings_add(&list->items[list->count - 1].roles,
-		    (struct mp_span){ roles->items[i], strlen(roles->items[i]) }, err);
+		rc = mp_strings_add_text(&list->items[list->count - 1].roles, roles->items[i], err);
 	return rc;
 }
 

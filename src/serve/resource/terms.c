@@ -17,8 +17,7 @@ static enum mcpass_rc collect(const struct mp_serve_rules *given, bool gateway,
 
 		rc = mp_serve_rules_add(all, &copy, err);
 		for (size_t j = 0; j < rule->roles.count && !rc; j++)
-			rc = mp_strings_add(&all->items[i].roles,
-			    (struct mp_span){ rule->roles.items[j], strlen(rule->roles.items[j]) }, err);
+			rc = mp_strings_add_text(&all->items[i].roles, rule->roles.items[j], err);
 	}
 	for (size_t i = 0; i < count && !rc && !gateway; i++)
 		rc = mp_serve_rules_add(all, &own[i], err);

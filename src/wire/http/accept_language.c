@@ -11,16 +11,6 @@ struct range {
 	int weight;                     /* thousandths; 0: not wanted */
 };
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* spec: RFC 4647 2.1 */
 static bool is_tag(struct mp_span text)
 {
@@ -33,7 +23,7 @@ static bool is_tag(struct mp_span text)
 		if (c == '-' && in_subtag > 0) {
 			in_subtag = 0;
 			is_first = false;
-		} else if ((is_letter(c) || (!is_first && is_digit(c))) && in_subtag < MAX_SUBTAG) {
+		} else if ((mp_is_letter(c) || (!is_first && mp_is_digit(c))) && in_subtag < MAX_SUBTAG) {
 			in_subtag++;
 		} else {
 			return false;
@@ -73,7 +63,7 @@ static int read_weight(struct mp_span text)
 		return -1;
 	weight = text.data[0] == '1' ? MOST : 0;
 	for (size_t i = 2; i < text.len; i++, unit /= 10) {
-		if (!is_digit(text.data[i]))
+		if (!mp_is_digit(text.data[i]))
 			return -1;
 		weight += (text.data[i] - '0') * unit;
 	}

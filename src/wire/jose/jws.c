@@ -141,6 +141,23 @@ enum mcpass_rc mp_jws_verify_by(const struct mp_jws *jws, const struct mp_jwks *
 	return rc ? mp_fail(err, rc, why.spec, "%s", why.detail) : MCPASS_OK;
 }
 
+const char *mp_jws_claim(const struct mp_jws *jws, const char *name)
+{
+	return json_string_value(json_object_get(jws->payload, name));
+}
+
+bool mp_jws_is_for(const struct mp_jws *jws, const char *name)
+{
+	const json_t *aud = json_object_get(jws->payload, "aud");
+
+	if (json_is_string(aud))
+		return strcmp(json_string_value(aud), name) == 0;
+	for (size_t i = 0; i < json_array_size(aud); i++)
+		if (mp_eq(json_string_value(json_array_get(aud, i)), name))
+			return true;
+	return false;
+}
+
 void mp_jws_free(struct mp_jws *jws)
 {
 	json_decref(jws->header);

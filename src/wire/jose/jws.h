@@ -25,6 +25,10 @@ enum mcpass_rc mp_jws_verify(const struct mp_jws *jws, const struct mp_key *key,
 /* The same with the keys of a set that the header may mean, MP_MAX_KEY_TRIES at the most. */
 enum mcpass_rc mp_jws_verify_by(const struct mp_jws *jws, const struct mp_jwks *set,
     struct mcpass_error *err);
+/* A claim that is a string, or NULL; borrowed. */
+const char *mp_jws_claim(const struct mp_jws *jws, const char *name);
+/* Whether aud is name, or has it.  spec: RFC 7519 4.1.3 */
+bool mp_jws_is_for(const struct mp_jws *jws, const char *name);
 void mp_jws_free(struct mp_jws *jws);
 
 /* Signs payload with key; alg must be permitted by it.  header gives further members

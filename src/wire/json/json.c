@@ -14,6 +14,11 @@ json_t *mp_json_get(const json_t *object, const char *name)
 	return json_is_null(value) ? NULL : value;
 }
 
+bool mp_json_set_text(json_t *object, const char *name, const char *text)
+{
+	return text == NULL || json_object_set_new(object, name, json_string(text)) == 0;
+}
+
 static bool is_clean_list(const json_t *json)
 {
 	if (!json_is_array(json))
@@ -143,7 +148,7 @@ static enum mcpass_rc tell(struct mp_strings *odd, const char *what, const char 
 	if (odd == NULL)
 		return MCPASS_OK;
 	(void)snprintf(text, sizeof(text), "%s: %s", what, then);
-	return mp_strings_add(odd, (struct mp_span){ text, strlen(text) }, err);
+	return mp_strings_add_text(odd, text, err);
 }
 
 /* A value that is not as its clause has it, of a member that only advises. */
