@@ -236,10 +236,7 @@ enum mcpass_rc mp_input_withdraw(struct mp_bridge *b, struct mp_request *r,
 			continue;
 		mp_buf_init(&params, 256);
 		mp_buf_addf(&params, "{\"requestId\":%s}", q->id);
-		rc = mp_buf_check(&params, "a notification", err);
-		if (!rc)
-			rc = mp_tell_message(b, NULL, "notifications/cancelled", mp_buf_text(&params), err);
-		mp_buf_free(&params);
+		rc = mp_tell_note(b, "notifications/cancelled", &params, err);
 	}
 	return rc;
 }
@@ -285,11 +282,7 @@ enum mcpass_rc mp_input_complete(struct mp_bridge *b, const struct mp_request *r
 			continue;
 		mp_buf_init(&params, 256);
 		mp_buf_addf(&params, "{\"elicitationId\":%s}", q->elicitation);
-		rc = mp_buf_check(&params, "a notification", err);
-		if (!rc)
-			rc = mp_tell_message(b, NULL, "notifications/elicitation/complete", mp_buf_text(&params),
-			    err);
-		mp_buf_free(&params);
+		rc = mp_tell_note(b, "notifications/elicitation/complete", &params, err);
 	}
 	return rc;
 }

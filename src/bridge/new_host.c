@@ -224,10 +224,7 @@ static enum mcpass_rc listen(struct mp_bridge *b, struct mp_request *r, struct m
 		mp_buf_addf(&text, "{\"_meta\":{\"" MP_META_SUBSCRIPTION "\":%s},\"notifications\":%s}", r->id,
 		    accepted);
 	if (!rc)
-		rc = mp_buf_check(&text, "an acknowledgement", err);
-	if (!rc)
-		rc = mp_tell_message(b, NULL, "notifications/subscriptions/acknowledged", mp_buf_text(&text),
-		    err);
+		rc = mp_tell_note(b, "notifications/subscriptions/acknowledged", &text, err);
 	mp_buf_free(&text);
 	uris = rc ? filter : mp_raw_value((struct mp_span){ accepted, strlen(accepted) },
 	    "resourceSubscriptions");

@@ -166,6 +166,9 @@ enum mcpass_rc mp_tell_pass(struct mp_bridge *b, struct mp_span json, struct mcp
 /* A message of ours: a request when id is not NULL. */
 enum mcpass_rc mp_tell_message(struct mp_bridge *b, const char *id, const char *method,
     const char *params, struct mcpass_error *err);
+/* A notification; the buffer is empty afterwards, whatever the result. */
+enum mcpass_rc mp_tell_note(struct mp_bridge *b, const char *method, struct mp_buf *params,
+    struct mcpass_error *err);
 /* The same as mp_tell_result(), for a request that goes on. */
 enum mcpass_rc mp_tell_interim(struct mp_bridge *b, const char *id, const char *result,
     struct mcpass_error *err);

@@ -79,7 +79,6 @@ static enum mcpass_rc tell_progress(struct mp_bridge *b, struct mp_request *r,
     struct mcpass_error *err)
 {
 	struct mp_buf params = MP_BUF(MP_MAX_DOCUMENT);
-	enum mcpass_rc rc;
 
 	if (r->progress == NULL || r->was_told)
 		return MCPASS_OK;
@@ -87,11 +86,7 @@ static enum mcpass_rc tell_progress(struct mp_bridge *b, struct mp_request *r,
 	mp_buf_addf(&params, "{\"progressToken\":%s,\"progress\":0,\"message\":", r->progress);
 	mp_splice_string(&params, b->servers[r->server].sign_in);
 	mp_buf_addc(&params, '}');
-	rc = mp_buf_check(&params, "a notification", err);
-	if (!rc)
-		rc = mp_tell_message(b, NULL, "notifications/progress", mp_buf_text(&params), err);
-	mp_buf_free(&params);
-	return rc;
+	return mp_tell_note(b, "notifications/progress", &params, err);
 }
 
 /* spec: MCP 2025-11-25 elicitation, "URL mode" */

@@ -127,6 +127,17 @@ enum mcpass_rc mp_tell_message(struct mp_bridge *b, const char *id, const char *
 	return end_line(b, err);
 }
 
+enum mcpass_rc mp_tell_note(struct mp_bridge *b, const char *method, struct mp_buf *params,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_buf_check(params, "a notification", err);
+
+	if (!rc)
+		rc = mp_tell_message(b, NULL, method, mp_buf_text(params), err);
+	mp_buf_free(params);
+	return rc;
+}
+
 enum mcpass_rc mp_tell_next_id(struct mp_bridge *b, char **ret_id, struct mcpass_error *err)
 {
 	struct mp_buf buf = MP_BUF(64);

@@ -228,14 +228,9 @@ enum mcpass_rc mp_action_add_bearer(struct mcpass_client *client, const struct m
     struct mcpass_error *err)
 {
 	struct mp_buf value = MP_BUF(MP_MAX_TOKEN);
-	enum mcpass_rc rc;
 
 	mp_buf_addf(&value, "Bearer %s", mp_secret_reveal(token));
-	rc = mp_buf_check(&value, "an access token", err);
-	if (!rc)
-		rc = mp_headers_add(&client->headers, "Authorization", mp_buf_text(&value), err);
-	mp_buf_free(&value);
-	return rc;
+	return mp_headers_add_buf(&client->headers, "Authorization", &value, err);
 }
 
 enum mcpass_rc mp_action_check_target(const struct mcpass_client *client, const char *url,

@@ -47,15 +47,10 @@ static enum mcpass_rc add_authorization(struct mcpass_client *client, struct mcp
 {
 	const struct mp_serving *serving = &client->serving;
 	struct mp_buf value = MP_BUF(MP_MAX_TOKEN + 16);
-	enum mcpass_rc rc;
 
 	mp_buf_addf(&value, "%s %s", serving->is_bound ? "DPoP" : "Bearer",
 	    mp_secret_reveal(&serving->access_token));
-	rc = mp_buf_check(&value, "the access token", err);
-	if (!rc)
-		rc = mp_headers_add(&client->proof, "Authorization", mp_buf_text(&value), err);
-	mp_buf_free(&value);
-	return rc;
+	return mp_headers_add_buf(&client->proof, "Authorization", &value, err);
 }
 
 /* While another token is fetched, the client's key may be that one's. */

@@ -139,9 +139,7 @@ static enum mcpass_rc refuse_method(const struct mp_turn *turn, const struct rou
 	rc = mp_pages_message(turn, 405, mp_texts_english(MP_TEXT_METHOD_TITLE),
 	    mp_texts_english(MP_TEXT_METHOD_TEXT), mp_texts_english(MP_TEXT_METHOD_ADVICE), err);
 	if (!rc)
-		rc = mp_buf_check(&allow, "Allow", err);
-	if (!rc)
-		rc = mp_response_header(turn, "Allow", mp_buf_text(&allow), err);
+		rc = mp_headers_add_buf(&turn->response->headers, "Allow", &allow, err);
 	mp_buf_free(&allow);
 	return rc;
 }

@@ -139,7 +139,6 @@ enum mcpass_rc mp_response_cookie(const struct mp_turn *turn, const char *name,
     const struct mp_secret *value, long max_age, struct mcpass_error *err)
 {
 	bool secure = turn->issuer->is_https;
-	enum mcpass_rc rc;
 	struct mp_buf line = MP_BUF(MP_MAX_URI);
 
 	/* __Host- keeps a neighbouring host from planting one.  spec: RFC 6265bis 4.1.3 */
@@ -152,9 +151,5 @@ enum mcpass_rc mp_response_cookie(const struct mp_turn *turn, const char *name,
 	    secure ? "" : turn->issuer->path, secure ? "/" : "/authorize", secure ? "; Secure" : "");
 	if (max_age >= 0)
 		mp_buf_addf(&line, "; Max-Age=%ld", max_age);
-	rc = mp_buf_check(&line, "the cookie", err);
-	if (!rc)
-		rc = mp_response_header(turn, "Set-Cookie", mp_buf_text(&line), err);
-	mp_buf_free(&line);
-	return rc;
+	return mp_headers_add_buf(&turn->response->headers, "Set-Cookie", &line, err);
 }

@@ -17,15 +17,10 @@ static enum mcpass_rc keep_header(struct mp_headers *headers, const struct curl_
     struct mcpass_error *err)
 {
 	struct mp_buf value = MP_BUF(MP_MAX_HEADER_BYTES);
-	enum mcpass_rc rc;
 
 	for (const char *p = line->value; *p != '\0'; p++)
 		mp_buf_addc(&value, (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p);
-	rc = mp_buf_check(&value, "a header", err);
-	if (!rc)
-		rc = mp_headers_add(headers, line->name, mp_buf_text(&value), err);
-	mp_buf_free(&value);
-	return rc;
+	return mp_headers_add_buf(headers, line->name, &value, err);
 }
 
 void mp_http_await_more(struct mp_http_exchange *exchange)

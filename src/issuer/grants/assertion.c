@@ -116,15 +116,10 @@ static enum mcpass_rc make_key(const char *issuer, const char *jti, char **ret_k
     struct mcpass_error *err)
 {
 	struct mp_buf text = MP_BUF(2 * MP_MAX_FORM);
-	enum mcpass_rc rc;
 
 	mp_form_add(&text, "iss", issuer);
 	mp_form_add(&text, "jti", jti);
-	rc = mp_buf_check(&text, "an assertion's jti", err);
-	if (!rc)
-		rc = mp_sha256_b64url(mp_buf_text(&text), ret_key, err);
-	mp_buf_free(&text);
-	return rc;
+	return mp_sha256_b64url_buf(&text, "an assertion's jti", ret_key, err);
 }
 
 enum mcpass_rc mp_assertion_use_up(const struct mp_turn *turn, const struct mp_jws *jws,

@@ -18,7 +18,6 @@ static enum mcpass_rc digest(const struct mp_turn *turn, const struct mp_client 
 {
 	bool named = pending->resource != NULL;
 	struct mp_buf text = MP_BUF(MP_MAX_REPLY);
-	enum mcpass_rc rc;
 
 	mp_form_add(&text, "user", pending->username);
 	mp_form_add(&text, "client", client->client_id);
@@ -31,11 +30,7 @@ static enum mcpass_rc digest(const struct mp_turn *turn, const struct mp_client 
 	for (size_t i = 0; i < client->redirect_uris.count; i++)
 		mp_form_add(&text, "registered", client->redirect_uris.items[i]);
 	mp_form_add(&text, "scope", scope);
-	rc = mp_buf_check(&text, "the consent", err);
-	if (!rc)
-		rc = mp_sha256_b64url(mp_buf_text(&text), ret_digest, err);
-	mp_buf_free(&text);
-	return rc;
+	return mp_sha256_b64url_buf(&text, "the consent", ret_digest, err);
 }
 
 enum mcpass_rc mp_allowed_digest(const struct mp_turn *turn, const struct mp_client *client,

@@ -147,7 +147,6 @@ static enum mcpass_rc add_policy(const struct mp_turn *turn, const struct mp_pen
     struct mcpass_error *err)
 {
 	struct mp_buf policy = MP_BUF(MP_MAX_URI);
-	enum mcpass_rc rc;
 
 	mp_buf_addf(&policy, "default-src 'none'; style-src %s; %sbase-uri 'none'; "
 	    "frame-ancestors 'none'; form-action 'self'", turn->issuer->style_hashes,
@@ -156,11 +155,7 @@ static enum mcpass_rc add_policy(const struct mp_turn *turn, const struct mp_pen
 		mp_buf_addc(&policy, ' ');
 		mp_redirect_add_source(&policy, pending->redirect_uri);
 	}
-	rc = mp_buf_check(&policy, "the page's policy", err);
-	if (!rc)
-		rc = mp_response_header(turn, "Content-Security-Policy", mp_buf_text(&policy), err);
-	mp_buf_free(&policy);
-	return rc;
+	return mp_headers_add_buf(&turn->response->headers, "Content-Security-Policy", &policy, err);
 }
 
 enum mcpass_rc mp_page_finish(const struct mp_page *page, int status,

@@ -289,9 +289,7 @@ enum mcpass_rc mp_pages_go(const struct mp_turn *turn, const char *label, const 
 	rc = mp_page_finish(&page, 200, NULL, err);
 	mp_buf_addf(&refresh, "0; url=%s", url);        /* spec: WHATWG HTML, shared declarative refresh */
 	if (!rc)
-		rc = mp_buf_check(&refresh, "the address", err);
-	if (!rc)
-		rc = mp_response_header(turn, "Refresh", mp_buf_text(&refresh), err);
+		rc = mp_headers_add_buf(&turn->response->headers, "Refresh", &refresh, err);
 	mp_buf_free(&refresh);
 	return rc;
 }

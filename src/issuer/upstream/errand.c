@@ -44,14 +44,9 @@ enum mcpass_rc mp_errand_key(const char *purpose, const struct mp_secret *secret
     struct mcpass_error *err)
 {
 	struct mp_buf text = MP_BUF(MP_MAX_UPSTREAM_ANSWER);
-	enum mcpass_rc rc;
 
 	mp_buf_addf(&text, "%s:%s", purpose, mp_secret_reveal(secret));
-	rc = mp_buf_check(&text, "an errand's name", err);
-	if (!rc)
-		rc = mp_sha256_b64url(mp_buf_text(&text), ret_key, err);
-	mp_buf_free(&text);
-	return rc;
+	return mp_sha256_b64url_buf(&text, "an errand's name", ret_key, err);
 }
 
 /* Where the answer for a purpose is kept; the caller's (free). */
@@ -59,16 +54,11 @@ static enum mcpass_rc place_of(const char *key, const char *purpose, char **ret_
     struct mcpass_error *err)
 {
 	struct mp_buf text = MP_BUF(MP_MAX_FORM);
-	enum mcpass_rc rc;
 
 	if (purpose == NULL || purpose[0] == '\0')
 		return mp_set(ret_place, key, err);
 	mp_buf_addf(&text, "%s %s", key, purpose);
-	rc = mp_buf_check(&text, "an errand's name", err);
-	if (!rc)
-		rc = mp_sha256_b64url(mp_buf_text(&text), ret_place, err);
-	mp_buf_free(&text);
-	return rc;
+	return mp_sha256_b64url_buf(&text, "an errand's name", ret_place, err);
 }
 
 typedef enum mcpass_rc look_fn(const struct mp_turn *turn, const struct mp_slot *slot,

@@ -36,10 +36,7 @@ static enum mcpass_rc use_up(const struct mp_turn *turn, const struct mp_idp *up
 
 	mp_form_add(&text, "logout", upstream->identity);
 	mp_form_add(&text, "jti", logout->jti);
-	rc = mp_buf_check(&text, "the logout token's jti", err);
-	if (!rc)
-		rc = mp_sha256_b64url(mp_buf_text(&text), &key, err);
-	mp_buf_free(&text);
+	rc = mp_sha256_b64url_buf(&text, "the logout token's jti", &key, err);
 	if (!rc)
 		rc = mp_room_make(turn, "jti", NULL, err);
 	if (!rc)

@@ -58,15 +58,10 @@ static enum mcpass_rc person_key(const struct mp_idp *upstream, const char *subj
     char **ret_key, struct mcpass_error *err)
 {
 	struct mp_buf text = MP_BUF(MP_MAX_FORM);
-	enum mcpass_rc rc;
 
 	mp_form_add(&text, "at", upstream->identity);
 	mp_form_add(&text, "subject", subject);
-	rc = mp_buf_check(&text, "a person's id", err);
-	if (!rc)
-		rc = mp_sha256_b64url(mp_buf_text(&text), ret_key, err);
-	mp_buf_free(&text);
-	return rc;
+	return mp_sha256_b64url_buf(&text, "a person's id", ret_key, err);
 }
 
 static enum mcpass_rc make_person(const struct mp_turn *turn, const struct mp_slot *slot,

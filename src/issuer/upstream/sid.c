@@ -22,15 +22,10 @@ static enum mcpass_rc group_of(const char *upstream, const char *sid, char **ret
     struct mcpass_error *err)
 {
 	struct mp_buf text = MP_BUF(4 * MP_MAX_UPSTREAM_ANSWER);
-	enum mcpass_rc rc;
 
 	mp_form_add(&text, "at", upstream);
 	mp_form_add(&text, "sid", sid);
-	rc = mp_buf_check(&text, "a session's name", err);
-	if (!rc)
-		rc = mp_sha256_b64url(mp_buf_text(&text), ret_group, err);
-	mp_buf_free(&text);
-	return rc;
+	return mp_sha256_b64url_buf(&text, "a session's name", ret_group, err);
 }
 
 static enum mcpass_rc get_known(const struct mp_turn *turn, struct all_known *ret_known,

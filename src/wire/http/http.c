@@ -95,6 +95,17 @@ enum mcpass_rc mp_headers_add(struct mp_headers *headers, const char *name,
 	return rc;
 }
 
+enum mcpass_rc mp_headers_add_buf(struct mp_headers *headers, const char *name,
+    struct mp_buf *value, struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_buf_check(value, name, err);
+
+	if (!rc)
+		rc = mp_headers_add(headers, name, mp_buf_text(value), err);
+	mp_buf_free(value);
+	return rc;
+}
+
 void mp_headers_free(struct mp_headers *headers)
 {
 	for (size_t i = 0; i < headers->count; i++) {

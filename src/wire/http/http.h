@@ -21,6 +21,9 @@ enum mcpass_rc mp_header_check(const char *name, const char *value, struct mcpas
 /* Checks and copies both.  MCPASS_E_LIMIT: over MP_MAX_ITEMS headers. */
 enum mcpass_rc mp_headers_add(struct mp_headers *headers, const char *name,
     const char *value, struct mcpass_error *err);
+/* The same of a buffer, which is empty afterwards, whatever the result. */
+enum mcpass_rc mp_headers_add_buf(struct mp_headers *headers, const char *name,
+    struct mp_buf *value, struct mcpass_error *err);
 void mp_headers_free(struct mp_headers *headers);   /* wipes the values */
 
 /* Whether it has that name, whatever the case of its letters; spec: RFC 9110 5.1 */

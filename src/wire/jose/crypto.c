@@ -68,6 +68,17 @@ enum mcpass_rc mp_sha256_b64url(const char *text, char **ret_text, struct mcpass
 	return mp_buf_take(&buf, "a digest", ret_text, err);
 }
 
+enum mcpass_rc mp_sha256_b64url_buf(struct mp_buf *buf, const char *what, char **ret_text,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = mp_buf_check(buf, what, err);
+
+	if (!rc)
+		rc = mp_sha256_b64url(mp_buf_text(buf), ret_text, err);
+	mp_buf_free(buf);
+	return rc;
+}
+
 enum mcpass_rc mp_random_text(mcpass_random_fn *random, void *ctx, size_t len,
     struct mp_secret *ret_text, struct mcpass_error *err)
 {

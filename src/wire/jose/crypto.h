@@ -16,6 +16,9 @@ enum mcpass_rc mp_hmac_sha256(const void *key, size_t key_len, const void *bytes
     uint8_t ret_mac[MP_SHA256_LEN], struct mcpass_error *err);
 /* base64url(SHA-256(text)): PKCE's S256, DPoP's ath; the caller's (free). */
 enum mcpass_rc mp_sha256_b64url(const char *text, char **ret_text, struct mcpass_error *err);
+/* The same of a buffer, which is empty afterwards, whatever the result; what names its content. */
+enum mcpass_rc mp_sha256_b64url_buf(struct mp_buf *buf, const char *what, char **ret_text,
+    struct mcpass_error *err);
 
 /* len (1 to MP_MAX_RANDOM) random bytes as base64url: state, verifiers, codes. */
 enum mcpass_rc mp_random_text(mcpass_random_fn *random, void *ctx, size_t len,

@@ -184,10 +184,7 @@ enum mcpass_rc mp_jwk_thumbprint(const struct mp_key *key, char **ret_text,
 			    value);
 	}
 	mp_buf_addc(&text, '}');
-	rc = mp_buf_check(&text, "the thumbprint's input", err);
-	if (!rc)
-		rc = mp_sha256_b64url(mp_buf_text(&text), ret_text, err);
-	mp_buf_free(&text);
+	rc = mp_sha256_b64url_buf(&text, "the thumbprint's input", ret_text, err);
 	json_decref(jwk);
 	return rc;
 }
