@@ -63,9 +63,8 @@ static enum mcpass_rc check_scopes(struct mp_check *check, const struct mp_findi
     struct mcpass_error *err)
 {
 	struct mp_strings missing = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = find_missing(check, finding->scopes, &missing, err);
 
-	rc = find_missing(check, finding->scopes, &missing, err);
 	if (!rc && missing.count > 0)
 		rc = mp_verdict_deny(check, MP_DENY_SCOPE, &missing, "the token lacks a scope for this",
 		    err);

@@ -184,9 +184,8 @@ static enum mcpass_rc set_metadata(struct mcpass_guard *guard,
     const struct mcpass_guard_config *cfg, struct mcpass_error *err)
 {
 	struct mp_prm prm = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_prm_places(NULL, cfg->resource, &guard->metadata_urls, err);
 
-	rc = mp_prm_places(NULL, cfg->resource, &guard->metadata_urls, err);
 	if (!rc)
 		rc = mp_set(&prm.resource, cfg->resource, err);
 	if (!rc)

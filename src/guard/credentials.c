@@ -104,9 +104,8 @@ enum mcpass_rc mp_credentials_find(const struct mcpass_guard_request *request,
     struct mp_misfit *ret_misfit, struct mcpass_error *err)
 {
 	struct mp_credentials presented = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check_query(request->query, ret_misfit, err);
 
-	rc = check_query(request->query, ret_misfit, err);
 	if (!rc)
 		rc = read_authorization(request, dpop, &presented, ret_misfit, err);
 	if (rc)

@@ -163,9 +163,8 @@ static enum mcpass_rc take(struct mp_discovery *discovery, const struct mp_place
 {
 	struct mcpass_error why = { 0 };
 	bool again;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = walk_on(discovery, answer, &again, &why);
 
-	rc = walk_on(discovery, answer, &again, &why);
 	if (again)
 		return MCPASS_OK;
 	mp_places_restart(&discovery->places);

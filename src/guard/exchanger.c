@@ -323,7 +323,7 @@ enum mcpass_rc mp_exchanger_fetched(struct mp_exchanger *exchanger, const char *
 {
 	struct mp_span hash = { key, 0 };
 	struct mp_entry *entry;
-	struct mp_buf digest;
+	struct mp_buf digest = MP_BUF(MP_SHA256_LEN);
 	enum mcpass_rc rc;
 
 	if (strcmp(key, KEY) == 0)
@@ -333,7 +333,6 @@ enum mcpass_rc mp_exchanger_fetched(struct mp_exchanger *exchanger, const char *
 	entry = calloc(1, sizeof(*entry));
 	if (entry == NULL)
 		return mp_nomem(err);
-	mp_buf_init(&digest, MP_SHA256_LEN);
 	hash.data += sizeof(KEY);
 	hash.len = strlen(hash.data);
 	rc = mp_b64url_decode(&digest, hash, err);

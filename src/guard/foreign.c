@@ -32,11 +32,10 @@ static int count_parts(struct mp_span token)
 static enum mcpass_rc read_object(struct mp_span text, json_t **ret_json, struct mcpass_error *err)
 {
 	json_t *json = NULL;
-	struct mp_buf bytes;
+	struct mp_buf bytes = MP_BUF(MP_MAX_TOKEN);
 	enum mcpass_rc rc;
 
 	*ret_json = NULL;
-	mp_buf_init(&bytes, MP_MAX_TOKEN);
 	rc = mp_b64url_decode(&bytes, text, NULL);
 	if (!rc)
 		rc = mp_json_parse(mp_buf_text(&bytes), bytes.len, MP_MAX_TOKEN, "a part", &json, NULL);

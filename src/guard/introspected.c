@@ -9,7 +9,6 @@
 #include "guard/recent.h"
 #include "guard/verify.h"
 #include "oauth/introspection.h"
-#include "oauth/scope.h"
 #include "wire/jose/b64url.h"
 
 /* --- asking --- */
@@ -287,12 +286,11 @@ static enum mcpass_rc new_entry(struct mp_span digest_text, struct mp_entry **re
     struct mcpass_error *err)
 {
 	struct mp_entry *entry = calloc(1, sizeof(*entry));
-	struct mp_buf digest;
+	struct mp_buf digest = MP_BUF(MP_SHA256_LEN);
 	enum mcpass_rc rc;
 
 	if (entry == NULL)
 		return mp_nomem(err);
-	mp_buf_init(&digest, MP_SHA256_LEN);
 	rc = mp_b64url_decode(&digest, digest_text, err);
 	if (!rc && digest.len != MP_SHA256_LEN)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "this is no hash");
@@ -344,13 +342,12 @@ enum mcpass_rc mp_introspected_question(struct mcpass_guard *guard, const char *
 	const char *digest = "";
 	const struct mp_guard_issuer *issuer = find_asked(guard, key, &digest);
 	struct mp_entry *entry = NULL;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_URI + MP_MAX_FORM);
 	enum mcpass_rc rc;
 
 	if (issuer == NULL)
 		return mp_fail(err, MCPASS_E_USAGE, NULL, "not asked for: %s", key);
 	rc = new_entry((struct mp_span){ digest, strlen(digest) }, &entry, err);
-	mp_buf_init(&text, MP_MAX_URI + MP_MAX_FORM);
 	if (!rc) {
 		int64_t old = now - issuer->introspector.lifetime, told = told_at(guard, entry->digest);
 

@@ -1,6 +1,5 @@
 #include "guard/introspector.h"
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "guard/recent.h"
 #include "oauth/introspection.h"

@@ -1,10 +1,7 @@
 #include "guard/judge.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "guard/foreign.h"
-#include "oauth/scope.h"
 
 /* NULL: no issuer of ours of that name is asked about tokens. */
 static struct mp_guard_issuer *asked_issuer(struct mcpass_guard *guard, const char *name)

@@ -163,9 +163,8 @@ enum mcpass_rc mp_jwt_judge(struct mp_check *check, const struct mp_jws *jws,
 	struct mp_guard_issuer *issuer = NULL;
 	struct mcpass_error why = { 0 };
 	bool go = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_verify_typ(jws, &why);
 
-	rc = mp_verify_typ(jws, &why);
 	if (!rc)
 		rc = read_claims(check, jws->payload, &why);
 	if (rc)
@@ -188,9 +187,8 @@ enum mcpass_rc mp_jwt_judge_known(struct mp_check *check, const struct mp_entry 
 {
 	struct mp_guard_issuer *issuer = NULL;
 	bool go = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = judge_claims(check, &entry->claims, &issuer, err);
 
-	rc = judge_claims(check, &entry->claims, &issuer, err);
 	if (!rc && issuer != NULL)
 		rc = find_keys(check, issuer, entry->kid, entry->alg, &go, err);
 	if (rc || !go)

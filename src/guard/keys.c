@@ -128,9 +128,8 @@ static enum mcpass_rc take_set(struct mp_issuer_keys *keys, int status, const ch
 	struct mcpass_error why = { 0 };
 	struct mp_jwks set = { 0 };
 	uint8_t digest[MP_SHA256_LEN];
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_status_check(status, body, len, mp_keys_url(keys), err);
 
-	rc = mp_status_check(status, body, len, mp_keys_url(keys), err);
 	if (!rc)
 		rc = mp_sha256(body, len, digest, err);
 	if (rc)

@@ -1,8 +1,6 @@
 #include "guard/kind.h"
 #include <stdio.h>
 #include <string.h>
-#include "base/limits.h"
-#include "base/text.h"
 
 /* Where issuers say it, without what they write differently. */
 static const struct {

@@ -45,9 +45,8 @@ static enum mcpass_rc copy_roles(const char *const *roles, struct mp_strings *re
 static enum mcpass_rc copy_rule(struct mp_rule *rule, const struct mcpass_scope_rule *config,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check_method(config->method, err);
 
-	rc = check_method(config->method, err);
 	if (!rc)
 		rc = mp_set(&rule->method, config->method, err);
 	if (!rc)

@@ -43,10 +43,9 @@ struct mp_replay mp_replay_at(void *memory, uint32_t size)
 static enum mcpass_rc digest_of(const char *thumbprint, const char *jti,
     uint8_t ret_digest[MP_SHA256_LEN], struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF((size_t)4 * MP_MAX_JTI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&text, (size_t)4 * MP_MAX_JTI);
 	mp_buf_addf(&text, "%s %s", thumbprint, jti);
 	rc = mp_buf_check(&text, "a proof's jti", err);
 	if (!rc)
@@ -174,9 +173,8 @@ enum mcpass_rc mp_replay_add(struct mp_replay *replay, const char *thumbprint,
 {
 	uint8_t digest[MP_SHA256_LEN], key[MP_SHA256_LEN];
 	uint32_t holder, at, held;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = digest_of(thumbprint, jti, digest, err);
 
-	rc = digest_of(thumbprint, jti, digest, err);
 	if (!rc)
 		rc = mp_sha256(thumbprint, strlen(thumbprint), key, err);
 	if (rc)

@@ -29,7 +29,7 @@ static enum mcpass_rc add_resource(struct mp_strings *audiences, const char *res
     struct mcpass_error *err)
 {
 	struct mp_uri uri;
-	struct mp_buf slashed;
+	struct mp_buf slashed = MP_BUF(MP_MAX_URI + 1);
 	enum mcpass_rc rc = mp_uri_parse(resource, &uri, err);
 
 	if (!rc)
@@ -38,7 +38,6 @@ static enum mcpass_rc add_resource(struct mp_strings *audiences, const char *res
 		return rc;
 	if (uri.path.len == 1)
 		return mp_strings_add(audiences, uri.origin, err);
-	mp_buf_init(&slashed, MP_MAX_URI + 1);
 	mp_buf_addf(&slashed, "%s/", resource);
 	rc = mp_buf_check(&slashed, "an audience", err);
 	if (!rc)

@@ -104,9 +104,8 @@ enum mcpass_rc mp_verdict_deny(struct mp_check *check, enum mp_denial denial,
 		.why = why };
 	struct mp_strings named = { 0 };
 	char *scope = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_scope_merge(&named, scopes, err);
 
-	rc = mp_scope_merge(&named, scopes, err);
 	if (!rc && mp_verdict_status(denial) == 401)
 		rc = mp_scope_merge(&named, &check->terms->policy.always_asked, err);
 	if (!rc)

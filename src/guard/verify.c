@@ -110,9 +110,8 @@ static enum mcpass_rc check_dates(const struct mp_claims *claims,
 enum mcpass_rc mp_verify_claims(const struct mp_claims *claims, const struct mp_expect *expect,
     struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = check_iss(claims, expect, err);
 
-	rc = check_iss(claims, expect, err);
 	if (!rc)
 		rc = check_kind(claims, expect, err);
 	if (!rc)

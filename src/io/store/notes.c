@@ -200,11 +200,10 @@ enum mcpass_rc mp_notes_read(const char *store, const char *name, char **ret_tex
     struct mcpass_error *err)
 {
 	struct place place = { .dir_fd = -1 };
-	struct mp_buf content;
+	struct mp_buf content = MP_BUF(MAX_NOTE + HEX_LEN + 1);
 	char *text = NULL;
 	enum mcpass_rc rc = find(store, name, false, &place, err);
 
-	mp_buf_init(&content, MAX_NOTE + HEX_LEN + 1);
 	if (!rc && place.dir_fd >= 0)
 		rc = read_file(&place, &content, err);
 	if (!rc && place.dir_fd >= 0)

@@ -169,11 +169,10 @@ static enum mcpass_rc open_connection(struct mp_pg_link *link, const char *url,
 
 enum mcpass_rc mp_pg_connect(struct mp_pg_link *link, const char *url, struct mcpass_error *err)
 {
-	PQconninfoOption *options;
 	char *words = NULL;
 	enum mcpass_rc rc;
+	PQconninfoOption *options = link->pq->PQconninfoParse(url, &words);
 
-	options = link->pq->PQconninfoParse(url, &words);
 	if (options == NULL) {          /* libpq's words may have a part of the URL: not told */
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s is no URL of a database", link->shown);
 		mp_hint(err, "postgresql://USER@HOST:PORT/DATABASE, special characters percent-encoded");

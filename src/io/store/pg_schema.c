@@ -79,9 +79,8 @@ static enum mcpass_rc bring_forward(struct mp_pg_link *link, struct mcpass_error
 {
 	static const struct mp_sql_value now = { .number = VERSION };
 	int version = 0;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = make_schema(link, err);
 
-	rc = make_schema(link, err);
 	if (!rc)
 		rc = mp_pg_do(link, "CREATE TABLE IF NOT EXISTS mcpass.version(number integer NOT NULL)",
 		    NULL, 0, err);

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include "base/secret.h"
 #include "io/clock.h"
 #include "wire/mask.h"
 

@@ -66,11 +66,10 @@ enum mcpass_rc mp_pg_url_show(const char *place, char **ret_text, struct mcpass_
 {
 	const char *rest = after_scheme(place);
 	struct mp_span user;
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_URI);
 
 	if (rest == NULL)
 		return mp_set(ret_text, place, err);
-	mp_buf_init(&text, MP_MAX_URI);
 	user = user_of(rest);
 	mp_buf_adds(&text, "postgresql://");
 	if (user.len > 0) {

@@ -3,7 +3,6 @@
 #ifdef MCPASS_LIBPQ
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include "base/secret.h"
 #include "io/clock.h"

@@ -13,9 +13,8 @@
 
 enum mcpass_rc mp_store_key_beside(const char *place, char **ret_path, struct mcpass_error *err)
 {
-	struct mp_buf path;
+	struct mp_buf path = MP_BUF(MP_MAX_URI);
 
-	mp_buf_init(&path, MP_MAX_URI);
 	mp_buf_addf(&path, "%s.key", place);
 	return mp_buf_take(&path, "the path of the store's key", ret_path, err);
 }

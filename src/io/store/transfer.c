@@ -1,7 +1,6 @@
 #include "io/store/transfer.h"
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "base/secret.h"
 #include "io/clock.h"
 #include "issuer/issuer.h"
