@@ -1,11 +1,10 @@
 /* Where a request comes from.  Behind a proxy of ours that is what the proxy says: the
  * last address that no other proxy of ours has, for everything before it may be invented by
  * the sender.  spec: RFC 7239 4, 5.2, 8.1; X-Forwarded-For as proxies write it */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>         /* AF_INET */
 #include "issuer/bounds.h"
+#include "wire/host.h"
 
 /* Copies an address out of an item: "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]:80",
  * "2001:db8::1", each in quotes or not.  False: it is none. */
@@ -30,7 +29,7 @@ static bool read_address(struct mp_span item, char ret_address[MP_MAX_ADDRESS])
 	} else if ((end = strchr(text, ':')) != NULL && strchr(end + 1, ':') == NULL) {
 		*end = '\0';
 	}
-	if (inet_pton(AF_INET, start, bytes) != 1 && inet_pton(AF_INET6, start, bytes) != 1)
+	if (mp_host_address((struct mp_span){ start, strlen(start) }, bytes) == 0)
 		return false;
 	(void)snprintf(ret_address, MP_MAX_ADDRESS, "%s", start);
 	return true;
@@ -63,63 +62,25 @@ static struct mp_span find_for(struct mp_span element)
 }
 
 /* --- networks --- */
-/* Reads an address; returns its bytes: 4, 16, or 0 for none. */
-static size_t read_bytes(const char *address, uint8_t ret_bytes[16])
-{
-	if (inet_pton(AF_INET, address, ret_bytes) == 1)
-		return 4;
-	return inet_pton(AF_INET6, address, ret_bytes) == 1 ? 16 : 0;
-}
-
-/* "192.0.2.1", "10.0.0.0/8", "2001:db8::/32": *ret_bits is all of them without a length. */
-static size_t read_network(const char *text, uint8_t ret_bytes[16], unsigned *ret_bits)
-{
-	const char *slash = strchr(text, '/'), *digit = slash != NULL ? slash + 1 : "";
-	char address[MP_MAX_ADDRESS];
-	size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text), bytes;
-	unsigned bits = 0;
-
-	if (len >= sizeof(address) || (slash != NULL && (*digit == '\0' || strlen(digit) > 3)))
-		return 0;
-	memcpy(address, text, len);
-	address[len] = '\0';
-	bytes = read_bytes(address, ret_bytes);
-	for (; *digit != '\0'; digit++) {
-		if (*digit < '0' || *digit > '9')
-			return 0;
-		bits = 10 * bits + (unsigned)(*digit - '0');
-	}
-	*ret_bits = slash != NULL ? bits : (unsigned)(8 * bytes);
-	return *ret_bits <= 8 * bytes ? bytes : 0;
-}
-
 bool mp_peer_is_network(const char *text)
 {
 	uint8_t bytes[16];
-	unsigned bits;
+	size_t bits;
 
-	return read_network(text, bytes, &bits) > 0;
-}
-
-static bool holds(const char *network, const uint8_t *address, size_t len)
-{
-	uint8_t bytes[16], rest;
-	unsigned bits = 0;
-
-	if (read_network(network, bytes, &bits) != len || memcmp(bytes, address, bits / 8) != 0)
-		return false;
-	rest = (uint8_t)(0xff00u >> (bits % 8));
-	return bits % 8 == 0 || ((bytes[bits / 8] ^ address[bits / 8]) & rest) == 0;
+	return mp_host_network((struct mp_span){ text, strlen(text) }, bytes, &bits) > 0;
 }
 
 static bool is_proxy(const struct mp_issuer *issuer, const char *address)
 {
 	uint8_t bytes[16];
-	size_t len = read_bytes(address, bytes);
+	size_t len = mp_host_address((struct mp_span){ address, strlen(address) }, bytes);
 
-	for (size_t i = 0; i < issuer->proxies.count && len > 0; i++)
-		if (holds(issuer->proxies.items[i], bytes, len))
+	for (size_t i = 0; i < issuer->proxies.count; i++) {
+		const char *network = issuer->proxies.items[i];
+
+		if (mp_host_is_in((struct mp_span){ network, strlen(network) }, bytes, len))
 			return true;
+	}
 	return false;
 }
 

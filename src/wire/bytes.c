@@ -44,33 +44,58 @@ static size_t first_of(uint64_t found, const char *bytes)
 #endif
 }
 
-/* Sixteen bytes a step where the processor has them: how many at the front are plain, in whole
- * steps; the step that is not is left to the others. */
-static size_t plain_steps(const char *bytes, size_t len)
+#ifdef __SSE2__
+/* Sixteen bytes a step where the processor has them: how many at the front are no odd ones, in
+ * whole steps; the step that has one is left to the others. */
+static inline size_t whole_steps(const char *bytes, size_t len, __m128i (*find_odd)(__m128i step))
 {
 	size_t at = 0;
-#ifdef __SSE2__
-	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-	const __m128i control = _mm_set1_epi8(0x1f);
 
 	for (; len - at >= sizeof(__m128i); at += sizeof(__m128i)) {
 		__m128i step = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
-		__m128i found = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(step, control), step),
-		    _mm_or_si128(_mm_cmpeq_epi8(step, quote), _mm_cmpeq_epi8(step, backslash)));
 
-		if (_mm_movemask_epi8(found) != 0)
+		if (_mm_movemask_epi8(find_odd(step)) != 0)
 			break;
 	}
-#else
-	(void)bytes;
-	(void)len;
-#endif
 	return at;
 }
 
+static inline __m128i find_control(__m128i step)
+{
+	return _mm_cmpeq_epi8(_mm_min_epu8(step, _mm_set1_epi8(0x1f)), step);
+}
+
+static inline __m128i find_unplain(__m128i step)
+{
+	return _mm_or_si128(find_control(step), _mm_or_si128(_mm_cmpeq_epi8(step, _mm_set1_epi8('"')),
+	    _mm_cmpeq_epi8(step, _mm_set1_epi8('\\'))));
+}
+
+static inline __m128i find_unseen(__m128i step)
+{
+	return _mm_or_si128(find_control(step), _mm_cmpeq_epi8(step, _mm_set1_epi8(0x7f)));
+}
+
+static inline __m128i find_no_token68(__m128i step)
+{
+	__m128i letter = _mm_or_si128(step, _mm_set1_epi8(0x20));
+	__m128i good = _mm_and_si128(_mm_cmpgt_epi8(letter, _mm_set1_epi8('a' - 1)),
+	    _mm_cmplt_epi8(letter, _mm_set1_epi8('z' + 1)));
+
+	good = _mm_or_si128(good, _mm_and_si128(_mm_cmpgt_epi8(step, _mm_set1_epi8('-' - 1)),
+	    _mm_cmplt_epi8(step, _mm_set1_epi8('9' + 1))));
+	good = _mm_or_si128(good, _mm_cmpeq_epi8(step, _mm_set1_epi8('_')));
+	good = _mm_or_si128(good, _mm_or_si128(_mm_cmpeq_epi8(step, _mm_set1_epi8('~')),
+	    _mm_cmpeq_epi8(step, _mm_set1_epi8('+'))));
+	return _mm_cmpeq_epi8(good, _mm_setzero_si128());
+}
+#else
+#define whole_steps(bytes, len, find_odd) 0
+#endif
+
 size_t mp_bytes_plain(const char *bytes, size_t len)
 {
-	size_t at = plain_steps(bytes, len);
+	size_t at = whole_steps(bytes, len, find_unplain);
 
 	for (; len - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
 		uint64_t word = load(bytes + at);
@@ -92,19 +117,8 @@ static bool is_visible(unsigned char c)
 
 size_t mp_bytes_visible(const char *bytes, size_t len)
 {
-	size_t at = 0;
-#ifdef __SSE2__
-	const __m128i control = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f);
+	size_t at = whole_steps(bytes, len, find_unseen);
 
-	for (; len - at >= sizeof(__m128i); at += sizeof(__m128i)) {
-		__m128i step = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
-		__m128i found = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(step, control), step),
-		    _mm_cmpeq_epi8(step, del));
-
-		if (_mm_movemask_epi8(found) != 0)
-			break;
-	}
-#endif
 	while (at < len && is_visible((unsigned char)bytes[at]))
 		at++;
 	return at;
@@ -120,37 +134,9 @@ static bool is_token68(unsigned char c)
 	return c < 128 && (chars[c / 64] >> (c % 64) & 1) != 0;
 }
 
-/* As plain_steps(). */
-static size_t token68_steps(const char *bytes, size_t len)
-{
-	size_t at = 0;
-#ifdef __SSE2__
-	const __m128i small = _mm_set1_epi8(0x20);
-
-	for (; len - at >= sizeof(__m128i); at += sizeof(__m128i)) {
-		__m128i step = _mm_loadu_si128((const __m128i *)(const void *)(bytes + at));
-		__m128i letter = _mm_or_si128(step, small);
-		__m128i good = _mm_and_si128(_mm_cmpgt_epi8(letter, _mm_set1_epi8('a' - 1)),
-		    _mm_cmplt_epi8(letter, _mm_set1_epi8('z' + 1)));
-
-		good = _mm_or_si128(good, _mm_and_si128(_mm_cmpgt_epi8(step, _mm_set1_epi8('-' - 1)),
-		    _mm_cmplt_epi8(step, _mm_set1_epi8('9' + 1))));
-		good = _mm_or_si128(good, _mm_cmpeq_epi8(step, _mm_set1_epi8('_')));
-		good = _mm_or_si128(good, _mm_or_si128(_mm_cmpeq_epi8(step, _mm_set1_epi8('~')),
-		    _mm_cmpeq_epi8(step, _mm_set1_epi8('+'))));
-		if (_mm_movemask_epi8(good) != 0xffff)
-			break;
-	}
-#else
-	(void)bytes;
-	(void)len;
-#endif
-	return at;
-}
-
 size_t mp_bytes_token68(const char *bytes, size_t len)
 {
-	size_t at = token68_steps(bytes, len);
+	size_t at = whole_steps(bytes, len, find_no_token68);
 
 	while (at < len && is_token68((unsigned char)bytes[at]))
 		at++;

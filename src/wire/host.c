@@ -72,6 +72,49 @@ static bool read_ipv4(struct mp_span host, uint32_t *ret_address)
 	return false;
 }
 
+size_t mp_host_address(struct mp_span host, uint8_t ret_bytes[16])
+{
+	char text[MAX_ADDRESS];
+
+	if (host.len >= 2 && host.data[0] == '[' && host.data[host.len - 1] == ']')
+		host = (struct mp_span){ host.data + 1, host.len - 2 };
+	if (!copy_text(host, text, sizeof(text)))
+		return 0;
+	if (inet_pton(AF_INET, text, ret_bytes) == 1)
+		return 4;
+	return inet_pton(AF_INET6, text, ret_bytes) == 1 ? 16 : 0;
+}
+
+size_t mp_host_network(struct mp_span text, uint8_t ret_bytes[16], size_t *ret_bits)
+{
+	const char *slash = memchr(text.data, '/', text.len);
+	struct mp_span address = { text.data, slash != NULL ? (size_t)(slash - text.data) : text.len };
+	size_t len = mp_host_address(address, ret_bytes), digits = text.len - address.len, bits = 0;
+
+	*ret_bits = 8 * len;
+	if (slash == NULL)
+		return len;
+	for (size_t i = 1; i < digits; i++) {
+		if (!mp_is_digit(slash[i]))
+			return 0;
+		bits = 10 * bits + (size_t)(slash[i] - '0');
+	}
+	*ret_bits = bits;
+	return digits > 1 && digits <= 4 && bits <= 8 * len ? len : 0;
+}
+
+bool mp_host_is_in(struct mp_span network, const uint8_t *address, size_t len)
+{
+	uint8_t bytes[16], rest;
+	size_t bits = 0;
+
+	if (len == 0 || mp_host_network(network, bytes, &bits) != len
+	    || memcmp(bytes, address, bits / 8) != 0)
+		return false;
+	rest = (uint8_t)(0xff00u >> (bits % 8));
+	return bits % 8 == 0 || ((bytes[bits / 8] ^ address[bits / 8]) & rest) == 0;
+}
+
 static bool read_ipv6(struct mp_span host, uint8_t ret_address[16])
 {
 	char text[MAX_ADDRESS];

@@ -15,6 +15,13 @@ bool mp_host_is_loopback(struct mp_span host, bool is_ipv6);
  * and the names of RFC 6761 6.3 (localhost and what lies under it). */
 bool mp_host_is_private(struct mp_span host, bool is_ipv6);
 
+/* An address of 4 or 16 bytes, as it is written plainly, in brackets or without; 0: it is none. */
+size_t mp_host_address(struct mp_span host, uint8_t ret_bytes[16]);
+/* The same of a network: "10.0.0.0/8"; *ret_bits is all of them where there is no '/'. */
+size_t mp_host_network(struct mp_span text, uint8_t ret_bytes[16], size_t *ret_bits);
+/* Whether the address is the network's, or is it. */
+bool mp_host_is_in(struct mp_span network, const uint8_t *address, size_t len);
+
 /* Where an address leads.  LINK_LOCAL is metadata services of clouds, too, wherever they
  * are; NOWHERE is no host that could be meant: unspecified, multicast, reserved. */
 enum mp_reach {

@@ -21,9 +21,8 @@ void mp_http_name_host(const struct mp_uri *uri, char ret_host[MP_HTTP_HOST_ROOM
 static bool is_resolve(const char *text)
 {
 	const char *port = strchr(text, ':'), *address;
-	char bare[INET6_ADDRSTRLEN];
 	uint8_t bytes[16];
-	size_t digits, len;
+	size_t digits;
 
 	if (port == NULL || port == text || text[0] == '-')
 		return false;
@@ -31,15 +30,7 @@ static bool is_resolve(const char *text)
 	if (digits == 0 || port[digits] != ':')
 		return false;
 	address = port + digits + 1;
-	len = strlen(address);
-	if (address[0] == '[' && address[len - 1] == ']') {
-		address++;
-		len -= 2;
-	}
-	if (len >= sizeof(bare))
-		return false;
-	(void)snprintf(bare, sizeof(bare), "%.*s", (int)len, address);
-	return inet_pton(AF_INET, bare, bytes) == 1 || inet_pton(AF_INET6, bare, bytes) == 1;
+	return mp_host_address((struct mp_span){ address, strlen(address) }, bytes) > 0;
 }
 
 enum mcpass_rc mp_http_reach_init(struct mp_http *http, const struct mp_http_options *options,
@@ -163,15 +154,15 @@ void mp_http_reach_learn(const struct mp_http_exchange *exchange)
 	struct mp_http *http = exchange->http;
 	const char *text = NULL;
 	uint8_t bytes[16];
+	size_t len;
 
 	if (!exchange->is_direct || !mp_eq(exchange->host, http->server))
 		return;
 	if (curl_easy_getinfo(exchange->easy, CURLINFO_PRIMARY_IP, &text) != CURLE_OK || text == NULL)
 		return;
-	if (inet_pton(AF_INET, text, bytes) == 1)
-		http->server_reach = mp_host_reach(bytes, 4);
-	else if (inet_pton(AF_INET6, text, bytes) == 1)
-		http->server_reach = mp_host_reach(bytes, 16);
+	len = mp_host_address((struct mp_span){ text, strlen(text) }, bytes);
+	if (len > 0)
+		http->server_reach = mp_host_reach(bytes, len);
 }
 
 enum mcpass_rc mp_http_reach_say(const struct mp_http_exchange *exchange,
