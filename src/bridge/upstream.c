@@ -178,7 +178,7 @@ static enum mcpass_rc refused(struct mp_bridge *b, struct mp_request *r, const c
 
 	if (rc)
 		return rc;
-	said = json_string_value(json_object_get(error, "message"));
+	said = mp_json_text(error, "message");
 	rc = not_opened(b, r, (int)json_integer_value(json_object_get(error, "code")),
 	    said != NULL ? said : "The server refuses to say who it is.", err);
 	json_decref(error);

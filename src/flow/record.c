@@ -43,7 +43,7 @@ static enum mcpass_rc read_next(const json_t *next, struct mp_record *record,
 
 	if (client == NULL)
 		return MCPASS_OK;
-	rc = mp_set(&record->next_issuer, json_string_value(json_object_get(next, "issuer")), err);
+	rc = mp_set(&record->next_issuer, mp_json_text(next, "issuer"), err);
 	if (rc == MCPASS_OK)
 		rc = mp_json_read(client, client_fields, MP_COUNT(client_fields), &record->next, err);
 	return rc;

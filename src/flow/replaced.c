@@ -17,7 +17,7 @@ static enum mcpass_rc session_of(const struct mp_secret *token, char **ret_sid,
 	rc = mp_jws_parse((struct mp_span){ token->bytes, token->len }, &jws, NULL);
 	if (rc)
 		return rc == MCPASS_E_NOMEM ? mp_nomem(err) : MCPASS_OK;
-	rc = mp_set(ret_sid, json_string_value(json_object_get(jws.payload, "sid")), err);
+	rc = mp_set(ret_sid, mp_json_text(jws.payload, "sid"), err);
 	mp_jws_free(&jws);
 	return rc;
 }

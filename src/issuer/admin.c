@@ -98,7 +98,7 @@ static size_t count_sessions(const json_t *sessions, const char *member, const c
 	size_t i, count = 0;
 
 	json_array_foreach(sessions, i, session)
-		count += mp_eq(json_string_value(json_object_get(session, member)), value) ? 1 : 0;
+		count += mp_eq(mp_json_text(session, member), value) ? 1 : 0;
 	return count;
 }
 
@@ -109,7 +109,7 @@ static json_t *find(const json_t *list, const char *member, const char *value)
 	size_t i;
 
 	json_array_foreach(list, i, entry)
-		if (mp_eq(json_string_value(json_object_get(entry, member)), value))
+		if (mp_eq(mp_json_text(entry, member), value))
 			return entry;
 	return NULL;
 }
@@ -145,7 +145,7 @@ static enum mcpass_rc add_known(json_t *clients, const json_t *sessions, struct 
 	size_t i;
 
 	json_array_foreach(sessions, i, session) {
-		const char *id = json_string_value(json_object_get(session, "client"));
+		const char *id = mp_json_text(session, "client");
 
 		if (id != NULL && find(clients, "id", id) == NULL
 		    && json_array_append_new(clients, json_pack("{s:s, s:s}", "id", id, "kind", "known"))
@@ -154,7 +154,7 @@ static enum mcpass_rc add_known(json_t *clients, const json_t *sessions, struct 
 	}
 	json_array_foreach(clients, i, client)
 		if (!set_number(client, "sessions", (int64_t)count_sessions(sessions, "client",
-		    json_string_value(json_object_get(client, "id")))))
+		    mp_json_text(client, "id"))))
 			return mp_nomem(err);
 	return MCPASS_OK;
 }
@@ -234,7 +234,7 @@ static enum mcpass_rc read_users(const struct mp_issuer_store *store, const json
 	size_t i;
 
 	json_array_foreach(sessions, i, session) {
-		const char *name = json_string_value(json_object_get(session, "user"));
+		const char *name = mp_json_text(session, "user");
 
 		if (!rc && name != NULL)
 			rc = add_user(reading.list, name, false, err);
@@ -303,7 +303,7 @@ static enum mcpass_rc choose(const json_t *list, enum mp_admin_what what, const 
 
 	if (chosen == NULL && id[0] != '\0')
 		json_array_foreach(list, i, entry)
-			if (strncmp(json_string_value(json_object_get(entry, names[what].member)), id,
+			if (strncmp(mp_json_text(entry, names[what].member), id,
 			    strlen(id)) == 0) {
 				chosen = entry;
 				count++;
@@ -325,7 +325,7 @@ static enum mcpass_rc select_sessions(const json_t *sessions, const char *member
 	if (list == NULL)
 		return mp_nomem(err);
 	json_array_foreach(sessions, i, session)
-		if (mp_eq(json_string_value(json_object_get(session, member)), value)
+		if (mp_eq(mp_json_text(session, member), value)
 		    && json_array_append(list, session) != 0) {
 			json_decref(list);
 			return mp_nomem(err);
@@ -344,7 +344,7 @@ enum mcpass_rc mp_admin_show(const struct mp_issuer_store *store, enum mp_admin_
 		rc = choose(list, what, id, &entry, err);
 	if (!rc && what != MP_ADMIN_SESSIONS) {
 		rc = select_sessions(sessions, names[what].in_session,
-		    json_string_value(json_object_get(entry, names[what].member)), &own, err);
+		    mp_json_text(entry, names[what].member), &own, err);
 		if (!rc && json_object_set(entry, "list", own) != 0)
 			rc = mp_nomem(err);
 	}
@@ -370,7 +370,7 @@ static enum mcpass_rc end_sessions(const struct mp_issuer_store *store, const js
 	json_array_foreach(sessions, i, session)
 		for (size_t k = 0; k < MP_COUNT(kinds) && !rc; k++)
 			rc = store->drop_group(store->ctx, kinds[k],
-			    json_string_value(json_object_get(session, "family")), err);
+			    mp_json_text(session, "family"), err);
 	return rc;
 }
 
@@ -407,7 +407,7 @@ static enum mcpass_rc revoke(const struct mp_issuer_store *store, enum mp_admin_
 	if (!rc)
 		rc = choose(list, what, id, &entry, err);
 	if (!rc) {
-		whole = json_string_value(json_object_get(entry, names[what].member));
+		whole = mp_json_text(entry, names[what].member);
 		rc = select_sessions(sessions, names[what].in_session, whole, &own, err);
 	}
 	if (!rc)

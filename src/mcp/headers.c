@@ -14,7 +14,7 @@ const char *mp_headers_name(const char *method, const json_t *params)
 {
 	const char *member = mp_headers_named_by(method);
 
-	return member != NULL ? json_string_value(json_object_get(params, member)) : NULL;
+	return member != NULL ? mp_json_text(params, member) : NULL;
 }
 
 enum mcpass_rc mp_headers_mirror(const char *revision, const char *method, const char *name,
@@ -61,7 +61,7 @@ static enum mcpass_rc check_version(struct check *check, const struct mp_rpc *rp
 {
 	const char *header = single(check, "MCP-Protocol-Version");
 	const json_t *meta = json_object_get(rpc->params, "_meta");
-	const char *version = json_string_value(json_object_get(meta, MP_META_VERSION));
+	const char *version = mp_json_text(meta, MP_META_VERSION);
 
 	if (header == NULL)
 		return mismatch(check, "MCP-Protocol-Version");

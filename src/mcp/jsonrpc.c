@@ -72,7 +72,7 @@ enum mcpass_rc mp_rpc_read(json_t *json, struct mp_rpc *ret_rpc, struct mcpass_e
 
 	if (!json_is_object(json))
 		return refuse(err, "JSON-RPC 2.0 4", "not an object");
-	if (!mp_eq(json_string_value(json_object_get(json, "jsonrpc")), "2.0"))
+	if (!mp_eq(mp_json_text(json, "jsonrpc"), "2.0"))
 		return refuse(err, "JSON-RPC 2.0 4", "jsonrpc is not \"2.0\"");
 	rpc.id = json_object_get(json, "id");
 	rpc.result = mp_json_get(json, "result");       /* null beside the other one: in Go's way */

@@ -117,7 +117,7 @@ static enum mcpass_rc read_assertion(const struct claims *claims, struct mp_clie
 		return mp_nomem(err);
 	if (rc)
 		return deny("invalid_client", "RFC 7523 3", "client_assertion is not a signed JWT", err);
-	sub = json_string_value(json_object_get(jws.payload, "sub"));
+	sub = mp_json_text(jws.payload, "sub");
 	if (sub == NULL)        /* spec: RFC 7523 3 (sub MUST be the client_id) */
 		rc = deny("invalid_client", "RFC 7523 3", "client_assertion has no sub", err);
 	else

@@ -86,7 +86,7 @@ static bool lists_tool(const json_t *result, const char *name)
 	const json_t *tools = json_object_get(result, "tools");
 
 	for (size_t i = 0; i < json_array_size(tools); i++)
-		if (mp_eq(json_string_value(json_object_get(json_array_get(tools, i), "name")), name))
+		if (mp_eq(mp_json_text(json_array_get(tools, i), "name"), name))
 			return true;
 	return false;
 }

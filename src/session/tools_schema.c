@@ -19,7 +19,7 @@ static enum mcpass_rc walk_schema(struct walk *walk, json_t *schema, bool reacha
 
 static bool is_header_type(const json_t *schema)
 {
-	const char *type = json_string_value(json_object_get(schema, "type"));
+	const char *type = mp_json_text(schema, "type");
 
 	return mp_eq(type, "string") || mp_eq(type, "integer") || mp_eq(type, "boolean");
 }
@@ -164,7 +164,7 @@ enum mcpass_rc mp_tools_schema_read(const json_t *tool, struct mp_tool *ret_tool
 	struct walk walk = { .err = err };
 	enum mcpass_rc rc;
 
-	rc = mp_set(&walk.tool.name, json_string_value(json_object_get(tool, "name")), err);
+	rc = mp_set(&walk.tool.name, mp_json_text(tool, "name"), err);
 	if (!rc)
 		rc = walk_schema(&walk, json_object_get(tool, "inputSchema"), true);
 	if (rc) {

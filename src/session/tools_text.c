@@ -94,7 +94,7 @@ static enum mcpass_rc read_headers(json_t *headers, struct mp_tool *tool,
 static enum mcpass_rc read_tool(struct mp_tools *tools, const char *name, const json_t *json,
     struct mcpass_error *err)
 {
-	const char *fault = json_string_value(json_object_get(json, "fault"));
+	const char *fault = mp_json_text(json, "fault");
 	struct mp_tool tool = { 0 };
 	enum mcpass_rc rc = mp_set(&tool.name, name, err);
 

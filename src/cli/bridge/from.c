@@ -135,8 +135,8 @@ static enum mcpass_rc take_info(struct state *s, const char *value)
 		    " has as client_id, and --client-secret-file a file with the secret");
 	if (mp_json_parse(value, strlen(value), MP_MAX_DOCUMENT, "the client", &json, NULL) != MCPASS_OK)
 		return note(s, "--static-oauth-client-info is left out: it is not JSON");
-	id = json_string_value(json_object_get(json, "client_id"));
-	secret = json_string_value(json_object_get(json, "client_secret"));
+	id = mp_json_text(json, "client_id");
+	secret = mp_json_text(json, "client_secret");
 	if (id != NULL)
 		rc = add_pair(s, "--client-id", "", id, "");
 	if (!rc && secret != NULL)
@@ -155,7 +155,7 @@ static enum mcpass_rc take_metadata(struct state *s, const char *value)
 	if (value[0] == '@' || mp_json_parse(value, strlen(value), MP_MAX_DOCUMENT, "the client", &json, NULL)
 	    != MCPASS_OK)
 		return note(s, "--static-oauth-client-metadata is left out: --scope says what to ask for");
-	scope = json_string_value(json_object_get(json, "scope"));
+	scope = mp_json_text(json, "scope");
 	rc = scope != NULL ? add_pair(s, "--scope", "", scope, "") : MCPASS_OK;
 	json_decref(json);
 	return rc;

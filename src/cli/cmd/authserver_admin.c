@@ -137,7 +137,7 @@ static enum mcpass_rc say_revoked(const json_t *report, struct mcpass_error *err
 	struct mp_buf text = MP_BUF(MP_MAX_RECORD);
 
 	mp_buf_adds(&text, "Revoked ");
-	mp_term_add_line(&text, json_string_value(json_object_get(report, "id")), 0);
+	mp_term_add_line(&text, mp_json_text(report, "id"), 0);
 	mp_buf_addf(&text, ": %d sessions, %d browsers, %d registrations. Access tokens that are JWTs"
 	    " are good until they end, ", (int)json_integer_value(json_object_get(report, "sessions")),
 	    (int)json_integer_value(json_object_get(report, "browsers")),

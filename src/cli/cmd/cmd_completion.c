@@ -396,7 +396,7 @@ static enum mcpass_rc print_names(const json_t *list, struct mcpass_error *err)
 	size_t i;
 
 	json_array_foreach (list, i, item)
-		add_name(&buf, json_string_value(json_object_get(item, "name")));
+		add_name(&buf, mp_json_text(item, "name"));
 	return mp_out_end(&buf, err);
 }
 

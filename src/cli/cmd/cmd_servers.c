@@ -9,11 +9,6 @@ struct servers_options {
 	const char *config;
 };
 
-static const char *text_of(const json_t *item, const char *name)
-{
-	return json_string_value(json_object_get(item, name));
-}
-
 static unsigned widest_name(const json_t *list)
 {
 	unsigned widest = 0;
@@ -21,7 +16,7 @@ static unsigned widest_name(const json_t *list)
 	size_t i;
 
 	json_array_foreach (list, i, item) {
-		unsigned columns = mp_term_columns(text_of(item, "name"));
+		unsigned columns = mp_term_columns(mp_json_text(item, "name"));
 
 		widest = columns > widest ? columns : widest;
 	}
@@ -37,7 +32,7 @@ static enum mcpass_rc print(const json_t *list, struct mcpass_error *err)
 	size_t i;
 
 	json_array_foreach (list, i, item) {
-		const char *name = text_of(item, "name"), *url = text_of(item, "url");
+		const char *name = mp_json_text(item, "name"), *url = mp_json_text(item, "url");
 
 		mp_buf_adds(&buf, mp_paint(&term, MP_BOLD));
 		mp_term_add_line(&buf, name, 0);

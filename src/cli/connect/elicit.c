@@ -112,7 +112,7 @@ static enum mcpass_rc accept(const struct mp_elicit *elicit, const struct mp_que
 static enum mcpass_rc answer_url(const struct mp_elicit *elicit,
     const struct mp_question *question, json_t **ret_answer, struct mcpass_error *err)
 {
-	const char *url = json_string_value(json_object_get(question->params, "url"));
+	const char *url = mp_json_text(question->params, "url");
 	struct mp_question with_page = *question;
 	struct mp_elicit_page page = { 0 };
 	struct mcpass_error why = { 0 };

@@ -11,18 +11,13 @@
 #define MARK "| "
 #define LONGEST_PRESET 40u
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	return json_string_value(json_object_get(object, name));
-}
-
 /* --- a program, line by line --- */
 
 /* One line: what is asked, and the fields with what they want. */
 static void say_question(const struct mp_question *question)
 {
 	const json_t *schema = json_object_get(question->params, "requestedSchema");
-	const char *message = text_of(question->params, "message"), *name;
+	const char *message = mp_json_text(question->params, "message"), *name;
 	const char *separator = " (";
 	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
 	json_t *field;
@@ -50,7 +45,7 @@ static bool is_action(const char *word)
 /* The whole result, rather than the content of a form that has a field "action". */
 static bool is_result(const json_t *json, const json_t *schema)
 {
-	return is_action(text_of(json, "action"))
+	return is_action(mp_json_text(json, "action"))
 	    && json_object_get(json_object_get(schema, "properties"), "action") == NULL;
 }
 
@@ -85,7 +80,7 @@ static enum mcpass_rc take_line(const json_t *params, const char *line, json_t *
 	}
 	given = json;
 	if (is_result(json, json_object_get(params, "requestedSchema"))) {
-		action = text_of(json, "action");
+		action = mp_json_text(json, "action");
 		given = json_object_get(json, "content");
 	}
 	if (mp_eq(action, "accept"))
@@ -159,7 +154,7 @@ static void add_preset(struct mp_buf *buf, const json_t *preset)
 static void add_field(struct mp_buf *buf, const struct mp_term *term, const json_t *field,
     const char *name)
 {
-	const char *words = text_of(field, "description");
+	const char *words = mp_json_text(field, "description");
 	const json_t *preset = json_object_get(field, "default");
 
 	mp_term_quote(buf, term, MARK, mp_elicit_field_title(field, name));
@@ -298,7 +293,7 @@ static enum mcpass_rc ask_form(const struct mp_question *question, json_t **ret_
 static void introduce(struct mp_buf *buf, const struct mp_term *term,
     const struct mp_question *question)
 {
-	const char *message = text_of(question->params, "message");
+	const char *message = mp_json_text(question->params, "message");
 	const struct mp_elicit_page *page = question->page;
 
 	mp_buf_addf(buf, "%s asks%s:\n", question->server, page != NULL ? " you to open a page" : "");

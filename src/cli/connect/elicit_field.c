@@ -6,20 +6,15 @@
 
 #define LONGEST_TYPE 24u        /* columns of what a server calls it */
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	return json_string_value(json_object_get(object, name));
-}
-
 /* Several may be chosen. */
 static bool is_list(const json_t *schema)
 {
-	return mp_eq(text_of(schema, "type"), "array");
+	return mp_eq(mp_json_text(schema, "type"), "array");
 }
 
 const char *mp_elicit_field_title(const json_t *schema, const char *name)
 {
-	const char *title = text_of(schema, "title");
+	const char *title = mp_json_text(schema, "title");
 
 	return title != NULL && title[0] != '\0' ? title : name;
 }
@@ -51,8 +46,8 @@ size_t mp_elicit_field_choices(const json_t *schema, struct mp_choice choices[MP
 			choices[count++] = (struct mp_choice){ json_string_value(item),
 				json_string_value(json_array_get(titles, i)) };
 	json_array_foreach (titled, i, item)
-		if (text_of(item, "const") != NULL && count < MP_FIELD_CHOICES)
-			choices[count++] = (struct mp_choice){ text_of(item, "const"), text_of(item, "title") };
+		if (mp_json_text(item, "const") != NULL && count < MP_FIELD_CHOICES)
+			choices[count++] = (struct mp_choice){ mp_json_text(item, "const"), mp_json_text(item, "title") };
 	return count;
 }
 
@@ -163,7 +158,7 @@ static json_t *convert(const json_t *schema, const char *typed)
 {
 	struct mp_choice choices[MP_FIELD_CHOICES];
 	size_t count = mp_elicit_field_choices(schema, choices);
-	const char *type = text_of(schema, "type");
+	const char *type = mp_json_text(schema, "type");
 	json_t *json = NULL;
 	const char *value;
 
@@ -228,7 +223,7 @@ static void add_range(struct mp_buf *buf, const json_t *schema, const char *leas
 
 void mp_elicit_field_describe(struct mp_buf *buf, const json_t *schema)
 {
-	const char *type = text_of(schema, "type"), *format = text_of(schema, "format");
+	const char *type = mp_json_text(schema, "type"), *format = mp_json_text(schema, "format");
 	struct mp_choice choices[MP_FIELD_CHOICES];
 	size_t count = mp_elicit_field_choices(schema, choices);
 

@@ -57,7 +57,7 @@ enum mcpass_rc mp_elicit_fill(const json_t *schema, const json_t *given, json_t 
 
 bool mp_elicit_is_url(const json_t *params)
 {
-	return mp_eq(json_string_value(json_object_get(params, "mode")), "url");
+	return mp_eq(mp_json_text(params, "mode"), "url");
 }
 
 enum mcpass_rc mp_elicit_result(const char *action, json_t *content, json_t **ret_answer,

@@ -12,7 +12,7 @@ void mp_progress_render(struct mp_buf *buf, const struct mp_term *term, const js
 {
 	const json_t *done = json_object_get(params, "progress");
 	double total = json_number_value(json_object_get(params, "total"));
-	const char *words = json_string_value(json_object_get(params, "message"));
+	const char *words = mp_json_text(params, "message");
 	size_t start = buf->len, used;
 
 	/* spec: MCP progress: total may be unknown, and progress may be no share of it */
@@ -30,7 +30,7 @@ void mp_progress_render(struct mp_buf *buf, const struct mp_term *term, const js
 void mp_progress_render_log(struct mp_buf *buf, const struct mp_term *term,
     const json_t *params)
 {
-	const char *level = json_string_value(json_object_get(params, "level"));
+	const char *level = mp_json_text(params, "level");
 	const json_t *data = json_object_get(params, "data");
 	char *text = json_is_string(data) ? NULL : mp_json_dump(data);
 	const char *words = text != NULL ? text : json_string_value(data);
@@ -89,7 +89,7 @@ void mp_progress_take(struct mp_progress *progress, const char *json)
 	    "a message",
 	        &message, NULL) != MCPASS_OK)
 		return;
-	method = json_string_value(json_object_get(message, "method"));
+	method = mp_json_text(message, "method");
 	params = json_object_get(message, "params");
 	if (mp_eq(method, "notifications/progress")) {
 		mp_buf_adds(&buf, MP_CLEAR_LINE);

@@ -58,7 +58,7 @@ static enum mcpass_rc answer_one(struct mp_rounds *talk, const char *key, bool a
 {
 	const struct mp_question question = { .loop = talk->loop, .server = talk->server, .key = key,
 		.alone = alone, .params = json_object_get(request, "params") };
-	const char *method = json_string_value(json_object_get(request, "method"));
+	const char *method = mp_json_text(request, "method");
 	json_t *answer = NULL;
 	enum mcpass_rc rc;
 
@@ -127,7 +127,7 @@ static enum mcpass_rc read_question(const char *json, json_t **ret_result,
 		return MCPASS_OK;
 	rc = mp_json_parse_by(MP_JSON_MESSAGE, json, strlen(json), MP_MAX_MESSAGE,
 	    "the server's answer", &result, err);
-	if (!rc && mp_eq(json_string_value(json_object_get(result, "resultType")), "input_required"))
+	if (!rc && mp_eq(mp_json_text(result, "resultType"), "input_required"))
 		*ret_result = result;
 	else
 		json_decref(result);

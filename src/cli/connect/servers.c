@@ -109,7 +109,7 @@ static enum mcpass_rc read_headers(const json_t *object, bool expand,
 static enum mcpass_rc read_server(const json_t *entry, const char *name, bool expand,
     struct mp_server *server, struct mcpass_error *err)
 {
-	const char *url = json_string_value(json_object_get(entry, "url"));
+	const char *url = mp_json_text(entry, "url");
 	char *whole = NULL;
 	enum mcpass_rc rc;
 
@@ -225,7 +225,7 @@ static enum mcpass_rc add_names(json_t *list, const json_t *servers, const char 
 	json_t *value;
 
 	json_object_foreach ((json_t *)servers, name, value) {
-		const char *url = json_string_value(json_object_get(value, "url"));
+		const char *url = mp_json_text(value, "url");
 		json_t *item = json_pack("{s:s, s:s*, s:s}", "name", name, "url", url, "file", path);
 
 		if (item == NULL || json_array_append_new(list, item) != 0)

@@ -162,13 +162,13 @@ static enum mcpass_rc read_json(const char *folder, const char *hash_text, const
 static enum mcpass_rc take_text(const json_t *json, const char *name, char **slot,
     struct mcpass_error *err)
 {
-	return mp_set(slot, json_string_value(json_object_get(json, name)), err);
+	return mp_set(slot, mp_json_text(json, name), err);
 }
 
 static enum mcpass_rc take_secret(const json_t *json, const char *name, struct mp_secret *slot,
     struct mcpass_error *err)
 {
-	return mp_secret_set(slot, json_string_value(json_object_get(json, name)), err);
+	return mp_secret_set(slot, mp_json_text(json, name), err);
 }
 
 static enum mcpass_rc take_tokens(const json_t *json, struct mp_mcp_remote *login,

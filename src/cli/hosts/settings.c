@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/secret.h"
 #include "io/file/read_file.h"
+#include "io/file/write_all.h"
 #include "io/system/environment.h"
 
 /* Settings of an editor; Claude Code keeps all it knows in the same file. */
@@ -62,15 +63,7 @@ static enum mcpass_rc write_file(const char *path, const char *text, size_t len,
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	enum mcpass_rc rc = fd < 0 ? refuse(path, err) : MCPASS_OK;
 
-	while (!rc && len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno != EINTR)
-			rc = refuse(path, err);
-		text += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	if (!rc && (fchmod(fd, mode) != 0 || fsync(fd) != 0))
+	if (!rc && (!mp_write_all(fd, text, len) || fchmod(fd, mode) != 0 || fsync(fd) != 0))
 		rc = refuse(path, err);
 	if (fd >= 0)
 		(void)close(fd);

@@ -61,7 +61,7 @@ static void take_items(struct reading *reading, const char *text, size_t count)
 /* Notes the params of the page behind this one, if there is one that was not asked for yet. */
 static enum mcpass_rc turn(struct reading *reading, const json_t *page, struct mcpass_error *err)
 {
-	const char *cursor = json_string_value(json_object_get(page, "nextCursor"));
+	const char *cursor = mp_json_text(page, "nextCursor");
 	json_t *json = cursor != NULL ? json_pack("{s:s}", "cursor", cursor) : NULL;
 	char *next = json != NULL ? mp_json_dump(json) : NULL;
 	enum mcpass_rc rc = MCPASS_OK;

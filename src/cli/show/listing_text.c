@@ -7,11 +7,6 @@
 #define MAX_NAME 24u            /* columns; longer names push their line to the right */
 #define MAX_TYPE 20u
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	return json_string_value(json_object_get(object, name));
-}
-
 /* "integer 1-10", "string", "string|null", "a|b|c" for an enumeration */
 static void add_type(struct mp_buf *buf, const json_t *schema)
 {
@@ -61,7 +56,7 @@ static void pad_from(struct mp_buf *buf, size_t start, unsigned columns)
 static void add_argument(struct mp_buf *buf, const struct mp_term *term,
     const struct columns *columns, const char *name, const json_t *schema, bool required)
 {
-	const char *about = text_of(schema, "description");
+	const char *about = mp_json_text(schema, "description");
 	unsigned used = INDENT + columns->name + columns->type + 4;
 	size_t start;
 
@@ -124,14 +119,14 @@ static void add_arguments(struct mp_buf *buf, const struct mp_term *term, const 
 	size_t i;
 
 	json_array_foreach (arguments, i, argument) {
-		const char *name = text_of(argument, "name");
+		const char *name = mp_json_text(argument, "name");
 
 		if (name != NULL)
 			widen(&columns.name, mp_term_columns(name)
 			    + json_is_true(json_object_get(argument, "required")), MAX_NAME);
 	}
 	json_array_foreach (arguments, i, argument) {
-		const char *name = text_of(argument, "name");
+		const char *name = mp_json_text(argument, "name");
 
 		if (name != NULL)
 			add_argument(buf, term, &columns, name, argument,
@@ -143,10 +138,10 @@ static void add_arguments(struct mp_buf *buf, const struct mp_term *term, const 
 static void add_about(struct mp_buf *buf, const struct mp_term *term, const json_t *item,
     bool whole, unsigned used)
 {
-	const char *about = text_of(item, "description");
+	const char *about = mp_json_text(item, "description");
 
 	if (about == NULL)
-		about = text_of(item, "title");
+		about = mp_json_text(item, "title");
 	if (about == NULL)
 		return;
 	if (whole) {
@@ -163,8 +158,8 @@ static void add_item(struct mp_buf *buf, const struct mp_term *term, const json_
     const char *kind, bool whole)
 {
 	bool is_resource = strcmp(kind, "resources") == 0;
-	const char *name = text_of(item, is_resource ? "uri" : "name");
-	const char *type = text_of(item, "mimeType");
+	const char *name = mp_json_text(item, is_resource ? "uri" : "name");
+	const char *type = mp_json_text(item, "mimeType");
 
 	if (name == NULL)
 		return;

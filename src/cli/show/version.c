@@ -36,7 +36,8 @@ static struct built look(void)
 static enum mcpass_rc print_json(const struct built *b, struct mcpass_error *err)
 {
 	return mp_out_json_new(json_pack(
-	    "{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s, s:s, s:{s:b, s:b, s:b}}", "version", MCPASS_VERSION, "commit", b->commit, "static", IS_STATIC,
+	    "{s:s, s:s?, s:b, s:s, s:s, s:s?, s:s, s:s, s:{s:b, s:b, s:b}}",
+	    "version", MCPASS_VERSION, "commit", b->commit, "static", IS_STATIC,
 	    "libcurl", b->libcurl, "openssl", b->openssl, "nghttp2", b->http2,
 	    "sqlite", b->sqlite, "jansson", b->jansson,
 	    "features", "http2", b->http2 != NULL, "idn", b->has_idn,

@@ -231,7 +231,7 @@ enum mcpass_rc mp_edits_token(const struct mp_turn *turn, const struct mp_fault_
 	rc = read_body(turn, &body, err);
 	if (rc)
 		return rc;
-	honest = json_string_value(json_object_get(body, "access_token"));
+	honest = mp_json_text(body, "access_token");
 	rc = mp_jws_parse((struct mp_span){ honest, strlen(honest) }, &jws, err);
 	if (!rc)
 		rc = edit_object(turn->issuer, jws.payload, how->claims, err);

@@ -138,7 +138,7 @@ static enum mcpass_rc read_signed(const struct mp_turn *turn, const char *token,
 		rc = mp_jws_verify_by(&jws, &keys, NULL);
 	/* spec: RFC 9068 4 (an id token of ours is none) */
 	if (!rc && mp_eq(jws.typ, TYP)
-	    && mp_eq(json_string_value(json_object_get(jws.payload, "iss")), issuer->url)) {
+	    && mp_eq(mp_json_text(jws.payload, "iss"), issuer->url)) {
 		exp = json_object_get(jws.payload, "exp");
 		if (json_integer_value(exp) > turn->request->now)
 			*ret_claims = json_incref(jws.payload);

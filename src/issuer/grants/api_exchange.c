@@ -44,7 +44,7 @@ static enum mcpass_rc check_key(const struct mp_token_ask *ask, const json_t *cl
 	const json_t *bound = json_object_get(claims, "cnf");
 
 	if (bound == NULL || (ask->thumbprint != NULL
-	    && mp_eq(json_string_value(json_object_get(bound, "jkt")), ask->thumbprint)))
+	    && mp_eq(mp_json_text(bound, "jkt"), ask->thumbprint)))
 		return MCPASS_OK;
 	return mp_response_refuse(err, "invalid_request", "RFC 9449 7.1",
 	    "the subject_token is bound to a key, of which there is no proof");
@@ -61,7 +61,7 @@ static enum mcpass_rc tell(const struct mp_turn *turn, const struct mp_token_ask
 	if (!rc)
 		mp_event_add(turn, &(struct mp_event){ .event = "handed_out",
 		    .client = ask->client->client_id, .what = mp_buf_text(&what),
-		    .user = json_string_value(json_object_get(claims, "sub")) });
+		    .user = mp_json_text(claims, "sub") });
 	mp_buf_free(&what);
 	return rc;
 }
@@ -69,9 +69,9 @@ static enum mcpass_rc tell(const struct mp_turn *turn, const struct mp_token_ask
 enum mcpass_rc mp_api_exchange(const struct mp_turn *turn, const struct mp_token_ask *ask,
     const json_t *claims, const char *audience, struct mcpass_error *err)
 {
-	const char *session = json_string_value(json_object_get(claims, "sid"));
+	const char *session = mp_json_text(claims, "sid");
 	struct mp_idp_ask what = { .audience = audience, .client_id = ask->client->client_id,
-		.has = json_string_value(json_object_get(claims, "scope")) };
+		.has = mp_json_text(claims, "scope") };
 	const struct mp_idp *upstream = NULL;
 	struct mp_token token = { 0 };
 	enum mcpass_rc rc = check_key(ask, claims, err);

@@ -33,16 +33,11 @@ static enum mcpass_rc reply_active(const struct mp_turn *turn, json_t *body,
 	return rc ? rc : mp_response_json(turn, 200, body, err);
 }
 
-static const char *text_of(const json_t *claims, const char *name)
-{
-	return json_string_value(json_object_get(claims, name));
-}
-
 static bool may_know(const struct mp_client *client, const json_t *claims)
 {
-	const char *aud = text_of(claims, "aud");
+	const char *aud = mp_json_text(claims, "aud");
 
-	return mp_eq(text_of(claims, "client_id"), client->client_id)
+	return mp_eq(mp_json_text(claims, "client_id"), client->client_id)
 	    || (aud != NULL && mp_strings_has(&client->introspects, aud));
 }
 
@@ -51,7 +46,7 @@ static enum mcpass_rc tell_access(const struct mp_turn *turn, json_t *claims,
     struct mcpass_error *err)
 {
 	const char *type = json_object_get(claims, "cnf") != NULL ? "DPoP" : "Bearer";
-	const char *username = text_of(claims, "preferred_username");
+	const char *username = mp_json_text(claims, "preferred_username");
 
 	/* spec: RFC 7662 2.2 (username is for people) */
 	if (username != NULL && json_object_set_new(claims, "username", json_string(username)) != 0)

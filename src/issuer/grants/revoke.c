@@ -34,7 +34,7 @@ static enum mcpass_rc revoke_refresh(const struct mp_turn *turn, const struct mp
 static enum mcpass_rc revoke_access(const struct mp_turn *turn, const struct mp_client *client,
     const char *token, const json_t *claims, struct mcpass_error *err)
 {
-	if (!mp_eq(json_string_value(json_object_get(claims, "client_id")), client->client_id))
+	if (!mp_eq(mp_json_text(claims, "client_id"), client->client_id))
 		return refuse_other(err);
 	return mp_access_forget(turn, token, err);
 }

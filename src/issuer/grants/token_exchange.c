@@ -33,15 +33,10 @@ static enum mcpass_rc check_types(const struct mp_form *form, struct mcpass_erro
 	return rc;
 }
 
-static const char *text_of(const json_t *claims, const char *name)
-{
-	return json_string_value(json_object_get(claims, name));
-}
-
 /* The server that it is for is written down with the client, or it is called like it. */
 static bool is_audience(const struct mp_client *client, const json_t *claims)
 {
-	const char *aud = text_of(claims, "aud");
+	const char *aud = mp_json_text(claims, "aud");
 
 	return aud != NULL && (mp_strings_has(&client->introspects, aud)
 	    || strcmp(aud, client->client_id) == 0);
@@ -81,7 +76,7 @@ static enum mcpass_rc read_target(const struct mp_turn *turn, const struct mp_to
 		rc = mp_response_refuse(err, "invalid_target", "RFC 8693 2.2.2",
 		    "a token of ours is for one audience: ask for %s and %s apart", audience, resource);
 	if (!rc && audience == NULL && resource == NULL) {
-		*ret_target = text_of(claims, "aud");
+		*ret_target = mp_json_text(claims, "aud");
 		return MCPASS_OK;
 	}
 	if (rc)
@@ -98,8 +93,8 @@ static enum mcpass_rc limit(const struct mp_turn *turn, const struct mp_client *
 	struct mp_strings has = { 0 }, ceiling = { 0 };
 	enum mcpass_rc rc = mp_client_ceiling(turn->issuer, client, &ceiling, err);
 
-	if (!rc && text_of(claims, "scope") != NULL)
-		rc = mp_scope_parse(text_of(claims, "scope"), &has, err);
+	if (!rc && mp_json_text(claims, "scope") != NULL)
+		rc = mp_scope_parse(mp_json_text(claims, "scope"), &has, err);
 	for (size_t i = 0; i < has.count && !rc; i++) {
 		const char *scope = has.items[i];
 		bool may = mp_strings_has(&ceiling, scope) && (user == NULL || user->all_scopes
@@ -116,8 +111,8 @@ static enum mcpass_rc limit(const struct mp_turn *turn, const struct mp_client *
 static enum mcpass_rc answer(const struct mp_turn *turn, const struct mp_token_ask *ask,
     const json_t *claims, struct mcpass_error *err)
 {
-	const char *username = text_of(claims, "preferred_username");
-	struct mp_token_give give = { .subject = text_of(claims, "sub"),
+	const char *username = mp_json_text(claims, "preferred_username");
+	struct mp_token_give give = { .subject = mp_json_text(claims, "sub"),
 		.client_id = ask->client->client_id, .machine = username == NULL,
 		.issued_type = MP_TOKEN_TYPE_ACCESS,
 		.not_after = json_integer_value(json_object_get(claims, "exp")) };

@@ -198,7 +198,7 @@ static enum mcpass_rc refine(const char *scope, const struct mp_buf *body, struc
 		return MCPASS_E_DENIED;
 	rc = mp_json_parse_by(MP_JSON_ANSWER, mp_buf_text(body), body->len, MP_MAX_UPSTREAM_ANSWER,
 	    "the answer", &object, NULL);
-	if (mp_eq(json_string_value(json_object_get(object, "suberror")), "consent_required")) {
+	if (mp_eq(mp_json_text(object, "suberror"), "consent_required")) {
 		err->oauth[0] = '\0';
 		mp_oauth_code(err, "consent_required");
 	}

@@ -393,7 +393,7 @@ enum mcpass_rc mp_idp_read(const json_t *object, const struct mp_idp_files *file
 	/* Whatever is wrong with it, a person wrote it. */
 	return mp_fail(err, MCPASS_E_USAGE, why.spec, "identity provider %s: %s",
 	    json_is_string(json_object_get(object, "name"))
-	    ? json_string_value(json_object_get(object, "name")) : "without a name", why.detail);
+	    ? mp_json_text(object, "name") : "without a name", why.detail);
 }
 
 void mp_idp_free(struct mp_idp *upstream)

@@ -107,7 +107,7 @@ static void drop_other_email(json_t *claims, const json_t *id_claims)
 	const json_t *own = json_object_get(id_claims, "email");
 
 	if ((own != NULL || json_object_get(id_claims, "email_verified") != NULL)
-	    && !mp_eq(json_string_value(own), json_string_value(json_object_get(claims, "email")))) {
+	    && !mp_eq(json_string_value(own), mp_json_text(claims, "email"))) {
 		(void)json_object_del(claims, "email");
 		(void)json_object_del(claims, "email_verified");
 	}
@@ -116,7 +116,7 @@ static void drop_other_email(json_t *claims, const json_t *id_claims)
 enum mcpass_rc mp_userinfo_join(const json_t *id_claims, const char *data, size_t len,
     json_t **ret_claims, struct mcpass_error *err)
 {
-	const char *sub = json_string_value(json_object_get(id_claims, "sub"));
+	const char *sub = mp_json_text(id_claims, "sub");
 	json_t *claims = NULL;
 	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_DOCUMENT, data, len, MP_MAX_UPSTREAM_ANSWER,
 	    "the userinfo answer", &claims, err);
@@ -125,7 +125,7 @@ enum mcpass_rc mp_userinfo_join(const json_t *id_claims, const char *data, size_
 		rc = mp_fail(err, MCPASS_E_PROTOCOL, "OpenID Connect Core 5.3.2",
 		    "the userinfo answer is no JSON object");
 	/* spec: OpenID Connect Core 5.3.4 (MUST be verified to exactly match) */
-	if (!rc && (sub == NULL || !mp_eq(json_string_value(json_object_get(claims, "sub")), sub)))
+	if (!rc && (sub == NULL || !mp_eq(mp_json_text(claims, "sub"), sub)))
 		rc = mp_fail(err, MCPASS_E_DENIED, "OpenID Connect Core 5.3.4",
 		    "the userinfo answer is about another sub");
 	if (!rc)

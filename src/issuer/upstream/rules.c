@@ -72,7 +72,7 @@ const char *mp_idp_email_domain(const char *email)
 /* Verified is the value true only: absent, "true" and 1 are not.  spec: OIDC Core 5.1 */
 static const char *verified_domain(const json_t *claims)
 {
-	const char *email = json_string_value(json_object_get(claims, "email"));
+	const char *email = mp_json_text(claims, "email");
 
 	if (email == NULL || !json_is_true(json_object_get(claims, "email_verified")))
 		return NULL;

@@ -54,7 +54,7 @@ void mp_fold_free(struct mp_fold *fold)
 
 static const char *text_of(const json_t *event, const char *name)
 {
-	const char *text = json_string_value(json_object_get(event, name));
+	const char *text = mp_json_text(event, name);
 
 	return text != NULL ? text : "";
 }

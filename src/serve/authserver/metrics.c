@@ -107,9 +107,9 @@ static void count_refusal(struct mp_metrics *metrics, const char *rule)
 
 void mp_metrics_event(struct mp_metrics *metrics, const json_t *event)
 {
-	const char *name = json_string_value(json_object_get(event, "event"));
-	const char *what = json_string_value(json_object_get(event, "what"));
-	const char *rule = json_string_value(json_object_get(event, "rule"));
+	const char *name = mp_json_text(event, "event");
+	const char *what = mp_json_text(event, "what");
+	const char *rule = mp_json_text(event, "rule");
 	size_t found = find(events, MP_COUNT(events), name);
 
 	(void)pthread_mutex_lock(&metrics->lock);

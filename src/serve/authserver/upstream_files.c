@@ -30,7 +30,7 @@ static enum mcpass_rc find_file(const char *list, const char *name, char **ret_p
 static enum mcpass_rc read_named(const char *list, const json_t *entry, const char *member,
     bool is_line, struct mp_secret *ret_secret, struct mcpass_error *err)
 {
-	const char *name = json_string_value(json_object_get(entry, member));
+	const char *name = mp_json_text(entry, member);
 	char *path = NULL;
 	enum mcpass_rc rc;
 

@@ -7,7 +7,7 @@
 
 static const char *text_of(const json_t *object, const char *name)
 {
-	const char *text = json_string_value(json_object_get(object, name));
+	const char *text = mp_json_text(object, name);
 
 	return text != NULL ? text : "";
 }

@@ -177,7 +177,7 @@ enum mcpass_rc mp_jwk_thumbprint(const struct mp_key *key, char **ret_text,
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < MP_COUNT(names); i++) {
-		const char *value = json_string_value(json_object_get(jwk, names[i]));
+		const char *value = mp_json_text(jwk, names[i]);
 
 		if (value != NULL)
 			mp_buf_addf(&text, "%c\"%s\":\"%s\"", text.len == 0 ? '{' : ',', names[i],

@@ -14,6 +14,11 @@ json_t *mp_json_get(const json_t *object, const char *name)
 	return json_is_null(value) ? NULL : value;
 }
 
+const char *mp_json_text(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
 bool mp_json_set_text(json_t *object, const char *name, const char *text)
 {
 	return text == NULL || json_object_set_new(object, name, json_string(text)) == 0;

@@ -40,6 +40,8 @@ enum mcpass_rc mp_json_parse_by(unsigned rules, const char *data, size_t len, si
 
 /* A member, NULL when it is absent or null; borrowed. */
 json_t *mp_json_get(const json_t *object, const char *name);
+/* A member that is a string, or NULL; borrowed. */
+const char *mp_json_text(const json_t *object, const char *name);
 /* Adds a member, nothing for NULL; false: out of memory. */
 bool mp_json_set_text(json_t *object, const char *name, const char *text);
 /* Why a member that has to be there is not, static: "is missing", or "is given twice" where
