@@ -4,8 +4,7 @@
  *
  * Who: any 64 bits that stand for one sender and one thing, so spread that no one can choose
  * them.  Times are milliseconds of one clock that the caller reads. */
-#ifndef MP_BASE_BUDGET_H
-#define MP_BASE_BUDGET_H
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,5 +43,3 @@ void mp_budget_forgive(struct mp_budget *budget, uint64_t who, int64_t now);
 /* --- a mark --- */
 void mp_budget_mark(struct mp_budget *budget, uint64_t who, int64_t until, int64_t now);
 bool mp_budget_is_marked(const struct mp_budget *budget, uint64_t who, int64_t now);
-
-#endif

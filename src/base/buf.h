@@ -3,8 +3,7 @@
  * Adding never fails in the caller's face: the first failure sticks, later calls do
  * nothing, and mp_buf_check() reports it once.  data always ends in a NUL that len
  * does not count (NULL while nothing was added). */
-#ifndef MP_BASE_BUF_H
-#define MP_BASE_BUF_H
+#pragma once
 #include <stdarg.h>
 #include "base/text.h"
 
@@ -44,5 +43,3 @@ enum mcpass_rc mp_buf_move(struct mp_buf *buf, const char *what, struct mp_strin
 
 void mp_buf_clear(struct mp_buf *buf);   /* forgets the bytes, keeps the room */
 void mp_buf_free(struct mp_buf *buf);    /* wipes, then frees; { 0 } is fine */
-
-#endif

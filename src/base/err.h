@@ -1,6 +1,5 @@
 /* err.h - how an error is reported: once, where its cause is known. */
-#ifndef MP_BASE_ERR_H
-#define MP_BASE_ERR_H
+#pragma once
 #include "mcpass/error.h"
 
 #define MP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
@@ -25,5 +24,3 @@ void mp_hint(struct mcpass_error *err, const char *fmt, ...) MP_PRINTF(2, 3);
 
 /* Keeps a peer's error code ("invalid_grant"); the first wins; cut to its array. */
 void mp_oauth_code(struct mcpass_error *err, const char *code);
-
-#endif

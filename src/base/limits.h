@@ -1,6 +1,5 @@
 /* limits.h - every cap in one place, each with its reason. */
-#ifndef MP_BASE_LIMITS_H
-#define MP_BASE_LIMITS_H
+#pragma once
 #include <stddef.h>
 
 /* Metadata documents of real servers are 1-8 KiB; key sets of large tenants 30 KiB. */
@@ -326,5 +325,3 @@
 /* Pages of one list, and items over all of them, that a command asks a server for. */
 #define MP_MAX_LIST_PAGES 1000
 #define MP_MAX_LISTED 10000
-
-#endif

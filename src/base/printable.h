@@ -1,7 +1,6 @@
 /* printable.h - which characters of a peer's text a person is shown: one rule for terminals
  * and for pages. */
-#ifndef MP_BASE_PRINTABLE_H
-#define MP_BASE_PRINTABLE_H
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,5 +23,3 @@ bool mp_is_blank(const char *text);
 /* Makes text one printable line in place: what is not shown becomes '?', byte for byte, so
  * that no peer writes to a person's terminal. */
 void mp_one_line(char *text);
-
-#endif

@@ -2,8 +2,7 @@
  *
  * A struct, so that it cannot be handed to printf or strcmp by mistake.  Look for
  * mp_secret_reveal() to see every place where one leaves its shell. */
-#ifndef MP_BASE_SECRET_H
-#define MP_BASE_SECRET_H
+#pragma once
 #include "base/text.h"
 
 struct mp_secret {
@@ -28,5 +27,3 @@ bool mp_bytes_equal(const void *a, const void *b, size_t len);   /* constant tim
 void mp_secret_free(struct mp_secret *secret);   /* wipes; afterwards absent */
 void mp_wipe(void *bytes, size_t len);           /* not optimised away */
 void mp_free_wiped(char *text);                  /* strlen, wipe, free; NULL is fine */
-
-#endif

@@ -1,6 +1,5 @@
 /* sized.h - configurations of programs that were compiled against an older header. */
-#ifndef MP_BASE_SIZED_H
-#define MP_BASE_SIZED_H
+#pragma once
 #include "mcpass/error.h"
 
 /* Copies a configuration whose first member is its own size, as the calling program knows it.
@@ -14,5 +13,3 @@
  *                 newer library has */
 enum mcpass_rc mp_sized_read(const void *cfg, void *ret_copy, size_t size,
     struct mcpass_error *err);
-
-#endif

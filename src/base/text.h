@@ -1,6 +1,5 @@
 /* text.h - small help with C strings. */
-#ifndef MP_BASE_TEXT_H
-#define MP_BASE_TEXT_H
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,5 +70,3 @@ enum mcpass_rc mp_strings_add_text(struct mp_strings *list, const char *item,
     struct mcpass_error *err);
 bool mp_strings_has(const struct mp_strings *list, const char *item);
 void mp_strings_free(struct mp_strings *list);     /* and makes it empty */
-
-#endif

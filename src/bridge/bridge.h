@@ -7,8 +7,7 @@
  * the host gets one answer, whatever happens.
  * What a call returns is a failure of this machine (MCPASS_E_NOMEM, _E_LIMIT): the bridge is of
  * no use then.  What is wrong with one message is answered by a JSON-RPC error. */
-#ifndef MP_BRIDGE_BRIDGE_H
-#define MP_BRIDGE_BRIDGE_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 
@@ -103,5 +102,3 @@ enum mcpass_rc mp_bridge_signed_in(struct mp_bridge *bridge, size_t server,
 
 /* Requests of the host that are not answered. */
 size_t mp_bridge_pending(const struct mp_bridge *bridge);
-
-#endif

@@ -1,7 +1,6 @@
 /* lines.h - the host's side of stdio: bytes become lines, whatever the pieces they come in.
  * spec: MCP transports, stdio: messages are delimited by newlines */
-#ifndef MP_BRIDGE_LINES_H
-#define MP_BRIDGE_LINES_H
+#pragma once
 #include "base/buf.h"
 
 /* What is kept of both ends of a line that is too long, to find its id in. */
@@ -36,5 +35,3 @@ void mp_lines_rest(struct mp_lines *lines);
 /* The id of a request that was too long, as its writer wrote it, when it is the first member
  * behind "jsonrpc" or the last one, as the SDKs write it; data NULL: it was not found. */
 struct mp_span mp_lines_find_id(const struct mp_lines *lines);
-
-#endif

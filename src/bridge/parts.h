@@ -3,8 +3,7 @@
  * A request is one that the host waits for, or one of the bridge's own.  Old and new are the two
  * eras: up to 2025-11-25 with initialize, and from 2026-07-28 on, where each request stands
  * alone.  Where host and server are of one era, what they say passes as it is. */
-#ifndef MP_BRIDGE_PARTS_H
-#define MP_BRIDGE_PARTS_H
+#pragma once
 #include "bridge/bridge.h"
 #include "bridge/lines.h"
 #include "bridge/splice.h"
@@ -322,4 +321,3 @@ enum mcpass_rc mp_many_request(struct mp_bridge *b, struct mp_request *r, bool *
     struct mcpass_error *err);
 enum mcpass_rc mp_many_part(struct mp_bridge *b, struct mp_request *part, const char *json,
     bool is_error, struct mcpass_error *err);
-#endif

@@ -1,6 +1,5 @@
 /* splice.h - changes to a few members of an object, whose other bytes stay as they are. */
-#ifndef MP_BRIDGE_SPLICE_H
-#define MP_BRIDGE_SPLICE_H
+#pragma once
 #include "base/buf.h"
 
 struct mp_change {
@@ -19,5 +18,3 @@ enum mcpass_rc mp_splice_meta(struct mp_span object, const struct mp_change *cha
 void mp_splice_string(struct mp_buf *buf, const char *text);
 /* A copy of the text that a JSON string stands for; *ret_text NULL when json is none. */
 enum mcpass_rc mp_splice_text(struct mp_span json, char **ret_text, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* args.h - the arguments of a tool, as a person types them. */
-#ifndef MP_CLI_ARGS_H
-#define MP_CLI_ARGS_H
+#pragma once
 #include "wire/json/json.h"
 
 /* Makes one JSON object of:
@@ -21,5 +20,3 @@ enum mcpass_rc mp_args_parse(char *const *args, size_t count, json_t **ret_objec
  * MCPASS_E_USAGE: value is not UTF-8. */
 enum mcpass_rc mp_args_params(const char *key, const char *value, const char *arguments,
     char **ret_params, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* command.h - what a command is: one row of the program's table. */
-#ifndef MP_CLI_COMMAND_H
-#define MP_CLI_COMMAND_H
+#pragma once
 #include "ui/options.h"
 #include "ui/out.h"
 
@@ -47,5 +46,3 @@ extern const struct mp_command mp_command_authserver, mp_command_bridge, mp_comm
     mp_command_uninstall, mp_command_login,
     mp_command_logout, mp_command_prompts, mp_command_providers, mp_command_request, mp_command_resources,
     mp_command_serve, mp_command_servers, mp_command_status, mp_command_store, mp_command_token, mp_command_tools;
-
-#endif

@@ -1,6 +1,5 @@
 /* help.h - what --help says, made from the tables. */
-#ifndef MP_CLI_HELP_H
-#define MP_CLI_HELP_H
+#pragma once
 #include "cli/command.h"
 
 /* The commands, one line each. */
@@ -10,5 +9,3 @@ void mp_help_command(struct mp_buf *buf, const struct mp_term *term,
     const struct mp_command *command);
 /* To standard output; command NULL: the overview. */
 enum mcpass_rc mp_help_print(const struct mp_command *command, struct mcpass_error *err);
-
-#endif

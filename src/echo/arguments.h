@@ -1,7 +1,6 @@
 /* arguments.h - what a tool or a prompt may be given: one table says it to clients and
  * checks what they send.  spec: MCP 2026-07-28 tools, "Tool"; prompts, "Prompt" */
-#ifndef MP_ECHO_ARGUMENTS_H
-#define MP_ECHO_ARGUMENTS_H
+#pragma once
 #include "wire/json/writer.h"
 
 struct mp_argument {
@@ -31,5 +30,3 @@ const char *mp_arguments_text(const json_t *given, const char *name);
 /* After the check: the number, or the preset one. */
 int mp_arguments_integer(const struct mp_arguments *arguments, const json_t *given,
     const char *name);
-
-#endif

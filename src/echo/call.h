@@ -1,6 +1,5 @@
 /* call.h - one message while it is answered. */
-#ifndef MP_ECHO_CALL_H
-#define MP_ECHO_CALL_H
+#pragma once
 #include "base/secret.h"
 #include "echo/echo.h"
 #include "mcp/jsonrpc.h"
@@ -45,5 +44,3 @@ enum mcpass_rc mp_methods_run(struct mp_echo_call *call, struct mp_buf *result,
 mp_method_fn mp_tools_list, mp_tools_call;              /* tools.c */
 mp_method_fn mp_prompts_list, mp_prompts_get;           /* prompts.c */
 mp_method_fn mp_resources_list, mp_resources_read, mp_resources_templates; /* resources.c */
-
-#endif

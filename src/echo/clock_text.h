@@ -1,6 +1,5 @@
 /* clock_text.h - a time for people and programs.  spec: RFC 3339 5.6 */
-#ifndef MP_ECHO_CLOCK_TEXT_H
-#define MP_ECHO_CLOCK_TEXT_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 
@@ -8,5 +7,3 @@
  * cannot write or no clock shows, become the nearer end.  Not gmtime_r(): it reads the
  * environment. */
 void mp_clock_text(int64_t now, struct mp_buf *text);
-
-#endif

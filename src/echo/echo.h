@@ -4,8 +4,7 @@
  * nothing.  The caller of this has done the authorization.
  * Tools: echo (message, repeat_count 1-10), get_time, whoami, call_on.  Prompts: greeting, help,
  * echo_prompt.  Resource: echo://about. */
-#ifndef MP_ECHO_ECHO_H
-#define MP_ECHO_ECHO_H
+#pragma once
 #include "wire/http/http.h"
 
 /* What came of calling on as the caller, for the tool call_on: that takes a token exchange
@@ -54,5 +53,3 @@ const char *const *mp_echo_scopes(size_t *ret_count);
 const char *mp_echo_method(size_t i);
 const char *mp_echo_tool(size_t i);
 const char *mp_echo_prompt(size_t i);
-
-#endif

@@ -1,6 +1,5 @@
 /* fixtures_data.h - the table behind fixtures.h. */
-#ifndef MP_ECHO_FIXTURES_DATA_H
-#define MP_ECHO_FIXTURES_DATA_H
+#pragma once
 #include <stddef.h>
 
 struct mp_fixture {
@@ -13,5 +12,3 @@ struct mp_fixture {
 };
 
 const struct mp_fixture *mp_fixtures(size_t *ret_count);
-
-#endif

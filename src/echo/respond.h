@@ -1,6 +1,5 @@
 /* respond.h - JSON into an HTTP response. */
-#ifndef MP_ECHO_RESPOND_H
-#define MP_ECHO_RESPOND_H
+#pragma once
 #include "wire/http/http.h"
 
 /* Fills an empty response with JSON text; NULL: no body.  On failure it is empty again. */
@@ -9,4 +8,3 @@ enum mcpass_rc mp_respond_json(struct mp_http_response *response, int status,
 /* A JSON-RPC error without an id, for what is refused before the body is read. */
 enum mcpass_rc mp_respond_error(struct mp_http_response *response, int status, int code,
     const char *message, struct mcpass_error *err);
-#endif

@@ -1,6 +1,5 @@
 /* result.h - the parts that results are put together from. */
-#ifndef MP_ECHO_RESULT_H
-#define MP_ECHO_RESULT_H
+#pragma once
 #include "echo/call.h"
 
 /* A content block that is a text. */
@@ -9,5 +8,3 @@ void mp_result_text(struct mp_writer *w, const char *name, const char *text);
 enum mcpass_rc mp_result_begin_list(struct mp_echo_call *call, struct mp_writer *w,
     const char *member, struct mcpass_error *err);
 void mp_result_end_list(const struct mp_echo_call *call, struct mp_writer *w, const char *member);
-
-#endif

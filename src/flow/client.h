@@ -2,8 +2,7 @@
  *
  * The table in client.c has a row for each state: what is asked for there, which event answers
  * it, what that means.  Here are the functions of its rows, by file, and what they share. */
-#ifndef MP_FLOW_CLIENT_H
-#define MP_FLOW_CLIENT_H
+#pragma once
 #include "flow/record.h"
 #include "mcpass/client.h"
 #include "oauth/device.h"
@@ -364,5 +363,3 @@ size_t mp_flow_arrows(struct mp_arrow *ret_arrows, size_t room);   /* how many t
 /* state.c */
 const char *mp_state_name(enum mp_state state);
 const char *mp_state_event_name(enum mcpass_event_type type);
-
-#endif

@@ -2,8 +2,7 @@
  *
  * Kept as one JSON text per profile and server.  It is bound to the issuer that gave it
  * and to the resource it was given for (MCP 2026-07-28 client registration, SEP-2352). */
-#ifndef MP_FLOW_RECORD_H
-#define MP_FLOW_RECORD_H
+#pragma once
 #include "oauth/asmeta.h"
 #include "oauth/clientauth.h"
 
@@ -53,5 +52,3 @@ void mp_record_take_next(struct mp_record *record, const char *issuer);
 bool mp_record_has_tokens(const struct mp_record *record);
 /* True when there is a token that will survive a trip begun at now. */
 bool mp_record_usable(const struct mp_record *record, int64_t now);
-
-#endif

@@ -3,8 +3,7 @@
  * It holds so many and no more: a new one pushes out the one that was not used for longest,
  * all in constant time.  What stands here was found out, not decided: a caller that finds an entry
  * still asks whether its key and its time are good. */
-#ifndef MP_GUARD_CACHE_H
-#define MP_GUARD_CACHE_H
+#pragma once
 #include "guard/claims.h"
 #include "wire/jose/crypto.h"
 #include "wire/jose/jwk.h"
@@ -52,5 +51,3 @@ struct mp_entry *mp_cache_find(struct mp_cache *memory, const uint8_t digest[MP_
 void mp_cache_add(struct mp_cache *memory, struct mp_entry *entry);
 void mp_cache_forget(struct mp_cache *memory, struct mp_entry *entry);
 void mp_entry_free(struct mp_entry *entry);     /* NULL is fine */
-
-#endif

@@ -1,7 +1,6 @@
 /* claims.h - what a token says: in its own payload, or in its issuer's answer about it.
  * spec: RFC 9068 2.2, RFC 7519 4.1, RFC 7662 2.2 */
-#ifndef MP_GUARD_CLAIMS_H
-#define MP_GUARD_CLAIMS_H
+#pragma once
 #include "guard/kind.h"
 #include "guard/roles.h"
 
@@ -31,5 +30,3 @@ const char *mp_claims_client(const struct mp_claims *claims);
 const char *mp_claims_username(const struct mp_claims *claims);
 /* When it ends: Unix time, seconds; 0 when it does not say. */
 int64_t mp_claims_expiry(const struct mp_claims *claims);
-
-#endif

@@ -1,8 +1,7 @@
 /* credentials.h - finds the one access token of a request, and how it was presented.
  * spec: RFC 6750 2.1, 3.1; RFC 9449 4.3 (1), 7.1; OAuth 2.1 5.2; MCP 2026-07-28 "Token
  * Requirements" */
-#ifndef MP_GUARD_CREDENTIALS_H
-#define MP_GUARD_CREDENTIALS_H
+#pragma once
 #include "guard/verdict.h"
 
 struct mp_credentials {                   /* borrowed from the request */
@@ -21,5 +20,3 @@ struct mp_misfit {
 enum mcpass_rc mp_credentials_find(const struct mcpass_guard_request *request,
     enum mcpass_dpop_mode dpop, struct mp_credentials *ret_presented,
     struct mp_misfit *ret_misfit, struct mcpass_error *err);
-
-#endif

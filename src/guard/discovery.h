@@ -1,8 +1,7 @@
 /* discovery.h - one issuer's metadata: where its keys are, where it is asked about tokens, and
  * where it gives them.
  * spec: RFC 8414 3 */
-#ifndef MP_GUARD_DISCOVERY_H
-#define MP_GUARD_DISCOVERY_H
+#pragma once
 #include <stdint.h>
 #include "oauth/places.h"
 
@@ -48,5 +47,3 @@ void mp_discovery_forget(struct mp_discovery *discovery);
  * MCPASS_E_IO: they say nothing about the URL.  With status 0 the body of len bytes says why. */
 enum mcpass_rc mp_status_check(int status, const char *body, size_t len, const char *url,
     struct mcpass_error *err);
-
-#endif

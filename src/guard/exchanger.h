@@ -5,8 +5,7 @@
  * the hash of the caller's token, a few minutes at most, and never until the new one ends; that
  * the caller's own is still good is the guard's to say, at each request.  It does no I/O.
  * spec: RFC 8693 2; RFC 8707 2 */
-#ifndef MP_GUARD_EXCHANGER_H
-#define MP_GUARD_EXCHANGER_H
+#pragma once
 #include "base/secret.h"
 #include "mcpass/guard.h"
 
@@ -47,5 +46,3 @@ enum mcpass_rc mp_exchanger_redirected(struct mp_exchanger *exchanger, const cha
     const char *location, int64_t now, struct mcpass_error *err);
 enum mcpass_rc mp_exchanger_fetched(struct mp_exchanger *exchanger, const char *key, int status,
     const char *body, size_t len, int64_t now, struct mcpass_error *err);
-
-#endif

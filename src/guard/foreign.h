@@ -1,7 +1,6 @@
 /* foreign.h - tokens that are no JWTs which we can verify: may their issuer be asked about them?
  * spec: RFC 7662; RFC 7515 3.1, RFC 7516 3.1 (the forms); RFC 8725 3.1, 3.2 */
-#ifndef MP_GUARD_FOREIGN_H
-#define MP_GUARD_FOREIGN_H
+#pragma once
 #include "base/text.h"
 #include "mcpass/error.h"
 
@@ -19,5 +18,3 @@ struct mp_foreign {
 };
 enum mcpass_rc mp_foreign_read(struct mp_span token, struct mp_foreign *ret_foreign,
     struct mcpass_error *err);
-
-#endif

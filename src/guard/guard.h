@@ -1,6 +1,5 @@
 /* guard.h - what a guard holds; config.c makes and frees it, guard.c and judge.c use it. */
-#ifndef MP_GUARD_GUARD_H
-#define MP_GUARD_GUARD_H
+#pragma once
 #include "guard/issuer.h"
 #include "guard/cache.h"
 #include "guard/proof.h"
@@ -31,5 +30,3 @@ struct mcpass_guard {
 	struct mp_headers fetch_headers;
 	struct mp_buf fetch_body, fetch_key;
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* introspector.h - one issuer that is asked about tokens: how, and when to ask again.
  * spec: RFC 7662 */
-#ifndef MP_GUARD_INTROSPECTOR_H
-#define MP_GUARD_INTROSPECTOR_H
+#pragma once
 #include "guard/discovery.h"
 #include "mcpass/guard.h"
 #include "oauth/clientauth.h"
@@ -42,5 +41,3 @@ enum mcpass_rc mp_introspector_question(const struct mp_introspector *introspect
 /* Why it cannot be asked now; a sentence, borrowed until something is fetched. */
 const char *mp_introspector_failure(const struct mp_introspector *introspector,
     const struct mp_discovery *discovery);
-
-#endif

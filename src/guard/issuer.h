@@ -1,6 +1,5 @@
 /* issuer.h - one issuer whose tokens are accepted: all that a guard knows of it. */
-#ifndef MP_GUARD_ISSUER_H
-#define MP_GUARD_ISSUER_H
+#pragma once
 #include "guard/introspector.h"
 #include "guard/keys.h"
 #include "guard/terms.h"
@@ -31,5 +30,3 @@ enum mcpass_rc mp_guard_issuer_redirected(struct mp_guard_issuer *issuer, const 
     int status, const char *location, int64_t now, bool *ret_asked, struct mcpass_error *err);
 /* When it took the last answer from url; Unix time, seconds; 0: never, or it does not ask there. */
 int64_t mp_guard_issuer_asked_at(const struct mp_guard_issuer *issuer, const char *url);
-
-#endif

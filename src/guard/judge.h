@@ -2,8 +2,7 @@
  *
  * judge.c finds out whose token it is, jwt.c and introspected.c whether it is good, admit.c
  * whether it is good for this, verdict.c how a refusal is put. */
-#ifndef MP_GUARD_JUDGE_H
-#define MP_GUARD_JUDGE_H
+#pragma once
 #include "guard/guard.h"
 
 /* The verdict is a deny with status 503 until something better is known. */
@@ -62,5 +61,3 @@ enum mcpass_rc mp_verdict_deny_for(struct mp_check *check, enum mcpass_rc rc,
     enum mp_denial denial, const struct mcpass_error *why, struct mcpass_error *err);
 /* The verdict: GET url first. */
 void mp_verdict_fetch(struct mp_check *check, const char *url);
-
-#endif

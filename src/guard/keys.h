@@ -1,7 +1,6 @@
 /* keys.h - one issuer's keys: how old they are, when to ask again.
  * spec: RFC 7517 5; RFC 8725 3.1 */
-#ifndef MP_GUARD_KEYS_H
-#define MP_GUARD_KEYS_H
+#pragma once
 #include "guard/discovery.h"
 #include "wire/jose/crypto.h"
 #include "wire/jose/jwk.h"
@@ -55,5 +54,3 @@ const char *mp_keys_failure(const struct mp_issuer_keys *keys);
  * was there stays. */
 enum mcpass_rc mp_keys_fetched(struct mp_issuer_keys *keys, int status, const char *body,
     size_t len, int64_t now, struct mcpass_error *err);
-
-#endif

@@ -4,8 +4,7 @@
  * tokens, and calls several of them active.  A token that says what it is must say that it
  * is an access token; a token that says nothing is judged by its other claims.
  * spec: RFC 9068 4, 5; RFC 8725 2.8, 3.11; RFC 7662 2.2 */
-#ifndef MP_GUARD_KIND_H
-#define MP_GUARD_KIND_H
+#pragma once
 #include "base/text.h"
 #include "wire/json/json.h"
 
@@ -24,5 +23,3 @@ struct mp_kind {
  * ret_kind->other with free(). */
 enum mcpass_rc mp_kind_read(const json_t *token, struct mp_kind *ret_kind,
     struct mcpass_error *err);
-
-#endif

@@ -2,8 +2,7 @@
  *
  * A scope stands for itself, for those that the configuration says it implies, and for what
  * they imply (MCP 2026-07-28 "Step-Up Authorization Flow", scope hierarchies). */
-#ifndef MP_GUARD_POLICY_H
-#define MP_GUARD_POLICY_H
+#pragma once
 #include "base/text.h"
 #include "mcpass/guard.h"
 
@@ -53,5 +52,3 @@ bool mp_policy_has_roles(const struct mp_policy *policy);
 enum mcpass_rc mp_policy_admits(const struct mp_policy *policy,
     const struct mcpass_operation *operations, size_t count, const struct mp_strings *held,
     bool *ret_admits, struct mcpass_error *err);
-
-#endif

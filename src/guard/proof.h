@@ -1,8 +1,7 @@
 /* proof.h - does the sender of a token hold the key that it is bound to, and is the proof
  * of that a new one?
  * spec: RFC 9449 4.3, 7, 8, 9, 11.1; MCP SEP-1932 */
-#ifndef MP_GUARD_PROOF_H
-#define MP_GUARD_PROOF_H
+#pragma once
 #include "guard/credentials.h"
 #include "base/secret.h"
 #include "guard/shared.h"
@@ -28,5 +27,3 @@ enum mcpass_rc mp_proofs_check(struct mp_proofs *proofs,
     const struct mcpass_guard_request *request, const struct mp_credentials *presented,
     const char *thumbprint, bool *ret_nonce_old, enum mp_denial *ret_denial,
     struct mcpass_error *err);
-
-#endif

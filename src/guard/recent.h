@@ -1,6 +1,5 @@
 /* recent.h - how long ago something was, by a clock that may have been set back. */
-#ifndef MP_GUARD_RECENT_H
-#define MP_GUARD_RECENT_H
+#pragma once
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,5 +9,3 @@ static inline bool mp_is_recent(int64_t then, int64_t now, int64_t seconds)
 {
 	return now >= then && now - then < seconds;
 }
-
-#endif

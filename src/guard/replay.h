@@ -6,8 +6,7 @@
  * what is free: an eighth of an empty table, a thirty-second part of a half-full one.  A
  * hundred keys that take all they can leave a fourteenth of it free, a thousand a hundredth.
  * The table is memory that is touched only as far as it is used. */
-#ifndef MP_GUARD_REPLAY_H
-#define MP_GUARD_REPLAY_H
+#pragma once
 #include <stdint.h>
 #include "base/text.h"
 
@@ -38,5 +37,3 @@ struct mp_replay mp_replay_at(void *memory, uint32_t size);
  * MCPASS_E_LIMIT   this key, or all of them, have shown too many of late */
 enum mcpass_rc mp_replay_add(struct mp_replay *replay, const char *thumbprint,
     const char *jti, int64_t until, int64_t now, struct mcpass_error *err);
-
-#endif

@@ -4,8 +4,7 @@
  * resource_access.CLIENT.roles, Entra roles, others groups or a claim named by a URL.  So
  * the places are configured, as paths in which a dot goes one object down.  There may be a list
  * of roles, a text with spaces between, or an object whose members are roles (Zitadel). */
-#ifndef MP_GUARD_ROLES_H
-#define MP_GUARD_ROLES_H
+#pragma once
 #include "guard/policy.h"
 #include "wire/json/json.h"
 
@@ -25,5 +24,3 @@ void mp_roles_free(struct mp_role_claims *claims);
  * where it is looked for, or is no text, is no role. */
 enum mcpass_rc mp_roles_read(const struct mp_role_claims *claims, const struct mp_policy *policy,
     const json_t *token, struct mp_strings *ret_roles, struct mcpass_error *err);
-
-#endif

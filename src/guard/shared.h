@@ -6,8 +6,7 @@
  * Nothing in it is found by a pointer, so it may lie at another address in each process.  When a
  * process dies while it writes, all of it is dropped; from then on a proof passes only if it
  * was made afterwards, since what was shown before is not known any more. */
-#ifndef MP_GUARD_SHARED_H
-#define MP_GUARD_SHARED_H
+#pragma once
 #include "guard/replay.h"
 #include "mcpass/guard.h"
 #include "wire/jose/crypto.h"
@@ -55,5 +54,3 @@ enum mcpass_rc mp_shared_find_answer(struct mp_shared *shared, const uint8_t has
 /* An answer that takes more than a quarter of the room is not kept. */
 void mp_shared_add_answer(struct mp_shared *shared, const uint8_t hash[MP_SHA256_LEN], int status,
     const char *body, size_t len, int64_t at);
-
-#endif

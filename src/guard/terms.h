@@ -1,7 +1,6 @@
 /* terms.h - on which terms tokens are taken: for whom they must be, what they must permit.
  * Each issuer has its own, made from what is said for all and what is said for it alone. */
-#ifndef MP_GUARD_TERMS_H
-#define MP_GUARD_TERMS_H
+#pragma once
 #include "guard/policy.h"
 #include "guard/roles.h"
 
@@ -24,5 +23,3 @@ void mp_terms_free(struct mp_terms *terms);
  * or more than MP_MAX_ITEMS. */
 enum mcpass_rc mp_terms_copy(struct mp_strings *list, const char *const *items, size_t count,
     const char *what, struct mcpass_error *err);
-
-#endif

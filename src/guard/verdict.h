@@ -1,7 +1,6 @@
 /* verdict.h - how a refusal is put: status and challenge, both from one value.
  * spec: RFC 6750 3, 3.1; RFC 9449 7.1; RFC 9728 5.1; MCP 2026-07-28 "Error Handling" */
-#ifndef MP_GUARD_VERDICT_H
-#define MP_GUARD_VERDICT_H
+#pragma once
 #include "base/buf.h"
 #include "mcpass/guard.h"
 
@@ -39,5 +38,3 @@ int mp_verdict_status(enum mp_denial denial);
  * nothing for a denial that no other token would mend. */
 enum mcpass_rc mp_verdict_challenge(const struct mp_verdict_inputs *reply, struct mp_buf *challenge,
     struct mcpass_error *err);
-
-#endif

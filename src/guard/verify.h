@@ -5,8 +5,7 @@
  * NOT checked here: the signature (wire/jws), whether the issuer is one of ours (guard),
  * scopes and roles (policy), whether the sender holds the key that it is bound to (proof),
  * revocation. */
-#ifndef MP_GUARD_VERIFY_H
-#define MP_GUARD_VERIFY_H
+#pragma once
 #include "guard/claims.h"
 #include "guard/terms.h"
 #include "wire/jose/jws.h"
@@ -29,5 +28,3 @@ enum mcpass_rc mp_verify_typ(const struct mp_jws *jws, struct mcpass_error *err)
 /* MCPASS_E_POLICY: not acceptable; err->detail says why, without the token. */
 enum mcpass_rc mp_verify_claims(const struct mp_claims *claims, const struct mp_expect *expect,
     struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* child.h - other programs: where they are, what they get of ours, and the ones that are asked
  * something.  No shell has a part in it. */
-#ifndef MP_IO_CHILD_H
-#define MP_IO_CHILD_H
+#pragma once
 #include "base/buf.h"
 
 /* A program and its arguments: the first is its path (absolute), the last is NULL. */
@@ -31,5 +30,3 @@ struct mp_child_answer {
  * MCPASS_E_LIMIT   the answer is larger than its cap, or input than MP_CHILD_MAX_INPUT */
 enum mcpass_rc mp_child_ask(mp_command_line command, const char *input, int max_ms,
     struct mp_child_answer *ret_answer, struct mcpass_error *err);
-
-#endif

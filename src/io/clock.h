@@ -1,6 +1,5 @@
 /* clock.h - the only place that reads a clock. */
-#ifndef MP_IO_CLOCK_H
-#define MP_IO_CLOCK_H
+#pragma once
 #include <stdint.h>
 
 int64_t mp_now_s(void);    /* Unix time, seconds */
@@ -11,5 +10,3 @@ int64_t mp_now_ms(void);   /* milliseconds of a steady clock: for waiting, not f
 int mp_left_ms(int64_t deadline);
 /* The deadline timeout_ms from now; -1 yields -1: never. */
 int64_t mp_deadline_ms(int timeout_ms);
-
-#endif

@@ -4,8 +4,7 @@
  * rest is written by a thread of its own; what it cannot keep up with is left out, and counted.  So
  * is what cannot be written, where a disk is full: the thread tries again each second, and says how
  * much is missing before another line comes. */
-#ifndef MP_IO_LINE_WRITER_H
-#define MP_IO_LINE_WRITER_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 
@@ -22,5 +21,3 @@ void mp_line_writer_add(struct mp_line_writer *writer, struct mp_buf *line);
 uint64_t mp_line_writer_lost(struct mp_line_writer *writer);
 /* Writes what waits, for a moment at most, and ends.  NULL is fine. */
 void mp_line_writer_free(struct mp_line_writer *writer);
-
-#endif

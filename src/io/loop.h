@@ -4,8 +4,7 @@
  * Watches, timers and tasks are members of what they belong to: the loop owns nothing of them,
  * and each has to be taken out before its owner goes.  One thread runs a loop; only
  * mp_loop_ring() may be called from others. */
-#ifndef MP_IO_LOOP_H
-#define MP_IO_LOOP_H
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -75,5 +74,3 @@ int mp_loop_due(const struct mp_loop *loop);
 #define MP_LOOP_FIRST 1u
 #define MP_LOOP_SECOND 2u
 unsigned mp_loop_wait_readable(int first, int second, int max_ms);
-
-#endif

@@ -1,6 +1,5 @@
 /* socket.h - a listening TCP socket, for the listener and the server. */
-#ifndef MP_IO_SOCKET_H
-#define MP_IO_SOCKET_H
+#pragma once
 #include "base/text.h"
 
 /* Binds a literal IPv4 or IPv6 address (NULL: "127.0.0.1") and listens, without blocking
@@ -11,5 +10,3 @@ enum mcpass_rc mp_socket_listen(const char *address, unsigned port, int *ret_fd,
     unsigned *ret_port, struct mcpass_error *err);
 /* Sets what every descriptor of ours has: not blocking, closed on exec. */
 bool mp_socket_tame(int fd);
-
-#endif

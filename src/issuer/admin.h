@@ -3,8 +3,7 @@
  *
  * It works on the store alone, so also beside a running server.  No secret is shown, and no hash
  * of one: a session is named by a fingerprint. */
-#ifndef MP_ISSUER_ADMIN_H
-#define MP_ISSUER_ADMIN_H
+#pragma once
 #include "issuer/issuer.h"
 
 enum mp_admin_what { MP_ADMIN_CLIENTS = 1, MP_ADMIN_SESSIONS, MP_ADMIN_USERS };
@@ -28,5 +27,3 @@ enum mcpass_rc mp_admin_show(const struct mp_issuer_store *store, enum mp_admin_
  * last access token that is a JWT has ended: nothing can call that back. */
 enum mcpass_rc mp_admin_revoke(const struct mp_issuer_store *store, enum mp_admin_what what,
     const char *id, int64_t now, json_t **ret_report, struct mcpass_error *err);
-
-#endif

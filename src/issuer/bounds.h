@@ -4,8 +4,7 @@
  * and for all addresses together.  An address from which a person signed in lately has
  * only its own share to keep to.
  */
-#ifndef MP_ISSUER_BOUNDS_H
-#define MP_ISSUER_BOUNDS_H
+#pragma once
 #include "base/budget.h"
 #include "issuer/core.h"
 
@@ -96,5 +95,3 @@ enum mcpass_rc mp_attempts_standing(const struct mp_turn *turn, struct mcpass_er
  * there must not give way to it. */
 enum mcpass_rc mp_room_make(const struct mp_turn *turn, const char *kind, const char *group,
     struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* core.h - what the files of the issuer share: the issuer itself, one turn of it, and
  * how a request is read, answered and remembered. */
-#ifndef MP_ISSUER_CORE_H
-#define MP_ISSUER_CORE_H
+#pragma once
 #include "issuer/issuer.h"
 #include "issuer/signing.h"
 #include "wire/form.h"
@@ -260,5 +259,3 @@ mp_turn_fn mp_device_page_show, mp_device_page_enter;   /* device_page.c */
 
 /* True when the path is one of the places where metadata is looked for. */
 bool mp_metadata_is_place(const struct mp_issuer *issuer, const char *path);
-
-#endif

@@ -1,7 +1,6 @@
 /* events.h - what happened, for an audit log and for counters: told when the turn is kept, and only
  * then.  It names clients, users and rules; it never holds a secret. */
-#ifndef MP_ISSUER_EVENTS_H
-#define MP_ISSUER_EVENTS_H
+#pragma once
 #include "issuer/core.h"
 
 /* One of:
@@ -33,5 +32,3 @@ struct mp_events {
 };
 void mp_events_tell(const struct mp_issuer *issuer, const struct mp_events *events);
 void mp_events_free(struct mp_events *events);
-
-#endif

@@ -4,8 +4,7 @@
  * No I/O: what it remembers goes through a store, time comes with the request.
  * spec: OAuth 2.1; RFC 8414, 7591, 7636, 8707, 9207, 7009; OIDC Discovery (metadata);
  *       RFC 7662, 9126, 9449, 7523, 8628, 8693; MCP SEP-991, SEP-1046, SEP-990, SEP-1933 */
-#ifndef MP_ISSUER_ISSUER_H
-#define MP_ISSUER_ISSUER_H
+#pragma once
 #include "wire/http/http.h"
 #include "wire/json/json.h"
 
@@ -250,5 +249,3 @@ const struct mp_fault *mp_faults(size_t *ret_count);
 /* NULL: behave.  MCPASS_E_USAGE for a name that is none. */
 enum mcpass_rc mp_issuer_misbehave(struct mp_issuer *issuer, const char *fault,
     struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* person.h - who a grant is for: a user of the file, or a person who signed in at an identity
  * provider. */
-#ifndef MP_ISSUER_PERSON_H
-#define MP_ISSUER_PERSON_H
+#pragma once
 #include "issuer/core.h"
 
 /* *ret_person is a copy without a password, for pages: its username is that of the file, or where
@@ -11,5 +10,3 @@
 enum mcpass_rc mp_person_load(const struct mp_turn *turn, const char *username,
     const char *session, struct mp_user *ret_person, bool *ret_found, struct mcpass_error *err);
 void mp_person_free(struct mp_user *person);
-
-#endif

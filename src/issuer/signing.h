@@ -3,8 +3,7 @@
  * The next key is published before it signs, so that who keeps the key set knows it by then; the
  * one before it is published until the last token of it has ended.  All instances read the same
  * record, so they agree on which key signs at a time. */
-#ifndef MP_ISSUER_SIGNING_H
-#define MP_ISSUER_SIGNING_H
+#pragma once
 #include "wire/jose/jwk.h"
 
 /* Keys at a time: each is gone an hour after the next one signs. */
@@ -44,5 +43,3 @@ enum mcpass_rc mp_signing_replace(const char *jwk, int64_t now, char **ret_text,
  * "published" or "ended". */
 enum mcpass_rc mp_signing_list(const struct mp_signing_keys *keys, int64_t now, json_t **ret_list,
     struct mcpass_error *err);
-
-#endif

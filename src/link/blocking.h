@@ -2,8 +2,7 @@
  *
  * Each ends with MCPASS_E_DENIED, "interrupted", when options.interrupt_fd becomes readable; the
  * request is then given up, and the server told. */
-#ifndef MP_LINK_BLOCKING_H
-#define MP_LINK_BLOCKING_H
+#pragma once
 #include "link/link.h"
 
 /* One MCP request, with whatever authorization it takes.  *ret_json is the result, or
@@ -21,5 +20,3 @@ enum mcpass_rc mp_blocking_login(struct mp_link *link, const struct mcpass_token
 enum mcpass_rc mp_blocking_logout(struct mp_link *link, struct mcpass_error *err);
 /* Takes leave of the server, and frees the link.  NULL is fine. */
 void mp_blocking_close(struct mp_link *link);
-
-#endif

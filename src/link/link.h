@@ -8,8 +8,7 @@
  * Requests that are refused with 401 or 403 queue behind one login; the token that is there
  * serves the others meanwhile.  No protocol rule lives in this folder: the client (flow/) and
  * the session (session/) decide. */
-#ifndef MP_LINK_LINK_H
-#define MP_LINK_LINK_H
+#pragma once
 #include "io/http/http.h"
 #include "io/browser/listener.h"
 #include "io/file/spool.h"
@@ -182,5 +181,3 @@ unsigned mp_link_begun(const struct mp_link *link);
 /* Why the store has not what the last login brought; MCPASS_OK: it has. */
 enum mcpass_rc mp_link_check_kept(const struct mp_link *link, struct mcpass_error *err);
 struct mp_loop *mp_link_loop(const struct mp_link *link);
-
-#endif

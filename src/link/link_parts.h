@@ -4,8 +4,7 @@
  * exchange that met 401 or 403, and waits for a login.  A flow is one run of the client, from
  * START, CHALLENGE or LOGOUT to DONE or a failure; there is one at a time.
  * Whatever is told to the program is told from the task `pump`, never from inside libcurl. */
-#ifndef MP_LINK_LINK_PARTS_H
-#define MP_LINK_LINK_PARTS_H
+#pragma once
 #include "io/store/store.h"
 #include "link/link.h"
 #include "mcpass/login.h"
@@ -322,5 +321,3 @@ void mp_link_redact_error(const struct mp_link *link, struct mcpass_error *err);
 /* --- token.c --- */
 enum mcpass_rc mp_link_copy_token(const struct mcpass_token *from,
     struct mcpass_token **ret_token, struct mcpass_error *err);
-
-#endif

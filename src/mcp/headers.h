@@ -1,7 +1,6 @@
 /* headers.h - the headers in which 2026-07-28 mirrors a request's body.
  * spec: MCP 2026-07-28 streamable HTTP, "Standard Request Headers", "Custom Headers" */
-#ifndef MP_MCP_HEADERS_H
-#define MP_MCP_HEADERS_H
+#pragma once
 #include "mcp/jsonrpc.h"
 #include "wire/http/http.h"
 
@@ -30,5 +29,3 @@ enum mcpass_rc mp_headers_mirror(const char *revision, const char *method, const
  * (HEADER_MISMATCH, INVALID_PARAMS for missing _meta keys, UNSUPPORTED_VERSION). */
 enum mcpass_rc mp_headers_check(const struct mcpass_header *headers, size_t count,
     const struct mp_rpc *rpc, int *ret_code, struct mcpass_error *err);
-
-#endif

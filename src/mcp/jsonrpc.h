@@ -1,7 +1,6 @@
 /* jsonrpc.h - JSON-RPC 2.0 messages as MCP restricts them.
  * spec: JSON-RPC 2.0; MCP 2026-07-28 basic (ids are strings or integers, never null) */
-#ifndef MP_MCP_JSONRPC_H
-#define MP_MCP_JSONRPC_H
+#pragma once
 #include "wire/json/json.h"
 #include "wire/json/writer.h"
 
@@ -62,5 +61,3 @@ enum mcpass_rc mp_operations_check_coding(const struct mcpass_header *headers, s
  * spec: MCP 2026-07-28 streamable HTTP, "Standard Request Headers" */
 enum mcpass_rc mp_operations_check_headers(const struct mp_operations *operations,
     const struct mcpass_header *headers, size_t count, struct mcpass_error *err);
-
-#endif

@@ -2,8 +2,7 @@
  * parts stand.  Nothing is built of it, so its bytes can pass on as they came.
  * It is read as the SDKs of the field read it: null is absent, an error may be any value.
  * spec: JSON-RPC 2.0; MCP 2026-07-28 basic */
-#ifndef MP_MCP_MESSAGE_H
-#define MP_MCP_MESSAGE_H
+#pragma once
 #include "mcp/jsonrpc.h"
 
 struct mp_message {
@@ -31,5 +30,3 @@ void mp_message_free(struct mp_message *message);
 bool mp_message_same_key(struct mp_span a, struct mp_span b);
 /* The same number for keys that are one. */
 unsigned mp_message_hash(struct mp_span key);
-
-#endif

@@ -1,7 +1,6 @@
 /* methods.h - what a method of MCP is, one row each: all that anything else decides by its name.
  * spec: MCP 2025-11-25 and 2026-07-28, schema */
-#ifndef MP_MCP_METHODS_H
-#define MP_MCP_METHODS_H
+#pragma once
 #include <stdbool.h>
 
 #define MP_METHOD_SESSIONS  0x01u       /* the revisions up to 2025-11-25 have it, */
@@ -17,5 +16,3 @@ bool mp_methods_has(const char *method, unsigned flag);
 bool mp_methods_fits(const char *method);
 /* The member of params that names what is asked for ("name", "uri"), or NULL. */
 const char *mp_methods_named_by(const char *method);
-
-#endif

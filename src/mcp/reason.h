@@ -1,6 +1,5 @@
 /* reason.h - the sentence in which a server says why it refuses, wherever it puts it. */
-#ifndef MP_MCP_REASON_H
-#define MP_MCP_REASON_H
+#pragma once
 #include "wire/json/json.h"
 
 /* The first text under a name that servers use for it (detail, message, error_description,
@@ -11,5 +10,3 @@ const char *mp_reason_find(const json_t *json);
  * *ret_reason is the caller's (free), one printable line, NULL when there is none. */
 enum mcpass_rc mp_reason_read(const char *content_type, struct mp_span body,
     char **ret_reason, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* revision.h - the revisions of MCP, and the two eras they fall into. */
-#ifndef MP_MCP_REVISION_H
-#define MP_MCP_REVISION_H
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,5 +24,3 @@ enum mp_era mp_revision_era(const char *revision);      /* UNKNOWN for one we do
 const char *mp_revision_newest(enum mp_era era);
 /* From 2025-06-18 on the version goes into a header after initialize. */
 bool mp_revision_wants_header(const char *revision);
-
-#endif

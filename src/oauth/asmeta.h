@@ -1,8 +1,7 @@
 /* asmeta.h - authorization server metadata.
  * spec: RFC 8414; OpenID Connect Discovery 1.0; MCP 2026-07-28 authorization server
  *       discovery */
-#ifndef MP_OAUTH_ASMETA_H
-#define MP_OAUTH_ASMETA_H
+#pragma once
 #include "wire/json/json.h"
 
 struct mp_asmeta {
@@ -61,5 +60,3 @@ enum mcpass_rc mp_asmeta_write(const struct mp_asmeta *meta, json_t *object,
 /* The way back from a record that mp_asmeta_write() wrote. */
 enum mcpass_rc mp_asmeta_read(const json_t *object, struct mp_asmeta *ret_meta,
     struct mcpass_error *err);
-
-#endif

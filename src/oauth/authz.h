@@ -1,8 +1,7 @@
 /* authz.h - the authorization request and what comes back with the redirect.
  * spec: RFC 6749 4.1.1, 4.1.2; RFC 7636 4.3; RFC 8707 2; RFC 9207 2;
  * OpenID Connect Core 11 (with offline_access goes prompt=consent, unless extra has a prompt) */
-#ifndef MP_OAUTH_AUTHZ_H
-#define MP_OAUTH_AUTHZ_H
+#pragma once
 #include "base/secret.h"
 #include "wire/form.h"
 
@@ -48,5 +47,3 @@ enum mcpass_rc mp_authz_read_pasted(const char *line, char **ret_query,
 /* RFC 9207 2.4 alone; sent is NULL when absent. */
 enum mcpass_rc mp_authz_check_iss(const char *sent, const char *recorded, bool promised,
     struct mcpass_error *err);
-
-#endif

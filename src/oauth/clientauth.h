@@ -1,7 +1,6 @@
 /* clientauth.h - how a client proves itself at the token endpoint.
  * spec: RFC 6749 2.3.1; RFC 7523 2.2, 3; OpenID Connect Core 9 */
-#ifndef MP_OAUTH_CLIENTAUTH_H
-#define MP_OAUTH_CLIENTAUTH_H
+#pragma once
 #include "wire/form.h"
 #include "wire/http/http.h"
 #include "wire/jose/jws.h"
@@ -53,5 +52,3 @@ enum mcpass_rc mp_clientauth_apply(const struct mp_client_id *client,
  * client_id, its signature and claims are left to the caller. */
 enum mcpass_rc mp_clientauth_read(const char *header, const struct mp_form *form,
     struct mp_client_id *ret_client, struct mcpass_error *err);
-
-#endif

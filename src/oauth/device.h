@@ -1,7 +1,6 @@
 /* device.h - a login on another device: what is asked, what is shown, how often to ask.
  * spec: RFC 8628 3.1, 3.2, 3.4, 3.5 */
-#ifndef MP_OAUTH_DEVICE_H
-#define MP_OAUTH_DEVICE_H
+#pragma once
 #include "wire/form.h"
 #include "wire/json/json.h"
 
@@ -49,5 +48,3 @@ struct mp_device_pace {
  * out has its own class (MCPASS_E_DENIED, MCPASS_E_EXPIRED); anything else is *why. */
 enum mcpass_rc mp_device_judge(int status, const struct mcpass_error *why,
     struct mp_device_pace *pace, struct mcpass_error *err);
-
-#endif

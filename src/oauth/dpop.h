@@ -1,7 +1,6 @@
 /* dpop.h - proof of possession: a stolen token is of no use without its key.
  * spec: RFC 9449; MCP SEP-1932 */
-#ifndef MP_OAUTH_DPOP_H
-#define MP_OAUTH_DPOP_H
+#pragma once
 #include <stdint.h>
 #include "wire/jose/jws.h"
 
@@ -39,5 +38,3 @@ struct mp_dpop_proof {                  /* owned; release with mp_dpop_proof_fre
 enum mcpass_rc mp_dpop_check(const char *proof, const struct mp_dpop_expect *expect,
     struct mp_dpop_proof *ret_proof, struct mcpass_error *err);
 void mp_dpop_proof_free(struct mp_dpop_proof *proof);
-
-#endif

@@ -1,7 +1,6 @@
 /* dpop_nonce.h - a server's nonces that need no store: each is a MAC of its slot of time.
  * spec: RFC 9449 8, 9, 11.3 */
-#ifndef MP_OAUTH_DPOP_NONCE_H
-#define MP_OAUTH_DPOP_NONCE_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 #include "base/text.h"
@@ -16,5 +15,3 @@ enum mcpass_rc mp_dpop_nonce_add(struct mp_span key, int64_t now, struct mp_buf 
  * MP_DPOP_NONCE_NONE. */
 enum mcpass_rc mp_dpop_nonce_judge(struct mp_span key, const char *nonce, int64_t now,
     enum mp_dpop_nonce_age *ret_age, struct mcpass_error *err);
-
-#endif

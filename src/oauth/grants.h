@@ -1,8 +1,7 @@
 /* grants.h - the grants that ask no person: forms for the token endpoint.
  * spec: RFC 6749 4.4; RFC 7523 2.1; RFC 8693 2.1; MCP extensions SEP-1046, SEP-990,
  *       SEP-1933 */
-#ifndef MP_OAUTH_GRANTS_H
-#define MP_OAUTH_GRANTS_H
+#pragma once
 #include "oauth/token_exchange.h"
 
 #define MP_GRANT_JWT_BEARER "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -23,5 +22,3 @@ void mp_grant_id_jag_form(struct mp_buf *form, const struct mp_secret *id_token,
  * Errors as of mp_token_answer(); MCPASS_E_PROTOCOL for another issued_token_type. */
 enum mcpass_rc mp_grant_id_jag_answer(int status, const char *data, size_t len,
     struct mp_secret *ret_id_jag, struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* introspection.h - asking an issuer about a token: what is asked and what is answered.
  * spec: RFC 7662 2.1, 2.2, 2.3 */
-#ifndef MP_OAUTH_INTROSPECTION_H
-#define MP_OAUTH_INTROSPECTION_H
+#pragma once
 #include "wire/form.h"
 #include "wire/json/json.h"
 
@@ -22,5 +21,3 @@ struct mp_introspection {               /* owned; { 0 } is inactive */
 enum mcpass_rc mp_introspection_answer(int status, const char *data, size_t len,
     struct mp_introspection *ret_answer, struct mcpass_error *err);
 void mp_introspection_free(struct mp_introspection *answer);
-
-#endif

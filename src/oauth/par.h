@@ -1,6 +1,5 @@
 /* par.h - pushed authorization requests.  spec: RFC 9126 2 */
-#ifndef MP_OAUTH_PAR_H
-#define MP_OAUTH_PAR_H
+#pragma once
 #include "base/text.h"
 
 /* Judges the answer: *ret_request_uri is the caller's (free).
@@ -12,5 +11,3 @@ enum mcpass_rc mp_par_answer(int status, const char *data, size_t len, char **re
  * caller's (free). */
 enum mcpass_rc mp_par_url(const char *endpoint, const char *client_id, const char *request_uri,
     char **ret_url, struct mcpass_error *err);
-
-#endif

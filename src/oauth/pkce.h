@@ -1,6 +1,5 @@
 /* pkce.h - proof key for code exchange, S256 only.  spec: RFC 7636 4.1, 4.2, 4.6 */
-#ifndef MP_OAUTH_PKCE_H
-#define MP_OAUTH_PKCE_H
+#pragma once
 #include "wire/jose/crypto.h"
 
 /* A fresh verifier of 43 characters and its challenge, the caller's (free). */
@@ -10,5 +9,3 @@ enum mcpass_rc mp_pkce_new(mcpass_random_fn *random, void *ctx, struct mp_secret
  * challenge. */
 enum mcpass_rc mp_pkce_check(const char *verifier, const char *challenge,
     struct mcpass_error *err);
-
-#endif

@@ -9,8 +9,7 @@
  * for a document that is already found.  A redirect is judged like a place, and followed.
  * The documents of one issuer complete each other.
  * spec: RFC 9728 3, RFC 8414 3; MCP 2026-07-28 authorization server metadata discovery */
-#ifndef MP_OAUTH_PLACES_H
-#define MP_OAUTH_PLACES_H
+#pragma once
 #include "oauth/asmeta.h"
 #include "oauth/prm.h"
 
@@ -84,5 +83,3 @@ enum mp_places_next mp_places_next(struct mp_places *places,
 void mp_places_allow_http(struct mp_places *places, const struct mp_strings *hosts);
 /* How many places there are. */
 size_t mp_places_count(const struct mp_places *places);
-
-#endif

@@ -1,6 +1,5 @@
 /* prm.h - OAuth 2.0 Protected Resource Metadata.  spec: RFC 9728 */
-#ifndef MP_OAUTH_PRM_H
-#define MP_OAUTH_PRM_H
+#pragma once
 #include "wire/challenge.h"
 #include "wire/json/json.h"
 
@@ -37,5 +36,3 @@ void mp_prm_free(struct mp_prm *prm);
 /* The server's side: the document as JSON text, the caller's (free). */
 enum mcpass_rc mp_prm_write(const struct mp_prm *prm, char **ret_text,
     struct mcpass_error *err);
-
-#endif

@@ -4,8 +4,7 @@
  * flow, and said; nothing of it is hidden in code.
  * spec: MCP 2026-07-28 authorization leaves no room for most of this: it is what has to be
  *       done to reach the providers that people have. */
-#ifndef MP_OAUTH_QUIRKS_H
-#define MP_OAUTH_QUIRKS_H
+#pragma once
 #include "wire/uri.h"
 
 #define MP_QUIRK_OMIT_RESOURCE 0x1u     /* resource is sent with no request */
@@ -53,5 +52,3 @@ enum mcpass_rc mp_quirk_apply(const char *chosen, const char *issuer,
 /* What a row changes, one phrase a change, for people; the caller's (mp_strings_free). */
 enum mcpass_rc mp_quirk_describe(const struct mp_quirk *quirk, unsigned changes,
     struct mp_strings *ret_phrases, struct mcpass_error *err);
-
-#endif

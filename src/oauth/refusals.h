@@ -2,8 +2,7 @@
  *
  * A row is found by the error code and by a part of the text, as the server sends them.
  * spec: RFC 6749 4.1.2.1, 5.2; RFC 7591 3.2.2; RFC 8707 2 */
-#ifndef MP_OAUTH_REFUSALS_H
-#define MP_OAUTH_REFUSALS_H
+#pragma once
 #include "base/text.h"
 
 /* Who refused. */
@@ -30,5 +29,3 @@ const struct mp_refusal *mp_refusal_find(unsigned at, const struct mcpass_error 
 void mp_refusal_hint(unsigned at, struct mcpass_error *err);
 /* The whole table. */
 const struct mp_refusal *mp_refusals(size_t *ret_count);
-
-#endif

@@ -1,7 +1,6 @@
 /* registration.h - dynamic client registration.
  * spec: RFC 7591; MCP 2026-07-28 client registration (application_type); RFC 7592 */
-#ifndef MP_OAUTH_REGISTRATION_H
-#define MP_OAUTH_REGISTRATION_H
+#pragma once
 #include "oauth/clientauth.h"
 
 struct mp_registration {                /* request and response alike */
@@ -44,5 +43,3 @@ void mp_registration_free(struct mp_registration *registration);
  * which follow RFC 8252 7.3 match with any port.  *ret_uri: the caller's (free). */
 enum mcpass_rc mp_registration_portless(const char *redirect_uri, char **ret_uri,
     struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* scope.h - scopes as sets.  spec: RFC 6749 3.3; MCP 2026-07-28 scope selection */
-#ifndef MP_OAUTH_SCOPE_H
-#define MP_OAUTH_SCOPE_H
+#pragma once
 #include "base/text.h"
 
 /* Splits "a b" into its tokens, each once, in order.  NULL is the empty set.
@@ -45,5 +44,3 @@ struct mp_scope_inputs {
 };
 enum mcpass_rc mp_scope_choose(const struct mp_scope_inputs *inputs,
     struct mp_strings *ret_set, struct mcpass_error *err);
-
-#endif

@@ -1,8 +1,7 @@
 /* target.h - which URLs of a metadata document may be contacted at all.
  * spec: MCP 2026-07-28 security considerations (communication security, SSRF);
  *       OAuth 2.1 1.5; RFC 9728 7.7 */
-#ifndef MP_OAUTH_TARGET_H
-#define MP_OAUTH_TARGET_H
+#pragma once
 #include "wire/host.h"
 #include "wire/uri.h"
 
@@ -44,5 +43,3 @@ struct mp_target_connection {
 bool mp_target_may_connect(const struct mp_target_connection *connection);
 /* What is wrong with that, "outside, which plain http is not for"; static. */
 const char *mp_target_place(enum mp_reach target);
-
-#endif

@@ -1,7 +1,6 @@
 /* token.h - the token endpoint: what is asked and what is answered.
  * spec: RFC 6749 4.1.3, 4.1.4, 5.1, 5.2, 6; RFC 8707 2.2; RFC 7009 */
-#ifndef MP_OAUTH_TOKEN_H
-#define MP_OAUTH_TOKEN_H
+#pragma once
 #include "wire/form.h"
 #include "wire/json/json.h"
 
@@ -49,5 +48,3 @@ enum mcpass_rc mp_token_refused(int status, const char *data, size_t len,
 bool mp_token_says_error(const json_t *body);
 /* Whether the same request may go well a while later: 429, 5xx, 408, 425. */
 bool mp_token_is_passing(int status);
-
-#endif

@@ -1,7 +1,6 @@
 /* token_exchange.h - one token for another: what is asked and what is answered.
  * spec: RFC 8693 2.1, 2.2 */
-#ifndef MP_OAUTH_TOKEN_EXCHANGE_H
-#define MP_OAUTH_TOKEN_EXCHANGE_H
+#pragma once
 #include "oauth/token.h"
 
 #define MP_GRANT_TOKEN_EXCHANGE "urn:ietf:params:oauth:grant-type:token-exchange"
@@ -40,5 +39,3 @@ struct mp_token_exchange_words {
 enum mcpass_rc mp_token_exchange_read(const struct mp_secret *token,
     struct mp_token_exchange_words *ret_words, struct mcpass_error *err);
 void mp_token_exchange_words_free(struct mp_token_exchange_words *words);
-
-#endif

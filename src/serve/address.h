@@ -1,6 +1,5 @@
 /* address.h - what follows from the address that a server listens on. */
-#ifndef MP_SERVE_ADDRESS_H
-#define MP_SERVE_ADDRESS_H
+#pragma once
 #include "base/text.h"
 #include "wire/http/host_field.h"
 
@@ -18,5 +17,3 @@ size_t mp_address_connections(const char *url);
 /* http://ADDRESS:PORT and path; the caller's (free). */
 enum mcpass_rc mp_address_url(const char *bind_address, unsigned port, const char *path,
     char **ret_url, struct mcpass_error *err);
-
-#endif

@@ -1,8 +1,7 @@
 /* fetches.h - what a server has to fetch before it can answer: documents and answers of other
  * servers, any number at a time up to MP_MAX_FETCHES, as transfers on the server's own loop.
  * What has the same key is fetched once. */
-#ifndef MP_SERVE_FETCHES_H
-#define MP_SERVE_FETCHES_H
+#pragma once
 #include "io/http/http.h"
 #include "mcpass/guard.h"
 
@@ -40,5 +39,3 @@ enum mcpass_rc mp_fetches_start(struct mp_fetches *fetches, const struct mcpass_
  * when too much is under way, the request waits until it can be asked for. */
 enum mcpass_rc mp_fetches_later(void *ctx, const struct mcpass_fetch *fetch,
     int *ret_status, struct mp_buf *body, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* log.h - the requests that a server answered, a line each on standard error. */
-#ifndef MP_SERVE_LOG_H
-#define MP_SERVE_LOG_H
+#pragma once
 #include "io/line_writer.h"
 #include "mcpass/client.h"
 #include "ui/term.h"
@@ -17,5 +16,3 @@ void mp_log_note(void *ctx, const struct mcpass_note *note);
 /* mp_httpd_options.log; ctx is a struct mp_log. */
 void mp_log_request(struct mp_log *log, const char *method, const char *path,
     int status, const struct mcpass_error *err);
-
-#endif

@@ -6,8 +6,7 @@
  *
  * Nothing is freed under the feet of a caller up the stack: an exchange that is over is
  * marked `dropped`, and goes when the next public call begins. */
-#ifndef MP_SESSION_SESSION_H
-#define MP_SESSION_SESSION_H
+#pragma once
 #include <stdbool.h>
 #include "mcp/headers.h"
 #include "mcp/message.h"
@@ -435,5 +434,3 @@ void mp_trace_sent(const struct mcpass_session *s, const struct mp_exchange *e,
 void mp_trace_answered(const struct mcpass_session *s, const struct mp_exchange *e,
     const char *content_type);
 void mp_trace_decision(const struct mcpass_session *s, const char *what, const char *spec);
-
-#endif

@@ -1,6 +1,5 @@
 /* table.h - what is looked up by its number for each message, however many there are. */
-#ifndef MP_SESSION_TABLE_H
-#define MP_SESSION_TABLE_H
+#pragma once
 #include <stddef.h>
 
 /* A member of the item; item and number are set before it is put in. */
@@ -19,5 +18,3 @@ void mp_table_remove(struct mp_table *table, struct mp_entry *entry);   /* which
 /* The first entry of that number, and the next one; NULL: there is none. */
 struct mp_entry *mp_table_find(const struct mp_table *table, unsigned number);
 struct mp_entry *mp_table_again(const struct mp_entry *entry);
-
-#endif

@@ -1,6 +1,5 @@
 /* humanize.h - numbers as a person says them. */
-#ifndef MP_UI_HUMANIZE_H
-#define MP_UI_HUMANIZE_H
+#pragma once
 #include <stddef.h>
 #include <stdint.h>
 
@@ -10,5 +9,3 @@
 void mp_humanize_until(char text[MP_WORDS_ROOM], int64_t when, int64_t now);
 /* "812 bytes", "12.3 kB", "4.0 MB". */
 void mp_humanize_size(char text[MP_WORDS_ROOM], uint64_t bytes);
-
-#endif

@@ -1,6 +1,5 @@
 /* mcp_result.h - the results of MCP requests as text for a person. */
-#ifndef MP_UI_MCP_RESULT_H
-#define MP_UI_MCP_RESULT_H
+#pragma once
 #include "ui/parts.h"
 #include "ui/term.h"
 
@@ -10,5 +9,3 @@ void mp_mcp_result_show(struct mp_buf *buf, const struct mp_term *term, const st
 
 /* Text of a peer on a line of its own; nothing where there is none. */
 void mp_mcp_result_line(struct mp_buf *buf, const struct mp_term *term, struct mp_span text);
-
-#endif

@@ -2,8 +2,7 @@
  *
  * --name value, --name=value, -n value, -nvalue; flags of one letter may be joined (-qj).
  * Options and operands may be mixed; "--" ends the options; "-" is an operand. */
-#ifndef MP_UI_OPTIONS_H
-#define MP_UI_OPTIONS_H
+#pragma once
 #include "base/limits.h"
 #include "base/text.h"
 
@@ -59,5 +58,3 @@ enum mcpass_rc mp_options_parse(const struct mp_option_place *places, int argc, 
 const char *mp_nearest(const char *word, const char *const *names, size_t count);
 /* Whether that many letters at most are other ones, too many or missing. */
 bool mp_is_near(const char *word, const char *name, unsigned letters);
-
-#endif

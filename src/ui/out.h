@@ -1,6 +1,5 @@
 /* out.h - standard output for results, standard error for what a person may want to know. */
-#ifndef MP_UI_OUT_H
-#define MP_UI_OUT_H
+#pragma once
 #include "ui/term.h"
 #include "wire/json/json.h"
 
@@ -23,5 +22,3 @@ enum mcpass_rc mp_out_json_text(const char *text, struct mcpass_error *err);
 void mp_say(bool quiet, const char *fmt, ...) MP_PRINTF(2, 3);
 /* Text as it is on standard error, in one write. */
 void mp_say_text(const struct mp_buf *buf);
-
-#endif

@@ -1,7 +1,6 @@
 /* parts.h - the parts of a result of a tool, a prompt or a resource, where they lie in its text:
  * what may be many megabytes long is not built into anything. */
-#ifndef MP_UI_PARTS_H
-#define MP_UI_PARTS_H
+#pragma once
 #include "base/buf.h"
 #include "io/file/spool.h"
 
@@ -50,5 +49,3 @@ enum mcpass_rc mp_part_decode(struct mp_buf *buf, struct mp_span base64, struct 
 /* The file of the nth part with bytes, from 1: x.png, x-2.png, x-3.png; the caller's (free),
  * NULL when out of memory. */
 char *mp_parts_path(const char *path, size_t nth);
-
-#endif

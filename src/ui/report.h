@@ -1,6 +1,5 @@
 /* report.h - an error as a person reads it. */
-#ifndef MP_UI_REPORT_H
-#define MP_UI_REPORT_H
+#pragma once
 #include "ui/term.h"
 
 /* mcpass: DOING: WHAT WAS WRONG (CLAUSE), and what to do: on a line of its own for a
@@ -20,5 +19,3 @@ int mp_report_exit_code(enum mcpass_rc rc);
  * MCPASS_E_PROTOCOL otherwise. */
 enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
     struct mcpass_error *err);
-
-#endif

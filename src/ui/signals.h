@@ -2,8 +2,7 @@
  *
  * A signal belongs to the process, so this is the one piece of global state of the
  * program.  The first signal asks to stop; the second ends the process at once. */
-#ifndef MP_UI_SIGNALS_H
-#define MP_UI_SIGNALS_H
+#pragma once
 #include <stdbool.h>
 #include "base/err.h"
 
@@ -16,5 +15,3 @@ int mp_signals_last(void);
 void mp_signals_wait(void);
 /* Forgets the one that came, for what is left to do after it; the next one asks again. */
 void mp_signals_forget(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* term.h - what a stream can show, and text made fit for it. */
-#ifndef MP_UI_TERM_H
-#define MP_UI_TERM_H
+#pragma once
 #include "base/buf.h"
 
 struct mp_term {
@@ -37,5 +36,3 @@ void mp_term_wrap(struct mp_buf *buf, unsigned width, unsigned indent, const cha
 /* The columns of text: bytes that begin a character. */
 unsigned mp_term_columns(const char *text);
 void mp_term_pad(struct mp_buf *buf, unsigned columns);
-
-#endif

@@ -1,6 +1,5 @@
 /* bytes.h - many bytes a step, for texts of many megabytes. */
-#ifndef MP_WIRE_BYTES_H
-#define MP_WIRE_BYTES_H
+#pragma once
 #include <stddef.h>
 
 /* How many bytes at the front are neither '"' nor '\\' nor a control character: those that
@@ -14,5 +13,3 @@ size_t mp_bytes_token68(const char *bytes, size_t len);
 const char *mp_bytes_find(const char *bytes, size_t len, const char *text);
 /* How many bytes at the front are ASCII. */
 size_t mp_bytes_ascii(const char *bytes, size_t len);
-
-#endif

@@ -1,7 +1,6 @@
 /* challenge.h - WWW-Authenticate, read and written.
  * spec: RFC 9110 11.2, 11.6.1; RFC 6750 3; RFC 9728 5.1; RFC 9449 7.1 */
-#ifndef MP_WIRE_CHALLENGE_H
-#define MP_WIRE_CHALLENGE_H
+#pragma once
 #include "wire/http/http.h"
 
 struct mp_challenge_param { char *name, *value; };
@@ -40,5 +39,3 @@ const char *mp_challenge_get(const struct mp_challenge *challenge, const char *n
  * quoted as RFC 9110 5.6.4 asks.  A value with a control character sticks as
  * MCPASS_E_LIMIT in buf, so no header is split.  value NULL: nothing is appended. */
 void mp_challenge_add(struct mp_buf *buf, const char *name, const char *value);
-
-#endif

@@ -2,8 +2,7 @@
  *
  * Who is on the list is the operator's word; nothing here lets cookies be sent along.
  * spec: Fetch 3.2 (CORS protocol); RFC 9700 2.6 */
-#ifndef MP_WIRE_CORS_H
-#define MP_WIRE_CORS_H
+#pragma once
 #include "wire/http/http.h"
 
 struct mp_cors {
@@ -26,5 +25,3 @@ enum mcpass_rc mp_cors_preflight(const struct mp_cors *cors,
 enum mcpass_rc mp_cors_allow_all(struct mp_headers *headers, struct mcpass_error *err);
 enum mcpass_rc mp_cors_preflight_all(struct mp_http_response *response,
     struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* form.h - application/x-www-form-urlencoded, for query strings and token requests.
  * spec: RFC 6749 appendix B; WHATWG URL 5 */
-#ifndef MP_WIRE_FORM_H
-#define MP_WIRE_FORM_H
+#pragma once
 #include "base/buf.h"
 
 /* Appends name=value, after an '&' when something was added before it since the buffer
@@ -40,5 +39,3 @@ enum mcpass_rc mp_form_get(const struct mp_form *form, const char *name,
     const char **ret_value, struct mcpass_error *err);
 
 void mp_form_free(struct mp_form *form);     /* wipes the values */
-
-#endif

@@ -1,7 +1,6 @@
 /* host.h - what the host of a URI names: a DNS name or an address, in any notation.
  * A host is passed as uri.h has it: an IPv6 literal without its brackets. */
-#ifndef MP_WIRE_HOST_H
-#define MP_WIRE_HOST_H
+#pragma once
 #include <stdint.h>
 #include "base/text.h"
 
@@ -32,5 +31,3 @@ enum mp_reach {
 enum mp_reach mp_host_reach(const uint8_t *bytes, size_t len);
 /* Of a host that says its address, or that is localhost; UNKNOWN for another name. */
 enum mp_reach mp_host_reach_of(struct mp_span host, bool is_ipv6);
-
-#endif

@@ -1,6 +1,5 @@
 /* mask.h - one secret in a text, whichever way it was encoded on its way there. */
-#ifndef MP_WIRE_MASK_H
-#define MP_WIRE_MASK_H
+#pragma once
 #include <stdbool.h>
 
 /* Overwrites secret with '*' wherever it stands in text: as it is, with spaces or line ends
@@ -9,5 +8,3 @@
  * those inside of each other; also the part of it that the end of text cuts off.  True when it
  * was there.  A text of more than 64 KiB is no error's: there it is looked for as it is. */
 bool mp_mask_secret(char *text, const char *secret);
-
-#endif

@@ -1,7 +1,6 @@
 /* sse.h - server-sent events, whatever the chunks they arrive in.
  * spec: WHATWG HTML 9.2.5, 9.2.6 */
-#ifndef MP_WIRE_SSE_H
-#define MP_WIRE_SSE_H
+#pragma once
 #include "base/buf.h"
 
 struct mp_sse_event {           /* borrowed for the call */
@@ -30,5 +29,3 @@ enum mcpass_rc mp_sse_feed(struct mp_sse *sse, const char *bytes, size_t len, mp
 enum mcpass_rc mp_sse_step(struct mp_sse *sse, struct mp_span *bytes, mp_sse_fn *fn, void *ctx,
     struct mcpass_error *err);
 void mp_sse_free(struct mp_sse *sse);
-
-#endif

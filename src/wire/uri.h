@@ -1,7 +1,6 @@
 /* uri.h - http and https URIs, read strictly, and normalised only to be compared.
  * spec: RFC 3986 3; RFC 8252 7.3 (loopback); RFC 8414 3.1, RFC 9728 3.1 (well-known) */
-#ifndef MP_WIRE_URI_H
-#define MP_WIRE_URI_H
+#pragma once
 #include "base/text.h"
 
 /* Views into the text that was parsed; they live as long as it does. */
@@ -76,5 +75,3 @@ enum mcpass_rc mp_uri_resolve(const struct mp_uri *base, const char *reference,
  * *ret_url is the caller's (free).  Errors as of mp_uri_parse().
  * spec: RFC 3986 2.2, 2.3; CVE-2025-6514 */
 enum mcpass_rc mp_uri_plain(const char *url, char **ret_url, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* uri_split.h - a URI reference taken apart, not yet judged.  spec: RFC 3986 appendix B */
-#ifndef MP_WIRE_URI_SPLIT_H
-#define MP_WIRE_URI_SPLIT_H
+#pragma once
 #include "base/buf.h"
 
 /* Views into the text; data is NULL for an absent part, which is not an empty one.
@@ -14,5 +13,3 @@ struct mp_uri_parts mp_uri_split(const char *text);
 /* Appends a path that begins with '/' without its "." and ".." segments; spec: RFC 3986
  * 5.2.4 */
 void mp_uri_add_path(struct mp_buf *url, struct mp_span path);
-
-#endif

@@ -1,6 +1,5 @@
 /* from.h - the command line of mcp-remote, as ours. */
-#ifndef MP_CLI_BRIDGE_FROM_H
-#define MP_CLI_BRIDGE_FROM_H
+#pragma once
 #include "base/buf.h"
 
 /* The words of a command as a shell or a host's file has it: blanks between them, held together by
@@ -12,5 +11,3 @@ enum mcpass_rc mp_from_split(const char *command, struct mp_strings *ret_words,
  * over.  MCPASS_E_USAGE: there is no URL. */
 enum mcpass_rc mp_from_mcp_remote(const struct mp_strings *words, struct mp_strings *ret_ours,
     struct mp_strings *ret_notes, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* options.h - what the bridge is told on its command line; 'mcpass install' takes the same. */
-#ifndef MP_CLI_BRIDGE_OPTIONS_H
-#define MP_CLI_BRIDGE_OPTIONS_H
+#pragma once
 #include "cli/connect/connection.h"
 #include "cli/hosts/entry.h"
 
@@ -18,5 +17,3 @@ enum mcpass_rc mp_bridge_entry(const struct mp_bridge_options *bridge,
     struct mp_host_entry *ret_entry, struct mcpass_error *err);
 /* "64M", "1048576"; NULL: 0.  MCPASS_E_USAGE: no size, or more than the session takes */
 enum mcpass_rc mp_bridge_read_size(const char *text, size_t *ret_size, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* run_parts.h - what the files of a running bridge share. */
-#ifndef MP_CLI_BRIDGE_RUN_PARTS_H
-#define MP_CLI_BRIDGE_RUN_PARTS_H
+#pragma once
 #include <sys/types.h>
 #include "bridge/bridge.h"
 #include "cli/bridge/run.h"
@@ -80,5 +79,3 @@ void mp_run_trace(void *ctx, const struct mcpass_note *note);
 struct mp_bridge_port mp_run_port(struct mp_run *run);
 void mp_run_server_init(struct mp_run *run, size_t index, const char *what);
 void mp_run_server_close(struct mp_run_server *server);
-
-#endif

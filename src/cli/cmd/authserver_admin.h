@@ -1,7 +1,6 @@
 /* authserver_admin.h - mcpass authserver clients|sessions|users|key|backup: an operator at the store
  * of a server that runs, or does not. */
-#ifndef MP_CLI_CMD_AUTHSERVER_ADMIN_H
-#define MP_CLI_CMD_AUTHSERVER_ADMIN_H
+#pragma once
 #include <stdbool.h>
 #include "base/err.h"
 
@@ -15,5 +14,3 @@ struct mp_authserver_admin {            /* all borrowed */
 /* Does the work that the operands name; *ret_done is false when they name none. */
 enum mcpass_rc mp_authserver_admin(const struct mp_authserver_admin *admin, bool *ret_done,
     struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* authserver_fault.h - mcpass authserver --fault: the misbehaviours there are. */
-#ifndef MP_CLI_CMD_AUTHSERVER_FAULT_H
-#define MP_CLI_CMD_AUTHSERVER_FAULT_H
+#pragma once
 #include <stdbool.h>
 #include "base/err.h"
 
@@ -8,5 +7,3 @@
 enum mcpass_rc mp_authserver_list_faults(bool as_json, struct mcpass_error *err);
 /* MCPASS_E_USAGE: there is none of that name. */
 enum mcpass_rc mp_authserver_check_fault(const char *name, struct mcpass_error *err);
-
-#endif

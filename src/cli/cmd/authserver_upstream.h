@@ -1,6 +1,5 @@
 /* authserver_upstream.h - what the command line says about identity providers. */
-#ifndef MP_CLI_CMD_AUTHSERVER_UPSTREAM_H
-#define MP_CLI_CMD_AUTHSERVER_UPSTREAM_H
+#pragma once
 #include "serve/authserver/upstream_files.h"
 
 struct mp_authserver_upstream {
@@ -16,5 +15,3 @@ enum mcpass_rc mp_authserver_upstream_check(const char *users, const char *data,
     struct mcpass_error *err);
 /* Says what to register there. */
 void mp_authserver_upstream_tell(const struct mp_upstreams *upstreams, const char *url);
-
-#endif

@@ -1,6 +1,5 @@
 /* store_parts.h - what the files of `mcpass store` share. */
-#ifndef MP_CLI_CMD_STORE_PARTS_H
-#define MP_CLI_CMD_STORE_PARTS_H
+#pragma once
 #include "cli/command.h"
 #include "io/store/store.h"
 #include "issuer/issuer.h"
@@ -32,5 +31,3 @@ enum mcpass_rc mp_store_rekey(const struct mp_store_options *options, char **ope
     struct mcpass_error *err);
 enum mcpass_rc mp_store_move(const struct mp_store_options *options, char **operands,
     struct mcpass_error *err);
-
-#endif

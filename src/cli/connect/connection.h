@@ -1,6 +1,5 @@
 /* connection.h - a connection to the SERVER that a command names, from its options. */
-#ifndef MP_CLI_CONNECT_CONNECTION_H
-#define MP_CLI_CONNECT_CONNECTION_H
+#pragma once
 #include "cli/command.h"
 #include "cli/connect/explain.h"
 #include "cli/show/listing.h"
@@ -96,5 +95,3 @@ enum mcpass_rc mp_connection_allow_http(const struct mp_texts *hosts, struct mcp
 enum mcpass_rc mp_connection_check_provider(const char *name, struct mcpass_error *err);
 /* A profile is one word of the record's name; NULL is fine. */
 enum mcpass_rc mp_connection_check_profile(const char *profile, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* credential.h - a stored credential as a person, or a program, may see it: no secret. */
-#ifndef MP_CLI_CONNECT_CREDENTIAL_H
-#define MP_CLI_CONNECT_CREDENTIAL_H
+#pragma once
 #include "ui/term.h"
 #include "flow/record.h"
 
@@ -20,5 +19,3 @@ enum mcpass_rc mp_credential_load(const char *store_path, const char *server,
 
 /* True when key is of that server and, unless it is NULL, that profile. */
 bool mp_credential_is(const char *key, const char *server, const char *profile);
-
-#endif

@@ -1,7 +1,6 @@
 /* elicit.h - a server asks back: who answers, and how.
  * spec: MCP elicitation; SEP-1034 (defaults), SEP-1036 (URLs), SEP-1330 (enumerations) */
-#ifndef MP_CLI_CONNECT_ELICIT_H
-#define MP_CLI_CONNECT_ELICIT_H
+#pragma once
 #include "cli/command.h"
 #include "io/loop.h"
 #include "wire/json/json.h"
@@ -82,5 +81,3 @@ enum mcpass_rc mp_elicit_person(const struct mp_question *question, json_t **ret
  * whole result. */
 enum mcpass_rc mp_elicit_line(const struct mp_question *question, json_t **ret_answer,
     struct mcpass_error *err);
-
-#endif

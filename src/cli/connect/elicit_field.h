@@ -1,7 +1,6 @@
 /* elicit_field.h - one field of a form that a server asks to be filled in.
  * spec: MCP elicitation, "Requested Schema" */
-#ifndef MP_CLI_CONNECT_ELICIT_FIELD_H
-#define MP_CLI_CONNECT_ELICIT_FIELD_H
+#pragma once
 #include "ui/term.h"
 #include "wire/json/json.h"
 
@@ -27,5 +26,3 @@ enum mcpass_rc mp_elicit_field_read(const json_t *schema, const char *typed, jso
 void mp_elicit_field_describe(struct mp_buf *buf, const json_t *schema);
 /* A value as a person types it. */
 void mp_elicit_field_render(struct mp_buf *buf, const json_t *value);
-
-#endif

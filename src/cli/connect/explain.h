@@ -1,6 +1,5 @@
 /* explain.h - the steps that were taken, numbered, for --explain and the demo. */
-#ifndef MP_CLI_CONNECT_EXPLAIN_H
-#define MP_CLI_CONNECT_EXPLAIN_H
+#pragma once
 #include "ui/term.h"
 
 struct mp_explain {
@@ -16,5 +15,3 @@ void mp_explain_note(void *ctx, const struct mcpass_note *note);
  *       name   value                     */
 void mp_explain_render(struct mp_buf *buf, const struct mp_term *term, unsigned number,
     const struct mcpass_note *note);
-
-#endif

@@ -1,6 +1,5 @@
 /* progress.h - how far the server is, for a person who waits. */
-#ifndef MP_CLI_CONNECT_PROGRESS_H
-#define MP_CLI_CONNECT_PROGRESS_H
+#pragma once
 #include "ui/term.h"
 #include "wire/json/json.h"
 
@@ -21,5 +20,3 @@ void mp_progress_render(struct mp_buf *buf, const struct mp_term *term, const js
 /* "server: text": params of notifications/message, a line. */
 void mp_progress_render_log(struct mp_buf *buf, const struct mp_term *term,
     const json_t *params);
-
-#endif

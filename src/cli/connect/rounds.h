@@ -1,7 +1,6 @@
 /* rounds.h - a request that is a conversation: the server may ask back before it answers, and
  * says how far it is meanwhile. */
-#ifndef MP_CLI_CONNECT_ROUNDS_H
-#define MP_CLI_CONNECT_ROUNDS_H
+#pragma once
 #include "cli/connect/elicit.h"
 #include "cli/show/listing.h"
 #include "cli/connect/progress.h"
@@ -31,5 +30,3 @@ void mp_rounds_waiting(struct mp_rounds *talk, int seconds);
 void mp_rounds_message(struct mp_rounds *talk, const char *json);
 enum mcpass_rc mp_rounds_asked(struct mp_rounds *talk, const char *method, const json_t *params,
     char **ret_result, struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* servers.h - a server's name, looked up in the files that MCP hosts keep them in:
  * {"mcpServers": {"NAME": {"url": "https://...", "headers": {"N": "value"}}}}, or "servers". */
-#ifndef MP_CLI_CONNECT_SERVERS_H
-#define MP_CLI_CONNECT_SERVERS_H
+#pragma once
 #include "wire/http/http.h"
 #include "wire/json/json.h"
 
@@ -27,5 +26,3 @@ enum mcpass_rc mp_servers_list(const char *path, json_t **ret_list, struct mcpas
  * ${NAME:-else} and ${env:NAME} are replaced from the environment. */
 enum mcpass_rc mp_server_read(const char *text, const char *name, bool expand,
     struct mp_server *ret_server, struct mcpass_error *err);
-
-#endif

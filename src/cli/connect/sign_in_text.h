@@ -1,6 +1,5 @@
 /* sign_in_text.h - what a person sees, and can do, while a login waits for them. */
-#ifndef MP_CLI_CONNECT_SIGN_IN_TEXT_H
-#define MP_CLI_CONNECT_SIGN_IN_TEXT_H
+#pragma once
 #include "ui/term.h"
 #include "link/blocking.h"
 
@@ -31,5 +30,3 @@ void mp_sign_in_text_render_code(struct mp_buf *buf, const struct mp_term *term,
 void mp_sign_in_text_render_left(struct mp_buf *buf, int64_t seconds);
 /* The port of redirect_uri in an authorization URL, 0 when there is none. */
 unsigned mp_sign_in_text_port(const char *url);
-
-#endif

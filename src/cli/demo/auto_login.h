@@ -1,7 +1,6 @@
 /* auto_login.h - signs in at our own authorization server as a person would, for the demo
  * without a person.  It reads those pages and no others. */
-#ifndef MP_CLI_DEMO_AUTO_LOGIN_H
-#define MP_CLI_DEMO_AUTO_LOGIN_H
+#pragma once
 #include "wire/http/http.h"
 
 /* Loads url, fills in and sends the forms it meets (sign in, allow), and ends with the GET
@@ -23,5 +22,3 @@ void mp_auto_login_free_form(struct mp_page_form *form);
 /* Takes what Set-Cookie headers say into a jar of names and values. */
 enum mcpass_rc mp_auto_login_take_cookies(const struct mp_headers *headers,
     struct mp_headers *jar, struct mcpass_error *err);
-
-#endif

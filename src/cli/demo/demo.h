@@ -1,6 +1,5 @@
 /* demo.h - the parts of `mcpass demo`: what it runs, and the person it can do without. */
-#ifndef MP_CLI_DEMO_DEMO_H
-#define MP_CLI_DEMO_DEMO_H
+#pragma once
 #include <pthread.h>
 #include "cli/connect/connection.h"
 #include "serve/authserver/user_entry.h"
@@ -42,5 +41,3 @@ void mp_demo_await_browser(struct mp_stand_in *stand_in);
 enum mcpass_rc mp_demo_make_folder(char **ret_path, struct mcpass_error *err);
 /* Removes the folder and the files in it; NULL is fine. */
 void mp_demo_remove_folder(const char *path);
-
-#endif

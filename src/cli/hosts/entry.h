@@ -1,6 +1,5 @@
 /* entry.h - the entry by which a host starts the bridge. */
-#ifndef MP_CLI_HOSTS_ENTRY_H
-#define MP_CLI_HOSTS_ENTRY_H
+#pragma once
 #include "base/buf.h"
 #include "cli/hosts/table.h"
 
@@ -27,5 +26,3 @@ enum mcpass_rc mp_host_entry_write_file(const struct mp_host_entry *entry, const
 /* The file with the entry in it, in place of one of its name. */
 enum mcpass_rc mp_host_entry_put(const struct mp_host_entry *entry, const struct mp_host_file *host,
     struct mp_span file, struct mp_buf *buf, struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* json_edit.h - one member in a settings file that people keep: put in, or taken out, and every
  * other byte stays.  The file may have comments and commas behind the last member (JSONC). */
-#ifndef MP_CLI_HOSTS_JSON_EDIT_H
-#define MP_CLI_HOSTS_JSON_EDIT_H
+#pragma once
 #include "base/buf.h"
 
 /* Adds text with that member set to json, whose lines after the first begin without indentation
@@ -11,5 +10,3 @@ enum mcpass_rc mp_json_edit_put(struct mp_span text, const char *container, cons
 /* Adds text without that member; *ret_found: it had it. */
 enum mcpass_rc mp_json_edit_remove(struct mp_span text, const char *container, const char *name,
     struct mp_buf *buf, bool *ret_found, struct mcpass_error *err);
-
-#endif

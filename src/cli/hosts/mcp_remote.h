@@ -1,7 +1,6 @@
 /* mcp_remote.h - what mcp-remote keeps of a login: files whose names begin with a hash of how it
  * was started. */
-#ifndef MP_CLI_HOSTS_MCP_REMOTE_H
-#define MP_CLI_HOSTS_MCP_REMOTE_H
+#pragma once
 #include "base/buf.h"
 #include "base/secret.h"
 #include "wire/http/http.h"
@@ -22,5 +21,3 @@ enum mcpass_rc mp_mcp_remote_find(const char *url, const char *resource,
     const char *const *headers, size_t header_count, struct mp_mcp_remote *ret_login,
     struct mcpass_error *err);
 void mp_mcp_remote_free(struct mp_mcp_remote *login);
-
-#endif

@@ -1,6 +1,5 @@
 /* settings.h - a host's own file: read, changed as a whole, with the one before beside it. */
-#ifndef MP_CLI_HOSTS_SETTINGS_H
-#define MP_CLI_HOSTS_SETTINGS_H
+#pragma once
 #include "base/buf.h"
 #include "cli/hosts/table.h"
 
@@ -15,5 +14,3 @@ enum mcpass_rc mp_settings_write(const char *path, const struct mp_buf *text,
     struct mcpass_error *err);
 /* The lines that differ, with '-' and '+' before them. */
 void mp_settings_compare(struct mp_buf *buf, const char *before, const char *after);
-
-#endif

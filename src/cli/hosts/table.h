@@ -1,6 +1,5 @@
 /* table.h - the programs that start stdio servers, and where each keeps the list of them. */
-#ifndef MP_CLI_HOSTS_TABLE_H
-#define MP_CLI_HOSTS_TABLE_H
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
@@ -19,5 +18,3 @@ struct mp_host_file {
 /* MCPASS_E_USAGE: there is no such; the nearest is named. */
 enum mcpass_rc mp_host_require(const char *name, const struct mp_host_file **ret_host,
     struct mcpass_error *err);
-
-#endif

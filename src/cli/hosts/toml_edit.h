@@ -1,7 +1,6 @@
 /* toml_edit.h - one table in a TOML file that people keep: put in at the end, or taken out, and
  * every other byte stays. */
-#ifndef MP_CLI_HOSTS_TOML_EDIT_H
-#define MP_CLI_HOSTS_TOML_EDIT_H
+#pragma once
 #include "base/buf.h"
 
 /* Adds text with the table [CONTAINER.NAME] that has these lines, in place of one of that name. */
@@ -10,5 +9,3 @@ void mp_toml_edit_put(struct mp_span text, const char *container, const char *na
 /* Adds text without it, and without the tables in it; *ret_found: it had it. */
 void mp_toml_edit_remove(struct mp_span text, const char *container, const char *name,
     struct mp_buf *buf, bool *ret_found);
-
-#endif

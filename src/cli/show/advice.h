@@ -1,6 +1,5 @@
 /* advice.h - after a call failed: what would have been right. */
-#ifndef MP_CLI_SHOW_ADVICE_H
-#define MP_CLI_SHOW_ADVICE_H
+#pragma once
 #include "cli/show/listing.h"
 
 /* There is no such tool; the nearest of list. */
@@ -12,5 +11,3 @@ void mp_advice_arguments(struct mp_buf *buf, const struct mp_term *term, const j
     const json_t *given);
 /* True when value is what schema says, as far as type, enum, minimum and maximum go. */
 bool mp_advice_fits(const json_t *schema, const json_t *value);
-
-#endif

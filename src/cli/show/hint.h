@@ -1,6 +1,5 @@
 /* hint.h - a hint that names a command says it with what this run was given. */
-#ifndef MP_CLI_SHOW_HINT_H
-#define MP_CLI_SHOW_HINT_H
+#pragma once
 #include "cli/command.h"
 
 /* "mcpass login URL" and "mcpass logout URL" in err's hint become a command for the same
@@ -8,5 +7,3 @@
  * filled, and with server (NULL: as it stands) as the person wrote it. */
 void mp_hint_complete(const struct mp_command *command, const void *options, const char *server,
     struct mcpass_error *err);
-
-#endif

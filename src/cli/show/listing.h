@@ -1,6 +1,5 @@
 /* listing.h - the tools, prompts and resources of a server. */
-#ifndef MP_CLI_SHOW_LISTING_H
-#define MP_CLI_SHOW_LISTING_H
+#pragma once
 #include "ui/term.h"
 #include "wire/json/json.h"
 
@@ -41,5 +40,3 @@ void mp_listing_render_item(struct mp_buf *buf, const struct mp_term *term, cons
  * no such argument. */
 bool mp_listing_render_argument(struct mp_buf *buf, const struct mp_term *term,
     const json_t *tool, const char *name);
-
-#endif

@@ -1,6 +1,5 @@
 /* save.h - where a result goes: to standard output, or with -o to a file. */
-#ifndef MP_CLI_SHOW_SAVE_H
-#define MP_CLI_SHOW_SAVE_H
+#pragma once
 #include "ui/options.h"
 #include "ui/parts.h"
 #include "ui/term.h"
@@ -39,5 +38,3 @@ enum mcpass_rc mp_save_result(const struct mp_output_options *output, const stru
 /* The result as JSON, as the server wrote it. */
 enum mcpass_rc mp_save_json(const struct mp_output_options *output, const struct mp_spool *spool,
     const char *text, struct mcpass_error *err);
-
-#endif

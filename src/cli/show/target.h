@@ -1,7 +1,6 @@
 /* target.h - where a result is written: a file that is there as a whole, or standard output, which
  * gets nothing before all of it is there. */
-#ifndef MP_CLI_SHOW_TARGET_H
-#define MP_CLI_SHOW_TARGET_H
+#pragma once
 #include "io/file/whole_file.h"
 #include "ui/parts.h"
 
@@ -27,5 +26,3 @@ enum mcpass_rc mp_target_put_text(struct mp_target *target, const struct mp_part
 bool mp_target_ends_line(const struct mp_target *target);
 enum mcpass_rc mp_target_end(struct mp_target *target, struct mcpass_error *err);
 void mp_target_free(struct mp_target *target);
-
-#endif

@@ -1,6 +1,5 @@
 /* browse.h - opens the person's browser.  spec: RFC 8252 6 */
-#ifndef MP_IO_BROWSER_BROWSE_H
-#define MP_IO_BROWSER_BROWSE_H
+#pragma once
 #include <stdbool.h>
 #include "base/err.h"
 
@@ -24,5 +23,3 @@ enum mcpass_rc mp_browse_find(struct mcpass_error *err);
 /* True when the person at the terminal is at another machine, over ssh, and has not said
  * with BROWSER that a browser here serves them. */
 bool mp_browse_is_remote(void);
-
-#endif

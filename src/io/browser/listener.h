@@ -1,7 +1,6 @@
 /* listener.h - the loopback redirect URI: bound before it is registered, held until the
  * browser came.  spec: RFC 8252 7.3, 8.3 */
-#ifndef MP_IO_BROWSER_LISTENER_H
-#define MP_IO_BROWSER_LISTENER_H
+#pragma once
 #include "base/buf.h"
 #include "io/loop.h"
 
@@ -35,5 +34,3 @@ void mp_listener_rest(struct mp_listener *listener);
  * may be NULL.  When none is held, nothing happens. */
 void mp_listener_finish(struct mp_listener *listener, bool ok, const char *message);
 void mp_listener_free(struct mp_listener *listener);     /* NULL is fine */
-
-#endif

@@ -1,6 +1,5 @@
 /* listener_parts.h - what listener.c, listener_request.c and listener_page.c share. */
-#ifndef MP_IO_BROWSER_LISTENER_PARTS_H
-#define MP_IO_BROWSER_LISTENER_PARTS_H
+#pragma once
 #include "base/buf.h"
 #include "wire/http/reader.h"
 
@@ -22,5 +21,3 @@ void mp_listener_page_signed_in(struct mp_buf *response, const char *name);     
 void mp_listener_page_failed(struct mp_buf *response, const char *message);      /* message: or NULL */
 /* A whole response to what is not the redirect. */
 void mp_listener_page_refusal(struct mp_buf *response, int status);
-
-#endif

@@ -1,6 +1,5 @@
 /* opener.h - the command that opens a page, as BROWSER says it.  No I/O here. */
-#ifndef MP_IO_BROWSER_OPENER_H
-#define MP_IO_BROWSER_OPENER_H
+#pragma once
 #include "base/text.h"
 
 #define MP_OPENER_WORDS 32
@@ -24,5 +23,3 @@ void mp_opener_free(struct mp_opener *opener);
 /* True for sh, cmd.exe, PowerShell, ssh and their like, by path or by name: a URL that they
  * are given is a command. */
 bool mp_opener_is_shell(const char *program);
-
-#endif

@@ -1,6 +1,5 @@
 /* spawn.h - starts a program that lives on its own. */
-#ifndef MP_IO_BROWSER_SPAWN_H
-#define MP_IO_BROWSER_SPAWN_H
+#pragma once
 #include "io/child.h"
 
 /* Runs the first of these that can be started, without a shell: in a session of its own, its
@@ -13,5 +12,3 @@ enum mcpass_rc mp_spawn_detached(const mp_command_line *commands, size_t count, 
     struct mcpass_error *err);
 /* MCPASS_E_IO: the last one said that it failed.  Otherwise it ended well, or runs on. */
 enum mcpass_rc mp_spawn_outcome(int watch, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* private_dir.h - files that only their owner may touch. */
-#ifndef MP_IO_FILE_PRIVATE_DIR_H
-#define MP_IO_FILE_PRIVATE_DIR_H
+#pragma once
 #include "base/text.h"
 
 /* Opens the folder of a file.  create: makes it and what leads to it, 0700; otherwise
@@ -20,5 +19,3 @@ enum mcpass_rc mp_private_file_check(int dir_fd, const char *name, const char *p
 /* Creates an empty file, 0600 from its first moment; one that is there is left alone. */
 enum mcpass_rc mp_private_file_create(int dir_fd, const char *name, const char *path,
     struct mcpass_error *err);
-
-#endif

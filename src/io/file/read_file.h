@@ -1,6 +1,5 @@
 /* read_file.h - a file that a person names: whole, or an error that says its name. */
-#ifndef MP_IO_FILE_READ_FILE_H
-#define MP_IO_FILE_READ_FILE_H
+#pragma once
 #include "base/err.h"
 
 /* The whole of a text file ("-": standard input) of at most max bytes, the caller's
@@ -9,5 +8,3 @@
  * MCPASS_E_IO     it cannot be read */
 enum mcpass_rc mp_read_file(const char *path, size_t max, char **ret_text,
     size_t *ret_len, struct mcpass_error *err);
-
-#endif

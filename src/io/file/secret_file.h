@@ -1,7 +1,6 @@
 /* secret_file.h - a secret that is kept in a file: never in argv, where everybody on the
  * machine can read it. */
-#ifndef MP_IO_FILE_SECRET_FILE_H
-#define MP_IO_FILE_SECRET_FILE_H
+#pragma once
 #include "base/secret.h"
 
 /* The first line of the file ("-": standard input).
@@ -26,5 +25,3 @@ enum mcpass_rc mp_secret_file_create(const char *path, const char *text,
     struct mcpass_error *err);
 /* Puts one file in the place of another, in one step that outlives a power failure. */
 enum mcpass_rc mp_secret_file_rename(const char *from, const char *to, struct mcpass_error *err);
-
-#endif

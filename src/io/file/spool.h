@@ -6,8 +6,7 @@
  * random number that no server has seen, so that none can write one.  In the file strings are valid
  * inside of JSON strings, in UTF-8.
  * The file has no name: nothing of it is left behind. */
-#ifndef MP_IO_FILE_SPOOL_H
-#define MP_IO_FILE_SPOOL_H
+#pragma once
 #include "base/text.h"
 
 #define MP_SPOOL_FRONT ((size_t)64 * 1024)
@@ -52,5 +51,3 @@ enum mcpass_rc mp_spool_splice(const struct mp_spool *spool, struct mp_span text
  * NULL, and text NULL in it, are fine. */
 enum mcpass_rc mp_spool_restore(const struct mp_spool *spool, char **text,
     struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* whole_file.h - a file that is there as a whole, or as it was before. */
-#ifndef MP_IO_FILE_WHOLE_FILE_H
-#define MP_IO_FILE_WHOLE_FILE_H
+#pragma once
 #include "base/text.h"
 
 struct mp_whole_file;
@@ -19,5 +18,3 @@ char mp_whole_file_last(const struct mp_whole_file *file);
 enum mcpass_rc mp_whole_file_end(struct mp_whole_file *file, struct mcpass_error *err);
 /* Without an end nothing is left of it.  NULL is fine. */
 void mp_whole_file_free(struct mp_whole_file *file);
-
-#endif

@@ -1,6 +1,5 @@
 /* exchange.h - what the files of this folder share. */
-#ifndef MP_IO_HTTP_EXCHANGE_H
-#define MP_IO_HTTP_EXCHANGE_H
+#pragma once
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include "io/http/http.h"
@@ -108,5 +107,3 @@ size_t mp_http_on_data(char *bytes, size_t unit, size_t len, void *ctx);
 /* Turns libcurl's result into host, cause and what to do. */
 enum mcpass_rc mp_http_reason(const struct mp_http_exchange *exchange, CURLcode code,
     struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* http.h - HTTP requests by libcurl, driven by a loop.  It follows no redirect, sends nothing
  * twice but a GET or a HEAD, and keeps the cookies of the streams only, as long as it lives. */
-#ifndef MP_IO_HTTP_HTTP_H
-#define MP_IO_HTTP_HTTP_H
+#pragma once
 #include "io/loop.h"
 #include "wire/host.h"
 #include "wire/http/http.h"
@@ -93,5 +92,3 @@ void mp_http_close(struct mp_http *http, unsigned id);      /* unknown ids are f
 void mp_http_expect_head(struct mp_http *http, unsigned id);
 /* What stands still goes on. */
 void mp_http_go_on(struct mp_http *http);
-
-#endif

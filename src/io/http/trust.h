@@ -1,6 +1,5 @@
 /* trust.h - which certificates are trusted. */
-#ifndef MP_IO_HTTP_TRUST_H
-#define MP_IO_HTTP_TRUST_H
+#pragma once
 #include "base/text.h"
 
 struct mp_http_trust {
@@ -23,5 +22,3 @@ enum mcpass_rc mp_http_trust_check(const char *ca_file, struct mcpass_error *err
 bool mp_http_trust_is_hashed(const char *dir, const char *bundle);
 /* The first file that can be read, or NULL; borrowed from paths. */
 const char *mp_http_trust_first(const char *const *paths, size_t count);
-
-#endif

@@ -1,6 +1,5 @@
 /* database.h - a private SQLite file that appears whole. */
-#ifndef MP_IO_STORE_DATABASE_H
-#define MP_IO_STORE_DATABASE_H
+#pragma once
 #include "io/store/sql.h"
 
 struct mp_schema {
@@ -22,5 +21,3 @@ enum mcpass_rc mp_database_mark_sealed(sqlite3 *db, struct mcpass_error *err);
  * MCPASS_E_STORE   it is damaged, no database, or of a newer version of this program */
 enum mcpass_rc mp_database_open(const char *path, const struct mp_schema *schema, bool create,
     int wait_ms, sqlite3 **ret_db, struct mcpass_error *err);
-
-#endif

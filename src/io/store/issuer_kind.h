@@ -1,6 +1,5 @@
 /* issuer_kind.h - where an issuer's memory is kept: SQLite's and PostgreSQL's. */
-#ifndef MP_IO_STORE_ISSUER_KIND_H
-#define MP_IO_STORE_ISSUER_KIND_H
+#pragma once
 #include "issuer/issuer.h"
 
 struct mp_issuer_kind {
@@ -18,5 +17,3 @@ struct mp_issuer_kind {
 	enum mcpass_rc (*clear)(const struct mp_issuer_store *store, struct mcpass_error *err);
 };
 extern const struct mp_issuer_kind mp_sqlite_issuer, mp_postgres_issuer;
-
-#endif

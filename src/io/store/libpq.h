@@ -1,7 +1,6 @@
 /* libpq.h - PostgreSQL's client library, loaded when a store of PostgreSQL is first opened: a
  * start without one costs nothing, and a machine without it has a program all the same. */
-#ifndef MP_IO_STORE_LIBPQ_H
-#define MP_IO_STORE_LIBPQ_H
+#pragma once
 #include "base/err.h"
 #ifdef MCPASS_LIBPQ
 #include <libpq-fe.h>
@@ -18,6 +17,4 @@ struct mp_libpq {
 };
 /* MCPASS_E_STORE: there is none; the hint says what to install. */
 enum mcpass_rc mp_libpq_load(const struct mp_libpq **ret_pq, struct mcpass_error *err);
-#endif
-
 #endif

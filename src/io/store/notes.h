@@ -2,8 +2,7 @@
  *
  * None is a credential, and what is lost is learned again.  So no note waits for the disk, and
  * none is in the database, whose other contents would have to wait with it. */
-#ifndef MP_IO_STORE_NOTES_H
-#define MP_IO_STORE_NOTES_H
+#pragma once
 #include "base/err.h"
 
 /* Puts the note of that name beside the store at that path, in place of an older one; the oldest
@@ -15,5 +14,3 @@ void mp_notes_remove(const char *store, const char *name);
  * power failure is not what was written. */
 enum mcpass_rc mp_notes_read(const char *store, const char *name, char **ret_text,
     struct mcpass_error *err);
-
-#endif

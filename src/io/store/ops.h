@@ -1,6 +1,5 @@
 /* ops.h - what a kind of store does: one table a kind, SQLite's and PostgreSQL's. */
-#ifndef MP_IO_STORE_OPS_H
-#define MP_IO_STORE_OPS_H
+#pragma once
 #include "io/store/store.h"
 
 /* Each as of the function of its name in store.h; the texts are opaque here.  A kind has its
@@ -30,5 +29,3 @@ struct mp_store_ops {
 	enum mcpass_rc (*end)(void *at, bool keep, struct mcpass_error *err);
 };
 extern const struct mp_store_ops mp_sqlite_ops, mp_postgres_ops;
-
-#endif

@@ -1,7 +1,6 @@
 /* pg_connect.h - a new connection: encrypted, bounded, and with nothing of the server's defaults
  * that a statement could stumble over. */
-#ifndef MP_IO_STORE_PG_CONNECT_H
-#define MP_IO_STORE_PG_CONNECT_H
+#pragma once
 #include "io/store/pg_statement.h"
 #ifdef MCPASS_LIBPQ
 
@@ -12,6 +11,4 @@
  * MCPASS_E_USAGE    the URL is none
  * MCPASS_E_POLICY   a service file leads to another machine without TLS */
 enum mcpass_rc mp_pg_connect(struct mp_pg_link *link, const char *url, struct mcpass_error *err);
-#endif
-
 #endif

@@ -1,6 +1,5 @@
 /* pg_statement.h - one statement on one connection, with a deadline. */
-#ifndef MP_IO_STORE_PG_STATEMENT_H
-#define MP_IO_STORE_PG_STATEMENT_H
+#pragma once
 #include "io/store/libpq.h"
 #include "io/store/sql.h"
 #ifdef MCPASS_LIBPQ
@@ -29,6 +28,4 @@ enum mcpass_rc mp_pg_do(struct mp_pg_link *link, const char *sql,
 
 /* What libpq says about a connection that failed: its first line, without the password. */
 enum mcpass_rc mp_pg_fail(const struct mp_pg_link *link, enum mcpass_rc rc, struct mcpass_error *err);
-#endif
-
 #endif

@@ -1,6 +1,5 @@
 /* pg_url.h - what the URL of a PostgreSQL database says, before libpq reads it. */
-#ifndef MP_IO_STORE_PG_URL_H
-#define MP_IO_STORE_PG_URL_H
+#pragma once
 #include "base/text.h"
 
 /* "postgresql://..." or "postgres://...": a store in PostgreSQL; anything else is a file. */
@@ -16,5 +15,3 @@ enum mcpass_rc mp_pg_url_check_argument(const char *place, struct mcpass_error *
 /* MCPASS_E_USAGE: it is meant as a database, in a form that we do not know: "mysql://...",
  * "host=...".  No file is made of that name; none of it is told, for a password may be in it. */
 enum mcpass_rc mp_pg_url_check_place(const char *place, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* place.h - where the store of this environment is. */
-#ifndef MP_IO_STORE_PLACE_H
-#define MP_IO_STORE_PLACE_H
+#pragma once
 #include "base/text.h"
 
 struct mp_place {
@@ -17,5 +16,3 @@ enum mcpass_rc mp_place_find_ours(struct mp_place *ret_place, struct mcpass_erro
  * theirs.  Advice: when it cannot be written, they have a store of their own. */
 void mp_place_note(const struct mp_place *place);
 void mp_place_free(struct mp_place *place);
-
-#endif

@@ -3,8 +3,7 @@
  * Calls wait, as SQLite's do, but never long: each has a deadline, whatever the database or the
  * network does.  A connection that broke is made anew by the next statement outside of a
  * transaction. */
-#ifndef MP_IO_STORE_POSTGRES_H
-#define MP_IO_STORE_POSTGRES_H
+#pragma once
 #include "io/store/sql.h"
 
 struct mp_postgres;
@@ -46,5 +45,3 @@ enum mcpass_rc mp_postgres_list(struct mp_postgres *db, const char *sql,
     struct mcpass_error *err);
 /* The SQLSTATE of the last statement that failed ("40001"), or "". */
 const char *mp_postgres_state(const struct mp_postgres *db);
-
-#endif

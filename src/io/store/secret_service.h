@@ -3,8 +3,7 @@
  *
  * libsecret's secret-tool does it: no library has to be there, the static program can do it, too,
  * and the text goes through pipes. */
-#ifndef MP_IO_STORE_SECRET_SERVICE_H
-#define MP_IO_STORE_SECRET_SERVICE_H
+#pragma once
 #include "base/buf.h"
 
 /* "secret-service:NAME", or "secret-service:" alone. */
@@ -20,5 +19,3 @@ void mp_secret_service_show(const char *place, struct mp_buf *text);
 enum mcpass_rc mp_secret_service_read(const char *place, char **ret_text, struct mcpass_error *err);
 /* In place of what the item has; errors as above. */
 enum mcpass_rc mp_secret_service_write(const char *place, const char *text, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* sql.h - the little of SQLite that two stores share. */
-#ifndef MP_IO_STORE_SQL_H
-#define MP_IO_STORE_SQL_H
+#pragma once
 #include <sqlite3.h>
 #include <stdint.h>
 #include "base/text.h"
@@ -44,5 +43,3 @@ void mp_sql_settle(sqlite3 *db);
 /* Whether something as large as bytes can be written now: takes the write lock, has the file
  * system set the room aside, and lets go.  Costs no sync.  MCPASS_E_STORE: it cannot. */
 enum mcpass_rc mp_sql_reserve(sqlite3 *db, size_t bytes, struct mcpass_error *err);
-
-#endif

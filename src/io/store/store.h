@@ -1,7 +1,6 @@
 /* store.h - where credentials are kept: one interface, an SQLite file or a PostgreSQL database
  * behind it, the records sealed when there is a key (store_key.h). */
-#ifndef MP_IO_STORE_STORE_H
-#define MP_IO_STORE_STORE_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 #include "base/secret.h"
@@ -106,5 +105,3 @@ enum mcpass_rc mp_issuer_store_claim(const struct mp_issuer_store *store, struct
 /* In a turn: forgets everything. */
 enum mcpass_rc mp_issuer_store_clear(const struct mp_issuer_store *store, struct mcpass_error *err);
 void mp_issuer_store_close(struct mp_issuer_store *store);
-
-#endif

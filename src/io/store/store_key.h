@@ -2,8 +2,7 @@
  *
  * A key beside an SQLite file protects copies and backups of that file alone: a reader of the folder
  * has both.  For a database on another machine the key protects everything that is there. */
-#ifndef MP_IO_STORE_STORE_KEY_H
-#define MP_IO_STORE_STORE_KEY_H
+#pragma once
 #include "wire/jose/seal.h"
 
 /* Where the keys of the store at place are: file, else $MCPASS_STORE_KEY, each the path of a file or
@@ -38,5 +37,3 @@ enum mcpass_rc mp_store_key_open(struct mp_store_keys *keys, const char *table, 
 
 /* For a person: "sealed with the key ID of PLACE", or "not sealed". */
 void mp_store_key_show(const struct mp_store_keys *keys, struct mp_buf *text);
-
-#endif

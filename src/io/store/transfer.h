@@ -1,6 +1,5 @@
 /* transfer.h - what is in a store, as a whole: into another one, or under another key. */
-#ifndef MP_IO_STORE_TRANSFER_H
-#define MP_IO_STORE_TRANSFER_H
+#pragma once
 #include "io/store/store.h"
 
 struct mp_issuer_store;
@@ -21,5 +20,3 @@ enum mcpass_rc mp_transfer_move_issuer(struct mp_issuer_store *from, struct mp_i
     size_t *ret_count, struct mcpass_error *err);
 enum mcpass_rc mp_transfer_rekey_issuer(struct mp_issuer_store *store, size_t *ret_count,
     struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* bell.h - a descriptor that another thread makes readable: eventfd(2), or a pipe. */
-#ifndef MP_IO_SYSTEM_BELL_H
-#define MP_IO_SYSTEM_BELL_H
+#pragma once
 #include <stdbool.h>
 
 struct mp_bell {
@@ -15,5 +14,3 @@ void mp_bell_ring(const struct mp_bell *bell);
 /* It has been heard. */
 void mp_bell_hush(const struct mp_bell *bell);
 void mp_bell_close(struct mp_bell *bell);       /* MP_NO_BELL is fine */
-
-#endif

@@ -1,6 +1,5 @@
 /* memory.h - memory that is not needed any more, back to the system. */
-#ifndef MP_IO_SYSTEM_MEMORY_H
-#define MP_IO_SYSTEM_MEMORY_H
+#pragma once
 #include <stddef.h>
 
 /* For a program that had much to do, and waits now.  Where the C library keeps nothing, or cannot
@@ -10,5 +9,3 @@ void mp_memory_return(void);
  * next one, and does not go back to the system in between to come again page by page.  Called once,
  * before there is a second thread. */
 void mp_memory_keep(size_t block);
-
-#endif

@@ -1,6 +1,5 @@
 /* poller.h - which of many descriptors are ready: epoll(7), or kqueue(2). */
-#ifndef MP_IO_SYSTEM_POLLER_H
-#define MP_IO_SYSTEM_POLLER_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -22,5 +21,3 @@ int mp_poller_wait(int poller, struct mp_ready *ret_ready, int max_ms);
 
 /* Whether a child process has it after fork(). */
 bool mp_poller_is_inherited(void);
-
-#endif

@@ -1,10 +1,7 @@
 /* self.h - where this program is. */
-#ifndef MP_IO_SYSTEM_SELF_H
-#define MP_IO_SYSTEM_SELF_H
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 
 /* The absolute path of the file that runs; false: the system does not tell, or it is gone. */
 bool mp_self_path(char *ret_path, size_t room);
-
-#endif

@@ -3,8 +3,7 @@
  * OpenSSL writes to sockets in a way that raises SIGPIPE, and a library does not change
  * the program's signal handling.  So the signal is held back while libcurl works, unless the program
  * ignores it anyway. */
-#ifndef MP_IO_SYSTEM_SIGPIPE_H
-#define MP_IO_SYSTEM_SIGPIPE_H
+#pragma once
 #include <signal.h>
 #include <stdbool.h>
 
@@ -15,5 +14,3 @@ struct mp_sigpipe {
 };
 void mp_sigpipe_hold(struct mp_sigpipe *ret_held);
 void mp_sigpipe_release(const struct mp_sigpipe *held);
-
-#endif

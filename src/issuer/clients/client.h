@@ -1,6 +1,5 @@
 /* client.h - a registered client, and the addresses it may be answered at. */
-#ifndef MP_ISSUER_CLIENTS_CLIENT_H
-#define MP_ISSUER_CLIENTS_CLIENT_H
+#pragma once
 #include "issuer/core.h"
 
 struct mp_client {
@@ -90,5 +89,3 @@ bool mp_redirect_is_among(const struct mp_strings *registered, const char *asked
 void mp_redirect_add_source(struct mp_buf *policy, const char *uri);
 /* Appends where that is, for a person: "app.example", "127.0.0.1:4711". */
 void mp_redirect_add_place(struct mp_buf *text, const char *uri);
-
-#endif

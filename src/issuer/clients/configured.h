@@ -1,6 +1,5 @@
 /* configured.h - whom the operator knows: clients, and issuers whose JWTs are a grant. */
-#ifndef MP_ISSUER_CLIENTS_CONFIGURED_H
-#define MP_ISSUER_CLIENTS_CONFIGURED_H
+#pragma once
 #include "issuer/clients/client.h"
 
 struct mp_trusted {                     /* as struct mp_issuer_trusted */
@@ -36,5 +35,3 @@ enum mcpass_rc mp_configured_fetch_keys(const struct mp_turn *turn, const struct
     const struct mp_jws *jws, struct mp_jwks *ret_keys, struct mcpass_error *err);
 /* True when an issuer is trusted so. */
 bool mp_configured_trusts(const struct mp_issuer *issuer, enum mp_trust what);
-
-#endif

@@ -1,6 +1,5 @@
 /* fetched.h - JSON from elsewhere, kept for a while. */
-#ifndef MP_ISSUER_CLIENTS_FETCHED_H
-#define MP_ISSUER_CLIENTS_FETCHED_H
+#pragma once
 #include "issuer/core.h"
 
 struct mp_fetched_ask {
@@ -17,5 +16,3 @@ struct mp_fetched_ask {
  * MCPASS_E_IO when none can be had, MCPASS_E_LIMIT, _E_PROTOCOL when it cannot be used. */
 enum mcpass_rc mp_fetched_get(const struct mp_turn *turn, const struct mp_fetched_ask *ask,
     json_t **ret_body, struct mcpass_error *err);
-
-#endif

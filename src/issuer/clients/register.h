@@ -1,6 +1,5 @@
 /* register.h - what registration and its management share.  spec: RFC 7591, RFC 7592 */
-#ifndef MP_ISSUER_CLIENTS_REGISTER_H
-#define MP_ISSUER_CLIENTS_REGISTER_H
+#pragma once
 #include "issuer/clients/client.h"
 #include "oauth/registration.h"
 
@@ -17,5 +16,3 @@ enum mcpass_rc mp_register_apply(const struct mp_issuer *issuer,
 enum mcpass_rc mp_register_reply(const struct mp_turn *turn, int status,
     const struct mp_client *client, const struct mp_secret *secret,
     const struct mp_secret *token, struct mcpass_error *err);
-
-#endif

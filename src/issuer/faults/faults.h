@@ -1,7 +1,6 @@
 /* faults.h - how a named misbehaviour is carried out: on the finished answer, so that
  * the code that makes the answer has hardly a trace of it. */
-#ifndef MP_ISSUER_FAULTS_FAULTS_H
-#define MP_ISSUER_FAULTS_FAULTS_H
+#pragma once
 #include "issuer/core.h"
 
 enum mp_fault_at {                      /* which answer is spoilt */
@@ -70,5 +69,3 @@ enum mcpass_rc mp_edits_text(const struct mp_turn *turn, const struct mp_fault_h
 /* Replaces a header's value, or adds it. */
 enum mcpass_rc mp_edits_header(const struct mp_turn *turn, const char *name,
     const char *value, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* assertion.h - a JWT of another issuer, whose audience is this one.  spec: RFC 7523 3; RFC 8725 3 */
-#ifndef MP_ISSUER_GRANTS_ASSERTION_H
-#define MP_ISSUER_GRANTS_ASSERTION_H
+#pragma once
 #include "issuer/clients/client.h"
 
 struct mp_assertion_rules {             /* all borrowed */
@@ -23,5 +22,3 @@ enum mcpass_rc mp_assertion_use_up(const struct mp_turn *turn, const struct mp_j
  * spec: RFC 7523 2.2, 3; OpenID Connect Core 9 */
 enum mcpass_rc mp_assertion_prove_client(const struct mp_turn *turn,
     const struct mp_form *form, const struct mp_client *client, struct mcpass_error *err);
-
-#endif

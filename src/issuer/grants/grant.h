@@ -7,8 +7,7 @@
  * successor again.  A thief who is that quick has it too; but it is used twice then, and
  * that is noticed.
  * spec: OAuth 2.1 4.1.3, 4.3.1; RFC 9700 2.2.2, 4.14 */
-#ifndef MP_ISSUER_GRANTS_GRANT_H
-#define MP_ISSUER_GRANTS_GRANT_H
+#pragma once
 #include "issuer/core.h"
 
 struct mp_grant {
@@ -55,5 +54,3 @@ enum mcpass_rc mp_grant_spend_refresh(const struct mp_turn *turn,
  * begin any. */
 enum mcpass_rc mp_grant_revoke(const struct mp_turn *turn, const char *family,
     struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* token_endpoint.h - what the grants of the token endpoint share.  spec: OAuth 2.1 3.2 */
-#ifndef MP_ISSUER_GRANTS_TOKEN_ENDPOINT_H
-#define MP_ISSUER_GRANTS_TOKEN_ENDPOINT_H
+#pragma once
 #include "issuer/clients/client.h"
 #include "issuer/grants/grant.h"
 #include "oauth/token_exchange.h"
@@ -73,5 +72,3 @@ enum mcpass_rc mp_dpop_add_nonce(const struct mp_turn *turn, struct mcpass_error
 /* Makes issuer->own_key out of the signing key. */
 enum mcpass_rc mp_dpop_setup(const char *signing_key, struct mp_issuer *issuer,
     struct mcpass_error *err);
-
-#endif

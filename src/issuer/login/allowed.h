@@ -1,7 +1,6 @@
 /* allowed.h - the consent that is remembered: for all that its page showed, and for no more.
  * spec: RFC 9700 2.1, 4.16; RFC 8252 8.6 */
-#ifndef MP_ISSUER_LOGIN_ALLOWED_H
-#define MP_ISSUER_LOGIN_ALLOWED_H
+#pragma once
 #include "issuer/login/pending.h"
 
 /* A digest of what the page shows: the person, the client with its name and its redirect
@@ -19,5 +18,3 @@ enum mcpass_rc mp_allowed_find(const struct mp_turn *turn, const struct mp_clien
     struct mcpass_error *err);
 enum mcpass_rc mp_allowed_remember(const struct mp_turn *turn, const struct mp_client *client,
     const struct mp_pending *pending, const struct mp_strings *scopes, struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* authorize_request.h - what an authorization request asks for, and whether it may: as it comes
  * to /authorize, and as it is pushed.  Each refuses with the codes of RFC 6749 4.1.2.1. */
-#ifndef MP_ISSUER_LOGIN_AUTHORIZE_REQUEST_H
-#define MP_ISSUER_LOGIN_AUTHORIZE_REQUEST_H
+#pragma once
 #include "issuer/login/pending.h"
 
 /* The redirect URI is the client's: before, a mistake is told to no address. */
@@ -17,5 +16,3 @@ enum mcpass_rc mp_authorize_request_check(const struct mp_turn *turn, const stru
  * none is named. */
 enum mcpass_rc mp_authorize_request_scope(const struct mp_turn *turn, const struct mp_form *query,
     const struct mp_client *client, struct mp_pending *pending, struct mcpass_error *err);
-
-#endif

@@ -2,8 +2,7 @@
  *
  * They are checked when the issuer is made.  The page's policy still lets it load nothing but
  * the logo, so no style and no image brings anything from elsewhere or runs a script. */
-#ifndef MP_ISSUER_LOGIN_BRAND_H
-#define MP_ISSUER_LOGIN_BRAND_H
+#pragma once
 #include "issuer/core.h"
 
 struct mp_brand {
@@ -24,5 +23,3 @@ enum mcpass_rc mp_brand_read_css(const char *css, char **ret_css, struct mcpass_
 /* "image/png", "image/jpeg", "image/svg+xml" by what the bytes begin with; NULL: none of them,
  * or an SVG that holds more than a picture. */
 const char *mp_brand_logo_type(const void *bytes, size_t len);
-
-#endif

@@ -6,8 +6,7 @@
  *   device_poll    when the last poll came, and how long the next one has to wait
  *   device_answer  what the person decided.  Apart, so that no poll writes over it.
  * spec: RFC 8628 */
-#ifndef MP_ISSUER_LOGIN_DEVICE_CODE_H
-#define MP_ISSUER_LOGIN_DEVICE_CODE_H
+#pragma once
 #include "issuer/login/pending.h"
 
 struct mp_device_request {
@@ -32,5 +31,3 @@ bool mp_device_normalize(const char *typed, char ret_code[MP_USER_CODE_LEN + 1])
  * when it is none, or over.  taken: it is used up now. */
 enum mcpass_rc mp_device_find(const struct mp_turn *turn, const char *code, bool taken,
     char **ret_device, struct mcpass_error *err);
-
-#endif

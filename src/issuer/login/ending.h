@@ -1,7 +1,6 @@
 /* ending.h - how an authorization request ends: with a code, with an error, once.
  * spec: RFC 6749 4.1.2; RFC 9207 2 */
-#ifndef MP_ISSUER_LOGIN_ENDING_H
-#define MP_ISSUER_LOGIN_ENDING_H
+#pragma once
 #include "issuer/login/pending.h"
 
 /* What is decided about pending, and where: decision is the button ("allow", "deny"), or
@@ -41,5 +40,3 @@ enum mcpass_rc mp_device_finish(const struct mp_turn *turn, const struct mp_pend
 /* The page that sends the person back to the device. */
 enum mcpass_rc mp_device_finished(const struct mp_turn *turn, bool allowed,
     struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* page.h - what every page has: its head, its policy, the organisation's brand, the language of
  * the person who reads it.  Every text that is not ours is escaped here. */
-#ifndef MP_ISSUER_LOGIN_PAGE_H
-#define MP_ISSUER_LOGIN_PAGE_H
+#pragma once
 #include "issuer/login/pending.h"
 #include "issuer/login/texts.h"
 
@@ -47,5 +46,3 @@ enum mcpass_rc mp_page_style_hashes(const char *brand_css, char **ret_sources,
 /* --- page_style.c --- */
 extern const char mp_page_style[];
 extern const char mp_page_logo[];       /* an SVG element */
-
-#endif

@@ -1,6 +1,5 @@
 /* pages.h - what a person sees. */
-#ifndef MP_ISSUER_LOGIN_PAGES_H
-#define MP_ISSUER_LOGIN_PAGES_H
+#pragma once
 #include "issuer/login/pending.h"
 #include "issuer/login/texts.h"
 
@@ -44,5 +43,3 @@ enum mcpass_rc mp_pages_nothing(const struct mp_turn *turn, struct mcpass_error 
 #define MP_PAGES_ANSWERED "answered"
 enum mcpass_rc mp_pages_refusal(const struct mp_turn *turn, int status,
     struct mcpass_error *err);
-
-#endif

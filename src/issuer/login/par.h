@@ -1,6 +1,5 @@
 /* par.h - pushed authorization requests.  spec: RFC 9126 */
-#ifndef MP_ISSUER_LOGIN_PAR_H
-#define MP_ISSUER_LOGIN_PAR_H
+#pragma once
 #include "issuer/login/pending.h"
 
 /* Puts the request that query refers to, when it does, in place of query, and binds it to
@@ -11,5 +10,3 @@ enum mcpass_rc mp_par_open(const struct mp_turn *turn, struct mp_form *query,
 /* The request of pending, if it was pushed, gets its one answer: refuses the second one. */
 enum mcpass_rc mp_par_use_up(const struct mp_turn *turn, const struct mp_pending *pending,
     struct mcpass_error *err);
-
-#endif

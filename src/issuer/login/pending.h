@@ -1,6 +1,5 @@
 /* pending.h - an authorization request while its person logs in and decides. */
-#ifndef MP_ISSUER_LOGIN_PENDING_H
-#define MP_ISSUER_LOGIN_PENDING_H
+#pragma once
 #include "issuer/clients/client.h"
 
 struct mp_pending {
@@ -99,5 +98,3 @@ enum mcpass_rc mp_consent_begin(const struct mp_turn *turn, const struct mp_clie
 enum mcpass_rc mp_consent_finish(const struct mp_turn *turn, const struct mp_client *client,
     struct mp_pending *pending, const char *username, const char *session,
     struct mcpass_error *err);
-
-#endif

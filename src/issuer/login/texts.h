@@ -4,8 +4,7 @@
  * same names; what it lacks is said in English.  A text may have one place to fill,
  * "{client}": a translation has the same one.
  * spec: RFC 9110 12.5.4; RFC 5646 (tags of languages) */
-#ifndef MP_ISSUER_LOGIN_TEXTS_H
-#define MP_ISSUER_LOGIN_TEXTS_H
+#pragma once
 #include "issuer/issuer.h"
 
 enum mp_text {
@@ -82,5 +81,3 @@ enum mcpass_rc mp_texts_write(const struct mp_language *language, json_t **ret_o
 /* --- generated from texts/LANGUAGE.json (cmake/texts.cmake) --- */
 extern const struct mp_issuer_translation mp_texts_built_in[];
 extern const size_t mp_texts_built_in_count;
-
-#endif

@@ -1,7 +1,6 @@
 /* ask.h - what is asked of an identity provider in the course of a sign-in or a renewal.  Each may
  * end the turn with "later". */
-#ifndef MP_ISSUER_UPSTREAM_ASK_H
-#define MP_ISSUER_UPSTREAM_ASK_H
+#pragma once
 #include "issuer/core.h"
 #include "issuer/upstream/idp.h"
 #include "oauth/token_exchange.h"
@@ -44,5 +43,3 @@ bool mp_idp_is_over(enum mcpass_rc rc, const struct mcpass_error *err);
  * wrong: MCPASS_E_POLICY, _E_PROTOCOL, _E_DENIED. */
 enum mcpass_rc mp_idp_identify(const struct mp_turn *turn, const struct mp_idp_grant *grant,
     const struct mp_token *token, json_t **ret_claims, struct mcpass_error *err);
-
-#endif

@@ -1,8 +1,7 @@
 /* begin.h - a person is asked here, for each client, before the browser is sent to an identity
  * provider; what they allow is bound to their browser.
  * spec: MCP 2026-07-28 security considerations (confused deputy); RFC 9700 2.1, 4.4, 4.7 */
-#ifndef MP_ISSUER_UPSTREAM_BEGIN_H
-#define MP_ISSUER_UPSTREAM_BEGIN_H
+#pragma once
 #include "issuer/login/pending.h"
 #include "issuer/upstream/ask.h"
 
@@ -30,5 +29,3 @@ enum mcpass_rc mp_idp_was_shown(const struct mp_turn *turn, const struct mp_clie
 /* nonce and code_verifier follow from the state: neither is written down. */
 enum mcpass_rc mp_idp_derive(const struct mp_turn *turn, const struct mp_secret *state,
     struct mp_secret *ret_nonce, struct mp_secret *ret_verifier, struct mcpass_error *err);
-
-#endif

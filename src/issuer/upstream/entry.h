@@ -1,7 +1,6 @@
 /* entry.h - how an identity provider's entry of the configuration is read, for the files that read
  * a part of it. */
-#ifndef MP_ISSUER_UPSTREAM_ENTRY_H
-#define MP_ISSUER_UPSTREAM_ENTRY_H
+#pragma once
 #include "issuer/upstream/idp.h"
 
 /* MCPASS_E_USAGE: what is wrong, and why. */
@@ -15,5 +14,3 @@ enum mcpass_rc mp_entry_read(const json_t *object, const struct mp_field *known,
 /* The member "apis"; NULL: there are none. */
 enum mcpass_rc mp_entry_apis(const json_t *list, struct mp_idp *upstream, struct mcpass_error *err);
 void mp_entry_apis_free(struct mp_idp *upstream);
-
-#endif

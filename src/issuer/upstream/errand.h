@@ -9,8 +9,7 @@
  *
  * A refresh token serves several purposes, one after another: errands of one key are never under way
  * together, and each turn can look at what came of the last one. */
-#ifndef MP_ISSUER_UPSTREAM_ERRAND_H
-#define MP_ISSUER_UPSTREAM_ERRAND_H
+#pragma once
 #include "issuer/core.h"
 
 struct mp_errand_name {                 /* as in struct mp_errand; borrowed */
@@ -49,5 +48,3 @@ enum mcpass_rc mp_errand_ask(const struct mp_turn *turn, const struct mp_secret 
 enum mcpass_rc mp_errand_send(const struct mp_issuer *issuer, const struct mp_errand *errand,
     int64_t now, struct mcpass_error *err);
 void mp_errand_free(struct mp_errand *errand);
-
-#endif

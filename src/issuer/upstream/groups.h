@@ -1,6 +1,5 @@
 /* groups.h - a person's groups where they are too many for a token, as Microsoft Graph tells them. */
-#ifndef MP_ISSUER_UPSTREAM_GROUPS_H
-#define MP_ISSUER_UPSTREAM_GROUPS_H
+#pragma once
 #include "issuer/core.h"
 #include "issuer/upstream/idp.h"
 #include "oauth/token.h"
@@ -15,5 +14,3 @@ enum mcpass_rc mp_groups_add(const struct mp_turn *turn, const struct mp_idp *up
  * (free), or untouched. */
 enum mcpass_rc mp_groups_read(const struct mp_idp *upstream, const char *data, size_t len,
     json_t *groups, char **ret_next, struct mcpass_error *err);
-
-#endif

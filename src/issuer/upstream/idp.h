@@ -3,8 +3,7 @@
  * Pure rules: how one is configured, what its answers have to be like, and what a person
  * who signed in there may have here.  See docs/front-door.md.
  * spec: RFC 9700; OpenID Connect Core 1.0; MCP 2026-07-28 (confused deputy) */
-#ifndef MP_ISSUER_UPSTREAM_IDP_H
-#define MP_ISSUER_UPSTREAM_IDP_H
+#pragma once
 #include "oauth/clientauth.h"
 #include "wire/jose/jws.h"
 #include "wire/json/json.h"
@@ -157,5 +156,3 @@ enum mcpass_rc mp_idp_api_needs(const struct mp_idp_api *api, const char *has,
 /* Whether a token that has scope (or NULL) is no more than the api names.  MCPASS_E_POLICY if not. */
 enum mcpass_rc mp_idp_api_check(const struct mp_idp_api *api, const char *scope,
     struct mcpass_error *err);
-
-#endif

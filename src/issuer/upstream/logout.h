@@ -1,7 +1,6 @@
 /* logout.h - an identity provider says that someone has signed out there: its logout token.
  * spec: OpenID Connect Back-Channel Logout 1.0 2.4, 2.6; RFC 8725 3 */
-#ifndef MP_ISSUER_UPSTREAM_LOGOUT_H
-#define MP_ISSUER_UPSTREAM_LOGOUT_H
+#pragma once
 #include "wire/jose/jws.h"
 
 struct mp_logout_expect {               /* all borrowed */
@@ -19,5 +18,3 @@ struct mp_logout {                      /* borrowed from the token */
  * MCPASS_E_POLICY: it is no logout token of that provider for us, or too old. */
 enum mcpass_rc mp_logout_check(const struct mp_jws *jws, const struct mp_jwks *keys,
     const struct mp_logout_expect *expect, struct mp_logout *ret_logout, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* renew.h - whether a person who signed in at an identity provider may still have a token. */
-#ifndef MP_ISSUER_UPSTREAM_RENEW_H
-#define MP_ISSUER_UPSTREAM_RENEW_H
+#pragma once
 #include "issuer/upstream/ask.h"
 
 /* Before a refresh token of ours is used: asks the identity provider where it was not asked for
@@ -17,5 +16,3 @@ enum mcpass_rc mp_idp_renew(const struct mp_turn *turn, const char *session,
 enum mcpass_rc mp_idp_hand_out(const struct mp_turn *turn, const char *session,
     const struct mp_idp_ask *ask, const struct mp_idp **ret_upstream, struct mp_token *ret_token,
     struct mcpass_error *err);
-
-#endif

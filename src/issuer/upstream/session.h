@@ -7,8 +7,7 @@
  *   upstream_session  one sign-in: who, what they may have, and the refresh token of there.  The
  *                     grants that began with it name it, and end with it.
  *   upstream_sid      the same key, in a group that follows from the provider and its sid. */
-#ifndef MP_ISSUER_UPSTREAM_SESSION_H
-#define MP_ISSUER_UPSTREAM_SESSION_H
+#pragma once
 #include "issuer/core.h"
 #include "issuer/upstream/idp.h"
 
@@ -57,5 +56,3 @@ enum mcpass_rc mp_idp_session_end_sid(const struct mp_turn *turn, const struct m
  * when it has ended. */
 enum mcpass_rc mp_idp_session_claims(const struct mp_turn *turn, const char *id,
     json_t **ret_claims, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* sid.h - where the sign-ins of one session at an identity provider are found. */
-#ifndef MP_ISSUER_UPSTREAM_SID_H
-#define MP_ISSUER_UPSTREAM_SID_H
+#pragma once
 #include "issuer/core.h"
 
 /* Notes that the sign-in of an id began in the session sid (NULL: it is not known) at upstream. */
@@ -11,5 +10,3 @@ enum mcpass_rc mp_sid_forget(const struct mp_turn *turn, const char *id, struct 
  * sign-ins that were not. */
 enum mcpass_rc mp_sid_find(const struct mp_turn *turn, const char *upstream, const char *sid,
     struct mp_strings *ret_ids, bool *ret_all, struct mcpass_error *err);
-
-#endif

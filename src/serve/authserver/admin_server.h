@@ -4,8 +4,7 @@
  *   /health/live    200 as long as the process answers
  *   /health/ready   200 when the store can be read, else 503; /health is the same
  *   /metrics        Prometheus text */
-#ifndef MP_SERVE_AUTHSERVER_ADMIN_SERVER_H
-#define MP_SERVE_AUTHSERVER_ADMIN_SERVER_H
+#pragma once
 #include "io/loop.h"
 #include "issuer/issuer.h"
 
@@ -35,5 +34,3 @@ void mp_admin_server_request(struct mp_admin_server *server, const char *path, i
 enum mcpass_rc mp_admin_server_answer(struct mp_admin_server *server,
     const struct mp_issuer_store *store, const struct mp_http_request *request,
     struct mp_http_response *response, bool *ret_done, struct mcpass_error *err);
-
-#endif

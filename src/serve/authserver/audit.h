@@ -3,8 +3,7 @@
  * No request waits for it: what a disk or a reader cannot keep up with, or has no room for, is
  * counted and left out.  Refusals that repeat are counted, too (fold.h).
  * A file that was moved away, as logrotate(8) does, is opened anew at the next line. */
-#ifndef MP_SERVE_AUTHSERVER_AUDIT_H
-#define MP_SERVE_AUTHSERVER_AUDIT_H
+#pragma once
 #include "wire/json/json.h"
 
 struct mp_audit;
@@ -18,5 +17,3 @@ void mp_audit_settle(struct mp_audit *audit);
 /* Lines that were left out since the start. */
 uint64_t mp_audit_lost(struct mp_audit *audit);
 void mp_audit_free(struct mp_audit *audit);     /* NULL is fine */
-
-#endif

@@ -1,6 +1,5 @@
 /* auth_server.h - the authorization server, in a thread of its own until it is stopped. */
-#ifndef MP_SERVE_AUTHSERVER_AUTH_SERVER_H
-#define MP_SERVE_AUTHSERVER_AUTH_SERVER_H
+#pragma once
 #include <jansson.h>
 #include "base/secret.h"
 #include "issuer/issuer.h"
@@ -61,5 +60,3 @@ struct mp_auth_server_minting {                /* all borrowed */
  * for any name, with any scope. */
 enum mcpass_rc mp_auth_server_mint(const struct mp_auth_server_options *options,
     const struct mp_auth_server_minting *mint, struct mp_secret *ret_token, struct mcpass_error *err);
-
-#endif

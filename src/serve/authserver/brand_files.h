@@ -1,7 +1,6 @@
 /* brand_files.h - what an operator puts on the issuer's pages, read from files: a style, a logo,
  * a folder of translations. */
-#ifndef MP_SERVE_AUTHSERVER_BRAND_FILES_H
-#define MP_SERVE_AUTHSERVER_BRAND_FILES_H
+#pragma once
 #include "issuer/issuer.h"
 
 struct mp_brand_paths { const char *name, *css, *logo, *translations; };        /* each or NULL */
@@ -17,5 +16,3 @@ struct mp_brand_files {
 enum mcpass_rc mp_brand_files_read(const struct mp_brand_paths *paths,
     struct mp_brand_files *files, struct mcpass_error *err);
 void mp_brand_files_free(struct mp_brand_files *files);
-
-#endif

@@ -1,7 +1,6 @@
 /* client_files.h - whom an operator writes down for the embedded authorization server: the
  * clients that do not register themselves, and the issuers whose JWTs are a grant. */
-#ifndef MP_SERVE_AUTHSERVER_CLIENT_FILES_H
-#define MP_SERVE_AUTHSERVER_CLIENT_FILES_H
+#pragma once
 #include "issuer/issuer.h"
 
 struct mp_known_clients {
@@ -25,5 +24,3 @@ void mp_client_files_free_clients(struct mp_known_clients *clients);
 enum mcpass_rc mp_client_files_read_issuers(const char *path, struct mp_known_issuers *ret_issuers,
     struct mcpass_error *err);
 void mp_client_files_free_issuers(struct mp_known_issuers *issuers);
-
-#endif

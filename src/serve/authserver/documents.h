@@ -1,7 +1,6 @@
 /* documents.h - JSON documents for an issuer, fetched while it serves: metadata documents
  * of clients, key sets.  What is there is kept for a few seconds, for the requests that wait. */
-#ifndef MP_SERVE_AUTHSERVER_DOCUMENTS_H
-#define MP_SERVE_AUTHSERVER_DOCUMENTS_H
+#pragma once
 #include "io/http/http.h"
 #include "issuer/issuer.h"
 
@@ -19,5 +18,3 @@ void mp_documents_free(struct mp_documents *documents);         /* NULL is fine 
 /* As of struct mp_issuer_config.fetch; ctx is a struct mp_documents. */
 enum mcpass_rc mp_documents_get(void *ctx, const char *url, struct mp_issuer_answer *ret_answer,
     struct mp_buf *body, struct mcpass_error *err);
-
-#endif

@@ -4,8 +4,7 @@
  * A kind is the address, for IPv6 its network (/64), the code and the clause: of these a sender
  * chooses the address alone.  Where there are too many addresses, a kind is the code and the clause.
  * No I/O and no clock; one thread at a time. */
-#ifndef MP_SERVE_AUTHSERVER_FOLD_H
-#define MP_SERVE_AUTHSERVER_FOLD_H
+#pragma once
 #include "wire/json/json.h"
 
 struct mp_fold;
@@ -17,5 +16,3 @@ bool mp_fold_takes(struct mp_fold *fold, const json_t *event, int64_t now);
 /* What was counted and is to be told by now: an event "refused" with "since" and "count", the
  * caller's (json_decref); NULL: nothing more, or there is no memory and it stays for later. */
 json_t *mp_fold_due(struct mp_fold *fold, int64_t now);
-
-#endif

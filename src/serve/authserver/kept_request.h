@@ -1,6 +1,5 @@
 /* kept_request.h - a request that outlives its connection, for a thread that answers it. */
-#ifndef MP_SERVE_AUTHSERVER_KEPT_REQUEST_H
-#define MP_SERVE_AUTHSERVER_KEPT_REQUEST_H
+#pragma once
 #include "wire/http/http.h"
 
 struct mp_kept_request {
@@ -12,5 +11,3 @@ struct mp_kept_request {
 enum mcpass_rc mp_kept_request_copy(struct mp_kept_request *kept,
     const struct mp_http_request *request, struct mcpass_error *err);
 void mp_kept_request_free(struct mp_kept_request *kept);        /* wipes */
-
-#endif

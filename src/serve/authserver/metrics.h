@@ -2,8 +2,7 @@
  *
  * Every label has its values from a list here: nothing that a request says makes a new series.
  * spec: Prometheus text exposition format 0.0.4 */
-#ifndef MP_SERVE_AUTHSERVER_METRICS_H
-#define MP_SERVE_AUTHSERVER_METRICS_H
+#pragma once
 #include "issuer/issuer.h"
 
 #define MP_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -23,5 +22,3 @@ void mp_metrics_lost(struct mp_metrics *metrics, uint64_t lost);
 /* All of them.  store: whose records are counted now, or NULL; seconds: what a read of it took. */
 enum mcpass_rc mp_metrics_write(struct mp_metrics *metrics, const struct mp_issuer_store *store,
     double seconds, int64_t now, struct mp_buf *text, struct mcpass_error *err);
-
-#endif

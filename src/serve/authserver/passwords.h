@@ -3,8 +3,7 @@
  * A comparison is asked for, done by a worker and asked for again.  What a program sends with
  * every request (a client's secret) may be remembered once it was right: under a keyed hash,
  * a bounded number of them, until the process ends. */
-#ifndef MP_SERVE_AUTHSERVER_PASSWORDS_H
-#define MP_SERVE_AUTHSERVER_PASSWORDS_H
+#pragma once
 #include "issuer/issuer.h"
 
 struct mp_passwords;
@@ -17,5 +16,3 @@ void mp_passwords_free(struct mp_passwords *passwords);         /* NULL is fine 
  * thread. */
 enum mcpass_rc mp_passwords_check(void *ctx, const struct mp_password_ask *ask,
     enum mp_password_answer *ret_answer, struct mcpass_error *err);
-
-#endif

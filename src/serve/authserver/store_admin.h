@@ -1,7 +1,6 @@
 /* store_admin.h - an operator's work on the store of an authorization server, beside the server or
  * without it: keys are rotated, clients, sessions and users listed and revoked, a copy is made. */
-#ifndef MP_SERVE_AUTHSERVER_STORE_ADMIN_H
-#define MP_SERVE_AUTHSERVER_STORE_ADMIN_H
+#pragma once
 #include "issuer/admin.h"
 
 /* data: the store as of --data, with the file of keys that seals it, or NULL.  One that is not
@@ -21,5 +20,3 @@ enum mcpass_rc mp_store_admin_keys(const struct mp_issuer_store *store, int64_t 
 /* A copy of the SQLite file at data, whole even while a server writes: private, in a file that is
  * not there yet.  MCPASS_E_USAGE: it is a database server's, which has a program of its own. */
 enum mcpass_rc mp_store_admin_backup(const char *data, const char *path, struct mcpass_error *err);
-
-#endif

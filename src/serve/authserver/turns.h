@@ -4,8 +4,7 @@
  * What a turn needs of the server's loop, a fetch or an errand, it gets by ending undone and coming
  * again, as everywhere (issuer.h, check_password).  A turn that the database undid for the sake of another
  * instance's is run again at once. */
-#ifndef MP_SERVE_AUTHSERVER_TURNS_H
-#define MP_SERVE_AUTHSERVER_TURNS_H
+#pragma once
 #include "issuer/issuer.h"
 
 struct mp_turns_options {
@@ -45,5 +44,3 @@ enum mcpass_rc mp_turns_arrived(struct mp_turns *turns, const char *key, int sta
     const struct mp_buf *body, struct mcpass_error *err);
 /* Whether the database did what the last turn asked of it. */
 bool mp_turns_store_answers(struct mp_turns *turns);
-
-#endif

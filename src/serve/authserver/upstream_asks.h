@@ -1,6 +1,5 @@
 /* upstream_asks.h - requests to identity providers, sent once, while the server serves others. */
-#ifndef MP_SERVE_AUTHSERVER_UPSTREAM_ASKS_H
-#define MP_SERVE_AUTHSERVER_UPSTREAM_ASKS_H
+#pragma once
 #include "io/http/http.h"
 #include "issuer/issuer.h"
 #include "issuer/upstream/idp.h"
@@ -24,5 +23,3 @@ void mp_upstream_asks_free(struct mp_upstream_asks *asks);      /* NULL is fine 
 /* As of struct mp_issuer_config.send; ctx is a struct mp_upstream_asks. */
 enum mcpass_rc mp_upstream_asks_send(void *ctx, const struct mp_errand *errand, bool is_first,
     struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* upstream_files.h - the identity providers that people sign in at, as an operator names them. */
-#ifndef MP_SERVE_AUTHSERVER_UPSTREAM_FILES_H
-#define MP_SERVE_AUTHSERVER_UPSTREAM_FILES_H
+#pragma once
 #include "issuer/upstream/idp.h"
 
 struct mp_upstreams {
@@ -19,5 +18,3 @@ struct mp_upstream_flags { const char *issuer, *client_id, *secret_file, *key_fi
 enum mcpass_rc mp_upstreams_from_flags(const struct mp_upstream_flags *flags,
     struct mp_upstreams *ret_upstreams, struct mcpass_error *err);
 void mp_upstreams_free(struct mp_upstreams *upstreams);
-
-#endif

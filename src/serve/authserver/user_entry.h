@@ -1,6 +1,5 @@
 /* user_entry.h - entries of a file of users or clients, and users that are made up. */
-#ifndef MP_SERVE_AUTHSERVER_USER_ENTRY_H
-#define MP_SERVE_AUTHSERVER_USER_ENTRY_H
+#pragma once
 #include "base/secret.h"
 #include "wire/json/json.h"
 
@@ -31,5 +30,3 @@ void mp_user_entry_free(struct mp_invented_users *people);      /* and makes it 
  * standard input.  MCPASS_E_USAGE  empty, too long, or the two differ */
 enum mcpass_rc mp_user_entry_ask_password(struct mp_secret *ret_password,
     struct mcpass_error *err);
-
-#endif

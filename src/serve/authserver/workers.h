@@ -1,7 +1,6 @@
 /* workers.h - threads for what would hold up a thread that serves: a password's hash.  Their
  * number is bounded, and so is what waits for them. */
-#ifndef MP_SERVE_AUTHSERVER_WORKERS_H
-#define MP_SERVE_AUTHSERVER_WORKERS_H
+#pragma once
 #include "base/err.h"
 
 struct mp_workers;
@@ -23,5 +22,3 @@ void mp_workers_free(struct mp_workers *workers);       /* stops them first; NUL
 
 /* How many threads suit work that only computes: the processors but one, 1 to 4. */
 size_t mp_workers_for_computing(void);
-
-#endif

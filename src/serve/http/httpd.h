@@ -3,8 +3,7 @@
  * Requests are read strictly (wire/http/reader.h).  Nothing a peer does, or leaves undone,
  * holds a connection beyond a deadline, or the server at all.
  * spec: RFC 9112; RFC 9110 */
-#ifndef MP_SERVE_HTTP_HTTPD_H
-#define MP_SERVE_HTTP_HTTPD_H
+#pragma once
 #include "wire/http/http.h"
 
 /* Answers a request; a failure becomes a 500 and is told to the log.  With the status
@@ -54,5 +53,3 @@ void mp_httpd_stop(struct mp_httpd *httpd);         /* NULL is fine */
 /* In its thread: it is being stopped. */
 bool mp_httpd_is_stopping(const struct mp_httpd *httpd);
 void mp_httpd_free(struct mp_httpd *httpd);         /* stops it first; NULL is fine */
-
-#endif

@@ -1,7 +1,6 @@
 /* httpd_parts.h - what httpd.c, inbound.c, inbound_address.c and inbound_response.c
  * share. */
-#ifndef MP_SERVE_HTTP_HTTPD_PARTS_H
-#define MP_SERVE_HTTP_HTTPD_PARTS_H
+#pragma once
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -96,5 +95,3 @@ enum mcpass_rc mp_inbound_write(struct mp_inbound *conn, const struct mp_http_re
     bool has_body, struct mcpass_error *err);
 /* The same of a refusal; problem is static text, or NULL. */
 void mp_inbound_write_refusal(struct mp_inbound *conn, int status, const char *problem);
-
-#endif

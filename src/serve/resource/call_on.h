@@ -4,8 +4,7 @@
  * at its issuer for one of another audience (RFC 8693), and that one goes to the other
  * server.  spec: MCP 2026-07-28 security considerations, "Access Token Privilege
  * Restriction" (no token passthrough) */
-#ifndef MP_SERVE_RESOURCE_CALL_ON_H
-#define MP_SERVE_RESOURCE_CALL_ON_H
+#pragma once
 #include "oauth/asmeta.h"
 #include "oauth/clientauth.h"
 #include "oauth/token.h"
@@ -34,5 +33,3 @@ enum mcpass_rc mp_call_on_tell(const struct mp_token *token, struct mp_buf *text
 /* Writes down what the other server's whoami answered. */
 enum mcpass_rc mp_call_on_add(const struct mp_call_on *call_on, const char *json, bool is_error,
     struct mp_buf *text, struct mcpass_error *err);
-
-#endif

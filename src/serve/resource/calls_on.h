@@ -1,7 +1,6 @@
 /* calls_on.h - calls of other servers for the tool call_on: transfers on the loop of the server,
  * which goes on meanwhile. */
-#ifndef MP_SERVE_RESOURCE_CALLS_ON_H
-#define MP_SERVE_RESOURCE_CALLS_ON_H
+#pragma once
 #include "io/loop.h"
 #include "serve/resource/plan.h"
 
@@ -17,5 +16,3 @@ enum mcpass_rc mp_calls_on_begin(void *ctx, uint64_t request, const struct mp_se
     int64_t now, struct mp_buf *text, bool *ret_later, struct mcpass_error *err);
 enum mcpass_rc mp_calls_on_again(void *ctx, uint64_t request, bool *ret_known,
     struct mp_buf *text, bool *ret_later, struct mcpass_error *err);
-
-#endif

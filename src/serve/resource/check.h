@@ -1,7 +1,6 @@
 /* check.h - `mcpass serve --check`: what the server would do, in words, and whether
  * those whom it depends on answer. */
-#ifndef MP_SERVE_RESOURCE_CHECK_H
-#define MP_SERVE_RESOURCE_CHECK_H
+#pragma once
 #include "serve/resource/plan.h"
 
 /* Asks each issuer for its metadata and keys, and whether it knows us where we will ask it
@@ -10,5 +9,3 @@
  * them stand in the account. */
 enum mcpass_rc mp_serve_check(const struct mp_serve_plan *plan, bool json,
     struct mcpass_error *err);
-
-#endif

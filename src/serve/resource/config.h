@@ -1,6 +1,5 @@
 /* config.h - what `mcpass serve` is told: by one file of JSON, and by options. */
-#ifndef MP_SERVE_RESOURCE_CONFIG_H
-#define MP_SERVE_RESOURCE_CONFIG_H
+#pragma once
 #include "base/text.h"
 #include "serve/resource/rules.h"
 #include "wire/json/json.h"
@@ -68,5 +67,3 @@ enum mcpass_rc mp_serve_add_implication(struct mp_serve_config *config,
 void mp_serve_drop_issuers(struct mp_serve_config *config);
 void mp_serve_drop_implications(struct mp_serve_config *config);
 void mp_serve_drop_exchange(struct mp_serve_config *config);
-
-#endif

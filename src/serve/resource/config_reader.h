@@ -3,8 +3,7 @@
  * What a peer sends may hold members that we do not know; what an operator writes may not:
  * a rule with a misspelt name would protect nothing.  Every error names the member by its
  * path, "issuers[1].introspection.client_id". */
-#ifndef MP_SERVE_RESOURCE_CONFIG_READER_H
-#define MP_SERVE_RESOURCE_CONFIG_READER_H
+#pragma once
 #include "wire/json/json.h"
 
 struct mp_config_reader {                      /* what an object may hold */
@@ -24,5 +23,3 @@ typedef enum mcpass_rc mp_config_reader_item_fn(void *ctx, const json_t *item, c
     struct mcpass_error *err);
 enum mcpass_rc mp_config_reader_each(const json_t *list, const char *name,
     mp_config_reader_item_fn *read, void *ctx, struct mcpass_error *err);
-
-#endif

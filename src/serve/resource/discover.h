@@ -1,7 +1,6 @@
 /* discover.h - an authorization server's metadata, fetched by a party that is no client of
  * it: a server that exchanges tokens there, or looks whether it is well. */
-#ifndef MP_SERVE_RESOURCE_DISCOVER_H
-#define MP_SERVE_RESOURCE_DISCOVER_H
+#pragma once
 #include "io/http/http.h"
 #include "oauth/places.h"
 
@@ -26,5 +25,3 @@ enum mcpass_rc mp_discover_end(const struct mp_places *places, enum mp_places_ne
 /* Walks whatever places these are; about names them in an error. */
 enum mcpass_rc mp_discover_walk(struct mp_http *http, struct mp_places *places,
     const char *about, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* flags.h - the options of `mcpass serve` that say what its file may say, too. */
-#ifndef MP_SERVE_RESOURCE_FLAGS_H
-#define MP_SERVE_RESOURCE_FLAGS_H
+#pragma once
 #include "ui/options.h"
 #include "serve/resource/config.h"
 
@@ -25,5 +24,3 @@ extern const struct mp_option_table mp_serve_tokens_table, mp_serve_rules_table,
  *                 other than one issuer */
 enum mcpass_rc mp_serve_flags_apply(const struct mp_serve_flags *flags,
     struct mp_serve_config *config, struct mcpass_error *err);
-
-#endif

@@ -4,8 +4,7 @@
  * It does no I/O of its own: keys are fetched by a callback.  One gate is used by one thread
  * at a time, since its guard is.
  * spec: MCP 2026-07-28 authorization; RFC 9728 3; RFC 6750 3 */
-#ifndef MP_SERVE_RESOURCE_GATE_H
-#define MP_SERVE_RESOURCE_GATE_H
+#pragma once
 #include "guard/exchanger.h"
 #include "mcp/jsonrpc.h"
 #include "serve/fetches.h"
@@ -81,5 +80,3 @@ enum mcpass_rc mp_gate_refuse_method(struct mp_http_response *response, const ch
 bool mp_gate_is_read(const struct mp_http_request *request);
 /* Tells the log; reason may be NULL. */
 void mp_gate_note(const struct mp_gate *gate, const char *what, int status, const char *reason);
-
-#endif

@@ -1,7 +1,6 @@
 /* plan.h - a configuration, judged: what the server will do, with its secrets read
  * and its rules written out.  No network is needed for it. */
-#ifndef MP_SERVE_RESOURCE_PLAN_H
-#define MP_SERVE_RESOURCE_PLAN_H
+#pragma once
 #include "base/secret.h"
 #include "serve/resource/config.h"
 #include "mcpass/guard.h"
@@ -40,5 +39,3 @@ const char *mp_serve_plan_jwks(const struct mp_serve_plan *plan, size_t i);
 /* A guard for the server at that public URL; NULL: at the one of the configuration. */
 enum mcpass_rc mp_serve_plan_guard(const struct mp_serve_plan *plan, const char *url,
     struct mcpass_guard **ret_guard, struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* probe.h - is an issuer well, as far as the server will need it? */
-#ifndef MP_SERVE_RESOURCE_PROBE_H
-#define MP_SERVE_RESOURCE_PROBE_H
+#pragma once
 #include "serve/resource/plan.h"
 #include "io/http/http.h"
 #include "oauth/places.h"
@@ -22,5 +21,3 @@ struct mp_serve_found {                 /* { 0 } is nothing yet */
 enum mcpass_rc mp_probe_server(struct mp_http *http, const struct mp_serve_plan *plan, size_t i,
     struct mp_serve_found *found, struct mcpass_error *err);
 void mp_probe_free(struct mp_serve_found *found);
-
-#endif

@@ -3,8 +3,7 @@
  * It does no I/O of its own: keys are fetched by a callback.  One mp_protected is used by
  * one thread at a time, since its guard is.
  * spec: MCP 2026-07-28 authorization; RFC 9728 3 */
-#ifndef MP_SERVE_RESOURCE_PROTECTED_H
-#define MP_SERVE_RESOURCE_PROTECTED_H
+#pragma once
 #include "base/secret.h"
 #include "echo/echo.h"
 #include "mcpass/guard.h"
@@ -53,5 +52,3 @@ enum mcpass_rc mp_protected_fetched(const struct mp_protected *server, const cha
 enum mcpass_rc mp_protected_handle(struct mp_protected *server,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* protected_parts.h - what protected.c and protected_call.c share. */
-#ifndef MP_SERVE_RESOURCE_PROTECTED_PARTS_H
-#define MP_SERVE_RESOURCE_PROTECTED_PARTS_H
+#pragma once
 #include "serve/resource/gate.h"
 #include "serve/resource/protected.h"
 
@@ -21,5 +20,3 @@ enum mcpass_rc mp_protected_call_on(const struct mp_protected *server,
 enum mcpass_rc mp_protected_call_on_again(const struct mp_protected *server,
     const struct mp_http_request *request, struct mp_http_response *response,
     struct mcpass_error *err);
-
-#endif

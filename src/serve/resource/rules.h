@@ -4,8 +4,7 @@
  * A rule may leave out its scope: then it adds roles to whatever the rules below it say,
  * so that "everybody who calls a tool is of the staff" does not have to repeat which tool
  * wants which scope. */
-#ifndef MP_SERVE_RESOURCE_RULES_H
-#define MP_SERVE_RESOURCE_RULES_H
+#pragma once
 #include "base/text.h"
 #include "mcpass/guard.h"
 #include "wire/json/json.h"
@@ -53,5 +52,3 @@ enum mcpass_rc mp_serve_rules_expand(const struct mp_serve_rules *rules,
 bool mp_serve_covers(const char *pattern, const char *other);
 /* Appends "tools/call:echo". */
 void mp_serve_rule_spell(struct mp_buf *buf, const struct mp_serve_rule *rule);
-
-#endif

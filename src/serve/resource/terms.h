@@ -1,7 +1,6 @@
 /* terms.h - rules as the guard takes them, and what is said of one issuer's tokens
  * alone. */
-#ifndef MP_SERVE_RESOURCE_TERMS_H
-#define MP_SERVE_RESOURCE_TERMS_H
+#pragma once
 #include "serve/resource/config.h"
 #include "mcpass/guard.h"
 
@@ -25,5 +24,3 @@ struct mp_serve_terms {                 /* { 0 } is none; the configuration outl
 enum mcpass_rc mp_serve_terms_make(const struct mp_serve_config *config,
     struct mp_serve_terms *ret_terms, struct mcpass_error *err);
 void mp_serve_terms_free(struct mp_serve_terms *terms);
-
-#endif

@@ -1,7 +1,6 @@
 /* accept_language.h - which of the languages that we have a reader wants to be answered in.
  * spec: RFC 9110 12.5.4; RFC 4647 3.3.1, 3.4 */
-#ifndef MP_WIRE_HTTP_ACCEPT_LANGUAGE_H
-#define MP_WIRE_HTTP_ACCEPT_LANGUAGE_H
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,5 +13,3 @@ bool mp_language_is_tag(const char *text);
  * MP_MAX_LANGUAGE_RANGES is not looked at.  A range takes the tag that equals it, else one that
  * it begins with ("de-CH" takes "de"), else one that begins with it ("pt" takes "pt-BR"). */
 size_t mp_accept_language_pick(const char *header, const char *const *tags, size_t count);
-
-#endif

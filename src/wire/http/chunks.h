@@ -1,6 +1,5 @@
 /* chunks.h - reads a body in chunks.  spec: RFC 9112 7.1 */
-#ifndef MP_WIRE_HTTP_CHUNKS_H
-#define MP_WIRE_HTTP_CHUNKS_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 
@@ -21,5 +20,3 @@ enum mp_http_chunks_result { MP_HTTP_CHUNKS_MORE, MP_HTTP_CHUNKS_END, MP_HTTP_CH
  * *ret_used is how many of them belong to the body; all, unless it ends. */
 enum mp_http_chunks_result mp_http_chunks_feed(struct mp_http_chunks *chunks,
     const char *bytes, size_t len, struct mp_buf *body, size_t *ret_used);
-
-#endif

@@ -1,7 +1,6 @@
 /* host_field.h - the Host of a request: whether it is one, and whether it is ours.
  * spec: RFC 9110 7.2; MCP 2026-07-28 streamable HTTP, "Security & Endpoint" (DNS rebinding) */
-#ifndef MP_WIRE_HTTP_HOST_FIELD_H
-#define MP_WIRE_HTTP_HOST_FIELD_H
+#pragma once
 #include "wire/http/http.h"
 
 struct mp_http_host {
@@ -30,5 +29,3 @@ bool mp_http_host_is_ours(const struct mp_http_hosts *hosts, const char *url, co
 enum mcpass_rc mp_http_host_screen(const struct mp_http_hosts *hosts, const char *url,
     const struct mp_http_request *request, struct mp_http_response *response, bool *ret_refused,
     struct mcpass_error *err);
-
-#endif

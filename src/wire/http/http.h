@@ -1,7 +1,6 @@
 /* http.h - an HTTP message as bytes in memory: nothing here sends one.
  * spec: RFC 9110 5, 6 */
-#ifndef MP_WIRE_HTTP_HTTP_H
-#define MP_WIRE_HTTP_HTTP_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 
@@ -79,5 +78,3 @@ struct mp_http_response {
 	struct mp_buf body;
 };
 void mp_http_response_free(struct mp_http_response *response);
-
-#endif

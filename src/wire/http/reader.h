@@ -2,8 +2,7 @@
  *
  * Strict: what two readers could frame in two ways is refused, and the connection has to end.
  * spec: RFC 9112 2.2, 3, 5, 6, 7.1; RFC 9110 5.5, 7.2, 8.6, 10.1.1 */
-#ifndef MP_WIRE_HTTP_READER_H
-#define MP_WIRE_HTTP_READER_H
+#pragma once
 #include "wire/http/chunks.h"
 
 enum mp_http_read {
@@ -48,5 +47,3 @@ bool mp_http_reader_is_idle(const struct mp_http_reader *reader);
 /* Gets ready for the next request; large buffers are given back, secrets are wiped. */
 void mp_http_reader_next(struct mp_http_reader *reader);
 void mp_http_reader_free(struct mp_http_reader *reader);
-
-#endif

@@ -1,7 +1,6 @@
 /* b64url.h - base64url without padding (RFC 7515 2), and the two classic uses.
  * Strict: no padding, no other alphabet, no leftover bits, no white space. */
-#ifndef MP_WIRE_JOSE_B64URL_H
-#define MP_WIRE_JOSE_B64URL_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 
@@ -15,5 +14,3 @@ enum mcpass_rc mp_b64url_decode(struct mp_buf *buf, struct mp_span text,
 void mp_b64_add(struct mp_buf *buf, const void *bytes, size_t len);
 enum mcpass_rc mp_b64_decode(struct mp_buf *buf, struct mp_span text,
     struct mcpass_error *err);
-
-#endif

@@ -1,6 +1,5 @@
 /* crypto.h - the few other things that OpenSSL does for us. */
-#ifndef MP_WIRE_JOSE_CRYPTO_H
-#define MP_WIRE_JOSE_CRYPTO_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 #include "base/secret.h"
@@ -42,5 +41,3 @@ enum mcpass_rc mp_password_cost(const char *line, unsigned *ret_log2_n,
  * of the cost log2_n takes where the line's own is less: 0 for the line's own. */
 enum mcpass_rc mp_password_check(const char *password, const char *line, unsigned log2_n,
     struct mcpass_error *err);
-
-#endif

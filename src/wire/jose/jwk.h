@@ -1,7 +1,6 @@
 /* jwk.h - keys as JSON, and key sets.
  * spec: RFC 7517, RFC 7518 6, RFC 7638 (thumbprint), RFC 8037 (OKP) */
-#ifndef MP_WIRE_JOSE_JWK_H
-#define MP_WIRE_JOSE_JWK_H
+#pragma once
 #include "wire/json/json.h"
 
 /* The algorithms we speak; the zero is none, and none verifies nothing. */
@@ -61,5 +60,3 @@ const struct mp_key *mp_jwks_find(const struct mp_jwks *set, const char *kid,
 const struct mp_key *mp_jwks_next(const struct mp_jwks *set, const char *kid, enum mp_alg alg,
     size_t *at);
 void mp_jwks_free(struct mp_jwks *set);
-
-#endif

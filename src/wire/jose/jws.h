@@ -3,8 +3,7 @@
  *
  * Checked here: form, base64url, JSON, alg, crit, the signature.  NOT checked here:
  * any claim.  That is the guard's (guard/verify) and the flow's. */
-#ifndef MP_WIRE_JOSE_JWS_H
-#define MP_WIRE_JOSE_JWS_H
+#pragma once
 #include "wire/jose/jwk.h"
 
 struct mp_jws {
@@ -36,5 +35,3 @@ void mp_jws_free(struct mp_jws *jws);
  * The secret *ret_token is the caller's (mp_secret_free). */
 enum mcpass_rc mp_jws_sign(const struct mp_key *key, enum mp_alg alg, const json_t *header,
     const json_t *payload, struct mp_secret *ret_token, struct mcpass_error *err);
-
-#endif

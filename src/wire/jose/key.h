@@ -1,7 +1,6 @@
 /* key.h - what a key is made of, for the files that read, write and use keys:
  * jwk_read.c, jwk_write.c, key.c, signature.c. */
-#ifndef MP_WIRE_JOSE_KEY_H
-#define MP_WIRE_JOSE_KEY_H
+#pragma once
 #include <openssl/evp.h>
 #include "wire/jose/jwk.h"
 
@@ -57,5 +56,3 @@ enum mcpass_rc mp_key_verify(const struct mp_key *key, enum mp_alg alg, struct m
 /* Reports what OpenSSL could not do: rc, or MCPASS_E_NOMEM when its queue says so. */
 enum mcpass_rc mp_key_fail(struct mcpass_error *err, enum mcpass_rc rc, const char *spec,
     const char *problem);
-
-#endif

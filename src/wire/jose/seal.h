@@ -4,8 +4,7 @@
  * A sealed text is one word: "sealed1.KEYID.BASE64URL", the last of nonce, ciphertext and tag.  It
  * opens at its own place only (a row's name), so that two rows cannot be exchanged.  What it does
  * not keep out: a writer who puts back an older text of the same row, or takes one away. */
-#ifndef MP_WIRE_JOSE_SEAL_H
-#define MP_WIRE_JOSE_SEAL_H
+#pragma once
 #include <stdint.h>
 #include "base/buf.h"
 
@@ -45,5 +44,3 @@ enum mcpass_rc mp_seal_open(const struct mp_seal *seal, const char *place, const
     char **ret_text, struct mcpass_error *err);
 /* True when the first key sealed it. */
 bool mp_seal_is_current(const struct mp_seal *seal, const char *sealed);
-
-#endif

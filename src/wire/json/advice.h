@@ -1,6 +1,5 @@
 /* advice.h - what an odd value of a member that only advises can have meant.  (json.c) */
-#ifndef MP_WIRE_JSON_ADVICE_H
-#define MP_WIRE_JSON_ADVICE_H
+#pragma once
 #include "wire/json/json.h"
 
 /* A string without a control character: one ends a header line or drives a terminal; names,
@@ -14,5 +13,3 @@ size_t mp_json_most(enum mp_field_type type);
  * when there is none.  MCPASS_E_NOMEM */
 enum mcpass_rc mp_json_mend(enum mp_field_type type, const json_t *value, json_t **ret_meant,
     struct mcpass_error *err);
-
-#endif

@@ -2,8 +2,7 @@
  * kept in memory.  The text may be a body, or the lines of an event stream: a line end inside of a
  * string is no JSON (RFC 8259 7), so that each line begins outside of one.  Nothing is checked but
  * where strings begin and end. */
-#ifndef MP_WIRE_JSON_CUT_H
-#define MP_WIRE_JSON_CUT_H
+#pragma once
 #include <stdbool.h>
 #include "base/text.h"
 
@@ -24,5 +23,3 @@ size_t mp_cut_step(struct mp_cut *cut, struct mp_span bytes, enum mp_cut_kind *r
 /* How many of len bytes of a string's inside can be read without those that follow: not half an
  * escape, a surrogate pair or a character. */
 size_t mp_cut_whole(const char *bytes, size_t len);
-
-#endif

@@ -1,7 +1,6 @@
 /* json.h - JSON read strictly, once, by a table of fields.
  * spec: RFC 8259; RFC 7493 (I-JSON: no duplicate names, UTF-8 only) */
-#ifndef MP_WIRE_JSON_JSON_H
-#define MP_WIRE_JSON_JSON_H
+#pragma once
 #include <jansson.h>
 #include "base/buf.h"
 #include "base/secret.h"
@@ -102,5 +101,3 @@ char *mp_json_dump(const json_t *json);
  * released in any case; NULL: there was no memory for it. */
 enum mcpass_rc mp_json_end(json_t *json, enum mcpass_rc rc, char **ret_text,
     struct mcpass_error *err);
-
-#endif

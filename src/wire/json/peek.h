@@ -1,7 +1,6 @@
 /* check.h - is it JSON, and where do its members stand?  In one pass over the bytes,
  * without recursion and without building anything, so that a message may be long and deep. */
-#ifndef MP_WIRE_JSON_PEEK_H
-#define MP_WIRE_JSON_PEEK_H
+#pragma once
 #include "base/buf.h"
 
 /* Checks that text is one JSON value, UTF-8 apart (mp_json_utf8).  ret_values[i] is the value
@@ -16,5 +15,3 @@ enum mcpass_rc mp_json_peek(struct mp_span text, const char *what, const char *c
  * room, which is the caller's, when something had to be changed. */
 enum mcpass_rc mp_json_utf8(struct mp_span text, struct mp_buf *room, struct mp_span *ret_text,
     struct mcpass_error *err);
-
-#endif

@@ -1,7 +1,6 @@
 /* plain.h - JSON that is plain: every reader reads it alike, so that nothing has to be built to
  * see what it says. */
-#ifndef MP_WIRE_JSON_PLAIN_H
-#define MP_WIRE_JSON_PLAIN_H
+#pragma once
 #include "base/text.h"
 
 /* A member that is looked for, in the outermost object or in one of its members. */
@@ -16,5 +15,3 @@ struct mp_plain_member {
  * decide, for it may be good all the same: what is deep, or has objects of many members, is not
  * looked at here. */
 bool mp_json_plain(struct mp_span text, struct mp_plain_member *members, size_t count);
-
-#endif

@@ -1,8 +1,7 @@
 /* raw.h - JSON as its writer wrote it: what a program passes on keeps its numbers to the last
  * digit and its members in order.  Every text given here has passed mp_json_parse() or
  * mp_json_peek(), so that it is known to be well formed. */
-#ifndef MP_WIRE_JSON_RAW_H
-#define MP_WIRE_JSON_RAW_H
+#pragma once
 #include "base/buf.h"
 
 /* A member's value with the white space around it, the last one's where there are two; data
@@ -49,5 +48,3 @@ void mp_raw_indent(struct mp_buf *buf, struct mp_span json);
 /* Adds it for a terminal: what a person may not be shown (base/printable.h) becomes \uXXXX,
  * which is the same JSON. */
 void mp_raw_visible(struct mp_buf *buf, const char *json);
-
-#endif

@@ -1,7 +1,6 @@
 /* scan.h - what the parser's files share: parse.c builds values, peek.c and plain.c
  * only look at them, text.c knows the strings. */
-#ifndef MP_WIRE_JSON_SCAN_H
-#define MP_WIRE_JSON_SCAN_H
+#pragma once
 #include "base/buf.h"
 
 struct mp_scan {
@@ -46,5 +45,3 @@ enum mcpass_rc mp_scan_skip_scalar(struct mp_scan *scan);
 enum mcpass_rc mp_scan_text(struct mp_scan *scan);
 /* The same, behind what scan->text holds already. */
 enum mcpass_rc mp_scan_more_text(struct mp_scan *scan);
-
-#endif

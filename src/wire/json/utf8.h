@@ -1,6 +1,5 @@
 /* utf8.h - is this UTF-8?  spec: RFC 3629 4 */
-#ifndef MP_WIRE_JSON_UTF8_H
-#define MP_WIRE_JSON_UTF8_H
+#pragma once
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -10,5 +9,3 @@
 bool mp_utf8_valid(const char *bytes, size_t len);
 /* How many bytes at the front are: all of them, or up to the one where it ends. */
 size_t mp_utf8_prefix(const char *bytes, size_t len);
-
-#endif

@@ -1,6 +1,5 @@
 /* writer.h - JSON written into a buffer: whatever goes wrong sticks in that (base/buf.h). */
-#ifndef MP_WIRE_JSON_WRITER_H
-#define MP_WIRE_JSON_WRITER_H
+#pragma once
 #include <jansson.h>
 #include <stdint.h>
 #include "base/buf.h"
@@ -22,5 +21,3 @@ void mp_writer_raw(struct mp_writer *w, const char *name, struct mp_span json);
 void mp_writer_json(struct mp_writer *w, const char *name, const json_t *json);
 /* The inside of a string: text, escaped, in the midst of JSON that is written by hand. */
 void mp_writer_escaped(struct mp_buf *buf, const char *text);
-
-#endif
