@@ -114,3 +114,15 @@ enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
 	json_decref(error);
 	return rc;
 }
+
+enum mcpass_rc mp_report_typed(const struct mcpass_error *why, const char *where,
+    struct mcpass_error *err)
+{
+	bool stays = why->rc / 100 == MCPASS_E_NOMEM / 100 || why->rc == MCPASS_E_POLICY;
+	enum mcpass_rc rc = mp_fail(err, stays ? why->rc : MCPASS_E_USAGE, why->spec, "%s%s%s",
+	    where != NULL ? where : "", where != NULL ? ": " : "", why->detail);
+
+	if (why->hint[0] != '\0')
+		mp_hint(err, "%s", why->hint);
+	return rc;
+}

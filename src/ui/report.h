@@ -19,3 +19,8 @@ int mp_report_exit_code(enum mcpass_rc rc);
  * MCPASS_E_PROTOCOL otherwise. */
 enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
     struct mcpass_error *err);
+
+/* Fails with why, found in what a person wrote, which is no peer's: as MCPASS_E_USAGE, but for what
+ * the machine did or policy refuses.  where says which file, or is NULL; the hint comes along. */
+enum mcpass_rc mp_report_typed(const struct mcpass_error *why, const char *where,
+    struct mcpass_error *err);

@@ -7,6 +7,7 @@
 #include "io/file/secret_file.h"
 #include "serve/authserver/auth_server.h"
 #include "wire/jose/jwk.h"
+#include "ui/report.h"
 
 static enum mcpass_rc make(const char *path, char **ret_text, struct mcpass_error *err)
 {
@@ -46,10 +47,7 @@ static enum mcpass_rc read_key(const char *text, struct mp_key **ret_key,
 	if (!rc)
 		rc = mp_jwk_parse(jwk, true, ret_key, &why);
 	json_decref(jwk);
-	if (rc)         /* a person's file, not a peer's */
-		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, why.spec, "%s",
-		    why.detail);
-	return MCPASS_OK;
+	return rc ? mp_report_typed(&why, NULL, err) : MCPASS_OK;
 }
 
 static enum mcpass_rc print_set(const struct mp_key *key, struct mcpass_error *err)

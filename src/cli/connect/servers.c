@@ -9,6 +9,7 @@
 #include "ui/options.h"
 #include "io/file/secret_file.h"
 #include "io/http/idn.h"
+#include "ui/report.h"
 
 /* --- variables --- */
 
@@ -134,9 +135,8 @@ static enum mcpass_rc parse(const char *text, json_t **ret_json, json_t **ret_se
 	enum mcpass_rc rc;
 
 	rc = mp_json_parse(text, strlen(text), MP_MAX_DOCUMENT, "the file of servers", ret_json, &inner);
-	if (rc)         /* a person wrote it, not a peer */
-		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, inner.spec, "%s",
-		    inner.detail);
+	if (rc)
+		return mp_report_typed(&inner, NULL, err);
 	*ret_servers = json_object_get(*ret_json, "mcpServers");
 	if (*ret_servers == NULL)
 		*ret_servers = json_object_get(*ret_json, "servers");

@@ -1,4 +1,5 @@
 #include "serve/authserver/client_files.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
@@ -7,6 +8,7 @@
 #include "io/file/secret_file.h"
 #include "oauth/scope.h"
 #include "wire/jose/crypto.h"
+#include "ui/report.h"
 
 struct mp_known_client_file {
 	char *client_id, *client_name, *client_secret_hash, *client_secret_file, *jwks_file, *scope;
@@ -95,18 +97,42 @@ static enum mcpass_rc read_list(const char *path, json_t **ret_list, struct mcpa
 	return rc;
 }
 
-/* Whatever is wrong with it, a person wrote it; where it stands is said first. */
-static enum mcpass_rc blame(const struct mcpass_error *why, const char *path, size_t entry,
-    struct mcpass_error *err)
-{
-	bool machine = why->rc / 100 == MCPASS_E_NOMEM / 100 || why->rc == MCPASS_E_POLICY;
-	enum mcpass_rc rc = machine ? why->rc : MCPASS_E_USAGE;
+/* A list that is being read: for each entry an item, and the texts that the item borrows. */
+struct reading {
+	const char *path;
+	size_t item_size, entry_size;
+	enum mcpass_rc (*read)(const char *path, const json_t *object, void *entry, void *item,
+	    struct mcpass_error *err);
+	void *items, *entries;          /* read so far, also after a failure */
+	size_t count;
+};
 
-	rc = entry == 0 ? mp_fail(err, rc, why->spec, "%s: %s", path, why->detail)
-	    : mp_fail(err, rc, why->spec, "%s, entry %zu: %s", path, entry, why->detail);
-	if (why->hint[0] != '\0')
-		mp_hint(err, "%s", why->hint);
-	return rc;
+static enum mcpass_rc read_entries(struct reading *reading, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	char where[256];
+	json_t *list = NULL;
+	size_t count;
+	enum mcpass_rc rc = read_list(reading->path, &list, &why);
+
+	(void)snprintf(where, sizeof(where), "%s", reading->path);
+	count = json_array_size(list) + 1;      /* none of none is NULL on some systems */
+	if (!rc) {
+		reading->items = calloc(count, reading->item_size);
+		reading->entries = calloc(count, reading->entry_size);
+		if (reading->items == NULL || reading->entries == NULL)
+			rc = mp_nomem(&why);
+	}
+	while (!rc && reading->count < json_array_size(list)) {
+		size_t at = reading->count++;
+
+		(void)snprintf(where, sizeof(where), "%s, entry %zu", reading->path, at + 1);
+		rc = reading->read(reading->path, json_array_get(list, at),
+		    (char *)reading->entries + at * reading->entry_size,
+		    (char *)reading->items + at * reading->item_size, &why);
+	}
+	json_decref(list);
+	return rc ? mp_report_typed(&why, where, err) : MCPASS_OK;
 }
 
 /* --- the files that an entry names --- */
@@ -168,10 +194,11 @@ static enum mcpass_rc check_hash(const char *line, struct mcpass_error *err)
 	return rc;
 }
 
-static enum mcpass_rc read_client(const char *path, const json_t *object,
-    struct mp_known_client_file *entry, struct mp_issuer_client *client,
+static enum mcpass_rc read_client(const char *path, const json_t *object, void *texts, void *item,
     struct mcpass_error *err)
 {
+	struct mp_known_client_file *entry = texts;
+	struct mp_issuer_client *client = item;
 	enum mcpass_rc rc = check_members(object, client_fields, MP_COUNT(client_fields), err);
 
 	if (!rc)
@@ -200,34 +227,15 @@ static enum mcpass_rc read_client(const char *path, const json_t *object,
 enum mcpass_rc mp_client_files_read_clients(const char *path, struct mp_known_clients *ret_clients,
     struct mcpass_error *err)
 {
-	struct mp_known_clients clients = { 0 };
-	struct mcpass_error why = { 0 };
-	json_t *list = NULL;
-	size_t count, at = 0;
-	enum mcpass_rc rc = read_list(path, &list, &why);
+	struct reading reading = { path, sizeof(struct mp_issuer_client), sizeof(struct mp_known_client_file),
+		read_client, NULL, NULL, 0 };
+	enum mcpass_rc rc = read_entries(&reading, err);
+	struct mp_known_clients clients = { reading.items, reading.count, reading.entries };
 
-	count = json_array_size(list) + 1;      /* none of none is NULL on some systems */
-	if (!rc) {
-		clients.items = calloc(count, sizeof(*clients.items));
-		clients.entries = calloc(count, sizeof(*clients.entries));
-		if (clients.items == NULL || clients.entries == NULL) {
-			(void)mp_nomem(&why);
-			rc = MCPASS_E_NOMEM;
-		}
-	}
-	while (!rc && clients.count < json_array_size(list)) {
-		at = clients.count++;
-		rc = read_client(path, json_array_get(list, at), &clients.entries[at],
-		    &clients.items[at], &why);
-		at++;
-	}
-	json_decref(list);
-	if (rc) {
+	if (rc)
 		mp_client_files_free_clients(&clients);
-		rc = blame(&why, path, at, err);
-	} else {
+	else
 		*ret_clients = clients;
-	}
 	return mp_doing(err, rc, "reading the file of clients");
 }
 
@@ -262,10 +270,11 @@ static enum mcpass_rc read_kind(const char *kind, enum mp_trust *ret_what,
 	return mp_fail(err, MCPASS_E_USAGE, NULL, "kind is workload or id-jag, not %s", kind);
 }
 
-static enum mcpass_rc read_issuer(const char *path, const json_t *object,
-    struct mp_known_issuer_file *entry, struct mp_issuer_trusted *trusted,
+static enum mcpass_rc read_issuer(const char *path, const json_t *object, void *texts, void *item,
     struct mcpass_error *err)
 {
+	struct mp_known_issuer_file *entry = texts;
+	struct mp_issuer_trusted *trusted = item;
 	enum mp_trust what = MP_TRUST_WORKLOAD;
 	enum mcpass_rc rc = check_members(object, issuer_fields, MP_COUNT(issuer_fields), err);
 
@@ -288,34 +297,15 @@ static enum mcpass_rc read_issuer(const char *path, const json_t *object,
 enum mcpass_rc mp_client_files_read_issuers(const char *path, struct mp_known_issuers *ret_issuers,
     struct mcpass_error *err)
 {
-	struct mp_known_issuers issuers = { 0 };
-	struct mcpass_error why = { 0 };
-	json_t *list = NULL;
-	size_t count, at = 0;
-	enum mcpass_rc rc = read_list(path, &list, &why);
+	struct reading reading = { path, sizeof(struct mp_issuer_trusted), sizeof(struct mp_known_issuer_file),
+		read_issuer, NULL, NULL, 0 };
+	enum mcpass_rc rc = read_entries(&reading, err);
+	struct mp_known_issuers issuers = { reading.items, reading.count, reading.entries };
 
-	count = json_array_size(list) + 1;
-	if (!rc) {
-		issuers.items = calloc(count, sizeof(*issuers.items));
-		issuers.entries = calloc(count, sizeof(*issuers.entries));
-		if (issuers.items == NULL || issuers.entries == NULL) {
-			(void)mp_nomem(&why);
-			rc = MCPASS_E_NOMEM;
-		}
-	}
-	while (!rc && issuers.count < json_array_size(list)) {
-		at = issuers.count++;
-		rc = read_issuer(path, json_array_get(list, at), &issuers.entries[at],
-		    &issuers.items[at], &why);
-		at++;
-	}
-	json_decref(list);
-	if (rc) {
+	if (rc)
 		mp_client_files_free_issuers(&issuers);
-		rc = blame(&why, path, at, err);
-	} else {
+	else
 		*ret_issuers = issuers;
-	}
 	return mp_doing(err, rc, "reading the file of trusted issuers");
 }
 

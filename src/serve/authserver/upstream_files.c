@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "io/file/read_file.h"
 #include "io/file/secret_file.h"
+#include "ui/report.h"
 
 void mp_upstreams_free(struct mp_upstreams *upstreams)
 {
@@ -95,19 +96,6 @@ static enum mcpass_rc read_list(const char *path, const json_t *list,
 	return rc;
 }
 
-/* Whatever is wrong with it, a person wrote it; where it stands is said first. */
-static enum mcpass_rc blame(const struct mcpass_error *why, const char *path,
-    struct mcpass_error *err)
-{
-	bool machine = why->rc / 100 == MCPASS_E_NOMEM / 100 || why->rc == MCPASS_E_POLICY;
-	enum mcpass_rc rc = mp_fail(err, machine ? why->rc : MCPASS_E_USAGE, why->spec, "%s: %s", path,
-	    why->detail);
-
-	if (why->hint[0] != '\0')
-		mp_hint(err, "%s", why->hint);
-	return rc;
-}
-
 enum mcpass_rc mp_upstreams_read(const char *path, struct mp_upstreams *ret_upstreams,
     struct mcpass_error *err)
 {
@@ -126,7 +114,7 @@ enum mcpass_rc mp_upstreams_read(const char *path, struct mp_upstreams *ret_upst
 	mp_free_wiped(text);
 	if (rc) {
 		mp_upstreams_free(&upstreams);
-		return blame(&why, path, err);
+		return mp_report_typed(&why, path, err);
 	}
 	*ret_upstreams = upstreams;
 	return MCPASS_OK;

@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "io/file/read_file.h"
 #include "serve/resource/config_reader.h"
+#include "ui/report.h"
 
 #define AT(member) offsetof(struct mp_serve_introspection, member)
 static const struct mp_field introspection_fields[] = {
@@ -281,9 +282,8 @@ enum mcpass_rc mp_serve_config_parse(const char *text, const char *folder,
 	enum mcpass_rc rc;
 
 	rc = mp_json_parse_by(MP_JSON_NULLS, text, strlen(text), MP_MAX_DOCUMENT, "the file", &json, &why);
-	if (rc)         /* a person wrote it, not a peer */
-		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, why.spec, "%s",
-		    why.detail);
+	if (rc)
+		return mp_report_typed(&why, NULL, err);
 	rc = read_document(json, &config, err);
 	if (!rc)
 		rc = rebase_all(&config, folder, err);
