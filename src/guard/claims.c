@@ -161,9 +161,8 @@ enum mcpass_rc mp_claims_read(const json_t *token, const struct mp_role_claims *
     const struct mp_policy *policy, struct mp_claims *ret_claims, struct mcpass_error *err)
 {
 	struct mp_claims claims = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_read(token, fields, MP_COUNT(fields), &claims, err);
 
-	rc = mp_json_read(token, fields, MP_COUNT(fields), &claims, err);
 	if (!rc)
 		rc = mp_kind_read(token, &claims.kind, err);
 	if (!rc)

@@ -17,9 +17,8 @@ enum mcpass_rc mp_issuer_new(const struct mp_issuer_config *config,
 {
 	struct mp_issuer *issuer = calloc(1, sizeof(*issuer));
 	struct mcpass_error why = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = issuer == NULL ? mp_nomem(&why) : mp_setup_apply(config, issuer, &why);
 
-	rc = issuer == NULL ? mp_nomem(&why) : mp_setup_apply(config, issuer, &why);
 	if (err != NULL)
 		*err = why;
 	if (rc)

@@ -108,9 +108,8 @@ enum mcpass_rc mp_asmeta_read(const json_t *object, struct mp_asmeta *ret_meta,
     struct mcpass_error *err)
 {
 	struct mp_asmeta meta = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_take(object, fields, MP_COUNT(fields), &meta, &meta.odd, err);
 
-	rc = mp_json_take(object, fields, MP_COUNT(fields), &meta, &meta.odd, err);
 	if (rc)
 		mp_asmeta_free(&meta);
 	else

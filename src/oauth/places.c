@@ -145,9 +145,8 @@ static enum mcpass_rc is_meant_to_be(const struct mp_places *places, struct mp_s
     bool *ret_meant, struct mcpass_error *why)
 {
 	json_t *json = NULL;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "it", &json, NULL);
 
-	rc = mp_json_parse(text.data, text.len, MP_MAX_DOCUMENT, "it", &json, NULL);
 	if (rc == MCPASS_E_NOMEM)
 		return mp_nomem(why);
 	if (rc)

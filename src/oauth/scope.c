@@ -85,9 +85,8 @@ enum mcpass_rc mp_scope_clean(const char *text, char **ret_text, bool *ret_odd,
 {
 	struct mp_strings set = { 0 };
 	bool odd = false;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = add_readable(&set, text != NULL ? text : "", MP_MAX_SCOPES, &odd, err);
 
-	rc = add_readable(&set, text != NULL ? text : "", MP_MAX_SCOPES, &odd, err);
 	if (!rc)
 		rc = mp_scope_join(&set, ret_text, err);
 	if (!rc)

@@ -157,9 +157,8 @@ static enum mcpass_rc read_token(const json_t *body, const char *wanted_type,
     struct mp_token *ret_token, struct mcpass_error *err)
 {
 	struct mp_token token = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_json_take(body, fields, MP_COUNT(fields), &token, &token.odd, err);
 
-	rc = mp_json_take(body, fields, MP_COUNT(fields), &token, &token.odd, err);
 	if (!rc)
 		rc = check_access_token(&token.access_token, err);
 	if (!rc)

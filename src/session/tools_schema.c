@@ -162,9 +162,8 @@ enum mcpass_rc mp_tools_schema_read(const json_t *tool, struct mp_tool *ret_tool
     const char **ret_why, struct mcpass_error *err)
 {
 	struct walk walk = { .err = err };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_set(&walk.tool.name, mp_json_text(tool, "name"), err);
 
-	rc = mp_set(&walk.tool.name, mp_json_text(tool, "name"), err);
 	if (!rc)
 		rc = walk_schema(&walk, json_object_get(tool, "inputSchema"), true);
 	if (rc) {

@@ -33,9 +33,8 @@ static enum mcpass_rc look_at_issuer(const struct mp_store_options *options,
 {
 	struct mp_issuer_store store = { 0 };
 	struct mp_strings texts = { 0 };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_issuer_store_open(options->store, options->store_key, &store, err);
 
-	rc = mp_issuer_store_open(options->store, options->store_key, &store, err);
 	if (!rc)
 		rc = mp_pg_url_show(options->store, &sight->place, err);
 	if (!rc)

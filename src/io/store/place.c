@@ -19,9 +19,8 @@
 static enum mcpass_rc path_in(const char *folder, const char *below, const char *name,
     char **ret_path, struct mcpass_error *err)
 {
-	struct mp_buf text;
+	struct mp_buf text = MP_BUF(MP_MAX_URI);
 
-	mp_buf_init(&text, MP_MAX_URI);
 	mp_buf_addf(&text, "%s%s/%s", folder, below, name);
 	return mp_buf_take(&text, "the path of the store", ret_path, err);
 }

@@ -105,9 +105,8 @@ enum mcpass_rc mp_access_token(const struct mp_issuer *issuer, const struct mp_a
 {
 	struct claims claims = { 0 };
 	json_t *payload = json_object();
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = payload == NULL ? mp_nomem(err) : fill(issuer, access, &claims, err);
 
-	rc = payload == NULL ? mp_nomem(err) : fill(issuer, access, &claims, err);
 	if (!rc)
 		rc = mp_json_write(payload, claim_fields, MP_COUNT(claim_fields), &claims, err);
 	if (!rc && access->claims != NULL

@@ -71,9 +71,8 @@ enum mcpass_rc mp_grant_begin(const struct mp_turn *turn, const struct mp_grant 
 	struct mp_slot head = { .kind = "refresh", .expires_at = now + issuer->refresh_lifetime };
 	struct mp_secret family = { 0 };
 	struct mp_grant whole = *grant;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = mp_random_text(issuer->random, issuer->random_ctx, 16, &family, err);
 
-	rc = mp_random_text(issuer->random, issuer->random_ctx, 16, &family, err);
 	if (rc)
 		return rc;
 	head.key = head.group = whole.family = family.bytes;

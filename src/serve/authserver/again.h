@@ -1,7 +1,6 @@
 /* again.h - an issuer whose memory is a file: a turn that another process's writing was in the way
  * of is undone, and taken again by a timer, while the server goes on with others. */
-#ifndef MP_SERVE_AUTHSERVER_AGAIN_H
-#define MP_SERVE_AUTHSERVER_AGAIN_H
+#pragma once
 #include "issuer/issuer.h"
 #include "serve/http/httpd.h"
 
@@ -19,5 +18,3 @@ enum mcpass_rc mp_again_handle(struct mp_again *again, const struct mp_http_requ
 /* As mp_issuer_arrived(); what a busy store cannot keep yet is copied, and kept later. */
 enum mcpass_rc mp_again_arrived(struct mp_again *again, const char *key, int status,
     const struct mp_buf *body, struct mcpass_error *err);
-
-#endif
