@@ -32,9 +32,10 @@ static size_t fold_letter(const char *text, char *ret_letter)
 
 static void fold_letters(char *text)
 {
-	char *to = text, letter;
+	const char *end = text + strlen(text);
+	char *to = text, letter = '\0';
 
-	while (*text != '\0') {
+	while (text < end) {
 		size_t len = (unsigned char)*text < 0x80 ? 0 : fold_letter(text, &letter);
 
 		if (len == 0)
@@ -51,7 +52,7 @@ static void fold_letters(char *text)
 static char *flatten(const char *text)
 {
 	size_t len = strcspn(text, "#"), n = 0;
-	char *flat = malloc(len + 1);
+	char *flat = calloc(len + 1, 1);
 
 	for (size_t i = 0; flat != NULL && i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
@@ -65,7 +66,6 @@ static char *flatten(const char *text)
 			flat[n++] = c == '\\' ? '/' : (char)c;
 	}
 	if (flat != NULL) {
-		flat[n] = '\0';
 		fold_letters(flat);
 		mp_lower_case(flat);
 	}
