@@ -308,6 +308,8 @@ static enum mcpass_rc fill(struct mp_builder *b, ngx_array_t *const said[MP_SAID
 	}
 	if (!rc)
 		rc = mp_serve_rules_check_gateway(&b->config->rules, err);
+	for (size_t i = 0; i < b->config->issuer_count && !rc; i++)
+		rc = mp_serve_rules_check_gateway(&b->config->issuers[i].rules, err);
 	return rc ? rc : mp_serve_plan_make(b->config, &place->plan, err);
 }
 
@@ -329,6 +331,9 @@ static void tell(const struct mp_builder *b, const struct mcpass_error *err)
 	}
 	if (err->hint[0] != '\0') {
 		ngx_log_error(NGX_LOG_EMERG, b->cf->log, 0, "mcpass: what to do: %s", err->hint);
+	} else if (b->line != NULL && strcmp(mp_word(b->line, 0), "mcpass_config") == 0) {
+		ngx_log_error(NGX_LOG_EMERG, b->cf->log, 0, "mcpass: what to do: change that in %s; its members"
+		    " are in docs/serve.md", mp_word(b->line, 1));
 	} else if (b->line != NULL) {
 		mp_directive_hint(mp_word(b->line, 0), b->cf->log);
 	} else {

@@ -11,7 +11,7 @@ import threading
 import time
 
 from gateway import PATIENCE, PROXY, RESOURCE, Gateway, Issuer, expect, expect_eq, message, readable
-from lib import JSON, Answered, hostile
+from lib import JSON, Answered, hostile, rows
 from test_guard import b64url
 
 SKEW = 60               # seconds that a guard forgives an issuer's clock
@@ -313,6 +313,22 @@ def test_a_file_of_serve():
         expect_eq("by discovery", g.ask(g.token(scope="x")).status, 200, g.errors())
         answer = g.ask(g.token(), message("tools/call", name="echo"))
         expect_eq("its rule", answer.status, 403)
+
+
+@rows([
+    ("a rule about no method", {"rules": [{"method": "tool/call", "scope": "a"}]}, "did you mean tools/call?"),
+    ("one of an issuer's", {"own": [{"method": "tool/call", "scope": "a"}]}, "did you mean tools/call?"),
+    ("open", {"open": True}, "mcpass off"),
+    ("a scope that is none", {"scopes_supported": ['a"b']}, "scopes_supported"),
+])
+def test_a_file_of_serve_that_is_none(label, more, part):
+    with Gateway() as g:
+        own = {"rules": more.pop("own")} if "own" in more else {}
+        g.write("guard.json", json.dumps({
+            "resource": RESOURCE, "issuers": [{"issuer": g.issuer.url, **own}], **more}))
+        g.configure(f"location /mcp {{ mcpass on; mcpass_config guard.json; {PROXY} }}")
+        done = g.nginx("-t")
+        expect(label, done.returncode != 0 and part in done.stderr and "what to do: " in done.stderr, done.stderr)
 
 
 def test_methods():

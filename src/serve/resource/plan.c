@@ -275,16 +275,17 @@ static enum mcpass_rc set_implications(const struct mp_serve_config *config,
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc add_scopes_of(const struct mp_serve_rule *rule, struct mp_strings *scopes,
+/* what: who says so. */
+static enum mcpass_rc add_scopes(const char *text, const char *what, struct mp_strings *scopes,
     struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
 	struct mp_strings some = { 0 };
-	enum mcpass_rc rc = mp_scope_parse(rule->scope, &some, &why);
+	enum mcpass_rc rc = mp_scope_parse(text, &some, &why);
 
 	if (rc)
 		rc = mp_fail(err, rc == MCPASS_E_PROTOCOL ? MCPASS_E_USAGE : rc, why.spec,
-		    "a rule: %s", why.detail);
+		    "%s: %s", what, why.detail);
 	else
 		rc = mp_scope_merge(scopes, &some, err);
 	mp_strings_free(&some);
@@ -301,7 +302,7 @@ static enum mcpass_rc collect_scopes(const struct mp_serve_rules *rules, struct 
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (size_t i = 0; i < rules->count && !rc; i++)
-		rc = add_scopes_of(&rules->items[i], &needed, err);
+		rc = add_scopes(rules->items[i].scope, "a rule", &needed, err);
 	for (size_t i = 0; i < count && !rc; i++)
 		if (mp_strings_has(&needed, own[i]))
 			rc = mp_strings_add_text(scopes, own[i], err);
@@ -316,12 +317,15 @@ static enum mcpass_rc collect_scopes(const struct mp_serve_rules *rules, struct 
 static enum mcpass_rc set_scopes(const struct mp_serve_config *config,
     struct mp_serve_plan *plan, struct mcpass_error *err)
 {
+	const struct mp_strings *told = &config->scopes_supported;
 	struct mp_strings *needed = &plan->parts->needed;
 	enum mcpass_rc rc = collect_scopes(plan->rules, needed, err);
 
-	if (!rc)
-		rc = mp_scope_merge(&plan->scopes, config->scopes_supported.count > 0
-		    ? &config->scopes_supported : needed, err);
+	for (size_t i = 0; i < told->count && !rc; i++)
+		rc = told->items[i][0] == '\0' ? mp_fail(err, MCPASS_E_USAGE, NULL, "an empty scope")
+		    : add_scopes(told->items[i], "scopes_supported", &plan->scopes, err);
+	if (!rc && told->count == 0)
+		rc = mp_scope_merge(&plan->scopes, needed, err);
 	plan->guard.scopes_supported = (const char *const *)plan->scopes.items;
 	plan->guard.scope_count = plan->scopes.count;
 	if (!config->challenge_needed) {
