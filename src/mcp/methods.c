@@ -45,6 +45,18 @@ bool mp_methods_has(const char *method, unsigned flag)
 	return (find(method)->flags & flag) != 0;
 }
 
+bool mp_methods_is_misspelt(const char *method)
+{
+	bool is_near = false;
+
+	for (size_t i = 0; i < MP_COUNT(methods); i++) {
+		if (mp_eq(methods[i].name, method))
+			return false;
+		is_near = is_near || mp_eq_nocase(methods[i].name, method);
+	}
+	return is_near;
+}
+
 const char *mp_methods_named_by(const char *method)
 {
 	return find(method)->named_by;

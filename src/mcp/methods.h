@@ -14,5 +14,7 @@
 bool mp_methods_has(const char *method, unsigned flag);
 /* A method goes into a header as it is: whether it can. */
 bool mp_methods_fits(const char *method);
+/* Whether it is a method in other letters, large for small: no method of MCP, but to some servers. */
+bool mp_methods_is_misspelt(const char *method);
 /* The member of params that names what is asked for ("name", "uri"), or NULL. */
 const char *mp_methods_named_by(const char *method);

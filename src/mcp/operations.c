@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "mcp/headers.h"
 #include "mcp/jsonrpc.h"
+#include "mcp/methods.h"
 #include "wire/bytes.h"
 #include "wire/json/plain.h"
 
@@ -242,7 +243,13 @@ enum mcpass_rc mp_operations_read(const char *body, size_t len,
 
 	if (!rc && list.count == 0)
 		rc = read_parsed(body, len, &list, err);
-	if (!rc)
+	for (size_t i = 0; i < list.count && !rc; i++)
+		if (mp_methods_is_misspelt(list.items[i].method))
+			rc = mp_fail(err, MCPASS_E_PROTOCOL, "JSON-RPC 2.0 4",
+			    "a method of MCP in other letters, which some servers take for it");
+	if (rc)
+		mp_operations_free(&list);
+	else
 		*ret_operations = list;
 	return rc;
 }
