@@ -2,19 +2,26 @@
 #include <string.h>
 #include "base/secret.h"
 
+#define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+#define THEIR_VALUES \
+	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, \
+	24, 25, 26, ['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, \
+	45, 46, 47, 48, 49, 50, 51, 52, ['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62
+
 struct alphabet {
 	const char *name, *spec;
 	char digits[64 + 1];
 	bool padded;
+	uint8_t values[256];            /* of each digit, and one more: 0 is none */
 };
 
 static const struct alphabet url_safe = {
-	"base64url", "RFC 7515 2",
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", false
+	"base64url", "RFC 7515 2", LETTERS_AND_DIGITS "-_", false,
+	{ THEIR_VALUES, ['-'] = 63, ['_'] = 64 }
 };
 static const struct alphabet classic = {
-	"base64", "RFC 4648 4",
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", true
+	"base64", "RFC 4648 4", LETTERS_AND_DIGITS "+/", true,
+	{ THEIR_VALUES, ['+'] = 63, ['/'] = 64 }
 };
 
 static void encode(struct mp_buf *buf, const struct alphabet *alphabet,
@@ -39,23 +46,10 @@ static void encode(struct mp_buf *buf, const struct alphabet *alphabet,
 	mp_wipe(group, sizeof(group));
 }
 
-/* The value of a digit in either alphabet, which differ in the last two; -1 for none. */
-static int digit_value(const struct alphabet *alphabet, char c)
+/* The value of a digit; 64 or more for what is none. */
+static uint32_t value_of(const struct alphabet *alphabet, char digit)
 {
-	static const uint8_t values[256] = {    /* each and one more: 0 is none */
-		['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
-		23, 24, 25, 26,
-		['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46,
-		47, 48, 49, 50, 51, 52,
-		['0'] = 53, 54, 55, 56, 57, 58, 59, 60, 61, 62,
-	};
-	int value = values[(unsigned char)c];
-
-	if (value > 0)
-		return value - 1;
-	if (c == alphabet->digits[62])
-		return 62;
-	return c == alphabet->digits[63] ? 63 : -1;
+	return (uint32_t)alphabet->values[(unsigned char)digit] - 1;
 }
 
 /* The digits without the padding; false when the padding is wrong. */
@@ -77,57 +71,61 @@ static void put_bytes(uint32_t bits, uint8_t ret_bytes[3])
 	ret_bytes[2] = (uint8_t)bits;
 }
 
-/* Nearly all of a text: it is decoded at each request. */
-static bool decode_four(const struct alphabet *alphabet, const char *digits, uint8_t ret_bytes[3])
+/* Decodes groups of four digits, false for a wrong one: nearly all of a text, which for a token is
+ * decoded at each request. */
+static bool decode_groups(const struct alphabet *alphabet, const char *digits, size_t count,
+    uint8_t *to)
 {
-	int a = digit_value(alphabet, digits[0]), b = digit_value(alphabet, digits[1]);
-	int c = digit_value(alphabet, digits[2]), d = digit_value(alphabet, digits[3]);
+	for (; count > 0; count--, digits += 4, to += 3) {
+		uint32_t a = value_of(alphabet, digits[0]), b = value_of(alphabet, digits[1]);
+		uint32_t c = value_of(alphabet, digits[2]), d = value_of(alphabet, digits[3]);
 
-	if ((a | b | c | d) < 0)
-		return false;
-	put_bytes((uint32_t)(a << 18 | b << 12 | c << 6 | d), ret_bytes);
+		if ((a | b | c | d) >= 64)
+			return false;
+		put_bytes(a << 18 | b << 12 | c << 6 | d, to);
+	}
 	return true;
 }
 
 /* Decodes the last 2 or 3 digits; false for a wrong one, or when bits are left over that an
  * encoder sets to zero: one value has one spelling.  spec: RFC 4648 3.3, 3.5 */
-static bool decode_rest(const struct alphabet *alphabet, const char *digits, size_t count,
-    uint8_t ret_bytes[3])
+static bool decode_rest(const struct alphabet *alphabet, struct mp_span rest, uint8_t ret_bytes[3])
 {
 	uint32_t bits = 0;
 
 	for (size_t i = 0; i < 4; i++) {
-		int value = i < count ? digit_value(alphabet, digits[i]) : 0;
+		uint32_t value = i < rest.len ? value_of(alphabet, rest.data[i]) : 0;
 
-		if (value < 0)
+		if (value >= 64)
 			return false;
-		bits = bits << 6 | (uint32_t)value;
+		bits = bits << 6 | value;
 	}
 	put_bytes(bits, ret_bytes);
-	return count > 1 && (count > 2 || ret_bytes[1] == 0) && ret_bytes[2] == 0;
+	return rest.len > 1 && (rest.len > 2 || ret_bytes[1] == 0) && ret_bytes[2] == 0;
 }
+
+#define GROUPS 512              /* that are added at once: all of a usual token's part */
 
 static enum mcpass_rc decode(struct mp_buf *buf, const struct alphabet *alphabet,
     struct mp_span text, struct mcpass_error *err)
 {
-	uint8_t chunk[384];       /* many groups an add: tokens are decoded per request */
-	size_t used = 0;
+	uint8_t chunk[3 * GROUPS];
 	bool good = strip_padding(alphabet, &text);
 
-	for (size_t at = 0; good && at < text.len; at += 4) {
-		size_t count = text.len - at < 4 ? text.len - at : 4;
+	while (good && text.len >= 4) {
+		size_t count = text.len / 4 < GROUPS ? text.len / 4 : GROUPS;
 
-		good = count == 4 ? decode_four(alphabet, text.data + at, chunk + used)
-		    : decode_rest(alphabet, text.data + at, count, chunk + used);
+		good = decode_groups(alphabet, text.data, count, chunk);
 		if (good)
-			used += count - 1;
-		if (used == sizeof(chunk)) {
-			mp_buf_add(buf, chunk, used);
-			used = 0;
-		}
+			mp_buf_add(buf, chunk, 3 * count);
+		text.data += 4 * count;
+		text.len -= 4 * count;
 	}
-	if (good && used > 0)
-		mp_buf_add(buf, chunk, used);
+	if (good && text.len > 0) {
+		good = decode_rest(alphabet, text, chunk);
+		if (good)
+			mp_buf_add(buf, chunk, text.len - 1);
+	}
 	mp_wipe(chunk, sizeof(chunk));
 	if (!good)
 		return mp_fail(err, MCPASS_E_PROTOCOL, alphabet->spec, "the text is not %s",

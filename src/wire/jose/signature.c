@@ -23,8 +23,11 @@ static EVP_MD_CTX *make_context(init_fn *init, const struct mp_key *key, enum mp
 	    && (!mp_algs[alg].is_pss
 	    || (EVP_PKEY_CTX_set_rsa_padding(inner, RSA_PKCS1_PSS_PADDING) == 1
 	    /* spec: RFC 7518 3.5: the salt is as long as the hash */
-	    && EVP_PKEY_CTX_set_rsa_pss_saltlen(inner, RSA_PSS_SALTLEN_DIGEST) == 1)))
+	    && EVP_PKEY_CTX_set_rsa_pss_saltlen(inner, RSA_PSS_SALTLEN_DIGEST) == 1))) {
+		/* It serves once: what it holds need not be copied to be ended. */
+		EVP_MD_CTX_set_flags(ctx, EVP_MD_CTX_FLAG_FINALISE);
 		return ctx;
+	}
 	EVP_MD_CTX_free(ctx);
 	return NULL;
 }

@@ -191,26 +191,38 @@ static enum mcpass_rc read_value(const struct mp_field *field, json_t *value, vo
 	return read_odd(field, value, slot, why.detail, odd, err);
 }
 
-static bool is_absent(const struct mp_field *field, const json_t *object)
+static bool says_something(const json_t *value)
 {
-	const json_t *value = json_object_get(object, field->name);
+	return value != NULL && !json_is_null(value)
+	    && !(json_is_string(value) && json_string_length(value) == 0);
+}
 
-	return is_of_another(field) ? !mp_json_is_given(object, field->name)
-	    : value == NULL || json_is_null(value);
+bool mp_json_is_given(const json_t *object, const char *name)
+{
+	return says_something(json_object_get(object, name));
+}
+
+static bool is_absent(const struct mp_field *field, const json_t *value)
+{
+	return is_of_another(field) ? !says_something(value) : value == NULL || json_is_null(value);
 }
 
 static enum mcpass_rc read_field(const json_t *object, const struct mp_field *field,
     void *slot, struct mp_strings *odd, struct mcpass_error *err)
 {
+	json_t *value = json_object_get(object, field->name);
+	bool is_required = (field->flags & MP_REQUIRED) != 0;
 	const char *why;
 	char text[128];
 
-	if (!is_absent(field, object))
-		return read_value(field, json_object_get(object, field->name), slot, odd, err);
+	if (!is_absent(field, value))
+		return read_value(field, value, slot, odd, err);
+	if (!is_required && odd == NULL)
+		return MCPASS_OK;
 	why = mp_json_why_absent(object, field->name);
-	if (field->flags & MP_REQUIRED)
+	if (is_required)
 		return mp_fail(err, MCPASS_E_PROTOCOL, field->spec, "%s %s", field->name, why);
-	if (odd == NULL || strcmp(why, "is missing") == 0)
+	if (strcmp(why, "is missing") == 0)
 		return MCPASS_OK;
 	(void)snprintf(text, sizeof(text), "%s %s", field->name, why);
 	return tell(odd, text, "left out", err);
@@ -337,14 +349,6 @@ void mp_json_complete(const struct mp_field *fields, size_t count, void *filled,
 		memcpy(slot, from, size);
 		memset(from, 0, size);
 	}
-}
-
-bool mp_json_is_given(const json_t *object, const char *name)
-{
-	const json_t *value = json_object_get(object, name);
-
-	return value != NULL && !json_is_null(value)
-	    && !(json_is_string(value) && json_string_length(value) == 0);
 }
 
 /* A new reference, or NULL. */
