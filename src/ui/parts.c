@@ -170,8 +170,8 @@ static enum mcpass_rc put_bytes(struct mp_part_decoder *d, struct mcpass_error *
 
 static enum mcpass_rc put_group(struct mp_part_decoder *d, unsigned bytes, struct mcpass_error *err)
 {
-	for (unsigned i = 0; i < bytes; i++)
-		d->bytes[d->len++] = (char)(d->bits >> (16 - 8 * i) & 0xff);
+	for (; bytes > 0; bytes--, d->bits <<= 8)
+		d->bytes[d->len++] = (char)(d->bits >> 16 & 0xff);
 	d->bits = 0;
 	d->count = 0;
 	return d->len + 3 > sizeof(d->bytes) ? put_bytes(d, err) : MCPASS_OK;
