@@ -100,3 +100,10 @@ if(MHD_FOUND)   # only to measure by
 endif()
 add_executable(bench_tokens EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/bench/tokens.c)
 target_link_libraries(bench_tokens PRIVATE mp_wire)
+
+# Loaded into the program by rows of tests/e2e that hold its clock (lib.py, Clock).
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  add_library(e2e_clock MODULE ${PROJECT_SOURCE_DIR}/tests/e2e/clock.c)
+  target_compile_options(e2e_clock PRIVATE -fno-sanitize=all)
+  target_link_options(e2e_clock PRIVATE -fno-sanitize=all)
+endif()

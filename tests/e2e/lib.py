@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BROWSER = os.path.join(HERE, "browser.py")
@@ -195,6 +196,39 @@ class World:
         with contextlib.closing(sqlite3.connect(path)) as db:
             table = [row[0] for row in db.execute("select name from sqlite_master where type='table'")]
             return {name: db.execute(f"select * from {name}").fetchall() for name in table}
+
+
+class Clock:
+    """The steady clock of a program that is started with this env: it runs, or a test holds it."""
+
+    def __init__(self, world):
+        library = os.path.join(os.path.dirname(PROGRAM), "libe2e_clock.so")
+        with open(PROGRAM, "rb") as program:
+            if not os.path.exists(library) or b"/ld-" not in program.read(1 << 14):
+                raise Skip("the program's clock cannot be held: it is static, or tests/e2e/clock.c is not built")
+        path = world.write("clock", "\0" * 8)
+        self.file = open(path, "r+b")
+        world.stack.callback(self.file.close)
+        self.held = 0
+        self.env = {"LD_PRELOAD": library, "MCPASS_E2E_CLOCK": path,
+                    "ASAN_OPTIONS": world.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+    def set(self, held):
+        self.held = held
+        self.file.seek(0)
+        self.file.write(held.to_bytes(8, sys.byteorder))
+        self.file.flush()
+
+    def hold(self):
+        """No timer is due from here on, however long anything takes."""
+        self.set(time.monotonic_ns())
+
+    def go_on(self, ms):
+        """So much time passes at once; a program notices when it wakes up."""
+        self.set(self.held + ms * 1000000)
+
+    def run(self):
+        self.set(0)
 
 
 class Answered(Exception):

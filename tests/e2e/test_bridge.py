@@ -12,7 +12,7 @@ import threading
 import time
 
 import lib
-from lib import JSON, World, expect, expect_eq, hostile, rows
+from lib import JSON, Clock, World, expect, expect_eq, hostile, rows
 
 OLD, NEW = "2025-11-25", "2026-07-28"
 META = {"io.modelcontextprotocol/protocolVersion": NEW,
@@ -85,12 +85,10 @@ class Host:
         self.send("notifications/initialized")
         return answer
 
-    def close(self, within=5):
-        """Closes its input, as hosts do, and waits; how long that took."""
-        begun = time.monotonic()
+    def close(self):
+        """Closes its input, as hosts do, and waits for the end: its exit code."""
         self.process.stdin.close()
-        code = self.process.wait(within)
-        return code, time.monotonic() - begun
+        return self.process.wait(lib.PATIENCE)
 
 
 class Old:
@@ -147,13 +145,13 @@ def test_four_pairs():
             text = host.ask("a", "tools/call", {"name": "echo", "arguments": {"message": "hi"}})
             expect_eq("a call", text["result"]["content"][0]["text"], "hi")
             expect("no member of 2026-07-28", "resultType" not in text["result"], text)
-            expect_eq("the end", host.close()[0], 0)
+            expect_eq("the end", host.close(), 0)
             host = Host(world, world.url, *protocol)
             found = host.ask(0, "server/discover", {"_meta": META})
             expect("the new revision", NEW in found["result"]["supportedVersions"], found)
             text = host.ask(1, "tools/call", {"name": "echo", "arguments": {"message": "hi"}, "_meta": META})
             expect_eq("complete", text["result"]["resultType"], "complete")
-            expect_eq("the end", host.close()[0], 0)
+            expect_eq("the end", host.close(), 0)
 
 
 def test_ten_at_once():
@@ -194,14 +192,14 @@ def test_login_outlives_its_instance():
         pages = world.path("pages")
         world.write("opener", f'#!/bin/sh\necho "$1" >>"{pages}"\n')
         os.chmod(world.path("opener"), 0o700)
-        env = {"BROWSER": world.path("opener")}
-        first = Host(world, world.url, "--answer-within", "1", env=env)
+        env, clock = {"BROWSER": world.path("opener")}, Clock(world)
+        first = Host(world, world.url, "--answer-within", "1", env={**env, **clock.env})
         first.hello()
         second = Host(world, world.url, "--answer-within", "1", env=env)
         second.hello()
-        code, took = first.close()
-        expect_eq("the exit code", code, 0)
-        expect("at once, for the host", took < 1, took)
+        clock.hold()
+        expect_eq("it ends, and no time is waited for", first.close(), 0)
+        clock.run()
         second.send("tools/list", None, 1)
         url = open(pages).read().split()
         expect_eq("one page", len(url), 1)
@@ -218,28 +216,57 @@ def test_soak():
 
 
 def test_end_of_input():
-    """The end of input: a session is deleted, and the bridge goes at once; a call under way is cancelled."""
+    """The end of input: a session is deleted, and no time is waited for."""
     with World() as world:
-        stuck = threading.Event()
-        world.stack.callback(stuck.set)
-        old = Old(world, tools_call=lambda asked: stuck.wait(lib.PATIENCE) and {})
-        host = Host(world, old.url)
+        old, clock = Old(world), Clock(world)
+        host = Host(world, old.url, env=clock.env)
         host.hello()
         host.ask(1, "tools/list")
-        code, took = host.close()
-        expect_eq("the exit code", code, 0)
-        expect("at once", took < 1, took)
+        clock.hold()
+        expect_eq("the exit code", host.close(), 0)
         expect("the session is deleted", "DELETE" in old.methods())
-        host = Host(world, old.url)
+
+
+def test_end_of_input_in_a_call():
+    """A call under way has a moment; then it is given up, and all is over within a second."""
+    with World() as world:
+        old, clock, lines = Old(world), Clock(world), queue.Queue()
+        world.stack.callback(lines.put, None)
+        inner = old.serve
+
+        def serve(request):
+            if b'"tools/call"' not in request.body:
+                return inner(request)
+            request.send_response(200)
+            request.send_header("Content-Type", "text/event-stream")
+            request.end_headers()
+            while (line := lines.get(timeout=9 * lib.PATIENCE)) is not None:        # to the end of the row
+                request.wfile.write(f"data: {line}\n\n".encode())
+            request.close_connection = True
+            raise lib.Answered
+
+        def is_told(word):
+            lines.put(json.dumps({"jsonrpc": "2.0", "method": "notifications/message",
+                                  "params": {"level": "error", "data": word}}))
+            expect_eq("a message of the call", host.take()["params"]["data"], word)
+
+        old.server.routes["/mcp"] = serve
+        host = Host(world, old.url, env=clock.env)
         host.hello()
         host.send("tools/call", {"name": "t"}, 1)
+        is_told("under way")
+        clock.hold()
+        host.process.stdin.close()
+        is_told("it may have seen the end")
+        is_told("it has")
+        expect("nothing is given up yet", "DELETE" not in old.methods())
+        clock.go_on(250)
         deadline = time.monotonic() + lib.PATIENCE
-        while "tools/call" not in [method for method, _ in list(old.seen)]:
-            expect("the call came", time.monotonic() < deadline)
+        while "DELETE" not in old.methods():
+            expect("the session is deleted", time.monotonic() < deadline)
             time.sleep(0.01)
-        code, took = host.close()
-        expect("within a second", took < 1.5, took)
-        stuck.set()
+        clock.go_on(650)
+        expect_eq("the exit code", host.process.wait(lib.PATIENCE), 0)
 
 
 def test_a_keyring_that_waits_for_its_person():

@@ -79,7 +79,7 @@ def test_bridge():
         expect("some were answered", any("result" in answer for answer in answers.values()), str(answers))
         late = host.ask(99, "tools/call", {"name": "echo", "arguments": {"message": "late"}})
         expect("it goes on", "late" in json.dumps(late.get("result")), str(late))
-        expect_eq("and ends", host.close()[0], 0)
+        expect_eq("and ends", host.close(), 0)
 
 
 def test_serve():

@@ -71,7 +71,7 @@ class Front(Nginx):
         while len(answers) < CALLS:
             answer = host.take()
             answers[answer["id"]] = answer
-        expect_eq("the bridge ends", host.close()[0], 0, self.errors())
+        expect_eq("the bridge ends", host.close(), 0, self.errors())
         return answers
 
     def connections(self):
