@@ -1,7 +1,6 @@
 #include "guard/claims.h"
 #include <stdlib.h>
 #include <string.h>
-#include "base/limits.h"
 #include "oauth/scope.h"
 
 #define CLAIM(name, flags, spec) \

@@ -51,7 +51,7 @@ static enum mcpass_rc read_object(struct mp_span text, json_t **ret_json, struct
  * spec: RFC 8725 3.1, 3.2: "none" is no signature, in no spelling */
 static bool is_issuers(const json_t *header, int parts)
 {
-	const char *alg = json_string_value(json_object_get(header, "alg"));
+	const char *alg = mp_json_text(header, "alg");
 
 	if (alg == NULL || alg[0] == '\0' || mp_eq_nocase(alg, "none"))
 		return false;
@@ -67,7 +67,7 @@ static enum mcpass_rc read_iss(struct mp_span payload, char **ret_iss, struct mc
 	enum mcpass_rc rc = read_object(payload, &claims, err);
 
 	if (!rc)
-		rc = mp_set(ret_iss, json_string_value(json_object_get(claims, "iss")), err);
+		rc = mp_set(ret_iss, mp_json_text(claims, "iss"), err);
 	json_decref(claims);
 	return rc;
 }

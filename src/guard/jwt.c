@@ -45,7 +45,7 @@ static enum mcpass_rc read_claims(struct mp_check *check, const json_t *payload,
 {
 	struct mcpass_guard *guard = check->guard;
 	const struct mp_guard_issuer *issuer = find_issuer(guard,
-	    json_string_value(json_object_get(payload, "iss")));
+	    mp_json_text(payload, "iss"));
 	const struct mp_terms *terms = issuer != NULL ? &issuer->terms : &guard->terms;
 
 	return mp_claims_read(payload, &terms->role_claims, &terms->policy, &guard->claims, err);

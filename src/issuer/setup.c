@@ -1,5 +1,4 @@
 /* The configuration, read and tried once, so that no mistake in it shows up later. */
-#include <string.h>
 #include "base/limits.h"
 #include "issuer/bounds.h"
 #include "issuer/clients/configured.h"

@@ -1,7 +1,6 @@
 /* JSON or a form: one reader for what was asked for, and for what was refused. */
 #include "oauth/answer.h"
 #include <string.h>
-#include "base/limits.h"
 #include "wire/form.h"
 
 /* Any text may read as a form: an answer has one of these, and none of them twice. */

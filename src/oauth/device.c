@@ -44,7 +44,7 @@ static const struct mp_field fields[] = {
 static enum mcpass_rc take_old_name(const json_t *body, struct mp_device *device,
     struct mcpass_error *err)
 {
-	const char *old = json_string_value(json_object_get(body, "verification_url"));
+	const char *old = mp_json_text(body, "verification_url");
 
 	if ((device->verification_uri == NULL || device->verification_uri[0] == '\0') && old != NULL)
 		return mp_set(&device->verification_uri, old, err);

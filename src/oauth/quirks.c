@@ -1,5 +1,4 @@
 #include "oauth/quirks.h"
-#include <stdlib.h>
 #include <string.h>
 #include "base/buf.h"
 #include "base/limits.h"

@@ -96,7 +96,7 @@ enum mcpass_rc mp_report_rpc_error(const char *json, const char *method,
 	if (rc)
 		return rc;
 	code = json_integer_value(json_object_get(error, "code"));
-	message = json_string_value(json_object_get(error, "message"));
+	message = mp_json_text(error, "message");
 	if (message == NULL || message[0] == '\0')
 		message = NULL;
 	reason = mp_reason_find(json_object_get(error, "data"));

@@ -1,6 +1,5 @@
 #include "cli/bridge/options.h"
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 
 #define AT(member) offsetof(struct mp_bridge_options, member)

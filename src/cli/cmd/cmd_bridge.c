@@ -64,7 +64,7 @@ static enum mcpass_rc print_config(const struct bridge_options *options, char **
 		rc = mp_bridge_entry(&options->bridge, &options->conn, options->name, servers, count, &entry,
 		    err);
 	if (!rc)
-		rc = mp_host_entry_write_file(&entry, host, &text, err);
+		rc = mp_host_entry_put(&entry, host, (struct mp_span){ "", 0 }, &text, err);
 	if (!rc)
 		rc = mp_out(&text, err);
 	if (!rc)

@@ -224,9 +224,3 @@ enum mcpass_rc mp_host_entry_put(const struct mp_host_entry *entry, const struct
 	mp_buf_free(&value);
 	return rc ? rc : mp_buf_check(buf, "the file", err);
 }
-
-enum mcpass_rc mp_host_entry_write_file(const struct mp_host_entry *entry, const struct mp_host_file *host,
-    struct mp_buf *buf, struct mcpass_error *err)
-{
-	return mp_host_entry_put(entry, host, (struct mp_span){ "", 0 }, buf, err);
-}

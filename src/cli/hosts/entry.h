@@ -20,9 +20,7 @@ enum mcpass_rc mp_host_entry_name(const char *server, char **ret_name, struct mc
 enum mcpass_rc mp_host_entry_make(const char *name, const char *server, const struct mp_strings *words,
     struct mp_host_entry *ret_entry, struct mcpass_error *err);
 void mp_host_entry_free(struct mp_host_entry *entry);
-/* The whole file that has nothing but the entry. */
-enum mcpass_rc mp_host_entry_write_file(const struct mp_host_entry *entry, const struct mp_host_file *host,
-    struct mp_buf *buf, struct mcpass_error *err);
-/* The file with the entry in it, in place of one of its name. */
+/* The file with the entry in it, in place of one of its name; of an empty file, one that has
+ * nothing but the entry. */
 enum mcpass_rc mp_host_entry_put(const struct mp_host_entry *entry, const struct mp_host_file *host,
     struct mp_span file, struct mp_buf *buf, struct mcpass_error *err);

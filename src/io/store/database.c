@@ -67,10 +67,9 @@ static enum mcpass_rc set_up(sqlite3 *db, const struct mp_schema *schema,
 static enum mcpass_rc set_up_once(sqlite3 *db, int dir_fd, const struct mp_schema *schema,
     int wait_ms, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	int version = 0;
+	enum mcpass_rc rc = dir_fd < 0 ? MCPASS_OK : lock_folder(dir_fd, wait_ms, err);
 
-	rc = dir_fd < 0 ? MCPASS_OK : lock_folder(dir_fd, wait_ms, err);
 	if (!rc)
 		rc = read_version(db, &version, err);
 	if (!rc && version == 0)
@@ -104,10 +103,9 @@ enum mcpass_rc mp_database_mark_sealed(sqlite3 *db, struct mcpass_error *err)
 static enum mcpass_rc check_version(sqlite3 *db, int dir_fd, const struct mp_schema *schema,
     int wait_ms, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
 	int version = 0;
+	enum mcpass_rc rc = read_version(db, &version, err);
 
-	rc = read_version(db, &version, err);
 	if (!rc && version == 0)
 		return set_up_once(db, dir_fd, schema, wait_ms, err);
 	return rc ? rc : known(schema, version, sqlite3_db_filename(db, "main"), err);
@@ -131,12 +129,11 @@ static bool can_only_be_read(const char *path, int dir_fd)
 static enum mcpass_rc open_to_read(const char *path, const struct mp_schema *schema,
     sqlite3 **ret_db, struct mcpass_error *err)
 {
-	struct mp_buf uri;
+	struct mp_buf uri = MP_BUF((size_t)4 * PATH_MAX);
 	sqlite3 *db = NULL;
 	enum mcpass_rc rc;
 	int version = 0;
 
-	mp_buf_init(&uri, (size_t)4 * PATH_MAX);
 	mp_buf_adds(&uri, "file:");
 	for (const char *p = path; *p != '\0'; p++)
 		if (*p == '/' || *p == '.' || *p == '_' || *p == '-' || isalnum((unsigned char)*p))

@@ -18,10 +18,9 @@ struct front {
 static enum mcpass_rc seal_value(const struct front *front, const char *kind, const char *key,
     const char *value, char **ret_value, struct mcpass_error *err)
 {
-	struct mp_buf table;
+	struct mp_buf table = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&table, MP_MAX_URI);
 	mp_buf_addf(&table, "memory %s", kind);
 	rc = mp_buf_check(&table, "a kind", err);
 	if (!rc)
@@ -33,10 +32,9 @@ static enum mcpass_rc seal_value(const struct front *front, const char *kind, co
 static enum mcpass_rc open_value(struct front *front, const char *kind, const char *key,
     char **value, struct mcpass_error *err)
 {
-	struct mp_buf table;
+	struct mp_buf table = MP_BUF(MP_MAX_URI);
 	enum mcpass_rc rc;
 
-	mp_buf_init(&table, MP_MAX_URI);
 	mp_buf_addf(&table, "memory %s", kind);
 	rc = mp_buf_check(&table, "a kind", err);
 	if (!rc)

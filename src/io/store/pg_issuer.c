@@ -5,9 +5,7 @@
  * tokens and records end by one clock.  When the store is opened, that clock is compared with the
  * database's, so that the instances agree. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "io/clock.h"
 #include "io/store/issuer_kind.h"

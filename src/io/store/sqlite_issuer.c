@@ -101,9 +101,8 @@ static enum mcpass_rc put(void *ctx, const char *kind, const char *key, const ch
 	struct memory *memory = ctx;
 	const struct mp_sql_value row[] = { { .text = kind }, { .text = key },
 		{ .text = group != NULL ? group : "" }, { .number = expires_at }, { .text = value } };
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = drop_expired(memory, memory->now, err);
 
-	rc = drop_expired(memory, memory->now, err);
 	if (!rc && mp_seal_is(value))
 		rc = note_failure(memory, mp_database_mark_sealed(memory->db, err), err);
 	if (!rc)
@@ -157,10 +156,9 @@ static enum mcpass_rc add(void *ctx, const char *kind, const char *key, int64_t 
 	struct memory *memory = ctx;
 	const struct mp_sql_value row[] = { { .text = kind }, { .text = key },
 		{ .number = expires_at } };
-	enum mcpass_rc rc;
 	char *added = NULL;
+	enum mcpass_rc rc = drop_expired(memory, now, err);
 
-	rc = drop_expired(memory, now, err);
 	if (!rc)
 		rc = run(memory, "INSERT INTO memory VALUES(?,?,'',?,'')"
 		    " ON CONFLICT DO NOTHING RETURNING key", row, MP_COUNT(row), &added, err);

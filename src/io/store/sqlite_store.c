@@ -246,13 +246,11 @@ static enum mcpass_rc lock_name(const char *key, struct mp_buf *ret_name, struct
 static enum mcpass_rc open_lock(const struct credentials *store, const char *key, int *ret_fd,
     struct mcpass_error *err)
 {
-	struct mp_buf name;
+	struct mp_buf name = MP_BUF(MP_MAX_URI);
 	const char *unused;
-	enum mcpass_rc rc;
 	int dir_fd, fd;
+	enum mcpass_rc rc = lock_name(key, &name, err);
 
-	mp_buf_init(&name, MP_MAX_URI);
-	rc = lock_name(key, &name, err);
 	if (!rc)
 		rc = mp_private_dir_open(store->path, true, &dir_fd, &unused, err);
 	if (!rc) {

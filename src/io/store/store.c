@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
-#include "base/secret.h"
 #include "io/clock.h"
 #include "io/entropy.h"
 #include "io/store/ops.h"

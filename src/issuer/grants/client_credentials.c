@@ -1,6 +1,5 @@
 /* The client's own credentials are the grant.  spec: OAuth 2.1 4.2; SEP-1046 */
 #include <stdlib.h>
-#include <string.h>
 #include "issuer/grants/token_endpoint.h"
 #include "oauth/scope.h"
 

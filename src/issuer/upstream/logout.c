@@ -1,5 +1,4 @@
 #include "issuer/upstream/logout.h"
-#include <string.h>
 #include "base/limits.h"
 
 #define SPEC "OpenID Connect Back-Channel Logout 1.0 2.6"

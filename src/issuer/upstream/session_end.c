@@ -1,7 +1,6 @@
 /* The end of the sign-ins that began in one session at an identity provider.
  * spec: OpenID Connect Back-Channel Logout 1.0 2.7 */
 #include <stdlib.h>
-#include <string.h>
 #include "issuer/upstream/session.h"
 #include "issuer/upstream/sid.h"
 

@@ -3,7 +3,6 @@
  * Each has a record beside its own, by which it is found.  Those that were kept before there were
  * such records have none until they are renewed: as long as one of them may live, all are looked at. */
 #include <stdlib.h>
-#include <string.h>
 #include "base/limits.h"
 #include "issuer/upstream/sid.h"
 #include "wire/jose/crypto.h"

@@ -1,6 +1,5 @@
 #include "serve/resource/terms.h"
 #include <stdlib.h>
-#include <string.h>
 #include "echo/echo.h"
 
 static enum mcpass_rc collect(const struct mp_serve_rules *given, bool gateway,

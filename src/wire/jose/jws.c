@@ -143,7 +143,7 @@ enum mcpass_rc mp_jws_verify_by(const struct mp_jws *jws, const struct mp_jwks *
 
 const char *mp_jws_claim(const struct mp_jws *jws, const char *name)
 {
-	return json_string_value(json_object_get(jws->payload, name));
+	return mp_json_text(jws->payload, name);
 }
 
 bool mp_jws_is_for(const struct mp_jws *jws, const char *name)
