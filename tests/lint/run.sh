@@ -14,7 +14,7 @@ row sh tests/lint/floors.sh
 row sh tests/lint/one_poll.sh
 row sh tests/lint/core_symbols.sh "$build/libmcpass_core.a"
 row sh tests/lint/budgets.sh
-row sh tests/lint/rings.sh "$build"
+row python3 tests/lint/rings.py "$build"
 row sh tests/lint/tidy.sh
 row sh tests/lint/portable.sh
 row sh tests/lint/words.sh
