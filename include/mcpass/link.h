@@ -39,7 +39,9 @@ struct mcpass_link_config {
 	const char *ca_file;            /* in PEM; NULL: the system's */
 	const char *proxy;              /* NULL: the environment's, as curl reads it */
 	const char *const *resolve;     /* "HOST:PORT:ADDRESS": connect there instead */
-	const struct mcpass_header *headers;    /* for the MCP server, with every request */
+	const struct mcpass_header *headers;    /* for the MCP server, with every request; those that
+	                                 * a client writes itself (Content-Length, Accept,
+	                                 * Mcp-Session-Id ...) are left out */
 	size_t resolve_count, header_count;     /* items */
 	/* The redirect URI: what it says ("127.0.0.1" or "localhost"; NULL: the address), where it is
 	 * bound (NULL: 127.0.0.1), its port (0: any; a given one that is taken is MCPASS_E_IO). */

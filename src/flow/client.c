@@ -192,8 +192,10 @@ enum mcpass_rc mcpass_client_new(const struct mcpass_client_config *given,
 
 	mp_clear(err);
 	rc = mp_sized_read(given, &cfg, sizeof(cfg), err);
-	if (!rc)
-		rc = mp_config_check(&cfg, err);
+	if (rc)
+		return rc;
+	mp_config_tidy(&cfg);
+	rc = mp_config_check(&cfg, err);
 	if (rc)
 		return rc;
 	client = calloc(1, sizeof(*client));

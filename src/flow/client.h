@@ -279,6 +279,8 @@ void mp_provider_hint(const struct mcpass_client *client, struct mcpass_error *e
 const char *mp_provider_resource(const struct mcpass_client *client);
 
 /* config.c: the configuration, checked and copied */
+/* Makes what is empty absent. */
+void mp_config_tidy(struct mcpass_client_config *cfg);
 enum mcpass_rc mp_config_check(const struct mcpass_client_config *cfg, struct mcpass_error *err);
 enum mcpass_rc mp_config_copy(struct mcpass_client *client,
     const struct mcpass_client_config *cfg, struct mcpass_error *err);

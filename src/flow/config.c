@@ -2,7 +2,22 @@
 #include <string.h>
 #include "base/limits.h"
 #include "flow/client.h"
+#include "oauth/authz.h"
+#include "oauth/scope.h"
 #include "oauth/target.h"
+
+/* "" is as absent as NULL. */
+void mp_config_tidy(struct mcpass_client_config *cfg)
+{
+	const char **const texts[] = { &cfg->profile, &cfg->client_id, &cfg->client_secret,
+		&cfg->client_key, &cfg->client_issuer, &cfg->client_metadata_url,
+		&cfg->initial_access_token, &cfg->scope, &cfg->assertion, &cfg->idp_token_endpoint,
+		&cfg->idp_client_id, &cfg->idp_client_secret, &cfg->provider, &cfg->resource };
+
+	for (size_t i = 0; i < MP_COUNT(texts); i++)
+		if (*texts[i] != NULL && (*texts[i])[0] == '\0')
+			*texts[i] = NULL;
+}
 
 /* Whether we may send a token there at all; spec: OAuth 2.1 1.5 */
 static enum mcpass_rc check_server_url(const struct mcpass_client_config *cfg,
@@ -45,12 +60,84 @@ static enum mcpass_rc check_metadata_url(const struct mcpass_client_config *cfg,
 
 	if (cfg->client_metadata_url == NULL)
 		return MCPASS_OK;
-	rc = mp_uri_parse(cfg->client_metadata_url, &uri, err);
-	if (!rc && (!uri.is_https || uri.path.len == 0 || uri.fragment.data != NULL))
+	rc = mp_uri_parse(cfg->client_metadata_url, &uri, NULL);
+	if (rc || !uri.is_https || uri.path.len == 0 || uri.fragment.data != NULL)
 		rc = mp_fail(err, MCPASS_E_USAGE, "MCP client ID metadata documents",
 		    "a client metadata document has an https URL with a path and no fragment: %s",
 		    cfg->client_metadata_url);
 	return rc;
+}
+
+static enum mcpass_rc check_client_issuer(const struct mcpass_client_config *cfg,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	struct mp_uri uri;
+
+	if (cfg->client_issuer == NULL || mp_uri_parse(cfg->client_issuer, &uri, &why) == MCPASS_OK)
+		return MCPASS_OK;
+	return mp_fail(err, MCPASS_E_USAGE, why.spec, "the client's issuer %s: %s", cfg->client_issuer,
+	    why.detail);
+}
+
+static enum mcpass_rc check_scope(const struct mcpass_client_config *cfg, struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	struct mp_strings scopes = { 0 };
+	enum mcpass_rc rc = mp_scope_parse(cfg->scope, &scopes, &why);
+
+	mp_strings_free(&scopes);
+	if (rc == MCPASS_OK)
+		return MCPASS_OK;
+	return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, why.spec, "%s", why.detail);
+}
+
+/* spec: RFC 8707 2 (an absolute URI, of any scheme, without a fragment); RFC 3986 4.3 */
+static bool is_absolute_uri(const char *text)
+{
+	static const char more[] = "0123456789+-.";
+	size_t len = 0;
+
+	while ((text[len] | 0x20) >= 'a' && (text[len] | 0x20) <= 'z')
+		len++;
+	if (len == 0)
+		return false;
+	while (((text[len] | 0x20) >= 'a' && (text[len] | 0x20) <= 'z')
+	    || (text[len] != '\0' && strchr(more, text[len]) != NULL))
+		len++;
+	if (text[len] != ':' || text[len + 1] == '\0')
+		return false;
+	for (; text[len] != '\0'; len++)
+		if ((unsigned char)text[len] <= ' ' || (unsigned char)text[len] >= 0x7f || text[len] == '#')
+			return false;
+	return true;
+}
+
+static enum mcpass_rc check_resource(const struct mcpass_client_config *cfg,
+    struct mcpass_error *err)
+{
+	if (cfg->resource == NULL || is_absolute_uri(cfg->resource))
+		return MCPASS_OK;
+	return mp_fail(err, MCPASS_E_USAGE, "RFC 8707 2",
+	    "a resource is an absolute URI without a fragment, and this is none: %s", cfg->resource);
+}
+
+/* A parameter that is there twice is refused, or the wrong one of the two counts: then the
+ * answer never comes.  spec: RFC 6749 3.1 */
+static enum mcpass_rc check_params(const struct mcpass_client_config *cfg,
+    struct mcpass_error *err)
+{
+	for (size_t i = 0; i < cfg->extra_count; i++) {
+		const char *name = cfg->extra[i].name, *value = cfg->extra[i].value;
+
+		if (mp_authz_is_own(name))
+			return mp_fail(err, MCPASS_E_USAGE, "RFC 6749 3.1",
+			    "the parameter %s of the authorization request is not for others to give", name);
+		if (strcmp(name, "response_mode") == 0 && value[0] != '\0' && strcmp(value, "query") != 0)
+			return mp_fail(err, MCPASS_E_USAGE, "OAuth 2.0 Multiple Response Types 2.1",
+			    "the answer is read from the query of the redirect, not as response_mode %s", value);
+	}
+	return MCPASS_OK;
 }
 
 /* It sees the person's id token and a secret; spec: OAuth 2.1 1.5 */
@@ -144,6 +231,14 @@ enum mcpass_rc mp_config_check(const struct mcpass_client_config *cfg, struct mc
 
 	if (!rc)
 		rc = check_metadata_url(cfg, err);
+	if (!rc)
+		rc = check_client_issuer(cfg, err);
+	if (!rc)
+		rc = check_scope(cfg, err);
+	if (!rc)
+		rc = check_resource(cfg, err);
+	if (!rc)
+		rc = check_params(cfg, err);
 	if (!rc)
 		rc = check_grant(cfg, err);
 	return rc ? rc : check_provider_name(cfg, err);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "io/clock.h"
 #include "link/link_parts.h"
+#include "mcp/headers.h"
 #include "wire/uri.h"
 
 /* One HTTP exchange of the session's; freed with it. */
@@ -223,6 +224,18 @@ static void fail_unsent(struct mp_link *link, unsigned exchange, const struct mc
 		mp_link_break_down(link, why->rc == MCPASS_E_NOMEM ? why : &err);
 }
 
+/* What the program wants sent with each request; what we write ourselves stays as we write it. */
+static enum mcpass_rc add_wished(const struct mp_link *link, struct mp_headers *headers,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc = MCPASS_OK;
+
+	for (size_t i = 0; i < link->options.header_count && !rc; i++)
+		if (!mp_headers_is_own(link->options.headers[i].name))
+			rc = mp_link_add_headers(headers, &link->options.headers[i], 1, err);
+	return rc;
+}
+
 static void send_request(struct mp_link *link, const struct mcpass_session_action *action)
 {
 	struct mp_headers headers = { 0 };
@@ -240,7 +253,7 @@ static void send_request(struct mp_link *link, const struct mcpass_session_actio
 	if (!rc)
 		rc = add_token(link, action, &headers, &sent_token, &why);
 	if (!rc)
-		rc = mp_link_add_headers(&headers, link->options.headers, link->options.header_count, &why);
+		rc = add_wished(link, &headers, &why);
 	if (!rc)
 		rc = start_transfer(link, action, &headers, sent_token, &why);
 	mp_headers_free(&headers);

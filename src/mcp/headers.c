@@ -5,6 +5,19 @@
 
 #define SPEC_VALIDATION "MCP streamable HTTP, Server Validation"
 
+bool mp_headers_is_own(const char *name)
+{
+	static const char *const names[] = { "Content-Length", "Transfer-Encoding", "Content-Encoding",
+		"Content-Type", "Connection", "Keep-Alive", "Proxy-Connection", "Upgrade", "TE", "Trailer",
+		"Expect", "Accept", "Accept-Encoding", "MCP-Protocol-Version", "Mcp-Session-Id",
+		"Mcp-Method", "Mcp-Name", "Last-Event-ID", "DPoP" };
+
+	for (size_t i = 0; i < MP_COUNT(names); i++)
+		if (mp_eq_nocase(name, names[i]))
+			return true;
+	return false;
+}
+
 const char *mp_headers_named_by(const char *method)
 {
 	return mp_methods_has(method, MP_METHOD_STATELESS) ? mp_methods_named_by(method) : NULL;

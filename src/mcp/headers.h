@@ -14,6 +14,10 @@ enum mcpass_rc mp_header_value_encode(const char *text, char **ret_value, struct
 /* The way back; text that is no sentinel is itself. */
 enum mcpass_rc mp_header_value_decode(const char *value, char **ret_text, struct mcpass_error *err);
 
+/* Whether a client writes that header itself: what frames the message, what a revision of MCP asks
+ * for.  A second one is no wish that could be met: it cuts the body, or names two revisions. */
+bool mp_headers_is_own(const char *name);
+
 /* The member of params that Mcp-Name mirrors for this method, or NULL; and its value, borrowed
  * from params. */
 const char *mp_headers_named_by(const char *method);

@@ -26,6 +26,18 @@ static bool names_prompt(const struct mp_authz_request *request)
 	return false;
 }
 
+bool mp_authz_is_own(const char *name)
+{
+	static const char *const names[] = { "response_type", "client_id", "redirect_uri", "scope",
+		"state", "code_challenge", "code_challenge_method", "resource", "dpop_jkt", "request",
+		"request_uri", "client_secret", "client_assertion", "client_assertion_type" };
+
+	for (size_t i = 0; i < MP_COUNT(names); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 void mp_authz_form(struct mp_buf *form, const struct mp_authz_request *request)
 {
 	mp_form_add(form, "response_type", "code");     /* spec: RFC 6749 4.1.1 */

@@ -17,6 +17,9 @@ enum mcpass_rc mp_authz_url(const char *endpoint, const struct mp_authz_request 
     char **ret_url, struct mcpass_error *err);
 /* Begins such a URL: the endpoint, ready for mp_form_add(). */
 enum mcpass_rc mp_authz_open(const char *endpoint, struct mp_buf *url, struct mcpass_error *err);
+/* Whether the login itself writes that parameter: with another one of its name the request would
+ * have it twice (RFC 6749 3.1). */
+bool mp_authz_is_own(const char *name);
 /* The same parameters as a form, for PAR. */
 void mp_authz_form(struct mp_buf *form, const struct mp_authz_request *request);
 

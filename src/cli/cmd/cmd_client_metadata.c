@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include "cli/connect/connection.h"
+#include "io/system/environment.h"
 #include "oauth/device.h"
 #include "wire/uri.h"
 
@@ -58,7 +59,7 @@ static enum mcpass_rc run(const void *values, char **operands, size_t count,
     struct mcpass_error *err)
 {
 	const struct metadata_options *options = values;
-	const char *url = options->url != NULL ? options->url : getenv(MP_CLIENT_METADATA_VARIABLE);
+	const char *url = options->url != NULL ? options->url : mp_environment(MP_CLIENT_METADATA_VARIABLE);
 	json_t *redirects = json_array(), *document = NULL;
 	enum mcpass_rc rc = check_url(url, err);
 

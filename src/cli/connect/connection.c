@@ -1,11 +1,19 @@
 #include "cli/connect/connection.h"
 #include <unistd.h>
 #include "io/system/environment.h"
+#include "mcp/headers.h"
+#include "ui/out.h"
 #include "ui/signals.h"
 #include "io/browser/browse.h"
 #include "io/entropy.h"
 
 #define LOGIN_TIMEOUT_MS (5 * 60 * 1000)
+
+/* An option without a text is as absent as one that is not there. */
+static const char *given(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? text : NULL;
+}
 
 /* What others must not see comes from files, or the environment. */
 static enum mcpass_rc read_secrets(const struct mp_connection_options *options,
@@ -50,7 +58,19 @@ static enum mcpass_rc read_inputs(const struct mp_connection_options *options, c
 		rc = mp_connection_read_headers(&options->headers, &conn->headers, err);
 	if (!rc)
 		rc = mp_connection_read_params(&options->auth_params, &conn->extra, err);
+	if (!rc)
+		rc = mp_connection_check_callback(given(options->callback_host),
+		    given(options->callback_path), err);
 	return rc ? rc : read_secrets(options, conn, err);
+}
+
+/* The settings of other programs have such headers, so that they are no mistake. */
+static void note_own_headers(const struct mp_connection *conn, bool quiet)
+{
+	for (size_t i = 0; i < conn->headers.count; i++)
+		if (mp_headers_is_own(conn->headers.items[i].name))
+			mp_say(quiet, "note: the header %s is written by mcpass itself; yours is left out",
+			    conn->headers.items[i].name);
 }
 
 static enum mcpass_rc no_browser(void *ctx, const char *url, int *ret_watch,
@@ -79,20 +99,20 @@ static struct mcpass_client_config client_config(const struct mp_connection_opti
 		    | (options->dpop ? MCPASS_DPOP : 0),
 		.server_url = conn->server.url,
 		.profile = options->profile,
-		.client_id = options->client_id,
-		.client_issuer = options->client_issuer,
+		.client_id = given(options->client_id),
+		.client_issuer = given(options->client_issuer),
 		/* A secret from the environment means nothing without the client it is of. */
-		.client_secret = options->client_id != NULL
+		.client_secret = given(options->client_id) != NULL
 		    ? mp_secret_reveal(&conn->client_secret) : NULL,
 		.client_key = mp_secret_reveal(&conn->client_key),
-		.client_metadata_url = options->client_metadata_url != NULL
+		.client_metadata_url = given(options->client_metadata_url) != NULL
 		    ? options->client_metadata_url : mp_environment(MP_CLIENT_METADATA_VARIABLE),
 		.initial_access_token = mp_secret_reveal(&conn->initial_access_token),
-		.scope = options->scope,
+		.scope = given(options->scope),
 		.grant = conn->grant,
 		.assertion = mp_secret_reveal(&conn->assertion),
-		.idp_token_endpoint = options->idp_token_endpoint,
-		.idp_client_id = options->idp_client_id,
+		.idp_token_endpoint = given(options->idp_token_endpoint),
+		.idp_client_id = given(options->idp_client_id),
 		.idp_client_secret = mp_secret_reveal(&conn->idp_client_secret),
 		.extra = conn->extra.items,
 		.extra_count = conn->extra.count,
@@ -100,7 +120,7 @@ static struct mcpass_client_config client_config(const struct mp_connection_opti
 		.http_hosts = options->allow_http.items,
 		.http_host_count = options->allow_http.count,
 		.random = mp_entropy,
-		.resource = options->resource,
+		.resource = given(options->resource),
 	};
 }
 
@@ -134,9 +154,9 @@ static void fill_link(const struct mp_connection_options *options, const struct 
 	link->no_list = wish != NULL && wish->no_list;
 	link->session.trace = link->client.trace;
 	link->session.trace_ctx = link->client.trace_ctx;
-	link->listener = (struct mp_listener_options){ .bind_address = options->callback_bind,
-		.redirect_host = options->callback_host,
-		.path = options->callback_path, .port = options->callback_port.number };
+	link->listener = (struct mp_listener_options){ .bind_address = given(options->callback_bind),
+		.redirect_host = given(options->callback_host),
+		.path = given(options->callback_path), .port = options->callback_port.number };
 	link->http = (struct mp_http_options){ .ca_file = options->ca_file,
 		.proxy = options->proxy, .timeout_ms = options->timeout_ms,
 		.connect_timeout_ms = options->connect_timeout_ms, .ipv4 = options->ipv4,
@@ -216,6 +236,7 @@ enum mcpass_rc mp_connection_open(const struct mp_connection_options *options,
 
 	if (rc)
 		return rc;
+	note_own_headers(conn, common->quiet);
 	conn->wait = (struct mp_sign_in_text){
 		.server = conn->server.url,
 		.timeout_ms = options->login_timeout_ms != 0 ? options->login_timeout_ms

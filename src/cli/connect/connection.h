@@ -95,3 +95,6 @@ enum mcpass_rc mp_connection_allow_http(const struct mp_texts *hosts, struct mcp
 enum mcpass_rc mp_connection_check_provider(const char *name, struct mcpass_error *err);
 /* A profile is one word of the record's name; NULL is fine. */
 enum mcpass_rc mp_connection_check_profile(const char *profile, struct mcpass_error *err);
+/* Of the redirect URI; NULL: the usual one. */
+enum mcpass_rc mp_connection_check_callback(const char *host, const char *path,
+    struct mcpass_error *err);

@@ -5,8 +5,10 @@
 #include "cli/connect/connection.h"
 #include "ui/out.h"
 #include "io/file/secret_file.h"
+#include "io/system/environment.h"
 #include "oauth/quirks.h"
 #include "wire/host.h"
+#include "wire/uri.h"
 
 /* The text is not quoted in an error: it may be a credential. */
 static enum mcpass_rc add_header(const char *line, size_t len, struct mp_headers *headers,
@@ -103,13 +105,15 @@ enum mcpass_rc mp_connection_read_headers(const struct mp_texts *texts, struct m
 enum mcpass_rc mp_connection_read_secret(const char *path, const char *variable,
     struct mp_secret *ret_secret, struct mcpass_error *err)
 {
-	const char *text = variable != NULL ? getenv(variable) : NULL;
+	const char *text = variable != NULL ? mp_environment(variable) : NULL;
 	char *from_file = NULL;
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (path != NULL) {
 		rc = mp_secret_file_text(path, MP_MAX_TOKEN, &from_file, err);
 		text = from_file;
+		if (!rc && strcspn(text, "\r\n") == 0)
+			rc = mp_fail(err, MCPASS_E_USAGE, NULL, "%s: its first line is empty", path);
 	}
 	if (!rc && text != NULL)
 		rc = mp_secret_set_span(ret_secret,
@@ -200,6 +204,42 @@ enum mcpass_rc mp_connection_check_profile(const char *profile, struct mcpass_er
 		return MCPASS_OK;
 	return mp_fail(err, MCPASS_E_USAGE, NULL, "--profile %s: letters, digits, . _ - only",
 	    profile);
+}
+
+/* Reads http://HOST:1PATH.  *ret_text holds it, and is the caller's. */
+static enum mcpass_rc read_redirect(const char *host, const char *path, char **ret_text,
+    struct mp_uri *ret_uri, struct mcpass_error *err)
+{
+	bool bare_ipv6 = strchr(host, ':') != NULL && host[0] != '[';
+	struct mp_buf text = MP_BUF(MP_MAX_URI);
+	enum mcpass_rc rc;
+
+	mp_buf_addf(&text, "http://%s%s%s:1%s", bare_ipv6 ? "[" : "", host, bare_ipv6 ? "]" : "", path);
+	rc = mp_buf_take(&text, "the redirect URI", ret_text, err);
+	return rc ? rc : mp_uri_parse(*ret_text, ret_uri, err);
+}
+
+enum mcpass_rc mp_connection_check_callback(const char *host, const char *path,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+	struct mp_uri uri;
+	char *text = NULL;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	/* spec: MCP 2026-07-28 authorization, Communication Security (localhost, or https) */
+	if (host != NULL && (read_redirect(host, "/", &text, &uri, &why) != MCPASS_OK
+	    || !mp_uri_is_loopback(&uri)))
+		rc = mp_fail(err, MCPASS_E_USAGE, "RFC 8252 7.3", "--callback-host %s: the browser comes back"
+		    " to this machine: localhost, 127.0.0.1 or ::1", host);
+	free(text);
+	text = NULL;
+	if (!rc && path != NULL && (path[0] != '/' || strpbrk(path, "?#") != NULL
+	    || read_redirect("127.0.0.1", path, &text, &uri, &why) != MCPASS_OK))
+		rc = mp_fail(err, MCPASS_E_USAGE, "RFC 6749 3.1.2", "--callback-path %s: a path begins with"
+		    " '/', and has no query, no fragment, no space", path);
+	free(text);
+	return why.rc == MCPASS_E_NOMEM ? mp_nomem(err) : rc;
 }
 
 enum mcpass_rc mp_connection_allow_http(const struct mp_texts *hosts, struct mcpass_error *err)

@@ -9,6 +9,7 @@
 #include "ui/options.h"
 #include "io/file/secret_file.h"
 #include "io/http/idn.h"
+#include "io/system/environment.h"
 #include "ui/report.h"
 
 /* --- variables --- */
@@ -200,7 +201,7 @@ static size_t choose_files(const char *given, struct file files[MAX_FILES])
 	size_t count = 0;
 
 	if (given == NULL)
-		given = getenv("MCPASS_CONFIG");
+		given = mp_environment("MCPASS_CONFIG");
 	if (given != NULL) {
 		(void)snprintf(files[0].path, sizeof(files[0].path), "%s", given);
 		files[0].expands = true;
@@ -248,6 +249,8 @@ enum mcpass_rc mp_servers_list(const char *path, json_t **ret_list, struct mcpas
 		rc = mp_read_file(files[i].path, MP_MAX_DOCUMENT, &text, NULL, err);
 		if (!rc)
 			rc = parse(text, &json, &servers, err);
+		if (rc == MCPASS_E_USAGE)
+			mp_hint(err, "that file is %s", files[i].path);
 		if (!rc)
 			rc = add_names(list, servers, files[i].path, err);
 		json_decref(json);
@@ -279,6 +282,8 @@ static enum mcpass_rc find(const char *name, const char *path, struct mp_server 
 		rc = mp_read_file(files[i].path, MP_MAX_DOCUMENT, &text, NULL, err);
 		if (!rc)
 			rc = parse(text, &json, &servers, err);
+		if (rc == MCPASS_E_USAGE)
+			mp_hint(err, "that file is %s", files[i].path);
 		done = !rc && (i + 1 == count || json_object_get(servers, name) != NULL);
 		json_decref(json);
 		if (done)

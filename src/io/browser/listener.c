@@ -1,5 +1,8 @@
 #include "io/browser/listener.h"
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -44,6 +47,26 @@ static bool wants_both(const struct mp_listener_options *options)
 	return options->bind_address == NULL && mp_eq_nocase(options->redirect_host, "localhost");
 }
 
+/* The address to listen on: that of the redirect URI, where it names one of this machine's loopback. */
+static const char *bind_address(const struct mp_listener_options *options, char room[INET6_ADDRSTRLEN])
+{
+	const char *host = options->redirect_host;
+	unsigned char bytes[16];
+	size_t len;
+
+	if (options->bind_address != NULL || host == NULL)
+		return options->bind_address;
+	host += host[0] == '[';
+	len = strcspn(host, "]");
+	if (len >= INET6_ADDRSTRLEN)
+		return NULL;
+	(void)snprintf(room, INET6_ADDRSTRLEN, "%.*s", (int)len, host);
+	if (inet_pton(AF_INET, room, bytes) == 1)
+		return bytes[0] == 127 ? room : NULL;
+	return inet_pton(AF_INET6, room, bytes) == 1 && memcmp(bytes, &in6addr_loopback, sizeof(bytes)) == 0
+	    ? room : NULL;
+}
+
 static bool has_ipv6(void)
 {
 	unsigned port;
@@ -70,9 +93,9 @@ static enum mcpass_rc bind_other(const struct mp_listener_options *options, unsi
 static enum mcpass_rc bind_all(const struct mp_listener_options *options, unsigned wish,
     int fds[MP_MAX_ADDRESSES], unsigned *ret_port, struct mcpass_error *err)
 {
-	enum mcpass_rc rc;
+	char room[INET6_ADDRSTRLEN];
+	enum mcpass_rc rc = mp_socket_listen(bind_address(options, room), wish, &fds[0], ret_port, err);
 
-	rc = mp_socket_listen(options->bind_address, wish, &fds[0], ret_port, err);
 	if (rc)
 		return rc;
 	rc = bind_other(options, *ret_port, &fds[1], err);

@@ -6,8 +6,9 @@
 
 struct mp_listener;
 struct mp_listener_options {
-	const char *bind_address;       /* NULL: "127.0.0.1"; for redirect_host "localhost" also
-	                                 * "::1", where there is that */
+	const char *bind_address;       /* NULL: that of redirect_host where it is an address, else
+	                                 * "127.0.0.1"; for redirect_host "localhost" also "::1",
+	                                 * where there is that */
 	const char *redirect_host;      /* what the URI says; NULL: the address */
 	const char *path;               /* of the URI; NULL: "/callback" */
 	unsigned port;                  /* 0: any.  A given port that is taken is an error */

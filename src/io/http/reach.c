@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "io/http/exchange.h"
@@ -27,7 +28,7 @@ static bool is_resolve(const char *text)
 	if (port == NULL || port == text || text[0] == '-')
 		return false;
 	digits = strspn(++port, "0123456789");
-	if (digits == 0 || port[digits] != ':')
+	if (digits == 0 || digits > 5 || port[digits] != ':' || atoi(port) > 65535)
 		return false;
 	address = port + digits + 1;
 	return mp_host_address((struct mp_span){ address, strlen(address) }, bytes) > 0;

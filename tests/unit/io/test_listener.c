@@ -256,6 +256,31 @@ static void test_both_loopbacks(void)
 	mp_listener_free(second);
 }
 
+/* A redirect URI that names a loopback address is listened for there. */
+static void test_named_loopback(void)
+{
+	static const char *const hosts[] = { "127.0.0.2", "::1", "[::1]" };
+
+	for (size_t i = 0; i < COUNT(hosts); i++) {
+		const struct mp_listener_options options = { .redirect_host = hosts[i] };
+		struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+		struct sockaddr_in four = { .sin_family = AF_INET };
+		bool is_four = strchr(hosts[i], ':') == NULL;
+		struct mp_listener *listener = NULL;
+		int fd;
+
+		if (mp_listener_new(&options, &listener, NULL) != MCPASS_OK)
+			continue;       /* not on this machine */
+		six.sin6_port = four.sin_port = htons((uint16_t)port_of(listener));
+		four.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1);
+		fd = socket(is_four ? AF_INET : AF_INET6, SOCK_STREAM, 0);
+		CHECK_EQ(hosts[i], is_four ? connect(fd, (struct sockaddr *)&four, sizeof(four))
+		    : connect(fd, (struct sockaddr *)&six, sizeof(six)), 0);
+		close(fd);
+		mp_listener_free(listener);
+	}
+}
+
 /* --- browsers --- */
 
 static int come(const struct mp_listener *listener, const char *path)
@@ -469,6 +494,7 @@ int main(void)
 	test_uri();
 	test_ports();
 	test_both_loopbacks();
+	test_named_loopback();
 	test_redirect();
 	test_failure_page();
 	test_others();
