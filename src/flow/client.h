@@ -92,6 +92,7 @@ struct mcpass_client {
 	char *confirmed;                /* the issuer that a person has said yes to, or NULL */
 	bool no_metadata;               /* 2025-03-26: nothing published at the resource */
 	bool no_issuer;                 /* what is published names no authorization server */
+	bool assumed;                   /* 2025-03-26: nor is anything published there */
 	struct mp_prm prm;
 	char *issuer;                   /* the one that was chosen */
 	enum mcpass_grant by;           /* the grant there: DEVICE, where CODE needs a browser */
@@ -120,7 +121,7 @@ struct mcpass_client {
 	struct mcpass_token token;
 	struct mp_serving serving;      /* the token of the last DONE */
 	struct mp_headers proof;        /* what mcpass_client_authorize() hands out */
-	char notice[160];               /* for the person, with the next action; or "" */
+	char notice[320];               /* for the person, with the next action; or "" */
 };
 
 /* What the answer in a state means: returns where that leads, one of the states that its row

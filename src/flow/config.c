@@ -122,6 +122,22 @@ static enum mcpass_rc check_resource(const struct mcpass_client_config *cfg,
 	    "a resource is an absolute URI without a fragment, and this is none: %s", cfg->resource);
 }
 
+static enum mcpass_rc refuse_own(const char *name, struct mcpass_error *err)
+{
+	static const struct { const char *name, *option; } rows[] = {
+		{ "scope", "--scope" }, { "resource", "--resource or --omit-resource" },
+		{ "client_id", "--client-id" }, { "redirect_uri", "--callback-host, -port and -path" },
+		{ "dpop_jkt", "--dpop" },
+	};
+	enum mcpass_rc rc = mp_fail(err, MCPASS_E_USAGE, "RFC 6749 3.1",
+	    "the parameter %s of the authorization request is written by the login itself", name);
+
+	for (size_t i = 0; i < MP_COUNT(rows); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			mp_hint(err, "That is what %s is for.", rows[i].option);
+	return rc;
+}
+
 /* A parameter that is there twice is refused, or the wrong one of the two counts: then the
  * answer never comes.  spec: RFC 6749 3.1 */
 static enum mcpass_rc check_params(const struct mcpass_client_config *cfg,
@@ -131,8 +147,7 @@ static enum mcpass_rc check_params(const struct mcpass_client_config *cfg,
 		const char *name = cfg->extra[i].name, *value = cfg->extra[i].value;
 
 		if (mp_authz_is_own(name))
-			return mp_fail(err, MCPASS_E_USAGE, "RFC 6749 3.1",
-			    "the parameter %s of the authorization request is not for others to give", name);
+			return refuse_own(name, err);
 		if (strcmp(name, "response_mode") == 0 && value[0] != '\0' && strcmp(value, "query") != 0)
 			return mp_fail(err, MCPASS_E_USAGE, "OAuth 2.0 Multiple Response Types 2.1",
 			    "the answer is read from the query of the redirect, not as response_mode %s", value);

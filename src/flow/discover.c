@@ -232,6 +232,7 @@ enum mcpass_rc mp_discover_ask_issuer(struct mcpass_client *client, struct mcpas
 	enum mcpass_rc rc = MCPASS_OK;
 
 	if (mp_places_count(&client->places) == 0) {
+		client->assumed = false;
 		rc = take_up_next(client, err);
 		if (!rc)
 			rc = mp_places_of_issuer(&client->places, client->issuer, client->server_url,
@@ -382,6 +383,7 @@ static enum mcpass_rc assume_endpoints(struct mcpass_client *client, struct mcpa
 	    "authorization_endpoint", as.authorization_endpoint, NULL);
 	mp_asmeta_free(&client->record.as);
 	client->record.as = as;
+	client->assumed = true;
 	return MCPASS_OK;
 }
 

@@ -56,6 +56,10 @@ enum mcpass_rc mp_keep_token_take(struct mcpass_client *client, const struct mcp
 	if (!rc)
 		rc = mp_token_answer(event->status, event->data, event->data_len,
 		    client->dpop_key != NULL ? "DPoP" : "Bearer", &token, err);
+	if (rc == MCPASS_E_PROTOCOL)
+		mp_hint(err, "It came from %s, which is the token endpoint by the metadata of %s: ask its"
+		    " operator.", client->url, client->record.as.issuer != NULL ? client->record.as.issuer
+		    : "the authorization server");
 	if (rc)
 		return rc;
 	mp_note_odd(client, "The token response is odd, and the token is taken all the same", &token.odd);

@@ -77,6 +77,8 @@ static enum mp_state give_up(struct mcpass_client *client, const struct mcpass_e
 	mp_redact(client, why);
 	mp_note(client, "RFC 6749 5.2", "The authorization server no longer accepts the refresh token",
 	    "error", why->oauth[0] != '\0' ? why->oauth : NULL, "said", why->detail, NULL);
+	(void)snprintf(client->notice, sizeof(client->notice), "the login that is stored could not be"
+	    " renewed: %.250s", why->detail);
 	if (denied && strcmp(why->oauth, "invalid_grant") == 0) {
 		mp_record_forget_tokens(record);
 		mp_record_free(&client->kept);

@@ -245,6 +245,18 @@ static void hint_refused(const struct mcpass_client *client, int status,
 	mp_provider_hint(client, err);
 }
 
+/* Neither the server nor its origin says a word about logins, and where a server of 2025-03-26
+ * registers clients there is nothing either. */
+static void say_no_logins(const struct mcpass_client *client, int status,
+    struct mcpass_error *err)
+{
+	(void)mp_fail(err, MCPASS_E_DENIED, "MCP authorization server metadata discovery",
+	    "%s wants authorization and publishes nothing about how: no metadata, and HTTP %d at %s",
+	    client->server_url, status, client->url);
+	mp_hint(err, "If it wants a key or a token that you have from its operator, send that:"
+	    " -H 'Authorization: Bearer ${KEY}'. Otherwise check the URL.");
+}
+
 enum mp_state mp_register_take(struct mcpass_client *client, const struct mcpass_event *event,
     struct mcpass_error *err)
 {
@@ -257,6 +269,10 @@ enum mp_state mp_register_take(struct mcpass_client *client, const struct mcpass
 	rc = mp_registration_answer(event->status, event->data, event->data_len, &answer, &why);
 	if (rc && mp_retry_registration(client, &why))
 		return S_REGISTERING;
+	if (rc && client->assumed && rc != MCPASS_E_NOMEM && rc != MCPASS_E_IO && why.oauth[0] == '\0') {
+		say_no_logins(client, event->status, err);
+		return mp_broken(err, REGISTERING);
+	}
 	if (rc) {
 		*err = why;
 		if (rc == MCPASS_E_DENIED)

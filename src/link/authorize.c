@@ -3,6 +3,8 @@
 #include <string.h>
 #include "io/clock.h"
 #include "link/link_parts.h"
+#include "wire/http/http.h"
+#include "wire/json/peek.h"
 
 /* How often a lock that another process holds is tried again. */
 #define LOCK_AGAIN_MS 50
@@ -161,6 +163,19 @@ static enum mcpass_rc take_no_answer(struct mp_link *link, const struct mcpass_e
 	return MCPASS_OK;
 }
 
+/* An answer that is larger than it may be is one all the same, and so is one whose JSON is whole
+ * though its connection is not: a refresh token that was rotated is not lost for that. */
+static bool is_answer(const struct mp_link *link, struct mp_http_response *response,
+    const struct mcpass_error *why)
+{
+	const struct mp_span text = { mp_buf_text(&response->body), response->body.len };
+
+	if (why == NULL || response->body.len > link->flow.action.max_response)
+		return true;
+	return why->rc == MCPASS_E_IO && mp_http_is_answer(response->status)
+	    && mp_json_peek(text, "the answer", NULL, 0, NULL, NULL) == MCPASS_OK;
+}
+
 static void on_fetched(void *ctx, struct mp_http_response *response,
     const struct mcpass_error *why)
 {
@@ -170,7 +185,7 @@ static void on_fetched(void *ctx, struct mp_http_response *response,
 	struct mcpass_error err = { 0 };
 
 	flow->fetch = 0;
-	if (why != NULL && response->body.len <= flow->action.max_response) {
+	if (!is_answer(link, response, why)) {
 		(void)take_no_answer(link, why, &event, &err);
 		mp_link_bring(link, &event, &err);
 		return;

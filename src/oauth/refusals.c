@@ -6,6 +6,9 @@
 #define TOKEN MP_REFUSED_TOKEN
 /* Where the console has it. */
 #define POLICY(name) "Keycloak, policy '" name "' (anonymous access) in Clients > Client registration: "
+#define UNKNOWN_MEMBER \
+	"The server refuses members that it does not know, also when only those are sent that it" \
+	" has to know: register a client by hand and give its id (--client-id)."
 #define OR_BY_HAND "; or register a client by hand and give its id (--client-id)."
 
 /* Special before general: the first row that fits is the one.  The texts of Keycloak are
@@ -23,9 +26,12 @@ static const struct mp_refusal refusals[] = {
 	{ REGISTRATION, MP_CURE_NONE, NULL, "rejected request to client-registration service",
 	    "Keycloak, Clients > Client registration: let the policy that is named here allow this"
 	    OR_BY_HAND },
-	{ REGISTRATION, MP_CURE_FEWER_FIELDS, NULL, "Unrecognized field",
-	    "The server refuses members that it does not know, also when only those are sent that it"
-	    " has to know: register a client by hand and give its id (--client-id)." },
+	{ REGISTRATION, MP_CURE_FEWER_FIELDS, NULL, "Unrecognized field", UNKNOWN_MEMBER },
+	/* Pydantic, zod, JSON Schema, Go and Rust say it so. */
+	{ REGISTRATION, MP_CURE_FEWER_FIELDS, NULL, "Extra inputs are not permitted", UNKNOWN_MEMBER },
+	{ REGISTRATION, MP_CURE_FEWER_FIELDS, NULL, "Unrecognized key", UNKNOWN_MEMBER },
+	{ REGISTRATION, MP_CURE_FEWER_FIELDS, NULL, "additional properties", UNKNOWN_MEMBER },
+	{ REGISTRATION, MP_CURE_FEWER_FIELDS, NULL, "unknown field", UNKNOWN_MEMBER },
 	{ REGISTRATION, MP_CURE_NONE, NULL, "Invalid origin",
 	    "Keycloak takes no registration with an Origin header, and mcpass sends none: a proxy on"
 	    " the way adds it. Take it out there, or: " POLICY("Registration Web Origins") "add it." },

@@ -141,6 +141,8 @@ static void add_hint(int status, struct mcpass_error *err)
 	if (status == 401 || status == 403)     /* spec: RFC 7591 3 (a protected endpoint) */
 		mp_hint(err, "Registration may need an initial access token of this server: give one,"
 		    " or register a client by hand and give its client id.");
+	mp_hint(err, "Register a client by hand at the authorization server, and give its id:"
+	    " --client-id ID.");
 }
 
 enum mcpass_rc mp_registration_answer(int status, const char *data, size_t len,
@@ -156,6 +158,8 @@ enum mcpass_rc mp_registration_answer(int status, const char *data, size_t len,
 		    "RFC 7591 3.2.2", err);
 		if (rc == MCPASS_E_DENIED)
 			add_hint(status, err);
+		if (rc == MCPASS_E_IO)
+			mp_hint(err, "It may pass: try again in a while.");
 		return rc;
 	}
 	rc = mp_registration_parse_answer(data != NULL ? data : "", len, &registration, err);

@@ -7,6 +7,7 @@ import socket
 
 import lib
 from lib import HTML, JSON, World, expect, expect_eq, hostile
+from scene import Issuer, Scene, Server
 
 
 def check(done, code, *words):
@@ -17,6 +18,9 @@ def check(done, code, *words):
     expect("and little else is said", len(lines) <= 3, done.stderr)
     for word in words:
         expect(f"it says {word!r}", re.search(word, done.stderr, re.I), done.stderr)
+
+
+HERE = ["tools", "http://127.0.0.1:1/mcp"]      # where nothing listens
 
 
 # --- what a person may type -------------------------------------------------------------
@@ -42,6 +46,16 @@ def check(done, code, *words):
     ("an argument that is no JSON", ["call", "http://127.0.0.1:1/mcp", "echo", "n:={"], 1, "JSON"),
     ("params that are no JSON", ["request", "http://127.0.0.1:1/mcp", "tools/list", "{"], 1, "JSON"),
     ("an unknown revision", ["tools", "http://127.0.0.1:1/mcp", "--protocol", "1999"], 1, "2026-07-28"),
+    ("a redirect that is not here", HERE + ["--callback-host", "evil.example"], 1, "--callback-host"),
+    ("a redirect host with a port", HERE + ["--callback-host", "localhost:80"], 1, "--callback-host"),
+    ("a path without its slash", HERE + ["--callback-path", "cb"], 1, "--callback-path"),
+    ("a path with a query", HERE + ["--callback-path", "/cb?a"], 1, "--callback-path"),
+    ("a path with a fragment", HERE + ["--callback-path", "/cb#a"], 1, "--callback-path"),
+    ("the login's own parameter", HERE + ["--auth-param", "state=x"], 1, "state"),
+    ("one with an option of its own", HERE + ["--auth-param", "scope=x"], 1, "--scope"),
+    ("a resource that is none", HERE + ["--resource", "api"], 1, "absolute URI"),
+    ("a scope that is none", HERE + ["--scope", 'a"b'], 1, "scope"),
+    ("an address for no port", HERE + ["--resolve", "a:99999:127.0.0.1"], 1, "--resolve"),
     ("a port that is none", ["serve", "--port", "70000"], 1, "70000"),
     ("a server without an issuer", ["serve", "--port", "0"], 1, "--issuer|--open"),
     ("a page's address, not its origin", ["authserver", "--port", "0", "--cors-origin",
@@ -65,6 +79,55 @@ def test_typed(label, args, code, word):
         else:
             expect_eq("exit", done.returncode, 1)
             expect("usage", "usage" in (done.stdout + done.stderr).lower(), done.stderr)
+
+
+def test_headers_that_are_our_own():
+    """What frames the message, or names the revision, is not sent twice."""
+    with World() as w:
+        site = hostile(w, {})
+        done = w.run("tools", site.url + "/mcp", "-H", "Content-Length: 5", "-H", "X-Team: a",
+                     "-H", "content-type: text/plain", "-H", "MCP-Protocol-Version: 1")
+        expect_eq("notes", done.stderr.count("is written by mcpass itself"), 3, done.stderr)
+        _, _, headers, body = site.requests[0]
+        expect_eq("the body is whole", int(headers["Content-Length"]), len(body))
+        expect_eq("the type", headers["Content-Type"], "application/json")
+        expect_eq("the person's own", headers["X-Team"], "a")
+        expect("one revision", headers["MCP-Protocol-Version"] != "1", str(headers))
+
+
+def test_empty_is_absent():
+    with Scene() as s:
+        issuer = Issuer(s)
+        server = Server(s, issuer.url)
+        options = ["--resource", "", "--scope", "", "--client-id", "", "--client-issuer", "",
+                   "--callback-host", "", "--callback-path", "", "--callback-bind", ""]
+        done = s.run("login", server.url, *options, env={"MCPASS_CONFIG": "",
+                     "MCPASS_CLIENT_SECRET": "", "MCPASS_CLIENT_METADATA_URL": ""})
+        expect_eq("signed in", done.returncode, 0, done.stderr)
+        asked = s.visits[0]["arguments"][0]
+        expect("what the server names", "resource=http" in asked and "scope=" not in asked, asked)
+
+
+@lib.rows([("::1",), ("127.0.0.2",)])
+def test_a_redirect_to_another_loopback(host):
+    with Scene() as s:
+        issuer = Issuer(s)
+        server = Server(s, issuer.url)
+        try:
+            socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host
+                                 else socket.AF_INET).close()
+        except OSError:
+            raise lib.Skip(f"no {host} here")
+        done = s.run("login", server.url, "--callback-host", host)
+        expect_eq("the browser comes back", done.returncode, 0, done.stderr)
+
+
+def test_a_broken_file_of_servers():
+    with World() as w:
+        path = w.write("servers.json", "{")
+        done = w.run("tools", "work", "--config", path)
+        check(done, 1, "JSON")
+        expect("it says which", path in done.stderr, done.stderr)
 
 
 def test_a_name_of_another_alphabet():

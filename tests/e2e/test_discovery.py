@@ -1,8 +1,10 @@
 """What stands at the well-known places of real servers: a page that is larger than a document may
 be, metadata that names no authorization server."""
 
+import json
+
 import lib
-from lib import HTML, expect, expect_eq
+from lib import HTML, JSON, expect, expect_eq
 from scene import WELL_KNOWN, Issuer, Scene, Server, expect_login, expect_refused
 
 OAUTH, OIDC = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
@@ -75,3 +77,27 @@ def test_no_authorization_server_is_named_or_found():
                        server.site.url, code=3)
         expect("no endpoint is guessed", all(r[1].startswith(("/mcp", "/.well-known/"))
                                              for r in server.site.requests), str(server.site.requests))
+
+
+def test_nothing_is_published():
+    """A server that wants a key of its operator's, say."""
+    with Scene() as s:
+        site = lib.hostile(s, {"/mcp": (401, {}, '{"error":"missing api key"}')})
+        expect_refused(s.run("tools", site.url + "/mcp"), "publishes nothing about how",
+                       "HTTP 404 at", "-H 'Authorization: Bearer", code=4)
+
+
+def test_registration_takes_no_member_that_it_does_not_know():
+    with Scene() as s:
+        issuer = Issuer(s)
+        server = Server(s, issuer.url)
+
+        def register(request):
+            if b"application_type" in request.body:
+                return 422, JSON, json.dumps({"detail": [{"type": "extra_forbidden",
+                    "loc": ["body", "application_type"], "msg": "Extra inputs are not permitted"}]})
+            return issuer.register(request)
+
+        issuer.site.routes["/register"] = register
+        expect_login(s, server.url)
+        expect_eq("asked twice", len(issuer.got("/register")), 2)

@@ -11,7 +11,8 @@ import sqlite3
 import subprocess
 
 import lib
-from lib import World, expect, expect_eq
+from lib import JSON, World, expect, expect_eq
+from scene import Issuer, Scene, Server, expect_login
 
 
 def store(world):
@@ -188,3 +189,61 @@ def test_store_of_another_environment():
                               text=True, env=bare, stdin=subprocess.DEVNULL, timeout=lib.PATIENCE)
         expect_eq("a login without it", done.returncode, 0, done.stderr)
         serves_still(w)
+
+
+# --- answers to a refresh ---
+
+def refresh(scene, answer):
+    """A login whose token runs out at once, and then asks for another."""
+    issuer = Issuer(scene)
+    server = Server(scene, issuer.url)
+    issuer.lifetime = 1
+    expect_login(scene, server.url)
+    issuer.lifetime = 3600
+    usual = issuer.site.routes["/token"]
+    issuer.site.routes["/token"] = lambda request: answer(request, usual)
+    return issuer, scene.run("tools", server.url, "--no-login", "--timeout", "10s")
+
+
+def broken_off(request, usual):
+    """The whole answer, on a connection that ends before its length says so."""
+    _, _, text = usual(request)
+    request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                        b"%d\r\n\r\n%s" % (len(text) + 20, text.encode()))
+    request.close_connection = True
+    raise lib.Answered()
+
+
+def cut(request, usual):
+    _, _, text = usual(request)
+    request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                        b"%d\r\n\r\n%s" % (len(text), text[:-1].encode()))
+    request.close_connection = True
+    raise lib.Answered()
+
+
+def test_a_whole_answer_on_a_broken_connection():
+    with Scene() as s:
+        issuer, done = refresh(s, broken_off)
+        expect_eq("the new token serves", done.returncode, 0, done.stderr)
+        expect_eq("one refresh", len(issuer.got("/token")), 2)
+
+
+def test_a_cut_answer():
+    with Scene() as s:
+        issuer, done = refresh(s, cut)
+        expect_eq("no token", done.returncode, 2, done.stderr)
+        expect("it says what may have become of it", "may have used up" in done.stderr, done.stderr)
+
+
+@lib.rows([
+    ("a refusal", (400, JSON, '{"error":"invalid_grant","error_description":"Session not active"}'),
+     "Session not active"),
+    ("no OAuth", (405, {}, ""), "the server answered 405"),
+])
+def test_why_a_login_is_needed(label, answer, word):
+    with Scene() as s:
+        done = refresh(s, lambda request, usual: answer)[1]
+        expect_eq("a login is needed", done.returncode, 4, done.stderr)
+        said = [line for line in done.stderr.splitlines() if "could not be renewed" in line]
+        expect("and why", len(said) == 1 and word in said[0], done.stderr)

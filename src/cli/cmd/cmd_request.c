@@ -15,7 +15,7 @@ static enum mcpass_rc check_params(const char *text, struct mcpass_error *err)
 	struct mcpass_error inner = { 0 };
 	json_t *params = NULL;
 	enum mcpass_rc rc = mp_json_parse_by(MP_JSON_REQUEST, text, strlen(text),
-	    MP_MAX_MESSAGE, "the parameters", &params, &inner);
+	    MP_MAX_MESSAGE, "the text of the parameters", &params, &inner);
 
 	if (rc)
 		return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, NULL, "%s",

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include "io/http/exchange.h"
@@ -28,7 +27,7 @@ static bool is_resolve(const char *text)
 	if (port == NULL || port == text || text[0] == '-')
 		return false;
 	digits = strspn(++port, "0123456789");
-	if (digits == 0 || digits > 5 || port[digits] != ':' || atoi(port) > 65535)
+	if (digits == 0 || digits > 5 || (digits == 5 && strncmp(port, "65535", 5) > 0) || port[digits] != ':')
 		return false;
 	address = port + digits + 1;
 	return mp_host_address((struct mp_span){ address, strlen(address) }, bytes) > 0;

@@ -28,6 +28,14 @@ static const struct {
 	{ "Max Clients Limit", MP_REFUSED_REGISTRATION, 403, POLICY("Max Clients Limit",
 	    "It's allowed to have max 200 clients per realm"), MP_CURE_NONE,
 	    "'Max Clients Limit' (anonymous access) in Clients" },
+	{ "Pydantic", MP_REFUSED_REGISTRATION, 422, "{\"detail\":[{\"msg\":\"Extra inputs are not"
+	    " permitted\"}]}", MP_CURE_FEWER_FIELDS, "by hand" },
+	{ "zod", MP_REFUSED_REGISTRATION, 400, "{\"error\":\"invalid_request\",\"error_description\":"
+	    "\"Unrecognized key(s) in object: 'application_type'\"}", MP_CURE_FEWER_FIELDS, "by hand" },
+	{ "JSON Schema", MP_REFUSED_REGISTRATION, 400, "{\"message\":\"body must NOT have additional"
+	    " properties\"}", MP_CURE_FEWER_FIELDS, "by hand" },
+	{ "Go", MP_REFUSED_REGISTRATION, 400, "{\"error\":\"invalid_request\",\"error_description\":"
+	    "\"json: unknown field \\\"application_type\\\"\"}", MP_CURE_FEWER_FIELDS, "by hand" },
 	{ "a policy of the realm's own", MP_REFUSED_REGISTRATION, 403, POLICY("House Rules", "No."),
 	    MP_CURE_NONE, "the policy that is named here" },
 	{ "an unknown field", MP_REFUSED_REGISTRATION, 400, "{\"error\":\"Invalid json representation"

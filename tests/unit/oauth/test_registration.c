@@ -95,7 +95,7 @@ static const struct {
 } answer_rows[] = {
 	{ "created", 201, "{" ID "}", MCPASS_OK, "", NULL, NULL },
 	{ "rewritten by a proxy", 203, "{" ID "}", MCPASS_OK, "", NULL, NULL },
-	{ "no content", 204, "", MCPASS_E_DENIED, "", "answered 204", NULL },
+	{ "no content", 204, "", MCPASS_E_DENIED, "", "answered 204", "--client-id" },
 	{ "created, they say 200", 200, "{" ID METHOD("none") "}", MCPASS_OK, "", NULL, NULL },
 	{ "with a secret", 201, "{" ID ",\"client_secret\":\"s\",\"client_secret_expires_at\":0"
 	    METHOD("client_secret_basic") "}", MCPASS_OK, "", NULL, NULL },
@@ -165,17 +165,17 @@ static const struct {
 	    "403: Invalid origin", "Registration Web Origins" },
 	{ "Keycloak, no object", 400,
 	    "{\"error\":\"unknown_error\",\"error_description\":\"Cannot parse the JSON\"}",
-	    MCPASS_E_DENIED, "unknown_error", "Cannot parse", NULL },
+	    MCPASS_E_DENIED, "unknown_error", "Cannot parse", "--client-id" },
 	{ "Okta", 401, "{\"errorCode\":\"E0000005\",\"errorSummary\":\"Invalid session\"}",
 	    MCPASS_E_DENIED, "e0000005", "401 E0000005: Invalid session",
 	    "initial access token" },
 	{ "no words", 403, "", MCPASS_E_DENIED, "", "403, not with JSON", "initial access token" },
 	{ "a page", 404, "<html>secret inside</html>", MCPASS_E_DENIED, "",
-	    "answered 404, not with JSON", NULL },
-	{ "a redirect", 302, "", MCPASS_E_DENIED, "", "302", NULL },
+	    "answered 404, not with JSON", "--client-id" },
+	{ "a redirect", 302, "", MCPASS_E_DENIED, "", "302", "--client-id" },
 	{ "too many", 429, "{\"error\":\"slow_down\"}", MCPASS_E_IO, "slow_down", "429 slow_down",
-	    NULL },
-	{ "broken", 502, "<html>", MCPASS_E_IO, "", "502, not with JSON", NULL },
+	    "try again" },
+	{ "broken", 502, "<html>", MCPASS_E_IO, "", "502, not with JSON", "try again" },
 };
 
 static void test_answer(void)
