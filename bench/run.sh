@@ -22,7 +22,8 @@ trap finish EXIT
 python=$(command -v python3)
 printf '#!/bin/sh\nexec "%s" "%s/tests/e2e/browser.py" "$1"\n' "$python" "$PWD" >"$tmp/browser"
 chmod 700 "$tmp/browser"
-export XDG_DATA_HOME="$tmp/data" BROWSER="$tmp/browser"
+# A store at HOME is found before one at XDG_DATA_HOME is made.
+export HOME="$tmp" XDG_DATA_HOME="$tmp/data" BROWSER="$tmp/browser"
 export MCPASS_E2E_USER=alice MCPASS_E2E_PASSWORD=benchmark
 
 # start NAME COMMAND...: its line of JSON is in $tmp/NAME once it is ready
