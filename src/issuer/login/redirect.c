@@ -64,13 +64,47 @@ static bool is_same_server(const struct mp_uri *a, const struct mp_uri *b)
 	    || (mp_uri_is_loopback(a) && mp_uri_is_loopback(b) && a->port == b->port);
 }
 
+/* The next byte of a path as servers and browsers may take it, '\0' at the end: decoded, and of
+ * slashes in a row the first. */
+static char next_byte(struct mp_span path, size_t *at)
+{
+	const char *here = path.data + *at;
+	char c;
+
+	if (*at >= path.len)
+		return '\0';
+	c = *here == '%' ? (char)mp_hex_byte(here + 1) : *here;
+	*at += *here == '%' ? 3 : 1;
+	while (c == '/' && *at < path.len && path.data[*at] == '/')
+		(*at)++;
+	return c;
+}
+
 /* A browser takes "." and ".." out of a path, escaped or not: where it leads is not seen here. */
 static bool has_dots(struct mp_span path)
 {
-	for (size_t i = 0; i + 1 < path.len; i++)
-		if (path.data[i] == '/' && (path.data[i + 1] == '.' || path.data[i + 1] == '%'))
+	size_t at = 0;
+	char last = '\0', c;
+
+	while ((c = next_byte(path, &at)) != '\0') {
+		if (last == '/' && (c == '.' || c == '%'))
 			return true;
+		last = c;
+	}
 	return false;
+}
+
+/* "/a" and "/a/b" are below "/a", "/ab" is not. */
+static bool is_below(struct mp_span path, struct mp_span ours)
+{
+	size_t at = 0, our_at = 0;
+	char c;
+
+	while ((c = next_byte(ours, &our_at)) != '\0')
+		if (next_byte(path, &at) != c)
+			return false;
+	c = next_byte(path, &at);
+	return c == '\0' || c == '/';
 }
 
 bool mp_redirect_is_own(const struct mp_issuer *issuer, const char *uri)
@@ -79,8 +113,7 @@ bool mp_redirect_is_own(const struct mp_issuer *issuer, const char *uri)
 
 	return mp_uri_parse(issuer->url, &ours, NULL) == MCPASS_OK
 	    && mp_uri_parse(uri, &theirs, NULL) == MCPASS_OK && is_same_server(&ours, &theirs)
-	    && (has_dots(theirs.path) || (theirs.path.len >= ours.path.len
-	    && strncmp(theirs.path.data, ours.path.data, ours.path.len) == 0));
+	    && (has_dots(theirs.path) || is_below(theirs.path, ours.path));
 }
 
 static bool same(struct mp_span a, struct mp_span b)
