@@ -87,5 +87,6 @@ enum mcpass_rc mp_events_end(struct mcpass_session *s, struct mp_exchange *e,
 	if (!e->sse.has_data || mp_json_peek((struct mp_span){ mp_buf_text(&e->sse.data), e->sse.data.len },
 	    "the last event", NULL, 0, NULL, NULL) != MCPASS_OK)
 		return MCPASS_OK;
-	return mp_sse_feed(&e->sse, "\n", 1, take_event, &feed, err);
+	/* Two, as the first may be the second half of a CRLF. */
+	return mp_sse_feed(&e->sse, "\n\n", 2, take_event, &feed, err);
 }

@@ -22,6 +22,8 @@ static const struct script rows[] = {
 	    .steps = { BEGIN, { "tools/call", 200, SSE, "data: " DONE "\n", 0, NULL } }, .log = GOOD },
 	{ .label = "nor a line end", NEW, .requests = CALL,
 	    .steps = { { "tools/call", 200, SSE, "event: message\r\ndata: " DONE, 0, NULL } }, .log = GOOD, .settled = "2026-07-28" },
+	{ .label = "nor the second half of one", OLD, .requests = CALL,
+	    .steps = { BEGIN, { "tools/call", 200, SSE, "data: " DONE "\r", 0, NULL } }, .log = GOOD },
 	{ .label = "the same, and the connection broke", NEW, .requests = CALL,
 	    .steps = { { "tools/call", 200, SSE, "data: " DONE "\n", BROKEN, NULL } }, .log = "", .want = MCPASS_E_IO, .hints = LOOK },
 	{ .label = "half a message at the end is no event", OLD, .requests = CALL,
