@@ -265,6 +265,14 @@ enum mcpass_rc mp_serve_rules_check(const struct mp_serve_rules *rules, bool nam
 	return rc;
 }
 
+/* Two letters too many or too few; of other letters only one, or two that changed places: "rooms/list"
+ * is a word of its own. */
+static bool is_misspelt(const char *method, const char *name)
+{
+	return mp_eq_nocase(method, name)
+	    || mp_is_near(method, name, strlen(method) == strlen(name) ? 1 : 2);
+}
+
 /* A server behind may have methods of its own: but one that looks like MCP's is misspelt, and the
  * rule would be about nothing. */
 static enum mcpass_rc check_spelling(const struct mp_serve_rule *rule, struct mcpass_error *err)
@@ -278,7 +286,7 @@ static enum mcpass_rc check_spelling(const struct mp_serve_rule *rule, struct mc
 	    : mp_echo_method(i - MP_COUNT(more))) != NULL; i++) {
 		if (mp_serve_covers(rule->method, name))
 			return MCPASS_OK;
-		if (mp_eq_nocase(rule->method, name) || mp_is_near(rule->method, name, 2))
+		if (is_misspelt(rule->method, name))
 			near = name;
 	}
 	if (near == NULL || strncmp(rule->method, "notifications/", strlen("notifications/")) == 0)
