@@ -69,6 +69,8 @@ static char *refuse(ngx_conf_t *cf, const struct usage *usage, const char *probl
 {
 	static const ngx_str_t none = ngx_null_string;
 
+	if (word != NULL && memchr(word->data, '@', word->len) != NULL)
+		word = NULL;            /* a URL may have a password in it */
 	ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "mcpass: %s %s%s%V%s", usage->name, problem,
 	    word != NULL ? ": \"" : "", word != NULL ? word : &none, word != NULL ? "\"" : "");
 	mp_directive_hint(usage->name, cf->log);

@@ -24,6 +24,8 @@ from lib import rows
     ("in if", "if ($request_method = GET) { mcpass off; }", None, 'does not stand in "if"'),
     ("twice", "mcpass_dpop off; mcpass_dpop required;", None, "mcpass_dpop stands here twice"),
     ("a variable", "mcpass_audience $host;", None, 'no variables of nginx: "$host"'),
+    ("a password in a word too many", "mcpass_proxy http://a http://u:secret@b;", None, "a word too many"),
+    ("a password with a sign of variables", "mcpass_proxy http://u:p$ecret@proxy.example:3128;", None, "no variables of nginx"),
     ("a variable in a word", "mcpass_require tools/call scope=$arg_scope;", None, "no variables"),
     ("a word twice", "mcpass_require tools/call scope=a scope=b;", None, 'one thing twice: "scope=b"'),
     ("a word without a value", "mcpass_require tools/call role=;", None, 'without a value: "role="'),
@@ -58,6 +60,7 @@ def test_configuration(label, more, server, part):
         expect(label, done.returncode != 0, done.stderr)
         lines = [line for line in done.stderr.splitlines() if "[emerg]" in line]
         expect("says what, and where", any(part in line and "nginx.conf:" in line for line in lines), done.stderr)
+        expect("shows no password", "ecret@" not in done.stderr, done.stderr)
         expect("and what to do", "what to do: " in done.stderr or "satisfy all" in done.stderr, done.stderr)
 
 
