@@ -341,9 +341,10 @@ enum mcpass_rc mp_bridge_run(const struct mp_bridge_options *options,
 		rc = make_names(&run, servers, err);
 	if (!rc)
 		rc = make_bridge(&run, err);
-	wake_keyring();
-	if (!rc)
+	if (!rc) {
+		wake_keyring();
 		rc = watch(&run, err);
+	}
 	if (!rc) {
 		unblock(&run);
 		mp_loop_run(run.loop);
