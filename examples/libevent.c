@@ -21,13 +21,13 @@
 #include <unistd.h>
 
 static struct event_base *base;
-static struct event *http_readable, *http_due, *session_due, *pause_over, *lock_again;
+static struct event *http_readable, *http_due, *session_due, *pause_over, *store_again;
 static struct evhttp *redirects;
 static struct mcpass_client *client;
 static struct mcpass_session *session;
 static struct mcpass_http *http;
 static struct mcpass_store *store;
-static struct mcpass_action locking;    /* what the store's lock was asked for */
+static struct mcpass_action put_off;    /* what the store is asked again */
 static unsigned refused;                /* the exchange that waits for a token; 0: none */
 static int exit_code;
 
@@ -164,16 +164,17 @@ static void open_browser(const char *url)
 	wait(NULL);
 }
 
-/* LOAD, SAVE, LOCK.  Another process that has the lock works on this very login. */
+/* LOAD, SAVE, LOCK.  Another process works on this very login, or writes to the file just now: the
+ * same once more, in a while. */
 static void ask_store(const struct mcpass_action *action)
 {
 	struct mcpass_event event;
 	struct mcpass_error err;
 	enum mcpass_rc rc = mcpass_store_perform(store, action, &event, &err);
 
-	if (rc == MCPASS_E_EXPIRED && action->type == MCPASS_ACT_LOCK) {
-		locking = *action;
-		set_timer(lock_again, 100);
+	if (rc == MCPASS_E_EXPIRED) {
+		put_off = *action;
+		set_timer(store_again, 100);
 	} else if (rc != MCPASS_OK) {
 		give_up(&err);
 	} else {
@@ -181,9 +182,9 @@ static void ask_store(const struct mcpass_action *action)
 	}
 }
 
-static void on_lock_again(evutil_socket_t fd, short what, void *ctx)
+static void on_store_again(evutil_socket_t fd, short what, void *ctx)
 {
-	const struct mcpass_action action = locking;
+	const struct mcpass_action action = put_off;
 
 	(void)fd;
 	(void)what;
@@ -420,7 +421,7 @@ int main(int argc, char **argv)
 	http_due = evtimer_new(base, on_http, NULL);
 	session_due = evtimer_new(base, on_session_due, NULL);
 	pause_over = evtimer_new(base, on_pause_over, NULL);
-	lock_again = evtimer_new(base, on_lock_again, NULL);
+	store_again = evtimer_new(base, on_store_again, NULL);
 	event_add(http_readable, NULL);
 	step((struct mcpass_event){ .type = MCPASS_EV_START });         /* a stored token, if there is one */
 	event_base_dispatch(base);
@@ -431,7 +432,7 @@ int main(int argc, char **argv)
 	event_free(http_due);
 	event_free(session_due);
 	event_free(pause_over);
-	event_free(lock_again);
+	event_free(store_again);
 	mcpass_http_free(http);
 	mcpass_session_free(session);
 	mcpass_client_free(client);
