@@ -79,6 +79,14 @@ static bool is_said_before(const struct mp_line *line, ngx_uint_t first, ngx_uin
 	return false;
 }
 
+/* How much of a word is shown: of a secret that stands where its file should, only the name. */
+static int shown_len(const char *text)
+{
+	size_t len = strlen(text), name = strcspn(text, "=");
+
+	return (int)(name < len && strstr(text, "secret") != NULL ? name + 1 : len);
+}
+
 enum mcpass_rc mp_words_read(const struct mp_builder *b, ngx_uint_t first,
     const struct mp_word_row *rows, size_t count, void *object, struct mcpass_error *err)
 {
@@ -96,7 +104,8 @@ enum mcpass_rc mp_words_read(const struct mp_builder *b, ngx_uint_t first,
 		else if (value[0] == '\0' && row->type != MP_WORD_FLAG && strcmp(row->name, "scope") != 0)
 			problem = "has a word without a value";
 		rc = problem != NULL
-		    ? mp_fail(err, MCPASS_E_USAGE, NULL, "%s %s: \"%s\"", mp_word(line, 0), problem, text)
+		    ? mp_fail(err, MCPASS_E_USAGE, NULL, "%s %s: \"%.*s\"", mp_word(line, 0), problem,
+		    shown_len(text), text)
 		    : set_word(b, row->type, (char *)object + row->at, value, err);
 	}
 	return rc;

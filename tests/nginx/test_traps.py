@@ -24,6 +24,7 @@ from lib import rows
     ("in if", "if ($request_method = GET) { mcpass off; }", None, 'does not stand in "if"'),
     ("twice", "mcpass_dpop off; mcpass_dpop required;", None, "mcpass_dpop stands here twice"),
     ("a variable", "mcpass_audience $host;", None, 'no variables of nginx: "$host"'),
+    ("a secret in place of its file", "mcpass_introspection id=a secret=secret@;", None, 'no such word: "secret="'),
     ("a password in a word too many", "mcpass_proxy http://a http://u:secret@b;", None, "a word too many"),
     ("a password with a sign of variables", "mcpass_proxy http://u:p$ecret@proxy.example:3128;", None, "no variables of nginx"),
     ("a variable in a word", "mcpass_require tools/call scope=$arg_scope;", None, "no variables"),
