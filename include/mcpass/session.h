@@ -30,6 +30,10 @@ struct mcpass_session_config {
 	                                 * request initialize, JSON, in place of client_name,
 	                                 * client_version and capabilities; or NULL */
 	size_t max_message;             /* bytes of one message of the server; 0: 1 GiB */
+	int64_t answer_ms;              /* how long an answer may take to begin where it comes on
+	                                 * another stream than its request (2024-11-05): the caller
+	                                 * cannot know; 0: no limit for work that may take hours, a
+	                                 * minute for everything else */
 };
 
 enum mcpass_session_action_type {

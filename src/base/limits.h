@@ -320,6 +320,8 @@
 #define MP_LISTEN_WAIT_MS 2000
 /* Milliseconds that a stream of 2024-11-05 may take to name its endpoint: its first event. */
 #define MP_ENDPOINT_WAIT_MS 10000
+/* Milliseconds after which what takes no work has no answer, where it comes on another stream. */
+#define MP_ANSWER_WAIT_MS 60000
 /* How often an option of the program may be repeated. */
 #define MP_MAX_REPEATS 32
 /* Pages of one list, and items over all of them, that a command asks a server for. */

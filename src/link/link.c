@@ -116,6 +116,7 @@ static enum mcpass_rc open_session(struct mp_link *link, struct mcpass_error *er
 	if (config.revision == NULL)
 		rc = mp_link_known_revision(link, &known, err);
 	config.known_revision = known;
+	config.answer_ms = link->options.http.timeout_ms;
 	if (!rc)
 		rc = mcpass_session_new(&config, &link->session, err);
 	mp_free_wiped(known);

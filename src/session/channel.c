@@ -4,6 +4,7 @@
  * Compatibility" */
 #include <stdlib.h>
 #include <string.h>
+#include "base/limits.h"
 #include "session/session.h"
 #include "wire/uri.h"
 
@@ -80,4 +81,46 @@ void mp_channel_lost(struct mcpass_session *s)
 	s->channel = s->settled ? MP_CHANNEL_TO_OPEN : MP_CHANNEL_FAILED;
 	s->phase = MP_PHASE_HELLO;
 	s->generation++;
+}
+
+/* It was posted, and its answer comes here. */
+static bool is_awaited(const struct mcpass_session *s, const struct mp_call *call)
+{
+	const struct mp_exchange *e = call->exchange;
+
+	return s->listener != NULL && call->state == MP_CALL_SENT
+	    && (e == NULL || (e->by_channel && e->state == MP_EXCHANGE_ANSWERED && e->status < 300));
+}
+
+int64_t mp_channel_patience(const struct mcpass_session *s, const struct mp_call *call)
+{
+	int64_t limit = s->answer_ms, since = call->sent_at;
+
+	if (!is_awaited(s, call) || call->has_begun || s->listener->unread.len > 0)
+		return INT64_MAX;
+	if (limit <= 0 && mp_call_may_last(call))
+		return INT64_MAX;
+	if (limit <= 0)
+		limit = MP_ANSWER_WAIT_MS;
+	if (s->listener->held > 0 && s->listener->fed_at > since)       /* it may be on its way */
+		since = s->listener->fed_at;
+	return since + limit;
+}
+
+/* It asks, or tells how far it is; which call that belongs to is not always said. */
+static bool is_at_work(const struct mp_message *message)
+{
+	if (message->kind == MP_RPC_REQUEST)
+		return strcmp(message->method, "ping") != 0;
+	return message->kind == MP_RPC_NOTIFICATION
+	    && (strcmp(message->method, "notifications/progress") == 0
+	        || strcmp(message->method, "notifications/message") == 0);
+}
+
+void mp_channel_heard(struct mcpass_session *s, const struct mp_message *message)
+{
+	if (!is_at_work(message))
+		return;
+	for (struct mp_call *call = s->calls; call != NULL; call = call->next)
+		call->has_begun |= is_awaited(s, call) && mp_call_may_last(call);
 }

@@ -24,8 +24,8 @@ static void say_look_first(struct mcpass_error *why)
 	    (int)(sizeof(rest) - sizeof(MP_LOOK_FIRST) - 1), rest);
 }
 
-static enum mcpass_rc fail_call(struct mcpass_session *s, struct mp_call *call,
-    const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
+static enum mcpass_rc fail_on(struct mcpass_session *s, struct mp_call *call,
+    unsigned exchange, const struct mcpass_error *why, struct mcpass_error *err)
 {
 	struct mp_action *action;
 	enum mcpass_rc rc = mp_actions_add(s, MCPASS_SESSION_FAILED, &action, err);
@@ -33,13 +33,19 @@ static enum mcpass_rc fail_call(struct mcpass_session *s, struct mp_call *call,
 	if (rc)
 		return rc;
 	action->public.call = call->entry.number;
-	action->public.exchange = e->entry.number;
+	action->public.exchange = exchange;
 	action->error = malloc(sizeof(*action->error));
 	if (action->error == NULL)
 		return mp_nomem(err);
 	*action->error = *why;
 	mp_call_remove(s, call);
 	return MCPASS_OK;
+}
+
+static enum mcpass_rc fail_call(struct mcpass_session *s, struct mp_call *call,
+    const struct mp_exchange *e, const struct mcpass_error *why, struct mcpass_error *err)
+{
+	return fail_on(s, call, e->entry.number, why, err);
 }
 
 /* What an earlier answer said comes before the refusal of the handshake that it called for;
@@ -169,4 +175,33 @@ enum mcpass_rc mp_failure_contain(struct mcpass_session *s, struct mp_exchange *
 		return rc;
 	}
 	return mp_failure_refuse(s, e, why, err);
+}
+
+static enum mcpass_rc end_late(struct mcpass_session *s, struct mp_call *call,
+    const struct mcpass_error *why, struct mcpass_error *err)
+{
+	/* spec: MCP 2025-11-25 lifecycle, "Timeouts" */
+	enum mcpass_rc rc = mp_notify_cancelled(s, call, err);
+
+	if (!rc && call->exchange != NULL)
+		rc = mp_exchange_drop(s, call->exchange, err);
+	if (rc)
+		return rc;
+	return call->kind == MP_CALL_RELIST ? fail_relist(s, call, err)
+	    : fail_on(s, call, call->sent_on, why, err);
+}
+
+enum mcpass_rc mp_failure_late(struct mcpass_session *s, struct mp_call *call,
+    struct mcpass_error *err)
+{
+	struct mcpass_error why = { 0 };
+
+	(void)mp_fail(&why, MCPASS_E_IO, NULL, "the server took %s, and its stream brought no answer in"
+	    " time", call->method);
+	mp_hint(&why, "%sLook into the server's log, and that of a proxy before it.",
+	    mp_call_is_safe(call) ? "Try again later. " : MP_LOOK_FIRST " ");
+	if (call->kind != MP_CALL_INITIALIZE)
+		return end_late(s, call, &why, err);
+	s->listener->broken = MCPASS_SESSION_LATE;      /* nothing can follow on it */
+	return mp_failure_refuse(s, s->listener, &why, err);
 }

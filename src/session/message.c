@@ -88,6 +88,8 @@ static enum mcpass_rc take(struct mcpass_session *s, struct mp_exchange *e,
 {
 	struct mp_call *call;
 
+	if (e->kind == MP_EXCHANGE_CHANNEL)
+		mp_channel_heard(s, message);
 	if (message->kind == MP_RPC_REQUEST)
 		return take_request(s, e, message, err);
 	if (message->kind == MP_RPC_NOTIFICATION)

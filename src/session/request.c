@@ -3,7 +3,6 @@
 #include "base/limits.h"
 #include "mcp/methods.h"
 #include "session/session.h"
-#include "wire/json/writer.h"
 
 static bool is_notification(const char *method)
 {
@@ -55,46 +54,6 @@ enum mcpass_rc mcpass_session_request(struct mcpass_session *s, const char *meth
 	return MCPASS_OK;
 }
 
-static enum mcpass_rc post(struct mcpass_session *s, const char *method, struct mp_span params,
-    struct mcpass_error *err)
-{
-	struct mp_buf buf = MP_BUF(2 * (size_t)MP_MAX_MESSAGE);
-	struct mp_writer w = { .buf = &buf };
-	enum mcpass_rc rc;
-
-	mp_writer_object(&w, NULL);
-	mp_writer_text(&w, "jsonrpc", "2.0");
-	mp_writer_text(&w, "method", method);
-	mp_writer_raw(&w, "params", params);
-	mp_writer_end(&w, '}');
-	rc = mp_buf_check(&buf, "a notification", err);
-	if (!rc)
-		rc = mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, mp_buf_text(&buf), err);
-	mp_buf_free(&buf);
-	return rc;
-}
-
-/* spec: MCP 2025-11-25 cancellation: a closed connection does not cancel there */
-static enum mcpass_rc post_cancelled(struct mcpass_session *s, const struct mp_call *call,
-    struct mcpass_error *err)
-{
-	struct mp_span sent = { call->sent_id, call->sent_id != NULL ? strlen(call->sent_id) : 0 };
-	struct mp_buf params = MP_BUF(MP_MAX_MESSAGE);
-	struct mp_writer w = { .buf = &params };
-	enum mcpass_rc rc;
-
-	mp_writer_object(&w, NULL);
-	mp_writer_raw(&w, "requestId", sent.data != NULL ? sent : call->message.id);
-	mp_writer_text(&w, "reason", "given up by the client");
-	mp_writer_end(&w, '}');
-	rc = mp_buf_check(&params, "a notification", err);
-	if (!rc)
-		rc = post(s, "notifications/cancelled",
-		    (struct mp_span){ mp_buf_text(&params), params.len }, err);
-	mp_buf_free(&params);
-	return rc;
-}
-
 enum mcpass_rc mp_request_give_up(struct mcpass_session *s, struct mp_call *call,
     const char *said, struct mcpass_error *err)
 {
@@ -106,7 +65,7 @@ enum mcpass_rc mp_request_give_up(struct mcpass_session *s, struct mp_call *call
 	if (sent)
 		rc = said != NULL && call->sent_id == NULL
 		    ? mp_exchange_new(s, MP_EXCHANGE_NOTE, NULL, said, err)
-		    : post_cancelled(s, call, err);
+		    : mp_notify_cancelled(s, call, err);
 	if (!rc && e != NULL)
 		rc = mp_exchange_drop(s, e, err);
 	if (!rc)
@@ -173,7 +132,7 @@ enum mcpass_rc mcpass_session_notify(struct mcpass_session *s, const char *metho
 	if (!rc)
 		rc = note_params(params, &room, &span, err);
 	if (!rc)
-		rc = post(s, method, span, err);
+		rc = mp_notify_post(s, method, span, err);
 	mp_buf_free(&room);
 	return rc;
 }

@@ -91,6 +91,22 @@ static enum mcpass_rc expire_channel(struct mcpass_session *s, struct mcpass_err
 	return mp_failure_contain(s, s->listener, rc, &why, err);
 }
 
+/* After the transport's own limits: those of a head that says only that the request came. */
+static enum mcpass_rc expire_calls(struct mcpass_session *s, struct mcpass_error *err)
+{
+	struct mp_call *late;
+	enum mcpass_rc rc = MCPASS_OK;
+
+	do {                            /* one may take others with it */
+		for (late = s->calls; late != NULL && mp_channel_patience(s, late) > s->now;
+		    late = late->next)
+			;
+		if (late != NULL)
+			rc = mp_failure_late(s, late, err);
+	} while (!rc && late != NULL);
+	return rc;
+}
+
 static enum mcpass_rc tidy_outbox(struct mcpass_session *s, int64_t now,
     struct mcpass_error *err)
 {
@@ -133,6 +149,10 @@ static bool next_time(const struct mcpass_session *s, int64_t *ret_until)
 		until = s->listener->sent_at + MP_LISTEN_WAIT_MS;
 	if (waits_for_endpoint(s) && s->listener->sent_at + MP_ENDPOINT_WAIT_MS < until)
 		until = s->listener->sent_at + MP_ENDPOINT_WAIT_MS;
+	for (const struct mp_call *call = s->channel == MP_CHANNEL_OPEN ? s->calls : NULL; call != NULL;
+	    call = call->next)
+		if (mp_channel_patience(s, call) < until)
+			until = mp_channel_patience(s, call);
 	if (s->held_bytes > MP_ENOUGH_HELD && s->now + MP_STALLED_MS < until)
 		until = s->now + MP_STALLED_MS; /* another one may go on then */
 	*ret_until = until;
@@ -175,6 +195,8 @@ static enum mcpass_rc prepare(struct mcpass_session *s, struct mcpass_error *err
 		mp_stream_head(s, s->listener);
 	if (!rc && waits_for_endpoint(s) && s->now - s->listener->sent_at >= MP_ENDPOINT_WAIT_MS)
 		rc = expire_channel(s, err);
+	if (!rc && s->channel == MP_CHANNEL_OPEN)
+		rc = expire_calls(s, err);
 	if (rc || s->era != MP_ERA_SESSION || s->phase != MP_PHASE_HELLO || !any_waits(s)
 	    || s->channel == MP_CHANNEL_OPENING)
 		return rc;
@@ -194,6 +216,11 @@ static enum mcpass_rc send_next(struct mcpass_session *s,
 	/* *ret_action stays IDLE when the request cannot be written: then it has failed. */
 	rc = mp_compose_request(s, e, ret_action, &why);
 	e->sent_at = s->now;
+	if (e->call != NULL) {
+		e->call->sent_at = s->now;
+		e->call->sent_on = e->entry.number;
+		e->call->has_begun = false;
+	}
 	return mp_failure_contain(s, e, rc, &why, err);
 }
 

@@ -41,6 +41,7 @@ static enum mcpass_rc copy_config(struct mcpass_session *s,
 
 	s->trace = cfg->trace;
 	s->trace_ctx = cfg->trace_ctx;
+	s->answer_ms = cfg->answer_ms;
 	s->max_answer = cfg->max_message > 0 && cfg->max_message < MP_MAX_ANSWER ? cfg->max_message
 	    : MP_MAX_ANSWER;
 	rc = mp_set(&s->url, cfg->server_url, err);

@@ -50,6 +50,9 @@ struct mp_call {
 	unsigned reissued;      /* times it was sent again after a broken answer */
 	unsigned pages;         /* MP_CALL_RELIST: how many were read */
 	bool renewed, version_retried, relisted;   /* each is done once */
+	int64_t sent_at;        /* the last time; milliseconds */
+	unsigned sent_on;       /* and the number of that exchange */
+	bool has_begun;         /* the server said since that it is at work, on a channel */
 };
 
 enum mp_exchange_kind {
@@ -158,6 +161,7 @@ struct mcpass_session {
 	bool may_be_asked;      /* capabilities let a server ask */
 	bool has_extensions;    /* they declare any */
 	size_t max_answer;
+	int64_t answer_ms;      /* as configured */
 	mcpass_trace_fn *trace;
 	void *trace_ctx;
 	char *url;
@@ -279,6 +283,13 @@ bool mp_call_may_repeat(const struct mp_call *call);
 enum mcpass_rc mp_request_give_up(struct mcpass_session *s, struct mp_call *call,
     const char *said, struct mcpass_error *err);
 
+/* notify.c: notifications of ours; params data NULL: none */
+enum mcpass_rc mp_notify_post(struct mcpass_session *s, const char *method, struct mp_span params,
+    struct mcpass_error *err);
+/* The call is given up. */
+enum mcpass_rc mp_notify_cancelled(struct mcpass_session *s, const struct mp_call *call,
+    struct mcpass_error *err);
+
 /* exchange.c: one exchange from birth to end */
 enum mcpass_rc mp_exchange_new(struct mcpass_session *s, enum mp_exchange_kind kind,
     struct mp_call *call, const char *body, struct mcpass_error *err);
@@ -323,6 +334,9 @@ enum mcpass_rc mp_failure_contain(struct mcpass_session *s, struct mp_exchange *
 /* The same with a reason of the program's own, whatever it is. */
 enum mcpass_rc mp_failure_refuse(struct mcpass_session *s, struct mp_exchange *e,
     const struct mcpass_error *why, struct mcpass_error *err);
+/* The answer of a call did not come on the channel in time. */
+enum mcpass_rc mp_failure_late(struct mcpass_session *s, struct mp_call *call,
+    struct mcpass_error *err);
 
 /* stream.c: answers that break off, and the stream on which the server asks */
 enum mcpass_rc mp_stream_unanswered(struct mcpass_session *s, struct mp_exchange *e,
@@ -405,6 +419,10 @@ enum mcpass_rc mp_channel_end(struct mcpass_session *s, const struct mp_exchange
     struct mcpass_error *err);
 /* Forgets it, and the session with it. */
 void mp_channel_lost(struct mcpass_session *s);
+/* When the answer of a call that was posted is late; INT64_MAX: never. */
+int64_t mp_channel_patience(const struct mcpass_session *s, const struct mp_call *call);
+/* A message came on it that says that the server is at work. */
+void mp_channel_heard(struct mcpass_session *s, const struct mp_message *message);
 
 /* tools.c: x-mcp-header */
 /* Remembers the annotations of a tools/list result.  *ret_text is the result without the

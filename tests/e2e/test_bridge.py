@@ -6,6 +6,7 @@ import os
 import queue
 import select
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -225,6 +226,96 @@ def test_end_of_input():
         clock.hold()
         expect_eq("the exit code", host.close(), 0)
         expect("the session is deleted", "DELETE" in old.methods())
+
+
+class Oldest:
+    """A server of 2024-11-05 (HTTP with SSE), which takes the request named silent, and never answers it."""
+
+    def __init__(self, world, silent):
+        self.silent, self.events, self.seen = silent, queue.Queue(), []
+        self.is_silent = threading.Event()
+        server = hostile(world, {"/sse": self.stream, "/post": self.post})
+        self.url = server.url + "/sse"
+        world.stack.callback(self.events.put, None)
+
+    def stream(self, request):
+        if request.command != "GET":
+            return 405, {}, ""
+        request.send_response(200)
+        request.send_header("Content-Type", "text/event-stream")
+        request.end_headers()
+        request.wfile.write(b"event: endpoint\ndata: /post\n\n")
+        while (event := self.events.get(timeout=9 * lib.PATIENCE)) is not None:
+            request.wfile.write(event.encode())
+        request.close_connection = True
+        raise lib.Answered
+
+    def post(self, request):
+        asked = json.loads(request.body)
+        method = asked.get("method")
+        self.seen.append(method)
+        results = {"initialize": {"protocolVersion": "2024-11-05", "capabilities": {"tools": {}},
+                                  "serverInfo": {"name": "oldest", "version": "1"}},
+                   "tools/list": {"tools": [{"name": "t", "inputSchema": {"type": "object"}}]}}
+        request.send_response(202)
+        request.send_header("Content-Length", "0")
+        request.send_header("Connection", "close")
+        request.end_headers()
+        if method == self.silent:
+            request.connection.shutdown(socket.SHUT_WR)
+            request.connection.recv(1)  # until it is closed there, too: the 202 was read
+            self.is_silent.set()
+        elif "id" in asked:
+            self.events.put(f"event: message\ndata: {reply(asked, results.get(method, {}))}\n\n")
+        raise lib.Answered
+
+    def let_pass(self, clock, ms):
+        """Once it is silent, so much time."""
+        expect("it is asked", self.is_silent.wait(lib.PATIENCE))
+        clock.go_on(ms)
+        for _ in range(int(20 * lib.PATIENCE)):         # a comment says nothing, and wakes the program up
+            yield self.events.put(": still here\n\n")
+            time.sleep(0.05)
+
+
+@rows([(f"{silent} {limit}", silent, limit) for silent in ("initialize", "tools/list", "tools/call") for limit in ("3s", None)
+       if (silent, limit) != ("tools/call", None)])
+def test_no_answer_on_the_oldest_transport(label, silent, limit):
+    """It took the request, and then says nothing: that ends as on any other transport, and is not asked twice."""
+    with World() as world:
+        server, clock = Oldest(world, silent), Clock(world)
+        clock.hold()
+        what = ["tools", server.url] if silent == "tools/list" else ["call", server.url, "t"]
+        program = subprocess.Popen([lib.PROGRAM, *what, "--no-login",
+                                    *(["--timeout", limit] if limit else [])],
+                                   env={**world.env, **clock.env}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        world.stack.callback(program.communicate)
+        world.stack.callback(program.kill)
+        for _ in server.let_pass(clock, 3000 if limit else 60000):
+            if program.poll() is not None:
+                break
+        expect_eq("the exit code", program.poll(), 2)
+        said = program.stderr.read()
+        expect("what was waited for", silent in said and "in time" in said, said)
+        expect("what to do", ("look before you ask again" if silent == "tools/call" else "Try again later") in said, said)
+        expect_eq("once", server.seen.count(silent), 1)
+
+
+def test_no_answer_on_the_oldest_transport_to_a_host():
+    """The request fails, and the next one is answered."""
+    with World() as world:
+        server, clock = Oldest(world, "tools/call"), Clock(world)
+        clock.hold()
+        host = Host(world, server.url, "--timeout", "3s", env=clock.env)
+        host.hello()
+        host.send("tools/call", {"name": "t"}, 1)
+        for _ in server.let_pass(clock, 3000):
+            if select.select([host.process.stdout], [], [], 0)[0]:
+                break
+        expect("why", "in time" in host.answer(1)["error"]["message"])
+        expect_eq("the next one", host.ask(2, "tools/list")["result"]["tools"][0]["name"], "t")
+        expect_eq("once", server.seen.count("tools/call"), 1)
+        expect_eq("the end", host.close(), 0)
 
 
 def test_end_of_input_in_a_call():

@@ -39,6 +39,8 @@ struct script {
 	const char *settled;            /* mcpass_session_revision() in the end */
 	const char *says;               /* part of the error's detail; NULL: whatever */
 	const char *hints;              /* part of its hint; NULL: whatever */
+	int64_t answer_ms;
+	bool is_held;                   /* time stands still: pump() returns where one would wait */
 	bool goes_on;                   /* a request that fails is logged, and is not the end */
 };
 struct bench {
@@ -205,7 +207,8 @@ static inline enum mcpass_rc pump(struct bench *b)
 		struct mcpass_session_action a = { .type = MCPASS_SESSION_IDLE };
 
 		rc = mcpass_session_next(b->session, b->now, &a, &b->err);
-		if (rc || a.type == MCPASS_SESSION_IDLE)
+		if (rc || a.type == MCPASS_SESSION_IDLE
+		    || (a.type == MCPASS_SESSION_WAIT && b->script->is_held))
 			return rc;
 		rc = a.type == MCPASS_SESSION_SEND ? serve(b, &a) : tell(b, &a);
 		if (rc)
@@ -228,7 +231,8 @@ static inline enum mcpass_rc begin(struct bench *b, const struct script *script,
 		.capabilities = script->capabilities,
 		.trace = trace,
 		.trace_ctx = b,
-		.initialize = script->hello
+		.initialize = script->hello,
+		.answer_ms = script->answer_ms
 	};
 	enum mcpass_rc rc;
 

@@ -22,7 +22,7 @@ static enum mcpass_rc hear(struct bench *b, const char *event)
 	return rc ? rc : pump(b);
 }
 
-static const struct script good = { .label = "a server of 2024-11-05", .capabilities = "{\"roots\":{}}", .requests = { LIST, CALL },
+static const struct script good = { .label = "a server of 2024-11-05", .is_held = true, .capabilities = "{\"roots\":{}}", .requests = { LIST, CALL },
 	.steps = { DETECT, ANNOUNCED, POSTED("\"method\":\"tools/list\"\n\"id\":4"), POSTED("\"method\":\"tools/call\"\n\"id\":5"),
 	    POSTED("\"id\":\"q\",\"result\":{}"), POSTED("notifications/cancelled\n\"requestId\":5") } };
 
@@ -51,7 +51,7 @@ static void test_good(void)
 /* What only reads is asked for again, on another stream; a tool may have acted. */
 static void test_lost(void)
 {
-	static const struct script script = { .label = "lost", .requests = { LIST, CALL }, .goes_on = true,
+	static const struct script script = { .label = "lost", .is_held = true, .requests = { LIST, CALL }, .goes_on = true,
 		.steps = { DETECT, ANNOUNCED, POSTED("tools/list"), POSTED("tools/call"), STREAM("event: endpoint\ndata: http://h.example/messages?s=1\n\n"),
 		    POSTED("\"method\":\"initialize\"\n\"protocolVersion\":\"2024-11-05\""),
 		    ANNOUNCED, POSTED("\"method\":\"tools/list\"\n\"id\":7") } };
@@ -74,6 +74,71 @@ static void test_lost(void)
 	mcpass_session_free(b.session);
 }
 
+#define SILENT_STREAM "the server took initialize, and its stream brought no answer in time"
+#define LATE(what) "failed " what ", and its stream brought no answer in time\n"
+#define NOTE(method) EVENT("{\"jsonrpc\":\"2.0\",\"method\":\"" method "\"}")
+
+/* It takes each request, and then says nothing: what the HTTP layer bounds elsewhere. */
+static const struct {
+	struct script script;
+	const char *event;      /* that comes while it waits, or NULL */
+	int64_t until;          /* the answer is late from then on, not before; 0: never */
+} late_rows[] = {
+	{ { .label = "a list", .requests = { LIST }, .steps = { DETECT, ANNOUNCED, POSTED("tools/list"), POSTED("notifications/cancelled\n\"requestId\":4") },
+	    .log = LATE("1 the server took tools/list") }, NULL, 60000 },
+	{ { .label = "a list, with a limit", .answer_ms = 3000, .requests = { LIST }, .steps = { DETECT, ANNOUNCED, POSTED("tools/list"), POSTED("notifications/cancelled") },
+	    .log = LATE("1 the server took tools/list") }, NULL, 3000 },
+	{ { .label = "a call, with a limit", .answer_ms = 3000, .requests = { CALL }, .steps = { DETECT, ANNOUNCED, POSTED("tools/call"), POSTED("notifications/cancelled") },
+	    .log = LATE("1 the server took tools/call") }, NULL, 3000 },
+	{ { .label = "a call, without", .requests = { CALL }, .steps = { DETECT, ANNOUNCED, POSTED("tools/call") }, .log = "" }, NULL, 0 },
+	{ { .label = "a comment is no answer", .answer_ms = 3000, .requests = { CALL }, .steps = { DETECT, ANNOUNCED, POSTED("tools/call"), POSTED("notifications/cancelled") },
+	    .log = LATE("1 the server took tools/call") }, ": x\n\n", 3000 },
+	{ { .label = "nor is news of something else", .answer_ms = 3000, .requests = { CALL }, .steps = { DETECT, ANNOUNCED, POSTED("tools/call"), POSTED("notifications/cancelled") },
+	    .log = "message 0 {\"jsonrpc\":\"2.0\",\"method\":\"notifications/tools/list_changed\"}\n" LATE("1 the server took tools/call") },
+	    NOTE("notifications/tools/list_changed"), 3000 },
+	{ { .label = "progress is", .answer_ms = 3000, .requests = { CALL }, .steps = { DETECT, ANNOUNCED, POSTED("tools/call") },
+	    .log = "message 0 {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}\n" }, NOTE("notifications/progress"), 0 },
+	{ { .label = "a list does not take work", .answer_ms = 3000, .requests = { LIST }, .steps = { DETECT, ANNOUNCED, POSTED("tools/list"), POSTED("notifications/cancelled") },
+	    .log = "message 0 {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\"}\n" LATE("1 the server took tools/list") },
+	    NOTE("notifications/progress"), 3000 },
+	{ { .label = "what began to come may come", .answer_ms = 3000, .requests = { LIST }, .steps = { DETECT, ANNOUNCED, POSTED("tools/list"), POSTED("notifications/cancelled") },
+	    .log = LATE("1 the server took tools/list") }, "data: {", 5000 },
+};
+
+/* Time passes to just before that moment, and then to it. */
+static void pass(struct bench *b, const char *label, int64_t from, int64_t until)
+{
+	b->now = from + (until > 0 ? until - 1 : 86400000);
+	CHECK_EQ(label, pump(b), MCPASS_OK);
+	CHECK(label, strstr(b->log, "failed") == NULL);
+	b->now = until > 0 ? from + until : b->now;
+	CHECK_EQ(label, pump(b), MCPASS_OK);
+}
+
+static void test_late(void)
+{
+	static struct bench b;
+
+	for (size_t i = 0; i < COUNT(late_rows); i++) {
+		struct script script = late_rows[i].script;
+		int64_t from;
+
+		script.goes_on = script.is_held = true;
+		CHECK_EQ(script.label, begin(&b, &script, NULL), MCPASS_OK);
+		CHECK_EQ(script.label, pump(&b), MCPASS_OK);
+		CHECK_EQ(script.label, hear(&b, EVENT(WELCOME)), MCPASS_OK);
+		from = b.now;
+		b.now += 2000;
+		CHECK_EQ(script.label, pump(&b), MCPASS_OK);
+		if (late_rows[i].event != NULL)
+			CHECK_EQ(script.label, hear(&b, late_rows[i].event), MCPASS_OK);
+		pass(&b, script.label, from, late_rows[i].until);
+		CHECK_STR(script.label, b.log, script.log);
+		CHECK(script.label, script.steps[b.step].want == NULL);
+		mcpass_session_free(b.session);
+	}
+}
+
 static const struct script rows[] = {
 	{ .label = "an endpoint elsewhere", .requests = { LIST }, .steps = { MODERN, REFUSED, STREAM("event: endpoint\ndata: http://other.example/m\n\n") },
 	    .log = "close 3 \n", .want = MCPASS_E_POLICY, .says = "another origin" },
@@ -94,6 +159,10 @@ static const struct script rows[] = {
 	    .steps = { MODERN, { "initialize", 410, NULL, NULL, 0, NULL } }, .log = "", .want = MCPASS_E_PROTOCOL, .says = "nor initialize (HTTP 410)" },
 	{ .label = "nor where a revision is insisted on", .revision = "2025-11-25", .requests = { LIST },
 	    .steps = { REFUSED }, .log = "", .want = MCPASS_E_PROTOCOL, .says = "does not speak" },
+	{ .label = "no answer to initialize", .requests = { LIST }, .steps = { MODERN, REFUSED, STREAM(ENDPOINT), GREETED },
+	    .log = "wait 0 60000\nclose 3 \n", .want = MCPASS_E_IO, .says = SILENT_STREAM },
+	{ .label = "nor in the time that is given", .answer_ms = 3000, .requests = { LIST }, .steps = { MODERN, REFUSED, STREAM(ENDPOINT), GREETED },
+	    .log = "wait 0 3000\nclose 3 \n", .want = MCPASS_E_IO, .says = SILENT_STREAM, .hints = "Try again later." },
 	{ .label = "the handshake is refused there, too", .requests = { LIST },
 	    .steps = { MODERN, REFUSED, STREAM(ENDPOINT), { "POST http://h.example/messages?s=1", 404, NULL, NULL, 0, NULL } },
 	    .log = "", .want = MCPASS_E_PROTOCOL, .says = "nor initialize (HTTP 404)" },
@@ -120,9 +189,30 @@ static enum mcpass_rc converse(struct bench *b)
 	return rc;
 }
 
+static enum mcpass_rc be_late(struct bench *b)
+{
+	struct script script = late_rows[0].script;
+	enum mcpass_rc rc;
+
+	script.goes_on = script.is_held = true;
+	rc = begin(b, &script, NULL);
+	if (!rc)
+		rc = pump(b);
+	if (!rc)
+		rc = hear(b, EVENT(WELCOME));
+	b->now += 60000;
+	if (!rc)
+		rc = pump(b);
+	mcpass_session_free(b->session);
+	return rc;
+}
+
 static void test_memory(void)
 {
 	static struct bench b;
+
+	OOM_EACH
+		CHECK_OOM("every allocation of an answer that is late", be_late(&b), MCPASS_OK);
 
 	OOM_EACH
 		CHECK_OOM("every allocation", converse(&b), MCPASS_OK);
@@ -132,6 +222,7 @@ int main(void)
 {
 	test_good();
 	test_lost();
+	test_late();
 	for (size_t i = 0; i < COUNT(rows); i++)
 		run_script(&rows[i], i % 3);
 	test_memory();
