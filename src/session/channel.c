@@ -121,6 +121,8 @@ void mp_channel_heard(struct mcpass_session *s, const struct mp_message *message
 {
 	if (!is_at_work(message))
 		return;
+	/* That a request was taken may be heard after what it led to. */
 	for (struct mp_call *call = s->calls; call != NULL; call = call->next)
-		call->has_begun |= is_awaited(s, call) && mp_call_may_last(call);
+		call->has_begun |= call->state == MP_CALL_SENT && mp_call_may_last(call)
+		    && (call->exchange == NULL || call->exchange->by_channel);
 }

@@ -139,6 +139,25 @@ static void test_late(void)
 	}
 }
 
+/* Its stream is another connection: a question may come before the 202 of the request it is about. */
+static void test_question_before_accepted(void)
+{
+	static const struct script script = { .label = "a question", .answer_ms = 3000, .requests = { CALL }, .goes_on = true, .is_held = true,
+		.steps = { DETECT, ANNOUNCED, { "tools/call", 0, NULL, NULL, SILENT, NULL } } };
+	static struct bench b;
+
+	CHECK_EQ("begun", begin(&b, &script, NULL), MCPASS_OK);
+	CHECK_EQ("greeted", pump(&b), MCPASS_OK);
+	CHECK_EQ("welcome", hear(&b, EVENT(WELCOME)), MCPASS_OK);
+	CHECK_EQ("asked", hear(&b, EVENT("{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"elicitation/create\"}")), MCPASS_OK);
+	CHECK_EQ("accepted", mcpass_session_head(b.session, 6, 202, NULL, 0, NULL), MCPASS_OK);
+	CHECK_EQ("all of it", mcpass_session_end(b.session, 6, 0, NULL), MCPASS_OK);
+	b.now += 86400000;
+	CHECK_EQ("a person types", pump(&b), MCPASS_OK);
+	CHECK("it waits for them", strstr(b.log, "failed") == NULL);
+	mcpass_session_free(b.session);
+}
+
 static const struct script rows[] = {
 	{ .label = "an endpoint elsewhere", .requests = { LIST }, .steps = { MODERN, REFUSED, STREAM("event: endpoint\ndata: http://other.example/m\n\n") },
 	    .log = "close 3 \n", .want = MCPASS_E_POLICY, .says = "another origin" },
@@ -223,6 +242,7 @@ int main(void)
 	test_good();
 	test_lost();
 	test_late();
+	test_question_before_accepted();
 	for (size_t i = 0; i < COUNT(rows); i++)
 		run_script(&rows[i], i % 3);
 	test_memory();
