@@ -1,4 +1,5 @@
 /* Whom the session speaks for: its program, or another one whose messages it relays. */
+#include <stdlib.h>
 #include <string.h>
 #include "base/limits.h"
 #include "session/session.h"
@@ -71,6 +72,47 @@ static enum mcpass_rc read_params(struct mcpass_session *s, struct mp_span param
 	return rc ? rc : read_offer(s, values[VERSION], err);
 }
 
+/* Without parameters it says nothing of its program, and a server wants to know what is required. */
+static enum mcpass_rc complete_hello(struct mcpass_session *s, const struct mp_message *message,
+    struct mcpass_error *err)
+{
+	struct mp_buf buf = MP_BUF(MP_MAX_DOCUMENT);
+	struct mp_writer w = { .buf = &buf };
+
+	mp_writer_object(&w, NULL);
+	mp_writer_text(&w, "jsonrpc", "2.0");
+	mp_writer_raw(&w, "id", message->id);
+	mp_writer_text(&w, "method", "initialize");
+	mp_writer_object(&w, "params");
+	mp_writer_text(&w, "protocolVersion", MP_REV_2025_11_25);
+	mp_writer_raw(&w, "capabilities", (struct mp_span){ "{}", 2 });
+	mp_writer_object(&w, "clientInfo");
+	mp_writer_text(&w, "name", "mcpass");
+	mp_writer_text(&w, "version", MCPASS_VERSION);
+	mp_writer_end(&w, '}');
+	mp_writer_end(&w, '}');
+	mp_writer_end(&w, '}');
+	free(s->hello);
+	s->hello = NULL;
+	return mp_buf_take(&buf, "initialize", &s->hello, err);
+}
+
+/* The message is that of s->hello. */
+static enum mcpass_rc take_hello(struct mcpass_session *s, struct mp_message *message,
+    struct mcpass_error *err)
+{
+	enum mcpass_rc rc;
+
+	if (message->kind != MP_RPC_REQUEST || !mp_eq(message->method, "initialize"))
+		return mp_fail(err, MCPASS_E_USAGE, "MCP 2025-11-25 lifecycle, Initialization",
+		    "not the request initialize");
+	if (message->params.data != NULL)
+		return read_params(s, message->params, err);
+	rc = complete_hello(s, message, err);
+	return rc ? rc : read_params(s, mp_raw_value((struct mp_span){ s->hello, strlen(s->hello) },
+	    "params"), err);
+}
+
 static enum mcpass_rc read_hello(struct mcpass_session *s, const char *hello,
     struct mcpass_error *err)
 {
@@ -82,12 +124,7 @@ static enum mcpass_rc read_hello(struct mcpass_session *s, const char *hello,
 		rc = mp_given_message(s->hello, "initialize", &message, err);
 	if (rc)
 		return rc;
-	if (message.kind != MP_RPC_REQUEST || !mp_eq(message.method, "initialize")
-	    || message.params.data == NULL)
-		rc = mp_fail(&why, MCPASS_E_USAGE, "MCP 2025-11-25 lifecycle, Initialization",
-		    "not the request initialize");
-	else
-		rc = read_params(s, message.params, &why);
+	rc = take_hello(s, &message, &why);
 	mp_message_free(&message);
 	return mp_given_check(rc, &why, err);
 }

@@ -216,6 +216,18 @@ def test_soak():
     expect_eq("none lost, none doubled", done.returncode, 0, done.stdout + done.stderr)
 
 
+def test_initialize_without_parameters():
+    """Its program is not known then, and what a server requires is said all the same; what follows is answered."""
+    with World() as world:
+        old = Old(world)
+        host = Host(world, old.url)
+        expect("a welcome", "result" in host.ask(0, "initialize"))
+        expect_eq("the next request", host.ask(1, "tools/call", {"name": "t"})["result"], {})
+        said = [asked for method, asked in old.seen if method == "initialize"][0]
+        expect("what is required", {"protocolVersion", "capabilities", "clientInfo"} <= set(said["params"]), said)
+        expect_eq("the end", host.close(), 0)
+
+
 def test_end_of_input():
     """The end of input: a session is deleted, and no time is waited for."""
     with World() as world:

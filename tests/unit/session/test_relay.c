@@ -66,6 +66,10 @@ static const struct script rows[] = {
 	{ .label = "the host's revision is proposed", .hello = HELLO_OF("2025-03-26", "{}"), .known = "2025-11-25", .settled = "2025-11-25", .requests = { { LIST } },
 	    .steps = { GREETED(HELLO_OF("2025-03-26", "{}")), ANNOUNCE, { "tools/list", 200, JSON, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}", 0, NULL } },
 	    .log = "result 1 {\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}\n" },
+	{ .label = "an initialize without parameters says what is required", .hello = "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\"}", OLD, .settled = "2025-11-25", .requests = { { LIST } },
+	    .steps = { GREETED("\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"mcpass\",\"version\":"), ANNOUNCE,
+	        { LIST, 200, JSON, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}", 0, NULL } },
+	    .log = "result 1 {\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}\n" },
 	{ .label = "another one that the server names", .hello = HELLO, OLD, .settled = "2025-11-25", .requests = { { LIST } },
 	    .steps = { { HELLO, 400, JSON, "{\"jsonrpc\":\"2.0\",\"id\":0,\"error\":{\"code\":-32602,\"message\":\"\",\"data\":{\"supported\":[ \"2025-06-18\" ]}}}", 0, NULL },
 	        GREETED(HELLO_OF("2025-06-18", "{}")), ANNOUNCE, { "tools/list", 200, JSON, "{\"jsonrpc\":\"2.0\",\"id\":5,\"result\":{}}", 0, NULL } },
@@ -205,7 +209,7 @@ static void test_bad(void)
 static void test_bad_hello(void)
 {
 	static const char *const bad[] = { "", "{}", LIST, "{\"jsonrpc\":\"2.0\",\"method\":\"initialize\",\"params\":{}}",
-		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\"}", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"capabilities\":[]}}" };
+		"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":{\"capabilities\":[]}}" };
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct mcpass_session_config cfg = { .size = sizeof(cfg), .server_url = URL, .initialize = bad[i] };
