@@ -12,7 +12,8 @@ static const struct mp_field fields[] = {
 	MEMBER(MP_FIELD_URL, MP_REQUIRED | MP_DECIDES, resource),
 	MEMBER(MP_FIELD_STRING, MP_ADVISES, resource_name),     /* a name to show */
 	MEMBER(MP_FIELD_URL, MP_ADVISES, resource_documentation), /* a page for people */
-	MEMBER(MP_FIELD_STRINGS, MP_DECIDES, authorization_servers),
+	/* What of it can be read; each is held to its own metadata (RFC 8414 3.3). */
+	MEMBER(MP_FIELD_STRINGS, MP_ADVISES, authorization_servers),
 	/* Without it we ask for what the challenge names, or for nothing. */
 	MEMBER(MP_FIELD_SCOPES, MP_ADVISES, scopes_supported),
 	/* MCP allows the header only, whatever this says. */

@@ -55,6 +55,7 @@ def test_a_large_page_that_says_revoked():
     ("not at all", {}),
     ("an empty list", {"authorization_servers": []}),
     ("null", {"authorization_servers": None}),
+    ("none of them is a string", {"authorization_servers": [7, None, {}]}),
 ])
 def test_no_authorization_server_is_named(label, members):
     """Then it may be the server itself, as the revision 2025-03-26 had it."""
@@ -67,6 +68,17 @@ def test_no_authorization_server_is_named(label, members):
         expect_login(s, server.url)
         expect("what else the document says counts", "scope=a&" in s.visits[0]["arguments"][0],
                str(s.visits))
+
+
+def test_one_authorization_server_is_no_string():
+    """The others count, and --explain says what was left out."""
+    with Scene() as s:
+        issuer = Issuer(s)
+        server = Server(s, issuer.url)
+        server.prm["authorization_servers"] = [{"issuer": issuer.url}, issuer.url, 7]
+        done = s.run("login", server.url, "--explain")
+        expect_eq("a login", done.returncode, 0, done.stderr)
+        expect("it is said", "authorization_servers is not a list of strings" in done.stderr, done.stderr)
 
 
 def test_no_authorization_server_is_named_or_found():

@@ -65,8 +65,8 @@ static const struct {
 	{ "resource is a list", "{\"resource\":[\"" RS "\"]}", MCPASS_E_PROTOCOL, "RFC 9728 2" },
 	{ "resource with a fragment", "{\"resource\":\"" RS "#a\"}", MCPASS_E_PROTOCOL,
 	    "RFC 9728 1.2" },
-	{ "the servers are no list", "{\"resource\":\"" RS "\",\"authorization_servers\":\"x\"}",
-	    MCPASS_E_PROTOCOL, "RFC 9728 2" },
+	{ "the servers are no list", "{\"resource\":\"" RS "\",\"authorization_servers\":7}",
+	    MCPASS_OK, NULL },
 	{ "algorithms that are no list",
 	    "{\"resource\":\"" RS "\",\"dpop_signing_alg_values_supported\":\"ES256\"}", MCPASS_OK,
 	    NULL },
@@ -76,6 +76,38 @@ static const struct {
 	{ "a member twice", "{\"resource\":\"" RS "\",\"resource\":\"" RS "\"}",
 	    MCPASS_E_PROTOCOL, "RFC 7493 2.3" },
 };
+
+static const struct {
+	const char *label, *servers;    /* its JSON */
+	size_t count;                   /* of those that can be read, of which the first is AS */
+	bool is_odd;
+} server_rows[] = {
+	{ "as it should be", "[\"https://as.example\"]", 1, false },
+	{ "an object before it", "[{\"issuer\":\"x\"},\"https://as.example\"]", 1, true },
+	{ "a number behind it", "[\"https://as.example\",7,\"https://b.example\"]", 2, true },
+	{ "null in it", "[null,\"https://as.example\"]", 1, true },
+	{ "a control character in another", "[\"https://b.example\\n\",\"https://as.example\"]", 1, true },
+	{ "no list", "\"https://as.example\"", 1, true },
+	{ "none that can be read", "[7,null]", 0, true },
+	{ "none", "[]", 0, false },
+};
+
+static void test_servers(void)
+{
+	for (size_t i = 0; i < COUNT(server_rows); i++) {
+		char text[256];
+		struct mp_prm prm = { 0 };
+
+		snprintf(text, sizeof(text), "{\"resource\":\"" RS "\",\"authorization_servers\":%s}",
+		    server_rows[i].servers);
+		CHECK_EQ(server_rows[i].label, mp_prm_parse(text, strlen(text), &prm, NULL), MCPASS_OK);
+		CHECK_EQ(server_rows[i].label, prm.authorization_servers.count, server_rows[i].count);
+		if (prm.authorization_servers.count > 0)
+			CHECK_STR(server_rows[i].label, prm.authorization_servers.items[0], "https://as.example");
+		CHECK_EQ(server_rows[i].label, prm.odd.count, server_rows[i].is_odd ? 1 : 0);
+		mp_prm_free(&prm);
+	}
+}
 
 static void test_parse(void)
 {
@@ -202,6 +234,7 @@ int main(void)
 {
 	test_places();
 	test_parse();
+	test_servers();
 	test_write();
 	test_resource();
 	test_no_memory();
