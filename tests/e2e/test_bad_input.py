@@ -81,6 +81,20 @@ def test_typed(label, args, code, word):
             expect("usage", "usage" in (done.stdout + done.stderr).lower(), done.stderr)
 
 
+@lib.rows([
+    ("two arguments", ["a=@-", "b=@-"]),
+    ("a text and JSON", ["a=@-", "b:=@-"]),
+    ("an argument and answers", ["a=@-", "--elicit", "@-"]),
+    ("an argument and lines of answers", ["a=@-", "--elicit", "-"]),
+    ("an argument and headers", ["a=@-", "-H", "@-"]),
+    ("an argument and a secret", ["a=@-", "--client-id", "x", "--client-issuer", "https://as.example", "--client-secret-file", "-"]),
+])
+def test_standard_input_twice(label, args):
+    """Its second reader would have nothing, and send that."""
+    with World() as w:
+        check(w.run("call", "http://127.0.0.1:1/mcp", "t", *args, stdin="{}"), 1, "standard input")
+
+
 def test_headers_that_are_our_own():
     """What frames the message, or names the revision, is not sent twice."""
     with World() as w:

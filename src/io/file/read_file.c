@@ -23,15 +23,32 @@ static enum mcpass_rc read_all(int fd, const char *path, struct mp_buf *buf,
 	return mp_buf_check(buf, path, err);
 }
 
+/* Its second reader would find it empty, and take that for what was given. */
+static enum mcpass_rc take_stdin(struct mcpass_error *err)
+{
+	static bool was_read;
+	enum mcpass_rc rc;
+
+	if (!was_read) {
+		was_read = true;
+		return MCPASS_OK;
+	}
+	rc = mp_fail(err, MCPASS_E_USAGE, NULL, "standard input can be read once, and is given twice");
+	mp_hint(err, "Put one of the two into a file.");
+	return rc;
+}
+
 enum mcpass_rc mp_read_file(const char *path, size_t max, char **ret_text,
     size_t *ret_len, struct mcpass_error *err)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	struct mp_buf buf;
-	enum mcpass_rc rc;
+	enum mcpass_rc rc = is_stdin ? take_stdin(err) : MCPASS_OK;
 	size_t len;
 
+	if (rc)
+		return rc;
 	if (fd < 0)
 		return mp_fail(err, MCPASS_E_IO, NULL, "%s: %s", path, strerror(errno));
 	mp_buf_init(&buf, max);
