@@ -18,6 +18,12 @@ static const char *const part_names[PART_MEMBERS] = {
 	[MESSAGE_CONTENT] = "content",
 };
 
+/* As some servers write it. */
+static bool says_true(struct mp_span value)
+{
+	return mp_span_is(value, "\"true\"") || mp_span_is(value, "\"True\"") || mp_span_is(value, "1");
+}
+
 static bool is_text(struct mp_span value)
 {
 	return value.len > 1 && value.data[0] == '"';
@@ -111,7 +117,8 @@ enum mcpass_rc mp_parts_read(const char *text, struct mp_parts *ret_parts,
 	}
 	parts.structured = mp_span_is(values[STRUCTURED], "null") ? (struct mp_span){ NULL, 0 }
 	    : values[STRUCTURED];
-	parts.is_error = mp_span_is(values[IS_ERROR], "true");
+	parts.is_odd_error = says_true(values[IS_ERROR]);
+	parts.is_error = parts.is_odd_error || mp_span_is(values[IS_ERROR], "true");
 	parts.len = strlen(text);
 	if (rc)
 		mp_parts_free(&parts);

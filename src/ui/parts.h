@@ -17,7 +17,8 @@ struct mp_parts {
 	size_t count, len;              /* of items; of the whole text */
 	struct mp_span structured;
 	const struct mp_spool *spool;   /* which has their long strings; NULL: they are in the text */
-	bool is_error;                  /* the tool itself says that it failed */
+	bool is_error;                  /* the tool itself says that it failed, */
+	bool is_odd_error;              /* with something else than true */
 };
 /* text is borrowed, and has been found to be JSON.  Release with mp_parts_free(). */
 enum mcpass_rc mp_parts_read(const char *text, struct mp_parts *ret_parts,

@@ -119,6 +119,17 @@ def test_a_failure_writes_no_file():
         expect_eq("as it was", open(path).read(), "before")
 
 
+@lib.rows([("a string", "true"), ("Python's own", "True"), ("a number", 1)])
+def test_a_failure_that_is_told_oddly(label, told):
+    """The tool says that it failed: a script must not go on with its words as its answer."""
+    with World() as w:
+        url = answering(w, isError=told, content=[TEXT])
+        for flags in ((), ("--json",)):
+            done = w.run("call", url, "t", "--explain", *flags)
+            expect_eq("exit code", done.returncode, 1, done.stderr)
+            expect("it is said", "isError is no boolean" in done.stderr, done.stderr)
+
+
 def test_a_terminal_is_told_how():
     with World() as w:
         code, seen = at_terminal(w, ["resources", answering(w, contents=[BLOB]), "x:1"])

@@ -52,11 +52,15 @@ static enum mcpass_rc print_json(const char *answer, const struct mp_parts *part
 }
 
 static enum mcpass_rc print(char **answer, const char *name, const struct mp_spool *spool,
-    const struct call_options *options, struct mcpass_error *err)
+    struct mp_explain *explain, const struct call_options *options, struct mcpass_error *err)
 {
+	const struct mcpass_note odd = { .what = "isError is no boolean: read as true",
+		.spec = "MCP tools, Error Handling" };
 	struct mp_parts parts = { 0 };
 	enum mcpass_rc rc = mp_save_read(spool, answer, options->common.json, &parts, err);
 
+	if (!rc && parts.is_odd_error && options->common.explain)
+		mp_explain_note(explain, &odd);
 	if (!rc)
 		rc = options->common.json ? print_json(*answer, &parts, options, err)
 		    : print_parts(&parts, name, options, err);
@@ -88,7 +92,7 @@ static void advise(const struct mp_asker *asker, const char *name, const json_t 
 	json_decref(list);
 }
 
-static enum mcpass_rc call(const struct mp_connection *conn, const struct mp_spool *spool,
+static enum mcpass_rc call(struct mp_connection *conn, const struct mp_spool *spool,
     const char *name, const json_t *arguments, const char *text, const struct call_options *options,
     struct mcpass_error *err)
 {
@@ -99,7 +103,7 @@ static enum mcpass_rc call(const struct mp_connection *conn, const struct mp_spo
 		return rc;
 	rc = mp_listing_ask(&conn->asker, "tools/call", params, NULL, &answer, err);
 	if (!rc)
-		rc = print(&answer, name, spool, options, err);
+		rc = print(&answer, name, spool, &conn->explain, options, err);
 	/* Wrong arguments are a JSON-RPC error, since 2025-11-25 also an error of the tool. */
 	if (rc == MCPASS_E_USAGE && !conn->talk.asked_back)
 		advise(&conn->asker, name, arguments, &options->common, err);

@@ -104,7 +104,7 @@ static void test_harmless(void)
 	CHECK_EQ("read", mp_parts_read("{\"isError\": true }", &parts, NULL), MCPASS_OK);
 	CHECK("an error of the tool", parts.is_error);
 	CHECK_EQ("read", mp_parts_read("{\"isError\":\"true\"}", &parts, NULL), MCPASS_OK);
-	CHECK("a string is not true", !parts.is_error);
+	CHECK("a string that says so is one, too", parts.is_error && parts.is_odd_error);
 }
 
 #define TOOLS "{\"tools\":[{\"name\":\"echo\",\"description\":\"Say it again.\\nAnd more.\"," \

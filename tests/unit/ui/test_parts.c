@@ -48,6 +48,34 @@ static void test_parts(void)
 }
 
 static const struct {
+	const char *json;
+	bool is_error, is_odd;
+} error_rows[] = {
+	{ "{}", false, false },
+	{ "{\"isError\":true}", true, false },
+	{ "{\"isError\":false}", false, false },
+	{ "{\"isError\":null}", false, false },
+	{ "{\"isError\":\"true\"}", true, true },
+	{ "{\"isError\":\"True\"}", true, true },
+	{ "{\"isError\":1}", true, true },
+	{ "{\"isError\":\"false\"}", false, false },
+	{ "{\"isError\":\"\"}", false, false },
+	{ "{\"isError\":0}", false, false },
+};
+
+static void test_errors(void)
+{
+	for (size_t i = 0; i < COUNT(error_rows); i++) {
+		struct mp_parts parts = { 0 };
+
+		CHECK_EQ(error_rows[i].json, mp_parts_read(error_rows[i].json, &parts, NULL), MCPASS_OK);
+		CHECK_EQ(error_rows[i].json, parts.is_error, error_rows[i].is_error);
+		CHECK_EQ(error_rows[i].json, parts.is_odd_error, error_rows[i].is_odd);
+		mp_parts_free(&parts);
+	}
+}
+
+static const struct {
 	const char *label, *base64, *want;
 	enum mcpass_rc rc;
 } decode_rows[] = {
@@ -129,6 +157,7 @@ static void test_oom(void)
 int main(void)
 {
 	test_parts();
+	test_errors();
 	test_decode();
 	test_paths();
 	test_oom();
