@@ -2,7 +2,7 @@
 #include <string.h>
 #include "base/limits.h"
 #include "serve/address.h"
-#include "serve/authserver/again.h"
+#include "serve/authserver/retry.h"
 #include "serve/authserver/auth_server.h"
 #include "serve/http/httpd.h"
 #include "io/clock.h"
@@ -36,7 +36,7 @@ struct mp_auth_server {
 	struct mp_upstream_asks *asks;
 	struct mp_passwords *passwords;
 	struct mp_turns *turns;         /* where the store is a database, */
-	struct mp_again *again;         /* and where it is not; else NULL */
+	struct mp_retry *retry;         /* and where it is not; else NULL */
 	struct mp_log *log;
 	struct mp_admin_server *admin;
 	struct mp_httpd *httpd;
@@ -71,7 +71,7 @@ static enum mcpass_rc handle_or_refuse(const struct mp_auth_server *service,
 	const struct mcpass_note note = { .what = "", .facts = &fact, .fact_count = 1 };
 	enum mcpass_rc rc = service->turns != NULL
 	    ? mp_turns_handle(service->turns, request, response, &why)
-	    : mp_again_handle(service->again, request, response, &why);
+	    : mp_retry_handle(service->retry, request, response, &why);
 
 	if (rc != MCPASS_E_STORE) {
 		if (rc && err != NULL)
@@ -124,7 +124,7 @@ static void on_arrived(void *ctx, const char *key, int status, const struct mp_b
 	    && mp_turns_arrived(service->turns, key, status, body, &err) == MCPASS_OK)
 		return;                         /* the requests are looked at when it is kept */
 	if (key != NULL && service->turns == NULL)
-		(void)mp_again_arrived(service->again, key, status, body, &err);
+		(void)mp_retry_arrived(service->retry, key, status, body, &err);
 	if (err.rc != MCPASS_OK)
 		mp_log_request(service->log, "-", "an identity provider's answer", 500, &err);
 	mp_httpd_resume(service->httpd);
@@ -368,7 +368,7 @@ static enum mcpass_rc start(struct mp_auth_server *service,
 	if (!rc)
 		rc = make_issuer(service, options, err);
 	if (!rc && service->turns == NULL)
-		rc = mp_again_new(&service->store, service->issuer, service->httpd, &service->again, err);
+		rc = mp_retry_new(&service->store, service->issuer, service->httpd, &service->retry, err);
 	if (!rc)
 		mp_admin_server_watch(service->admin, mp_httpd_loop(service->httpd));
 	if (!rc)
@@ -417,7 +417,7 @@ void mp_auth_server_stop(struct mp_auth_server *service)
 	mp_httpd_stop(service->httpd);          /* what is under way may need these yet */
 	mp_admin_server_rest(service->admin);
 	mp_turns_free(service->turns);
-	mp_again_free(service->again);
+	mp_retry_free(service->retry);
 	mp_documents_free(service->documents);  /* on the server's loop */
 	mp_upstream_asks_free(service->asks);
 	mp_passwords_free(service->passwords);  /* which call the server */

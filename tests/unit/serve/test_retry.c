@@ -9,7 +9,7 @@
 #include "io/entropy.h"
 #include "io/loop.h"
 #include "io/store/store.h"
-#include "serve/authserver/again.h"
+#include "serve/authserver/retry.h"
 
 #define KEY "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\"," \
 	"\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"," \
@@ -25,7 +25,7 @@ struct world {
 	struct mp_issuer_store store, writer;
 	struct mp_issuer *issuer;
 	struct mp_httpd *httpd;
-	struct mp_again *again;
+	struct mp_retry *retry;
 };
 
 static enum mcpass_rc never(void *ctx, const struct mp_http_request *request,
@@ -52,12 +52,12 @@ static enum mcpass_rc open_world(struct world *world)
 		rc = mp_issuer_new(&config, &world->issuer, NULL);
 	if (!rc)
 		rc = mp_httpd_new(&httpd, &world->httpd, NULL);
-	return rc ? rc : mp_again_new(&world->store, world->issuer, world->httpd, &world->again, NULL);
+	return rc ? rc : mp_retry_new(&world->store, world->issuer, world->httpd, &world->retry, NULL);
 }
 
 static void close_world(struct world *world)
 {
-	mp_again_free(world->again);
+	mp_retry_free(world->retry);
 	mp_httpd_free(world->httpd);
 	mp_issuer_free(world->issuer);
 	mp_issuer_store_close(&world->writer);
@@ -90,7 +90,7 @@ static int ask(struct world *world, const char *method, const char *at, int wait
 	int status;
 
 	mp_buf_init(&response.body, MP_MAX_REPLY);
-	rc = mp_again_handle(world->again, &request, &response, NULL);
+	rc = mp_retry_handle(world->retry, &request, &response, NULL);
 	status = rc ? 0 : response.status;
 	if (ret_rc != NULL)
 		*ret_rc = rc;
@@ -136,7 +136,7 @@ static enum mcpass_rc arrive(struct world *world, const char *key)
 	mp_buf_adds(&body, "{}");
 	rc = mp_buf_check(&body, "an answer", NULL);
 	if (!rc)
-		rc = mp_again_arrived(world->again, key, 200, &body, NULL);
+		rc = mp_retry_arrived(world->retry, key, 200, &body, NULL);
 	mp_buf_free(&body);
 	return rc;
 }
