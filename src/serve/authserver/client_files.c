@@ -107,32 +107,43 @@ struct reading {
 	size_t count;
 };
 
+#define PLACE_ROOM 256
+
+/* place: of the entry that is read, for a person. */
+static enum mcpass_rc read_items(struct reading *reading, const json_t *list,
+    char place[PLACE_ROOM], struct mcpass_error *err)
+{
+	size_t count = json_array_size(list);
+	enum mcpass_rc rc = MCPASS_OK;
+
+	/* One more: none of none is NULL on some systems. */
+	reading->items = calloc(count + 1, reading->item_size);
+	reading->entries = calloc(count + 1, reading->entry_size);
+	if (reading->items == NULL || reading->entries == NULL)
+		return mp_nomem(err);
+	while (!rc && reading->count < count) {
+		size_t at = reading->count++;
+
+		(void)snprintf(place, PLACE_ROOM, "%s, entry %zu", reading->path, at + 1);
+		rc = reading->read(reading->path, json_array_get(list, at),
+		    (char *)reading->entries + at * reading->entry_size,
+		    (char *)reading->items + at * reading->item_size, err);
+	}
+	return rc;
+}
+
 static enum mcpass_rc read_entries(struct reading *reading, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	char where[256];
+	char place[PLACE_ROOM];
 	json_t *list = NULL;
-	size_t count;
 	enum mcpass_rc rc = read_list(reading->path, &list, &why);
 
-	(void)snprintf(where, sizeof(where), "%s", reading->path);
-	count = json_array_size(list) + 1;      /* none of none is NULL on some systems */
-	if (!rc) {
-		reading->items = calloc(count, reading->item_size);
-		reading->entries = calloc(count, reading->entry_size);
-		if (reading->items == NULL || reading->entries == NULL)
-			rc = mp_nomem(&why);
-	}
-	while (!rc && reading->count < json_array_size(list)) {
-		size_t at = reading->count++;
-
-		(void)snprintf(where, sizeof(where), "%s, entry %zu", reading->path, at + 1);
-		rc = reading->read(reading->path, json_array_get(list, at),
-		    (char *)reading->entries + at * reading->entry_size,
-		    (char *)reading->items + at * reading->item_size, &why);
-	}
+	(void)snprintf(place, sizeof(place), "%s", reading->path);
+	if (!rc)
+		rc = read_items(reading, list, place, &why);
 	json_decref(list);
-	return rc ? mp_report_typed(&why, where, err) : MCPASS_OK;
+	return rc ? mp_report_typed(&why, place, err) : MCPASS_OK;
 }
 
 /* --- the files that an entry names --- */
