@@ -91,6 +91,11 @@ def has_open(process, path):
     return False
 
 
+def hear_ctrl_c():
+    """A shell has it ignored by what it runs beside itself, such as these tests."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_a_start_ends_at_once():
     """A server that waits for the file before it listens: Ctrl-C is not kept for later."""
     with World() as w:
@@ -99,7 +104,8 @@ def test_a_start_ends_at_once():
         with written_to(path) as release:
             process = subprocess.Popen([lib.PROGRAM, "authserver", "--json", "--port", str(port), "--data",
                                         path, "--users", w.path("users.json")], env=w.env,
-                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       preexec_fn=hear_ctrl_c)
             w.stack.callback(process.kill)
             deadline = time.monotonic() + lib.PATIENCE
             while not has_open(process, path + "-wal"):
