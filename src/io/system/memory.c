@@ -1,4 +1,5 @@
 #include "io/system/memory.h"
+#include <stdlib.h>                     /* says __GLIBC__ */
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif

@@ -6,7 +6,11 @@
 #include <poll.h>
 #include <sys/wait.h>
 #include "harness/check.h"
+#include "io/system/memory.h"
 #include "io/system/poller.h"
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static bool is_readable(int fd)
 {
@@ -72,8 +76,27 @@ static void test_poller(void)
 	close(poller);
 }
 
+/* What the C library is told has an effect; not where a sanitizer or valgrind is its malloc(). */
+static void test_memory_is_kept(void)
+{
+#ifdef __GLIBC__
+	size_t used = mallinfo2().uordblks, mapped = mallinfo2().hblks;
+	void *volatile small = malloc(50 * 1024);
+	void *volatile large;
+
+	if (mallinfo2().uordblks > used) {
+		mp_memory_keep((size_t)64 * 1024);
+		large = malloc(100 * 1024);
+		CHECK_EQ("a longer block has pages of its own", mallinfo2().hblks, mapped + 1);
+		free(large);
+	}
+	free(small);
+#endif
+}
+
 int main(void)
 {
+	test_memory_is_kept();
 	test_bell();
 	test_close_from();
 	test_poller();
