@@ -5,6 +5,7 @@
 #include "oauth/authz.h"
 #include "oauth/scope.h"
 #include "oauth/target.h"
+#include "wire/uri_split.h"
 
 /* "" is as absent as NULL. */
 void mp_config_tidy(struct mcpass_client_config *cfg)
@@ -83,10 +84,8 @@ static enum mcpass_rc check_client_issuer(const struct mcpass_client_config *cfg
 static enum mcpass_rc check_scope(const struct mcpass_client_config *cfg, struct mcpass_error *err)
 {
 	struct mcpass_error why = { 0 };
-	struct mp_strings scopes = { 0 };
-	enum mcpass_rc rc = mp_scope_parse(cfg->scope, &scopes, &why);
+	enum mcpass_rc rc = mp_scope_check(cfg->scope, &why);
 
-	mp_strings_free(&scopes);
 	if (rc == MCPASS_OK)
 		return MCPASS_OK;
 	return mp_fail(err, rc == MCPASS_E_NOMEM ? rc : MCPASS_E_USAGE, why.spec, "%s", why.detail);
@@ -95,22 +94,12 @@ static enum mcpass_rc check_scope(const struct mcpass_client_config *cfg, struct
 /* spec: RFC 8707 2 (an absolute URI, of any scheme, without a fragment); RFC 3986 4.3 */
 static bool is_absolute_uri(const char *text)
 {
-	static const char more[] = "0123456789+-.";
-	size_t len = 0;
+	struct mp_uri_parts parts = mp_uri_split(text);
 
-	while ((text[len] | 0x20) >= 'a' && (text[len] | 0x20) <= 'z')
-		len++;
-	if (len == 0)
-		return false;
-	while (((text[len] | 0x20) >= 'a' && (text[len] | 0x20) <= 'z')
-	    || (text[len] != '\0' && strchr(more, text[len]) != NULL))
-		len++;
-	if (text[len] != ':' || text[len + 1] == '\0')
-		return false;
-	for (; text[len] != '\0'; len++)
-		if ((unsigned char)text[len] <= ' ' || (unsigned char)text[len] >= 0x7f || text[len] == '#')
+	for (size_t i = 0; text[i] != '\0'; i++)
+		if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f)
 			return false;
-	return true;
+	return parts.scheme.len > 0 && text[parts.scheme.len + 1] != '\0' && parts.fragment.data == NULL;
 }
 
 static enum mcpass_rc check_resource(const struct mcpass_client_config *cfg,

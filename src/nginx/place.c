@@ -95,7 +95,7 @@ static enum mcpass_rc add_words(const struct mp_line *line, struct mp_strings *l
 	enum mcpass_rc rc = MCPASS_OK;
 
 	for (ngx_uint_t i = 1; i < line->words->nelts && !rc; i++)
-		rc = mp_word_add(list, mp_word(line, i), err);
+		rc = mp_strings_add_text(list, mp_word(line, i), err);
 	return rc;
 }
 
@@ -130,15 +130,6 @@ static enum mcpass_rc read_origins(struct mp_builder *b, struct mcpass_error *er
 	return add_words(b->line, &b->config->cors_origins, err);
 }
 
-static enum mcpass_rc check_scopes(const char *text, struct mcpass_error *err)
-{
-	struct mp_strings scopes = { 0 };
-	enum mcpass_rc rc = mp_scope_parse(text, &scopes, err);
-
-	mp_strings_free(&scopes);
-	return rc;
-}
-
 /* A name is no "WORD=": that is one that is misspelt. */
 static bool is_name(const char *text)
 {
@@ -160,7 +151,7 @@ static enum mcpass_rc read_rule(struct mp_builder *b, struct mcpass_error *err)
 	enum mcpass_rc rc = mp_words_read(b, first, rows, MP_COUNT(rows), &said, err);
 
 	if (!rc)
-		rc = check_scopes(said.scope, err);
+		rc = mp_scope_check(said.scope, err);
 	if (!rc && said.scope == NULL && said.roles.count == 0)
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "mcpass_require needs scope= or role=");
 	rule.scope = said.scope;
@@ -235,7 +226,7 @@ static enum mcpass_rc read_exchange(struct mp_builder *b, struct mcpass_error *e
 		return MCPASS_OK;
 	rc = mp_words_read(b, 1, rows, MP_COUNT(rows), exchange, err);
 	if (!rc)
-		rc = check_scopes(exchange->scope, err);
+		rc = mp_scope_check(exchange->scope, err);
 	if (!rc && (exchange->client_id == NULL || exchange->client_secret_file == NULL))
 		rc = mp_fail(err, MCPASS_E_USAGE, NULL, "mcpass_exchange needs id= and secret_file=");
 	if (!rc && exchange->audience == NULL && exchange->resource == NULL)

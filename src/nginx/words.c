@@ -7,11 +7,6 @@ const char *mp_word(const struct mp_line *line, ngx_uint_t i)
 	return (const char *)((const ngx_str_t *)line->words->elts)[i].data;
 }
 
-enum mcpass_rc mp_word_add(struct mp_strings *list, const char *text, struct mcpass_error *err)
-{
-	return mp_strings_add(list, (struct mp_span){ text, strlen(text) }, err);
-}
-
 enum mcpass_rc mp_word_set_url(char **slot, const char *url, struct mcpass_error *err)
 {
 	struct mp_uri uri;
@@ -44,7 +39,7 @@ static enum mcpass_rc set_word(const struct mp_builder *b, enum mp_word_type typ
 	case MP_WORD_FILE:
 		return mp_word_set_file(b, slot, value, err);
 	case MP_WORD_LIST:
-		return mp_word_add(slot, value, err);
+		return mp_strings_add_text(slot, value, err);
 	case MP_WORD_NUMBER:
 		*(int64_t *)slot = ngx_atoi((u_char *)value, strlen(value));
 		return MCPASS_OK;

@@ -20,7 +20,6 @@ struct mp_word_row {
 
 /* The directive's name is word 0. */
 const char *mp_word(const struct mp_line *line, ngx_uint_t i);
-enum mcpass_rc mp_word_add(struct mp_strings *list, const char *text, struct mcpass_error *err);
 enum mcpass_rc mp_word_set_url(char **slot, const char *url, struct mcpass_error *err);
 /* Files are looked for where nginx looks for its own; MCPASS_E_IO: it cannot be read. */
 enum mcpass_rc mp_word_set_file(const struct mp_builder *b, char **slot, const char *name,

@@ -136,6 +136,15 @@ enum mcpass_rc mp_scope_parse(const char *text, struct mp_strings *ret_set,
 	return rc;
 }
 
+enum mcpass_rc mp_scope_check(const char *text, struct mcpass_error *err)
+{
+	struct mp_strings set = { 0 };
+	enum mcpass_rc rc = mp_scope_parse(text, &set, err);
+
+	mp_strings_free(&set);
+	return rc;
+}
+
 enum mcpass_rc mp_scope_join(const struct mp_strings *set, char **ret_text,
     struct mcpass_error *err)
 {

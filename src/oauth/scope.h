@@ -6,6 +6,8 @@
  * MCPASS_E_PROTOCOL: a byte that RFC 6749 3.3 does not allow. */
 enum mcpass_rc mp_scope_parse(const char *text, struct mp_strings *ret_set,
     struct mcpass_error *err);
+/* The same, of which nothing is kept. */
+enum mcpass_rc mp_scope_check(const char *text, struct mcpass_error *err);
 /* What another party wrote only advises: the tokens of text that can be scopes, each once,
  * the caller's (free), NULL for none.  *ret_odd: something was left out. */
 enum mcpass_rc mp_scope_clean(const char *text, char **ret_text, bool *ret_odd,
